@@ -1,0 +1,51 @@
+# Two commands are the whole set-up:  make run   and   make test.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8501
+# More arguments for pip, for instance another package index.
+PIP_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS)
+RUN_READY := $(VENV)/.installed-run
+TEST_READY := $(VENV)/.installed-test
+
+.PHONY: run test lint data benchmark clean
+
+run: $(RUN_READY)
+	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+test: $(TEST_READY) lint
+	bash tests/install_chromium.sh
+	$(BIN)/python -m pytest
+
+lint: $(TEST_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Make the shipped files under data/ again from their sources.
+data: $(RUN_READY)
+	$(BIN)/python data/train_encoder.py
+	$(BIN)/python data/build_collection.py
+	$(BIN)/python data/build_layouts.py
+
+benchmark: $(TEST_READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "gapviz needs Python 3.11, 3.12 or 3.13, this is %d.%d: make run PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -e .
+	touch $@
+
+$(TEST_READY): requirements-test.txt $(RUN_READY)
+	$(PIP) -r requirements-test.txt
+	touch $@

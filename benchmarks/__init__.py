@@ -1,0 +1,1 @@
+"""Ratios against named peers; run with `python -m benchmarks`."""

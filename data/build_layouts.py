@@ -1,0 +1,56 @@
+"""Lay out the built-in collection by UMAP under the strategies, so that no visitor waits.
+
+Writes `data/builtin/layouts.safetensors`: one (n_points, 2) array a view, under the key of
+its `LayoutRequest`. Run it after `data/build_collection.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safetensors.numpy import save
+
+from gapviz.builtin import builtin_collection
+from gapviz.builtin.shipped import shipped_folder
+from gapviz.collection import CALIBRATE
+from gapviz.files import write_atomically
+from gapviz.layouts import SHIPPED_FILE, LayoutRequest, make_layout
+from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.vectors import Float32
+
+STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+
+
+def views() -> Iterator[StrategyOptions]:
+    """The strategies whose layouts are shipped."""
+    yield StrategyOptions("raw")
+    for strength in STRENGTHS:
+        yield StrategyOptions("centre", strength)
+        yield StrategyOptions("half", strength)
+        for moves in ("image", "text"):
+            yield StrategyOptions("offset", strength, moves)
+
+
+def main() -> None:
+    """Lay out every view and write the file."""
+    target = shipped_folder("builtin") / SHIPPED_FILE
+    target.unlink(missing_ok=True)
+    collection = builtin_collection()
+    calibration = collection.split(CALIBRATE)
+    raw = LayoutRequest(collection, fit_strategy(StrategyOptions("raw"), calibration), "umap")
+    layouts: dict[str, Float32] = {}
+    for options in views():
+        strategy = fit_strategy(options, calibration)
+        request = (
+            LayoutRequest(collection, strategy, "umap", stands_on=raw)
+            if strategy.card.learns
+            else raw
+        )
+        layouts[request.key] = make_layout(request).points
+        print(f"{options.name} λ = {options.strength:g} {options.moves or ''}", flush=True)
+    write_atomically(target, save(layouts))
+    print(f"{target}: {len(layouts)} layouts, {target.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,429 @@
+"""`Collection`: items, and the vectors that one encoder made of them, per modality."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from gapviz.errors import GapvizError
+from gapviz.files import write_atomically
+from gapviz.vectors import Float32, Indices, Mask, read_only, unit_rows
+
+ITEMS_FILE = "collection.json"
+VECTORS_FILE = "vectors.safetensors"
+
+CALIBRATE = "calibrate"
+EVALUATE = "evaluate"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be found: a picture with its captions, say."""
+
+    id: str
+    label: str | None = None
+    """Group whose members count as relevant to one another within a modality."""
+    captions: tuple[str, ...] = ()
+    image: str | None = None
+    """Where its picture comes from: a path, or `openmoji:1F600`."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModalityVectors:
+    """The vectors of one modality, and which item each of them belongs to.
+
+    Build it with `ModalityVectors.of`, which normalises and validates.
+    """
+
+    vectors: Float32
+    """`(n_rows, dim)`, unit rows, read-only."""
+    item_index: Indices
+    """`(n_rows,)`, position in `Collection.items` of the item of each row."""
+    query_only: Mask
+    """`(n_rows,)`, true for rows that ask and are never indexed (second captions)."""
+
+    @classmethod
+    def of(
+        cls,
+        vectors: npt.ArrayLike,
+        item_index: npt.ArrayLike | None = None,
+        query_only: npt.ArrayLike | None = None,
+        *,
+        where: str = "vectors",
+    ) -> ModalityVectors:
+        """Normalise `vectors` into unit rows; row i belongs to item i unless told.
+
+        Raises:
+            GapvizError: as `unit_rows`, or `item_index` / `query_only` of another length.
+        """
+        rows = unit_rows(vectors, where=where)
+        n_rows = rows.shape[0]
+        items = (
+            np.arange(n_rows, dtype=np.int64)
+            if item_index is None
+            else np.array(item_index, dtype=np.int64)
+        )
+        asking = (
+            np.zeros(n_rows, dtype=np.bool_)
+            if query_only is None
+            else np.array(query_only, dtype=np.bool_)
+        )
+        for name, array in (("item_index", items), ("query_only", asking)):
+            if array.shape != (n_rows,):
+                raise GapvizError(
+                    f"{name} has {array.size} entries for {n_rows} vectors",
+                    where=where,
+                    mend="give one entry per row",
+                )
+        if asking.all():
+            raise GapvizError(
+                "every row is marked query-only, so nothing is left to search",
+                where=where,
+                mend="leave at least one row of the modality to be indexed",
+            )
+        return cls(read_only(rows), read_only(items), read_only(asking))
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.vectors.shape[0])
+
+    @property
+    def dim(self) -> int:
+        return int(self.vectors.shape[1])
+
+    def rows(self, keep: Mask) -> ModalityVectors:
+        """Only the rows where `keep` (`(n_rows,)`) is true."""
+        return ModalityVectors(
+            read_only(self.vectors[keep]),
+            read_only(self.item_index[keep]),
+            read_only(self.query_only[keep]),
+        )
+
+    @cached_property
+    def corpus(self) -> ModalityVectors:
+        """The rows that are indexed."""
+        return self.rows(~self.query_only) if self.query_only.any() else self
+
+    @cached_property
+    def queries(self) -> ModalityVectors:
+        """The rows that ask: per item its query-only rows, else its indexed ones."""
+        if not self.query_only.any():
+            return self
+        has_own = np.zeros(int(self.item_index.max()) + 1, dtype=np.bool_)
+        has_own[self.item_index[self.query_only]] = True
+        return self.rows(self.query_only | ~has_own[self.item_index])
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Matched rows of two modalities: `rows_a[i]` and `rows_b[i]` are one item's."""
+
+    rows_a: Indices
+    rows_b: Indices
+
+    def __len__(self) -> int:
+        return int(self.rows_a.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """Items with their vectors in any number of named modalities.
+
+    Raises:
+        GapvizError: no items or modalities, duplicate ids, vectors of differing
+            dimension, an item index out of range, or splits that overlap.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    modalities: Mapping[str, ModalityVectors]
+    splits: Mapping[str, Indices] = field(default_factory=dict)
+    """Named, disjoint sets of item positions; `calibrate` fits, `evaluate` measures."""
+    encoder: str = "unknown"
+    attribution: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.items:
+            raise GapvizError("holds no items", where=self.name, mend="give at least one item")
+        if not self.modalities:
+            raise GapvizError(
+                "holds no vectors", where=self.name, mend="give at least one modality"
+            )
+        _refuse_duplicate_ids(self.name, self.items)
+        _refuse_dimension_clash(self.name, self.modalities)
+        for modality, block in self.modalities.items():
+            if block.item_index.min() < 0 or block.item_index.max() >= len(self.items):
+                worst = block.item_index.max() if block.item_index.min() >= 0 else -1
+                raise GapvizError(
+                    f"a row belongs to item {int(worst)}, but there are {len(self.items)} items",
+                    where=f"{self.name}, modality {modality}",
+                    mend="number items from 0",
+                )
+        _refuse_overlapping_splits(self.name, self.splits, len(self.items))
+
+    @property
+    def n_items(self) -> int:
+        return len(self.items)
+
+    @property
+    def dim(self) -> int:
+        return next(iter(self.modalities.values())).dim
+
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        return tuple(self.modalities)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Item id → position in `items`."""
+        return {item.id: index for index, item in enumerate(self.items)}
+
+    @cached_property
+    def labels(self) -> Indices:
+        """`(n_items,)` label codes, −1 where an item has none."""
+        codes: dict[str, int] = {}
+        return np.array(
+            [
+                -1 if item.label is None else codes.setdefault(item.label, len(codes))
+                for item in self.items
+            ],
+            dtype=np.int64,
+        )
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over items, vectors, row owners and splits: the key of every cache."""
+        digest = hashlib.sha256()
+        digest.update(json.dumps([astuple(item) for item in self.items]).encode())
+        for modality, block in self.modalities.items():
+            digest.update(json.dumps([modality, *block.vectors.shape]).encode())
+            for array in (block.vectors, block.item_index, block.query_only):
+                digest.update(np.ascontiguousarray(array).tobytes())
+        for split, members in sorted(self.splits.items()):
+            digest.update(json.dumps([split, len(members)]).encode())
+            digest.update(np.asarray(members, dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
+    def modality(self, name: str) -> ModalityVectors:
+        """The vectors of one modality.
+
+        Raises:
+            GapvizError: no modality of that name.
+        """
+        try:
+            return self.modalities[name]
+        except KeyError:
+            raise GapvizError(
+                f"has no modality {name!r}",
+                where=self.name,
+                mend=f"choose one of {', '.join(self.modalities)}",
+            ) from None
+
+    def subset(self, positions: npt.ArrayLike) -> Collection:
+        """The collection restricted to some items, in the order given, without splits.
+
+        A modality that is left with no indexed row is left out.
+        """
+        chosen = np.asarray(positions, dtype=np.int64)
+        new_position = np.full(self.n_items, -1, dtype=np.int64)
+        new_position[chosen] = np.arange(chosen.size)
+        modalities = {}
+        for name, block in self.modalities.items():
+            keep = new_position[block.item_index] >= 0
+            if (keep & ~block.query_only).any():
+                kept = block.rows(keep)
+                modalities[name] = ModalityVectors(
+                    kept.vectors, read_only(new_position[kept.item_index]), kept.query_only
+                )
+        return Collection(
+            name=self.name,
+            items=tuple(self.items[index] for index in chosen),
+            modalities=modalities,
+            encoder=self.encoder,
+            attribution=self.attribution,
+        )
+
+    def split(self, name: str) -> Collection:
+        """The collection restricted to one of its splits.
+
+        Raises:
+            GapvizError: no split of that name, or an empty one.
+        """
+        members = self.splits.get(name)
+        if members is None or not len(members):
+            raise GapvizError(
+                f"has no items in the split {name!r}",
+                where=self.name,
+                mend="give at least four items, or name the split's items",
+            )
+        return self.subset(members)
+
+    def pairs(self, a: str, b: str) -> Pairs:
+        """Every pair of indexed rows of `a` and `b` that belong to one item.
+
+        Row numbers count within `modality(a).corpus` and `modality(b).corpus`. An item
+        with one image and five captions gives five pairs.
+        """
+        items_a = self.modality(a).corpus.item_index
+        items_b = self.modality(b).corpus.item_index
+        order_b = np.argsort(items_b, kind="stable")
+        sorted_b = items_b[order_b]
+        first = np.searchsorted(sorted_b, items_a, side="left")
+        count = np.searchsorted(sorted_b, items_a, side="right") - first
+        rows_a = np.repeat(np.arange(items_a.size, dtype=np.int64), count)
+        within = np.arange(rows_a.size) - np.repeat(np.cumsum(count) - count, count)
+        rows_b = order_b[np.repeat(first, count) + within]
+        return Pairs(rows_a, rows_b.astype(np.int64))
+
+    def save(self, folder: Path) -> None:
+        """Write `collection.json` and `vectors.safetensors`, each atomically."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {}
+        for name, block in self.modalities.items():
+            tensors[f"{name}.vectors"] = np.ascontiguousarray(block.vectors)
+            tensors[f"{name}.item_index"] = np.ascontiguousarray(block.item_index)
+            tensors[f"{name}.query_only"] = block.query_only.astype(np.uint8)
+        description = {
+            "format": 1,
+            "name": self.name,
+            "encoder": self.encoder,
+            "attribution": self.attribution,
+            "modalities": list(self.modalities),
+            "splits": {name: [int(i) for i in members] for name, members in self.splits.items()},
+            "items": [
+                {
+                    "id": item.id,
+                    "label": item.label,
+                    "captions": list(item.captions),
+                    "image": item.image,
+                }
+                for item in self.items
+            ],
+        }
+        write_atomically(folder / VECTORS_FILE, save(tensors))
+        text = json.dumps(description, ensure_ascii=False, indent=0)
+        write_atomically(folder / ITEMS_FILE, text.encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> Collection:
+        """Read what `save` wrote.
+
+        Raises:
+            GapvizError: a file is missing, cut short, or not what `save` writes.
+        """
+        where = str(folder)
+        mend = "save the collection again"
+        try:
+            description: dict[str, Any] = json.loads((folder / ITEMS_FILE).read_text("utf-8"))
+            with safe_open(folder / VECTORS_FILE, framework="numpy") as tensors:
+                modalities = {
+                    name: ModalityVectors.of(
+                        tensors.get_tensor(f"{name}.vectors"),
+                        tensors.get_tensor(f"{name}.item_index"),
+                        tensors.get_tensor(f"{name}.query_only"),
+                        where=f"{where}, modality {name}",
+                    )
+                    for name in description["modalities"]
+                }
+            return cls(
+                name=description["name"],
+                items=tuple(
+                    Item(
+                        id=entry["id"],
+                        label=entry["label"],
+                        captions=tuple(entry["captions"]),
+                        image=entry["image"],
+                    )
+                    for entry in description["items"]
+                ),
+                modalities=modalities,
+                splits={
+                    name: np.array(members, dtype=np.int64)
+                    for name, members in description["splits"].items()
+                },
+                encoder=description["encoder"],
+                attribution=description["attribution"],
+            )
+        except FileNotFoundError as error:
+            raise GapvizError(
+                f"{Path(error.filename or VECTORS_FILE).name} is missing",
+                where=where,
+                mend="give the folder of a saved collection",
+            ) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
+            raise GapvizError("is damaged or cut short", where=where, mend=mend) from error
+        except OSError as error:
+            raise GapvizError(
+                f"cannot be read ({error.strerror or error})", where=where, mend=mend
+            ) from error
+        except GapvizError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+            raise GapvizError(
+                "is not a collection that gapviz saved", where=where, mend=mend
+            ) from error
+
+
+def alternate_splits(n_items: int) -> dict[str, Indices]:
+    """Even positions calibrate, odd positions evaluate."""
+    positions = np.arange(n_items, dtype=np.int64)
+    return {CALIBRATE: positions[0::2], EVALUATE: positions[1::2]}
+
+
+def items_of_rows(n_items: int, *, captions: Sequence[str] = ()) -> tuple[Item, ...]:
+    """Nameless items for vectors that come without any: ids `0`, `1`, …"""
+    width = len(str(max(n_items - 1, 0)))
+    return tuple(
+        Item(
+            id=str(index).zfill(width),
+            captions=(captions[index],) if index < len(captions) else (),
+        )
+        for index in range(n_items)
+    )
+
+
+def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item.id in seen:
+            raise GapvizError(
+                f"two items have the id {item.id!r}", where=name, mend="give each item its own id"
+            )
+        seen.add(item.id)
+
+
+def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]) -> None:
+    dims = {modality: block.dim for modality, block in modalities.items()}
+    if len(set(dims.values())) > 1:
+        listing = ", ".join(f"{modality} {dim}" for modality, dim in dims.items())
+        raise GapvizError(
+            f"the modalities have different dimensions ({listing})",
+            where=name,
+            mend="give vectors of one joint space, made by one encoder",
+        )
+
+
+def _refuse_overlapping_splits(name: str, splits: Mapping[str, Indices], n_items: int) -> None:
+    if not splits:
+        return
+    members = np.concatenate([np.asarray(split, dtype=np.int64) for split in splits.values()])
+    if members.size and (members.min() < 0 or members.max() >= n_items):
+        raise GapvizError(
+            "a split names an item that does not exist", where=name, mend="number items from 0"
+        )
+    if np.unique(members).size != members.size:
+        raise GapvizError(
+            "an item stands in two splits",
+            where=name,
+            mend="fit and evaluate on different items",
+        )

@@ -1,0 +1,6 @@
+"""The Streamlit side of gapviz: the only place in the package that imports Streamlit."""
+
+from pathlib import Path
+
+FAVICON = Path(__file__).parent / "favicon.png"
+"""Two overlapping clouds in the modality colours."""

@@ -1,0 +1,84 @@
+"""Small routes beside the pages: an item's thumbnail, and what a hover card says of it.
+
+An item is named by its id or, where many are drawn, by its position in the collection.
+"""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gapviz.collection import Collection, Item
+from gapviz.dashboard.caches import collection_named
+from gapviz.dashboard.catalogue import COLLECTIONS, thumbnail
+from gapviz.errors import GapvizError
+
+SIZES = (48, 96, 192, 384)
+"""Thumbnails come in these sizes only, so that no link can fill the disk."""
+
+UNCHANGING = {"Cache-Control": "private, max-age=86400"}
+
+
+def thumbnail_url(collection: str, item_id: str, size: int = 96) -> str:
+    """Where the thumbnail of an item is served."""
+    return f"/thumb/{collection}/{item_id}.png?size={size}"
+
+
+async def _thumbnail(request: Request) -> Response:
+    found = await run_in_threadpool(_find, request)
+    if found is None:
+        return Response("no such item", status_code=404)
+    _, item = found
+    wanted = request.query_params.get("size", "96")
+    size = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 96
+    served = min(SIZES, key=lambda offered: abs(offered - size))
+    try:
+        png = await run_in_threadpool(thumbnail, item, served)
+    except GapvizError as error:
+        return Response(error.sentence, status_code=404)
+    if png is None:
+        return Response("this item has no picture", status_code=404)
+    return Response(png, media_type="image/png", headers=UNCHANGING)
+
+
+async def _item(request: Request) -> Response:
+    found = await run_in_threadpool(_find, request)
+    if found is None:
+        return JSONResponse({"error": "no such item"}, status_code=404)
+    collection, item = found
+    return JSONResponse(
+        {
+            "id": item.id,
+            "caption": item.captions[0] if item.captions else "",
+            "captions": list(item.captions),
+            "label": item.label,
+            "attribution": collection.attribution,
+        },
+        headers=UNCHANGING,
+    )
+
+
+def _find(request: Request) -> tuple[Collection, Item] | None:
+    name = request.path_params["collection"]
+    if name not in COLLECTIONS:
+        return None
+    try:
+        collection = collection_named(name)
+    except GapvizError:
+        return None
+    position = request.path_params.get("position")
+    if position is None:
+        place = collection.position.get(request.path_params["item"], collection.n_items)
+    else:
+        # Python refuses to read a number of thousands of digits.
+        place = int(position) if position.isdecimal() and len(position) < 10 else -1
+    return (collection, collection.items[place]) if 0 <= place < collection.n_items else None
+
+
+ROUTES = [
+    Route("/thumb/{collection:str}/{item:str}.png", _thumbnail),
+    Route("/thumb/{collection:str}/at/{position:str}.png", _thumbnail),
+    Route("/item/{collection:str}/at/{position:str}.json", _item),
+]

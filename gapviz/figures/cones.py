@@ -1,0 +1,337 @@
+"""The two cones: a scatter plot of a layout, with pairs, centroids, selection and queries.
+
+Traces hold float32 coordinates and integer ids only. Captions and thumbnails would make
+100,000 points weigh five times as much; the hover card fetches them one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from gapviz.errors import GapvizError
+from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.projection.layout import Layout
+from gapviz.vectors import Float32, Indices, Mask
+
+PICK_RADIUS = 14
+"""Pixels around a point that count as on it, for a click; the hover card uses the same."""
+
+POINTS = "points"
+"""`meta.role` of the traces whose points stand for rows of the collection."""
+
+# Above this many points smaller markers keep clusters apart.
+MANY_POINTS = 2_500
+
+METHOD_TITLES = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
+
+QUERY_COLOR = "#F0E442"
+
+# A selection dims what it leaves out; these marks can be in none, so they never dim.
+_NOT_A_ROW: dict[str, Any] = {
+    "hoverinfo": "skip",
+    "unselected": {"marker": {"opacity": 1.0}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRanges:
+    """What both axes span, to be shared by figures that are compared."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+
+def shared_ranges(*layouts: Layout, padding: float = 0.05) -> AxisRanges:
+    """Ranges that hold every point of all `layouts`, with `padding` of the span around.
+
+    Args:
+        layouts: one or more, on the same axes.
+        padding: share of the span added at each end.
+    """
+    points = np.concatenate([layout.points for layout in layouts])
+    low, high = points.min(axis=0), points.max(axis=0)
+    # A single point, or points on a line, still need an axis with some length.
+    margin = np.maximum((high - low) * padding, 1e-3)
+    return AxisRanges(
+        x=(float(low[0] - margin[0]), float(high[0] + margin[0])),
+        y=(float(low[1] - margin[1]), float(high[1] + margin[1])),
+    )
+
+
+def matched_points(
+    layout: Layout, item_index: Mapping[str, npt.ArrayLike], a: str, b: str
+) -> Indices:
+    """`(n_pairs, 2)` positions in `layout.points` of the drawn rows of `a` and `b` that
+    belong to one item; an item with one image and five captions gives five.
+
+    Args:
+        layout: as `project` returned it.
+        item_index: per modality, the item position of each row the layout was made from.
+        a: a modality of the layout.
+        b: another.
+
+    Raises:
+        GapvizError: a modality that the layout does not draw, or has no `item_index`.
+    """
+    items = _item_of_points(layout, item_index)
+    for name in (a, b):
+        layout.rows_of(name)  # refuses a name that is not drawn
+    at_a = np.flatnonzero(layout.modality_code == layout.modalities.index(a))
+    at_b = np.flatnonzero(layout.modality_code == layout.modalities.index(b))
+    at_b = at_b[np.argsort(items[at_b], kind="stable")]
+    first = np.searchsorted(items[at_b], items[at_a], side="left")
+    count = np.searchsorted(items[at_b], items[at_a], side="right") - first
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.column_stack([np.repeat(at_a, count), at_b[np.repeat(first, count) + within]])
+
+
+def cones_figure(
+    layout: Layout,
+    item_index: Mapping[str, npt.ArrayLike],
+    *,
+    pairs: tuple[str, str] | None = None,
+    highlight: npt.ArrayLike = (),
+    queries: Float32 | None = None,
+    ranges: AxisRanges | None = None,
+    centroids: bool = True,
+    webgl: bool = True,
+    height: int = 520,
+) -> go.Figure:
+    """A layout as a scatter plot, one trace per modality.
+
+    Each point's `customdata` is `[row number, item position, modality code]`, int32.
+    Plotly's own hover label is off; points can still be clicked and lassoed.
+
+    Args:
+        layout: as `project` returned it.
+        item_index: per modality, the item position of each row the layout was made from.
+        pairs: two modalities whose matched rows are joined by thin lines.
+        highlight: item positions whose points get a ring.
+        queries: `(n, 2)` float32 as `place_queries` returned it, drawn as stars.
+        ranges: of the axes, from `shared_ranges`; the layout's own where left out.
+        centroids: mark each modality's mean, where the projection is linear. In a UMAP the
+            mean of the drawn points is the image of nothing, so it is never drawn.
+        webgl: False draws SVG, slower, for browsers without WebGL.
+        height: in pixels.
+
+    Raises:
+        GapvizError: `item_index` misses a modality or has too few rows, or `pairs` names a
+            modality that is not drawn.
+    """
+    items = _item_of_points(layout, item_index)
+    # One kind for all traces: Plotly lays every WebGL trace over every SVG one.
+    scatter = go.Scattergl if webgl else go.Scatter
+    traces = []
+    if pairs is not None:
+        traces.append(_pair_lines(layout, matched_points(layout, item_index, *pairs), scatter))
+    for code, modality in enumerate(layout.modalities):
+        here = layout.modality_code == code
+        if here.any():
+            traces.append(_points(layout, modality, here, items, scatter))
+    ringed = np.isin(items, np.asarray(highlight, dtype=np.int64))
+    if ringed.any():
+        traces.append(_rings(layout.points[ringed], scatter))
+    if centroids and layout.linear:
+        traces.append(_centroids(layout, scatter))
+    if queries is not None and len(queries):
+        traces.append(_stars(queries, scatter))
+    # Given at once: adding traces and updating the layout afterwards validates all twice.
+    return go.Figure(traces, _frame(layout, ranges or shared_ranges(layout), height))
+
+
+def alt_text(layout: Layout, *, title: str = "") -> str:
+    """What the figure shows, in a sentence for those who do not see it.
+
+    Args:
+        layout: as `project` returned it.
+        title: which vectors these are ("after centring", say).
+    """
+    counts = " and ".join(f"{layout.rows_of(name).size:,} {name}" for name in layout.modalities)
+    head = f"{title}: " if title else ""
+    spread = ""
+    if layout.basis is not None and len(layout.modalities) > 1:
+        first, second = layout.basis.between or layout.modalities[:2]
+        ends = [layout.points_of(name)[:, 0] for name in (first, second)]
+        if all(end.size for end in ends):
+            offset = float(ends[0].mean() - ends[1].mean())
+            spread = f" Centroids of {first} and {second} lie {offset:.2f} apart along x."
+    return f"{head}{METHOD_TITLES[layout.method]} of {counts} points.{spread}"
+
+
+def selected_items(points: Iterable[Mapping[str, Any]]) -> Indices:
+    """Ascending item positions of the points of a selection event, each once.
+
+    Points of traces that stand for no row (centroids, rings, queries) are passed over.
+
+    Args:
+        points: `event["selection"]["points"]` of `st.plotly_chart`.
+    """
+    found = set()
+    for point in points:
+        ids = point.get("customdata")
+        # Depending on how it was sent, a row of ids arrives as a list or keyed by position.
+        if isinstance(ids, Mapping):
+            ids = [ids[place] for place in sorted(ids, key=int)]
+        if isinstance(ids, list | tuple) and len(ids) == 3:
+            found.add(int(ids[1]))
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def _item_of_points(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> Indices:
+    """`(n_drawn,)` item position of every point."""
+    items = np.empty(layout.row.size, dtype=np.int64)
+    for code, modality in enumerate(layout.modalities):
+        here = layout.modality_code == code
+        rows = layout.row[here]
+        if not rows.size:
+            continue
+        owners = np.asarray(item_index.get(modality, ()), dtype=np.int64)
+        if rows.max() >= owners.size:
+            raise GapvizError(
+                f"{owners.size} rows of {modality} have an item, row {int(rows.max())} is drawn",
+                where="figure",
+                mend="give the item position of every row the layout was made from",
+            )
+        items[here] = owners[rows]
+    return items
+
+
+def _points(layout: Layout, modality: str, here: Mask, items: Indices, scatter: Any) -> Any:
+    style = style_of(modality, layout.modalities)
+    ids = np.column_stack([layout.row[here], items[here], layout.modality_code[here]])
+    return scatter(
+        x=layout.points[here, 0],
+        y=layout.points[here, 1],
+        customdata=ids.astype(np.int32),
+        mode="markers",
+        name=f"{modality} ({int(here.sum()):,})",
+        meta={
+            "role": POINTS,
+            "modality": modality,
+            "color": style.color,
+            "symbol": style.symbol,
+        },
+        marker={
+            "color": style.color,
+            "symbol": style.symbol,
+            "size": 6 if here.size <= MANY_POINTS else 4,
+            # Any fainter, and text blue falls under 3:1 on a dark ground.
+            "opacity": 0.9,
+        },
+        # Still rings the colour of the modality once a selection dims the rest.
+        selected={"marker": {"opacity": 1.0}},
+        unselected={"marker": {"opacity": 0.15}},
+        hoverinfo="none",
+    )
+
+
+def _pair_lines(layout: Layout, matched: Indices, scatter: Any) -> Any:
+    # One trace for all pairs: start, end, and a hole that lifts the pen.
+    path = np.full((len(matched), 3, 2), np.nan, dtype=np.float32)
+    path[:, :2] = layout.points[matched]
+    return scatter(
+        x=path[:, :, 0].ravel(),
+        y=path[:, :, 1].ravel(),
+        mode="lines",
+        name="matched pairs",
+        line={"color": NEUTRAL, "width": 1},
+        # The more lines, the fainter, so that the points stay readable.
+        opacity=min(0.5, max(0.1, 100 / max(1, len(matched)))),
+        connectgaps=False,
+        hoverinfo="skip",
+    )
+
+
+def _rings(points: Float32, scatter: Any) -> Any:
+    return scatter(
+        x=points[:, 0],
+        y=points[:, 1],
+        mode="markers",
+        name="selected",
+        marker={"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}},
+        **_NOT_A_ROW,
+    )
+
+
+def _centroids(layout: Layout, scatter: Any) -> Any:
+    drawn = [name for name in layout.modalities if layout.points_of(name).size]
+    styles = [style_of(name, layout.modalities) for name in drawn]
+    middles = np.array([layout.points_of(name).mean(axis=0, dtype=np.float64) for name in drawn])
+    return scatter(
+        x=middles[:, 0],
+        y=middles[:, 1],
+        mode="markers",
+        name="centroids",
+        marker={
+            "color": [style.color for style in styles],
+            "symbol": [style.symbol for style in styles],
+            "size": 17,
+            "line": {"color": "#FFFFFF", "width": 2.5},
+        },
+        **_NOT_A_ROW,
+    )
+
+
+def _stars(queries: Float32, scatter: Any) -> Any:
+    return scatter(
+        x=queries[:, 0],
+        y=queries[:, 1],
+        mode="markers",
+        name="query",
+        marker={
+            "symbol": "star",
+            "size": 20,
+            "color": QUERY_COLOR,
+            "line": {"color": NEUTRAL, "width": 1},
+        },
+        **_NOT_A_ROW,
+    )
+
+
+def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
+    unitless = not layout.linear
+    axis = {
+        "zeroline": layout.linear,
+        "showticklabels": not unitless,
+        "ticks": "" if unitless else "outside",
+        "showgrid": not unitless,
+    }
+    clear = "rgba(0,0,0,0)"
+    return {
+        # No template: it would send 7 kB of defaults, black text among them, and the page's
+        # theme gives its own.
+        "template": "none",
+        "paper_bgcolor": clear,
+        "plot_bgcolor": clear,
+        "height": height,
+        # Room for Plotly's buttons above the legend, which they would cover.
+        "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
+        "modebar": {"bgcolor": clear, "color": NEUTRAL},
+        "hovermode": "closest",
+        "hoverdistance": PICK_RADIUS,
+        "legend": {
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1,
+            "xanchor": "left",
+            "x": 0,
+            "itemsizing": "constant",
+            "bgcolor": clear,
+        },
+        "xaxis": {"title": layout.axis_titles[0], "range": ranges.x, "automargin": True, **axis},
+        "yaxis": {
+            "title": layout.axis_titles[1],
+            "range": ranges.y,
+            "automargin": True,
+            # One unit is as long across as up, or "true to scale" would be a lie.
+            "scaleanchor": "x",
+            "scaleratio": 1,
+            **axis,
+        },
+    }

@@ -1,0 +1,26 @@
+"""Float64 passes over a float32 matrix in blocks: exact sums without a float64 copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gapviz.vectors import Float32, Float64
+
+BLOCK_ROWS = 8_192
+
+
+def float64_blocks(matrix: Float32, rows: int = BLOCK_ROWS) -> Iterator[Float64]:
+    """`matrix` `(n, dim)` in consecutive blocks of at most `rows` rows, as float64."""
+    for start in range(0, matrix.shape[0], rows):
+        yield matrix[start : start + rows].astype(np.float64)
+
+
+def centroid(matrix: Float32) -> Float64:
+    """Mean row `(dim,)` in float64."""
+    total = np.zeros(matrix.shape[1])
+    for block in float64_blocks(matrix):
+        total += block.sum(axis=0)
+    total /= matrix.shape[0]
+    return total

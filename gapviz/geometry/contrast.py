@@ -1,0 +1,170 @@
+"""Figures about matched pairs: relative modality gap, alignment, uniformity, InfoNCE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from gapviz.collection import Pairs
+from gapviz.geometry.blocks import float64_blocks
+from gapviz.geometry.centroids import Cloud
+from gapviz.geometry.pair_scores import PairScores
+from gapviz.vectors import Float32, Float64
+
+INFO_NCE_BATCH = 4_096
+INFO_NCE_BLOCK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCosines:
+    """Mean x–y cosine of matched and of mismatched pairs."""
+
+    matched: float
+    mismatched: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uniformity:
+    """log mean exp(−2‖a−b‖²) over different rows: lower is more even (Wang & Isola 2020)."""
+
+    x: float
+    y: float
+    joint: float
+    """Over both clouds pooled."""
+    cross: float
+    """Over x–y pairs only."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalAxis:
+    """First principal component of the pooled cloud, against the gap direction."""
+
+    cosine_with_gap: float
+    """|cos(PC1, Δ)|: 1 = the largest variance of a mixed index *is* the modality."""
+    variance_share: float
+
+
+def cross_cosines(
+    x: Float32, y: Float32, pairs: Pairs, clouds: tuple[Cloud, Cloud]
+) -> CrossCosines:
+    """Closed form: the sum over all pairs is Σx·Σy, less the matched ones."""
+    total = 0.0
+    for start in range(0, len(pairs), 2_048):
+        chosen = slice(start, start + 2_048)
+        total += float(
+            np.einsum(
+                "ij,ij->",
+                x[pairs.rows_a[chosen]].astype(np.float64),
+                y[pairs.rows_b[chosen]].astype(np.float64),
+            )
+        )
+    n_pairs, n_all = len(pairs), x.shape[0] * y.shape[0]
+    everything = float(clouds[0].centroid @ clouds[1].centroid) * n_all
+    return CrossCosines(
+        matched=total / n_pairs if n_pairs else float("nan"),
+        mismatched=(everything - total) / (n_all - n_pairs) if n_all > n_pairs else float("nan"),
+    )
+
+
+def relative_modality_gap(matched_cosine: float, cone_x: float, cone_y: float) -> float:
+    """RMG = m / (m + ½(sx + sy)), each a mean of (1 − cos)/2 (Schrodi et al. 2025).
+
+    m is over matched pairs, s over different rows of one modality: 0 is perfect, ½ means
+    that a pair lies as far apart as two random rows of one modality.
+    """
+    m = (1 - matched_cosine) / 2
+    spread = ((1 - cone_x) / 2 + (1 - cone_y) / 2) / 2
+    return m / (m + spread) if m + spread > 0 else float("nan")
+
+
+def alignment_of(matched_cosine: float) -> float:
+    """mean‖xᵢ − yᵢ‖² over matched unit rows = 2 − 2·mean cosine (Wang & Isola 2020)."""
+    return 2 - 2 * matched_cosine
+
+
+def measure_uniformity(scores: PairScores, n_x: int, n_y: int) -> Uniformity:
+    """Uniformity of x, y, both pooled, and across, from the cosines by pair type.
+
+    For unit rows exp(−2‖a−b‖²) = exp(4·cos − 4). The pooled mean weighs each type by how
+    many pairs of that type there are, not by how many were sampled.
+    """
+    within_x, within_y = _mean_potential(scores.within_x), _mean_potential(scores.within_y)
+    n_matched = scores.matched.size
+    n_mismatched = n_x * n_y - n_matched
+    cross = _weighted_mean(
+        (_mean_potential(scores.matched), n_matched),
+        (_mean_potential(scores.mismatched), n_mismatched),
+    )
+    joint = _weighted_mean(
+        (within_x, n_x * (n_x - 1) // 2), (within_y, n_y * (n_y - 1) // 2), (cross, n_x * n_y)
+    )
+    return Uniformity(
+        x=float(np.log(within_x)),
+        y=float(np.log(within_y)),
+        joint=float(np.log(joint)),
+        cross=float(np.log(cross)),
+    )
+
+
+def info_nce(
+    x: Float32,
+    y: Float32,
+    pairs: Pairs,
+    *,
+    temperature: float = 0.01,
+    batch: int = INFO_NCE_BATCH,
+    seed: int = 0,
+) -> float:
+    """Symmetric InfoNCE in nats: mean of the x→y and the y→x cross-entropies.
+
+    One batch of all pairs; where there are more than `batch`, of a seeded sample of
+    `batch` pairs, since the loss grows with the batch size.
+    """
+    rows_a, rows_b = pairs.rows_a, pairs.rows_b
+    if len(pairs) > batch:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(pairs), batch, replace=False))
+        rows_a, rows_b = rows_a[chosen], rows_b[chosen]
+    if not rows_a.size:
+        return float("nan")
+    n = rows_a.size
+    targets = y[rows_b].astype(np.float64)
+    forward, matched = 0.0, np.empty(n)
+    by_column = np.full(n, -np.inf)
+    for start in range(0, n, INFO_NCE_BLOCK):
+        block = slice(start, min(start + INFO_NCE_BLOCK, n))
+        logits = x[rows_a[block]].astype(np.float64) @ targets.T / temperature
+        matched[block] = logits[np.arange(len(logits)), np.arange(block.start, block.stop)]
+        forward += float(logsumexp(logits, axis=1).sum())
+        by_column = np.logaddexp(by_column, logsumexp(logits, axis=0))
+    return float((forward / n + by_column.mean()) / 2 - matched.mean())
+
+
+def principal_axis(x: Float32, y: Float32, delta: Float64) -> PrincipalAxis:
+    """Leading eigenvector of the pooled covariance, by a `(dim, dim)` eigenproblem."""
+    dim = x.shape[1]
+    n = x.shape[0] + y.shape[0]
+    total, second = np.zeros(dim), np.zeros((dim, dim))
+    for matrix in (x, y):
+        for block in float64_blocks(matrix):
+            total += block.sum(axis=0)
+            second += block.T @ block
+    mean = total / n
+    values, vectors = np.linalg.eigh(second / n - np.outer(mean, mean))
+    variance = float(np.maximum(values, 0).sum())
+    gap = float(np.linalg.norm(delta))
+    return PrincipalAxis(
+        cosine_with_gap=abs(float(vectors[:, -1] @ delta)) / gap if gap > 0 else float("nan"),
+        variance_share=float(values[-1]) / variance if variance > 0 else float("nan"),
+    )
+
+
+def _mean_potential(cosines: Float64) -> float:
+    return float(np.exp(4 * cosines - 4).mean()) if cosines.size else float("nan")
+
+
+def _weighted_mean(*parts: tuple[float, int]) -> float:
+    present = [(value, weight) for value, weight in parts if weight]
+    total = sum(weight for _, weight in present)
+    return sum(value * weight for value, weight in present) / total if total else float("nan")

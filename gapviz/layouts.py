@@ -1,0 +1,200 @@
+"""Layouts of a collection under a strategy: shipped, kept on disk, or made now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from gapviz.builtin.shipped import shipped_folder
+from gapviz.cache import content_key, read_arrays, write_arrays
+from gapviz.collection import Collection
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.projection import (
+    DISPLAY_LIMIT,
+    DisplaySample,
+    Layout,
+    Method,
+    project,
+    sample_for_display,
+)
+from gapviz.strategies import Strategy
+from gapviz.vectors import Float32, Indices
+
+KIND = "layouts"
+SHIPPED_FILE = "layouts.safetensors"
+
+# Raise it when the same request would give another layout.
+REVISION = 1
+
+REMEMBERED = 32
+"""Layouts made by this process that it keeps in memory."""
+
+_made: dict[str, Float32] = {}
+_remembering = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class LayoutRequest:
+    """What to draw: the indexed rows of a collection, moved by a strategy.
+
+    The layout under a strategy stands on the raw one: a linear one on the same axes, a UMAP
+    started from it, so that what moves on the screen is what the strategy moved.
+    """
+
+    collection: Collection
+    strategy: Strategy
+    method: Method
+    seed: int = 42
+    stands_on: LayoutRequest | None = None
+    """The request for the raw layout of the same collection, method and seed; None for
+    that one itself."""
+
+    @cached_property
+    def sample(self) -> DisplaySample:
+        """The items drawn: all, or a stratified sample that keeps pairs."""
+        per_item = self.row_count / self.collection.n_items
+        return sample_for_display(
+            self.collection.n_items,
+            self.collection.labels,
+            limit=DISPLAY_LIMIT,
+            points_per_item=per_item,
+            seed=self.seed,
+        )
+
+    @property
+    def row_count(self) -> int:
+        """Rows there are, drawn or not."""
+        return sum(block.corpus.n_rows for block in self.collection.modalities.values())
+
+    @cached_property
+    def item_index(self) -> Mapping[str, Indices]:
+        """Per modality, the item of each indexed row."""
+        return {name: block.corpus.item_index for name, block in self.collection.modalities.items()}
+
+    def vectors(self, strategy: Strategy) -> dict[str, Float32]:
+        """Indexed rows per modality, moved by `strategy`."""
+        return {
+            name: strategy.alignment.transform(block.corpus.vectors, name)
+            for name, block in self.collection.modalities.items()
+        }
+
+    @cached_property
+    def moves_nothing(self) -> bool:
+        """True where the strategy leaves every vector where it is."""
+        return self.strategy.card.routed or not self.strategy.card.learns
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that a UMAP layout of this request depends on."""
+        options = self.strategy.options
+        return content_key(
+            collection=self.collection.content_hash,
+            strategy="raw" if self.moves_nothing else options.name,
+            strength=None if self.moves_nothing else options.strength,
+            moves=None if self.moves_nothing else options.moves,
+            method=self.method,
+            limit=DISPLAY_LIMIT,
+            seed=self.seed,
+            revision=REVISION,
+        )
+
+    @cached_property
+    def rows(self) -> dict[str, Indices]:
+        """Per modality, the rows drawn."""
+        return {name: self.sample.rows(owners) for name, owners in self.item_index.items()}
+
+    @cached_property
+    def linear_layout(self) -> Layout:
+        """The layout by PCA or along the gap axis, on the axes of what it stands on."""
+        return _project(self)
+
+
+def ready_layout(request: LayoutRequest) -> Layout | None:
+    """The layout if it costs no waiting: linear, shipped or kept on disk; else None."""
+    if request.method == "umap":
+        points = _stored_points(request.key)
+        if points is None:
+            return None
+        start = None if request.stands_on is None else ready_layout(request.stands_on)
+        if start is None and request.stands_on is not None:
+            return None
+        return _project(request, start=start, points=points)
+    return request.linear_layout
+
+
+def make_layout(request: LayoutRequest, progress: Progress | None = None) -> Layout:
+    """The layout, made now if need be and kept on disk.
+
+    Raises:
+        GapvizError: see `project`.
+    """
+    ready = ready_layout(request)
+    if ready is not None:
+        return ready
+    start = None if request.stands_on is None else make_layout(request.stands_on, progress)
+    layout = _project(request, start=start, progress=progress)
+    _keep(request.key, layout.points)
+    return layout
+
+
+def _project(
+    request: LayoutRequest,
+    *,
+    start: Layout | None = None,
+    points: Float32 | None = None,
+    progress: Progress | None = None,
+) -> Layout:
+    basis = None
+    if request.method != "umap" and request.stands_on is not None:
+        basis = request.stands_on.linear_layout.basis
+    return project(
+        request.vectors(request.strategy),
+        method=request.method,
+        rows=request.rows,
+        basis=basis,
+        start=start,
+        points=points,
+        seed=request.seed,
+        progress=progress,
+    )
+
+
+def _keep(key: str, points: Float32) -> None:
+    """On disk, and in memory too: a folder that cannot be written must not lose the work."""
+    write_arrays(KIND, key, {"points": points})
+    with _remembering:
+        _made[key] = points
+        while len(_made) > REMEMBERED:
+            del _made[next(iter(_made))]
+
+
+def _stored_points(key: str) -> Float32 | None:
+    shipped = _shipped_file()
+    if shipped is not None:
+        try:
+            with safe_open(shipped, framework="numpy") as tensors:
+                if key in tensors.keys():  # noqa: SIM118 - not a dict
+                    points: Float32 = tensors.get_tensor(key)
+                    return points
+        except (SafetensorError, OSError):
+            pass
+    made = _made.get(key)
+    if made is not None:
+        return made
+    kept = read_arrays(KIND, key)
+    return kept.get("points") if kept else None
+
+
+@lru_cache(maxsize=1)
+def _shipped_file() -> Path | None:
+    try:
+        path = shipped_folder("builtin") / SHIPPED_FILE
+    except GapvizError:
+        return None
+    return path if path.exists() else None

@@ -1,0 +1,26 @@
+"""Two-dimensional layouts of pooled unit rows: UMAP, PCA, and the gap axis."""
+
+from gapviz.projection.layout import METHODS, Basis, Layout, Method
+from gapviz.projection.linear import gap_axis_basis, pca_basis
+from gapviz.projection.neighbours import Neighbours, nearest_neighbours
+from gapviz.projection.project import place_queries, project, trustworthiness
+from gapviz.projection.sampling import DISPLAY_LIMIT, DisplaySample, sample_for_display
+from gapviz.projection.umap_layout import warm_up
+
+__all__ = [
+    "DISPLAY_LIMIT",
+    "METHODS",
+    "Basis",
+    "DisplaySample",
+    "Layout",
+    "Method",
+    "Neighbours",
+    "gap_axis_basis",
+    "nearest_neighbours",
+    "pca_basis",
+    "place_queries",
+    "project",
+    "sample_for_display",
+    "trustworthiness",
+    "warm_up",
+]

@@ -1,0 +1,78 @@
+"""The rows that are searched, pooled over modalities, each with its modality and item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gapviz.alignment import Alignment
+from gapviz.collection import Collection, ModalityVectors
+from gapviz.vectors import Float32, Indices, Mask, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Unit rows of several modalities in one matrix, by modality and then by row."""
+
+    names: tuple[str, ...]
+    """Modalities; `modality` holds positions in this tuple."""
+    vectors: Float32
+    """`(n, dim)`."""
+    modality: Indices
+    """`(n,)`."""
+    item: Indices
+    """`(n,)`, positions in `Collection.items`."""
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.item.size)
+
+    def code(self, modality: str) -> int:
+        """Position of a modality's name."""
+        return self.names.index(modality)
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where the rows of each modality stand."""
+        ends = np.cumsum(np.bincount(self.modality, minlength=len(self.names)))
+        return tuple(
+            slice(int(start), int(end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)
+        )
+
+    @cached_property
+    def by_item(self) -> Indices:
+        """Row numbers by rising item."""
+        return np.argsort(self.item, kind="stable").astype(np.int64)
+
+    def of_items(self, wanted: Mask) -> Rows:
+        """Only the rows whose item is marked in `wanted` `(n_items,)`."""
+        keep = wanted[self.item]
+        return Rows(self.names, self.vectors[keep], self.modality[keep], self.item[keep])
+
+
+def corpus_rows(collection: Collection, alignment: Alignment) -> Rows:
+    """The indexed rows of every modality, moved by `alignment`."""
+    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment)
+
+
+def query_rows(collection: Collection, alignment: Alignment) -> Rows:
+    """The asking rows of every modality, moved by `alignment`."""
+    return _rows({n: b.queries for n, b in collection.modalities.items()}, alignment)
+
+
+def _rows(blocks: Mapping[str, ModalityVectors], alignment: Alignment) -> Rows:
+    return Rows(
+        names=tuple(blocks),
+        vectors=read_only(
+            np.concatenate(
+                [alignment.transform(block.vectors, name) for name, block in blocks.items()]
+            )
+        ),
+        modality=np.concatenate(
+            [np.full(block.n_rows, code, np.int64) for code, block in enumerate(blocks.values())]
+        ),
+        item=np.concatenate([block.item_index for block in blocks.values()]),
+    )

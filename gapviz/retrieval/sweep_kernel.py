@@ -1,0 +1,271 @@
+"""The λ sweep over large collections, as one compiled pass over the base product.
+
+Imports numba: import this module only where the kernel is about to run. The compiled code
+lives as long as the process.
+
+Every query keeps its k best rows and its counts per λ; no score is written to main memory. A
+score is compared without its query's own 1/length, which is one positive factor for all rows
+and changes no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import numba
+import numpy as np
+
+from gapviz.vectors import Float32, Float64, Indices
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+# Queries that a thread takes at once, and rows it takes them over: the rows' factors for
+# every λ stay in the second-level cache while the queries go by.
+QUERY_BLOCK = 16
+SPAN = 2_048
+PIECE = 64
+
+ONE, ZERO = np.float32(1), np.float32(0)
+
+
+class Searched(NamedTuple):
+    """The corpus, its rows ordered by modality."""
+
+    scale: Float32
+    """`(n_lambda, n)`, 1 / length of every moved row."""
+    reach: Float32
+    """`(n_modalities, n)`, row · direction of each modality."""
+    row_number: Indices
+    """`(n,)`, what decides between equal scores."""
+    modality: Indices
+    """`(n,)`."""
+    item: Indices
+    """`(n,)`."""
+    by_item: Indices
+    """`(n,)`, rows ordered by item."""
+    edges: Indices
+    """`(n_spans + 1,)`, spans of one modality and at most `SPAN` rows."""
+
+
+class Asked(NamedTuple):
+    """One tile of queries."""
+
+    base: Float32
+    """`(n_queries, n)`, cosines without a shift."""
+    from_query: Float32
+    """`(n_lambda, n_queries, n_modalities)`, λ(q·v) + λ² u·v for rows of each modality."""
+    modality: Indices
+    """`(n_queries,)`."""
+    item: Indices
+    """`(n_queries,)`."""
+    first: Indices
+    """`(n_queries,)`, where the query's item begins in `Searched.by_item`."""
+    last: Indices
+    """`(n_queries,)`, and ends."""
+
+
+class Found(NamedTuple):
+    """What the kernel fills in."""
+
+    top_scores: Float32
+    """`(n_queries, n_lambda, k)`, −∞ at first."""
+    top_rows: Indices
+    """`(n_queries, n_lambda, k)`, row numbers, the largest integer at first."""
+    above: Indices
+    """`(n_queries, n_lambda)`, rows above the best match; 0 at first, as all below."""
+    level: Indices
+    """`(n_queries, n_lambda)`, rows at its score that are no match."""
+    gain: Float64
+    """`(n_queries, n_lambda)`, DCG@k of the matches."""
+
+
+def _compiled(function: Function) -> Function:
+    return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+
+
+def _counting(function: Function) -> Function:
+    # Only additions of ones may be reordered here, so the counts are exact (a span is far
+    # shorter than 2²⁴); the scores are computed without fast-math, or two evaluations of one
+    # score could differ.
+    return numba.njit(nogil=True, fastmath={"reassoc", "nsz"})(function)  # type: ignore[no-any-return]
+
+
+def _parallel(function: Function) -> Function:
+    return numba.njit(nogil=True, parallel=True)(function)  # type: ignore[no-any-return]
+
+
+@_compiled
+def _score(
+    base: np.float32, from_query: np.float32, lam: np.float32, reach: np.float32, scale: np.float32
+) -> np.float32:
+    return ((base + from_query) + lam * reach) * scale
+
+
+@_compiled
+def _score_of(
+    asked: Asked, searched: Searched, lambdas: Float32, q: int, j: int, x: int
+) -> np.float32:
+    return _score(
+        asked.base[q, x],
+        asked.from_query[j, q, searched.modality[x]],
+        lambdas[j],
+        searched.reach[asked.modality[q], x],
+        searched.scale[j, x],
+    )
+
+
+@_compiled
+def _score_span(
+    scores: Float32,
+    base: Float32,
+    from_query: np.float32,
+    lam: np.float32,
+    reach: Float32,
+    scale: Float32,
+) -> None:
+    for i in range(base.size):
+        scores[i] = _score(base[i], from_query, lam, reach[i], scale[i])
+
+
+@_counting
+def _counts(
+    scores: Float32, match: np.float32, kth: np.float32
+) -> tuple[np.float32, np.float32, np.float32]:
+    above, reaching, top = ZERO, ZERO, ZERO
+    for i in range(scores.size):
+        above += ONE if scores[i] > match else ZERO
+        reaching += ONE if scores[i] >= match else ZERO
+        top += ONE if scores[i] >= kth else ZERO
+    return above, reaching, top
+
+
+@_counting
+def _any_reaches(scores: Float32, kth: np.float32) -> bool:
+    top = ZERO
+    for i in range(scores.size):
+        top += ONE if scores[i] >= kth else ZERO
+    return bool(top > ZERO)
+
+
+@_compiled
+def _insert(scores: Float32, rows: Indices, score: np.float32, row: int) -> None:
+    """Keep both sorted: best first, equal scores by smaller row number."""
+    slot = scores.size - 1
+    if score == scores[slot] and row > rows[slot]:
+        return
+    while slot > 0 and (
+        score > scores[slot - 1] or (score == scores[slot - 1] and row < rows[slot - 1])
+    ):
+        scores[slot] = scores[slot - 1]
+        rows[slot] = rows[slot - 1]
+        slot -= 1
+    scores[slot] = score
+    rows[slot] = row
+
+
+@_compiled
+def _insert_span(
+    scores: Float32, start: int, asked: Asked, searched: Searched, found: Found, q: int, j: int
+) -> None:
+    best, rows = found.top_scores[q, j], found.top_rows[q, j]
+    same_modality = searched.modality[start] == asked.modality[q]
+    for piece in range(0, scores.size, PIECE):
+        stop = min(piece + PIECE, scores.size)
+        if not _any_reaches(scores[piece:stop], best[-1]):
+            continue
+        for i in range(piece, stop):
+            left_out = same_modality and searched.item[start + i] == asked.item[q]
+            if scores[i] >= best[-1] and not left_out:
+                _insert(best, rows, scores[i], searched.row_number[start + i])
+
+
+@_compiled
+def _match_score(asked: Asked, searched: Searched, lambdas: Float32, q: int, j: int) -> np.float32:
+    """The largest score of a match; ∞ without one, which no row is above."""
+    best = np.float32(-np.inf)
+    for at in range(asked.first[q], asked.last[q]):
+        x = searched.by_item[at]
+        if searched.modality[x] != asked.modality[q]:
+            best = max(best, _score_of(asked, searched, lambdas, q, j, x))
+    return best if best > -np.inf else np.float32(np.inf)
+
+
+@_compiled
+def _finish(
+    asked: Asked,
+    searched: Searched,
+    lambdas: Float32,
+    found: Found,
+    match: np.float32,
+    q: int,
+    j: int,
+) -> None:
+    """Take the query's own item out of the counts, and place every match."""
+    own = asked.modality[q]
+    for at in range(asked.first[q], asked.last[q]):
+        x = searched.by_item[at]
+        score = _score_of(asked, searched, lambdas, q, j, x)
+        found.above[q, j] -= score > match
+        found.level[q, j] -= score >= match
+        if searched.modality[x] == own:
+            continue
+        # All above a score that reaches the top k is in the top k. Matches of one score stand
+        # one behind the other, before the rest.
+        rank = 1
+        for slot in range(found.top_scores.shape[2]):
+            rank += found.top_scores[q, j, slot] > score
+        for earlier in range(asked.first[q], at):
+            y = searched.by_item[earlier]
+            if searched.modality[y] != own:
+                rank += _score_of(asked, searched, lambdas, q, j, y) == score
+        if rank <= found.top_scores.shape[2]:
+            found.gain[q, j] += 1 / np.log2(1.0 + rank)
+    found.level[q, j] -= found.above[q, j]
+
+
+@_compiled
+def _sweep_block(
+    asked: Asked, searched: Searched, lambdas: Float32, found: Found, begin: int, end: int
+) -> None:
+    """All of the work on the queries `begin` to `end`, by one thread."""
+    n_lambda = lambdas.size
+    buffer = np.empty(SPAN, dtype=np.float32)
+    match = np.empty((end - begin, n_lambda), dtype=np.float32)
+    for q in range(begin, end):
+        for j in range(n_lambda):
+            match[q - begin, j] = _match_score(asked, searched, lambdas, q, j)
+    for span in range(searched.edges.size - 1):
+        start, stop = searched.edges[span], searched.edges[span + 1]
+        scores = buffer[: stop - start]
+        for q in range(begin, end):
+            for j in range(n_lambda):
+                _score_span(
+                    scores,
+                    asked.base[q, start:stop],
+                    asked.from_query[j, q, searched.modality[start]],
+                    lambdas[j],
+                    searched.reach[asked.modality[q], start:stop],
+                    searched.scale[j, start:stop],
+                )
+                kth = found.top_scores[q, j, -1]
+                above, reaching, hits = _counts(scores, match[q - begin, j], kth)
+                found.above[q, j] += np.int64(above)
+                found.level[q, j] += np.int64(reaching)
+                if hits > ZERO:
+                    _insert_span(scores, start, asked, searched, found, q, j)
+    for q in range(begin, end):
+        for j in range(n_lambda):
+            _finish(asked, searched, lambdas, found, match[q - begin, j], q, j)
+
+
+@_parallel
+def fused_sweep(asked: Asked, searched: Searched, lambdas: Float32, found: Found) -> None:
+    """Fill `found` for a tile of queries at every one of `lambdas` `(n_lambda,)`."""
+    # One call per turn of the loop: numba 0.68 silently drops `found.above[…] += …` where it
+    # stands inside the prange itself.
+    n_queries = asked.base.shape[0]
+    for block in numba.prange((n_queries + QUERY_BLOCK - 1) // QUERY_BLOCK):
+        begin = block * QUERY_BLOCK
+        end = min(begin + QUERY_BLOCK, n_queries)
+        _sweep_block(asked, searched, lambdas, found, begin, end)

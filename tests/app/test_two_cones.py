@@ -1,0 +1,94 @@
+import json
+
+import pytest
+
+from gapviz.measure import measure
+from gapviz.readers import read_source
+from gapviz.strategies import StrategyOptions
+
+CARDS = ["Gap ‖Δ‖", "Cloud separation", "Intra-modal bias@10", "Mixed-index NDCG@10"]
+
+
+def test_the_cards_show_the_figures_of_the_library(open_app):
+    app = open_app()
+    assert not app.exception
+    assert [card.label for card in app.metric] == CARDS
+    expected = measure(read_source("builtin"), seed=42)
+    assert app.metric[0].value == f"{expected.geometry.gap.gap:.3f}"
+    assert app.metric[1].value == f"{expected.geometry.gap.separation:.2f} ×"
+
+
+def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
+    app = open_app()
+    app.sidebar.slider(key="strength").set_value(0.5).run()
+    before = measure(read_source("builtin"), seed=42).geometry.gap.gap
+    after = measure(read_source("builtin"), StrategyOptions("centre", 0.5), seed=42)
+    assert app.metric[0].delta == f"{after.geometry.gap.gap - before:+.3f} with the strategy"
+
+
+def test_two_charts_share_their_axes(open_app):
+    app = open_app()
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert len(figures) == 2
+    assert figures[0]["layout"]["xaxis"]["range"] == figures[1]["layout"]["xaxis"]["range"]
+
+
+@pytest.mark.parametrize("strategy", ["raw", "route"])
+def test_a_strategy_that_moves_nothing_shows_one_chart(open_app, strategy):
+    app = open_app(strategy=strategy)
+    assert len(app.get("plotly_chart")) == 1
+    assert not app.exception
+
+
+def test_every_strategy_opens(open_app):
+    app = open_app()
+    for strategy in app.sidebar.selectbox(key="strategy").options:
+        app.sidebar.selectbox(key="strategy").select(strategy).run()
+        assert not app.exception
+
+
+def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
+    app = open_app()
+    items = read_source("builtin").items
+    app.session_state["_selected_items"] = (items[3].id, items[7].id)
+    app.run()
+    cards = "".join(html.proto.body for html in app.get("html"))
+    assert items[3].captions[0] in cards
+    app.sidebar.slider(key="strength").set_value(0.3).run()
+    cards = "".join(html.proto.body for html in app.get("html"))
+    assert items[7].captions[0] in cards
+
+
+def test_a_selection_of_points_is_kept_as_items(open_app, monkeypatch):
+    from gapviz.dashboard import charts
+
+    points = [{"customdata": [3, 3, 0]}, {"customdata": {"0": 7, "1": 7, "2": 1}}]
+    state = {"cones_before": {"selection": {"points": points}}}
+    monkeypatch.setattr(charts.st, "session_state", state)
+    charts._keep_selection("cones_before", "builtin")
+    items = read_source("builtin").items
+    assert state["_selected_items"] == (items[3].id, items[7].id)
+
+
+def test_an_emptied_selection_loses_nothing(monkeypatch):
+    from gapviz.dashboard import charts
+
+    state = {"cones_before": {"selection": {"points": []}}, "_selected_items": ("kept",)}
+    monkeypatch.setattr(charts.st, "session_state", state)
+    charts._keep_selection("cones_before", "builtin")
+    assert state["_selected_items"] == ("kept",)
+
+
+def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
+    app = open_app(strategy="route")
+    assert app.metric[0].delta == "unchanged with the strategy"
+    assert app.metric[2].delta.startswith("-")
+
+
+def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():
+    from gapviz.dashboard.result_list import item_cards
+
+    collection = read_source("builtin")
+    html = item_cards([3], collection, "builtin", {"strategy": "Half/half & more", "item": "x"})
+    assert '<div role="listitem" class="gv-cell"><a ' in html
+    assert f"search?strategy=Half%2Fhalf+%26+more&amp;item={collection.items[3].id}" in html

@@ -1,0 +1,172 @@
+"""The dashboard as a visitor meets it: a real server, a real browser."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Software WebGL, and none of Chromium's own calls to the network.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# Streamlit's page looks for its server below the page's own address first, and tells the
+# console of a page that does not exist, as it tells the visitor.
+EXPECTED_PLACE = "/_stcore/"
+EXPECTED_TEXT = "The page that you have requested does not seem to exist"
+
+
+def chromium() -> str:
+    for name in CHROMIUM_NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.skip("no Chromium here: install it (apt-get install chromium) to run these tests")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log"
+    environment = os.environ | {"GAPVIZ_CACHE": str(tmp_path_factory.mktemp("cache"))}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_healthy(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server stopped:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"the server did not answer:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import expect, sync_playwright
+
+    executable = chromium()
+    # A busy machine may take long; a test waits only until what it expects is there.
+    expect.set_options(timeout=60_000)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+class Visit:
+    """One tab, with what a visitor does in it."""
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+
+    def open(self, path="/"):
+        url = path if path.startswith("http") else f"{self.address}{path}"
+        self.page.goto(url)
+        self.page.wait_for_selector("h1", timeout=60_000)
+        self.settle()
+        return self
+
+    def settle(self):
+        """Wait until the script has run to its end and the page has drawn it."""
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_function(
+            "document.querySelector('[data-testid=stApp]')"
+            ".getAttribute('data-test-script-state') === 'notRunning'",
+            timeout=120_000,
+        )
+        self.page.wait_for_timeout(300)
+
+    def widget(self, key):
+        return self.page.locator(f".st-key-{key}")
+
+    def type_query(self, text):
+        field = self.widget("q").locator("input")
+        field.fill(text)
+        field.press("Enter")
+        self.page.wait_for_url(
+            lambda url: f"q={urllib.parse.quote_plus(text)}" in url, timeout=60_000
+        )
+        self.settle()
+
+    def choose(self, key, title):
+        self.widget(key).get_by_text(title, exact=True).click()
+        self.settle()
+
+    def nudge(self, key, presses=1, arrow="ArrowLeft"):
+        thumb = self.widget(key).locator("input[type=range]").first
+        thumb.focus()
+        before = self.page.url
+        for _ in range(presses):
+            thumb.press(arrow)
+        self.page.wait_for_url(lambda url: url != before, timeout=60_000)
+        self.settle()
+
+    def lists(self):
+        return self.page.locator(".gv-grid[role=list]")
+
+
+@pytest.fixture
+def visit(server, browser):
+    """Open a tab; afterwards nothing may have gone wrong or left the machine in any."""
+    contexts, faults = [], []
+
+    def opened(path="/", **options):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+        page.on("console", lambda message: _note_console(message, faults))
+        page.on("request", lambda request: _note_request(request, server, faults))
+        return Visit(page, server).open(path)
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def _note_console(message, faults):
+    place = (message.location or {}).get("url", "")
+    expected = EXPECTED_PLACE in place or EXPECTED_TEXT in message.text
+    if message.type == "error" and not expected:
+        faults.append(f"console: {message.text} ({place})")
+
+
+def _note_request(request, server, faults):
+    local = (server, server.replace("http", "ws"), "data:", "blob:")
+    if not request.url.startswith(local):
+        faults.append(f"left the machine: {request.url}")

@@ -1,0 +1,198 @@
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from gapviz.builtin.drawings import drawing_png
+
+pytestmark = pytest.mark.browser
+
+CAT = "1F431"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/search"])
+def test_every_page_opens(visit, path, scheme):
+    tab = visit(path, color_scheme=scheme)
+    assert tab.page.locator("[data-testid=stException]").count() == 0
+    assert tab.page.locator("[data-testid=stAlertContentError]").count() == 0
+
+
+def test_the_first_view_draws_both_clouds_by_umap(visit):
+    tab = visit("/")
+    expect(tab.page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
+
+
+def test_a_deep_link_comes_with_the_sidebar(visit):
+    tab = visit("/search?q=cat face")
+    expect(tab.widget("strategy")).to_be_visible()
+
+
+def test_a_typed_text_is_encoded_and_answered(visit):
+    tab = visit("/search")
+    tab.type_query("an animal that purrs")
+    expect(tab.lists()).to_have_count(3)
+    expect(tab.lists().first.locator(".gv-card")).to_have_count(8)
+    pictures = tab.page.locator(".gv-card img")
+    expect(pictures.first).to_be_attached()
+    pictures.first.scroll_into_view_if_needed()
+    tab.page.wait_for_function("document.querySelector('.gv-card img').naturalWidth > 0")
+
+
+def test_moving_lambda_changes_the_figures_and_the_link(visit):
+    tab = visit("/?projection=pca")
+    deltas = tab.page.locator("[data-testid=stMetricDelta]")
+    expect(deltas).to_have_count(4)
+    before = deltas.all_inner_texts()
+    tab.nudge("strength", presses=4)
+    tab.page.wait_for_url(lambda url: "strength=0.8" in url)
+    expect(deltas.first).not_to_have_text(before[0])
+
+
+def test_a_shared_link_reopens_the_view(visit):
+    tab = visit("/search?strategy=half")
+    tab.type_query("rocket")
+    tab.nudge("strength", presses=2)
+    tab.page.wait_for_url(lambda url: "strength=0.9" in url)
+    again = visit(tab.page.url)
+    expect(again.widget("q").locator("input")).to_have_value("rocket")
+    expect(again.page.get_by_test_id("stMain")).to_contain_text("Half/half offset")
+    assert "strength=0.9" in again.page.url
+    expect(again.lists().nth(1)).to_have_text(tab.lists().nth(1).inner_text(), use_inner_text=True)
+
+
+def test_routing_weights_reorder_the_routed_list(visit):
+    tab = visit("/search?q=cat face")
+    tab.page.get_by_text("Routing", exact=True).click()
+    expect(tab.lists()).to_have_count(3)
+    before = tab.lists().nth(2).inner_text()
+    tab.nudge("weight_text", presses=5)
+    expect(tab.lists().nth(2)).not_to_have_text(before, use_inner_text=True)
+
+
+def test_points_selected_by_box_appear_and_survive_a_toggle(visit):
+    tab = visit("/?projection=pca")
+    chart = tab.widget("cones_before").locator(".js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    chart.hover()
+    chart.locator("[data-title='Box Select']").click()
+    box = chart.locator(".nsewdrag").bounding_box()
+    mouse = tab.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.05, box["y"] + box["height"] * 0.05)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] * 0.95, steps=8)
+    mouse.up()
+    tab.settle()
+    cards = tab.page.locator("a.gv-card")
+    expect(cards.first).to_be_visible()
+    first = cards.first.inner_text()
+    tab.nudge("strength", presses=3)
+    expect(cards.first).to_have_text(first, use_inner_text=True)
+
+
+def test_hovering_a_point_shows_its_picture_and_caption(visit):
+    tab = visit("/?projection=pca&strategy=raw")
+    chart = tab.widget("cones_before").locator(".js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    tab.page.wait_for_timeout(800)
+    place = chart.evaluate(
+        """plot => {
+            const trace = plot._fullData.find(t => t.meta && t.meta.role === 'points');
+            const layout = plot._fullLayout, box = plot.getBoundingClientRect();
+            return [box.x + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
+                    box.y + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
+        }"""
+    )
+    tab.page.mouse.move(place[0] - 3, place[1] - 3)
+    tab.page.mouse.move(place[0], place[1], steps=3)
+    tab.page.wait_for_function(
+        """() => {
+            const seen = [];
+            const walk = root => root.querySelectorAll('*').forEach(node => {
+                if (node.matches('.card:not([hidden]) .caption')) seen.push(node.textContent);
+                if (node.shadowRoot) walk(node.shadowRoot);
+            });
+            walk(document);
+            return seen.some(text => text.trim().length > 0);
+        }""",
+        timeout=15_000,
+    )
+
+
+def test_a_dropped_image_is_searched_with(visit, tmp_path):
+    picture = tmp_path / "cat.png"
+    picture.write_bytes(drawing_png(CAT, 192))
+    tab = visit("/search?query_by=picture")
+    tab.page.locator("input[type=file]").set_input_files(picture)
+    tab.page.wait_for_selector(".gv-grid", timeout=90_000)
+    tab.settle()
+    expect(tab.lists()).to_have_count(3)
+    expect(tab.page.locator(f".gv-card img[src*='{CAT}']").first).to_be_attached()
+
+
+def test_a_dropped_image_of_16_bits_is_searched_with(visit, tmp_path):
+    picture = tmp_path / "grey.png"
+    Image.fromarray(np.arange(4096, dtype=np.uint16).reshape(64, 64) * 15).save(picture)
+    tab = visit("/search?query_by=picture")
+    tab.page.locator("input[type=file]").set_input_files(picture)
+    tab.page.wait_for_selector(".gv-grid", timeout=90_000)
+    assert tab.page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_dropped_file_that_is_no_image_is_named_and_nothing_is_lost(visit, tmp_path):
+    letter = tmp_path / "letter.png"
+    letter.write_text("not an image")
+    tab = visit("/search?query_by=picture&strategy=half")
+    tab.page.locator("input[type=file]").set_input_files(letter)
+    tab.page.wait_for_selector("[data-testid=stAlertContentError]")
+    sentence = tab.page.inner_text("[data-testid=stAlertContentError]")
+    assert "letter.png" in sentence
+    assert "is not an image" in sentence
+    assert "Traceback" not in tab.page.inner_text("body")
+    tab.choose("query_by", "Typed text")
+    expect(tab.lists()).to_have_count(3)
+    expect(tab.page.get_by_test_id("stMain")).to_contain_text("Half/half offset")
+
+
+def test_a_truncated_image_is_named(visit, tmp_path):
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(drawing_png(CAT, 192)[:300])
+    tab = visit("/search?query_by=picture")
+    tab.page.locator("input[type=file]").set_input_files(cut)
+    tab.page.wait_for_selector("[data-testid=stAlertContentError]")
+    assert "cut.png" in tab.page.inner_text("[data-testid=stAlertContentError]")
+
+
+def test_two_tabs_do_not_disturb_each_other(visit):
+    one, other = visit("/?projection=pca&strategy=half"), visit("/?projection=pca&strategy=offset")
+    one.nudge("strength", presses=6)
+    other.page.reload()
+    other.page.wait_for_selector("h1")
+    other.settle()
+    assert "strength" not in other.page.url
+    expect(other.page.get_by_test_id("stMain")).to_contain_text("One-sided offset")
+
+
+def test_an_unknown_page_is_named(visit):
+    tab = visit("/nowhere")
+    assert re.search("Page not found", tab.page.inner_text("body"))
+
+
+def test_an_item_found_among_the_points_can_be_searched_with(visit):
+    tab = visit(f"/search?query_by=item&item={CAT}")
+    expect(tab.page.get_by_test_id("stMain")).to_contain_text("cat face")
+    expect(tab.lists()).to_have_count(3)
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=cat face"])
+def test_nothing_runs_over_the_side_on_a_narrow_screen(visit, path):
+    tab = visit(path)
+    tab.page.set_viewport_size({"width": 800, "height": 900})
+    tab.settle()
+    wider = tab.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert wider <= 0

@@ -1,0 +1,96 @@
+"""What every test shares: a cache of its own, and the reference embeddings where they lie."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gapviz.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAPVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    folder = os.environ.get("GAPVIZ_REFERENCE")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("GAPVIZ_REFERENCE names no folder of reference embeddings")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def make_collection():
+    """`make(n, dim, ...)`: pairs that share a direction, with a gap between the modalities."""
+
+    def make(n=40, dim=8, *, seed=0, gap=1.0, modalities=("image", "text")):
+        rng = np.random.default_rng(seed)
+        meaning = rng.standard_normal((n, dim))
+        offset = np.zeros(dim)
+        offset[0] = gap
+        return Collection(
+            name="made",
+            items=items_of_rows(n),
+            modalities={
+                name: ModalityVectors.of(
+                    meaning + 0.5 * rng.standard_normal((n, dim)) + (1 - 2 * code) * offset
+                )
+                for code, name in enumerate(modalities)
+            },
+            splits=alternate_splits(n),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mixed_up_collection():
+    """`make(seed)`: three modalities, several rows an item, query-only rows, gaps, no ties."""
+
+    def make(seed=0, n=14, dim=16):
+        rng = np.random.default_rng(seed)
+
+        def rows(owners, asking=None):
+            vectors = rng.standard_normal((len(owners), dim)) + 0.3
+            return ModalityVectors.of(vectors, owners, asking)
+
+        text_owner = [0, 0, 1, 2, 2, 2, *range(3, n), 3, 4, 4]
+        asking = [False] * (len(text_owner) - 3) + [True] * 3
+        return Collection(
+            name="mixed up",
+            items=items_of_rows(n),
+            modalities={
+                "image": rows(list(range(n - 2))),
+                "text": rows(text_owner, asking),
+                "audio": rows([1, 2, 5, 5, n - 1]),
+            },
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ranx():
+    """`ranx(truth=…, run=…, metrics=[…])` → figures; `ranx(runs=[…], k=…)` → RRF scores."""
+    worker = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("ranx_worker.py"))],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def ask(**request):
+        print(json.dumps(request), file=worker.stdin, flush=True)
+        return json.loads(worker.stdout.readline())
+
+    yield ask
+    worker.communicate()

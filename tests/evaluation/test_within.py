@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
+
+from gapviz import GapvizError
+from gapviz.evaluation import evaluate_within, recall_delta
+from gapviz.vectors import unit_rows
+
+
+@pytest.fixture
+def labelled():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(-1, 5, 40)
+    return unit_rows(rng.standard_normal((40, 6))), labels
+
+
+def test_average_precision_agrees_with_scikit_learn(labelled):
+    vectors, labels = labelled
+    outcome = evaluate_within(vectors, labels)
+    scores = vectors.astype(float) @ vectors.astype(float).T
+    for query in range(40):
+        others = np.arange(40) != query
+        same = (labels == labels[query])[others]
+        if labels[query] < 0 or not same.any():
+            assert np.isnan(outcome.average_precision[query])
+        else:
+            assert outcome.average_precision[query] == pytest.approx(
+                average_precision_score(same, scores[query, others])
+            )
+            best = np.argsort(-scores[query, others])[:5]
+            assert outcome.recall[5][query] == same[best].any()
+
+
+def test_one_encoder_against_itself_differs_by_nothing(labelled):
+    vectors, labels = labelled
+    delta = recall_delta(vectors, vectors, labels)
+    assert (delta.recall[1].low, delta.recall[1].value, delta.recall[1].high) == (0, 0, 0)
+
+
+def test_a_better_dedicated_encoder_gives_a_positive_delta(labelled):
+    vectors, labels = labelled
+    perfect = unit_rows(np.eye(6)[labels + 1])
+    delta = recall_delta(vectors, perfect, labels)
+    assert delta.mean_average_precision.low > 0
+
+
+def test_one_row_has_nothing_to_find():
+    outcome = evaluate_within(unit_rows([[1.0, 2.0]]), np.array([0]))
+    assert np.isnan(outcome.average_precision).all()
+    assert np.isnan(outcome.recall[1]).all()
+
+
+def test_mismatched_lengths_and_lonely_labels_are_refused(labelled):
+    vectors, labels = labelled
+    with pytest.raises(GapvizError, match="same items"):
+        recall_delta(vectors, vectors[:5], labels)
+    with pytest.raises(GapvizError, match="share a label"):
+        recall_delta(vectors[:3], vectors[:3], np.arange(3))
