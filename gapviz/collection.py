@@ -35,7 +35,8 @@ class Item:
     """Group whose members count as relevant to one another within a modality."""
     captions: tuple[str, ...] = ()
     image: str | None = None
-    """Where its picture comes from: a path, or `openmoji:1F600`."""
+    """Where its picture comes from, as `gapviz.images` reads it: `openmoji:1F600`, or a path
+    relative to `Collection.root`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +140,11 @@ class Pairs:
 class Collection:
     """Items with their vectors in any number of named modalities.
 
+    Without modalities it is a collection that no encoder has seen yet.
+
     Raises:
-        GapvizError: no items or modalities, duplicate ids, vectors of differing
-            dimension, an item index out of range, or splits that overlap.
+        GapvizError: no items, duplicate ids, vectors of differing dimension, an item index
+            out of range, or splits that overlap.
     """
 
     name: str
@@ -151,14 +154,12 @@ class Collection:
     """Named, disjoint sets of item positions; `calibrate` fits, `evaluate` measures."""
     encoder: str = "unknown"
     attribution: str = ""
+    root: Path | None = None
+    """The folder that images are read from, and nothing outside it; not saved."""
 
     def __post_init__(self) -> None:
         if not self.items:
             raise GapvizError("holds no items", where=self.name, mend="give at least one item")
-        if not self.modalities:
-            raise GapvizError(
-                "holds no vectors", where=self.name, mend="give at least one modality"
-            )
         _refuse_duplicate_ids(self.name, self.items)
         _refuse_dimension_clash(self.name, self.modalities)
         for modality, block in self.modalities.items():
@@ -177,7 +178,20 @@ class Collection:
 
     @property
     def dim(self) -> int:
+        """Dimensions of the joint space.
+
+        Raises:
+            GapvizError: the collection holds no vectors.
+        """
+        self.refuse_without_vectors()
         return next(iter(self.modalities.values())).dim
+
+    def refuse_without_vectors(self) -> None:
+        """Raise `GapvizError` where no encoder has made vectors yet."""
+        if not self.modalities:
+            raise GapvizError(
+                "holds no vectors", where=self.name, mend="encode it first (gapviz encode)"
+            )
 
     @property
     def modality_names(self) -> tuple[str, ...]:
@@ -220,6 +234,7 @@ class Collection:
         Raises:
             GapvizError: no modality of that name.
         """
+        self.refuse_without_vectors()
         try:
             return self.modalities[name]
         except KeyError:
@@ -251,6 +266,7 @@ class Collection:
             modalities=modalities,
             encoder=self.encoder,
             attribution=self.attribution,
+            root=self.root,
         )
 
     def split(self, name: str) -> Collection:
@@ -315,8 +331,8 @@ class Collection:
         write_atomically(folder / ITEMS_FILE, text.encode())
 
     @classmethod
-    def load(cls, folder: Path) -> Collection:
-        """Read what `save` wrote.
+    def load(cls, folder: Path, *, root: Path | None = None) -> Collection:
+        """Read what `save` wrote; `root` is the folder that its images lie in, if any.
 
         Raises:
             GapvizError: a file is missing, cut short, or not what `save` writes.
@@ -353,6 +369,7 @@ class Collection:
                 },
                 encoder=description["encoder"],
                 attribution=description["attribution"],
+                root=root,
             )
         except FileNotFoundError as error:
             raise GapvizError(

@@ -215,6 +215,7 @@ def default_pair(collection: Collection) -> tuple[str, str]:
     Raises:
         GapvizError: fewer than two modalities.
     """
+    collection.refuse_without_vectors()
     names = collection.modality_names
     if len(names) < 2:
         raise GapvizError(

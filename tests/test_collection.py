@@ -5,6 +5,7 @@ import pytest
 
 from gapviz import Collection, GapvizError, Item, ModalityVectors
 from gapviz.collection import ITEMS_FILE, VECTORS_FILE, alternate_splits, items_of_rows
+from gapviz.measure import measure
 
 
 @pytest.fixture
@@ -110,11 +111,9 @@ def test_modalities_of_different_dimension_are_refused():
         )
 
 
-def test_a_collection_without_items_or_vectors_is_refused():
+def test_a_collection_without_items_is_refused():
     with pytest.raises(GapvizError, match="no items"):
         Collection("x", (), {"image": ModalityVectors.of(np.eye(2))})
-    with pytest.raises(GapvizError, match="no vectors"):
-        Collection("x", items_of_rows(2), {})
 
 
 @pytest.mark.parametrize("owner", [-1, 3])
@@ -220,3 +219,14 @@ def test_labels_become_codes_in_order_of_appearance():
     items = tuple(Item(str(i), label) for i, label in enumerate(["b", None, "a", "b"]))
     collection = Collection("x", items, {"image": ModalityVectors.of(np.eye(4))})
     assert collection.labels.tolist() == [0, -1, 1, 0]
+
+
+def test_a_collection_without_vectors_is_saved_and_says_what_to_do(tmp_path):
+    bare = Collection("bare", items_of_rows(3), {})
+    bare.save(tmp_path)
+    again = Collection.load(tmp_path, root=tmp_path)
+    assert again.items == bare.items
+    assert again.root == tmp_path
+    for ask in (lambda: again.dim, lambda: again.modality("image"), lambda: measure(again)):
+        with pytest.raises(GapvizError, match="encode it first"):
+            ask()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_named, encoder_named
@@ -17,13 +15,12 @@ from gapviz.dashboard.settings import QUERY_KINDS, Settings, item_title
 from gapviz.encoders import Encoder
 from gapviz.encoders.towers import over_white
 from gapviz.errors import GapvizError
+from gapviz.images import decode_image
 from gapviz.vectors import Float32
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-PICTURE_TYPES = ("png", "jpg", "jpeg", "webp", "gif", "bmp")
-MAX_PIXELS = 50_000_000
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
 FIRST_QUERY = "pedestrian"
 
@@ -150,26 +147,8 @@ def _picture_query(chosen: Settings) -> Query | None:
 
 
 def _opened(upload: UploadedFile) -> Image.Image:
-    mend = f"drop a whole {', '.join(PICTURE_TYPES[:-1])} or {PICTURE_TYPES[-1]} file"
-    try:
-        with warnings.catch_warnings():
-            # Pillow only warns of a picture that unpacks to twice its limit.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(BytesIO(upload.getvalue()))
-            if image.width * image.height > MAX_PIXELS:
-                raise GapvizError(
-                    f"has {image.width:,} × {image.height:,} pixels, which is too many",
-                    where=upload.name,
-                    mend=f"scale it below {MAX_PIXELS:,} pixels",
-                )
-            # Not every mode can be shown; 16-bit greys cannot.
-            return over_white(image)
-    except UnidentifiedImageError as error:
-        raise GapvizError("is not an image", where=upload.name, mend=mend) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise GapvizError("unpacks to too many pixels", where=upload.name, mend=mend) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise GapvizError("is damaged or cut short", where=upload.name, mend=mend) from error
+    # Not every mode can be shown; 16-bit greys cannot.
+    return over_white(decode_image(upload.getvalue(), where=upload.name))
 
 
 def _caption_row(collection: Collection, text: str) -> tuple[int, int] | None:
