@@ -16,7 +16,7 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.cache import CACHE_VARIABLE
+from gapviz.configuration import CACHE_VARIABLE
 from gapviz.errors import GapvizError
 from gapviz.projection import Layout, project, trustworthiness
 from gapviz.vectors import Float32, unit_rows

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,23 +12,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from platformdirs import user_cache_path
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from gapviz.configuration import configuration
 from gapviz.files import write_atomically
 
 Arrays = dict[str, npt.NDArray[Any]]
-
-CACHE_VARIABLE = "GAPVIZ_CACHE"
 
 _log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """Where results are kept: `$GAPVIZ_CACHE`, else the user's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else user_cache_path("gapviz", appauthor=False)
+    """Where results are kept; see `Configuration.cache`."""
+    return configuration().cache
 
 
 def content_key(**parts: object) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from gapviz import cache
+from gapviz.configuration import CACHE_VARIABLE
 from gapviz.errors import GapvizError
 from gapviz.projection import (
     Layout,
@@ -26,7 +26,7 @@ DIM = 24
 @pytest.fixture(autouse=True, scope="module")
 def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(cache.CACHE_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(CACHE_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         yield
 
 
@@ -222,14 +222,14 @@ def test_neighbours_are_the_nearest_with_the_row_itself_first(monkeypatch, torch
 
 
 def test_the_same_seed_gives_the_same_bits(clouds, umap_layout, monkeypatch, tmp_path):
-    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     again = project(clouds, method="umap")
     assert again.points.tobytes() == umap_layout.points.tobytes()
     assert project(clouds, method="umap", seed=7).points.tobytes() != again.points.tobytes()
 
 
 def test_a_damaged_cache_is_made_again(clouds, umap_layout, monkeypatch, tmp_path):
-    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     project(clouds, method="umap")
     (stored,) = (tmp_path / "umap").glob("*.safetensors")
     stored.write_bytes(stored.read_bytes()[:-40])

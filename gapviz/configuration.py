@@ -1,0 +1,42 @@
+"""Where gapviz keeps things and what it may read: one object, from the environment.
+
+Streamlit's own settings (address, port, theme) stand in `.streamlit/config.toml`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+CACHE_VARIABLE = "GAPVIZ_CACHE"
+HOME_VARIABLE = "GAPVIZ_HOME"
+FOLDERS_VARIABLE = "GAPVIZ_FOLDERS"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that the person who starts gapviz may set."""
+
+    cache: Path
+    """`GAPVIZ_CACHE`: results that can be made again; else the user's cache folder."""
+    home: Path
+    """`GAPVIZ_HOME`: collections that were added; else the user's data folder."""
+    folders: tuple[Path, ...]
+    """`GAPVIZ_FOLDERS`: folders whose contents a visitor may open by path, joined as in
+    `PATH`; none unless named."""
+
+
+def configuration(environment: Mapping[str, str] | None = None) -> Configuration:
+    """The configuration, read from `environment` (the process's own unless given)."""
+    values = os.environ if environment is None else environment
+    cache, home = values.get(CACHE_VARIABLE), values.get(HOME_VARIABLE)
+    folders = values.get(FOLDERS_VARIABLE, "").split(os.pathsep)
+    return Configuration(
+        cache=Path(cache) if cache else user_cache_path("gapviz", appauthor=False),
+        home=Path(home) if home else user_data_path("gapviz", appauthor=False),
+        folders=tuple(Path(folder) for folder in folders if folder.strip()),
+    )

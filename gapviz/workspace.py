@@ -1,0 +1,305 @@
+"""The collections that a person added, kept on disk, each as one or more encoders saw it.
+
+Below HOME/collections/ID stand `about.json` (title, origin, where its images lie), `items/`
+(the items, without vectors), `files/` (what was uploaded, if it was) and in
+`encodings/SLUG/` a saved `Collection` per encoder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from gapviz.cache import content_key
+from gapviz.collection import VECTORS_FILE, Collection
+from gapviz.configuration import configuration
+from gapviz.errors import GapvizError
+from gapviz.files import write_atomically
+
+ABOUT_FILE = "about.json"
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncoding:
+    """The vectors that one encoder made of a stored collection."""
+
+    encoder: str
+    folder: Path
+    dim: int
+    rows: Mapping[str, int]
+    """Vectors by modality."""
+    size: int
+    """Bytes on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCollection:
+    """One collection of the workspace; its items are not loaded yet."""
+
+    id: str
+    title: str
+    origin: str
+    """Where it came from, in words."""
+    n_items: int
+    root: Path | None
+    """Where its images lie."""
+    folder: Path
+    encodings: tuple[StoredEncoding, ...]
+    size: int
+    """Bytes on disk, uploads and encodings included; images elsewhere are not counted."""
+
+    def encoding(self, encoder: str) -> StoredEncoding:
+        """The vectors of one encoder.
+
+        Raises:
+            GapvizError: there are none by that encoder.
+        """
+        for stored in self.encodings:
+            if stored.encoder == encoder:
+                return stored
+        raise GapvizError(
+            f"has not been encoded with {encoder[:80]!r}",
+            where=self.title,
+            mend="encode it on the Data page",
+        )
+
+
+class Workspace:
+    """All stored collections below one folder.
+
+    Args:
+        home: the folder; `Configuration.home` unless given. It is made when first written to.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home or configuration().home
+        self._changing = threading.Lock()
+
+    def collections(self) -> tuple[StoredCollection, ...]:
+        """Every stored collection, by title; damaged ones are left out."""
+        try:
+            folders = [entry for entry in self._folder.iterdir() if _ID.fullmatch(entry.name)]
+        except OSError:
+            return ()
+        stored = [self._read(folder) for folder in folders]
+        return tuple(sorted((one for one in stored if one), key=lambda one: (one.title, one.id)))
+
+    def find(self, collection_id: str) -> StoredCollection:
+        """One stored collection.
+
+        Raises:
+            GapvizError: there is none of that id, or it is damaged.
+        """
+        known = _ID.fullmatch(collection_id)
+        stored = self._read(self._folder / collection_id) if known else None
+        if stored is None:
+            raise GapvizError(
+                f"there is no collection {collection_id[:80]!r} in the workspace",
+                mend="choose one that the Data page lists",
+            )
+        return stored
+
+    def add(
+        self,
+        collections: Iterable[Collection],
+        *,
+        title: str,
+        origin: str = "",
+        files: Path | None = None,
+    ) -> StoredCollection:
+        """Store the same items as one or more encoders saw them.
+
+        Adding what is there already keeps its encodings, and adds those that are new.
+
+        Args:
+            collections: as in `Reading.collections`.
+            title: for people.
+            origin: where it came from, in words.
+            files: a folder to move into the workspace, in which the images lie.
+
+        Raises:
+            GapvizError: a folder that cannot be written.
+        """
+        seen = tuple(collections)
+        items = replace(seen[0], modalities={}, encoder="unknown")
+        name = f"{_slug(title, 48)}-{content_key(items=items.content_hash)[:8]}"
+        folder = self._folder / name
+        with self._changing, _writing(folder):
+            if not folder.is_dir():
+                self._lay(folder, items, title=title, origin=origin, files=files)
+            elif files is not None:
+                shutil.rmtree(files, ignore_errors=True)
+        for collection in seen:
+            if collection.modalities:
+                self.put_encoding(name, collection)
+        return self.find(name)
+
+    def put_encoding(self, collection_id: str, collection: Collection) -> None:
+        """Store the vectors that `collection.encoder` made, in place of earlier ones of its.
+
+        Raises:
+            GapvizError: no such collection, no vectors, or a folder that cannot be written.
+        """
+        collection.refuse_without_vectors()
+        target = self._encoding_folder(self.find(collection_id).folder, collection.encoder)
+        with self._changing, _writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = Path(mkdtemp(prefix=".partial-", dir=target.parent))
+            try:
+                collection.save(partial)
+                about = {
+                    "encoder": collection.encoder,
+                    "dim": collection.dim,
+                    "rows": {name: block.n_rows for name, block in collection.modalities.items()},
+                }
+                write_atomically(partial / ABOUT_FILE, json.dumps(about).encode())
+                shutil.rmtree(target, ignore_errors=True)
+                os.replace(partial, target)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+
+    def load(self, collection_id: str, encoder: str | None = None) -> Collection:
+        """The items with the vectors of one encoder, or without any.
+
+        Raises:
+            GapvizError: no such collection or encoding, or a damaged file.
+        """
+        stored = self.find(collection_id)
+        folder = stored.folder / "items" if encoder is None else stored.encoding(encoder).folder
+        return replace(Collection.load(folder, root=stored.root), name=stored.title)
+
+    def remove(self, collection_id: str) -> None:
+        """Delete a collection with its uploads and encodings; images elsewhere stay.
+
+        Raises:
+            GapvizError: no such collection, or a file that cannot be deleted.
+        """
+        folder = self.find(collection_id).folder
+        with self._changing, _writing(folder):
+            _delete(folder)
+
+    def remove_encoding(self, collection_id: str, encoder: str) -> None:
+        """Delete the vectors of one encoder.
+
+        Raises:
+            GapvizError: no such collection or encoding, or a file that cannot be deleted.
+        """
+        folder = self.find(collection_id).encoding(encoder).folder
+        with self._changing, _writing(folder):
+            _delete(folder)
+
+    @property
+    def _folder(self) -> Path:
+        return self.home / "collections"
+
+    @staticmethod
+    def _encoding_folder(collection: Path, encoder: str) -> Path:
+        name = f"{_slug(encoder, 60)}-{content_key(encoder=encoder)[:8]}"
+        return collection / "encodings" / name
+
+    def _lay(
+        self, folder: Path, items: Collection, *, title: str, origin: str, files: Path | None
+    ) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(prefix=".partial-", dir=self._folder))
+        try:
+            items.save(partial / "items")
+            if files is not None:
+                shutil.move(files, partial / "files")
+            about = {
+                "title": title,
+                "origin": origin,
+                "n_items": items.n_items,
+                # An upload travels with the workspace; other images stay where they are.
+                "root": None if files is not None or items.root is None else str(items.root),
+                "has_files": files is not None,
+            }
+            write_atomically(partial / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
+            os.replace(partial, folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def _read(self, folder: Path) -> StoredCollection | None:
+        about = _about(folder)
+        if about is None:
+            return None
+        root = about.get("root")
+        return StoredCollection(
+            id=folder.name,
+            title=str(about.get("title", folder.name)),
+            origin=str(about.get("origin", "")),
+            n_items=int(about.get("n_items", 0)),
+            root=folder / "files" if about.get("has_files") else Path(root) if root else None,
+            folder=folder,
+            encodings=tuple(_encodings(folder / "encodings")),
+            size=_size(folder),
+        )
+
+
+def _encodings(folder: Path) -> Iterable[StoredEncoding]:
+    if not folder.is_dir():
+        return
+    for place in sorted(folder.iterdir()):
+        about = None if place.name.startswith(".") else _about(place)
+        if about is not None and (place / VECTORS_FILE).is_file():
+            yield StoredEncoding(
+                encoder=str(about.get("encoder", "unknown")),
+                folder=place,
+                dim=int(about.get("dim", 0)),
+                rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
+                size=_size(place),
+            )
+
+
+def _about(folder: Path) -> dict[str, Any] | None:
+    try:
+        about = json.loads((folder / ABOUT_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return about if isinstance(about, dict) else None
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            total += path.lstat().st_size if path.exists() else 0
+    return total
+
+
+def _slug(text: str, longest: int) -> str:
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return plain[:longest].strip("-") or "collection"
+
+
+def _delete(folder: Path) -> None:
+    """Out of sight at once, so that no reader meets half of it, then off the disk."""
+    doomed = folder.with_name(f".deleted-{folder.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    os.replace(folder, doomed)
+    shutil.rmtree(doomed)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Tell what the disk refuses in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise GapvizError(
+            f"cannot be written ({error.strerror or error})",
+            where=str(folder),
+            mend="free some space, or name another folder in GAPVIZ_HOME",
+        ) from error
