@@ -10,6 +10,7 @@ import warnings
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from gapviz.builtin.drawings import IMAGE_SCHEME, drawing_png
@@ -58,8 +59,13 @@ def open_image(reference: str, root: Path | None) -> Image.Image:
     return decode_image(image_bytes(reference, root), where=reference)
 
 
-def decode_image(content: bytes, *, where: str) -> Image.Image:
+def decode_image(content: bytes, *, where: str, about: int | None = None) -> Image.Image:
     """Decode a whole picture, within limits.
+
+    Args:
+        content: the file.
+        where: what to call it in an error message.
+        about: pixels wanted across; a JPEG may then be decoded smaller, and faster.
 
     Raises:
         GapvizError: no image, a damaged one, or one of too many pixels.
@@ -76,6 +82,8 @@ def decode_image(content: bytes, *, where: str) -> Image.Image:
                     where=where,
                     mend=f"scale it below {MAX_PIXELS:,} pixels",
                 )
+            if about is not None:
+                image.draft(None, (about, about))
             image.load()
             return image
     except GapvizError:
@@ -86,6 +94,20 @@ def decode_image(content: bytes, *, where: str) -> Image.Image:
         raise GapvizError("unpacks to too many pixels", where=where, mend=mend) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise GapvizError("is damaged or cut short", where=where, mend=mend) from error
+
+
+def over_white(image: Image.Image) -> Image.Image:
+    """Any picture as RGB, transparent pixels laid over white."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith(("I", "F")):
+        # Pillow clips these to 0…255; 16-bit greys are scaled instead.
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        return Image.fromarray(np.uint8(np.clip(values / top, 0, 1) * 255)).convert("RGB")
+    layer = image.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
 
 
 def inside(root: Path | None, reference: str) -> Path:
@@ -109,3 +131,19 @@ def inside(root: Path | None, reference: str) -> Path:
             mend="keep images inside the folder",
         )
     return path
+
+
+def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
+    """A picture as an opaque PNG of at most `size` × `size` pixels, transparency over white.
+
+    Raises:
+        GapvizError: as `open_image`.
+    """
+    if reference.startswith(IMAGE_SCHEME):
+        return drawing_png(reference, size)
+    image = decode_image(image_bytes(reference, root), where=reference, about=size)
+    small = over_white(image)
+    small.thumbnail((size, size))
+    buffer = BytesIO()
+    small.save(buffer, "PNG")
+    return buffer.getvalue()

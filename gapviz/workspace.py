@@ -39,8 +39,11 @@ class StoredEncoding:
     dim: int
     rows: Mapping[str, int]
     """Vectors by modality."""
-    size: int
-    """Bytes on disk."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, counted now."""
+        return _size(self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,11 @@ class StoredCollection:
     """Where its images lie."""
     folder: Path
     encodings: tuple[StoredEncoding, ...]
-    size: int
-    """Bytes on disk, uploads and encodings included; images elsewhere are not counted."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, counted now: uploads and encodings, not images that lie elsewhere."""
+        return _size(self.folder)
 
     def encoding(self, encoder: str) -> StoredEncoding:
         """The vectors of one encoder.
@@ -243,7 +249,6 @@ class Workspace:
             root=folder / "files" if about.get("has_files") else Path(root) if root else None,
             folder=folder,
             encodings=tuple(_encodings(folder / "encodings")),
-            size=_size(folder),
         )
 
 
@@ -258,7 +263,6 @@ def _encodings(folder: Path) -> Iterable[StoredEncoding]:
                 folder=place,
                 dim=int(about.get("dim", 0)),
                 rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
-                size=_size(place),
             )
 
 

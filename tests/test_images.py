@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from gapviz import GapvizError
-from gapviz.images import decode_image, image_bytes, open_image
+from gapviz.images import decode_image, image_bytes, open_image, thumbnail_png
 
 
 def png(width=8, height=6, mode="RGB"):
@@ -60,3 +60,10 @@ def test_a_missing_file_is_named(root):
 def test_what_cannot_be_decoded_is_named(content, why):
     with pytest.raises(GapvizError, match=why):
         decode_image(content, where="x.png")
+
+
+def test_a_thumbnail_keeps_the_proportions_and_lies_on_white(root):
+    Image.new("RGBA", (400, 100), (0, 0, 0, 0)).save(root / "wide.png")
+    small = decode_image(thumbnail_png("wide.png", root, 96), where="thumbnail")
+    assert small.size == (96, 24)
+    assert small.convert("RGB").getpixel((5, 5)) == (255, 255, 255)

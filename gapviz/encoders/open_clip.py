@@ -15,8 +15,9 @@ from PIL import Image
 from gapviz.encoders.base import EncoderCard, Progress
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import choose_device, over_white
+from gapviz.encoders.towers import choose_device
 from gapviz.errors import GapvizError
+from gapviz.images import over_white
 from gapviz.vectors import Float32, unit_rows
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")

@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
+from gapviz.images import over_white
 from gapviz.vectors import Float32
 
 IMAGE_EDGE = 224
@@ -38,20 +39,6 @@ def choose_device(device: str | None = None) -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def over_white(image: Image.Image) -> Image.Image:
-    """Any picture as RGB, transparent pixels laid over white."""
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image
-    if image.mode.startswith(("I", "F")):
-        # Pillow clips these to 0…255; 16-bit greys are scaled instead.
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        return Image.fromarray(np.uint8(np.clip(values / top, 0, 1) * 255)).convert("RGB")
-    layer = image.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(white, layer).convert("RGB")
 
 
 def square(image: Image.Image, edge: int = IMAGE_EDGE) -> npt.NDArray[np.uint8]:
