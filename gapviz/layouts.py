@@ -54,6 +54,8 @@ class LayoutRequest:
     stands_on: LayoutRequest | None = None
     """The request for the raw layout of the same collection, method and seed; None for
     that one itself."""
+    between: tuple[str, str] | None = None
+    """The modalities whose gap is the gap axis; the first two where None."""
 
     @cached_property
     def sample(self) -> DisplaySample:
@@ -158,6 +160,7 @@ def _project(
         method=request.method,
         rows=request.rows,
         basis=basis,
+        between=request.between,
         start=start,
         points=points,
         seed=request.seed,

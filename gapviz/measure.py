@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -223,7 +223,14 @@ def default_pair(collection: Collection) -> tuple[str, str]:
             where=collection.name,
             mend="give vectors of a second modality",
         )
-    return PREFERRED if set(PREFERRED) <= set(names) else (names[0], names[1])
+    return pair_of(names)
+
+
+def pair_of(modalities: Sequence[str]) -> tuple[str, str]:
+    """`image` and `text` if both are there, else the first two; one alone stands twice."""
+    if set(PREFERRED) <= set(modalities):
+        return PREFERRED
+    return modalities[0], modalities[min(1, len(modalities) - 1)]
 
 
 def fit_and_measured(collection: Collection, fit: Fit) -> tuple[Collection, Collection]:

@@ -24,6 +24,7 @@ from gapviz.collection import VECTORS_FILE, Collection
 from gapviz.configuration import configuration
 from gapviz.errors import GapvizError
 from gapviz.files import write_atomically
+from gapviz.readers.reading import Skipped
 
 ABOUT_FILE = "about.json"
 
@@ -59,6 +60,8 @@ class StoredCollection:
     """Where its images lie."""
     folder: Path
     encodings: tuple[StoredEncoding, ...]
+    skipped: tuple[Skipped, ...] = ()
+    """What its source held that did not become part of it."""
 
     @property
     def size(self) -> int:
@@ -123,31 +126,44 @@ class Workspace:
         title: str,
         origin: str = "",
         files: Path | None = None,
+        skipped: Iterable[Skipped] = (),
     ) -> StoredCollection:
         """Store the same items as one or more encoders saw them.
 
-        Adding what is there already keeps its encodings, and adds those that are new.
+        Adding what is there already changes nothing: its id names its content.
 
         Args:
             collections: as in `Reading.collections`.
             title: for people.
             origin: where it came from, in words.
             files: a folder to move into the workspace, in which the images lie.
+            skipped: what did not become part of it, as in `Reading.skipped`.
 
         Raises:
             GapvizError: a folder that cannot be written.
         """
         seen = tuple(collections)
         items = replace(seen[0], modalities={}, encoder="unknown")
-        name = f"{_slug(title, 48)}-{content_key(items=items.content_hash)[:8]}"
+        content = content_key(seen=[[one.encoder, one.content_hash] for one in seen])
+        name = f"{_slug(title, 48)}-{content[:8]}"
         folder = self._folder / name
         with self._changing, _writing(folder):
             if not folder.is_dir():
-                self._lay(folder, items, title=title, origin=origin, files=files)
+                about = {
+                    "title": title,
+                    "origin": origin,
+                    "n_items": items.n_items,
+                    # An upload travels with the workspace; other images stay where they are.
+                    "root": None if files is not None or not items.root else str(items.root),
+                    "has_files": files is not None,
+                    "skipped": [[one.what, one.why] for one in skipped],
+                }
+                self._lay(folder, items, about, files)
             elif files is not None:
                 shutil.rmtree(files, ignore_errors=True)
+        present = {encoding.encoder for encoding in self.find(name).encodings}
         for collection in seen:
-            if collection.modalities:
+            if collection.modalities and collection.encoder not in present:
                 self.put_encoding(name, collection)
         return self.find(name)
 
@@ -215,7 +231,7 @@ class Workspace:
         return collection / "encodings" / name
 
     def _lay(
-        self, folder: Path, items: Collection, *, title: str, origin: str, files: Path | None
+        self, folder: Path, items: Collection, about: Mapping[str, Any], files: Path | None
     ) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         partial = Path(mkdtemp(prefix=".partial-", dir=self._folder))
@@ -223,14 +239,6 @@ class Workspace:
             items.save(partial / "items")
             if files is not None:
                 shutil.move(files, partial / "files")
-            about = {
-                "title": title,
-                "origin": origin,
-                "n_items": items.n_items,
-                # An upload travels with the workspace; other images stay where they are.
-                "root": None if files is not None or items.root is None else str(items.root),
-                "has_files": files is not None,
-            }
             write_atomically(partial / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
             os.replace(partial, folder)
         finally:
@@ -249,6 +257,7 @@ class Workspace:
             root=folder / "files" if about.get("has_files") else Path(root) if root else None,
             folder=folder,
             encodings=tuple(_encodings(folder / "encodings")),
+            skipped=tuple(Skipped(what, why) for what, why in about.get("skipped", ())),
         )
 
 

@@ -9,17 +9,20 @@ from gapviz.errors import GapvizError
 
 chosen = settings()
 
-st.title("One query, three indexes")
+st.title("One query, several indexes" if chosen.compare else "One query, three indexes")
 st.caption(
-    "A mixed index holds one entry for the image and one for the text of every item. Does it "
-    "answer by meaning, or by modality?"
+    f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
+    "Does it answer by meaning, or by modality?"
 )
 try:
     asked = query.ask(chosen)
+    if asked is not None:
+        answers.answer_columns(chosen, asked)
 except GapvizError as error:
     show_error(error)
-    asked = None
-if asked is not None:
-    answers.answer_columns(chosen, asked)
-answers.whole_split_table(chosen)
-warm_encoder(chosen.encoder)
+try:
+    answers.whole_split_table(chosen)
+except GapvizError as error:
+    show_error(error)
+for view in chosen.views:
+    warm_encoder(view.encoder)

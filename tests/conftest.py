@@ -13,9 +13,10 @@ from gapviz.collection import Collection, ModalityVectors, alternate_splits, ite
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cache_of_its_own(tmp_path_factory):
+def _folders_of_their_own(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAPVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("GAPVIZ_HOME", str(tmp_path_factory.mktemp("home")))
         yield
 
 

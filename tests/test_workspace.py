@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gapviz import GapvizError
+from gapviz.readers.reading import Skipped
 from gapviz.workspace import Workspace
 
 
@@ -41,11 +42,18 @@ def test_the_items_come_back_without_vectors(workspace, two_models):
     assert workspace.load(stored.id).items == two_models[0].items
 
 
-def test_adding_the_same_items_again_adds_only_encodings(workspace, two_models):
-    first = workspace.add(two_models[:1], title="x")
-    second = workspace.add(two_models[1:], title="x")
+def test_adding_the_same_again_changes_nothing(workspace, two_models):
+    first = workspace.add(two_models, title="x")
+    workspace.put_encoding(first.id, replace(two_models[0], encoder="a third"))
+    second = workspace.add(two_models, title="x")
     assert first.id == second.id
-    assert len(second.encodings) == 2
+    assert len(second.encodings) == 3
+
+
+def test_other_vectors_of_like_items_are_another_collection(workspace, make_collection):
+    first = workspace.add([make_collection(seed=0)], title="x")
+    second = workspace.add([make_collection(seed=1)], title="x")
+    assert first.id != second.id
 
 
 def test_uploaded_files_move_in_and_are_the_root(workspace, make_collection, tmp_path):
@@ -55,6 +63,12 @@ def test_uploaded_files_move_in_and_are_the_root(workspace, make_collection, tmp
     stored = workspace.add([make_collection()], title="x", files=files)
     assert not files.exists()
     assert (workspace.load(stored.id).root / "a.png").read_bytes() == b"1"
+
+
+def test_what_was_skipped_stays_known(workspace, make_collection):
+    skipped = [Skipped("a.png", "is cut short")]
+    stored = workspace.add([make_collection()], title="x", skipped=skipped)
+    assert workspace.find(stored.id).skipped == tuple(skipped)
 
 
 def test_images_elsewhere_stay_there(workspace, make_collection, tmp_path):
@@ -105,7 +119,6 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(make_collection
 
 def test_encoder_names_of_any_form_get_their_own_folder(workspace, make_collection):
     names = ["open_clip:ViT-B-32:openai", "open_clip:ViT-B-32/openai", "../../x", "é" * 300]
-    for name in names:
-        workspace.add([replace(make_collection(), encoder=name)], title="x")
+    workspace.add([replace(make_collection(), encoder=name) for name in names], title="x")
     (stored,) = workspace.collections()
     assert {encoding.encoder for encoding in stored.encodings} == set(names)

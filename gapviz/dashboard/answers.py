@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
 from gapviz.collection import CALIBRATE, EVALUATE
-from gapviz.dashboard.caches import collection_named, fitted, measured, searchable
+from gapviz.dashboard.caches import collection_of, fitted, measured, searchable
 from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.links import INDEXES, MAX_RESULTS, MIN_RESULTS
 from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
-from gapviz.dashboard.settings import (
-    DEFAULT_STRATEGY,
-    INDEXES,
-    MAX_RESULTS,
-    MIN_RESULTS,
-    Settings,
-)
+from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.search import ResultList, search
 from gapviz.strategies import STRATEGIES, Strategy
@@ -27,59 +26,100 @@ MATCH_HELP = (
 )
 
 
-def answer_columns(chosen: Settings, asked: Query) -> None:
-    """One column a strategy: its list, its bias for this query, where the match stands."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One list of the page: an encoder's vectors under a strategy."""
+
+    view: View
+    strategy: str
+
+
+def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
+    """One column a strategy: its list, its bias for this query, where the match stands.
+
+    Args:
+        chosen: the sidebar.
+        asked: the query as each encoder made a vector of it.
+    """
+    index, k = "all", 8
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        index = st.segmented_control(
-            "Index",
-            list(INDEXES),
-            default="all",
-            format_func=lambda name: INDEXES[name],
-            key="index",
-            bind="query-params",
-            required=True,
-            help="Held-out items are those that the encoder's heads were not trained on.",
-        )
+        if _has_training_split(chosen.view):
+            index = st.segmented_control(
+                "Index",
+                list(INDEXES),
+                default="all",
+                format_func=lambda name: INDEXES[name],
+                key="index",
+                bind="query-params",
+                required=True,
+                help="Held-out items are those that the encoder's heads were not trained on.",
+            )
         k = st.slider(
             "Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params", width=240
         )
-    names = _strategies(chosen)
-    lists = {name: _search(chosen, name, asked, k, held_out=index == "held-out") for name in names}
-    for column, name in zip(st.columns(len(names)), names, strict=True):
-        with column:
-            others = {hit.row for other in names if other != name for hit in lists[other].hits}
-            _column(chosen, name, asked, lists[name], others)
+    columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
+    lists = {
+        column: _search(chosen, column, asked[column.view], k, held_out=index == "held-out")
+        for column in columns
+    }
+    for place, column in zip(st.columns(len(columns)), columns, strict=True):
+        with place:
+            others = {
+                (hit.modality, hit.item)
+                for other in columns
+                if other != column
+                for hit in lists[other].hits
+            }
+            _show(chosen, column, asked[column.view], lists[column], others)
 
 
 def whole_split_table(chosen: Settings) -> None:
     """The same strategies over every query of the evaluate split."""
     st.subheader("Over all held-out queries")
-    measurements = [
-        measured(chosen.collection, chosen.options(name), chosen.seed)
-        for name in _strategies(chosen)
-    ]
-    strategy_table(measurements)
-    evaluated = measurements[0].collection
+    measurements = {
+        _Column(view, name): measured(view, chosen.options(name), chosen.seed, chosen.pair)
+        for view in chosen.views
+        for name in _strategies(chosen, 1)
+    }
+    strategy_table(
+        {
+            _row_title(column, one.strategy, len(chosen.views)): one
+            for column, one in measurements.items()
+        }
+    )
+    evaluated = next(iter(measurements.values())).collection
     st.caption(
-        f"Indexed: the image and the first caption of the {evaluated.n_items:,} items of the "
-        "evaluate split. Asking: each image; each caption after the first, or the first where "
-        "there is no other. Left out: the query item's own entry of the same modality. Relevant: "
-        "its entry of the other modality. Ties: rank = 1 + entries that score strictly higher; "
-        "between fused lists as set under Routing. Offsets are fitted on the calibrate split. "
-        "Small figures: 95 % bootstrap interval over items. R@10 searches the other modality alone."
+        f"Indexed: the {', '.join(chosen.modalities)} vectors of the {evaluated.n_items:,} items "
+        "of the evaluate split; of several captions the first, unless all were indexed. Asking: "
+        "each of them; of several captions those after the first. Left out: the query item's own "
+        "entry of the same modality. Relevant: its entries of other modalities. Ties: rank = 1 + "
+        "entries that score strictly higher; between fused lists as set under Routing. Offsets "
+        "are fitted on the calibrate split. Small figures: 95 % bootstrap interval over items. "
+        "R@10 searches the other modality alone."
     )
 
 
-def _strategies(chosen: Settings) -> list[str]:
+def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:
+    return strategy.label if n_views == 1 else f"{encoder_title(column.view)}: {strategy.label}"
+
+
+def _strategies(chosen: Settings, n_views: int) -> list[str]:
     card = STRATEGIES[chosen.strategy]
-    return ["raw", chosen.strategy if card.learns else DEFAULT_STRATEGY, "route"]
+    middle = chosen.strategy if card.learns else DEFAULT_STRATEGY
+    if n_views > 1:
+        # Four columns are as many as can be read side by side.
+        return ["raw", "route" if card.routed else middle]
+    return ["raw", middle, "route"]
 
 
-def _search(chosen: Settings, name: str, asked: Query, k: int, *, held_out: bool) -> ResultList:
-    strategy = fitted(chosen.collection, chosen.options(name))
-    corpus = searchable(chosen.collection, chosen.options(name))
+def _search(
+    chosen: Settings, column: _Column, asked: Query, k: int, *, held_out: bool
+) -> ResultList:
+    options = chosen.options(column.strategy)
+    strategy = fitted(column.view, options)
+    corpus = searchable(column.view, options)
     if held_out:
-        corpus = _held_out(chosen, corpus)
+        corpus = _held_out(column.view, corpus)
     vector = strategy.alignment.transform(asked.vector[None, :], asked.modality)[0]
     return search(
         corpus,
@@ -92,23 +132,33 @@ def _search(chosen: Settings, name: str, asked: Query, k: int, *, held_out: bool
     )
 
 
-def _held_out(chosen: Settings, corpus: Rows) -> Rows:
-    collection = collection_named(chosen.collection)
+def _has_training_split(view: View) -> bool:
+    return bool(set(collection_of(view).splits) - {CALIBRATE, EVALUATE})
+
+
+def _held_out(view: View, corpus: Rows) -> Rows:
+    collection = collection_of(view)
     wanted = np.zeros(collection.n_items, dtype=np.bool_)
     for split in (CALIBRATE, EVALUATE):
         wanted[collection.splits[split]] = True
     return corpus.of_items(wanted)
 
 
-def _column(
-    chosen: Settings, name: str, asked: Query, answer: ResultList, elsewhere: set[int]
+def _show(
+    chosen: Settings,
+    column: _Column,
+    asked: Query,
+    answer: ResultList,
+    elsewhere: set[tuple[str, int]],
 ) -> None:
-    strategy = fitted(chosen.collection, chosen.options(name))
+    strategy = fitted(column.view, chosen.options(column.strategy))
     st.markdown(
         f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
     )
+    if chosen.compare is not None:
+        st.caption(f"**{encoder_title(column.view)}**")
     st.caption(_parameters(strategy))
-    collection = collection_named(chosen.collection)
+    collection = collection_of(column.view)
     st.html(bias_bar(answer, asked.modality, collection.modality_names))
     st.markdown(_match_words(answer, asked), help=MATCH_HELP)
     st.html(
@@ -118,7 +168,7 @@ def _column(
             chosen.collection,
             asked_with=asked.modality,
             match=asked.item,
-            only_here={hit.row for hit in answer.hits} - elsewhere,
+            only_here={hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere},
             score_name="fused" if strategy.fusion else "cosine",
         )
     )

@@ -7,7 +7,7 @@ import threading
 from functools import lru_cache
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.dashboard.catalogue import COLLECTIONS
+from gapviz.dashboard.catalogue import View, can_encode, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.errors import GapvizError
 from gapviz.layouts import LayoutRequest
@@ -20,53 +20,76 @@ _log = logging.getLogger(__name__)
 _loading = threading.Lock()
 
 # Plain least-recently-used caches: their keys are small and frozen, their values are
-# read-only, and unlike Streamlit's own they also serve the routes beside the pages.
+# read-only, and unlike Streamlit's own they also serve the routes beside the pages. An id
+# of the workspace names its content, so that what is cached under it stays true.
 
 
 @lru_cache(maxsize=8)
-def collection_named(name: str) -> Collection:
-    """A collection of the catalogue.
+def collection_of(view: View) -> Collection:
+    """A collection as one encoder saw it.
 
     Raises:
-        GapvizError: its files are missing or damaged.
+        GapvizError: it is gone, or its files are missing or damaged.
     """
-    return COLLECTIONS[name].load()
+    return load_view(view)
 
 
-@lru_cache(maxsize=16)
-def split_of(collection: str, split: str) -> Collection:
-    """One split of a collection of the catalogue."""
-    return collection_named(collection).split(split)
+@lru_cache(maxsize=8)
+def items_of(collection: str) -> Collection:
+    """The items of a collection, for their pictures and words.
+
+    Raises:
+        GapvizError: as `collection_of`.
+    """
+    return load_items(collection)
+
+
+@lru_cache(maxsize=32)
+def split_of(view: View, split: str) -> Collection:
+    """One split of a collection."""
+    return collection_of(view).split(split)
 
 
 @lru_cache(maxsize=512)
-def fitted(collection: str, options: StrategyOptions) -> Strategy:
+def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return fit_strategy(options, split_of(collection, CALIBRATE))
+    return fit_strategy(options, split_of(view, CALIBRATE))
 
 
 @lru_cache(maxsize=256)
-def measured(collection: str, options: StrategyOptions, seed: int) -> Measurement:
-    """A strategy measured on the evaluate split."""
-    strategy = fitted(collection, options)
-    return measure_strategy(split_of(collection, EVALUATE), strategy, seed=seed)
+def measured(
+    view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
+) -> Measurement:
+    """A strategy measured on the evaluate split; `pair` as for `measure_strategy`."""
+    strategy = fitted(view, options)
+    return measure_strategy(split_of(view, EVALUATE), strategy, seed=seed, pair=pair)
 
 
 @lru_cache(maxsize=64)
 def layout_request(
-    collection: str, options: StrategyOptions, method: Method, seed: int
+    view: View,
+    options: StrategyOptions,
+    method: Method,
+    seed: int,
+    pair: tuple[str, str] | None = None,
 ) -> LayoutRequest:
     """What to draw; raw requests are shared, so that their axes are found once."""
-    whole, strategy = collection_named(collection), fitted(collection, options)
+    whole, strategy = collection_of(view), fitted(view, options)
     raw = StrategyOptions("raw")
-    stands_on = None if options == raw else layout_request(collection, raw, method, seed)
-    return LayoutRequest(whole, strategy, method, seed, stands_on)
+    stands_on = None if options == raw else layout_request(view, raw, method, seed, pair)
+    return LayoutRequest(whole, strategy, method, seed, stands_on, between=pair)
 
 
 @lru_cache(maxsize=64)
-def searchable(collection: str, options: StrategyOptions) -> Rows:
+def searchable(view: View, options: StrategyOptions) -> Rows:
     """Every indexed row of a collection, moved by a strategy."""
-    return corpus_rows(collection_named(collection), fitted(collection, options).alignment)
+    return corpus_rows(collection_of(view), fitted(view, options).alignment)
+
+
+def forget_collections() -> None:
+    """Drop what is kept of every collection: one has been removed or encoded anew."""
+    for kept in (collection_of, items_of, split_of, fitted, measured, layout_request, searchable):
+        kept.cache_clear()
 
 
 def encoder_named(name: str) -> Encoder:
@@ -82,7 +105,8 @@ def encoder_named(name: str) -> Encoder:
 @lru_cache(maxsize=2)
 def warm_encoder(name: str) -> None:
     """Load an encoder in the background, so that the first typed text need not wait."""
-    threading.Thread(target=_warm, args=(name,), daemon=True).start()
+    if can_encode(name):
+        threading.Thread(target=_warm, args=(name,), daemon=True).start()
 
 
 def _warm(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from math import isnan
 
@@ -36,7 +36,7 @@ def headline_cards(before: Measurement, after: Measurement | None) -> None:
         _card("ndcg", f"{TERMS['ndcg'].value(before):.3f}", before, after, lower_is_better=False)
     st.caption(
         f"Gap: 95 % interval {gap.low:.3f} to {gap.high:.3f}, noise floor "
-        f"{gap.noise_floor:.3f}. Bias and NDCG are means over both query modalities. Measured on "
+        f"{gap.noise_floor:.3f}. Bias and NDCG are means over all query modalities. Measured on "
         f"the {before.collection.n_items:,} held-out items of the evaluate split."
     )
 
@@ -51,38 +51,43 @@ def how_it_is_computed(names: Sequence[str]) -> None:
             st.caption(f"Source: {term.source}")
 
 
-def diagnostics_table(before: Measurement, after: Measurement | None) -> None:
-    """Every figure, before and after the strategy, with its reading."""
-    first, second = before.pair
-    head = (
-        ["figure", "raw"] + ([escape(after.strategy.label)] if after else []) + ["how to read it"]
-    )
+def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
+    """Every figure of some measurements side by side, with its reading.
+
+    Args:
+        columns: by the title of their column; all of the same pair of modalities.
+    """
+    first, second = next(iter(columns.values())).pair
+    head = ["figure", *map(escape, columns), "how to read it"]
     rows = []
     for term in TERMS.values():
         title = term.title.replace("the first modality", first).replace(
             "the second modality", second
         )
-        cells = [escape(title), _number(term.value(before))]
-        if after:
-            cells.append(_number(term.value(after)))
+        cells = [escape(title), *(_number(term.value(one)) for one in columns.values())]
         rows.append([*cells, f"<small style='white-space:normal'>{escape(term.reading)}</small>"])
     st.html(_table(head, rows, left_columns=(len(head) - 1,)))
 
 
-def strategy_table(measurements: Sequence[Measurement]) -> None:
-    """Bias beside quality for several strategies, over the whole evaluate split."""
-    modalities = measurements[0].collection.modality_names
+def strategy_table(measurements: Mapping[str, Measurement]) -> None:
+    """Bias beside quality for several strategies, over the whole evaluate split.
+
+    Args:
+        measurements: by the title of their row; all of the same modalities.
+    """
+    one = next(iter(measurements.values()))
+    modalities = one.collection.modality_names
     head = ["strategy"]
     for modality in modalities:
         head += [
             f"bias@10<br><small>{escape(modality)} queries · lower</small>",
             f"NDCG@10<br><small>{escape(modality)} queries · higher</small>",
         ]
-    directions = list(measurements[0].cross)
+    directions = [one.pair, (one.pair[1], one.pair[0])]
     head += [f"R@10<br><small>{escape(a)} → {escape(b)} · higher</small>" for a, b in directions]
     rows = []
-    for measurement in measurements:
-        cells = [escape(measurement.strategy.label)]
+    for title, measurement in measurements.items():
+        cells = [escape(title)]
         for modality in modalities:
             cells += [
                 _estimate(measurement.bias[modality]),

@@ -1,15 +1,25 @@
-"""The collections that the dashboard can open."""
+"""The collections that the dashboard can open: the built-in one, and those of the workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 
 from gapviz.builtin import builtin_collection
-from gapviz.builtin.drawings import drawing_png
-from gapviz.collection import Collection, Item
+from gapviz.collection import Collection, alternate_splits
+from gapviz.encoders.registry import is_encoder_name
+from gapviz.workspace import StoredCollection, Workspace
 
-OPENMOJI = "openmoji:"
+BUILTIN = "builtin"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A collection as one encoder saw it: what a page is about."""
+
+    collection: str
+    encoder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +27,86 @@ class CatalogueEntry:
     """A collection on offer."""
 
     title: str
+    """Unlike that of any other entry."""
     encoders: Mapping[str, str]
-    """Encoder names, as `load_encoder` takes them, with their titles."""
+    """Encoder names, as `load_encoder` takes them where it can, with their titles."""
     encoder_note: str
     """What the encoders are, and what they are not."""
-    modalities: tuple[str, ...]
-    load: Callable[[], Collection]
+    modalities: Mapping[str, tuple[str, ...]]
+    """By encoder."""
 
 
-COLLECTIONS: dict[str, CatalogueEntry] = {
-    "builtin": CatalogueEntry(
+@cache
+def workspace() -> Workspace:
+    """The one workspace of this server."""
+    return Workspace()
+
+
+def catalogue() -> dict[str, CatalogueEntry]:
+    """Every collection that has vectors, by id; the built-in one comes first."""
+    entries = {BUILTIN: _builtin_entry()}
+    titles = {entries[BUILTIN].title}
+    for stored in workspace().collections():
+        if stored.encodings:
+            title = stored.title if stored.title not in titles else f"{stored.title} ({stored.id})"
+            titles.add(title)
+            entries[stored.id] = _stored_entry(stored, title)
+    return entries
+
+
+def load_view(view: View) -> Collection:
+    """The collection of a view, with splits.
+
+    Raises:
+        GapvizError: it is gone, or its files are missing or damaged.
+    """
+    if view.collection == BUILTIN:
+        return builtin_collection()
+    collection = workspace().load(view.collection, view.encoder)
+    if collection.splits:
+        return collection
+    return replace(collection, splits=alternate_splits(collection.n_items))
+
+
+def load_items(collection: str) -> Collection:
+    """The items of a collection, with or without vectors, for their pictures and words.
+
+    Raises:
+        GapvizError: as `load_view`.
+    """
+    return builtin_collection() if collection == BUILTIN else workspace().load(collection)
+
+
+def encoder_title(view: View) -> str:
+    """The encoder of a view, for people."""
+    entry = catalogue().get(view.collection)
+    return entry.encoders.get(view.encoder, view.encoder) if entry else view.encoder
+
+
+def can_encode(encoder: str) -> bool:
+    """Whether the encoder can be loaded to encode what a visitor types or drops.
+
+    Vectors that came as a file often come without the model that made them.
+    """
+    return is_encoder_name(encoder)
+
+
+def _builtin_entry() -> CatalogueEntry:
+    return CatalogueEntry(
         title="OpenMoji drawings (built in)",
-        encoders={"builtin": "Small dual encoder (built in)"},
+        encoders={BUILTIN: "Small dual encoder (built in)"},
         encoder_note=(
             "The built-in one is a small real dual encoder (EfficientNet-lite0 and MiniLM, with "
             "heads trained by contrastive loss on half of these drawings). It is not CLIP."
         ),
-        modalities=("image", "text"),
-        load=builtin_collection,
-    ),
-}
+        modalities={BUILTIN: ("image", "text")},
+    )
 
 
-def thumbnail(item: Item, size: int) -> bytes | None:
-    """PNG of an item's picture, `size` pixels square; None where it has none."""
-    if item.image is None or not item.image.startswith(OPENMOJI):
-        return None
-    return drawing_png(item.image.removeprefix(OPENMOJI), size)
+def _stored_entry(stored: StoredCollection, title: str) -> CatalogueEntry:
+    return CatalogueEntry(
+        title=title,
+        encoders={encoding.encoder: encoding.encoder for encoding in stored.encodings},
+        encoder_note="Each was run over this collection, or its vectors came with it.",
+        modalities={encoding.encoder: tuple(encoding.rows) for encoding in stored.encodings},
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
-from gapviz.dashboard.caches import collection_named, fitted, layout_request
+from gapviz.dashboard.caches import collection_of, fitted, layout_request
+from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import Settings, show_error
@@ -13,7 +16,6 @@ from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.jobs import JobBoard
 from gapviz.layouts import LayoutRequest, make_layout, ready_layout
-from gapviz.measure import default_pair
 from gapviz.projection import METHODS, Layout, Method
 from gapviz.strategies import StrategyOptions
 
@@ -21,8 +23,32 @@ SELECTED = "_selected_items"
 BEFORE, AFTER = "cones_before", "cones_after"
 SHOWN_AT_MOST = 48
 POLL_SECONDS = 0.5
+NARROWEST_CHART = 400
+"""Pixels; where two do not fit beside each other, they stand one below the other."""
 
 _jobs: JobBoard[Layout] = JobBoard()
+
+
+@dataclass(frozen=True, eq=False)
+class _Cones:
+    """What one encoder's charts show: raw, and with the strategy where that moves anything."""
+
+    view: View
+    before: LayoutRequest
+    after: LayoutRequest | None
+
+    @property
+    def last(self) -> LayoutRequest:
+        """The layout with the strategy stands on the raw one: once it is there, both are."""
+        return self.after or self.before
+
+    def layouts(self) -> list[Layout] | None:
+        """All of them, or None while one has to be waited for."""
+        last = ready_layout(self.last)
+        first = ready_layout(self.before) if last is not None else None
+        if last is None or first is None:
+            return None
+        return [first] if self.after is None else [first, last]
 
 
 def cones_section(chosen: Settings) -> None:
@@ -38,69 +64,90 @@ def cones_section(chosen: Settings) -> None:
             required=True,
         )
         lines = st.toggle("Lines between matched pairs", key="pairs", bind="query-params")
-    before, after = _requests(chosen, method or "umap")
     try:
-        # The layout with the strategy stands on the raw one: once it is there, both are.
-        last = ready_layout(after or before)
-        first = ready_layout(before) if last is not None else None
+        cones = [_cones(chosen, view, method or "umap") for view in chosen.views]
+        layouts = [each.layouts() for each in cones]
     except GapvizError as error:
         show_error(error)
         return
-    if last is None or first is None:
-        _wait_for(after or before)
-        return
-    _charts(chosen, [first] if after is None else [first, last], lines)
+    for each, ready in zip(cones, layouts, strict=True):
+        if ready is None:
+            _wait_for(each.last)
+            return
+    _charts(chosen, cones, [ready for ready in layouts if ready is not None], lines)
 
 
-def _requests(chosen: Settings, method: Method) -> tuple[LayoutRequest, LayoutRequest | None]:
+def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
     def requested(options: StrategyOptions) -> LayoutRequest:
-        return layout_request(chosen.collection, options, method, chosen.seed)
+        return layout_request(view, options, method, chosen.seed, chosen.pair)
 
     after = requested(chosen.options())
-    return requested(chosen.options("raw")), None if after.moves_nothing else after
+    return _Cones(view, requested(chosen.options("raw")), None if after.moves_nothing else after)
 
 
 @st.fragment
-def _charts(chosen: Settings, layouts: list[Layout], lines: bool) -> None:
-    collection = collection_named(chosen.collection)
-    request, _ = _requests(chosen, layouts[0].method)
-    ranges = shared_ranges(*layouts)
+def _charts(
+    chosen: Settings, cones: list[_Cones], layouts: list[list[Layout]], lines: bool
+) -> None:
+    collection = collection_of(chosen.view)
     selected = [
         collection.position[item]
         for item in st.session_state.get(SELECTED, ())
         if item in collection.position
     ]
-    titles = ["Raw", fitted(chosen.collection, chosen.options()).label]
-    keys = [BEFORE, AFTER][: len(layouts)]
-    for column, layout, title, key in zip(
-        st.columns(len(layouts)), layouts, titles, keys, strict=False
-    ):
-        with column:
-            st.markdown(f"**{title}**")
-            figure = cones_figure(
-                layout,
-                request.item_index,
-                pairs=default_pair(collection) if lines else None,
-                highlight=selected,
-                ranges=ranges,
-                webgl=webgl_available(),
-            )
-            st.plotly_chart(
-                figure,
-                key=key,
-                on_select=lambda key=key: _keep_selection(key, chosen.collection),
-                selection_mode=("points", "box", "lasso"),
-                config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-                alt=alt_text(layout, title=title),
-            )
+    keys: list[str] = []
+    for number, (each, ready) in enumerate(zip(cones, layouts, strict=True), start=1):
+        if len(cones) > 1:
+            st.subheader(encoder_title(each.view), anchor=False)
+        suffix = "" if number == 1 else f"_{number}"
+        keys += [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(ready)]]
+        _row_of_charts(chosen, each, ready, keys[-len(ready) :], selected, lines=lines)
     hover_cards(
         keys,
         thumb_url=f"/thumb/{chosen.collection}/at/{{id}}.png?size=192",
         item_url=f"/item/{chosen.collection}/at/{{id}}.json",
         version=collection.content_hash,
     )
-    _explain(layouts, request)
+    _explain(layouts[0], cones[0].before)
+    if len(cones) > 1:
+        st.caption(
+            "Two models have two spaces: positions in the upper and in the lower row cannot be "
+            "compared, only their shapes and figures can."
+        )
     _selection(chosen, selected)
+
+
+def _row_of_charts(
+    chosen: Settings,
+    cones: _Cones,
+    layouts: list[Layout],
+    keys: list[str],
+    selected: list[int],
+    *,
+    lines: bool,
+) -> None:
+    ranges = shared_ranges(*layouts)
+    titles = ["Raw", fitted(cones.view, chosen.options()).label]
+    with st.grid(len(layouts), min_column_width=NARROWEST_CHART, gap="small"):
+        for layout, title, key in zip(layouts, titles, keys, strict=False):
+            with st.container():
+                st.markdown(f"**{title}**")
+                figure = cones_figure(
+                    layout,
+                    cones.before.item_index,
+                    pairs=chosen.pair if lines else None,
+                    highlight=selected,
+                    ranges=ranges,
+                    webgl=webgl_available(),
+                )
+                st.plotly_chart(
+                    figure,
+                    key=key,
+                    on_select=lambda key=key: _keep_selection(key, chosen.view),
+                    selection_mode=("points", "box", "lasso"),
+                    config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
+                    alt=alt_text(layout, title=title),
+                )
 
 
 def _explain(layouts: list[Layout], request: LayoutRequest) -> None:
@@ -110,8 +157,8 @@ def _explain(layouts: list[Layout], request: LayoutRequest) -> None:
     if len(layouts) > 1 and layouts[1].can_show != layouts[0].can_show:
         notes.insert(1, f":material/check: With the strategy: {layouts[1].can_show}")
     notes.append(
-        f"{request.sample.sentence.capitalize()}, {layout.points.shape[0]:,} points: those the "
-        "encoder was trained on too, while the figures above are of held-out items."
+        f"{request.sample.sentence.capitalize()}, {layout.points.shape[0]:,} points, of every "
+        "split, while the figures above are of the evaluate split alone."
     )
     if layout.note:
         notes.append(layout.note)
@@ -121,7 +168,7 @@ def _explain(layouts: list[Layout], request: LayoutRequest) -> None:
 
 
 def _selection(chosen: Settings, selected: list[int]) -> None:
-    collection = collection_named(chosen.collection)
+    collection = collection_of(chosen.view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Selected items", width="content")
         if selected:
@@ -144,12 +191,12 @@ def _clear_selection() -> None:
     st.session_state[SELECTED] = ()
 
 
-def _keep_selection(key: str, collection: str) -> None:
+def _keep_selection(key: str, view: View) -> None:
     """Remember the items, not the points: a redrawn chart forgets its own selection."""
     event = st.session_state.get(key)
     positions = selected_items(event["selection"]["points"]) if event else ()
     if len(positions):
-        items = collection_named(collection).items
+        items = collection_of(view).items
         st.session_state[SELECTED] = tuple(items[int(position)].id for position in positions)
 
 

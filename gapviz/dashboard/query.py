@@ -9,19 +9,21 @@ import streamlit as st
 from PIL import Image
 
 from gapviz.collection import Collection
-from gapviz.dashboard.caches import collection_named, encoder_named
-from gapviz.dashboard.catalogue import thumbnail
-from gapviz.dashboard.settings import QUERY_KINDS, Settings, item_title
-from gapviz.encoders import Encoder
+from gapviz.dashboard.caches import collection_of, encoder_named
+from gapviz.dashboard.catalogue import BUILTIN, View, can_encode, encoder_title
+from gapviz.dashboard.links import QUERY_KINDS, item_title
+from gapviz.dashboard.settings import Settings
 from gapviz.errors import GapvizError
-from gapviz.images import decode_image, over_white
+from gapviz.images import decode_image, over_white, thumbnail_png
 from gapviz.vectors import Float32
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
-FIRST_QUERY = "pedestrian"
+FIRST_QUERY = {BUILTIN: "pedestrian"}
+MOST_OPTIONS = 1_000
+"""Items in one list to choose from; a larger collection is filtered first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,24 +33,29 @@ class Query:
     vector: Float32
     """`(dim,)`, a unit row."""
     modality: str
-    words: str
-    """What was asked, for the screen."""
     item: int | None
     """Position of the item that is the right answer, where one is known."""
     leave_out_own: bool
     """True where the query is an entry of the index, which must not find itself."""
 
 
-def ask(chosen: Settings) -> Query | None:
+Queries = dict[View, Query]
+
+
+def ask(chosen: Settings) -> Queries | None:
     """Draw the query controls; None while there is nothing to search for.
+
+    Returns:
+        The query as each of `chosen.views` made a vector of it.
 
     Raises:
         GapvizError: a text or a picture that cannot be encoded.
     """
+    kinds = _kinds(chosen)
     kind = st.segmented_control(
         "Search with",
-        list(QUERY_KINDS),
-        default="text",
+        kinds,
+        default=kinds[0],
         format_func=lambda name: QUERY_KINDS[name],
         key="query_by",
         bind="query-params",
@@ -61,10 +68,20 @@ def ask(chosen: Settings) -> Query | None:
     return _text_query(chosen)
 
 
-def _text_query(chosen: Settings) -> Query | None:
+def _kinds(chosen: Settings) -> list[str]:
+    """What can be searched with: vectors without their model leave captions and items."""
+    live = all(can_encode(view.encoder) for view in chosen.views)
+    captions = any(item.captions for item in collection_of(chosen.view).items)
+    kinds = ["text"] if "text" in chosen.modalities and (live or captions) else []
+    kinds.append("item")
+    return [*kinds, "picture"] if live and "image" in chosen.modalities else kinds
+
+
+def _text_query(chosen: Settings) -> Queries | None:
+    collection = collection_of(chosen.view)
     text = st.text_input(
         "Text",
-        FIRST_QUERY,
+        FIRST_QUERY.get(chosen.collection, _some_caption(collection)),
         key="q",
         bind="query-params",
         max_chars=2_000,
@@ -74,75 +91,104 @@ def _text_query(chosen: Settings) -> Query | None:
     if not text:
         st.info("Type a text to search for.", icon=":material/keyboard:")
         return None
-    collection = collection_named(chosen.collection)
-    known = _caption_row(collection, text)
+    return {view: _text_vector(view, text) for view in chosen.views}
+
+
+def _text_vector(view: View, text: str) -> Query:
+    collection = collection_of(view)
+    known = _caption_rows(collection).get(text.casefold())
     if known is not None:
         row, item = known
-        vector = collection.modality("text").vectors[row]
-        return Query(vector, "text", f"“{text}”", item, leave_out_own=False)
-    return Query(
-        _encoded_text(chosen.encoder, text), "text", f"“{text}”", None, leave_out_own=False
-    )
+        return Query(collection.modality("text").vectors[row], "text", item, leave_out_own=False)
+    if not can_encode(view.encoder):
+        raise GapvizError(
+            f"“{text[:80]}” is no caption of this collection, and its vectors came without the "
+            "model that made them",
+            where=encoder_title(view),
+            mend="type a caption as it stands, or search with an item",
+        )
+    return Query(_encoded_text(view.encoder, text), "text", None, leave_out_own=False)
 
 
-def _item_query(chosen: Settings) -> Query | None:
-    collection = collection_named(chosen.collection)
-    ids = [item.id for item in collection.items]
+def _some_caption(collection: Collection) -> str:
+    """A caption that only asks, where there is one."""
+    several = (item.captions[-1] for item in collection.items if len(item.captions) > 1)
+    single = (item.captions[0] for item in collection.items if item.captions)
+    return next(several, next(single, ""))
+
+
+def _item_query(chosen: Settings) -> Queries | None:
+    collection = collection_of(chosen.view)
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     with left:
-        item_id = st.selectbox(
-            "Item",
-            ids,
-            format_func=lambda name: item_title(collection.items[collection.position[name]]),
-            key="item",
-            bind="query-params",
-            filter_mode="contains",
-        )
+        item_id = _chosen_item(collection)
     if item_id is None:
         return None
     position = collection.position[item_id]
+    item = collection.items[position]
     with middle:
         modality = st.segmented_control(
             "Ask with its",
-            collection.modality_names,
-            default=collection.modality_names[0],
+            chosen.modalities,
+            default=chosen.modalities[0],
             key="item_modality",
             bind="query-params",
             required=True,
         )
     with right:
-        picture = thumbnail(collection.items[position], 96)
-        if picture is not None:
-            st.image(picture, width=64, alt="")
-    asked = modality or collection.modality_names[0]
-    block = collection.modality(asked).corpus
+        if item.image is not None:
+            st.image(thumbnail_png(item.image, collection.root, 96), width=64, alt="")
+    asked = modality or chosen.modalities[0]
+    return {view: _item_vector(view, position, asked) for view in chosen.views}
+
+
+def _item_vector(view: View, position: int, modality: str) -> Query:
+    block = collection_of(view).modality(modality).corpus
     rows = (block.item_index == position).nonzero()[0]
     if not rows.size:
-        raise GapvizError(f"this item has no {asked} vector", mend="ask with another modality")
-    return Query(
-        block.vectors[rows[0]],
-        asked,
-        f"the {asked} of “{collection.items[position].captions[0]}”",
-        position,
-        leave_out_own=True,
+        raise GapvizError(f"this item has no {modality} vector", mend="ask with another modality")
+    return Query(block.vectors[rows[0]], modality, position, leave_out_own=True)
+
+
+def _chosen_item(collection: Collection) -> str | None:
+    shown = list(collection.items)
+    if len(shown) > MOST_OPTIONS:
+        words = st.text_input(
+            f"Find one of {len(shown):,} items", key="item_filter", placeholder="caption or id"
+        )
+        wanted = st.query_params.get("item")
+        shown = [
+            item
+            for item in shown
+            if words.casefold() in item_title(item).casefold() or item_title(item) == wanted
+        ][:MOST_OPTIONS]
+    return st.selectbox(
+        "Item",
+        [item.id for item in shown],
+        format_func=lambda name: item_title(collection.items[collection.position[name]]),
+        key="item",
+        bind="query-params",
+        filter_mode="contains",
+        placeholder="no item matches",
     )
 
 
-def _picture_query(chosen: Settings) -> Query | None:
+def _picture_query(chosen: Settings) -> Queries | None:
     upload = st.file_uploader(
         "Your image", key="picture", help="It stays on this machine, in memory, until you leave."
     )
     if upload is None:
-        st.info(
-            "Drop an image: a drawing works best, since the built-in encoder's heads have seen "
-            "drawings.",
-            icon=":material/image:",
-        )
+        words = "Drop an image to search with."
+        if chosen.collection == BUILTIN:
+            words += " A drawing works best: the built-in encoder's heads have seen drawings."
+        st.info(words, icon=":material/image:")
         return None
     image = _opened(upload)
     st.image(image, width=96, alt="the image you dropped")
-    vector = _encoder(chosen.encoder).encode_images([image])[0]
-    return Query(vector, "image", f"your image {upload.name}", None, leave_out_own=False)
+    return {
+        view: Query(_encoded_image(view.encoder, image), "image", None, leave_out_own=False)
+        for view in chosen.views
+    }
 
 
 def _opened(upload: UploadedFile) -> Image.Image:
@@ -150,17 +196,12 @@ def _opened(upload: UploadedFile) -> Image.Image:
     return over_white(decode_image(upload.getvalue(), where=upload.name))
 
 
-def _caption_row(collection: Collection, text: str) -> tuple[int, int] | None:
-    """Row and item of a caption of the collection that reads like `text`.
+@st.cache_resource(max_entries=4, hash_funcs={Collection: lambda c: c.content_hash})
+def _caption_rows(collection: Collection) -> dict[str, tuple[int, int]]:
+    """Caption in lower case → its row of the text vectors, and its item.
 
     Captions are already encoded, so they need neither the encoder nor its libraries.
     """
-    rows = _caption_rows(collection)
-    return rows.get(text.casefold())
-
-
-@st.cache_resource(max_entries=4, hash_funcs={Collection: lambda c: c.content_hash})
-def _caption_rows(collection: Collection) -> dict[str, tuple[int, int]]:
     if "text" not in collection.modalities:
         return {}
     block = collection.modality("text")
@@ -180,6 +221,8 @@ def _encoded_text(encoder: str, text: str) -> Float32:
     return vector
 
 
-def _encoder(name: str) -> Encoder:
+def _encoded_image(encoder: str, image: Image.Image) -> Float32:
     with st.spinner("Loading the encoder …"):
-        return encoder_named(name)
+        loaded = encoder_named(encoder)
+    vector: Float32 = loaded.encode_images([image])[0]
+    return vector

@@ -171,7 +171,7 @@ def _card(
     style = style_of(modality, collection.modality_names)
     caption = item.captions[0] if item.captions else item.id
     if modality == "image" and item.image:
-        source = escape(thumbnail_url(name, item.id, 192), quote=True)
+        source = escape(thumbnail_url(name, collection, item, 192), quote=True)
         body = f'<img src="{source}" alt="{escape(caption, quote=True)}" loading="lazy">'
         under = caption
     else:

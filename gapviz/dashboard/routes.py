@@ -5,15 +5,17 @@ An item is named by its id or, where many are drawn, by its position in the coll
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gapviz.collection import Collection, Item
-from gapviz.dashboard.caches import collection_named
-from gapviz.dashboard.catalogue import COLLECTIONS, thumbnail
+from gapviz.dashboard.caches import items_of
 from gapviz.errors import GapvizError
+from gapviz.images import thumbnail_png
 
 SIZES = (48, 96, 192, 384)
 """Thumbnails come in these sizes only, so that no link can fill the disk."""
@@ -21,25 +23,27 @@ SIZES = (48, 96, 192, 384)
 UNCHANGING = {"Cache-Control": "private, max-age=86400"}
 
 
-def thumbnail_url(collection: str, item_id: str, size: int = 96) -> str:
-    """Where the thumbnail of an item is served."""
-    return f"/thumb/{collection}/{item_id}.png?size={size}"
+def thumbnail_url(name: str, collection: Collection, item: Item, size: int = 96) -> str:
+    """Where the thumbnail of an item of the collection called `name` is served."""
+    # An id may hold a slash, which no part of an address can.
+    place = quote(item.id) if "/" not in item.id else f"at/{collection.position[item.id]}"
+    return f"/thumb/{quote(name)}/{place}.png?size={size}"
 
 
 async def _thumbnail(request: Request) -> Response:
     found = await run_in_threadpool(_find, request)
     if found is None:
         return Response("no such item", status_code=404)
-    _, item = found
+    collection, item = found
+    if item.image is None:
+        return Response("this item has no picture", status_code=404)
     wanted = request.query_params.get("size", "96")
     size = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 96
     served = min(SIZES, key=lambda offered: abs(offered - size))
     try:
-        png = await run_in_threadpool(thumbnail, item, served)
+        png = await run_in_threadpool(thumbnail_png, item.image, collection.root, served)
     except GapvizError as error:
         return Response(error.sentence, status_code=404)
-    if png is None:
-        return Response("this item has no picture", status_code=404)
     return Response(png, media_type="image/png", headers=UNCHANGING)
 
 
@@ -61,11 +65,8 @@ async def _item(request: Request) -> Response:
 
 
 def _find(request: Request) -> tuple[Collection, Item] | None:
-    name = request.path_params["collection"]
-    if name not in COLLECTIONS:
-        return None
     try:
-        collection = collection_named(name)
+        collection = items_of(request.path_params["collection"])
     except GapvizError:
         return None
     position = request.path_params.get("position")

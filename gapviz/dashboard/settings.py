@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import streamlit as st
 
 import gapviz
 from gapviz.alignment import MAX_STRENGTH
 from gapviz.builtin import ATTRIBUTION
-from gapviz.collection import Item
-from gapviz.dashboard.caches import collection_named
-from gapviz.dashboard.catalogue import COLLECTIONS
+from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
+from gapviz.dashboard.links import (
+    MAX_RRF_K,
+    MAX_SEED,
+    TIE_ORDERS,
+    note_link_problems,
+    show_link_problems,
+)
 from gapviz.errors import GapvizError
-from gapviz.figures.cones import METHOD_TITLES
+from gapviz.measure import pair_of
 from gapviz.retrieval.fusion import RankFusion, TieOrder
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
-TIE_ORDERS: dict[TieOrder, str] = {
-    "own-first": "the query's modality first",
-    "other-first": "the other modality first",
-}
-MAX_RRF_K = 1000
-MIN_RESULTS, MAX_RESULTS = 4, 20
-MAX_SEED = 2**31 - 1
 DEFAULT_STRATEGY = "centre"
 DEFAULT_SEED = 42
 STRENGTH_STEP = 0.05
 
 SETTINGS_KEY = "_settings"
-PROBLEMS_KEY = "_link_problems"
-
-QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
-INDEXES = {"all": "All items", "held-out": "Held-out items"}
+BETWEEN = " – "
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,12 @@ class Settings:
 
     collection: str
     encoder: str
+    compare: str | None
+    """A second encoder of the same collection, to look at side by side."""
+    pair: tuple[str, str]
+    """The two modalities whose gap is looked at."""
+    modalities: tuple[str, ...]
+    """All modalities of the collection."""
     strategy: str
     strength: float
     moves: str
@@ -49,6 +50,17 @@ class Settings:
     weights: tuple[tuple[str, float], ...]
     ties: TieOrder
     seed: int
+
+    @property
+    def view(self) -> View:
+        """The collection as the chosen encoder saw it."""
+        return View(self.collection, self.encoder)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The same, and as the encoder to compare with saw it, if there is one."""
+        second = () if self.compare is None else (View(self.collection, self.compare),)
+        return (self.view, *second)
 
     def options(self, strategy: str | None = None) -> StrategyOptions:
         """Options of the chosen strategy, or of another one with the same parameters.
@@ -70,93 +82,16 @@ class Settings:
 
 def show_sidebar() -> Settings:
     """Draw the sidebar and return what it says; the pages read it with `settings`."""
-    _note_link_problems()
+    note_link_problems()
     with st.sidebar:
-        collection = st.selectbox(
-            "Collection",
-            list(COLLECTIONS),
-            format_func=lambda name: COLLECTIONS[name].title,
-            key="collection",
-            bind="query-params",
-        )
-        entry = COLLECTIONS[collection]
-        encoder = st.selectbox(
-            "Encoder",
-            list(entry.encoders),
-            format_func=lambda name: entry.encoders[name],
-            key="encoder",
-            bind="query-params",
-            help="The model that made the vectors. " + entry.encoder_note,
-        )
+        collection, entry = _collection()
+        encoder, compare = _encoders(entry)
+        modalities = entry.modalities[encoder]
+        pair = _pair(modalities)
         st.divider()
-        strategy = st.selectbox(
-            "Strategy",
-            list(STRATEGIES),
-            index=list(STRATEGIES).index(DEFAULT_STRATEGY),
-            format_func=lambda name: STRATEGIES[name].title,
-            key="strategy",
-            bind="query-params",
-            help="The way out that is compared with raw cosine.",
-        )
-        card = STRATEGIES[strategy]
-        st.caption(f"`{card.formula}`")
-        strength = st.slider(
-            "Strength λ",
-            0.0,
-            MAX_STRENGTH,
-            1.0,
-            STRENGTH_STEP,
-            key="strength",
-            bind="query-params",
-            disabled=not card.learns,
-            help="How much of the offset is subtracted: 0 = nothing (raw), 1 = all of it, "
-            "above 1 = past it.",
-        )
-        moves = st.segmented_control(
-            "Modality that moves",
-            entry.modalities,
-            default=entry.modalities[0],
-            key="moves",
-            bind="query-params",
-            required=True,
-            disabled=card.name != "offset",
-            help="Only for the one-sided offset; the other strategies move both.",
-        )
+        strategy, strength, moves = _strategy(modalities)
         with st.expander("Routing", icon=":material/alt_route:"):
-            rrf_k = st.number_input(
-                "k of rank fusion",
-                1,
-                MAX_RRF_K,
-                60,
-                key="rrf_k",
-                bind="query-params",
-                help="weight / (k + rank), ranks from 1. Over disjoint lists with equal weights "
-                "k changes nothing.",
-            )
-            weights = tuple(
-                (
-                    modality,
-                    st.slider(
-                        f"Weight of the {modality} list",
-                        0.0,
-                        2.0,
-                        1.0,
-                        0.1,
-                        key=f"weight_{modality}",
-                        bind="query-params",
-                    ),
-                )
-                for modality in entry.modalities
-            )
-            ties = st.selectbox(
-                "Equal scores",
-                list(TIE_ORDERS),
-                format_func=lambda order: TIE_ORDERS[order],
-                key="ties",
-                bind="query-params",
-                help="Two lists with equal weights tie at every rank. This decides who stands "
-                "first, and with it the match's rank.",
-            )
+            rrf_k, weights, ties = _routing(modalities)
         st.divider()
         seed = st.number_input(
             "Seed",
@@ -167,20 +102,24 @@ def show_sidebar() -> Settings:
             bind="query-params",
             help="Of layouts, samples and bootstrap: the same seed gives the same figures.",
         )
-        st.caption(f"{ATTRIBUTION}. gapviz {gapviz.__version__}")
+        drawings = f"{ATTRIBUTION}. " if collection == BUILTIN else ""
+        st.caption(f"{drawings}gapviz {gapviz.__version__}")
     chosen = Settings(
         collection=collection,
         encoder=encoder,
+        compare=compare,
+        pair=pair,
+        modalities=modalities,
         strategy=strategy,
-        strength=round(float(strength), 2),
-        moves=moves or entry.modalities[0],
-        rrf_k=float(rrf_k),
+        strength=strength,
+        moves=moves,
+        rrf_k=rrf_k,
         weights=weights,
         ties=ties,
         seed=int(seed),
     )
     st.session_state[SETTINGS_KEY] = chosen
-    _show_link_problems()
+    show_link_problems()
     return chosen
 
 
@@ -193,103 +132,136 @@ def settings() -> Settings:
     return chosen
 
 
-def item_title(item: Item) -> str:
-    """An item in a list to choose from: its caption and its id."""
-    return f"{item.captions[0]} · {item.id}" if item.captions else item.id
-
-
 def show_error(error: GapvizError) -> None:
     """One clear sentence in place of what cannot be shown."""
     st.error(error.sentence, icon=":material/error:")
 
 
-def _note_link_problems() -> None:
-    """Read the link once a visit, before widgets silently fall back to their defaults.
-
-    Streamlit writes a choice into the URL by its title; a link may also use its name.
-    """
-    if PROBLEMS_KEY in st.session_state:
-        return
-    problems, by_name = [], {}
-    for key, value in list(st.query_params.items()):
-        expected = _expected(key)
-        if expected is None:
-            continue
-        if not expected.accepts(value):
-            problems.append(
-                f"The link asks for {key} = “{value[:60]}”, which does not exist "
-                f"({expected.words}); the default is shown instead."
-            )
-        elif isinstance(expected, _Choice) and value in expected.titles:
-            by_name[key] = expected.titles[value]
-    st.session_state[PROBLEMS_KEY] = problems
-    if by_name:
-        # Bound widgets read titles from the URL, and only at the start of a run.
-        st.query_params.update(by_name)
-        st.rerun()
+def _collection() -> tuple[str, CatalogueEntry]:
+    entries = catalogue()
+    collection = st.selectbox(
+        "Collection",
+        list(entries),
+        format_func=lambda name: entries[name].title,
+        key="collection",
+        bind="query-params",
+        help="Add your own on the Data page." if len(entries) == 1 else None,
+    )
+    return collection, entries[collection]
 
 
-def _show_link_problems() -> None:
-    problems = st.session_state[PROBLEMS_KEY]
-    if not problems:
-        return
-    st.warning("\n\n".join(problems), icon=":material/link_off:", title="This link is not right")
-    st.button("Understood", key="dismiss_link_problems", on_click=_forget_link_problems)
+def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
+    encoder = st.selectbox(
+        "Encoder",
+        list(entry.encoders),
+        format_func=lambda name: entry.encoders[name],
+        key="encoder",
+        bind="query-params",
+        help="The model that made the vectors. " + entry.encoder_note,
+    )
+    others = [name for name in entry.encoders if name != encoder]
+    if not others:
+        return encoder, None
+    compare = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        format_func=lambda name: entry.encoders[name],
+        key="compare",
+        bind="query-params",
+        placeholder="no second encoder",
+        help="A second model on the same items, side by side on every page.",
+    )
+    return encoder, compare
 
 
-def _forget_link_problems() -> None:
-    st.session_state[PROBLEMS_KEY] = []
+def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
+    pairs = {BETWEEN.join(pair): pair for pair in combinations(modalities, 2)}
+    if len(pairs) < 2:
+        return pair_of(modalities)
+    title = st.selectbox(
+        "Modalities",
+        list(pairs),
+        index=list(pairs.values()).index(pair_of(modalities)),
+        key="pair",
+        bind="query-params",
+        help="The two clouds whose gap is measured. The index holds all modalities.",
+    )
+    return pairs[title]
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    titles: Mapping[str, str]
-    """Name → title."""
+def _strategy(modalities: tuple[str, ...]) -> tuple[str, float, str]:
+    strategy = st.selectbox(
+        "Strategy",
+        list(STRATEGIES),
+        index=list(STRATEGIES).index(DEFAULT_STRATEGY),
+        format_func=lambda name: STRATEGIES[name].title,
+        key="strategy",
+        bind="query-params",
+        help="The way out that is compared with raw cosine.",
+    )
+    card = STRATEGIES[strategy]
+    st.caption(f"`{card.formula}`")
+    strength = st.slider(
+        "Strength λ",
+        0.0,
+        MAX_STRENGTH,
+        1.0,
+        STRENGTH_STEP,
+        key="strength",
+        bind="query-params",
+        disabled=not card.learns,
+        help="How much of the offset is subtracted: 0 = nothing (raw), 1 = all of it, "
+        "above 1 = past it.",
+    )
+    moves = st.segmented_control(
+        "Modality that moves",
+        modalities,
+        default=modalities[0],
+        key="moves",
+        bind="query-params",
+        required=True,
+        disabled=card.name != "offset",
+        help="Only for the one-sided offset; the other strategies move every modality.",
+    )
+    return strategy, round(float(strength), 2), moves or modalities[0]
 
-    @property
-    def words(self) -> str:
-        return f"there are {', '.join(list(self.titles)[:8])}{' …' * (len(self.titles) > 8)}"
 
-    def accepts(self, value: str) -> bool:
-        return value in self.titles or value in self.titles.values()
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    low: float
-    high: float
-
-    @property
-    def words(self) -> str:
-        return f"it goes from {self.low:g} to {self.high:g}"
-
-    def accepts(self, value: str) -> bool:
-        try:
-            return self.low <= float(value) <= self.high
-        except ValueError:
-            return False
-
-
-def _expected(key: str) -> _Choice | _Range | None:
-    if key.startswith("weight_"):
-        return _Range(0, 2)
-    entries = COLLECTIONS.values()
-    modalities = {modality: modality for entry in entries for modality in entry.modalities}
-    known: dict[str, _Choice | _Range] = {
-        "collection": _Choice({name: entry.title for name, entry in COLLECTIONS.items()}),
-        "encoder": _Choice({k: v for entry in entries for k, v in entry.encoders.items()}),
-        "strategy": _Choice({name: card.title for name, card in STRATEGIES.items()}),
-        "strength": _Range(0, MAX_STRENGTH),
-        "moves": _Choice(modalities),
-        "ties": _Choice({str(name): title for name, title in TIE_ORDERS.items()}),
-        "rrf_k": _Range(1, MAX_RRF_K),
-        "seed": _Range(0, MAX_SEED),
-        "projection": _Choice(METHOD_TITLES),
-        "query_by": _Choice(QUERY_KINDS),
-        "index": _Choice(INDEXES),
-        "results": _Range(MIN_RESULTS, MAX_RESULTS),
-    }
-    if key == "item":
-        collection = collection_named(next(iter(COLLECTIONS)))
-        return _Choice({item.id: item_title(item) for item in collection.items})
-    return known.get(key)
+def _routing(
+    modalities: tuple[str, ...],
+) -> tuple[float, tuple[tuple[str, float], ...], TieOrder]:
+    rrf_k = st.number_input(
+        "k of rank fusion",
+        1,
+        MAX_RRF_K,
+        60,
+        key="rrf_k",
+        bind="query-params",
+        help="weight / (k + rank), ranks from 1. Over disjoint lists with equal weights "
+        "k changes nothing.",
+    )
+    weights = tuple(
+        (
+            modality,
+            st.slider(
+                f"Weight of the {modality} list",
+                0.0,
+                2.0,
+                1.0,
+                0.1,
+                key=f"weight_{modality}",
+                bind="query-params",
+            ),
+        )
+        for modality in modalities
+    )
+    ties = st.selectbox(
+        "Equal scores",
+        list(TIE_ORDERS),
+        format_func=lambda order: TIE_ORDERS[order],
+        key="ties",
+        bind="query-params",
+        help="Two lists with equal weights tie at every rank. This decides who stands "
+        "first, and with it the match's rank.",
+    )
+    return float(rrf_k), weights, ties

@@ -11,6 +11,12 @@ BUILTIN = "builtin"
 OPEN_CLIP = "open_clip"
 
 
+def is_encoder_name(name: str) -> bool:
+    """Whether `load_encoder` may know the name; its weights may still be out of reach."""
+    family, _, rest = name.strip().partition(":")
+    return bool(family == BUILTIN or (family == OPEN_CLIP and rest))
+
+
 def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     """The encoder of that name.
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from gapviz.dashboard.catalogue import View
 from gapviz.measure import measure
 from gapviz.readers import read_source
 from gapviz.strategies import StrategyOptions
@@ -65,7 +66,7 @@ def test_a_selection_of_points_is_kept_as_items(open_app, monkeypatch):
     points = [{"customdata": [3, 3, 0]}, {"customdata": {"0": 7, "1": 7, "2": 1}}]
     state = {"cones_before": {"selection": {"points": points}}}
     monkeypatch.setattr(charts.st, "session_state", state)
-    charts._keep_selection("cones_before", "builtin")
+    charts._keep_selection("cones_before", View("builtin", "builtin"))
     items = read_source("builtin").items
     assert state["_selected_items"] == (items[3].id, items[7].id)
 
@@ -75,7 +76,7 @@ def test_an_emptied_selection_loses_nothing(monkeypatch):
 
     state = {"cones_before": {"selection": {"points": []}}, "_selected_items": ("kept",)}
     monkeypatch.setattr(charts.st, "session_state", state)
-    charts._keep_selection("cones_before", "builtin")
+    charts._keep_selection("cones_before", View("builtin", "builtin"))
     assert state["_selected_items"] == ("kept",)
 
 

@@ -46,7 +46,10 @@ def server(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
-    environment = os.environ | {"GAPVIZ_CACHE": str(tmp_path_factory.mktemp("cache"))}
+    environment = os.environ | {
+        "GAPVIZ_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "GAPVIZ_HOME": str(tmp_path_factory.mktemp("home")),
+    }
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -1,0 +1,144 @@
+"""What a link may ask for, and the one sentence where it asks for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from gapviz.alignment import MAX_STRENGTH
+from gapviz.collection import Item
+from gapviz.dashboard.caches import items_of
+from gapviz.dashboard.catalogue import BUILTIN, catalogue
+from gapviz.errors import GapvizError
+from gapviz.figures.cones import METHOD_TITLES
+from gapviz.retrieval.fusion import TieOrder
+from gapviz.strategies import STRATEGIES
+
+TIE_ORDERS: dict[TieOrder, str] = {
+    "own-first": "the query's modality first",
+    "other-first": "the other modality first",
+}
+MAX_RRF_K = 1000
+MIN_RESULTS, MAX_RESULTS = 4, 20
+MAX_SEED = 2**31 - 1
+QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
+INDEXES = {"all": "All items", "held-out": "Held-out items"}
+
+PROBLEMS_KEY = "_link_problems"
+
+
+def item_title(item: Item) -> str:
+    """An item in a list to choose from: its caption and its id."""
+    return f"{item.captions[0]} · {item.id}" if item.captions else item.id
+
+
+def note_link_problems() -> None:
+    """Read the link once a visit, before widgets silently fall back to their defaults.
+
+    Streamlit writes a choice into the URL by its title; a link may also use its name.
+    """
+    if PROBLEMS_KEY in st.session_state:
+        return
+    problems, by_name = [], {}
+    for key, value in list(st.query_params.items()):
+        expected = _expected(key)
+        if expected is None:
+            continue
+        if not expected.accepts(value):
+            problems.append(
+                f"The link asks for {key} = “{value[:60]}”, which does not exist "
+                f"({expected.words}); the default is shown instead."
+            )
+        elif isinstance(expected, _Choice) and value in expected.titles:
+            by_name[key] = expected.titles[value]
+    st.session_state[PROBLEMS_KEY] = problems
+    if by_name:
+        # Bound widgets read titles from the URL, and only at the start of a run.
+        st.query_params.update(by_name)
+        st.rerun()
+
+
+def show_link_problems() -> None:
+    """What was wrong with the link, until the visitor has understood it."""
+    problems = st.session_state[PROBLEMS_KEY]
+    if not problems:
+        return
+    st.warning("\n\n".join(problems), icon=":material/link_off:", title="This link is not right")
+    st.button("Understood", key="dismiss_link_problems", on_click=_forget_link_problems)
+
+
+def _forget_link_problems() -> None:
+    st.session_state[PROBLEMS_KEY] = []
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    titles: Mapping[str, str]
+    """Name → title."""
+
+    @property
+    def words(self) -> str:
+        return f"there are {', '.join(list(self.titles)[:8])}{' …' * (len(self.titles) > 8)}"
+
+    def accepts(self, value: str) -> bool:
+        return value in self.titles or value in self.titles.values()
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    low: float
+    high: float
+
+    @property
+    def words(self) -> str:
+        return f"it goes from {self.low:g} to {self.high:g}"
+
+    def accepts(self, value: str) -> bool:
+        try:
+            return self.low <= float(value) <= self.high
+        except ValueError:
+            return False
+
+
+def _expected(key: str) -> _Choice | _Range | None:
+    if key.startswith("weight_"):
+        return _Range(0, 2)
+    if key == "item":
+        return _items()
+    entries = catalogue()
+    encoders = {k: v for entry in entries.values() for k, v in entry.encoders.items()}
+    modalities = {
+        modality: modality
+        for entry in entries.values()
+        for names in entry.modalities.values()
+        for modality in names
+    }
+    known: dict[str, _Choice | _Range] = {
+        "collection": _Choice({name: entry.title for name, entry in entries.items()}),
+        "encoder": _Choice(encoders),
+        "compare": _Choice(encoders),
+        "strategy": _Choice({name: card.title for name, card in STRATEGIES.items()}),
+        "strength": _Range(0, MAX_STRENGTH),
+        "moves": _Choice(modalities),
+        "ties": _Choice({str(name): title for name, title in TIE_ORDERS.items()}),
+        "rrf_k": _Range(1, MAX_RRF_K),
+        "seed": _Range(0, MAX_SEED),
+        "projection": _Choice(METHOD_TITLES),
+        "query_by": _Choice(QUERY_KINDS),
+        "index": _Choice(INDEXES),
+        "results": _Range(MIN_RESULTS, MAX_RESULTS),
+    }
+    return known.get(key)
+
+
+def _items() -> _Choice:
+    """The items of the collection that the link itself names."""
+    asked = st.query_params.get("collection", BUILTIN)
+    by_title = {entry.title: name for name, entry in catalogue().items()}
+    try:
+        collection = items_of(by_title.get(asked, asked))
+    except GapvizError:
+        return _Choice({})
+    return _Choice({item.id: item_title(item) for item in collection.items})

@@ -1,0 +1,97 @@
+"""Every page on collections that a visitor brought: several encoders, other modalities."""
+
+from dataclasses import replace
+
+import pytest
+
+from gapviz.dashboard.catalogue import workspace
+from gapviz.measure import measure
+
+CONES, SEARCH = "", "pages/side_by_side.py"
+
+
+@pytest.fixture
+def stored(make_collection):
+    """`stored(encoders, ...)`: a collection in the workspace, gone after the test."""
+    kept = []
+
+    def store(encoders=("first model",), *, title="brought", **made):
+        collections = [
+            replace(make_collection(seed=number, **made), encoder=name)
+            for number, name in enumerate(encoders)
+        ]
+        kept.append(workspace().add(collections, title=title))
+        return kept[-1]
+
+    yield store
+    for collection in kept:
+        workspace().remove(collection.id)
+
+
+def words(app):
+    return " ".join(
+        [
+            element.value
+            for kind in ("markdown", "caption", "error")
+            for element in getattr(app, kind)
+        ]
+        + [html.proto.body for html in app.get("html")]
+    )
+
+
+@pytest.mark.parametrize("page", [CONES, SEARCH])
+def test_a_collection_without_captions_pictures_and_model_opens(open_app, stored, page):
+    app = open_app(page, collection=stored().id)
+    assert not app.exception
+    assert not app.error
+
+
+def test_its_figures_are_those_of_the_library(open_app, stored):
+    brought = stored()
+    app = open_app(collection=brought.id)
+    expected = measure(workspace().load(brought.id, "first model"), seed=42)
+    assert app.metric[0].value == f"{expected.geometry.gap.gap:.3f}"
+
+
+def test_without_captions_and_model_one_searches_with_items(open_app, stored):
+    app = open_app(SEARCH, collection=stored().id)
+    assert "Match at rank" in words(app)
+
+
+@pytest.mark.parametrize("page", [CONES, SEARCH])
+def test_two_models_stand_side_by_side(open_app, stored, page):
+    brought = stored(("first model", "second model"))
+    app = open_app(page, collection=brought.id, compare="second model")
+    assert not app.exception
+    assert "first model" in words(app) + "".join(head.value for head in app.subheader)
+    assert "second model" in words(app) + "".join(head.value for head in app.subheader)
+    if page == CONES:
+        assert len(app.metric) == 8
+        assert len(app.get("plotly_chart")) == 4
+
+
+def test_of_three_modalities_one_chooses_the_pair(open_app, stored):
+    brought = stored(modalities=("audio", "image", "text"))
+    app = open_app(collection=brought.id, projection="Gap axis")
+    assert not app.exception
+    pair = app.sidebar.selectbox(key="pair")
+    assert pair.value == "image – text"
+    pair.select("audio – text").run()
+    assert not app.error, app.error[0].value
+    collection = workspace().load(brought.id, "first model")
+    expected = measure(collection, pair=("audio", "text"), seed=42)
+    assert app.metric[0].value == f"{expected.geometry.gap.gap:.3f}"
+    assert not app.exception
+
+
+def test_a_query_over_three_modalities_is_held_against_the_share_of_all_three(open_app, stored):
+    brought = stored(modalities=("audio", "image", "text"))
+    app = open_app(SEARCH, collection=brought.id, query_by="item")
+    assert not app.exception
+    assert "index 33%" in words(app)
+
+
+def test_a_collection_that_is_gone_is_named(open_app):
+    app = open_app(collection="gone-12345678")
+    assert not app.exception
+    assert "gone-12345678" in app.warning[0].value
