@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
 from gapviz.errors import GapvizError
+from gapviz.readers.named_arrays import ENCODER_NAME, reading_of_arrays
+from gapviz.readers.reading import Reading, ReadOptions
+from gapviz.readers.rows import Rows, reading_of
+from gapviz.readers.sidecar import sidecar_facts
 
 # What numpy and zipfile raise on files that were cut short, altered or never theirs.
 DAMAGE = (
@@ -26,33 +29,54 @@ DAMAGE = (
     zlib.error,
 )
 
+USUAL_MODALITIES = ("image", "text")
 
-def read_stacked(path: Path) -> Collection:
-    """A `.npy` of shape (2, n, dim): `[0]` image, `[1]` text, row i of each one pair.
+
+def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """A `.npy` of shape (M, n, dim), row i of each matrix one item's.
+
+    Two matrices are image and text unless `options.modalities` names them; more have to be
+    named. Ids, captions, labels and image paths may stand in `<stem>.csv`, `.jsonl` or
+    `.parquet` beside it.
 
     Raises:
         GapvizError: not a NumPy file, Python objects inside, another shape, or bad rows.
     """
-    array = _load(path)
-    if not isinstance(array, np.ndarray):
-        raise GapvizError("is an .npz archive", where=path.name, mend="rename it to .npz")
-    if array.ndim != 3 or array.shape[0] != 2:
+    array = load_array(path)
+    if array.ndim != 3 or 0 in array.shape:
         raise GapvizError(
             f"has shape {array.shape} instead of (2, rows, dimensions)",
             where=path.name,
             mend="stack the image rows and the text rows: np.stack([image, text])",
         )
-    return _collection(path, {"image": array[0], "text": array[1]})
+    names = options.modalities or USUAL_MODALITIES
+    if len(names) != array.shape[0] or len(set(names)) != len(names):
+        raise GapvizError(
+            f"stacks {array.shape[0]} matrices of {array.shape[1]} rows, but "
+            f"{len(set(names))} modalities are named ({', '.join(names)})",
+            where=path.name,
+            mend="name each modality of the stack, in its order",
+        )
+    blocks = {
+        name: Rows(array[code], where=f"{path.name}, {name}") for code, name in enumerate(names)
+    }
+    facts = sidecar_facts(path.parent, [path.stem], options)
+    root = options.image_folder or path.parent
+    return reading_of(path.stem, blocks, facts, encoder=options.encoder, root=root)
 
 
-def read_named(path: Path) -> Collection:
+def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """An `.npz` with one (n, dim) array a modality, under the modality's name.
 
     Row i of every modality belongs to item i; a modality with fewer rows leaves the later
-    items without a vector.
+    items without a vector. Lists beside them say more: `ids`, `captions`, `labels`,
+    `image_paths`, and `<modality>_ids`, the item of each row of that modality; one text,
+    `encoder`, what made the vectors. Without such lists they are looked for in
+    `<stem>.csv`, `.jsonl` or `.parquet`.
 
     Raises:
-        GapvizError: not an archive, Python objects inside, no arrays, or bad rows.
+        GapvizError: not an archive, Python objects inside, no arrays, a list that is no
+            fact, or bad rows.
     """
     archive = _load(path)
     if isinstance(archive, np.ndarray):
@@ -64,22 +88,31 @@ def read_named(path: Path) -> Collection:
         raise _damage_told(path, error) from error
     if not arrays:
         raise GapvizError("holds no arrays", where=path.name, mend="save one array a modality")
-    return _collection(path, arrays)
-
-
-def _collection(path: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> Collection:
-    modalities = {
-        name: ModalityVectors.of(rows, where=f"{path.name}, {name}")
-        for name, rows in arrays.items()
-    }
-    n_items = max(block.n_rows for block in modalities.values())
-    return Collection(
-        name=path.stem,
-        items=items_of_rows(n_items),
-        modalities=modalities,
-        splits=alternate_splits(n_items),
-        encoder="unknown",
+    encoder = arrays.get(ENCODER_NAME)
+    if isinstance(encoder, np.ndarray) and encoder.ndim == 0 and encoder.dtype.kind == "U":
+        del arrays[ENCODER_NAME]
+    else:
+        encoder = None
+    return reading_of_arrays(
+        path,
+        {name: np.asarray(array) for name, array in arrays.items()},
+        options,
+        root=options.image_folder or path.parent,
+        facts=sidecar_facts(path.parent, [path.stem], options),
+        encoder=None if encoder is None else str(encoder),
     )
+
+
+def load_array(path: Path) -> npt.NDArray[np.generic]:
+    """The array of one `.npy` file.
+
+    Raises:
+        GapvizError: no such file, not a NumPy file, an archive, or Python objects inside.
+    """
+    array = _load(path)
+    if not isinstance(array, np.ndarray):
+        raise GapvizError("is an .npz archive", where=path.name, mend="rename it to .npz")
+    return array
 
 
 def _load(path: Path) -> npt.NDArray[np.generic] | np.lib.npyio.NpzFile:

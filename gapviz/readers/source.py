@@ -1,33 +1,51 @@
-"""From what a person names to a `Collection`."""
+"""From what a person names to a `Reading`: which format it is, and its reader."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from gapviz.builtin import builtin_collection
 from gapviz.collection import ITEMS_FILE, Collection
 from gapviz.errors import GapvizError
+from gapviz.readers.amumo import is_amumo_folder, read_amumo
+from gapviz.readers.array_folder import is_array_folder, read_array_folder
 from gapviz.readers.arrays import read_named, read_stacked
+from gapviz.readers.clip_retrieval import is_clip_retrieval_folder, read_clip_retrieval
+from gapviz.readers.gram import is_gram_file, read_gram
+from gapviz.readers.parquet_vectors import is_vector_parquet, read_vector_parquet
+from gapviz.readers.reading import Reading, ReadOptions
+from gapviz.readers.safetensors_file import read_safetensors
 
 BUILTIN = "builtin"
 
 LONGEST_SHOWN = 200
 
-READERS: dict[str, Callable[[Path], Collection]] = {".npy": read_stacked, ".npz": read_named}
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row of the table of formats."""
+
+    name: str
+    """For people, in a list of what can be given."""
+    recognises: Callable[[Path], bool]
+    """Whether an existing path is of this format; reads as little as it can."""
+    read: Callable[[Path, ReadOptions], Reading]
 
 
-def read_source(source: str) -> Collection:
-    """The collection named `builtin`, or read from a `.npy`, an `.npz` or a saved folder.
+def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
+    """What `builtin` names, or a file or folder in one of `FORMATS`, with what was skipped.
 
     Raises:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
     if source == BUILTIN:
-        return builtin_collection()
+        return Reading((builtin_collection(),))
     path = Path(source)
     try:
         path.stat()
+        known = next((form for form in FORMATS if form.recognises(path)), None)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         missing = isinstance(error, FileNotFoundError)
@@ -36,19 +54,47 @@ def read_source(source: str) -> Collection:
             where=source if len(source) < LONGEST_SHOWN else f"{source[:LONGEST_SHOWN]}…",
             mend=f"check the path, or use {BUILTIN!r} for the built-in collection",
         ) from error
-    if path.is_dir():
-        if not (path / ITEMS_FILE).exists():
-            raise GapvizError(
-                f"the folder holds no {ITEMS_FILE}",
-                where=source,
-                mend="give the folder of a saved collection, or a .npy or .npz file",
-            )
-        return Collection.load(path)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    if known is None:
         raise GapvizError(
-            f"no reader knows the ending {path.suffix!r}",
+            "the folder holds nothing that a reader knows"
+            if path.is_dir()
+            else f"no reader knows the ending {path.suffix!r} with this content",
             where=source,
-            mend=f"give a file ending in {' or '.join(READERS)}",
+            mend=f"give one of: {'; '.join(form.name for form in FORMATS)}",
         )
-    return reader(path)
+    return known.read(path, options)
+
+
+def read_source(source: str) -> Collection:
+    """The first collection of `read(source)`.
+
+    Raises:
+        GapvizError: as `read`.
+    """
+    return read(source).collection
+
+
+def _file(ending: str) -> Callable[[Path], bool]:
+    return lambda path: path.suffix.lower() == ending and path.is_file()
+
+
+def _is_saved(path: Path) -> bool:
+    return (path / ITEMS_FILE).is_file()
+
+
+def _read_saved(path: Path, options: ReadOptions) -> Reading:
+    return Reading((Collection.load(path, root=options.image_folder),))
+
+
+FORMATS: list[Format] = [
+    Format(f"the folder of a saved collection ({ITEMS_FILE})", _is_saved, _read_saved),
+    Format("a stacked .npy of shape (modalities, rows, dimensions)", _file(".npy"), read_stacked),
+    Format("an .npz of named modalities", _file(".npz"), read_named),
+    Format("a .safetensors of named modalities", _file(".safetensors"), read_safetensors),
+    Format("a .parquet with columns of vectors", is_vector_parquet, read_vector_parquet),
+    Format("a .csv matrix of cosines", is_gram_file, read_gram),
+    Format("an Amumo folder (prompts.txt, similarities)", is_amumo_folder, read_amumo),
+    Format("a clip-retrieval folder (img_emb)", is_clip_retrieval_folder, read_clip_retrieval),
+    Format("a folder of .npy files, one a modality", is_array_folder, read_array_folder),
+]
+"""Asked in this order; the first that recognises a source reads it."""
