@@ -51,7 +51,11 @@ def test_a_missing_file_is_named(root):
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"letter", "not an image"), (png(64, 64)[:-30], "damaged"), (png(9000, 9000, "1"), "too many")],
+    [
+        (b"letter", "not an image"),
+        (png(64, 64)[:-30], "damaged"),
+        (png(9000, 9000, "1"), "too many"),
+    ],
 )
 def test_what_cannot_be_decoded_is_named(content, why):
     with pytest.raises(GapvizError, match=why):

@@ -13,7 +13,7 @@ from gapviz.dashboard.caches import collection_named, encoder_named
 from gapviz.dashboard.catalogue import thumbnail
 from gapviz.dashboard.settings import QUERY_KINDS, Settings, item_title
 from gapviz.encoders import Encoder
-from gapviz.encoders.towers import over_white
+from gapviz.encoders.pixels import over_white
 from gapviz.errors import GapvizError
 from gapviz.images import decode_image
 from gapviz.vectors import Float32
