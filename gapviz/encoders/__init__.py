@@ -1,6 +1,23 @@
-"""Encoders: texts and images into one joint space, behind one protocol."""
+"""Encoders: texts and images into one joint space, or into one of their own."""
 
-from gapviz.encoders.base import Encoder, EncoderCard, Progress
-from gapviz.encoders.registry import load_encoder
+from gapviz.encoders.base import Encoder, EncoderCard, ImageEncoder, Progress, TextEncoder
+from gapviz.encoders.registry import (
+    encoded_modalities,
+    load_any_encoder,
+    load_encoder,
+    load_image_encoder,
+    load_text_encoder,
+)
 
-__all__ = ["Encoder", "EncoderCard", "Progress", "load_encoder"]
+__all__ = [
+    "Encoder",
+    "EncoderCard",
+    "ImageEncoder",
+    "Progress",
+    "TextEncoder",
+    "encoded_modalities",
+    "load_any_encoder",
+    "load_encoder",
+    "load_image_encoder",
+    "load_text_encoder",
+]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PIL import Image
 
+from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.vectors import Float32
 
 Progress = Callable[[float, str], None]
@@ -27,14 +28,24 @@ class EncoderCard:
     description: str
     """One or two plain sentences: what it is, what it is not."""
     text_limit: int
-    """Most tokens of a text that the text tower reads (special tokens included)."""
+    """Most tokens of a text that the text tower reads (special tokens included); 0 where it
+    reads no texts."""
+    logit_scale: float | None = None
+    """Factor on cosines in the loss that the model was trained with, 1/temperature."""
+    logit_bias: float | None = None
+    """What a sigmoid loss adds to them; None for a softmax loss."""
 
 
-class Encoder(Protocol):
-    """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""
+class TextEncoder(Protocol):
+    """Texts into vectors of `card.dim` dimensions."""
 
     @property
     def card(self) -> EncoderCard: ...
+
+    @property
+    def device(self) -> str:
+        """Where it computes: `cpu`, `cuda`, `mps`."""
+        ...
 
     def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
         """Unit rows `(len(texts), dim)` float32.
@@ -42,6 +53,27 @@ class Encoder(Protocol):
         Raises:
             GapvizError: an empty text, or one over `card.text_limit` tokens.
         """
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens that `text` becomes, special tokens included, without truncation."""
+        ...
+
+
+class ImageEncoder(Protocol):
+    """Pictures into vectors of `card.dim` dimensions."""
+
+    @property
+    def card(self) -> EncoderCard: ...
+
+    @property
+    def device(self) -> str:
+        """Where it computes: `cpu`, `cuda`, `mps`."""
+        ...
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to a picture first, so that another process can do it."""
         ...
 
     def encode_images(
@@ -53,6 +85,10 @@ class Encoder(Protocol):
         """
         ...
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens that `text` becomes, special tokens included, without truncation."""
+    def encode_pixels(self, pixels: Pixels) -> Float32:
+        """Unit rows `(n, dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
         ...
+
+
+class Encoder(ImageEncoder, TextEncoder, Protocol):
+    """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""

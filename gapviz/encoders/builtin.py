@@ -9,9 +9,18 @@ from PIL import Image
 
 from gapviz.builtin.shipped import shipped_folder
 from gapviz.encoders.base import EncoderCard, Progress
+from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.texts import refuse_unreadable_texts
-from gapviz.encoders.towers import TEXT_LIMIT, Head, ImageTower, TextTower, tokenizer
-from gapviz.errors import GapvizError
+from gapviz.encoders.towers import (
+    TEXT_LIMIT,
+    WHOLE_ON_WHITE,
+    Head,
+    ImageTower,
+    TextTower,
+    choose_device,
+    in_batches,
+    tokenizer,
+)
 from gapviz.vectors import Float32, unit_rows
 
 HEADS_FILE = "heads.safetensors"
@@ -57,6 +66,16 @@ class BuiltinEncoder:
         """What it is; see `EncoderCard`."""
         return CARD
 
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return choose_device(self._device)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to a picture first."""
+        return WHOLE_ON_WHITE
+
     def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
         """Unit rows `(len(texts), 256)`.
 
@@ -75,9 +94,11 @@ class BuiltinEncoder:
         Raises:
             GapvizError: no images.
         """
-        if not len(images):
-            raise GapvizError("there are no images to encode", mend="give at least one")
-        features = self._image_tower.features(images, progress=progress)
+        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
+
+    def encode_pixels(self, pixels: Pixels) -> Float32:
+        """Unit rows `(n, 256)` of one batch that `preprocessing` has prepared."""
+        features = self._image_tower.features_of_pixels(pixels)
         return unit_rows(self._image_head.project(features), where="encoded images")
 
     def count_tokens(self, text: str) -> int:

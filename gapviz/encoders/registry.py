@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import re
 
-from gapviz.encoders.base import Encoder
+from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
 from gapviz.errors import GapvizError
 
 BUILTIN = "builtin"
 OPEN_CLIP = "open_clip"
+HUB = "hf-hub"
+FOLDER = "local-dir"
+EFFICIENTNET = "efficientnet-lite0"
+TIMM = "timm"
+MINILM = "minilm"
+SENTENCES = "sentence-transformers"
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    BUILTIN: ("image", "text"),
+    OPEN_CLIP: ("image", "text"),
+    HUB: ("image", "text"),
+    FOLDER: ("image", "text"),
+    EFFICIENTNET: ("image",),
+    TIMM: ("image",),
+    MINILM: ("text",),
+    SENTENCES: ("text",),
+}
+"""What stands before the first colon of an encoder's name, and the modalities it encodes."""
 
 
 def is_encoder_name(name: str) -> bool:
@@ -18,31 +36,133 @@ def is_encoder_name(name: str) -> bool:
 
 
 def load_encoder(name: str, *, device: str | None = None) -> Encoder:
-    """The encoder of that name.
+    """The dual encoder of that name.
 
     Args:
         name: `builtin`; `open_clip:MODEL` (random weights, seed 0),
-            `open_clip:MODEL:random-7` (seed 7); or `open_clip:MODEL:TAG` with a
-            pretrained tag or the path of a checkpoint.
+            `open_clip:MODEL:random-7` (seed 7); `open_clip:MODEL:TAG` with a
+            pretrained tag or the path of a checkpoint; `hf-hub:ORG/NAME`; or
+            `local-dir:PATH`, a folder that open_clip saved a model to.
         device: where it computes; None takes the fastest there is.
 
     Raises:
         GapvizError: no such encoder, or its weights cannot be had.
     """
     family, _, rest = name.strip().partition(":")
+    if family == OPEN_CLIP and rest.startswith((f"{HUB}:", f"{FOLDER}:")):
+        family, _, rest = rest.partition(":")
     if family == BUILTIN and not rest:
         from gapviz.encoders.builtin import BuiltinEncoder
 
         return BuiltinEncoder(device)
+    if family in (HUB, FOLDER) and rest:
+        from gapviz.encoders.open_clip import OpenClipEncoder
+
+        return OpenClipEncoder(f"{family}:{rest}", device=device)
     if family == OPEN_CLIP and rest:
         from gapviz.encoders.open_clip import OpenClipEncoder
 
         model, _, tag = rest.partition(":")
-        if random := re.fullmatch(r"random-(\d{1,9})", tag):
-            return OpenClipEncoder(model, seed=int(random[1]), device=device)
+        if (seed := _seed(tag)) is not None:
+            return OpenClipEncoder(model, seed=seed, device=device)
         return OpenClipEncoder(model, tag or None, device=device)
     raise GapvizError(
         f"there is no encoder {name[:80]!r}",
         mend="choose builtin, open_clip:MODEL or open_clip:MODEL:TAG "
-        "(for instance open_clip:ViT-B-32:openai)",
+        "(for instance open_clip:ViT-B-32:openai), hf-hub:ORG/NAME or local-dir:PATH",
     )
+
+
+def load_image_encoder(name: str, *, device: str | None = None) -> ImageEncoder:
+    """The encoder of pictures of that name.
+
+    Args:
+        name: `efficientnet-lite0` (works offline); `timm:MODEL` (pretrained),
+            `timm:MODEL:random-7` (seed 7) or `timm:MODEL:CHECKPOINT`; or a dual encoder, as
+            `load_encoder` takes it.
+        device: where it computes; None takes the fastest there is.
+
+    Raises:
+        GapvizError: no such encoder, one of texts, or its weights cannot be had.
+    """
+    family, _, rest = name.strip().partition(":")
+    if family == EFFICIENTNET and not rest:
+        from gapviz.encoders.image_only import EfficientNetEncoder
+
+        return EfficientNetEncoder(device)
+    if family == TIMM and rest:
+        from gapviz.encoders.image_only import TimmEncoder
+
+        model, _, weights = rest.partition(":")
+        if (seed := _seed(weights)) is not None:
+            return TimmEncoder(model, seed=seed, device=device)
+        return TimmEncoder(model, weights or None, device=device)
+    if "image" in FAMILIES.get(family, ()) and family != TIMM:
+        return load_encoder(name, device=device)
+    raise GapvizError(
+        f"there is no encoder of images {name[:80]!r}",
+        mend=f"choose {EFFICIENTNET}, {TIMM}:MODEL, or a dual encoder such as {BUILTIN}",
+    )
+
+
+def load_text_encoder(name: str, *, device: str | None = None) -> TextEncoder:
+    """The encoder of texts of that name.
+
+    Args:
+        name: `minilm` (works offline); `sentence-transformers:NAME_OR_PATH`; or a dual
+            encoder, as `load_encoder` takes it.
+        device: where it computes; None takes the fastest there is.
+
+    Raises:
+        GapvizError: no such encoder, one of pictures, or its weights cannot be had.
+    """
+    family, _, rest = name.strip().partition(":")
+    if family == MINILM and not rest:
+        from gapviz.encoders.text_only import MiniLMEncoder
+
+        return MiniLMEncoder(device)
+    if family == SENTENCES and rest:
+        from gapviz.encoders.text_only import SentenceTransformerEncoder
+
+        return SentenceTransformerEncoder(rest, device=device)
+    if "text" in FAMILIES.get(family, ()) and family != SENTENCES:
+        return load_encoder(name, device=device)
+    raise GapvizError(
+        f"there is no encoder of texts {name[:80]!r}",
+        mend=f"choose {MINILM}, {SENTENCES}:NAME, or a dual encoder such as {BUILTIN}",
+    )
+
+
+def encoded_modalities(name: str) -> tuple[str, ...]:
+    """What the encoder of that name encodes: `image`, `text` or both.
+
+    Raises:
+        GapvizError: no such family of encoders.
+    """
+    family = name.strip().partition(":")[0]
+    if family not in FAMILIES:
+        raise GapvizError(
+            f"there is no encoder {name[:80]!r}", mend=f"choose one of {', '.join(FAMILIES)}"
+        )
+    return FAMILIES[family]
+
+
+def load_any_encoder(
+    name: str, *, device: str | None = None
+) -> Encoder | ImageEncoder | TextEncoder:
+    """The encoder of that name, whatever it encodes.
+
+    Raises:
+        GapvizError: as `load_encoder`, `load_image_encoder` and `load_text_encoder`.
+    """
+    modalities = encoded_modalities(name)
+    if modalities == ("image",):
+        return load_image_encoder(name, device=device)
+    if modalities == ("text",):
+        return load_text_encoder(name, device=device)
+    return load_encoder(name, device=device)
+
+
+def _seed(weights: str) -> int | None:
+    found = re.fullmatch(r"random-(\d{1,9})", weights)
+    return int(found[1]) if found else None

@@ -16,8 +16,8 @@ def refuse_unreadable_texts(
     would stand for another text.
 
     Raises:
-        GapvizError: no texts, one that is not a string or blank, or one of more than
-            `limit` tokens.
+        GapvizError: no texts, one that is not a string, blank or not valid Unicode, or one of
+            more than `limit` tokens.
     """
     if isinstance(texts, str) or not len(texts):
         raise GapvizError("there are no texts to encode", mend="give a list of at least one text")
@@ -25,6 +25,8 @@ def refuse_unreadable_texts(
         where = f"text {number}" if len(texts) > 1 else "text"
         if not isinstance(text, str) or not text.strip():
             raise GapvizError("is empty", where=where, mend="write at least one word")
+        if not _is_unicode(text):
+            raise GapvizError("is not valid Unicode", where=where, mend="save it again as UTF-8")
         # Counted whatever the length in characters: one ligature can be many tokens.
         if (tokens := count_tokens(text)) > limit:
             raise GapvizError(
@@ -32,3 +34,12 @@ def refuse_unreadable_texts(
                 where=where,
                 mend="shorten it or split it in two",
             )
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether every character can be written: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

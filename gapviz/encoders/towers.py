@@ -6,55 +6,50 @@ sees what it was trained on. torch is imported when a tower is built, not before
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 
 from gapviz.encoders.base import Progress
+from gapviz.encoders.pixels import IMAGE_BATCH, WHITE, Pixels, Preprocessing
 from gapviz.errors import GapvizError
-from gapviz.images import over_white
 from gapviz.vectors import Float32
 
 IMAGE_EDGE = 224
-IMAGE_BATCH = 32
 TEXT_BATCH = 64
+
+WHOLE_ON_WHITE = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=WHITE)
+"""Nothing is cropped, since what lies at the rim of a picture may be its subject."""
 
 TEXT_LIMIT = 256
 """Most tokens that MiniLM was trained to read; its 512 positions beyond that are not."""
 
 
 def choose_device(device: str | None = None) -> str:
-    """`device`, or else the fastest that this machine has: cuda, mps, cpu."""
+    """`device`, or else the fastest that this machine has: cuda, mps, cpu.
+
+    Raises:
+        GapvizError: a device that this machine does not have.
+    """
     import torch
 
-    if device is not None:
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def square(image: Image.Image, edge: int = IMAGE_EDGE) -> npt.NDArray[np.uint8]:
-    """`(edge, edge, 3)`: the whole picture, scaled to fit, on white.
-
-    Nothing is cropped, since what lies at the rim of a picture may be its subject.
-    """
-    flat = over_white(image)
-    scale = edge / max(flat.size)
-    width, height = (max(1, round(side * scale)) for side in flat.size)
-    small = flat.resize((width, height), Image.Resampling.BICUBIC)
-    if small.size == (edge, edge):
-        return np.asarray(small)
-    canvas = Image.new("RGB", (edge, edge), "white")
-    canvas.paste(small, ((edge - width) // 2, (edge - height) // 2))
-    return np.asarray(canvas)
+    mps = torch.backends.mps.is_available()
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
+    kind, _, number = device.partition(":")
+    there = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(mps)}
+    if (number and not number.isdigit()) or int(number or 0) >= there.get(kind, 0):
+        known = ", ".join(name for name, count in there.items() if count)
+        raise GapvizError(
+            f"this machine has no device {device[:40]!r}", mend=f"choose one of {known}"
+        )
+    return device
 
 
 class ImageTower:
@@ -75,17 +70,17 @@ class ImageTower:
         self, images: Sequence[Image.Image], *, progress: Progress | None = None
     ) -> Float32:
         """`(len(images), 1280)`: the pooled last layer, what ImageNet's classifier sees."""
+        return in_batches(self.features_of_pixels, WHOLE_ON_WHITE, images, progress)
+
+    def features_of_pixels(self, pixels: Pixels) -> Float32:
+        """The same of one batch `(n, 224, 224, 3)` that `WHOLE_ON_WHITE` has prepared."""
         import torch
 
-        parts = []
-        for rows in _batches(len(images), IMAGE_BATCH):
-            pixels = np.stack([square(images[row]) for row in rows])
-            batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
-            with torch.inference_mode():
-                maps = self._model.extract_features((batch - 127.0) / 128.0)
-                parts.append(maps.mean(dim=(2, 3)).cpu().numpy())
-            _tell(progress, rows.stop, len(images), "images")
-        return np.concatenate(parts)
+        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        with torch.inference_mode():
+            maps = self._model.extract_features((batch - 127.0) / 128.0)
+            features: Float32 = maps.mean(dim=(2, 3)).cpu().numpy()
+        return features
 
     def classifier(self) -> tuple[Float32, Float32]:
         """ImageNet's classifier on these features: weights `(1000, 1280)`, biases `(1000,)`."""
@@ -213,6 +208,26 @@ class Head:
                 mend="make it again with `make data`",
             ) from error
         return cls(**arrays)
+
+
+def in_batches(
+    encode: Callable[[Pixels], Float32],
+    preprocessing: Preprocessing,
+    images: Sequence[Image.Image],
+    progress: Progress | None,
+) -> Float32:
+    """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
+
+    Raises:
+        GapvizError: no images.
+    """
+    if not len(images):
+        raise GapvizError("there are no images to encode", mend="give at least one")
+    parts = []
+    for rows in _batches(len(images), IMAGE_BATCH):
+        parts.append(encode(np.stack([preprocessing.pixels(images[row]) for row in rows])))
+        _tell(progress, rows.stop, len(images), "images")
+    return np.concatenate(parts)
 
 
 def _batches(n: int, size: int) -> Iterator[range]:

@@ -1,0 +1,177 @@
+"""Encoders of pictures alone: what a joint model's image tower is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gapviz.encoders.base import EncoderCard, Progress
+from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.encoders.torchvision_operators import declare_torchvision_operators
+from gapviz.encoders.towers import WHOLE_ON_WHITE, ImageTower, choose_device, in_batches
+from gapviz.encoders.weights import DAMAGE, code_refused, digest_of, loading, named_checkpoint
+from gapviz.errors import GapvizError
+from gapviz.vectors import Float32, unit_rows
+
+EFFICIENTNET = EncoderCard(
+    name="efficientnet-lite0",
+    title="EfficientNet-lite0",
+    dim=1280,
+    description="An image classifier trained on ImageNet; its pooled last layer. Works offline.",
+    text_limit=0,
+)
+
+_FITS = {"center": "shortest", "squash": "squash", "border": "longest"}
+
+
+class EfficientNetEncoder:
+    """EfficientNet-lite0, whose weights are installed with gapviz.
+
+    Args:
+        device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
+    """
+
+    def __init__(self, device: str | None = None) -> None:
+        self.device = choose_device(device)
+        self.card = EFFICIENTNET
+        self.preprocessing = WHOLE_ON_WHITE
+
+    def encode_images(
+        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+    ) -> Float32:
+        """Unit rows `(len(images), 1280)`; any mode and size, transparency over white.
+
+        Raises:
+            GapvizError: no images.
+        """
+        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
+
+    def encode_pixels(self, pixels: Pixels) -> Float32:
+        """Unit rows `(n, 1280)` of one batch that `preprocessing` has prepared."""
+        return unit_rows(self._tower.features_of_pixels(pixels), where="encoded images")
+
+    @cached_property
+    def _tower(self) -> ImageTower:
+        return ImageTower(self.device)
+
+
+class TimmEncoder:
+    """Any image model of timm, by its pooled features before the classifier.
+
+    Args:
+        model_name: a name of `timm.list_models()`, with or without a tag
+            (`resnet18.a1_in1k`).
+        checkpoint: the path of a checkpoint; None downloads the pretrained weights once.
+        seed: where given, random weights from this seed instead.
+        device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
+
+    Raises:
+        GapvizError: no such model, weights that cannot be downloaded, or a checkpoint that is
+            missing, damaged, unsafe or of another model.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        checkpoint: str | Path | None = None,
+        *,
+        seed: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        declare_torchvision_operators()
+        import timm
+        import torch
+
+        bare, _, _ = model_name.partition(".")
+        if not timm.is_model(bare):
+            raise GapvizError(
+                f"timm has no model {model_name[:80]!r}", mend="choose one of timm.list_models()"
+            )
+        path = None if checkpoint is None else named_checkpoint(checkpoint)
+        pretrained = path is None and seed is None
+        self.device = choose_device(device)
+        with loading(f"timm {model_name}"), torch.random.fork_rng():
+            torch.manual_seed(seed or 0)
+            model = timm.create_model(model_name, pretrained=pretrained, num_classes=0)
+        if path is not None:
+            _load_checkpoint(model, path, f"timm {model_name}")
+        self._model = model.eval().requires_grad_(False).to(self.device)
+        config = timm.data.resolve_model_data_config(model)
+        self.preprocessing = _preprocessing(config)
+        self._mean, self._std = (
+            torch.tensor(config[name], device=self.device).view(1, 3, 1, 1)
+            for name in ("mean", "std")
+        )
+        name, short = f"timm:{model_name}", "pretrained"
+        if path is not None:
+            name, short = f"{name}:checkpoint-{digest_of([path])}", path.name
+        elif seed is not None:
+            name, short = f"{name}:random-{seed}", f"random, seed {seed}"
+        self.card = EncoderCard(
+            name=name,
+            title=f"{model_name} ({short})",
+            dim=int(getattr(model, "head_hidden_size", model.num_features)),
+            description=f"{model_name} of timm, an encoder of images alone; its pooled features.",
+            text_limit=0,
+        )
+
+    def encode_images(
+        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+    ) -> Float32:
+        """Unit rows `(len(images), card.dim)`; any mode and size, transparency over white.
+
+        Raises:
+            GapvizError: no images.
+        """
+        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
+
+    def encode_pixels(self, pixels: Pixels) -> Float32:
+        """Unit rows `(n, card.dim)` of one batch that `preprocessing` has prepared."""
+        import torch
+
+        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).contiguous()
+        with torch.inference_mode():
+            standard = batch.float().div_(255).sub_(self._mean).div_(self._std)
+            rows = self._model(standard).float().cpu().numpy()
+        return unit_rows(rows, where="encoded images")
+
+
+def _preprocessing(config: dict[str, Any]) -> Preprocessing:
+    """What timm does to evaluate: scale to size / crop_pct, cut out the middle."""
+    _, height, width = config["input_size"]
+    share = config.get("crop_pct") or 1.0
+    fit = _FITS.get(config.get("crop_mode") or "center", "shortest")
+    return Preprocessing(
+        (height, width),
+        fit,  # type: ignore[arg-type]
+        config["interpolation"] if config["interpolation"] != "random" else "bilinear",
+        scaled=(int(height // share), int(width // share)),
+    )
+
+
+def _load_checkpoint(model: Any, path: Path, where: str) -> None:
+    import pickle
+
+    from timm.models import load_checkpoint
+
+    try:
+        # The classifier that a checkpoint may bring is of no use here.
+        incompatible = load_checkpoint(model, str(path), strict=False, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise code_refused(path.name) from error
+    except DAMAGE as error:
+        raise _not_of(path, where) from error
+    if incompatible.missing_keys:
+        raise _not_of(path, where)
+
+
+def _not_of(path: Path, where: str) -> GapvizError:
+    return GapvizError(
+        f"is damaged or not a checkpoint of {where}",
+        where=path.name,
+        mend="name the model that the checkpoint was saved from",
+    )

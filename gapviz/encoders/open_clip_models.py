@@ -1,0 +1,208 @@
+"""Where open_clip's models come from: its list with a tag or a file, Hugging Face, a folder."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gapviz.encoders.torchvision_operators import declare_torchvision_operators
+from gapviz.encoders.weights import DAMAGE, code_refused, digest_of, loading, named_checkpoint
+from gapviz.errors import GapvizError
+
+HUB = "hf-hub:"
+FOLDER = "local-dir:"
+CONFIG_FILE = "open_clip_config.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A model with what is known of it."""
+
+    model: Any
+    tokenizer: Any
+    name: str
+    """`EncoderCard.name`."""
+    title: str
+    description: str
+    dim: int
+
+
+def load_model(model_name: str, pretrained: str | Path | None, seed: int) -> Loaded:
+    """Build the model and its tokenizer; arguments and errors as of `OpenClipEncoder`."""
+    declare_torchvision_operators()
+    with _without_its_log():
+        if model_name.startswith((HUB, FOLDER)):
+            if pretrained is not None:
+                raise GapvizError(
+                    "brings its own weights", where=model_name, mend="give no tag and no checkpoint"
+                )
+            if model_name.startswith(HUB):
+                return _from_hub(model_name)
+            return _from_folder(model_name)
+        return _from_list(model_name, pretrained, seed)
+
+
+def _from_list(model_name: str, pretrained: str | Path | None, seed: int) -> Loaded:
+    import open_clip
+    import torch
+
+    _refuse_unknown_model(model_name, open_clip.list_models())
+    tags = open_clip.list_pretrained_tags_by_model(model_name)
+    tag = pretrained if isinstance(pretrained, str) and pretrained in tags else None
+    checkpoint = None if pretrained is None or tag else named_checkpoint(pretrained, tags=tags)
+
+    def make() -> Any:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return open_clip.create_model(
+                model_name,
+                tag,
+                pretrained_text=False,
+                # Weights that were trained with one activation answer wrongly under another.
+                force_quick_gelu=bool(tag and _quick_gelu(model_name, tag)),
+            )
+
+    where = f"open_clip {model_name}"
+    model, tokenizer = _downloaded(
+        model_name,
+        make,
+        where=f"{where} {tag or ''}".strip(),
+        what="weights" if tag else "tokenizer",
+    )
+    if checkpoint is not None:
+        _load_checkpoint(model, checkpoint, where)
+    name, short = f"open_clip:{model_name}", f"random, seed {seed}"
+    origin = f"random weights, seed {seed}"
+    if tag:
+        name, short, origin = f"{name}:{tag}", tag, f"pretrained weights {tag}"
+    elif checkpoint:
+        name = f"{name}:checkpoint-{digest_of([checkpoint])}"
+        short, origin = checkpoint.name, f"weights of {checkpoint.name}"
+    elif seed:
+        name = f"{name}:random-{seed}"
+    return Loaded(
+        model,
+        tokenizer,
+        name,
+        f"{model_name} ({short})",
+        f"{model_name} of open_clip with {origin}.",
+        _joint_dim(model_name),
+    )
+
+
+def _from_hub(model_name: str) -> Loaded:
+    import open_clip
+
+    def make() -> Any:
+        return open_clip.create_model(model_name, require_pretrained=True, pretrained_text=False)
+
+    model, tokenizer = _downloaded(model_name, make, where=model_name, what="files")
+    short = model_name.removeprefix(HUB)
+    description = f"{short} of Hugging Face, by open_clip, with the weights that lie there."
+    return Loaded(model, tokenizer, model_name, short, description, _joint_dim(model_name))
+
+
+def _from_folder(model_name: str) -> Loaded:
+    import open_clip
+
+    folder = Path(model_name.removeprefix(FOLDER)).expanduser().absolute()
+    if not (folder / CONFIG_FILE).is_file():
+        raise GapvizError(
+            f"there is no {CONFIG_FILE}",
+            where=str(folder),
+            mend="give a folder that open_clip saved a model to",
+        )
+    full_name = f"{FOLDER}{folder}"
+    try:
+        model = open_clip.create_model(full_name, require_pretrained=True, pretrained_text=False)
+        tokenizer = open_clip.get_tokenizer(full_name)
+        dim = _joint_dim(full_name)
+    except pickle.UnpicklingError as error:
+        raise code_refused(folder.name) from error
+    except (OSError, *DAMAGE) as error:
+        raise GapvizError(
+            "its configuration, weights and tokenizer do not make a model",
+            where=str(folder),
+            mend="save the model and its tokenizer there again with open_clip",
+        ) from error
+    # By content: a folder that training writes over is another encoder.
+    digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
+    return Loaded(
+        model,
+        tokenizer,
+        f"{FOLDER}checkpoint-{digest}",
+        folder.name,
+        f"A model of open_clip from the folder {folder.name}.",
+        dim,
+    )
+
+
+def _downloaded(
+    model_name: str, make: Callable[[], Any], *, where: str, what: str
+) -> tuple[Any, Any]:
+    """What `make` and open_clip's tokenizer give, where either may have to be downloaded."""
+    import open_clip
+
+    with loading(where, what=what):
+        return make(), open_clip.get_tokenizer(model_name)
+
+
+@contextmanager
+def _without_its_log() -> Iterator[None]:
+    """Keep open_clip from logging what the caller is told in a sentence."""
+
+    def others(record: logging.LogRecord) -> bool:
+        return "open_clip" not in Path(record.pathname).parts
+
+    root = logging.getLogger()
+    root.addFilter(others)
+    try:
+        yield
+    finally:
+        root.removeFilter(others)
+
+
+def _quick_gelu(model_name: str, tag: str) -> bool:
+    import open_clip
+
+    return bool(open_clip.get_pretrained_cfg(model_name, tag).get("quick_gelu", False))
+
+
+def _joint_dim(model_name: str) -> int:
+    import open_clip
+
+    return int(open_clip.get_model_config(model_name)["embed_dim"])
+
+
+def _refuse_unknown_model(name: str, known: Sequence[str]) -> None:
+    if name in known:
+        return
+    lower = {model.lower(): model for model in known}
+    close = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, 4, 0.5)]
+    raise GapvizError(
+        f"open_clip has no model {name[:80]!r}",
+        mend=f"did you mean {', '.join(close)}?"[:-1]
+        if close
+        else "choose one of open_clip.list_models()",
+    )
+
+
+def _load_checkpoint(model: Any, path: Path, where: str) -> None:
+    from open_clip.factory import load_checkpoint
+
+    try:
+        load_checkpoint(model, str(path), weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise code_refused(path.name) from error
+    except DAMAGE as error:
+        raise GapvizError(
+            f"is damaged or not a checkpoint of {where}",
+            where=path.name,
+            mend="name the model that the checkpoint was saved from",
+        ) from error
