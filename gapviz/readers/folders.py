@@ -17,7 +17,8 @@ PEEKED_FILES = 2000
 """How much of a folder is looked at to recognise its format."""
 
 _DIGITS = re.compile(r"([0-9]+)")
-_LEFT_BY_SYSTEMS = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+LEFT_BY_SYSTEMS = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+"""What file managers add unasked."""
 
 
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:
@@ -124,7 +125,7 @@ def _entries(root: Path, gathering: Gathering | None) -> Iterator[tuple[os.DirEn
             with os.scandir(root / folder) as entries:
                 for entry in entries:
                     relative = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.name.startswith(".") or entry.name in _LEFT_BY_SYSTEMS:
+                    if entry.name.startswith(".") or entry.name in LEFT_BY_SYSTEMS:
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(relative)
