@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,13 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
         table = parquet.read_table(path, columns=[*chosen.all, *vector_columns.values()])
         columns = {name: table[name].to_pylist() for name in chosen.all}
         facts = facts_of(columns, chosen, where=path.name)
-        ids = facts.ids or [str(row) for row in range(table.num_rows)]
+        if not facts.ids:
+            facts = replace(facts, ids=[str(row) for row in range(table.num_rows)])
         skipped: list[Skipped] = []
         blocks: dict[str, Rows] = {}
         for modality, column in vector_columns.items():
             where = f"{path.name}, {column}"
-            rows = _rows(table[column].combine_chunks(), ids, where=where, skipped=skipped)
+            rows = _rows(table[column].combine_chunks(), facts.ids, where=where, skipped=skipped)
             if rows is None:
                 skipped.append(Skipped(where, "holds no vector"))
             else:
@@ -138,9 +140,11 @@ def _rows(
             why = f"has {lengths[row]} numbers instead of {dim}"
             skipped.append(Skipped(f"{where}, row {row}", why))
         values = values[np.repeat(lengths == dim, lengths)]
-    numbers = np.flatnonzero(lengths == dim)
+    # A row without an id is listed once, among the entries.
+    named = np.array([item_id is not None for item_id in ids])
+    numbers = np.flatnonzero((lengths == dim) & named)
     return Rows(
-        vectors=values.reshape(len(numbers), dim),
+        vectors=values.reshape(-1, dim)[named[lengths == dim]],
         owners=[ids[row] for row in numbers.tolist()],
         where=where,
         numbers=numbers,
