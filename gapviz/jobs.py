@@ -90,6 +90,11 @@ class JobBoard(Generic[Result]):
                 self._jobs[key] = Job(work)
             return self._jobs[key]
 
+    def find(self, key: str) -> Job[Result] | None:
+        """The job under `key`, or None."""
+        with self._lock:
+            return self._jobs.get(key)
+
     def forget(self, key: str) -> None:
         """Let the next `start_once` of this key start afresh."""
         with self._lock:

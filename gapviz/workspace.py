@@ -40,6 +40,8 @@ class StoredEncoding:
     dim: int
     rows: Mapping[str, int]
     """Vectors by modality."""
+    loads_as: str | None = None
+    """What `load_encoder` takes to encode more in the same way, where it is not `encoder`."""
 
     @property
     def size(self) -> int:
@@ -153,9 +155,7 @@ class Workspace:
                     "title": title,
                     "origin": origin,
                     "n_items": items.n_items,
-                    # An upload travels with the workspace; other images stay where they are.
-                    "root": None if files is not None or not items.root else str(items.root),
-                    "has_files": files is not None,
+                    **_where_images_lie(items.root, files),
                     "skipped": [[one.what, one.why] for one in skipped],
                 }
                 self._lay(folder, items, about, files)
@@ -167,8 +167,15 @@ class Workspace:
                 self.put_encoding(name, collection)
         return self.find(name)
 
-    def put_encoding(self, collection_id: str, collection: Collection) -> None:
+    def put_encoding(
+        self, collection_id: str, collection: Collection, *, loads_as: str | None = None
+    ) -> None:
         """Store the vectors that `collection.encoder` made, in place of earlier ones of its.
+
+        Args:
+            collection_id: of the stored collection.
+            collection: its items with vectors.
+            loads_as: see `StoredEncoding.loads_as`.
 
         Raises:
             GapvizError: no such collection, no vectors, or a folder that cannot be written.
@@ -184,6 +191,7 @@ class Workspace:
                     "encoder": collection.encoder,
                     "dim": collection.dim,
                     "rows": {name: block.n_rows for name, block in collection.modalities.items()},
+                    "loads_as": loads_as,
                 }
                 write_atomically(partial / ABOUT_FILE, json.dumps(about).encode())
                 shutil.rmtree(target, ignore_errors=True)
@@ -248,17 +256,31 @@ class Workspace:
         about = _about(folder)
         if about is None:
             return None
-        root = about.get("root")
         return StoredCollection(
             id=folder.name,
             title=str(about.get("title", folder.name)),
             origin=str(about.get("origin", "")),
             n_items=int(about.get("n_items", 0)),
-            root=folder / "files" if about.get("has_files") else Path(root) if root else None,
+            root=_root(folder, about),
             folder=folder,
             encodings=tuple(_encodings(folder / "encodings")),
             skipped=tuple(Skipped(what, why) for what, why in about.get("skipped", ())),
         )
+
+
+def _where_images_lie(root: Path | None, files: Path | None) -> dict[str, str | None]:
+    """An upload travels with the workspace; other images stay where they are."""
+    if files is None:
+        return {"root": None if root is None else str(root.absolute())}
+    within = root is not None and root.resolve().is_relative_to(files.resolve())
+    place = root.resolve().relative_to(files.resolve()) if root is not None and within else "."
+    return {"files": str(place)}
+
+
+def _root(folder: Path, about: Mapping[str, Any]) -> Path | None:
+    if "files" in about:
+        return folder / "files" / str(about["files"])
+    return Path(about["root"]) if about.get("root") else None
 
 
 def _encodings(folder: Path) -> Iterable[StoredEncoding]:
@@ -272,6 +294,7 @@ def _encodings(folder: Path) -> Iterable[StoredEncoding]:
                 folder=place,
                 dim=int(about.get("dim", 0)),
                 rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
+                loads_as=about.get("loads_as"),
             )
 
 

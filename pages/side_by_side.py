@@ -4,6 +4,7 @@ import streamlit as st
 
 from gapviz.dashboard import answers, query
 from gapviz.dashboard.caches import warm_encoder
+from gapviz.dashboard.catalogue import live_encoder
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 
@@ -25,4 +26,4 @@ try:
 except GapvizError as error:
     show_error(error)
 for view in chosen.views:
-    warm_encoder(view.encoder)
+    warm_encoder(live_encoder(view))

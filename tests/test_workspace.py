@@ -65,6 +65,17 @@ def test_uploaded_files_move_in_and_are_the_root(workspace, make_collection, tmp
     assert (workspace.load(stored.id).root / "a.png").read_bytes() == b"1"
 
 
+def test_images_in_a_folder_of_the_upload_are_found_after_the_move(
+    workspace, make_collection, tmp_path
+):
+    photos = tmp_path / "upload" / "val" / "photos"
+    photos.mkdir(parents=True)
+    (photos / "a.png").write_bytes(b"1")
+    brought = replace(make_collection(), root=photos)
+    stored = workspace.add([brought], title="x", files=tmp_path / "upload")
+    assert (workspace.load(stored.id).root / "a.png").read_bytes() == b"1"
+
+
 def test_what_was_skipped_stays_known(workspace, make_collection):
     skipped = [Skipped("a.png", "is cut short")]
     stored = workspace.add([make_collection()], title="x", skipped=skipped)

@@ -7,7 +7,7 @@ import threading
 from functools import lru_cache
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.dashboard.catalogue import View, can_encode, load_items, load_view
+from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.errors import GapvizError
 from gapviz.layouts import LayoutRequest
@@ -102,10 +102,10 @@ def encoder_named(name: str) -> Encoder:
         return _encoder(name)
 
 
-@lru_cache(maxsize=2)
-def warm_encoder(name: str) -> None:
+@lru_cache(maxsize=4)
+def warm_encoder(name: str | None) -> None:
     """Load an encoder in the background, so that the first typed text need not wait."""
-    if can_encode(name):
+    if name is not None:
         threading.Thread(target=_warm, args=(name,), daemon=True).start()
 
 

@@ -66,7 +66,7 @@ def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
         )
         cells = [escape(title), *(_number(term.value(one)) for one in columns.values())]
         rows.append([*cells, f"<small style='white-space:normal'>{escape(term.reading)}</small>"])
-    st.html(_table(head, rows, left_columns=(len(head) - 1,)))
+    st.html(html_table(head, rows, left_columns=(len(head) - 1,)))
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
@@ -95,7 +95,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
             ]
         cells += [_estimate(measurement.recall[direction][10]) for direction in directions]
         rows.append(cells)
-    st.html(_table(head, rows))
+    st.html(html_table(head, rows))
 
 
 def _card(
@@ -122,9 +122,11 @@ def _card(
     )
 
 
-def _table(
+def html_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], left_columns: Sequence[int] = ()
 ) -> str:
+    """A table of cells that are HTML already; the first column and those named stand left."""
+
     def style(column: int) -> str:
         return ' style="text-align:left"' if column in left_columns else ""
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from gapviz.builtin import builtin_collection
 from gapviz.collection import Collection, alternate_splits
-from gapviz.encoders.registry import is_encoder_name
+from gapviz.encoders.registry import is_dual_encoder
 from gapviz.workspace import StoredCollection, Workspace
 
 BUILTIN = "builtin"
@@ -83,12 +83,15 @@ def encoder_title(view: View) -> str:
     return entry.encoders.get(view.encoder, view.encoder) if entry else view.encoder
 
 
-def can_encode(encoder: str) -> bool:
-    """Whether the encoder can be loaded to encode what a visitor types or drops.
+def live_encoder(view: View) -> str | None:
+    """The encoder that can encode what a visitor types or drops, as `load_encoder` takes it.
 
-    Vectors that came as a file often come without the model that made them.
+    None where vectors came as a file, without the model that made them.
     """
-    return is_encoder_name(encoder)
+    name = view.encoder
+    if view.collection != BUILTIN:
+        name = workspace().find(view.collection).encoding(view.encoder).loads_as or name
+    return name if is_dual_encoder(name) else None
 
 
 def _builtin_entry() -> CatalogueEntry:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of, encoder_named
-from gapviz.dashboard.catalogue import BUILTIN, View, can_encode, encoder_title
+from gapviz.dashboard.catalogue import BUILTIN, View, encoder_title, live_encoder
 from gapviz.dashboard.links import QUERY_KINDS, item_title
 from gapviz.dashboard.settings import Settings
 from gapviz.errors import GapvizError
@@ -70,7 +70,7 @@ def ask(chosen: Settings) -> Queries | None:
 
 def _kinds(chosen: Settings) -> list[str]:
     """What can be searched with: vectors without their model leave captions and items."""
-    live = all(can_encode(view.encoder) for view in chosen.views)
+    live = all(live_encoder(view) for view in chosen.views)
     captions = any(item.captions for item in collection_of(chosen.view).items)
     kinds = ["text"] if "text" in chosen.modalities and (live or captions) else []
     kinds.append("item")
@@ -100,14 +100,15 @@ def _text_vector(view: View, text: str) -> Query:
     if known is not None:
         row, item = known
         return Query(collection.modality("text").vectors[row], "text", item, leave_out_own=False)
-    if not can_encode(view.encoder):
+    encoder = live_encoder(view)
+    if encoder is None:
         raise GapvizError(
             f"“{text[:80]}” is no caption of this collection, and its vectors came without the "
             "model that made them",
             where=encoder_title(view),
             mend="type a caption as it stands, or search with an item",
         )
-    return Query(_encoded_text(view.encoder, text), "text", None, leave_out_own=False)
+    return Query(_encoded_text(encoder, text), "text", None, leave_out_own=False)
 
 
 def _some_caption(collection: Collection) -> str:
@@ -186,7 +187,7 @@ def _picture_query(chosen: Settings) -> Queries | None:
     image = _opened(upload)
     st.image(image, width=96, alt="the image you dropped")
     return {
-        view: Query(_encoded_image(view.encoder, image), "image", None, leave_out_own=False)
+        view: Query(_encoded_image(view, image), "image", None, leave_out_own=False)
         for view in chosen.views
     }
 
@@ -221,8 +222,8 @@ def _encoded_text(encoder: str, text: str) -> Float32:
     return vector
 
 
-def _encoded_image(encoder: str, image: Image.Image) -> Float32:
+def _encoded_image(view: View, image: Image.Image) -> Float32:
     with st.spinner("Loading the encoder …"):
-        loaded = encoder_named(encoder)
+        loaded = encoder_named(live_encoder(view) or view.encoder)
     vector: Float32 = loaded.encode_images([image])[0]
     return vector

@@ -124,7 +124,10 @@ def bias_bar(answer: ResultList, modality: str, modalities: Sequence[str]) -> st
 
 
 def item_cards(
-    positions: Iterable[int], collection: Collection, name: str, query: Mapping[str, str]
+    positions: Iterable[int],
+    collection: Collection,
+    name: str,
+    query: Mapping[str, str] | None = None,
 ) -> str:
     """Cards of items with picture and caption, each a link that searches with the item.
 
@@ -132,24 +135,33 @@ def item_cards(
         positions: of the items.
         collection: that they stand in.
         name: of the collection.
-        query: the URL's parameters of the current view; item and query kind are replaced.
+        query: the URL's parameters of the current view, of which item and query kind are
+            replaced; None makes no links.
     """
     cards = []
+    names = _names(collection)
     for position in positions:
         item = collection.items[position]
         cards.append(
             _card(
                 item,
-                "image" if item.image else collection.modality_names[-1],
+                "image" if item.image and "image" in names else names[-1],
                 collection,
                 name,
                 head=item.id,
                 foot=", ".join(item.captions),
-                marks="search with it →",
-                link="search?" + urlencode({**query, "query_by": "item", "item": item.id}),
+                marks="" if query is None else "search with it →",
+                link=None
+                if query is None
+                else "search?" + urlencode({**query, "query_by": "item", "item": item.id}),
             )
         )
     return _grid(cards)
+
+
+def _names(collection: Collection) -> tuple[str, ...]:
+    """Its modalities; those it will have where it is not encoded yet."""
+    return collection.modality_names or ("image", "text")
 
 
 def _grid(cards: list[str]) -> str:
@@ -168,9 +180,9 @@ def _card(
     matched: bool = False,
     link: str | None = None,
 ) -> str:
-    style = style_of(modality, collection.modality_names)
+    style = style_of(modality, _names(collection))
     caption = item.captions[0] if item.captions else item.id
-    if modality == "image" and item.image:
+    if item.image and modality != "text":
         source = escape(thumbnail_url(name, collection, item, 192), quote=True)
         body = f'<img src="{source}" alt="{escape(caption, quote=True)}" loading="lazy">'
         under = caption

@@ -29,12 +29,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """What stands before the first colon of an encoder's name, and the modalities it encodes."""
 
 
-def is_encoder_name(name: str) -> bool:
-    """Whether `load_encoder` may know the name; its weights may still be out of reach."""
-    family, _, rest = name.strip().partition(":")
-    return bool(family == BUILTIN or (family == OPEN_CLIP and rest))
-
-
 def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     """The dual encoder of that name.
 
@@ -145,6 +139,12 @@ def encoded_modalities(name: str) -> tuple[str, ...]:
             f"there is no encoder {name[:80]!r}", mend=f"choose one of {', '.join(FAMILIES)}"
         )
     return FAMILIES[family]
+
+
+def is_dual_encoder(name: str) -> bool:
+    """Whether `load_encoder` may know the name; its weights may still be out of reach."""
+    family, _, rest = name.strip().partition(":")
+    return len(FAMILIES.get(family, ())) == 2 and (bool(rest) or family == BUILTIN)
 
 
 def load_any_encoder(

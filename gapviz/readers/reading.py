@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -86,3 +87,14 @@ class Reading:
             where=self.collection.name,
             mend=f"choose one of {known}",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One row of a table of formats."""
+
+    name: str
+    """For people, in a list of what can be given."""
+    recognises: Callable[[Path], bool]
+    """Whether an existing path is of this format; reads as little as it can."""
+    read: Callable[[Path, ReadOptions], Reading]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from gapviz.builtin import builtin_collection
@@ -14,24 +13,14 @@ from gapviz.readers.array_folder import is_array_folder, read_array_folder
 from gapviz.readers.arrays import read_named, read_stacked
 from gapviz.readers.clip_retrieval import is_clip_retrieval_folder, read_clip_retrieval
 from gapviz.readers.gram import is_gram_file, read_gram
+from gapviz.readers.image_sources import IMAGE_FORMATS
 from gapviz.readers.parquet_vectors import is_vector_parquet, read_vector_parquet
-from gapviz.readers.reading import Reading, ReadOptions
+from gapviz.readers.reading import Format, Reading, ReadOptions
 from gapviz.readers.safetensors_file import read_safetensors
 
 BUILTIN = "builtin"
 
 LONGEST_SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One row of the table of formats."""
-
-    name: str
-    """For people, in a list of what can be given."""
-    recognises: Callable[[Path], bool]
-    """Whether an existing path is of this format; reads as little as it can."""
-    read: Callable[[Path, ReadOptions], Reading]
 
 
 def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
@@ -96,5 +85,6 @@ FORMATS: list[Format] = [
     Format("an Amumo folder (prompts.txt, similarities)", is_amumo_folder, read_amumo),
     Format("a clip-retrieval folder (img_emb)", is_clip_retrieval_folder, read_clip_retrieval),
     Format("a folder of .npy files, one a modality", is_array_folder, read_array_folder),
+    *IMAGE_FORMATS,
 ]
 """Asked in this order; the first that recognises a source reads it."""

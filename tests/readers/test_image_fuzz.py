@@ -12,7 +12,7 @@ from gapviz import GapvizError
 from gapviz.collection import Collection
 from gapviz.images import image_bytes
 from gapviz.readers.coco import read_coco
-from gapviz.readers.image_sources import IMAGE_READERS
+from gapviz.readers.image_sources import IMAGE_FORMATS
 from gapviz.readers.image_table import read_image_table
 from gapviz.readers.imagefolder import read_imagefolder
 from gapviz.readers.reading import ReadOptions
@@ -91,24 +91,24 @@ def sources(folder):
     put(folder, "texts/a.txt", "a\nb")
     put(folder, "texts/b.json", '{"caption": "b", "label": "x"}')
     return {
-        "imagefolder": (folder / "imagefolder", ["metadata.csv", "a.png"]),
-        "table of images": (folder / "table/t.csv", [""]),
-        "webdataset": (folder / "s.tar", [""]),
-        "COCO captions": (folder / "coco/captions_x.json", [""]),
-        "texts beside images": (folder / "texts", ["a.txt", "b.json", "b.jpg"]),
-        "class folders": (folder / "classes", ["x/a.png", "y/b.jpg"]),
+        "a folder of images with metadata": (folder / "imagefolder", ["metadata.csv", "a.png"]),
+        "a table with a column of image paths": (folder / "table/t.csv", [""]),
+        "webdataset shards (.tar)": (folder / "s.tar", [""]),
+        "a COCO captions .json": (folder / "coco/captions_x.json", [""]),
+        "a folder of images with a .txt each": (folder / "texts", ["a.txt", "b.json", "b.jpg"]),
+        "folders of images, one a class": (folder / "classes", ["x/a.png", "y/b.jpg"]),
         "stored": (folder / "stored/x.parquet", [""]),
-        "folder of images": (folder / "classes", ["x/a.png"]),
+        "a folder of images": (folder / "classes", ["x/a.png"]),
     }
 
 
-@pytest.mark.parametrize("name", [*(reader.name for reader in IMAGE_READERS), "stored"])
+@pytest.mark.parametrize("name", [*(reader.name for reader in IMAGE_FORMATS), "stored"])
 def test_a_source_cut_or_altered_anywhere_is_read_or_refused(fresh, tmp_path, name):
-    readers = {reader.name: reader for reader in IMAGE_READERS}
-    reader = readers.get(name, readers["table of images"])
+    readers = {reader.name: reader for reader in IMAGE_FORMATS}
+    reader = readers.get(name, readers["a table with a column of image paths"])
     path, files = sources(fresh())[name]
     whole = {file: (path / file if file else path).read_bytes() for file in files}
-    assert reader.looks_like(path)
+    assert reader.recognises(path)
     assert len(read_or_refuse(reader.read, path, tmp_path).skipped) == 0
 
     @fuzz
@@ -123,7 +123,7 @@ def test_a_source_cut_or_altered_anywhere_is_read_or_refused(fresh, tmp_path, na
         target = path / file if file else path
         target.write_bytes(content)
         try:
-            reader.looks_like(path)
+            reader.recognises(path)
             read_or_refuse(reader.read, path, tmp_path)
         finally:
             target.write_bytes(whole[file])

@@ -1,0 +1,198 @@
+"""Three ways to add a collection: upload it, name a folder of this machine, fetch a set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from uuid import uuid4
+
+import streamlit as st
+
+from gapviz.configuration import FOLDERS_VARIABLE, configuration
+from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.shelf import OPENED, megabytes
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.intake import Incoming, add_path, add_reference_set, add_upload
+from gapviz.jobs import JobBoard
+from gapviz.readers.reading import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.readers.upload import DEFAULT_LIMITS
+from gapviz.reference_sets import REFERENCE_SETS
+from gapviz.workspace import StoredCollection
+
+WAYS = {
+    "upload": "Upload",
+    "path": "Folder on this machine",
+    "set": "Published set",
+}
+UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
+POLL_SECONDS = 0.5
+
+RUNNING, ADDED = "_adding", "_added"
+
+Added = tuple[StoredCollection, ...]
+_jobs: JobBoard[Added] = JobBoard()
+
+
+def add_section() -> None:
+    """The three ways, and the work under way."""
+    if st.session_state.get(RUNNING):
+        _wait(st.session_state[RUNNING])
+        return
+    way = st.segmented_control(
+        "Add a collection",
+        list(WAYS),
+        default="upload",
+        format_func=lambda name: WAYS[name],
+        key="add_by",
+        required=True,
+    )
+    if way == "path":
+        _by_path()
+    elif way == "set":
+        _by_set()
+    else:
+        _by_upload()
+    added: Added = st.session_state.pop(ADDED, ())
+    for one in added:
+        st.success(
+            f"“{one.title}” is here: {one.n_items:,} items"
+            + (f", {len(one.skipped):,} things skipped." if one.skipped else "."),
+            icon=":material/check:",
+        )
+
+
+def _by_upload() -> None:
+    upload = st.file_uploader(
+        "A zip of images and captions, or a file of vectors",
+        type=list(UPLOAD_TYPES),
+        key="upload",
+        help=f"At most {megabytes(DEFAULT_LIMITS.max_bytes)}, {DEFAULT_LIMITS.max_files:,} files, "
+        f"{megabytes(DEFAULT_LIMITS.max_unpacked_bytes)} unpacked. What is unsafe or broken in it "
+        "is left out by name; the rest loads. It stays on this machine.",
+    )
+    incoming = _how_to_read()
+    if upload is not None and incoming is not None and st.button("Add it", type="primary"):
+        name, content = upload.name, upload.getvalue()
+        _start(lambda tell: (add_upload(workspace(), name, BytesIO(content), incoming, tell),))
+
+
+def _by_path() -> None:
+    folders = configuration().folders
+    if not folders:
+        st.info(
+            f"No folder may be opened by path yet: start gapviz with {FOLDERS_VARIABLE} set to "
+            f"the folders that may be read, for instance "
+            f"`{FOLDERS_VARIABLE}=~/photos make run`.",
+            icon=":material/folder_off:",
+        )
+        return
+    text = st.text_input(
+        "Path",
+        key="path",
+        placeholder=str(folders[0]),
+        help="Below " + ", ".join(f"`{folder}`" for folder in folders) + ". A folder of images "
+        "with captions, a COCO file, a table, webdataset shards, or vectors.",
+    ).strip()
+    incoming = _how_to_read()
+    if text and incoming is not None and st.button("Add it", type="primary"):
+        _start(lambda tell: (add_path(workspace(), text, folders, incoming, tell),))
+
+
+def _by_set() -> None:
+    name = st.selectbox(
+        "Set",
+        list(REFERENCE_SETS),
+        format_func=lambda one: REFERENCE_SETS[one].title,
+        key="reference_set",
+    )
+    chosen = REFERENCE_SETS[name]
+    st.markdown(
+        f"{chosen.about}  \n[{chosen.repository}]({chosen.url}) at `{chosen.commit[:12]}` · "
+        f"licence {chosen.licence} · {len(chosen.files):,} files · "
+        f"**{megabytes(chosen.total_bytes)}** to download"
+    )
+    with st.expander("Files and their SHA-256", icon=":material/fingerprint:"):
+        st.dataframe(
+            {
+                "file": [file.path for file in chosen.files],
+                "bytes": [file.n_bytes for file in chosen.files],
+                "SHA-256": [file.sha256 for file in chosen.files],
+            },
+            hide_index=True,
+        )
+    if st.button(f"Download {megabytes(chosen.total_bytes)}", type="primary"):
+        _start(lambda tell: add_reference_set(workspace(), name, tell))
+
+
+def _how_to_read() -> Incoming | None:
+    """What the files do not say of themselves; None while it makes no sense."""
+    with st.expander("What the files do not say", icon=":material/tune:"):
+        title = st.text_input("Title", key="add_title", placeholder="the name of the file")
+        captions = st.text_input(
+            "Caption columns", key="add_captions", placeholder="text, caption, …: the usual names"
+        )
+        left, right = st.columns(2)
+        label = left.text_input("Label column", key="add_label", placeholder="the usual names")
+        identity = right.text_input("Id column", key="add_id", placeholder="the usual names")
+        template = left.text_input(
+            "Caption of an item that has a label only", DEFAULT_TEMPLATE, key="add_template"
+        )
+        encoder = right.text_input(
+            "Model that made the vectors", key="add_encoder", placeholder="unknown"
+        )
+        modalities = st.text_input(
+            "Names of the modalities",
+            key="add_modalities",
+            placeholder="image, text",
+            help="In the order of the arrays, where they have no names of their own.",
+        )
+    try:
+        options = ReadOptions(
+            id_column=identity.strip() or None,
+            caption_columns=_listed(captions),
+            label_column=label.strip() or None,
+            template=template,
+            modalities=_listed(modalities),
+            encoder=encoder.strip() or None,
+        )
+    except GapvizError as error:
+        show_error(error)
+        return None
+    return Incoming(title.strip(), options)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _start(work: Callable[[Progress], Added]) -> None:
+    key = uuid4().hex
+    st.session_state[RUNNING] = key
+    _jobs.start_once(key, work)
+    st.rerun()
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _wait(key: str) -> None:
+    job = _jobs.find(key)
+    if job is None or job.cancelled:
+        _finish(key)
+        st.rerun()
+    elif job.error is not None:
+        show_error(job.error)
+        st.button("Try again", on_click=_finish, args=(key,))
+    elif job.done and job.result is not None:
+        st.session_state[ADDED] = job.result
+        st.session_state[OPENED] = job.result[0].id
+        _finish(key)
+        st.rerun()
+    else:
+        st.progress(job.share, f"{job.stage.capitalize()} …")
+        st.button("Cancel", on_click=job.cancel)
+
+
+def _finish(key: str) -> None:
+    _jobs.forget(key)
+    st.session_state.pop(RUNNING, None)
