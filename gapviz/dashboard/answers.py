@@ -17,9 +17,10 @@ from gapviz.dashboard.settings import (
     MIN_RESULTS,
     Settings,
 )
-from gapviz.retrieval.corpus import Rows
+from gapviz.retrieval.corpus import Rows, query_rows
+from gapviz.retrieval.fusion import RankFusion
 from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import STRATEGIES, Strategy
+from gapviz.strategies import Strategy
 
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "
@@ -71,8 +72,8 @@ def whole_split_table(chosen: Settings) -> None:
 
 
 def _strategies(chosen: Settings) -> list[str]:
-    card = STRATEGIES[chosen.strategy]
-    return ["raw", chosen.strategy if card.learns else DEFAULT_STRATEGY, "route"]
+    beside = DEFAULT_STRATEGY if chosen.strategy in ("raw", "route") else chosen.strategy
+    return ["raw", beside, "route"]
 
 
 def _search(chosen: Settings, name: str, asked: Query, k: int, *, held_out: bool) -> ResultList:
@@ -80,6 +81,10 @@ def _search(chosen: Settings, name: str, asked: Query, k: int, *, held_out: bool
     corpus = searchable(chosen.collection, chosen.options(name))
     if held_out:
         corpus = _held_out(chosen, corpus)
+    scoring = None
+    if strategy.scoring is not None:
+        asking = query_rows(collection_named(chosen.collection), strategy.alignment)
+        scoring = strategy.scoring.prepare(corpus, asking)
     vector = strategy.alignment.transform(asked.vector[None, :], asked.modality)[0]
     return search(
         corpus,
@@ -89,6 +94,7 @@ def _search(chosen: Settings, name: str, asked: Query, k: int, *, held_out: bool
         item=asked.item,
         leave_out_own=asked.leave_out_own,
         fusion=strategy.fusion,
+        scoring=scoring,
     )
 
 
@@ -119,19 +125,21 @@ def _column(
             asked_with=asked.modality,
             match=asked.item,
             only_here={hit.row for hit in answer.hits} - elsewhere,
-            score_name="fused" if strategy.fusion else "cosine",
+            score_name="fused" if strategy.fusion else "score" if strategy.scoring else "cosine",
         )
     )
 
 
 def _parameters(strategy: Strategy) -> str:
-    if strategy.fusion is not None:
+    if isinstance(strategy.fusion, RankFusion):
         weights = " : ".join(f"{weight:g}" for _, weight in strategy.fusion.weights)
         silent = not any(weight for _, weight in strategy.fusion.weights)
         note = " Every score is 0: only the order of equal scores ranks." if silent else ""
         return f"One list a modality; k = {strategy.fusion.k:g}, weights {weights}.{note}"
-    if not strategy.card.learns:
-        return "One mixed index, sorted by cosine."
+    if strategy.card.routed:
+        return f"One list a modality; {strategy.card.formula.split(', ', 1)[-1]}."
+    if "(" not in strategy.label:
+        return f"One mixed index; {strategy.card.formula}."
     return f"One mixed index; {strategy.label.split('(')[-1].rstrip(')')}."
 
 

@@ -58,9 +58,9 @@ class Settings:
         card = STRATEGIES[strategy or self.strategy]
         return StrategyOptions(
             name=card.name,
-            strength=self.strength if card.learns else 1.0,
-            moves=self.moves if card.name == "offset" else None,
-            fusion=self.fusion() if card.routed else RankFusion(),
+            strength=self.strength if "strength" in card.parameters else 1.0,
+            moves=self.moves if "moves" in card.parameters else None,
+            fusion=self.fusion() if "fusion" in card.parameters else RankFusion(),
         )
 
     def fusion(self) -> RankFusion:
@@ -108,7 +108,7 @@ def show_sidebar() -> Settings:
             STRENGTH_STEP,
             key="strength",
             bind="query-params",
-            disabled=not card.learns,
+            disabled="strength" not in card.parameters,
             help="How much of the offset is subtracted: 0 = nothing (raw), 1 = all of it, "
             "above 1 = past it.",
         )
