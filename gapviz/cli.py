@@ -84,6 +84,30 @@ def _parser() -> argparse.ArgumentParser:
         "--moves", metavar="MODALITY", help="the modality that --strategy offset moves"
     )
     command.add_argument(
+        "--anchor", metavar="MODALITY", help="the modality that a learned map maps the others onto"
+    )
+    command.add_argument(
+        "--ridge",
+        type=float,
+        default=30.0,
+        metavar="λ",
+        help="pull of --strategy ridge towards the identity (default: 30)",
+    )
+    command.add_argument(
+        "--alpha",
+        type=float,
+        default=1.0,
+        metavar="α",
+        help="share of the reference scores that --strategy nnn subtracts (default: 1)",
+    )
+    command.add_argument(
+        "--neighbours",
+        type=int,
+        default=10,
+        metavar="K",
+        help="best scores that --strategy nnn and csls take the mean of (default: 10)",
+    )
+    command.add_argument(
         "--fit",
         choices=("all", "split"),
         help="'split': fit on the calibrate split (even rows) and measure on the evaluate "
@@ -130,11 +154,15 @@ def _measure(options: argparse.Namespace) -> Measurement:
             rank_base=options.rank_base,
             ties=options.ties,
         ),
+        ridge=options.ridge,
+        anchor=options.anchor,
+        alpha=options.alpha,
+        neighbours=options.neighbours,
     )
     if options.seed < 0:
         raise GapvizError(f"the seed {options.seed} is negative", mend="give 0 or more")
     collection = read_source(options.source)
-    for name in [*filter(None, [options.moves]), *dict(strategy.fusion.weights)]:
+    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
         collection.modality(name)
     return measure(
         collection,
@@ -183,6 +211,7 @@ def _summary(result: Measurement) -> str:
         "",
         f"{'per query modality':22}{'bias@10':>22}{'lift':>8}{'NDCG@10':>22}{'MRR':>8}",
     ]
+    lines[2:2] = [f"warning   {warning}" for warning in result.strategy.warnings]
     for name in result.mixed:
         bias, ndcg = result.bias[name], result.ndcg[name]
         lines.append(

@@ -89,12 +89,14 @@ class LayoutRequest:
     @cached_property
     def moves_nothing(self) -> bool:
         """True where the strategy leaves every vector where it is."""
-        return self.strategy.card.routed or not self.strategy.card.learns
+        return self.strategy.card.changes != "vectors"
 
     @property
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
         options = self.strategy.options
+        # Strength and mover always stood in the key, and layouts are shipped under it.
+        further = set(self.strategy.card.parameters) - {"strength", "moves"}
         return content_key(
             collection=self.collection.content_hash,
             strategy="raw" if self.moves_nothing else options.name,
@@ -104,6 +106,7 @@ class LayoutRequest:
             limit=DISPLAY_LIMIT,
             seed=self.seed,
             revision=REVISION,
+            **({} if self.moves_nothing else {n: getattr(options, n) for n in sorted(further)}),
         )
 
     @cached_property

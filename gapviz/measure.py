@@ -24,6 +24,7 @@ from gapviz.evaluation import (
     mean_of_known,
 )
 from gapviz.geometry import Geometry, measure_geometry
+from gapviz.retrieval.fusion import Fusion, ItemFusion, ScoreFusion
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 
 Fit = Literal["all", "split"]
@@ -117,7 +118,7 @@ class Measurement:
         geometry, gap = self.geometry, self.geometry.gap
         first, second = self.pair
         names = self.collection.modality_names
-        options = self.strategy.options
+        options, parameters = self.strategy.options, self.strategy.card.parameters
         figures: dict[str, Any] = {
             "collection": self.collection.name,
             "encoder": self.collection.encoder,
@@ -127,9 +128,16 @@ class Measurement:
             "n_vectors": {name: self.collection.modality(name).corpus.n_rows for name in names},
             "pair": list(self.pair),
             "strategy": self.strategy.card.name,
-            "strength": options.strength if self.strategy.card.learns else None,
+            "strength": options.strength if "strength" in parameters else None,
             "moves": getattr(self.strategy.alignment, "moving_", None),
-            "fusion": _fusion_json(self.strategy),
+            "anchor": getattr(self.strategy.alignment, "anchor_", None),
+            **{
+                name: getattr(options, name) if name in parameters else None
+                for name in ("ridge", "alpha", "neighbours")
+            },
+            "fusion": _fusion_json(self.strategy.fusion),
+            "transductive": self.strategy.card.transductive,
+            "warnings": list(self.strategy.warnings),
             "fit": self.fit,
             "seed": self.seed,
             "sampled": list(geometry.sampled),
@@ -282,10 +290,15 @@ def measure_strategy(
     return Measurement(measured, strategy, fit, seed, pair or default_pair(measured))
 
 
-def _fusion_json(strategy: Strategy) -> dict[str, Any] | None:
-    fusion = strategy.fusion
+def _fusion_json(fusion: Fusion | None) -> dict[str, Any] | None:
     if fusion is None:
         return None
+    if isinstance(fusion, ScoreFusion):
+        return {"method": fusion.scale}
+    if isinstance(fusion, ItemFusion):
+        if fusion.method == "max":
+            return {"method": "items-max"}
+        return {**(_fusion_json(fusion.ranks) or {}), "method": "items-rrf"}
     return {
         "method": "rrf",
         "k": fusion.k,

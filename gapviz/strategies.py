@@ -2,55 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gapviz.alignment import (
-    Alignment,
-    CentreBoth,
-    HalfOffset,
-    OneSidedOffset,
-    Raw,
-    refuse_bad_strength,
-)
+from gapviz.alignment import Alignment
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.retrieval.corpus import corpus_rows, query_rows
+from gapviz.retrieval.fusion import Fusion
+from gapviz.retrieval.scoring import Scoring
+from gapviz.strategy_cards import ALIASES, STRATEGIES
+from gapviz.strategy_options import StrategyCard, StrategyOptions
 
-
-@dataclass(frozen=True, slots=True)
-class StrategyOptions:
-    """What a person chooses: shared by the pages, the command line and Python.
-
-    Raises:
-        GapvizError: λ outside 0…2, whether the strategy uses it or not.
-    """
-
-    name: str = "raw"
-    strength: float = 1.0
-    """λ, for strategies that move vectors."""
-    moves: str | None = None
-    """Modality that moves, for the one-sided offset."""
-    fusion: RankFusion = field(default_factory=RankFusion)
-    """For strategies that route."""
-
-    def __post_init__(self) -> None:
-        refuse_bad_strength(self.strength)
-
-
-@dataclass(frozen=True, slots=True)
-class StrategyCard:
-    """What a strategy is, in words for the screen and the help text."""
-
-    name: str
-    title: str
-    formula: str
-    known: str
-    """One sentence on what is known of it; never hidden."""
-    routed: bool
-    learns: bool
-    """True where something is fitted on the calibrate split."""
-    align: Callable[[StrategyOptions], Alignment]
+__all__ = [
+    "ALIASES",
+    "STRATEGIES",
+    "Strategy",
+    "StrategyCard",
+    "StrategyOptions",
+    "fit_strategy",
+    "strategy_card",
+    "unavailable_reason",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,96 +32,35 @@ class Strategy:
     options: StrategyOptions
     card: StrategyCard
     alignment: Alignment
-    fusion: RankFusion | None
+    fusion: Fusion | None
     """How per-modality lists are fused, or None for one mixed index."""
+    scoring: Scoring | None = None
+    """How cosines are adjusted before they are ranked, or None."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the fit should be doubted for, one sentence each."""
+        return self.alignment.warnings_ + (self.scoring.warnings_ if self.scoring else ())
 
     @property
     def label(self) -> str:
         """Title with the parameters that matter."""
-        if self.card.routed:
-            return f"{self.card.title} (k = {self.options.fusion.k:g})"
-        if not self.card.learns:
-            return self.card.title
+        words = [word for name in self.card.parameters if (word := self._word(name))]
+        return f"{self.card.title} ({', '.join(words)})" if words else self.card.title
+
+    def _word(self, parameter: str) -> str:
+        options = self.options
         moving = getattr(self.alignment, "moving_", None)
-        moved = f", {moving} moves" if moving else ""
-        return f"{self.card.title} (λ = {self.options.strength:g}{moved})"
-
-
-STRATEGIES: dict[str, StrategyCard] = {
-    card.name: card
-    for card in (
-        StrategyCard(
-            name="raw",
-            title="Raw cosine",
-            formula="x · y",
-            known="The baseline: a mixed index sorts by modality before it sorts by meaning.",
-            routed=False,
-            learns=False,
-            align=lambda options: Raw(),
-        ),
-        StrategyCard(
-            name="offset",
-            title="One-sided offset",
-            formula="norm(x − λΔ) for one modality, Δ = difference of the centroids",
-            known=(
-                "On real CLIP, renormalising after a one-sided shift lowers cross-modal recall "
-                "(R@1 .62 to .37 and .59 to .46, held out)."
-            ),
-            routed=False,
-            learns=True,
-            align=lambda options: OneSidedOffset(options.strength, options.moves),
-        ),
-        StrategyCard(
-            name="half",
-            title="Half/half offset",
-            formula="norm(x − ½λΔ), norm(y + ½λΔ)",
-            known="Both clouds meet in the middle; on real CLIP it costs recall like one-sided.",
-            routed=False,
-            learns=True,
-            align=lambda options: HalfOffset(options.strength),
-        ),
-        StrategyCard(
-            name="centre",
-            title="Centre both",
-            formula="norm(x − λμx), norm(y − λμy)",
-            known=(
-                "On real CLIP it keeps or lifts cross-modal recall, yet a gap near zero is not "
-                "bias zero: bias@10 stays near .89, since same-modality scores spread wider."
-            ),
-            routed=False,
-            learns=True,
-            align=lambda options: CentreBoth(options.strength),
-        ),
-        StrategyCard(
-            name="route",
-            title="Route and fuse by rank",
-            formula="one index per modality, Σ weight / (k + rank)",
-            known=(
-                "Over disjoint lists this is interleaving: bias is .5 by construction with two "
-                "equal weights, k does not matter then, and quality turns on how ties break."
-            ),
-            routed=True,
-            learns=False,
-            align=lambda options: Raw(),
-        ),
-    )
-}
-
-ALIASES = {
-    "one-sided": "offset",
-    "one-sided-offset": "offset",
-    "half-half": "half",
-    "half/half": "half",
-    "center": "centre",
-    "centre-both": "centre",
-    "center-both": "centre",
-    "gr-clip": "centre",
-    "rrf": "route",
-    "route-rrf": "route",
-    "route+rrf": "route",
-    "routing": "route",
-    "routed": "route",
-}
+        anchor = getattr(self.alignment, "anchor_", None)
+        return {
+            "strength": f"λ = {options.strength:g}",
+            "moves": f"{moving} moves" if moving else "",
+            "fusion": f"k = {options.fusion.k:g}",
+            "ridge": f"λ = {options.ridge:g}",
+            "anchor": f"onto {anchor}" if anchor else "",
+            "alpha": f"α = {options.alpha:g}",
+            "neighbours": f"{options.neighbours} neighbours",
+        }[parameter]
 
 
 def strategy_card(name: str) -> StrategyCard:
@@ -167,14 +78,43 @@ def strategy_card(name: str) -> StrategyCard:
     return card
 
 
+def unavailable_reason(
+    card: StrategyCard, collection: Collection, anchor: str | None = None
+) -> str | None:
+    """Why a strategy cannot be fitted on `collection`, in one sentence; None if it can.
+
+    `anchor` as in `StrategyOptions`.
+    """
+    if not card.needs_pairs or not collection.modalities:
+        return None
+    onto = anchor or collection.modality_names[-1]
+    others = [name for name in collection.modality_names if name != onto]
+    if not others or onto not in collection.modalities:
+        return f"{card.title} needs matched pairs of two modalities."
+    lonely = [name for name in others if not len(collection.pairs(name, onto))]
+    if lonely:
+        return (
+            f"{card.title} needs matched pairs, and no item has both {lonely[0]} and {onto} "
+            "vectors."
+        )
+    return None
+
+
 def fit_strategy(options: StrategyOptions, calibration: Collection) -> Strategy:
-    """Fit a strategy on the indexed rows of `calibration`, and on nothing else.
+    """Fit a strategy on the rows of `calibration`, and on nothing else.
+
+    Indexed rows, that is; only what needs reference queries reads rows that are query-only.
 
     Raises:
-        GapvizError: an unknown name, or a parameter out of range.
+        GapvizError: an unknown name, a parameter out of range, or no pairs for a strategy
+            that needs them.
     """
     card = strategy_card(options.name)
     alignment = card.align(options).fit(
-        {name: block.corpus.vectors for name, block in calibration.modalities.items()}
+        {name: block.corpus.vectors for name, block in calibration.modalities.items()},
+        calibration.pairs,
     )
-    return Strategy(options, card, alignment, options.fusion if card.routed else None)
+    scoring = card.score(options) if card.score else None
+    if scoring is not None:
+        scoring.fit(corpus_rows(calibration, alignment), query_rows(calibration, alignment))
+    return Strategy(options, card, alignment, card.fuse(options) if card.fuse else None, scoring)

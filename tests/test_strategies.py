@@ -1,17 +1,35 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.collection import items_of_rows
+from gapviz.evaluation import evaluate_mixed
 from gapviz.measure import measure
-from gapviz.strategies import ALIASES, STRATEGIES, StrategyOptions, fit_strategy, strategy_card
+from gapviz.retrieval.fusion import ItemFusion, RankFusion
+from gapviz.strategies import (
+    ALIASES,
+    STRATEGIES,
+    StrategyOptions,
+    fit_strategy,
+    strategy_card,
+    unavailable_reason,
+)
 
 LEARNING = [name for name, card in STRATEGIES.items() if card.learns]
 
 
 def learned(collection, name):
+    """Everything that a fit leaves behind, as bytes."""
     strategy = measure(collection, StrategyOptions(name)).strategy
-    return {key: value.tobytes() for key, value in strategy.alignment.directions_.items()}
+    kept = {}
+    for part in filter(None, (strategy.alignment, strategy.scoring)):
+        for attribute, value in vars(part).items():
+            if attribute.endswith("_") and isinstance(value, dict):
+                for key, entry in value.items():
+                    kept[attribute, key] = getattr(entry, "tobytes", lambda e=entry: repr(e))()
+    return kept
 
 
 def changed(collection, vectors_of):
@@ -78,14 +96,119 @@ def test_a_strength_out_of_range_is_refused_even_where_it_is_not_used(strength):
         StrategyOptions("raw", strength)
 
 
-def test_only_routing_fuses_and_only_offsets_learn(make_collection):
+def test_a_card_says_what_its_strategy_changes(make_collection):
     collection = make_collection()
+    image = collection.modality("image").vectors
     for name, card in STRATEGIES.items():
         strategy = fit_strategy(StrategyOptions(name), collection)
-        assert (strategy.fusion is not None) == card.routed
-        directions = strategy.alignment.directions_.values()
-        assert any(direction.any() for direction in directions) == card.learns
+        moved = strategy.alignment.transform(image, "image")
+        assert (moved.tobytes() != image.tobytes()) == (card.changes == "vectors")
+        assert (strategy.scoring is not None) == (card.changes == "scores")
+        assert (strategy.fusion is not None) == (card.changes in ("lists", "items"))
+        assert isinstance(strategy.fusion, ItemFusion) == (card.changes == "items")
+        assert card.needs_pairs == strategy.alignment.needs_pairs
+        assert card.transductive == bool(strategy.scoring and strategy.scoring.transductive)
 
 
 def test_every_card_says_what_is_known():
-    assert all(card.title and card.formula and card.known for card in STRATEGIES.values())
+    for card in STRATEGIES.values():
+        assert card.title and card.formula and card.stores and card.query_cost
+        assert card.known.endswith(".")
+
+
+def test_cards_name_the_options_they_read(make_collection):
+    other = {
+        "strength": 0.5,
+        "moves": "text",
+        "fusion": RankFusion(k=3),
+        "ridge": 2.0,
+        "anchor": "image",
+        "alpha": 0.2,
+        "neighbours": 3,
+    }
+    assert set(other) == {field.name for field in fields(StrategyOptions)} - {"name"}
+    collection = make_collection(12, modalities=("image", "text"))
+
+    def outcome(options):
+        strategy = fit_strategy(options, collection)
+        listed = evaluate_mixed(collection, strategy)
+        return strategy.label, [o.match_rank.tolist() for o in listed.values()]
+
+    for name, card in STRATEGIES.items():
+        usual = outcome(StrategyOptions(name))
+        for option, value in other.items():
+            changed_by = outcome(StrategyOptions(name, **{option: value})) != usual
+            assert changed_by == (option in card.parameters), (name, option)
+
+
+def test_what_needs_pairs_refuses_in_one_sentence_and_is_foretold(make_collection):
+    rows = np.random.default_rng(0).standard_normal((6, 4))
+    apart = Collection(
+        "apart",
+        items_of_rows(12),
+        {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows, range(6, 12))},
+    )
+    alone = make_collection(6, modalities=("image",))
+    for name, card in STRATEGIES.items():
+        for collection in (apart, alone):
+            reason = unavailable_reason(card, collection)
+            assert (reason is not None) == card.needs_pairs
+            if card.needs_pairs:
+                with pytest.raises(GapvizError, match="needs matched pairs"):
+                    fit_strategy(StrategyOptions(name), collection)
+            else:
+                fit_strategy(StrategyOptions(name), collection)
+        assert unavailable_reason(card, make_collection(6)) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [3, 4, 7])
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_handful_of_items_is_measured_or_refused_in_one_sentence(make_collection, name, n):
+    collection = make_collection(n, modalities=("image", "text", "audio"))
+    try:
+        result = measure(collection, StrategyOptions(name))
+        figures = result.to_json()
+    except GapvizError as error:
+        assert "length zero" in error.sentence
+        return
+    assert set(figures["bias_at_10"]) == {"image", "text", "audio"}
+    assert all(warning.endswith(".") for warning in figures["warnings"])
+
+
+def test_too_few_pairs_for_a_rotation_are_warned_of(make_collection):
+    few = measure(make_collection(12), StrategyOptions("procrustes")).strategy
+    assert "6 calibration pairs" in few.warnings[0]
+    many = measure(make_collection(60), StrategyOptions("procrustes")).strategy
+    assert many.warnings == ()
+
+
+def test_dimensions_that_do_not_vary_are_centred_and_told(make_collection):
+    rows = np.random.default_rng(0).standard_normal((20, 5))
+    rows[:, 2] = 0
+    collection = Collection(
+        "flat",
+        items_of_rows(20),
+        {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows[::-1])},
+    )
+    strategy = fit_strategy(StrategyOptions("zscore"), collection)
+    assert len(strategy.warnings) == 2 and "1 of the 5 dimensions" in strategy.warnings[0]
+    moved = strategy.alignment.transform(collection.modality("image").vectors, "image")
+    assert np.isfinite(moved).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ridge": 0.0},
+        {"ridge": float("nan")},
+        {"ridge": 1e9},
+        {"alpha": -0.1},
+        {"alpha": float("nan")},
+        {"neighbours": 0},
+        {"neighbours": 10_000},
+    ],
+)
+def test_a_number_out_of_range_is_refused_even_where_it_is_not_used(options):
+    with pytest.raises(GapvizError, match="out of range"):
+        StrategyOptions("raw", **options)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
 
+import numpy as np
+
+from gapviz.collection import Pairs
 from gapviz.errors import GapvizError
 from gapviz.geometry.blocks import centroid
 from gapviz.vectors import Float32, Float64, unit_rows
 
 MAX_STRENGTH = 2.0
+
+# Rows moved at once; the float64 copy of a block is small beside the matrix.
+BLOCK_ROWS = 4_096
+
+Matching = Callable[[str, str], Pairs]
+"""The matched rows of two modalities by their names, as `Collection.pairs` gives them."""
 
 
 def refuse_bad_strength(strength: float) -> None:
@@ -19,6 +28,15 @@ def refuse_bad_strength(strength: float) -> None:
         raise GapvizError(
             f"the strength λ = {strength:g} is out of range",
             mend=f"choose a number from 0 (raw) to {MAX_STRENGTH:g}",
+        )
+
+
+def refuse_unseen(modality: str, seen: Mapping[str, object]) -> None:
+    """Raise `GapvizError` unless the modality is among those that a fit has `seen`."""
+    if modality not in seen:
+        raise GapvizError(
+            f"the alignment has not seen the modality {modality!r}",
+            mend=f"use one of {', '.join(seen) or 'those it was fitted on'}",
         )
 
 
@@ -32,10 +50,21 @@ class Alignment(ABC):
     """Stable name, as it stands in URLs and on the command line."""
     needs_pairs: ClassVar[bool] = False
     """True where `fit` reads which rows match, so that rows must come in pairs."""
+    warnings_: tuple[str, ...] = ()
+    """What the fit should be doubted for, one sentence each."""
 
     @abstractmethod
-    def fit(self, vectors: Mapping[str, Float32]) -> Self:
-        """Learn from unit rows `(n, dim)` per modality, and return self."""
+    def fit(self, vectors: Mapping[str, Float32], pairs: Matching | None = None) -> Self:
+        """Learn from unit rows `(n, dim)` per modality, and return self.
+
+        Args:
+            vectors: the rows, by modality.
+            pairs: which of those rows match; read only where `needs_pairs`.
+
+        Raises:
+            GapvizError: a modality named in the parameters is not there, or pairs are
+                needed and there are none.
+        """
 
     @abstractmethod
     def transform(self, vectors: Float32, modality: str) -> Float32:
@@ -67,18 +96,28 @@ class ShiftAlignment(Alignment):
     def directions(self, centroids: Mapping[str, Float64]) -> dict[str, Float64]:
         """The direction `(dim,)` of each modality, from the calibration centroids."""
 
-    def fit(self, vectors: Mapping[str, Float32]) -> Self:
+    def fit(self, vectors: Mapping[str, Float32], pairs: Matching | None = None) -> Self:
         centroids = {modality: centroid(rows) for modality, rows in vectors.items()}
         self.directions_ = self.directions(centroids)
         return self
 
     def transform(self, vectors: Float32, modality: str) -> Float32:
-        if modality not in self.directions_:
-            raise GapvizError(
-                f"the alignment has not seen the modality {modality!r}",
-                mend=f"use one of {', '.join(self.directions_) or 'those it was fitted on'}",
-            )
+        refuse_unseen(modality, self.directions_)
         shift = self.strength * self.directions_[modality]
         if not shift.any():
             return vectors
         return unit_rows(vectors, shift=shift, where=f"{modality} after {self.name}")
+
+
+def moved_rows(vectors: Float32, move: Callable[[Float64], Float64], *, where: str) -> Float32:
+    """Unit rows `(n, dim)` of `move(rows)`, in float64 block by block.
+
+    Raises:
+        GapvizError: a row that is left no longer than the rounding of float32.
+    """
+    moved = np.empty_like(vectors)
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        block = vectors[start : start + BLOCK_ROWS].astype(np.float64)
+        moved[start : start + BLOCK_ROWS] = move(block)
+    # A shift of zero, because a moved row is refused sooner than a loaded one.
+    return unit_rows(moved, shift=np.zeros(moved.shape[1]), where=where)

@@ -16,9 +16,11 @@ from gapviz.dashboard.links import INDEXES, MAX_RESULTS, MIN_RESULTS
 from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
-from gapviz.retrieval.corpus import Rows
+from gapviz.retrieval.corpus import Rows, query_rows
+from gapviz.retrieval.fusion import RankFusion
+from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import STRATEGIES, Strategy
+from gapviz.strategies import Strategy
 
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "
@@ -104,12 +106,11 @@ def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:
 
 
 def _strategies(chosen: Settings, n_views: int) -> list[str]:
-    card = STRATEGIES[chosen.strategy]
-    middle = chosen.strategy if card.learns else DEFAULT_STRATEGY
+    beside = DEFAULT_STRATEGY if chosen.strategy in ("raw", "route") else chosen.strategy
     if n_views > 1:
         # Four columns are as many as can be read side by side.
-        return ["raw", "route" if card.routed else middle]
-    return ["raw", middle, "route"]
+        return ["raw", "route" if chosen.strategy == "route" else beside]
+    return ["raw", beside, "route"]
 
 
 def _search(
@@ -121,6 +122,10 @@ def _search(
     if held_out:
         corpus = _held_out(column.view, corpus)
     vector = strategy.alignment.transform(asked.vector[None, :], asked.modality)[0]
+    scoring: PreparedScores | None = None
+    if strategy.scoring is not None:
+        asking = query_rows(collection_of(column.view), strategy.alignment)
+        scoring = strategy.scoring.prepare(corpus, asking)
     return search(
         corpus,
         vector,
@@ -129,6 +134,7 @@ def _search(
         item=asked.item,
         leave_out_own=asked.leave_out_own,
         fusion=strategy.fusion,
+        scoring=scoring,
     )
 
 
@@ -169,19 +175,21 @@ def _show(
             asked_with=asked.modality,
             match=asked.item,
             only_here={hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere},
-            score_name="fused" if strategy.fusion else "cosine",
+            score_name="fused" if strategy.fusion else "score" if strategy.scoring else "cosine",
         )
     )
 
 
 def _parameters(strategy: Strategy) -> str:
-    if strategy.fusion is not None:
+    if isinstance(strategy.fusion, RankFusion):
         weights = " : ".join(f"{weight:g}" for _, weight in strategy.fusion.weights)
         silent = not any(weight for _, weight in strategy.fusion.weights)
         note = " Every score is 0: only the order of equal scores ranks." if silent else ""
         return f"One list a modality; k = {strategy.fusion.k:g}, weights {weights}.{note}"
-    if not strategy.card.learns:
-        return "One mixed index, sorted by cosine."
+    if strategy.card.routed:
+        return f"One list a modality; {strategy.card.formula.split(', ', 1)[-1]}."
+    if "(" not in strategy.label:
+        return f"One mixed index; {strategy.card.formula}."
     return f"One mixed index; {strategy.label.split('(')[-1].rstrip(')')}."
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import streamlit as st
 
@@ -26,6 +28,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 DEFAULT_STRATEGY = "centre"
 DEFAULT_SEED = 42
 STRENGTH_STEP = 0.05
+RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
 SETTINGS_KEY = "_settings"
 BETWEEN = " – "
@@ -46,6 +49,10 @@ class Settings:
     strategy: str
     strength: float
     moves: str
+    anchor: str
+    ridge: float
+    alpha: float
+    neighbours: int
     rrf_k: float
     weights: tuple[tuple[str, float], ...]
     ties: TieOrder
@@ -68,12 +75,16 @@ class Settings:
         Only what that strategy uses is filled in, so that equal work has equal options.
         """
         card = STRATEGIES[strategy or self.strategy]
-        return StrategyOptions(
-            name=card.name,
-            strength=self.strength if card.learns else 1.0,
-            moves=self.moves if card.name == "offset" else None,
-            fusion=self.fusion() if card.routed else RankFusion(),
-        )
+        chosen: dict[str, Any] = {
+            "strength": self.strength,
+            "moves": self.moves,
+            "anchor": self.anchor,
+            "ridge": self.ridge,
+            "alpha": self.alpha,
+            "neighbours": self.neighbours,
+            "fusion": self.fusion(),
+        }
+        return StrategyOptions(card.name, **{name: chosen[name] for name in card.parameters})
 
     def fusion(self) -> RankFusion:
         """How routed lists are fused."""
@@ -89,7 +100,7 @@ def show_sidebar() -> Settings:
         modalities = entry.modalities[encoder]
         pair = _pair(modalities)
         st.divider()
-        strategy, strength, moves = _strategy(modalities)
+        parameters = _strategy(modalities)
         with st.expander("Routing", icon=":material/alt_route:"):
             rrf_k, weights, ties = _routing(modalities)
         st.divider()
@@ -110,9 +121,7 @@ def show_sidebar() -> Settings:
         compare=compare,
         pair=pair,
         modalities=modalities,
-        strategy=strategy,
-        strength=strength,
-        moves=moves,
+        **parameters,
         rrf_k=rrf_k,
         weights=weights,
         ties=ties,
@@ -190,7 +199,8 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
     return pairs[title]
 
 
-def _strategy(modalities: tuple[str, ...]) -> tuple[str, float, str]:
+def _strategy(modalities: tuple[str, ...]) -> dict[str, Any]:
+    """The strategy and its parameters, by their names in `Settings`."""
     strategy = st.selectbox(
         "Strategy",
         list(STRATEGIES),
@@ -210,10 +220,24 @@ def _strategy(modalities: tuple[str, ...]) -> tuple[str, float, str]:
         STRENGTH_STEP,
         key="strength",
         bind="query-params",
-        disabled=not card.learns,
+        disabled="strength" not in card.parameters,
         help="How much of the offset is subtracted: 0 = nothing (raw), 1 = all of it, "
         "above 1 = past it.",
     )
+    parameters = {
+        "strategy": strategy,
+        "strength": round(float(strength), 2),
+        "moves": modalities[0],
+        "anchor": modalities[-1],
+        "ridge": 30.0,
+        "alpha": 1.0,
+        "neighbours": 10,
+    }
+    controls = {name: draw for name, draw in _CONTROLS.items() if name in card.parameters}
+    return parameters | {name: draw(modalities) for name, draw in controls.items()}
+
+
+def _moves(modalities: tuple[str, ...]) -> str:
     moves = st.segmented_control(
         "Modality that moves",
         modalities,
@@ -221,10 +245,74 @@ def _strategy(modalities: tuple[str, ...]) -> tuple[str, float, str]:
         key="moves",
         bind="query-params",
         required=True,
-        disabled=card.name != "offset",
-        help="Only for the one-sided offset; the other strategies move every modality.",
+        help="The other stays where it is.",
     )
-    return strategy, round(float(strength), 2), moves or modalities[0]
+    return moves or modalities[0]
+
+
+def _anchor(modalities: tuple[str, ...]) -> str:
+    anchor = st.segmented_control(
+        "Mapped onto",
+        modalities,
+        default=modalities[-1],
+        key="anchor",
+        bind="query-params",
+        required=True,
+        help="The modality that stays; the others are mapped onto it.",
+    )
+    return anchor or modalities[-1]
+
+
+def _ridge(modalities: tuple[str, ...]) -> float:
+    return float(
+        st.select_slider(
+            "Pull towards the identity λ",
+            RIDGES,
+            30.0,
+            format_func=lambda value: f"{value:g}",
+            key="ridge",
+            bind="query-params",
+            help="Small learns a freer map, and overfits sooner; large stays near centring both.",
+        )
+    )
+
+
+def _alpha(modalities: tuple[str, ...]) -> float:
+    alpha = st.slider(
+        "Share of the reference scores α",
+        0.0,
+        2.0,
+        1.0,
+        0.05,
+        key="alpha",
+        bind="query-params",
+        help="How much of a row's mean score with its nearest reference queries is subtracted.",
+    )
+    return round(float(alpha), 2)
+
+
+def _neighbours(modalities: tuple[str, ...]) -> int:
+    return int(
+        st.number_input(
+            "Neighbours",
+            1,
+            1_000,
+            10,
+            key="neighbours",
+            bind="query-params",
+            help="How many best scores the mean is taken of.",
+        )
+    )
+
+
+_CONTROLS: dict[str, Callable[[tuple[str, ...]], Any]] = {
+    "moves": _moves,
+    "anchor": _anchor,
+    "ridge": _ridge,
+    "alpha": _alpha,
+    "neighbours": _neighbours,
+}
+"""What each parameter of a strategy, beside its strength, is chosen with."""
 
 
 def _routing(

@@ -2,12 +2,8 @@
 
 from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference, bootstrap_mean
 from gapviz.evaluation.cross import CrossOutcome, evaluate_cross
-from gapviz.evaluation.mixed import (
-    MixedOutcome,
-    evaluate_mixed,
-    expected_bias,
-    mean_of_known,
-)
+from gapviz.evaluation.mixed import evaluate_mixed, expected_bias, mean_of_known
+from gapviz.evaluation.outcome import MixedOutcome
 from gapviz.evaluation.within import RecallDelta, WithinOutcome, evaluate_within, recall_delta
 
 __all__ = [

@@ -13,6 +13,7 @@ import numpy as np
 from gapviz.collection import Collection
 from gapviz.evaluation.mixed import BLOCK_SCORES, MAX_QUERIES
 from gapviz.evaluation.ranking import recall_at, reciprocal_rank
+from gapviz.retrieval.corpus import rows_of_one
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float64, Indices, Mask
 
@@ -67,11 +68,19 @@ def evaluate_cross(
         )
     gallery = strategy.alignment.transform(indexed.vectors, target)
     asking_vectors = strategy.alignment.transform(asked.vectors[asking], source)
+    scoring = None
+    if strategy.scoring is not None:
+        scoring = strategy.scoring.prepare(
+            rows_of_one(target, gallery, gallery_item),
+            rows_of_one(source, asking_vectors, asking_item),
+        )
     ranks = np.zeros(asking.size, dtype=np.int64)
     tied = np.zeros(asking.size, dtype=np.bool_)
     step = max(1, BLOCK_SCORES // max(gallery_item.size, 1))
     for start in range(0, asking.size, step):
         scores = asking_vectors[start : start + step] @ gallery.T
+        if scoring is not None:
+            scores = scoring.adjust(scores, source)
         match = asking_item[start : start + step, None] == gallery_item[None, :]
         best = np.where(match, scores, -np.inf).max(axis=1)[:, None]
         ranks[start : start + step] = 1 + (scores > best).sum(axis=1)

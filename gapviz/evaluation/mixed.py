@@ -5,63 +5,38 @@ Protocol. Indexed: the corpus rows of every modality. Asking: each modality's qu
 list: the rows of its own item in its own modality, by item id. Relevant: the rows of its
 own item in other modalities. Rank: 1 + the number of entries that score strictly higher;
 for bias, entries that tie at place k share the room that is left there.
+
+Where the vectors of an item are fused (`ItemFusion`), items are ranked instead of rows: the
+query itself is left out where it is indexed (so that its item competes with its other rows
+alone), and bias is the share of the top k items whose best row has the query's modality: the
+row of the best cosine, or of the best rank in its list, as `ItemFusion` fuses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
-from gapviz.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
+from gapviz.evaluation.items import outcome_by_item
+from gapviz.evaluation.outcome import MixedOutcome, joined, ratio
+from gapviz.evaluation.ranking import ndcg_at
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
-from gapviz.retrieval.fusion import RankFusion, interleaving
+from gapviz.retrieval.fusion import (
+    ItemFusion,
+    RankFusion,
+    interleaving,
+    rescaled,
+)
+from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import tie_order
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
 BLOCK_SCORES = 16_000_000
 MAX_QUERIES = 2_000
-
-
-@dataclass(frozen=True, eq=False)
-class MixedOutcome:
-    """What the queries of one modality got, one entry per query."""
-
-    k: int
-    items: Indices
-    """`(n_queries,)` item of each query."""
-    own_share: Float64
-    """Intra-modal bias: share of the top k that has the query's modality."""
-    expected_share: Float64
-    """(N_own − own rows of the item) / (N − the same): the corpus share, bias of chance."""
-    first_other_rank: Indices
-    """Rank of the first entry of another modality; 0 where there is none."""
-    match_rank: Indices
-    """Rank of the best relevant entry; 0 where the item has none."""
-    ndcg: Float64
-    """NDCG@k of the relevant entries; NaN where there are none."""
-    tied: Mask
-    """True where the best match's score equals that of an entry of the same list that is not
-    relevant."""
-    n_available: int
-    """Queries there were; more than `items.size` where a seeded sample asks for all."""
-
-    @property
-    def reciprocal_rank(self) -> Float64:
-        return reciprocal_rank(self.match_rank)
-
-    @property
-    def lift(self) -> Float64:
-        """Bias ÷ corpus share per query: 1 is neutral; NaN where no own entry is left."""
-        return _ratio(self.own_share, self.expected_share)
-
-    def recall(self, k: int) -> Float64:
-        return recall_at(self.match_rank, k)
 
 
 def evaluate_mixed(
@@ -89,15 +64,17 @@ def evaluate_mixed(
     corpus = corpus_rows(collection, strategy.alignment)
     all_ask = all(b.queries is b.corpus for b in collection.modalities.values())
     queries = corpus if all_ask else query_rows(collection, strategy.alignment)
+    scoring = strategy.scoring.prepare(corpus, queries) if strategy.scoring else None
+    indexed = ~np.concatenate([b.queries.query_only for b in collection.modalities.values()])
     outcomes: dict[str, MixedOutcome] = {}
     for code, name in enumerate(queries.names):
         rows = np.arange(queries.spans[code].start, queries.spans[code].stop)
         chosen = _sample(rows, max_queries, seed)
         parts = [
-            _evaluate_block(corpus, queries, block, code, strategy, k)
+            _evaluate_block(corpus, queries, block, code, strategy, scoring, indexed[block], k)
             for block in np.array_split(chosen, _n_blocks(chosen.size, corpus.n_rows))
         ]
-        outcomes[name] = _joined(parts, k, rows.size)
+        outcomes[name] = joined(parts, k, rows.size)
     return outcomes
 
 
@@ -114,15 +91,28 @@ def mean_of_known(values: Float64) -> float:
 
 
 def _evaluate_block(
-    corpus: Rows, queries: Rows, rows: Indices, own: int, strategy: Strategy, k: int
+    corpus: Rows,
+    queries: Rows,
+    rows: Indices,
+    own: int,
+    strategy: Strategy,
+    scoring: PreparedScores | None,
+    indexed: Mask,
+    k: int,
 ) -> MixedOutcome:
     scores: Float32 = queries.vectors[rows] @ corpus.vectors.T
     items = queries.item[rows]
     asking, found = _rows_of_items(corpus, items)
     is_own = corpus.modality[found] == own
+    if isinstance(strategy.fusion, ItemFusion):
+        left_out = is_own & indexed[asking]
+        scores[asking[left_out], found[left_out]] = -np.inf
+        return outcome_by_item(corpus, scores, items, own, strategy.fusion, k)
     n_excluded = np.bincount(asking[is_own], minlength=rows.size)
     n_relevant = np.bincount(asking[~is_own], minlength=rows.size)
     scores[asking[is_own], found[is_own]] = -np.inf
+    if scoring is not None:
+        scores = scoring.adjust(scores, queries.names[own])
     asking, found = asking[~is_own], found[~is_own]
     n_open = corpus.n_rows - n_excluded
     own_span = corpus.spans[own]
@@ -130,16 +120,22 @@ def _evaluate_block(
     if strategy.fusion is None:
         own_share, first_other = _mixed_bias(corpus, scores, own, n_open, k)
         ranks, tied = _ranks_of(scores, asking, found)
-    else:
+    elif isinstance(strategy.fusion, RankFusion):
         own_share, first_other, ranks, tied = _routed(
             corpus, scores, asking, found, own, n_excluded, strategy.fusion, k
         )
+    else:
+        fused = np.concatenate(
+            [rescaled(scores[:, span], strategy.fusion.scale) for span in corpus.spans], axis=1
+        )
+        own_share, first_other = _mixed_bias(corpus, fused, own, n_open, k)
+        ranks, tied = _merged_ranks(corpus, scores, fused, asking, found)
     match_rank = np.where(ranks > 0, ranks, np.iinfo(np.int64).max).min(axis=1)
     return MixedOutcome(
         k=k,
         items=items,
         own_share=own_share,
-        expected_share=_ratio(n_own_open, n_open),
+        expected_share=ratio(n_own_open, n_open),
         first_other_rank=first_other,
         match_rank=np.where(n_relevant > 0, match_rank, 0),
         ndcg=ndcg_at(ranks, n_relevant, k),
@@ -177,7 +173,7 @@ def _mixed_bias(
     for row in np.flatnonzero(n_level > room):
         n_level[row] = np.count_nonzero(scores[row] == last[row])
         n_level_own[row] = np.count_nonzero(scores[row, corpus.spans[own]] == last[row])
-    own_share = _ratio(above[:, owner == own].sum(axis=1) + room * n_level_own / n_level, taken)
+    own_share = ratio(above[:, owner == own].sum(axis=1) + room * n_level_own / n_level, taken)
     if len(best) == 1:
         return own_share, np.zeros(len(scores), dtype=np.int64)
     best_other = pooled[:, owner != own].max(axis=1)
@@ -264,6 +260,37 @@ def _ranks_of(scores: Float32, asking: Indices, found: Indices) -> tuple[Indices
     return ranks, (count > 0) & (n_level > (falling == level[:, None]).sum(axis=1))
 
 
+def _merged_ranks(
+    corpus: Rows, scores: Float32, fused: Float32, asking: Indices, found: Indices
+) -> tuple[Indices, Mask]:
+    """As `_ranks_of`, over lists merged by `fused` score, each list in the order of `scores`."""
+    count = np.bincount(asking, minlength=len(scores))
+    place = np.arange(asking.size) - (np.cumsum(count) - count)[asking]
+    none = np.iinfo(np.int64).max
+    rising = np.full((len(scores), max(1, count.max(initial=0))), none)
+    level = np.zeros(rising.shape, dtype=np.int64)
+    for query, row, column in zip(asking, found, place, strict=True):
+        span = corpus.spans[corpus.modality[row]]
+        inside, merged = scores[query, span], fused[query]
+        ahead = np.count_nonzero(merged > merged[row]) - np.count_nonzero(
+            merged[span] > merged[row]
+        )
+        rising[query, column] = 1 + ahead + np.count_nonzero(inside > scores[query, row])
+        level[query, column] = (
+            np.count_nonzero(merged == merged[row])
+            - np.count_nonzero(merged[span] == merged[row])
+            + np.count_nonzero(inside == scores[query, row])
+        )
+    best = rising.argmin(axis=1)[:, None]
+    n_level = np.take_along_axis(level, best, axis=1)[:, 0]
+    rising = np.sort(rising, axis=1)
+    n_best = (rising == rising[:, :1]).sum(axis=1)
+    for column in range(1, rising.shape[1]):
+        known = count > column
+        rising[known, column] = np.maximum(rising[known, column], rising[known, column - 1] + 1)
+    return np.where(rising == none, 0, rising), (count > 0) & (n_level > n_best)
+
+
 def _count_above(scores: Float32, level: Float32, *, or_equal: bool = False) -> Indices:
     """`(n_queries,)`: how many entries of each row exceed (or reach) its level."""
     compare = np.greater_equal if or_equal else np.greater
@@ -274,15 +301,6 @@ def _count_above(scores: Float32, level: Float32, *, or_equal: bool = False) -> 
     )
 
 
-def _ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64:
-    """Quotient by entry; NaN where the denominator is 0."""
-    above = np.asarray(numerator, dtype=np.float64)
-    below = np.asarray(denominator, dtype=np.float64)
-    quotient: Float64 = np.full(above.shape, np.nan)
-    np.divide(above, below, out=quotient, where=below > 0)
-    return quotient
-
-
 def _sample(rows: Indices, most: int, seed: int) -> Indices:
     if rows.size <= most:
         return rows
@@ -291,20 +309,3 @@ def _sample(rows: Indices, most: int, seed: int) -> Indices:
 
 def _n_blocks(n_queries: int, n_rows: int) -> int:
     return max(1, min(n_queries, -(-n_queries * n_rows // BLOCK_SCORES)))
-
-
-def _joined(parts: list[MixedOutcome], k: int, n_available: int) -> MixedOutcome:
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    return MixedOutcome(
-        k=k,
-        items=joined("items"),
-        own_share=joined("own_share"),
-        expected_share=joined("expected_share"),
-        first_other_rank=joined("first_other_rank"),
-        match_rank=joined("match_rank"),
-        ndcg=joined("ndcg"),
-        tied=joined("tied"),
-        n_available=n_available,
-    )

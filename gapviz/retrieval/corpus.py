@@ -63,6 +63,11 @@ def query_rows(collection: Collection, alignment: Alignment) -> Rows:
     return _rows({n: b.queries for n, b in collection.modalities.items()}, alignment)
 
 
+def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
+    """Rows of a single modality: unit rows `(n, dim)` and their items `(n,)`."""
+    return Rows((modality,), vectors, np.zeros(item.size, dtype=np.int64), item)
+
+
 def _rows(blocks: Mapping[str, ModalityVectors], alignment: Alignment) -> Rows:
     return Rows(
         names=tuple(blocks),

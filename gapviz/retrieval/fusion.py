@@ -1,4 +1,4 @@
-"""Reciprocal rank fusion, with everything that usually hides made explicit."""
+"""Fusing one list a modality, with everything that usually hides made explicit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from typing import Generic, Literal, TypeVar
 import numpy as np
 
 from gapviz.errors import GapvizError
-from gapviz.vectors import Float64, Indices
+from gapviz.vectors import Float32, Float64, Indices
 
 Key = TypeVar("Key", bound=Hashable)
 
 TieOrder = Literal["own-first", "other-first"]
 """Which list wins where fused scores are equal: the query's own modality, or another's."""
+
+ListScale = Literal["min-max", "z-score", "dbsf"]
+ItemMethod = Literal["rrf", "max"]
+
+# Distribution-based score fusion takes everything further from the mean for equal.
+DBSF_SIGMAS = 3.0
 
 # Fused scores are sums of a few reciprocals; relatively nearer than this they are one number.
 SAME_SCORE = 1e-12
@@ -65,6 +71,52 @@ class RankFusion:
     def weight(self, modality: str) -> float:
         """Weight of the list of `modality`."""
         return dict(self.weights).get(modality, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFusion:
+    """One list a modality, merged by scores that are rescaled within each list.
+
+    `min-max` maps a list to 0…1; `z-score` takes (s − mean)/σ of the list; `dbsf` is the
+    z-score clipped at ±3σ. The order within a list stays. Equal scores of two lists favour
+    the entry whose modality is not the query's: under `min-max` the best of every list ties
+    at 1.
+
+    Raises:
+        GapvizError: an unknown scale.
+    """
+
+    scale: ListScale = "min-max"
+
+    def __post_init__(self) -> None:
+        if self.scale not in ("min-max", "z-score", "dbsf"):
+            raise GapvizError(
+                f"unknown scale {self.scale!r}",
+                where="score fusion",
+                mend="choose min-max, z-score or dbsf",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFusion:
+    """Several vectors per item: the lists of the modalities are fused by item.
+
+    Raises:
+        GapvizError: an unknown method.
+    """
+
+    method: ItemMethod = "rrf"
+    """`rrf` sums weight / (k + rank) over the modalities an item has, by its best row in
+    each; `max` takes the item's best cosine."""
+    ranks: RankFusion = field(default_factory=RankFusion)
+    """For `rrf`."""
+
+    def __post_init__(self) -> None:
+        if self.method not in ("rrf", "max"):
+            raise GapvizError(f"unknown item fusion {self.method!r}", mend="choose rrf or max")
+
+
+Fusion = RankFusion | ScoreFusion | ItemFusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +172,34 @@ def interleaving(lengths: Sequence[int], weights: Sequence[float], fusion: RankF
     score = np.asarray(weights, dtype=np.float64)[which] / (fusion.k + fusion.rank_base + place)
     order = np.lexsort((place, which, _levels(score)))
     return np.stack([which[order], place[order]], axis=1)
+
+
+def rescaled(scores: Float32, scale: ListScale) -> Float32:
+    """The scores of one list a query, made comparable with those of another list.
+
+    Args:
+        scores: `(n_queries, n)`; −∞ marks an entry that a query must not find: it does not
+            count, and stays −∞. A list whose scores are all equal becomes 0.
+        scale: see `ScoreFusion`.
+    """
+    # In float64: cosines of one list lie close together, and their differences cancel.
+    exact = scores.astype(np.float64)
+    known = np.isfinite(exact)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    if scale == "min-max":
+        middle = np.where(known, exact, np.inf).min(axis=1, keepdims=True, initial=np.inf)
+        width = exact.max(axis=1, keepdims=True, initial=-np.inf) - middle
+    else:
+        middle = np.where(known, exact, 0).sum(axis=1, keepdims=True) / count
+        squares = np.where(known, exact - middle, 0) ** 2
+        width = np.sqrt(squares.sum(axis=1, keepdims=True) / count)
+    flat = ~(width > 0)
+    fused = (exact - np.where(flat, 0, middle)) / np.where(flat, 1, width)
+    fused = np.where(flat, 0, fused)
+    if scale == "dbsf":
+        fused = np.clip(fused, -DBSF_SIGMAS, DBSF_SIGMAS)
+    kept: Float32 = np.where(known, fused, -np.inf).astype(np.float32)
+    return kept
 
 
 def _levels(scores: Float64) -> Indices:

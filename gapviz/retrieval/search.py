@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from gapviz.errors import GapvizError
 from gapviz.retrieval.corpus import Rows
-from gapviz.retrieval.fusion import RankFusion, fuse_ranks, interleaving
-from gapviz.vectors import Float32, Float64, Indices
-
-ItemFusion = Literal["rrf", "max"]
+from gapviz.retrieval.fusion import (
+    Fusion,
+    ItemFusion,
+    ItemMethod,
+    RankFusion,
+    ScoreFusion,
+    fuse_ranks,
+    interleaving,
+    rescaled,
+)
+from gapviz.retrieval.scoring import PreparedScores
+from gapviz.vectors import Float32, Float64, Indices, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Hit:
     """Position in `Collection.items`."""
     modality: str
     score: float
-    """Cosine in a mixed index, fused score where lists were fused."""
+    """Cosine in a mixed index, adjusted or fused score where a strategy made one."""
     cosine: float
     """Cosine of the query with this entry."""
 
@@ -38,7 +46,7 @@ class ResultList:
 
     hits: tuple[Hit, ...]
     bias: float
-    """Share of the hits that have the query's modality."""
+    """Share of the hits that have the query's modality; of items, by their best row."""
     corpus_share: float
     """Share of the searched entries that have it: what an unbiased index would give."""
     match_rank: int | None
@@ -54,7 +62,8 @@ def search(
     k: int = 10,
     item: int | None = None,
     leave_out_own: bool = True,
-    fusion: RankFusion | None = None,
+    fusion: Fusion | None = None,
+    scoring: PreparedScores | None = None,
 ) -> ResultList:
     """Search with one unit `query` `(dim,)` of `modality`, moved as the corpus was.
 
@@ -66,8 +75,9 @@ def search(
         item: position of the query's own item, if it has one: its rows of other modalities
             are the match.
         leave_out_own: leave out the rows of that item in the query's own modality.
-        fusion: route by modality and fuse by rank, or None for one mixed list. Equal
-            cosines keep the order of the rows.
+        fusion: route by modality and fuse by rank, by score or by item, or None for one
+            mixed list. Equal cosines keep the order of the rows.
+        scoring: adjusts the cosines before they are ranked, or None.
 
     Raises:
         GapvizError: k below 1, or a query of another dimension.
@@ -78,11 +88,7 @@ def search(
     open_rows = np.ones(corpus.n_rows, dtype=np.bool_)
     if item is not None and leave_out_own:
         open_rows[(corpus.item == item) & (corpus.modality == own)] = False
-    if fusion is None:
-        order = _mixed_order(cosines, open_rows)
-        scores = cosines[order].astype(np.float64)
-    else:
-        order, scores = _routed_order(corpus, cosines, open_rows, own, fusion)
+    order, scores = _ranked(corpus, cosines, open_rows, modality, fusion, scoring)
     top = order[:k]
     hits = tuple(
         Hit(
@@ -101,7 +107,7 @@ def search(
         corpus_share=(
             float((corpus.modality[open_rows] == own).mean()) if open_rows.any() else float("nan")
         ),
-        match_rank=_match_rank(corpus, order, own, item),
+        match_rank=_match_rank(corpus, order, own, item, fusion),
     )
 
 
@@ -110,51 +116,34 @@ def search_items(
     query: Float32,
     *,
     k: int = 10,
-    fusion: ItemFusion = "rrf",
+    fusion: ItemMethod = "rrf",
     rrf_k: float = 60.0,
-    weights: dict[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> tuple[Hit, ...]:
     """Several vectors per item: rank each modality apart, then fuse by item.
 
     `rrf` sums weight / (k + rank) over the modalities an item has (its best row in each);
-    `max` takes the item's best cosine. A hit's row is the item's best one.
+    `max` takes the item's best cosine. A hit's row is the item's best one: of the best
+    rank in its list, or of the best cosine.
 
     Raises:
         GapvizError: k below 1, an unknown fusion, or a query of another dimension.
     """
     _refuse_bad(corpus, query, k)
     cosines = corpus.vectors @ query
-    best_row: dict[int, int] = {}
-    lists: list[list[int]] = []
-    for span in corpus.spans:
-        rows = np.arange(span.start, span.stop)
-        rows = rows[np.argsort(-cosines[rows], kind="stable")]
-        items = corpus.item[rows]
-        _, first = np.unique(items, return_index=True)
-        lists.append([int(i) for i in items[np.sort(first)]])
-        for row in rows[np.sort(first)]:
-            owner = int(corpus.item[row])
-            if owner not in best_row or cosines[row] > cosines[best_row[owner]]:
-                best_row[owner] = int(row)
-    if fusion == "max":
-        ranked = sorted(best_row, key=lambda owner: -cosines[best_row[owner]])[:k]
-        scored = [(owner, float(cosines[best_row[owner]])) for owner in ranked]
-    elif fusion == "rrf":
-        factors = [(weights or {}).get(name, 1.0) for name in corpus.names]
-        fused = fuse_ranks(lists, k=rrf_k, weights=factors)[:k]
-        scored = [(entry.key, entry.score) for entry in fused]
-    else:
-        raise GapvizError(f"unknown item fusion {fusion!r}", mend="choose rrf or max")
+    by_item = ItemFusion(fusion, RankFusion(k=rrf_k, weights=tuple((weights or {}).items())))
+    everywhere = np.ones(corpus.n_rows, dtype=np.bool_)
+    rows, scores = _items_order(corpus, cosines, everywhere, -1, by_item)
     return tuple(
         Hit(
             rank=place + 1,
-            row=best_row[owner],
-            item=owner,
-            modality=corpus.names[corpus.modality[best_row[owner]]],
-            score=score,
-            cosine=float(cosines[best_row[owner]]),
+            row=int(row),
+            item=int(corpus.item[row]),
+            modality=corpus.names[corpus.modality[row]],
+            score=float(scores[place]),
+            cosine=float(cosines[row]),
         )
-        for place, (owner, score) in enumerate(scored)
+        for place, row in enumerate(rows[:k])
     )
 
 
@@ -166,14 +155,76 @@ def tie_order(n_modalities: int, own: int, fusion: RankFusion) -> list[int]:
     return [own, *others] if fusion.ties == "own-first" else [*others, own]
 
 
-def _mixed_order(cosines: Float32, open_rows: np.ndarray) -> Indices:
+def _ranked(
+    corpus: Rows,
+    cosines: Float32,
+    open_rows: Mask,
+    modality: str,
+    fusion: Fusion | None,
+    scoring: PreparedScores | None,
+) -> tuple[Indices, Float64]:
+    """Rows in the order of the result list, and the scores that put them there."""
+    own = corpus.code(modality) if modality in corpus.names else -1
+    scores = np.where(open_rows, cosines, np.float32(-np.inf))
+    if scoring is not None:
+        scores = scoring.adjust(scores[None, :], modality)[0]
+    if isinstance(fusion, RankFusion):
+        return _routed_order(corpus, scores, open_rows, own, fusion)
+    if isinstance(fusion, ScoreFusion):
+        return _merged_order(corpus, scores, open_rows, own, fusion)
+    if isinstance(fusion, ItemFusion):
+        return _items_order(corpus, scores, open_rows, own, fusion)
     rows = np.flatnonzero(open_rows)
-    order: Indices = rows[np.argsort(-cosines[rows], kind="stable")]
-    return order
+    order: Indices = rows[np.argsort(-scores[rows], kind="stable")]
+    return order, scores[order].astype(np.float64)
+
+
+def _merged_order(
+    corpus: Rows, scores: Float32, open_rows: Mask, own: int, fusion: ScoreFusion
+) -> tuple[Indices, Float64]:
+    """By rescaled score; equal ones: other modalities first, then by the score itself."""
+    fused = np.concatenate([rescaled(scores[None, s], fusion.scale)[0] for s in corpus.spans])
+    rows = np.flatnonzero(open_rows)
+    order = rows[np.lexsort((rows, -scores[rows], corpus.modality[rows] == own, -fused[rows]))]
+    return order, fused[order].astype(np.float64)
+
+
+def _items_order(
+    corpus: Rows, scores: Float32, open_rows: Mask, own: int, fusion: ItemFusion
+) -> tuple[Indices, Float64]:
+    """The best row of every item, by fused score of the item; see `ItemFusion`."""
+    found: dict[int, tuple[float, bool, int]] = {}
+    lists: list[list[int]] = []
+    for code, (name, span) in enumerate(zip(corpus.names, corpus.spans, strict=True)):
+        rows = span.start + np.flatnonzero(open_rows[span])
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        _, first = np.unique(corpus.item[rows], return_index=True)
+        leading = rows[np.sort(first)]
+        lists.append(corpus.item[leading].tolist())
+        worth = scores[leading].astype(np.float64)
+        if fusion.method == "rrf":
+            places = fusion.ranks.k + fusion.ranks.rank_base + np.arange(leading.size)
+            worth = fusion.ranks.weight(name) / places
+        for item, value, row in zip(lists[-1], worth.tolist(), leading.tolist(), strict=True):
+            # Equal worth: the row that is not of the query's modality stands for the item.
+            offer = (value, code != own, row)
+            if item not in found or offer[:2] > found[item][:2]:
+                found[item] = offer
+    if fusion.method == "max":
+        items = sorted(found, key=lambda item: -found[item][0])
+        fused = [found[item][0] for item in items]
+    else:
+        weights = [fusion.ranks.weight(name) for name in corpus.names]
+        ranked = fuse_ranks(
+            lists, k=fusion.ranks.k, weights=weights, rank_base=fusion.ranks.rank_base
+        )
+        items, fused = [entry.key for entry in ranked], [entry.score for entry in ranked]
+    order = np.array([found[item][2] for item in items], dtype=np.int64)
+    return order, np.array(fused, dtype=np.float64)
 
 
 def _routed_order(
-    corpus: Rows, cosines: Float32, open_rows: np.ndarray, own: int, fusion: RankFusion
+    corpus: Rows, cosines: Float32, open_rows: Mask, own: int, fusion: RankFusion
 ) -> tuple[Indices, Float64]:
     codes = tie_order(len(corpus.names), own, fusion)
     lists = []
@@ -187,10 +238,15 @@ def _routed_order(
     return order, np.asarray(weights)[which] / (fusion.k + fusion.rank_base + place)
 
 
-def _match_rank(corpus: Rows, order: Indices, own: int, item: int | None) -> int | None:
+def _match_rank(
+    corpus: Rows, order: Indices, own: int, item: int | None, fusion: Fusion | None
+) -> int | None:
     if item is None:
         return None
-    places = np.flatnonzero((corpus.item[order] == item) & (corpus.modality[order] != own))
+    # An item is found whole, whichever of its rows stands for it.
+    whole = isinstance(fusion, ItemFusion)
+    matches = (corpus.item[order] == item) & (whole | (corpus.modality[order] != own))
+    places = np.flatnonzero(matches)
     return int(places[0]) + 1 if places.size else None
 
 

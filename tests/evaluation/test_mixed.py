@@ -19,7 +19,17 @@ STRATEGIES = [
     StrategyOptions("route", fusion=RankFusion(ties="other-first")),
     StrategyOptions("route", fusion=RankFusion(k=3, weights=(("text", 1.3), ("audio", 0.2)))),
     StrategyOptions("route", fusion=RankFusion(weights=(("image", 0.0),), rank_base=0)),
+    StrategyOptions("zscore"),
+    StrategyOptions("znorm"),
+    StrategyOptions("nnn", neighbours=3),
+    StrategyOptions("csls", neighbours=3),
+    StrategyOptions("route-zscore"),
 ]
+
+REORDERED = [
+    "zscore", "procrustes", "ridge", "znorm", "nnn", "csls", "minmax", "dbsf", "items-rrf",
+    "items-max",
+]  # fmt: skip
 
 
 def label(options):
@@ -30,6 +40,7 @@ def oracle(collection, strategy, modality, k):
     """Per query of a modality: (bias, first other rank, match rank, ndcg), one by one."""
     corpus = corpus_rows(collection, strategy.alignment)
     queries = query_rows(collection, strategy.alignment)
+    scoring = strategy.scoring.prepare(corpus, queries) if strategy.scoring else None
     own = corpus.names.index(modality)
     for row in np.flatnonzero(queries.modality == own):
         item = queries.item[row]
@@ -40,6 +51,7 @@ def oracle(collection, strategy, modality, k):
             k=corpus.n_rows,
             item=int(item),
             fusion=strategy.fusion,
+            scoring=scoring,
         )
         is_own = [hit.modality == modality for hit in found.hits]
         relevant = [i for i, hit in enumerate(found.hits) if hit.item == item and not is_own[i]]
@@ -81,6 +93,58 @@ def test_blocks_do_not_show(mixed_up_collection, monkeypatch):
                 np.testing.assert_allclose(
                     getattr(outcome, name), getattr(parts[modality], name), atol=1e-12
                 )
+
+
+def best_of_two_lists(collection, strategy, query, own, item):
+    """Rank of the match, and share of own entries in the top 10, by the plain definition."""
+    corpus = corpus_rows(collection, strategy.alignment)
+    cosines = corpus.vectors.astype(float) @ query.astype(float)
+    fused = []
+    for code in (0, 1):
+        rows = np.flatnonzero((corpus.modality == code) & ((code != own) | (corpus.item != item)))
+        low, high = cosines[rows].min(), cosines[rows].max()
+        scaled = {
+            "min-max": (cosines[rows] - low) / (high - low),
+            "dbsf": np.clip((cosines[rows] - cosines[rows].mean()) / cosines[rows].std(), -3, 3),
+        }[strategy.fusion.scale]
+        fused += [
+            (-score, code == own, -cosine, corpus.item[row])
+            for score, cosine, row in zip(scaled, cosines[rows], rows, strict=True)
+        ]
+    fused.sort()
+    match = [place for place, (_, is_own, _, owner) in enumerate(fused) if owner == item]
+    return match[0] + 1, np.mean([is_own for _, is_own, _, _ in fused[:10]])
+
+
+@pytest.mark.parametrize("name", ["minmax", "dbsf"])
+def test_lists_merged_by_score_let_the_match_win_the_ties_between_them(make_collection, name):
+    collection = make_collection(60, dim=5, seed=4)
+    strategy = fit_strategy(StrategyOptions(name), collection)
+    corpus = corpus_rows(collection, strategy.alignment)
+    for code, (modality, outcome) in enumerate(evaluate_mixed(collection, strategy).items()):
+        rows = np.arange(60) + 60 * code
+        slow = np.array(
+            [
+                best_of_two_lists(collection, strategy, corpus.vectors[row], code, row % 60)
+                for row in rows
+            ]
+        )
+        np.testing.assert_array_equal(outcome.match_rank, slow[:, 0])
+        np.testing.assert_allclose(outcome.own_share, slow[:, 1], atol=0.1)
+        assert (outcome.match_rank == 1).any()
+        found = [
+            search(corpus, corpus.vectors[r], modality, item=r % 60, fusion=strategy.fusion)
+            for r in rows
+        ]
+        np.testing.assert_array_equal(outcome.match_rank, [f.match_rank for f in found])
+
+
+def test_the_best_of_both_min_max_lists_is_told_to_be_tied(make_collection):
+    collection = make_collection(30, seed=3)
+    strategy = fit_strategy(StrategyOptions("minmax"), collection)
+    outcome = evaluate_mixed(collection, strategy)["image"]
+    assert (outcome.tied == (outcome.match_rank == 1)).all()
+    assert outcome.tied.any()
 
 
 def test_ndcg_mrr_and_recall_agree_with_ranx(ranx, mixed_up_collection):
@@ -194,7 +258,7 @@ def test_the_order_of_the_items_does_not_matter(make_collection):
             for name, block in collection.modalities.items()
         },
     )
-    for options in STRATEGIES[:2] + STRATEGIES[3:5]:
+    for options in [*STRATEGIES[:2], *STRATEGIES[3:5], *map(StrategyOptions, REORDERED)]:
         one = evaluate_mixed(collection, fit_strategy(options, collection))
         other = evaluate_mixed(shuffled, fit_strategy(options, shuffled))
         for modality in one:
@@ -216,7 +280,7 @@ def test_too_many_queries_are_sampled_by_the_seed(make_collection):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", ["raw", "route"])
+@pytest.mark.parametrize("name", ["raw", "route", "minmax", "csls", "nnn", "items-max"])
 def test_one_item_leaves_no_own_entry_and_finds_its_match(make_collection, name):
     collection = make_collection(1)
     outcomes = evaluate_mixed(collection, fit_strategy(StrategyOptions(name), collection))
@@ -227,7 +291,9 @@ def test_one_item_leaves_no_own_entry_and_finds_its_match(make_collection, name)
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", ["raw", "route"])
+@pytest.mark.parametrize(
+    "name", ["raw", "route", "dbsf", "znorm", "csls", "items-rrf", "items-max"]
+)
 def test_one_modality_has_no_other_entry_and_no_match(make_collection, name):
     collection = make_collection(5, modalities=("image",))
     outcome = evaluate_mixed(collection, fit_strategy(StrategyOptions(name), collection))["image"]

@@ -4,7 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapviz import GapvizError
-from gapviz.retrieval.fusion import RankFusion, fuse_ranks, interleaving
+from gapviz.retrieval.fusion import (
+    ItemFusion,
+    RankFusion,
+    ScoreFusion,
+    fuse_ranks,
+    interleaving,
+    rescaled,
+)
 
 lengths = st.lists(st.integers(0, 12), min_size=1, max_size=4)
 ranked = st.lists(st.sampled_from("abcdefghij"), unique=True, min_size=1)
@@ -95,3 +102,49 @@ def test_parameters_out_of_range_are_refused(options):
 def test_weights_must_be_one_sound_number_a_list(weights):
     with pytest.raises(GapvizError, match="weight"):
         fuse_ranks([["a"], ["b"]], weights=weights)
+
+
+scores = st.lists(
+    st.lists(st.floats(-1, 1, width=32), min_size=6, max_size=6), min_size=1, max_size=4
+)
+
+
+@given(scores, st.sampled_from(["min-max", "z-score", "dbsf"]))
+def test_rescaling_keeps_the_order_of_a_list(rows, scale):
+    before = np.array(rows, dtype=np.float32)
+    after = rescaled(before, scale)
+    order = np.argsort(before, axis=1, kind="stable")
+    assert (np.diff(np.take_along_axis(after, order, axis=1), axis=1) >= 0).all()
+    assert np.isfinite(after).all()
+
+
+def test_each_scale_follows_its_formula_and_leaves_out_what_is_left_out():
+    row = np.random.default_rng(0).standard_normal((1, 40)).astype(np.float32)
+    row[0, :3] = -np.inf
+    row[0, 3] = 30
+    known = row[:, 3:].astype(float)
+    low, high = known.min(), known.max()
+    standard = (known - known.mean()) / known.std()
+    for scale, expected in (
+        ("min-max", (known - low) / (high - low)),
+        ("z-score", standard),
+        ("dbsf", np.clip(standard, -3, 3)),
+    ):
+        found = rescaled(row, scale)
+        np.testing.assert_allclose(found[:, 3:], expected, atol=1e-6)
+        assert np.isneginf(found[:, :3]).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", ["min-max", "z-score", "dbsf"])
+def test_a_list_of_equal_scores_or_of_none_is_rescaled_without_complaint(scale):
+    assert (rescaled(np.full((2, 5), 0.3, np.float32), scale) == 0).all()
+    assert np.isneginf(rescaled(np.full((2, 1), -np.inf, np.float32), scale)).all()
+    assert rescaled(np.empty((2, 0), np.float32), scale).shape == (2, 0)
+
+
+def test_unknown_ways_of_fusing_are_refused():
+    with pytest.raises(GapvizError, match="choose min-max, z-score or dbsf"):
+        ScoreFusion("softmax")
+    with pytest.raises(GapvizError, match="choose rrf or max"):
+        ItemFusion("sum")
