@@ -37,8 +37,8 @@ def bias_reading(measurement: Measurement) -> str:
 
 def change_reading(before: Measurement, after: Measurement) -> str:
     """What a strategy did to gap, bias, match rank and recall, for better and for worse."""
-    if after.strategy.card.routed:
-        gap = "Routing moves no vector, so the gap stays"
+    if after.strategy.card.changes != "vectors":
+        gap = "No vector moves, so the gap stays"
     else:
         gap = f"The gap goes from {before.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}"
     bias = _mean(before.bias), _mean(after.bias)

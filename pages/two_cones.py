@@ -32,6 +32,8 @@ for view in chosen.views:
     st.markdown(f"{gap_reading(before)} {bias_reading(before)}")
     if after is not None:
         st.markdown(f"**{after.strategy.label}.** {change_reading(before, after)}")
+        for warning in after.strategy.warnings:
+            st.warning(warning, icon=":material/warning:")
     columns[f"{head}raw"] = before
     if after is not None:
         columns[f"{head}{after.strategy.label}"] = after

@@ -48,7 +48,7 @@ def test_a_change_names_both_sides():
 def test_routing_is_said_to_leave_the_gap():
     collection = two_clouds(20)
     before, after = measure(collection), measure(collection, StrategyOptions("route"))
-    assert change_reading(before, after).startswith("Routing moves no vector")
+    assert change_reading(before, after).startswith("No vector moves")
 
 
 def test_a_loss_of_recall_beyond_chance_is_called_one():
