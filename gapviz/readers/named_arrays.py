@@ -102,7 +102,8 @@ def reading_of_arrays(
 def _facts(path: Path, sides: Mapping[str, NamedArray], options: ReadOptions) -> Facts:
     chosen = fact_columns(sides, options, where=path.name)
     for name, values in sides.items():
-        if name not in chosen.all:
+        told_in_words = name in (*chosen.captions, chosen.image)
+        if name not in chosen.all or (told_in_words and _is_numeric(values)):
             usual = ", ".join(group[1] for group in (ID_NAMES, CAPTION_NAMES, LABEL_NAMES))
             raise GapvizError(
                 f"is a list of {len(values)} values, neither vectors nor a fact that has a name",
@@ -121,6 +122,10 @@ def _ids(values: NamedArray, *, where: str) -> list[str | None]:
 def _plain(values: NamedArray) -> list[object]:
     plain: list[object] = values.tolist() if isinstance(values, np.ndarray) else list(values)
     return plain
+
+
+def _is_numeric(values: NamedArray) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype.kind not in "US"
 
 
 def _is_list(values: NamedArray) -> bool:

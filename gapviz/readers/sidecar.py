@@ -247,9 +247,10 @@ def _parquet_facts(path: Path, options: ReadOptions) -> Facts:
         schema = parquet.read_schema(path)
         chosen = fact_columns(readable_columns(schema), options, where=where)
         table = parquet.read_table(path, columns=chosen.all)
+        columns = {name: table[name].to_pylist() for name in chosen.all}
     except (pa.ArrowException, OSError, ValueError) as error:
         raise parquet_damage(path, error) from error
-    return facts_of({name: table[name].to_pylist() for name in chosen.all}, chosen, where=where)
+    return facts_of(columns, chosen, where=where)
 
 
 def readable_columns(schema: Iterable[object]) -> list[str]:

@@ -125,6 +125,7 @@ def test_ids_that_name_no_item_are_listed(write, rows):
         ({"ids": np.arange(6), "labels": np.arange(4)}, "differing length"),
         ({"image_ids": np.arange(4)}, "6 rows for 4 ids"),
         ({"weights": np.arange(6)}, "neither vectors nor a fact that has a name; name it"),
+        ({"text": np.ones(6)}, "neither vectors nor a fact"),
         ({"audio_ids": np.arange(6)}, "neither vectors nor a fact"),
         ({"text": np.ones((6, 3), np.float32)}, "different dimensions"),
     ],
