@@ -68,7 +68,7 @@ def read_coco(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
 def looks_like_coco(path: Path) -> bool:
     """Whether it is a JSON file of images and annotations, or a folder around one."""
     if path.is_dir():
-        return bool(_captions_files(path))
+        return any(_speaks_of_captions(file) for file in _captions_files(path))
     return path.suffix.lower() == ".json" and path.is_file() and _speaks_of_captions(path)
 
 
@@ -111,20 +111,22 @@ def _parsed(file: Path) -> Mapping[str, Any]:
         if size > MAX_JSON_BYTES:
             raise GapvizError(
                 f"has {size / 1e6:,.0f} MB, which is too much",
-                where=file.name,
+                where=shown(file.name),
                 mend=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
             )
         content = json_in(file.read_bytes())
     except OSError as error:
         raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=file.name, mend="check the path"
+            f"cannot be read ({error.strerror or error})",
+            where=shown(file.name),
+            mend="check the path",
         ) from error
     except GapvizError:
         raise
     except ValueError as error:
-        raise GapvizError("is no JSON, or cut short", where=file.name, mend=mend) from error
+        raise GapvizError("is no JSON, or cut short", where=shown(file.name), mend=mend) from error
     if not isinstance(content, dict):
-        raise GapvizError("is no JSON object", where=file.name, mend=mend)
+        raise GapvizError("is no JSON object", where=shown(file.name), mend=mend)
     return content
 
 
@@ -132,7 +134,7 @@ def _entries(content: Mapping[str, Any], key: str, file: Path) -> Iterator[dict[
     entries = content.get(key)
     if not isinstance(entries, list):
         raise GapvizError(
-            f"has no list of {key}", where=file.name, mend="give a COCO captions file"
+            f"has no list of {key}", where=shown(file.name), mend="give a COCO captions file"
         )
     return (entry if isinstance(entry, dict) else {} for entry in entries)
 
@@ -184,7 +186,7 @@ def _image_folder(file: Path, images: list[dict[str, Any]]) -> Path:
     if not found(best):
         raise GapvizError(
             "none of its first images lies in a usual folder beside it",
-            where=file.name,
+            where=shown(file.name),
             mend="say where the images lie (the image folder)",
         )
     return best

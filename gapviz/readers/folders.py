@@ -39,7 +39,7 @@ def folder_files(root: Path, gathering: Gathering) -> list[str]:
     Raises:
         GapvizError: `root` is no folder, or may not be read.
     """
-    base = root.resolve()
+    base = Path(os.path.realpath(root))
     found: list[str] = []
     for entry, relative in _entries(root, gathering):
         why = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,8 +66,8 @@ class _TableRows:
 
     def __init__(self, table_root: Path, options: ReadOptions) -> None:
         self.root = options.image_folder or table_root
+        self._base = Path(os.path.realpath(self.root))
         self.gathering = Gathering()
-        self._table_root = table_root
         self._options = options
         self._flaws: dict[str, str | None] = {}
 
@@ -112,7 +113,7 @@ class _TableRows:
 
     def _add(self, item_id: str, image: str, row: Row, table: Table, columns: ImageColumns) -> None:
         words = captions_of(row.values, columns.captions)
-        label = label_in(row.values.get(columns.label)) if columns.label else None
+        label = table.label(row, columns.label)
         if words.flaw:
             self.gathering.skip(table.place(row), words.flaw)
         self.gathering.add(item_id, image=image, captions=words.captions, label=label)
@@ -128,7 +129,7 @@ class _TableRows:
         if WEB_MARK in named:
             return named
         try:
-            return Path(named).relative_to(self.root.resolve()).as_posix()
+            return Path(named).relative_to(self._base).as_posix()
         except ValueError:
             return posixpath.normpath(named)
 
@@ -142,11 +143,11 @@ class _TableRows:
 
     def _outside(self, table: Table) -> str | None:
         """Why a stored image could not be read again below the root."""
-        inside_root = table.path.resolve().is_relative_to(self.root.resolve())
+        inside_root = table.path.resolve().is_relative_to(self._base)
         return None if inside_root else "lies outside the folder of images"
 
     def _table_reference(self, table: Table) -> str:
-        return table.path.resolve().relative_to(self.root.resolve()).as_posix()
+        return table.path.resolve().relative_to(self._base).as_posix()
 
 
 def _parquet_files(folder: Path) -> Sequence[Path]:

@@ -12,7 +12,6 @@ from gapviz.readers.folders import folder_files, peeked_folders, source_name, wh
 from gapviz.readers.gathering import DEFAULT_OPTIONS, Gathering
 from gapviz.readers.reading import Reading, ReadOptions
 from gapviz.readers.table_rows import Row, Table, open_table
-from gapviz.readers.words import label_in
 
 METADATA_FILES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
@@ -78,7 +77,7 @@ def _add_row(
     words = captions_of(row.values, columns.captions)
     if words.flaw:
         gathering.skip(table.place(row), words.flaw)
-    label = label_in(row.values.get(columns.label)) if columns.label else None
+    label = table.label(row, columns.label)
     reference = path_reference(image)
     gathering.add(image, image=reference, captions=words.captions, label=label)
 

@@ -11,7 +11,14 @@ from typing import TextIO
 from gapviz.errors import GapvizError
 from gapviz.images.parquet import BLOCK_ROWS, open_parquet
 from gapviz.readers.gathering import Gathering, shown
-from gapviz.readers.words import MAX_TEXT_BYTES, Encoding, encoding_of, json_in
+from gapviz.readers.words import (
+    MAX_TEXT_BYTES,
+    Encoding,
+    encoding_of,
+    json_in,
+    label_in,
+    one_line,
+)
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".parquet"})
 
@@ -42,6 +49,16 @@ class Table:
     columns: tuple[str, ...]
     encoding: Encoding = field(default=Encoding("utf-8"))
     delimiter: str = ","
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of columns whose whole numbers stand for names, as Hugging Face stores labels."""
+
+    def label(self, row: Row, column: str | None) -> str | None:
+        """The label of a row, by its name where the file knows it."""
+        value = None if column is None else row.values.get(column)
+        names = self.class_names.get(column or "", ())
+        if isinstance(value, int) and 0 <= value < len(names):
+            return names[value]
+        return label_in(value)
 
     def rows(self, columns: Sequence[str], gathering: Gathering) -> Iterator[Row]:
         """Every row that can be read, with those columns; the others are listed.
@@ -121,7 +138,7 @@ def open_table(path: Path, name: str) -> Table:
     try:
         match path.suffix.lower():
             case ".parquet":
-                return Table(path, name, _parquet_columns(path, name))
+                return _parquet_table(path, name)
             case ".jsonl":
                 return Table(path, name, _json_columns(path, name))
             case suffix:
@@ -180,13 +197,30 @@ def _json_columns(path: Path, name: str) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _parquet_columns(path: Path, name: str) -> tuple[str, ...]:
+def _parquet_table(path: Path, name: str) -> Table:
     import pyarrow as pa
 
     try:
         with open_parquet(path) as file:
-            return tuple(file.schema_arrow.names)
-    except pa.ArrowException as error:
+            schema = file.schema_arrow
+    except (pa.ArrowException, ValueError) as error:
         raise GapvizError(
             "is damaged, or not a Parquet file", where=shown(name), mend="write the file again"
         ) from error
+    return Table(path, name, tuple(schema.names), class_names=_class_names(schema.metadata or {}))
+
+
+def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, tuple[str, ...]]:
+    """Names of label codes, from the description that `datasets` keeps in the schema."""
+    try:
+        described = json_in(metadata.get(b"huggingface", b"{}"))
+    except ValueError:
+        return {}
+    for key in ("info", "features"):
+        described = described.get(key) if isinstance(described, dict) else None
+    names = {}
+    for column, feature in described.items() if isinstance(described, dict) else ():
+        listed = feature.get("names") if isinstance(feature, dict) else None
+        if isinstance(listed, list):
+            names[column] = tuple(one_line(str(entry)) for entry in listed)
+    return names

@@ -6,6 +6,7 @@ counted as bytes come out, and a folder appears under its own name only when it 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import struct
@@ -230,6 +231,8 @@ def _unpack_one(
 @contextmanager
 def _folder_in_the_making(folder: Path) -> Iterator[Path]:
     """A sibling that takes the folder's name when all went well, and else disappears."""
+    if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
+        raise _taken(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}."))
@@ -313,11 +316,18 @@ def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
 
 
 def _unwritable(folder: Path, error: OSError) -> GapvizError:
-    taken = folder.exists()
+    if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
+        return _taken(folder)
     return GapvizError(
-        "there is already something of that name"
-        if taken
-        else f"cannot be written ({error.strerror or error})",
+        f"cannot be written ({error.strerror or error})",
         where=shown(folder.name),
-        mend="choose another name" if taken else "check the folder and its space",
+        mend="check the folder and its space",
+    )
+
+
+def _taken(folder: Path) -> GapvizError:
+    return GapvizError(
+        "there is already something of that name",
+        where=shown(folder.name),
+        mend="choose another name",
     )

@@ -5,6 +5,7 @@ Members are streamed past and never extracted; a picture is later read by seekin
 
 from __future__ import annotations
 
+import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -45,8 +46,9 @@ def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Readi
     Raises:
         GapvizError: no such file, or no picture that can be read in any of them.
     """
-    shards = _shards(path) if path.is_dir() else [path]
-    root = path if path.is_dir() else path.parent
+    # One shard that is a link is read where it lies, so that its pictures are found again.
+    shards = _shards(path) if path.is_dir() else [Path(os.path.realpath(path))]
+    root = path if path.is_dir() else shards[0].parent
     if not shards:
         raise GapvizError("holds no .tar", where=shown(str(path)), mend="give a folder of shards")
     gathering = Gathering()

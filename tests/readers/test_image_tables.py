@@ -1,5 +1,8 @@
+import json
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gapviz import GapvizError
@@ -139,6 +142,17 @@ def test_parquet_takes_raw_bytes_paths_and_lists_of_captions(folder):
     assert captions(read_image_table(folder / "p.parquet")) == {"a.png": ("x",)}
 
 
+def test_label_codes_are_named_where_the_file_knows_the_names(folder):
+    table = pa.table({"path": ["a.png", "b.jpg"], "label": [1, 7]})
+    told_so = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
+    table = table.replace_schema_metadata({"huggingface": json.dumps(told_so)})
+    pq.write_table(table, folder / "p.parquet")
+    found = items(read_image_table(folder / "p.parquet"))
+    assert (found["a.png"].label, found["b.jpg"].label) == ("dog", "7")
+    assert found["a.png"].captions == ("a picture of dog",)
+    assert found["b.jpg"].captions == ()
+
+
 def test_columns_of_the_wrong_type_are_listed(folder):
     columns = {
         "path": ["a.png", "b.jpg"],
@@ -165,6 +179,13 @@ def test_files_that_are_no_such_table_are_refused(tmp_path, name, content):
     path = put(tmp_path, name, content)
     assert not looks_like_image_table(path)
     with pytest.raises(GapvizError):
+        read_image_table(path)
+
+
+def test_a_parquet_whose_column_names_are_damaged_is_refused(tmp_path):
+    path = put_parquet(tmp_path / "x.parquet", {"image": ["a.png"], "zzcaption": ["x"]})
+    path.write_bytes(path.read_bytes().replace(b"zzcaption", b"\xff\xfecaption"))
+    with pytest.raises(GapvizError, match="damaged"):
         read_image_table(path)
 
 

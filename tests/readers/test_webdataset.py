@@ -123,6 +123,24 @@ def test_what_only_bears_the_name_is_refused(tmp_path, content):
         read_webdataset(put(tmp_path, "x.tar", content))
 
 
+def test_a_shard_that_is_a_link_is_read_where_it_lies(shard, tmp_path):
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "train.tar").symlink_to(shard)
+    collection = read_webdataset(tmp_path / "links" / "train.tar").collection
+    assert collection.name == "train"
+    assert image_bytes(collection.items[0].image, collection.root) == BLUE
+
+
+def test_headers_without_end_are_no_endless_work(tmp_path):
+    header = tarfile.TarInfo("h")
+    header.type, header.size = tarfile.XHDTYPE, 12
+    block = header.tobuf(tarfile.USTAR_FORMAT) + b"12 path=abc\n".ljust(512, b"\0")
+    good = put_tar(tmp_path / "x.tar", [("a.png", RED)]).read_bytes()
+    put(tmp_path, "x.tar", good[: 512 + 512] + block * 5000)
+    reading = read_webdataset(tmp_path / "x.tar")
+    assert list(items(reading)) == ["a"] and "damaged" in told(reading)["x.tar"]
+
+
 def test_a_folder_without_shards_is_refused(tmp_path):
     assert not looks_like_webdataset(tmp_path)
     with pytest.raises(GapvizError, match=r"no \.tar"):
