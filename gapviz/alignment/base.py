@@ -66,6 +66,16 @@ class Alignment(ABC):
                 needed and there are none.
         """
 
+    @property
+    @abstractmethod
+    def n_stored(self) -> int:
+        """Numbers that must be kept to move further rows."""
+
+    @property
+    @abstractmethod
+    def query_operations(self) -> int:
+        """Multiply-adds that moving one query costs, in the dearest modality."""
+
     @abstractmethod
     def transform(self, vectors: Float32, modality: str) -> Float32:
         """New unit rows `(n, dim)` in place of those of one modality.
@@ -100,6 +110,14 @@ class ShiftAlignment(Alignment):
         centroids = {modality: centroid(rows) for modality, rows in vectors.items()}
         self.directions_ = self.directions(centroids)
         return self
+
+    @property
+    def n_stored(self) -> int:
+        return sum(v.size for v in self.directions_.values() if v.any())
+
+    @property
+    def query_operations(self) -> int:
+        return max((v.size for v in self.directions_.values() if v.any()), default=0)
 
     def transform(self, vectors: Float32, modality: str) -> Float32:
         refuse_unseen(modality, self.directions_)

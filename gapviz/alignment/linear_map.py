@@ -80,6 +80,14 @@ class LinearMap(Alignment):
         self.warnings_ = warnings
         return self
 
+    @property
+    def n_stored(self) -> int:
+        return sum(part.size for part in (*self.means_.values(), *self.maps_.values()))
+
+    @property
+    def query_operations(self) -> int:
+        return max((linear.size for linear in self.maps_.values()), default=0)
+
     def transform(self, vectors: Float32, modality: str) -> Float32:
         refuse_unseen(modality, self.means_)
         mean, linear = self.means_[modality], self.maps_.get(modality)

@@ -49,6 +49,14 @@ class StandardiseDimensions(Alignment):
         )
         return self
 
+    @property
+    def n_stored(self) -> int:
+        return 2 * sum(mean.size for mean in self.means_.values())
+
+    @property
+    def query_operations(self) -> int:
+        return max((mean.size for mean in self.means_.values()), default=0)
+
     def transform(self, vectors: Float32, modality: str) -> Float32:
         refuse_unseen(modality, self.means_)
         mean, scale = self.means_[modality], self.scales_[modality]

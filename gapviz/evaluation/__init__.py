@@ -1,6 +1,11 @@
 """What retrieval is worth: bias, ranks, recall, each with its protocol and interval."""
 
-from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference, bootstrap_mean
+from gapviz.evaluation.bootstrap import (
+    Estimate,
+    bootstrap_difference,
+    bootstrap_mean,
+    bootstrap_means,
+)
 from gapviz.evaluation.cross import CrossOutcome, evaluate_cross
 from gapviz.evaluation.mixed import evaluate_mixed, expected_bias, mean_of_known
 from gapviz.evaluation.outcome import MixedOutcome
@@ -14,6 +19,7 @@ __all__ = [
     "WithinOutcome",
     "bootstrap_difference",
     "bootstrap_mean",
+    "bootstrap_means",
     "evaluate_cross",
     "evaluate_mixed",
     "evaluate_within",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,23 +34,48 @@ def bootstrap_mean(
     are not independent. NaN values are left out; all NaN gives NaN. One item has no
     interval: its ends are NaN.
     """
-    known = ~np.isnan(values)
-    if not known.any():
-        return Estimate(float("nan"), float("nan"), float("nan"))
-    _, group = np.unique(items[known], return_inverse=True)
-    totals = np.bincount(group, weights=values[known])
-    counts = np.bincount(group)
-    value = float(values[known].mean())
-    if len(totals) == 1:
-        return Estimate(value, float("nan"), float("nan"))
+    return bootstrap_means([values], items, resamples=resamples, seed=seed)[0]
+
+
+def bootstrap_means(
+    columns: Sequence[Float64], items: Indices, *, resamples: int = RESAMPLES, seed: int = 0
+) -> list[Estimate]:
+    """`bootstrap_mean` of several values `(n,)` each, of the same `items`, in one pass."""
+    nan = float("nan")
+    estimates = [Estimate(nan, nan, nan)] * len(columns)
+    known = [~np.isnan(values) for values in columns]
+    # Columns with the same entries missing resample the same items.
+    alike: dict[bytes, list[int]] = {}
+    for place, mask in enumerate(known):
+        if mask.any():
+            alike.setdefault(mask.tobytes(), []).append(place)
+    for places in alike.values():
+        mask = known[places[0]]
+        _, group = np.unique(items[mask], return_inverse=True)
+        counts = np.bincount(group)
+        values = [columns[place][mask] for place in places]
+        low, high = _interval(values, group, counts, resamples, seed)
+        for place, column, lower, upper in zip(places, values, low, high, strict=True):
+            estimates[place] = Estimate(float(column.mean()), float(lower), float(upper))
+    return estimates
+
+
+def _interval(
+    values: Sequence[Float64], group: Indices, counts: Indices, resamples: int, seed: int
+) -> tuple[Float64, Float64]:
+    """`(n_columns,)` lower and upper ends; NaN where there is but one item."""
+    if len(counts) == 1:
+        nothing = np.full(len(values), np.nan)
+        return nothing, nothing
+    totals = np.stack([np.bincount(group, weights=column) for column in values], axis=1)
     # With one value an item, every resample holds as many values as there are items.
     single = bool((counts == 1).all())
     means = [
-        (draws @ totals) / (len(totals) if single else draws @ counts)
+        (draws @ totals) / (len(totals) if single else (draws @ counts)[:, None])
         for draws in _draws(len(totals), resamples, seed)
     ]
-    low, high = np.quantile(np.concatenate(means), (0.025, 0.975))
-    return Estimate(value, float(low), float(high))
+    low, high = np.quantile(np.concatenate(means), (0.025, 0.975), axis=0)
+    return low, high
 
 
 def bootstrap_difference(

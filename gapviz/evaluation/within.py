@@ -7,6 +7,7 @@ joint tower's on the same items (Mistretta et al. 2025): positive means the wron
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,21 +39,38 @@ class RecallDelta:
 
 
 def evaluate_within(
-    vectors: Float32, labels: Indices, *, depths: tuple[int, ...] = (1, 5, 10)
+    vectors: Float32,
+    labels: Indices,
+    *,
+    depths: tuple[int, ...] = (1, 5, 10),
+    asking: Indices | None = None,
+    adjust: Callable[[Float32], Float32] | None = None,
 ) -> WithinOutcome:
-    """Retrieve each unit row `(n, dim)` among the others; `labels` `(n,)`, −1 = none."""
+    """Retrieve each unit row `(n, dim)` among the others.
+
+    Args:
+        vectors: the rows.
+        labels: `(n,)` label codes, −1 = none.
+        depths: the k of recall@k.
+        asking: row numbers that ask, all unless given; one entry of the outcome for each.
+        adjust: new scores `(n_queries, n)` in place of cosines, with −∞ left as it is.
+    """
     n = len(vectors)
-    first = np.zeros(n, dtype=np.int64)
-    precision = np.full(n, np.nan)
-    for start in range(0, n, max(1, BLOCK_SCORES // n)):
-        rows = np.arange(start, min(n, start + max(1, BLOCK_SCORES // n)))
+    asked = np.arange(n, dtype=np.int64) if asking is None else asking
+    first = np.zeros(asked.size, dtype=np.int64)
+    precision = np.full(asked.size, np.nan)
+    step = max(1, BLOCK_SCORES // n)
+    for start in range(0, asked.size, step):
+        here, rows = slice(start, start + step), asked[start : start + step]
         scores = vectors[rows] @ vectors.T
         scores[np.arange(rows.size), rows] = -np.inf
+        if adjust is not None:
+            scores = adjust(scores)
         order = np.argsort(-scores, axis=1, kind="stable")[:, : n - 1]
         same = (labels[order] == labels[rows][:, None]) & (labels[rows][:, None] >= 0)
-        precision[rows] = average_precision(same)
+        precision[here] = average_precision(same)
         if n > 1:
-            first[rows] = np.where(same.any(axis=1), same.argmax(axis=1) + 1, 0)
+            first[here] = np.where(same.any(axis=1), same.argmax(axis=1) + 1, 0)
     return WithinOutcome({k: recall_at(first, k) for k in depths}, precision)
 
 

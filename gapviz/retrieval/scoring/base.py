@@ -46,6 +46,14 @@ class Scoring(ABC):
         """Learn from the indexed and the asking rows of the calibration items; return self."""
 
     @abstractmethod
+    def n_stored(self, corpus: Rows) -> int:
+        """Numbers that must be kept to score against `corpus`."""
+
+    @abstractmethod
+    def query_operations(self, corpus: Rows) -> int:
+        """Multiply-adds that adjusting the scores of one query costs."""
+
+    @abstractmethod
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores:
         """Make ready to score against `corpus`.
 

@@ -66,6 +66,12 @@ class NearestNeighbourNormalisation(Scoring):
         }
         return self
 
+    def n_stored(self, corpus: Rows) -> int:
+        return corpus.n_rows * len(corpus.names)
+
+    def query_operations(self, corpus: Rows) -> int:
+        return corpus.n_rows
+
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores:
         return _LessReferences(corpus, self.references_, self.alpha, self.neighbours)
 
@@ -110,6 +116,12 @@ class CrossDomainLocalScaling(Scoring):
 
     def fit(self, corpus: Rows, queries: Rows) -> Self:
         return self
+
+    def n_stored(self, corpus: Rows) -> int:
+        return corpus.n_rows * len(corpus.names)
+
+    def query_operations(self, corpus: Rows) -> int:
+        return 2 * corpus.n_rows
 
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores:
         return _LocallyScaled(corpus, queries, self.neighbours)

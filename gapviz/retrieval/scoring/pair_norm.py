@@ -59,6 +59,12 @@ class PairNormalisation(Scoring):
         self.warnings_ = tuple(warnings)
         return self
 
+    def n_stored(self, corpus: Rows) -> int:
+        return 2 * len(self.levels_)
+
+    def query_operations(self, corpus: Rows) -> int:
+        return corpus.n_rows
+
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores:
         return _ByPair(corpus, self.levels_)
 

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+from gapviz import Collection, ModalityVectors
+from gapviz.builtin import builtin_collection
+from gapviz.collection import alternate_splits, items_of_rows
+from gapviz.evaluation import bootstrap_mean
+from gapviz.evaluation.scoreboard import mean_over_modalities, pareto_front, scoreboard
+from gapviz.jobs import Cancelled
+from gapviz.measure import measure
+from gapviz.strategies import STRATEGIES, StrategyOptions
+
+EVERYTHING = [StrategyOptions(name) for name in STRATEGIES]
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return builtin_collection()
+
+
+@pytest.fixture(scope="module")
+def board(builtin):
+    return scoreboard({"builtin": builtin}, EVERYTHING, seed=3)
+
+
+def test_every_strategy_has_a_row_with_the_figures_of_a_measurement(board, builtin):
+    assert [row.options.name for row in board.rows] == list(STRATEGIES)
+    assert board.n_items == {"builtin": 485}
+    for row in board.rows[3:8]:
+        result = measure(builtin, row.options, seed=3)
+        assert row.title == result.strategy.label
+        for name in ("image", "text"):
+            assert row.bias[name].value == pytest.approx(result.bias[name].value)
+            assert row.ndcg[name].value == pytest.approx(result.ndcg[name].value)
+            assert row.ndcg[name].low == pytest.approx(result.ndcg[name].low)
+            assert row.mrr[name].value == pytest.approx(result.mrr[name].value)
+        assert row.recall["image", "text"][5].high == pytest.approx(
+            result.recall["image", "text"][5].high
+        )
+
+
+def test_every_estimate_lies_in_its_interval(board):
+    for row in board.rows:
+        for estimate in (*row.lift.values(), *row.ndcg.values(), row.mean_lift, row.mean_ndcg):
+            assert estimate.low <= estimate.value <= estimate.high
+        assert 0 < row.mean_average_precision["image"].value < 1
+
+
+def test_what_a_strategy_keeps_and_costs_is_counted(board, builtin):
+    rows = {row.options.name: row for row in board.rows}
+    dim = builtin.dim
+    assert rows["raw"].bytes_per_item == 2 * dim * 4
+    assert rows["raw"].query_operations == 2 * 485 * dim
+    assert rows["centre"].bytes_per_item == pytest.approx((2 + 2 / 485) * dim * 4)
+    assert rows["offset"].query_operations - rows["raw"].query_operations == dim
+    assert rows["ridge"].query_operations - rows["raw"].query_operations == dim**2
+    assert rows["znorm"].query_operations - rows["raw"].query_operations == 2 * 485
+    assert rows["nnn"].bytes_per_item == (2 * dim + 4) * 4
+
+
+def test_the_front_holds_what_nothing_beats_and_no_transductive_row(board):
+    assert not any(row.pareto for row in board.rows if row.transductive)
+    points = {
+        row.options.name: (abs(row.mean_lift.value - 1), row.mean_ndcg.value)
+        for row in board.rows
+        if not row.transductive
+    }
+    for row in board.rows:
+        if row.pareto:
+            distance, ndcg = points[row.options.name]
+            assert not any(d < distance and n > ndcg for d, n in points.values())
+    assert max(board.rows, key=lambda row: row.mean_ndcg.value).pareto
+
+
+def test_a_front_of_points():
+    points = [(0.0, 0.5), (0.1, 0.4), (0.5, 0.9), (0.5, 0.8), (0.0, 1.0), (float("nan"), 2.0)]
+    competes = [True, True, True, True, False, True]
+    assert pareto_front(points, competes) == [True, False, True, False, False, False]
+
+
+def test_models_stand_side_by_side_and_progress_is_told(make_collection):
+    told = []
+    board = scoreboard(
+        {"one": make_collection(30), "two": make_collection(40, seed=1)},
+        EVERYTHING[:3],
+        progress=lambda share, stage: told.append((share, stage)),
+    )
+    assert [row.model for row in board.rows] == ["one"] * 3 + ["two"] * 3
+    assert [share for share, _ in told] == pytest.approx(np.arange(1, 7) / 6)
+    assert np.isnan(board.rows[0].mean_average_precision["image"].value)
+
+
+def test_progress_may_cancel(make_collection):
+    def cancel(share, stage):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        scoreboard({"one": make_collection(20)}, EVERYTHING, progress=cancel)
+
+
+def test_what_needs_pairs_is_left_out_with_the_reason():
+    rows = np.random.default_rng(0).standard_normal((24, 4))
+    apart = Collection(
+        "apart",
+        items_of_rows(24),
+        {
+            "image": ModalityVectors.of(rows[:12]),
+            "text": ModalityVectors.of(rows[12:], range(12, 24)),
+        },
+        alternate_splits(24),
+    )
+    board = scoreboard({"apart": apart}, EVERYTHING)
+    assert [left.options.name for left in board.left_out] == ["procrustes", "ridge"]
+    assert "needs matched pairs" in board.left_out[0].reason
+    assert np.isnan(board.rows[0].mean_ndcg.value)
+
+
+def test_every_modality_weighs_alike_in_the_mean(make_collection):
+    class Outcome:
+        def __init__(self, n):
+            self.items = np.arange(n)
+
+    few, many = np.full(5, 1.0), np.full(50, 0.0)
+    mean = mean_over_modalities([few, many], [Outcome(5), Outcome(50)], seed=0)
+    assert mean.value == pytest.approx(0.5)
+    same = mean_over_modalities([many, many], [Outcome(50), Outcome(50)], seed=0)
+    assert same.value == bootstrap_mean(many, np.arange(50)).value
