@@ -8,11 +8,19 @@ from gapviz.evaluation.mixed import (
     expected_bias,
     mean_of_known,
 )
-from gapviz.evaluation.within import RecallDelta, WithinOutcome, evaluate_within, recall_delta
+from gapviz.evaluation.within import (
+    LabelDelta,
+    RecallDelta,
+    WithinOutcome,
+    evaluate_within,
+    recall_delta,
+    recall_delta_by_label,
+)
 
 __all__ = [
     "CrossOutcome",
     "Estimate",
+    "LabelDelta",
     "MixedOutcome",
     "RecallDelta",
     "WithinOutcome",
@@ -24,4 +32,5 @@ __all__ = [
     "expected_bias",
     "mean_of_known",
     "recall_delta",
+    "recall_delta_by_label",
 ]
