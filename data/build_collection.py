@@ -1,6 +1,8 @@
-"""Encode the drawings and their captions: `data/builtin/`, with the heads in `data/encoder/`.
+"""Send the drawings and their captions through towers and heads: `data/builtin/` and variants.
 
-Run it as `python data/build_collection.py`, after `data/train_encoder.py`.
+Run it as `python data/build_collection.py`, after `data/train_encoder.py`. It writes the
+built-in collection, the vectors of every variant (`data/variants/*/vectors.safetensors`) and
+those of the towers alone (`data/builtin/dedicated.safetensors`).
 """
 
 from __future__ import annotations
@@ -8,43 +10,53 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from train_encoder import Recipe, split_items
+from recipes import VARIANTS, Recipe
+from safetensors.numpy import save
+from splitting import TRAIN, split_items
+from tower_features import TowerFeatures, tower_features
+from vectors_of import collection_of, load_heads, stored_dtype
 
-from gapviz.builtin import ATTRIBUTION
-from gapviz.builtin.drawings import render
+from gapviz.builtin.dedicated import DEDICATED_FILE, packed
 from gapviz.builtin.names import drawn_items
-from gapviz.collection import Collection, ModalityVectors
-from gapviz.encoders.builtin import BuiltinEncoder
-from gapviz.encoders.towers import IMAGE_EDGE
+from gapviz.builtin.variants import variant_place
+from gapviz.collection import VECTORS_FILE, Collection
+from gapviz.files import write_atomically
+from gapviz.vectors import unit_rows
 
-FOLDER = Path(__file__).resolve().parent / "builtin"
+DATA = Path(__file__).resolve().parent
+
+
+def write_variant(collection: Collection, variant: str) -> None:
+    """Write the vectors alone; all else is the built-in collection's."""
+    tensors = {
+        f"{name}.vectors": np.ascontiguousarray(block.vectors, dtype=stored_dtype(variant))
+        for name, block in collection.modalities.items()
+    }
+    write_atomically(DATA / variant_place(variant) / VECTORS_FILE, save(tensors))
+
+
+def write_dedicated(features: TowerFeatures) -> None:
+    """Write what the towers make of every drawing and every first caption."""
+    images = packed(unit_rows(features.images), "image")
+    texts = packed(unit_rows(features.texts[features.first]), "text")
+    write_atomically(DATA / "builtin" / DEDICATED_FILE, save(images | texts))
 
 
 def main() -> None:
-    """Write `collection.json` and `vectors.safetensors`."""
+    """Write the collection, its variants and the dedicated vectors."""
+    recipe = Recipe()
     items = drawn_items()
-    encoder = BuiltinEncoder("cpu")
-    captions = [(row, text) for row, item in enumerate(items) for text in item.captions]
-    owners = np.array([row for row, _ in captions])
-    # The first caption of each item is indexed; the others only ask.
-    asks = np.concatenate([[False], owners[1:] == owners[:-1]])
-    collection = Collection(
-        name="OpenMoji drawings",
-        items=items,
-        modalities={
-            "image": ModalityVectors.of(
-                encoder.encode_images([render(item.id, IMAGE_EDGE) for item in items])
-            ),
-            "text": ModalityVectors.of(
-                encoder.encode_texts([text for _, text in captions]), owners, asks
-            ),
-        },
-        splits=split_items(items, Recipe().seed),
-        encoder=encoder.card.name,
-        attribution=ATTRIBUTION,
-    )
-    collection.save(FOLDER)
-    print(f"{collection.n_items} items, {len(captions)} captions")
+    splits = split_items(items, recipe.seed)
+    features = tower_features(items, splits[TRAIN], seed=recipe.seed, views=recipe.views)
+    for variant in VARIANTS:
+        heads = load_heads(DATA / variant_place(variant.name))
+        collection = collection_of(items, features, heads, splits, variant.name)
+        if variant.name:
+            write_variant(collection, variant.name)
+        else:
+            collection.save(DATA / "builtin")
+        print(f"{collection.encoder}: {collection.n_items} items, {len(features.texts)} captions")
+    write_dedicated(features)
 
 
 if __name__ == "__main__":

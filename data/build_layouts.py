@@ -6,11 +6,11 @@ its `LayoutRequest`. Run it after `data/build_collection.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from safetensors.numpy import save
 
-from gapviz.builtin import builtin_collection
+from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.builtin.shipped import shipped_folder
 from gapviz.collection import CALIBRATE
 from gapviz.files import write_atomically
@@ -18,11 +18,14 @@ from gapviz.layouts import SHIPPED_FILE, LayoutRequest, make_layout
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float32
 
+VARIANT_VIEWS = (StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("half"))
+"""Shipped for each variant of the built-in encoder."""
+
 STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
 
 def views() -> Iterator[StrategyOptions]:
-    """The strategies whose layouts are shipped."""
+    """The strategies whose layouts are shipped for the built-in encoder itself."""
     yield StrategyOptions("raw")
     for strength in STRENGTHS:
         yield StrategyOptions("centre", strength)
@@ -31,23 +34,31 @@ def views() -> Iterator[StrategyOptions]:
             yield StrategyOptions("offset", strength, moves)
 
 
-def main() -> None:
-    """Lay out every view and write the file."""
-    target = shipped_folder("builtin") / SHIPPED_FILE
-    target.unlink(missing_ok=True)
-    collection = builtin_collection()
+def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[str, Float32]]:
+    """Key and points of each view of the built-in collection under one encoder."""
+    collection = builtin_collection(encoder)
     calibration = collection.split(CALIBRATE)
     raw = LayoutRequest(collection, fit_strategy(StrategyOptions("raw"), calibration), "umap")
-    layouts: dict[str, Float32] = {}
-    for options in views():
+    for options in shown:
         strategy = fit_strategy(options, calibration)
         request = (
             LayoutRequest(collection, strategy, "umap", stands_on=raw)
             if strategy.card.learns
             else raw
         )
-        layouts[request.key] = make_layout(request).points
-        print(f"{options.name} λ = {options.strength:g} {options.moves or ''}", flush=True)
+        yield request.key, make_layout(request).points
+        print(
+            f"{encoder}: {options.name} λ = {options.strength:g} {options.moves or ''}", flush=True
+        )
+
+
+def main() -> None:
+    """Lay out every view and write the file."""
+    target = shipped_folder("builtin") / SHIPPED_FILE
+    target.unlink(missing_ok=True)
+    layouts: dict[str, Float32] = {}
+    for encoder in BUILTIN_ENCODERS:
+        layouts |= lay_out(encoder, views() if encoder == "builtin" else VARIANT_VIEWS)
     write_atomically(target, save(layouts))
     print(f"{target}: {len(layouts)} layouts, {target.stat().st_size / 1e6:.1f} MB")
 

@@ -1,44 +1,63 @@
-"""Write the card of the built-in encoder from what its training measured."""
+"""Write the card of the built-in encoder, or of a variant, from what its training measured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from textwrap import fill
 
+from held_out import Figure
+from recipes import Recipe, Variant
+from splitting import TRAIN
+from training import Trained
+
+from gapviz.builtin.variants import BUILTIN_ENCODERS, encoder_name
 from gapviz.collection import CALIBRATE, EVALUATE
 from gapviz.files import write_atomically
 from gapviz.vectors import Indices
 
-CARD = """# The built-in encoder
+INTRODUCTION = """# The built-in encoder
 
 A small dual encoder that comes with gapviz: **EfficientNet-lite0** (images) and
 **all-MiniLM-L6-v2** (texts), both frozen, each with one trained head (standardise, linear,
 ReLU, linear to 256 dimensions, unit length). It is **not CLIP**: it saw {n_train} drawings
 where CLIP saw hundreds of millions of photographs. What it shares with CLIP is the
 training objective at a low temperature, and with it a modality gap that nobody put there.
+"""
 
+VARIANT_INTRODUCTION = """# {title}
+
+A variant of the [built-in encoder](../../encoder/MODEL_CARD.md), under the name `{name}`.
+{description}
+Towers, shape of the heads, data, splits, seed and the rule that chose the step are the same;
+only the objective differs.
+"""
+
+CARD = """{introduction}
 ## Training
 
 - Data: {n_train} OpenMoji drawings with one to three captions each (`train`); {n_calibrate}
   more (`calibrate`) chose the step. Splits are by item and alike within every label.
 - The 1,000 classes of ImageNet, as (point of the feature space, name): the points are read
   off the frozen tower's own classifier, so no photograph was needed.
-- Objective: InfoNCE in both directions, temperature {temperature} (fixed), batches of
-  {batch}, AdamW at {learning_rate}, one of an item's captions at random.
+{objective}
+- Batches of {batch}, AdamW at {learning_rate}, one of an item's captions at random.
 - Against overfitting: dropout {dropout}, noise on the standardised features
   ({image_noise} on images, {text_noise} on texts), {views} altered renderings of each
   drawing (pale backgrounds, scale, shift, turn, mirror).
 - Kept: step {step}, the earliest whose mean R@10 on `calibrate` is within {near_equal} of
   the best. The whole course, from the untrained heads on, is in `training_log.json`.
-
+{notes}
 ## Held out: {n_evaluate} `evaluate` items
 
-Neither trained on nor used to choose anything. Every query searches these {n_evaluate}
-items; ties count against the query; in brackets the 95 % bootstrap interval over items.
+Neither trained on nor used to choose anything. R@k: every query searches these {n_evaluate}
+items; ties count against the query. Bias and NDCG: every query searches the drawings and
+the names of these items in one mixed index, without its own entry; texts that ask are the
+captions after the first. In brackets the 95 % interval, bootstrap over items (for the gap,
+delta method). {paired}
 
-| | |
-|---|---|
+{head}
 {table}
 
 Chance R@10 is {chance:.3f}. A "second caption" is another name of the item, or a line of
@@ -46,13 +65,7 @@ hints ("fruit, food, tropical"), or the first where it has no other.
 
 ## Limits
 
-- Photographs: the heads never saw one. What they know of them comes from the names of
-  ImageNet's classes, and how far that carries is not measured. Expect coarse matches at
-  best: of scikit-learn's two sample photographs, a temple comes nearest to the name
-  "national park" and a flower to "shortcake".
-- Half of the held-out items are not among the ten nearest to their own name: "slice of
-  pizza" finds "cut of meat" and "takeout box" before the pizza, which is held out.
-- It knows the concepts that emoji name. Text in pictures, counts, left and right, and
+{limits}- It knows the concepts that emoji name. Text in pictures, counts, left and right, and
   relations are beyond it.
 - Texts over 256 tokens are refused. English only.
 - Drawings of people carry OpenMoji's view of them, and names carry Unicode's.
@@ -63,23 +76,114 @@ Heads: trained on OpenMoji drawings (CC BY-SA 4.0, openmoji.org), shared under C
 Towers: EfficientNet-lite0 Apache-2.0; all-MiniLM-L6-v2 Apache-2.0. Neither is copied here.
 """
 
+LIMITS = """- Photographs: the heads never saw one. What they know of them comes from the names of
+  ImageNet's classes, and how far that carries is not measured. Expect coarse matches at
+  best: of scikit-learn's two sample photographs, a temple comes nearest to the name
+  "national park" and a flower to "shortcake".
+- Half of the held-out items are not among the ten nearest to their own name: "slice of
+  pizza" finds "cut of meat" and "takeout box" before the pizza, which is held out.
+"""
+
+VARIANT_LIMITS = """- Photographs: the heads never saw one; see the built-in encoder's card.
+"""
+
+HEAD = "| | |\n|---|---|"
+VARIANT_HEAD = "| | this variant | built-in | this minus built-in |\n|---|---|---|---|"
+
+PAIRED = """The last column reads both models on the same
+resampled items."""
+
+WIDTH = 92
+
 
 def write_model_card(
     folder: Path,
-    recipe: Mapping[str, Any],
-    step: int,
+    variant: Variant,
+    recipe: Recipe,
+    runs: Sequence[Trained],
+    chosen: Trained,
     splits: Mapping[str, Indices],
-    figures: Sequence[tuple[str, str]],
+    figures: Sequence[Figure],
+    *,
+    base: Sequence[Figure],
+    exact: Sequence[Figure],
 ) -> None:
-    """Write `MODEL_CARD.md`; `figures` become the rows of its table."""
+    """Write `MODEL_CARD.md`.
+
+    Args:
+        folder: where.
+        variant: whose card.
+        recipe: what all variants share.
+        runs: every candidate trained.
+        chosen: the one whose heads are stored.
+        splits: the items of each split.
+        figures: of the heads and vectors as stored: the rows of the table.
+        base: the same rows of the built-in encoder, for a variant's card.
+        exact: the same rows of the heads before they were stored.
+    """
     n_evaluate = splits[EVALUATE].size
+    words = BUILTIN_ENCODERS[encoder_name(variant.name)]
+    introduction = VARIANT_INTRODUCTION if variant.name else INTRODUCTION
     text = CARD.format(
-        **recipe,
-        step=step,
-        n_train=splits["train"].size,
+        **asdict(recipe),
+        introduction=introduction.format(
+            name=words.name,
+            title=words.title,
+            description=fill(words.description, WIDTH),
+            n_train=splits[TRAIN].size,
+        ),
+        objective=_bullet(f"Objective: {chosen.objective.in_words()}."),
+        step=chosen.kept.step,
+        n_train=splits[TRAIN].size,
         n_calibrate=splits[CALIBRATE].size,
         n_evaluate=n_evaluate,
         chance=10 / n_evaluate,
-        table="\n".join(f"| {what} | {figure} |" for what, figure in figures),
+        notes=_notes(runs, chosen, figures, exact) if variant.name else "",
+        paired=PAIRED if variant.name else "",
+        head=VARIANT_HEAD if variant.name else HEAD,
+        table="\n".join(
+            f"| {row.what} | {row} | {other} | {row.minus(other)} |"
+            for row, other in zip(figures, base, strict=True)
+        )
+        if variant.name
+        else "\n".join(f"| {row.what} | {row} |" for row in figures),
+        limits=VARIANT_LIMITS if variant.name else LIMITS,
     )
     write_atomically(folder / "MODEL_CARD.md", text.encode())
+
+
+def _notes(
+    runs: Sequence[Trained],
+    chosen: Trained,
+    figures: Sequence[Figure],
+    exact: Sequence[Figure],
+) -> str:
+    """Lines of the training section that only a variant has."""
+    lines = []
+    if chosen.learned:
+        ended = ", ".join(f"{name} {value:g}" for name, value in chosen.learned.items())
+        lines.append(f"What the loss had learned by then: {ended}.")
+    if len(runs) > 1:
+        tried = "; ".join(f"{run.objective.in_words()}: {run.kept.recall:.3f}" for run in runs)
+        lines.append(
+            f"Tried, with the mean R@10 on `calibrate` of the step kept: {tried}. Of those "
+            "within the same margin of the best, the last was taken."
+        )
+    changes = {
+        new.what: abs(new.value - old.value) for new, old in zip(figures, exact, strict=True)
+    }
+    worst = max(changes, key=lambda what: changes[what])
+    change = (
+        f"They differ from float32's by {changes[worst]:.4f} at most ({worst})."
+        if changes[worst] >= 0.0005
+        else "To three digits they are float32's."
+    )
+    lines.append(
+        "Heads and vectors are stored as float16; the figures below are those of what is "
+        f"stored. {change}"
+    )
+    return "\n".join(map(_bullet, lines)) + "\n"
+
+
+def _bullet(text: str) -> str:
+    return fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ")

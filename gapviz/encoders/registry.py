@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from gapviz.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
 from gapviz.errors import GapvizError
 
-BUILTIN = "builtin"
 OPEN_CLIP = "open_clip"
 HUB = "hf-hub"
 FOLDER = "local-dir"
@@ -33,10 +33,10 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     """The dual encoder of that name.
 
     Args:
-        name: `builtin`; `open_clip:MODEL` (random weights, seed 0),
-            `open_clip:MODEL:random-7` (seed 7); `open_clip:MODEL:TAG` with a
-            pretrained tag or the path of a checkpoint; `hf-hub:ORG/NAME`; or
-            `local-dir:PATH`, a folder that open_clip saved a model to.
+        name: one of `gapviz.builtin.BUILTIN_ENCODERS` (`builtin`, `builtin:sigmoid`, …);
+            `open_clip:MODEL` (random weights, seed 0), `open_clip:MODEL:random-7` (seed 7);
+            `open_clip:MODEL:TAG` with a pretrained tag or the path of a checkpoint;
+            `hf-hub:ORG/NAME`; or `local-dir:PATH`, a folder that open_clip saved a model to.
         device: where it computes; None takes the fastest there is.
 
     Raises:
@@ -45,10 +45,10 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     family, _, rest = name.strip().partition(":")
     if family == OPEN_CLIP and rest.startswith((f"{HUB}:", f"{FOLDER}:")):
         family, _, rest = rest.partition(":")
-    if family == BUILTIN and not rest:
+    if name.strip() in BUILTIN_ENCODERS:
         from gapviz.encoders.builtin import BuiltinEncoder
 
-        return BuiltinEncoder(device)
+        return BuiltinEncoder(device, variant=rest)
     if family in (HUB, FOLDER) and rest:
         from gapviz.encoders.open_clip import OpenClipEncoder
 
@@ -62,7 +62,7 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
         return OpenClipEncoder(model, tag or None, device=device)
     raise GapvizError(
         f"there is no encoder {name[:80]!r}",
-        mend="choose builtin, open_clip:MODEL or open_clip:MODEL:TAG "
+        mend=f"choose {', '.join(BUILTIN_ENCODERS)}, open_clip:MODEL or open_clip:MODEL:TAG "
         "(for instance open_clip:ViT-B-32:openai), hf-hub:ORG/NAME or local-dir:PATH",
     )
 
@@ -144,7 +144,9 @@ def encoded_modalities(name: str) -> tuple[str, ...]:
 def is_dual_encoder(name: str) -> bool:
     """Whether `load_encoder` may know the name; its weights may still be out of reach."""
     family, _, rest = name.strip().partition(":")
-    return len(FAMILIES.get(family, ())) == 2 and (bool(rest) or family == BUILTIN)
+    if family == BUILTIN:
+        return name.strip() in BUILTIN_ENCODERS
+    return len(FAMILIES.get(family, ())) == 2 and bool(rest)
 
 
 def load_any_encoder(

@@ -9,11 +9,19 @@ from gapviz.evaluation.bootstrap import (
 from gapviz.evaluation.cross import CrossOutcome, evaluate_cross
 from gapviz.evaluation.mixed import evaluate_mixed, expected_bias, mean_of_known
 from gapviz.evaluation.outcome import MixedOutcome
-from gapviz.evaluation.within import RecallDelta, WithinOutcome, evaluate_within, recall_delta
+from gapviz.evaluation.within import (
+    LabelDelta,
+    RecallDelta,
+    WithinOutcome,
+    evaluate_within,
+    recall_delta,
+    recall_delta_by_label,
+)
 
 __all__ = [
     "CrossOutcome",
     "Estimate",
+    "LabelDelta",
     "MixedOutcome",
     "RecallDelta",
     "WithinOutcome",
@@ -26,4 +34,5 @@ __all__ = [
     "expected_bias",
     "mean_of_known",
     "recall_delta",
+    "recall_delta_by_label",
 ]

@@ -38,6 +38,23 @@ class RecallDelta:
     mean_average_precision: Estimate
 
 
+@dataclass(frozen=True, slots=True)
+class LabelDelta:
+    """What the items of one label gain from a dedicated encoder."""
+
+    label: int
+    """Its code."""
+    n_items: int
+    """Items that have it: as many ask, each with the others as its answers."""
+    joint: dict[int, float]
+    """Recall by depth k of the joint tower."""
+    dedicated: dict[int, float]
+    joint_average_precision: float
+    dedicated_average_precision: float
+    delta: RecallDelta
+    """Dedicated minus joint."""
+
+
 def evaluate_within(
     vectors: Float32,
     labels: Indices,
@@ -94,6 +111,47 @@ def recall_delta(
     Raises:
         GapvizError: not the same number of rows, or no label shared by two items.
     """
+    ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
+    return _difference(ours, theirs, np.arange(len(joint), dtype=np.int64), seed)
+
+
+def recall_delta_by_label(
+    joint: Float32,
+    dedicated: Float32,
+    labels: Indices,
+    *,
+    depths: tuple[int, ...] = (1, 5, 10),
+    seed: int = 0,
+) -> tuple[LabelDelta, ...]:
+    """Within-modal recall delta of each label that two items share, by label code.
+
+    Every item still searches among all others; only the queries are grouped. A label of
+    few items has a wide interval: read `n_items` beside it. Arguments and errors are those
+    of `recall_delta`.
+    """
+    ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
+    known = ~np.isnan(ours.average_precision)
+    found = []
+    for label in np.unique(labels[known]):
+        rows = np.flatnonzero(labels == label)
+        found.append(
+            LabelDelta(
+                label=int(label),
+                n_items=rows.size,
+                joint={k: float(ours.recall[k][rows].mean()) for k in depths},
+                dedicated={k: float(theirs.recall[k][rows].mean()) for k in depths},
+                joint_average_precision=float(ours.average_precision[rows].mean()),
+                dedicated_average_precision=float(theirs.average_precision[rows].mean()),
+                delta=_difference(ours, theirs, rows, seed),
+            )
+        )
+    return tuple(found)
+
+
+def _both_outcomes(
+    joint: Float32, dedicated: Float32, labels: Indices, depths: tuple[int, ...]
+) -> tuple[WithinOutcome, WithinOutcome]:
+    """Outcomes of the joint tower and of the dedicated encoder, on the same items."""
     if not len(joint) == len(dedicated) == len(labels):
         raise GapvizError(
             f"{len(joint)} joint rows, {len(dedicated)} dedicated rows and {len(labels)} labels",
@@ -108,13 +166,19 @@ def recall_delta(
             where="within-modal recall delta",
             mend="give the items labels",
         )
-    items = np.arange(len(joint), dtype=np.int64)
+    return ours, theirs
+
+
+def _difference(
+    ours: WithinOutcome, theirs: WithinOutcome, rows: Indices, seed: int
+) -> RecallDelta:
+    """Dedicated minus joint over the queries `rows`, each an item of its own."""
     return RecallDelta(
         recall={
-            k: bootstrap_difference(theirs.recall[k], ours.recall[k], items, seed=seed)
-            for k in depths
+            k: bootstrap_difference(theirs.recall[k][rows], ours.recall[k][rows], rows, seed=seed)
+            for k in ours.recall
         },
         mean_average_precision=bootstrap_difference(
-            theirs.average_precision, ours.average_precision, items, seed=seed
+            theirs.average_precision[rows], ours.average_precision[rows], rows, seed=seed
         ),
     )

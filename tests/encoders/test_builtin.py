@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 import gapviz
-from gapviz.builtin import builtin_collection
+from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.builtin.drawings import render, render_transparent
 from gapviz.encoders import load_encoder
+from gapviz.encoders.builtin import BuiltinEncoder
 from gapviz.encoders.towers import Head
 from gapviz.errors import GapvizError
 
@@ -50,6 +51,23 @@ def test_the_shipped_vectors_are_what_the_encoder_gives(encoder, collection):
     shipped_texts = collection.modality("text").corpus.vectors[chosen]
     assert (images * shipped_images).sum(axis=1).min() > 0.9999
     assert (texts * shipped_texts).sum(axis=1).min() > 0.9999
+
+
+@pytest.mark.parametrize("name", [name for name in BUILTIN_ENCODERS if ":" in name])
+def test_a_variant_encodes_what_its_shipped_vectors_hold(name):
+    variant, shipped = load_encoder(name, device="cpu"), builtin_collection(name)
+    assert (variant.card.name, variant.card.title) == (name, BUILTIN_ENCODERS[name].title)
+    chosen = [0, 100, 700, 1200]
+    images = variant.encode_images([render(shipped.items[i].id, 224) for i in chosen])
+    texts = variant.encode_texts([shipped.items[i].captions[0] for i in chosen])
+    # Shipped as float16, loaded as unit rows.
+    assert (images * shipped.modality("image").vectors[chosen]).sum(axis=1).min() > 0.9999
+    assert (texts * shipped.modality("text").corpus.vectors[chosen]).sum(axis=1).min() > 0.9999
+
+
+def test_a_variant_that_does_not_exist_is_answered_with_those_there_are():
+    with pytest.raises(GapvizError, match="choose one of builtin, builtin:sigmoid"):
+        BuiltinEncoder("cpu", variant="cold")
 
 
 @pytest.mark.parametrize("k", [1, 5, 10])

@@ -130,5 +130,5 @@ def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["clip", "", "open_clip", "builtin:x", "openclip:ViT-B-32"])
 def test_an_unknown_encoder_is_answered_with_what_exists(name):
-    with pytest.raises(GapvizError, match="choose builtin, open_clip:MODEL"):
+    with pytest.raises(GapvizError, match=r"choose builtin, .*, open_clip:MODEL"):
         load_encoder(name)

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from gapviz import GapvizError
-from gapviz.evaluation import evaluate_within, recall_delta
+from gapviz.evaluation import evaluate_within, recall_delta, recall_delta_by_label
 from gapviz.vectors import unit_rows
 
 
@@ -44,6 +44,39 @@ def test_a_better_dedicated_encoder_gives_a_positive_delta(labelled):
     assert delta.mean_average_precision.low > 0
 
 
+def test_labels_together_give_the_delta_of_all(labelled):
+    vectors, labels = labelled
+    other = unit_rows(vectors + np.random.default_rng(1).standard_normal(vectors.shape) / 3)
+    whole = recall_delta(vectors, other, labels)
+    parts = recall_delta_by_label(vectors, other, labels)
+    sizes = np.array([part.n_items for part in parts])
+    assert sizes.sum() == (labels >= 0).sum()
+    for k in (1, 5, 10):
+        gains = np.array([part.delta.recall[k].value for part in parts])
+        assert gains @ sizes / sizes.sum() == pytest.approx(whole.recall[k].value)
+    precisions = np.array([part.delta.mean_average_precision.value for part in parts])
+    assert precisions @ sizes / sizes.sum() == pytest.approx(whole.mean_average_precision.value)
+
+
+def test_a_label_is_told_with_both_figures_and_a_paired_interval(labelled):
+    vectors, labels = labelled
+    other = unit_rows(np.eye(6)[labels + 1] + 0.4 * vectors)
+    for part in recall_delta_by_label(vectors, other, labels):
+        for k, gain in part.delta.recall.items():
+            assert gain.value == pytest.approx(part.dedicated[k] - part.joint[k])
+            assert gain.low <= gain.value <= gain.high
+        gain = part.delta.mean_average_precision
+        told = part.dedicated_average_precision - part.joint_average_precision
+        assert gain.value == pytest.approx(told)
+
+
+def test_labels_of_one_item_and_items_without_label_are_left_out():
+    rng = np.random.default_rng(0)
+    vectors = unit_rows(rng.standard_normal((6, 4)))
+    parts = recall_delta_by_label(vectors, vectors, np.array([3, -1, 0, 3, -1, 7]))
+    assert [(part.label, part.n_items) for part in parts] == [(3, 2)]
+
+
 def test_one_row_has_nothing_to_find():
     outcome = evaluate_within(unit_rows([[1.0, 2.0]]), np.array([0]))
     assert np.isnan(outcome.average_precision).all()
@@ -52,7 +85,8 @@ def test_one_row_has_nothing_to_find():
 
 def test_mismatched_lengths_and_lonely_labels_are_refused(labelled):
     vectors, labels = labelled
-    with pytest.raises(GapvizError, match="same items"):
-        recall_delta(vectors, vectors[:5], labels)
-    with pytest.raises(GapvizError, match="share a label"):
-        recall_delta(vectors[:3], vectors[:3], np.arange(3))
+    for measured in (recall_delta, recall_delta_by_label):
+        with pytest.raises(GapvizError, match="same items"):
+            measured(vectors, vectors[:5], labels)
+        with pytest.raises(GapvizError, match="share a label"):
+            measured(vectors[:3], vectors[:3], np.arange(3))

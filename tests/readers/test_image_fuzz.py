@@ -220,7 +220,7 @@ def test_tar_members_of_any_name_are_read_or_listed(fresh, tmp_path_factory, mem
     assert [file.name for file in folder.iterdir()] == ["s.tar"]
 
 
-@pytest.mark.parametrize("reader", IMAGE_READERS, ids=lambda reader: reader.name)
+@pytest.mark.parametrize("reader", IMAGE_FORMATS, ids=lambda reader: reader.name)
 def test_paths_that_lead_nowhere_are_refused(fresh, reader):
     folder = fresh()
     (folder / "loop.tar").symlink_to(folder / "loop.tar")
@@ -228,6 +228,6 @@ def test_paths_that_lead_nowhere_are_refused(fresh, reader):
     (folder / "file.json").write_text("")
     (folder / "empty").mkdir()
     for name in ("loop.tar", "gone.csv", "file.json", "file.json/x.csv", "empty"):
-        assert not reader.looks_like(folder / name)
+        assert not reader.recognises(folder / name)
         with pytest.raises(GapvizError):
             reader.read(folder / name, ReadOptions())

@@ -1,0 +1,114 @@
+"""The losses that the heads of the built-in encoder are trained by, and what they say.
+
+Each takes unit rows `(n, dim)` of n pictures and of their n captions. S = pictures × captions,
+II = pictures × pictures, TT = captions × captions: matrices of cosines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss ready to be minimised."""
+
+    of: Callable[[Any, Any], Any]
+    """From pictures and captions to a number."""
+    learned: dict[str, Any] = field(default_factory=dict)
+    """What it learns itself, beside the heads: numbers by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfoNCE:
+    """Cross-entropy of S/τ over rows and over columns (Radford et al. 2021, CLIP)."""
+
+    temperature: float
+    """τ, fixed."""
+    name: str = "InfoNCE"
+
+    def in_words(self) -> str:
+        return f"InfoNCE in both directions, temperature {self.temperature:g} (fixed)"
+
+    def loss(self) -> Loss:
+        return Loss(self._of)
+
+    def _of(self, x: Any, y: Any) -> Any:
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        scores = x @ y.T / self.temperature
+        truth = torch.arange(len(x))
+        return (cross_entropy(scores, truth) + cross_entropy(scores.T, truth)) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class IntraModal:
+    """InfoNCE, and consistency within and across the modalities (Goel et al. 2022, CyCLIP).
+
+    Adds weight · Σ(II − TT)²/n, which wants two pictures as alike as their captions, and
+    weight · Σ(S − Sᵀ)²/n, which wants the first picture as near to the second caption as
+    the second picture to the first caption.
+    """
+
+    temperature: float
+    """τ, fixed."""
+    within: float = 0.25
+    across: float = 0.25
+    name: str = "InfoNCE with intra-modal terms"
+
+    def in_words(self) -> str:
+        return (
+            f"InfoNCE in both directions, temperature {self.temperature:g} (fixed), plus "
+            f"{self.within:g} · Σ(II − TT)²/n and {self.across:g} · Σ(S − Sᵀ)²/n as in CyCLIP"
+        )
+
+    def loss(self) -> Loss:
+        contrast = InfoNCE(self.temperature).loss().of
+
+        def of(x: Any, y: Any) -> Any:
+            scores = x @ y.T
+            within = (x @ x.T - y @ y.T).square().sum() / len(x)
+            across = (scores - scores.T).square().sum() / len(x)
+            return contrast(x, y) + self.within * within + self.across * across
+
+        return Loss(of)
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmoid:
+    """−Σ log σ(±(t·S + b))/n, + for pairs and − for all others (Zhai et al. 2023, SigLIP)."""
+
+    scale: float = 10.0
+    """t at the start; learned."""
+    bias: float = -10.0
+    """b at the start; learned."""
+    name: str = "sigmoid"
+
+    def in_words(self) -> str:
+        return (
+            "the sigmoid loss of SigLIP: every picture with every caption is a yes-or-no "
+            f"question of its own; scale (by its logarithm) and bias are learned, from "
+            f"{self.scale:g} and {self.bias:g} on"
+        )
+
+    def loss(self) -> Loss:
+        import torch
+        from torch.nn.functional import logsigmoid
+
+        log_scale = torch.nn.Parameter(torch.tensor(math.log(self.scale)))
+        bias = torch.nn.Parameter(torch.tensor(self.bias))
+
+        def of(x: Any, y: Any) -> Any:
+            logits = log_scale.exp() * (x @ y.T) + bias
+            signs = 2 * torch.eye(len(x)) - 1
+            return -logsigmoid(signs * logits).sum() / len(x)
+
+        return Loss(of, {"log_scale": log_scale, "bias": bias})
+
+
+Objective = InfoNCE | IntraModal | Sigmoid
+"""What training minimises: its numbers, its `in_words()` for the model card, its `loss()`."""
