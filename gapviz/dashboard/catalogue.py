@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from gapviz.builtin import builtin_collection
+from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.collection import Collection, alternate_splits
 from gapviz.encoders.registry import is_dual_encoder
 from gapviz.workspace import StoredCollection, Workspace
@@ -61,7 +61,7 @@ def load_view(view: View) -> Collection:
         GapvizError: it is gone, or its files are missing or damaged.
     """
     if view.collection == BUILTIN:
-        return builtin_collection()
+        return builtin_collection(view.encoder)
     collection = workspace().load(view.collection, view.encoder)
     if collection.splits:
         return collection
@@ -97,12 +97,13 @@ def live_encoder(view: View) -> str | None:
 def _builtin_entry() -> CatalogueEntry:
     return CatalogueEntry(
         title="OpenMoji drawings (built in)",
-        encoders={BUILTIN: "Small dual encoder (built in)"},
+        encoders={name: note.title for name, note in BUILTIN_ENCODERS.items()},
         encoder_note=(
             "The built-in one is a small real dual encoder (EfficientNet-lite0 and MiniLM, with "
-            "heads trained by contrastive loss on half of these drawings). It is not CLIP."
+            "heads trained by contrastive loss on half of these drawings). It is not CLIP. The "
+            "others are the same towers with heads trained on the same drawings by other losses."
         ),
-        modalities={BUILTIN: ("image", "text")},
+        modalities=dict.fromkeys(BUILTIN_ENCODERS, ("image", "text")),
     )
 
 
