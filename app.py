@@ -32,6 +32,12 @@ if __name__ == "__main__":
                 icon=":material/search:",
                 url_path="search",
             ),
+            st.Page(
+                "pages/your_data.py",
+                title="Data",
+                icon=":material/folder_open:",
+                url_path="data",
+            ),
         ]
     )
     show_sidebar()

@@ -24,6 +24,7 @@ MAX_RRF_K = 1000
 MIN_RESULTS, MAX_RESULTS = 4, 20
 MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
+WAYS = {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
 
 PROBLEMS_KEY = "_link_problems"
@@ -131,6 +132,7 @@ def _expected(key: str) -> _Choice | _Range | None:
         "seed": _Range(0, MAX_SEED),
         "projection": _Choice(METHOD_TITLES),
         "query_by": _Choice(QUERY_KINDS),
+        "add_by": _Choice(WAYS),
         "index": _Choice(INDEXES),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
     }
