@@ -55,7 +55,7 @@ Neither trained on nor used to choose anything. R@k: every query searches these 
 items; ties count against the query. Bias and NDCG: every query searches the drawings and
 the names of these items in one mixed index, without its own entry; texts that ask are the
 captions after the first. In brackets the 95 % interval, bootstrap over items (for the gap,
-delta method). {paired}
+delta method).{paired}
 
 {table}
 
@@ -89,7 +89,7 @@ VARIANT_LIMITS = """- Photographs: the heads never saw one; see the built-in enc
 HEAD = "| | |\n|---|---|"
 VARIANT_HEAD = "| | this variant | built-in | this minus built-in |\n|---|---|---|---|"
 
-PAIRED = """The last column reads both models on the same
+PAIRED = """ The last column reads both models on the same
 resampled items."""
 
 WIDTH = 92
