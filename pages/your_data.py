@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gapviz.dashboard import adding, contents, encoding_panel, shelf
-from gapviz.dashboard.catalogue import catalogue, workspace
+from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.settings import settings
 
 settings()
@@ -37,20 +37,7 @@ opened = by_id[chosen]
 with st.container(border=True):
     st.subheader(opened.title, anchor=False)
     if opened.encodings:
-        query = {"collection": catalogue()[opened.id].title}
-        with st.container(horizontal=True):
-            st.page_link(
-                "pages/two_cones.py",
-                label="See its cones",
-                icon=":material/scatter_plot:",
-                query_params=query,
-            )
-            st.page_link(
-                "pages/side_by_side.py",
-                label="Search it",
-                icon=":material/search:",
-                query_params=query,
-            )
+        st.html(shelf.visits(opened))
     contents.contents(opened)
 if encoding_panel.can_be_encoded(opened):
     with st.container(border=True):

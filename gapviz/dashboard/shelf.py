@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from gapviz.dashboard.caches import forget_collections
 from gapviz.dashboard.cards import html_table
-from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.catalogue import catalogue, workspace
 from gapviz.dashboard.settings import show_error
 from gapviz.errors import GapvizError
 from gapviz.workspace import StoredCollection, StoredEncoding
@@ -18,6 +19,8 @@ OPENED = "opened"
 """Key of the widget, and of the link's parameter, that says which collection is open."""
 
 PROBLEM = "_removal_problem"
+
+VISITS = {"cones": "See its cones", "search": "Search it"}
 
 
 def show_shelf(stored: tuple[StoredCollection, ...]) -> None:
@@ -40,6 +43,20 @@ def show_shelf(stored: tuple[StoredCollection, ...]) -> None:
 def megabytes(size: int) -> str:
     """A number of bytes for people."""
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
+
+
+def visits(stored: StoredCollection) -> str:
+    """Links that open other pages on this collection, as HTML.
+
+    A page link of Streamlit's would leave the sidebar's choice as it is.
+    """
+    title = catalogue()[stored.id].title
+    links = (
+        f'<a href="{page}?{escape(urlencode({"collection": title}), quote=True)}" target="_self" '
+        f'style="margin-right: 1.5em">{words} →</a>'
+        for page, words in VISITS.items()
+    )
+    return f"<p>{''.join(links)}</p>"
 
 
 def removal(stored: StoredCollection) -> None:

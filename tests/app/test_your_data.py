@@ -104,3 +104,11 @@ def test_a_path_to_weights_must_lie_in_an_allowed_folder(open_app, photos, name)
     app.run()
     assert "not in a folder that may be read" in app.error[0].value
     assert pressed(app, "Encode").disabled
+
+
+def test_an_encoded_collection_has_links_to_the_other_pages(open_app, photos, make_collection):
+    vectors = make_collection(n=6)
+    encoded = replace(workspace().load(photos.id), modalities=vectors.modalities, encoder="model")
+    workspace().put_encoding(photos.id, encoded)
+    app = open_app(PAGE)
+    assert "search?collection=Photos" in html(app)
