@@ -32,6 +32,12 @@ if __name__ == "__main__":
                 icon=":material/search:",
                 url_path="search",
             ),
+            st.Page(
+                "pages/strategy_scoreboard.py",
+                title="Scoreboard",
+                icon=":material/leaderboard:",
+                url_path="scoreboard",
+            ),
         ]
     )
     show_sidebar()

@@ -12,6 +12,7 @@ from gapviz.collection import Item
 from gapviz.dashboard.caches import items_of
 from gapviz.dashboard.catalogue import BUILTIN, catalogue
 from gapviz.errors import GapvizError
+from gapviz.evaluation.board_columns import GROUPS, board_columns
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.retrieval.fusion import TieOrder
 from gapviz.strategies import STRATEGIES
@@ -25,6 +26,7 @@ MIN_RESULTS, MAX_RESULTS = 4, 20
 MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
+BOARD_MODELS = {"all": "All encoders", "one": "The chosen one"}
 
 PROBLEMS_KEY = "_link_problems"
 
@@ -133,6 +135,9 @@ def _expected(key: str) -> _Choice | _Range | None:
         "query_by": _Choice(QUERY_KINDS),
         "index": _Choice(INDEXES),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
+        "models": _Choice(BOARD_MODELS),
+        "figures": _Choice(GROUPS),
+        "sort": _Choice({column.key: column.name for column in board_columns([*modalities])}),
     }
     return known.get(key)
 
