@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -23,8 +25,6 @@ from gapviz.strategies import STRATEGIES
 
 POLL_SECONDS = 0.5
 CHART = "pareto_chart"
-OPEN_SEARCH = "_open_search"
-SEARCH_PAGE = "pages/side_by_side.py"
 OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")
 
 DEFAULT_SORT = "ndcg"
@@ -43,8 +43,6 @@ class _Shown:
 
 def scoreboard_section(chosen: Settings) -> None:
     """Everything below the title."""
-    if st.session_state.pop(OPEN_SEARCH, False):
-        st.switch_page(SEARCH_PAGE)
     titles = catalogue()[chosen.collection].encoders
     models = _models(chosen, titles)
     try:
@@ -111,35 +109,43 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
         "Up is better. The dotted line joins what nothing beats in both; bars are 95 % "
         "intervals. Click a point to search with its model and strategy."
     )
-    st.plotly_chart(
+    event = st.plotly_chart(
         pareto_figure(board, titles),
         key=CHART,
-        on_select=lambda: _go_to_search(board.rows),
+        on_select="rerun",
         selection_mode="points",
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d"]},
         alt=pareto_alt_text(board, titles),
     )
-
-
-def _go_to_search(rows: Sequence[ScoreRow]) -> None:
-    """Take over model and strategy of the point; the next run opens the search with them."""
-    event = st.session_state.get(CHART)
-    place = selected_row(event["selection"]["points"]) if event else None
+    place = selected_row(event["selection"]["points"])
     if place is not None:
-        st.session_state["encoder"] = rows[place].model
-        st.session_state["strategy"] = rows[place].options.name
-        st.session_state[OPEN_SEARCH] = True
+        _open_search(board.rows[place], titles)
+
+
+def _open_search(row: ScoreRow, titles: Mapping[str, str]) -> None:
+    """Go to the search with a row's model and strategy.
+
+    By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
+    """
+    address = _search_link(row.model, row.options.name)
+    words = f"Search with {row.title}, {titles[row.model]} →"
+    # Everything in the address is percent-encoded, so that it cannot end the script.
+    st.html(
+        f'<a href="{escape(address, quote=True)}" target="_self">{escape(words)}</a>'
+        f"<script>window.location.assign({json.dumps(address)})</script>",
+        unsafe_allow_javascript=True,
+    )
+
+
+def _search_link(model: str, strategy: str) -> str:
+    """The search page with everything that the URL says, and another model and strategy."""
+    kept = {key: value for key, value in st.query_params.items() if key not in OWN_PARAMETERS}
+    return "search?" + urlencode({**kept, "encoder": model, "strategy": strategy})
 
 
 def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
     st.subheader("Every figure", anchor=False)
     shown = _choose_shown(chosen)
-    # What a link asked for is in the widgets by now; the default of one is not in the URL.
-    query = {key: value for key, value in st.query_params.items() if key not in OWN_PARAMETERS}
-
-    def search_link(model: str, strategy: str) -> str:
-        return "search?" + urlencode({**query, "encoder": model, "strategy": strategy})
-
     st.html(
         board_table(
             sorted_rows(board.rows, shown.sort, worst_first=shown.worst_first),
@@ -149,7 +155,7 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
             worst_first=shown.worst_first,
             query=dict(st.query_params.items()),
             titles=titles,
-            search_link=search_link,
+            search_link=_search_link,
         )
     )
     st.caption(
