@@ -38,6 +38,12 @@ if __name__ == "__main__":
                 icon=":material/leaderboard:",
                 url_path="scoreboard",
             ),
+            st.Page(
+                "pages/within_modality.py",
+                title="Within a modality",
+                icon=":material/join_inner:",
+                url_path="within",
+            ),
         ]
     )
     show_sidebar()

@@ -213,7 +213,8 @@ def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
         "plot_bgcolor": _CLEAR,
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
-        "modebar": {"bgcolor": _CLEAR, "color": NEUTRAL},
+        # Upright, it covers no entry of the legend.
+        "modebar": {"bgcolor": _CLEAR, "color": NEUTRAL, "orientation": "v"},
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": {
