@@ -102,17 +102,32 @@ def evaluate_within(
     precision = np.full(asked.size, np.nan)
     step = max(1, BLOCK_SCORES // n)
     for start in range(0, asked.size, step):
-        here, rows = slice(start, start + step), asked[start : start + step]
+        rows = asked[start : start + step]
         scores = vectors[rows] @ vectors.T
         scores[np.arange(rows.size), rows] = -np.inf
         if adjust is not None:
             scores = adjust(scores)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, : n - 1]
-        same = (labels[order] == labels[rows][:, None]) & (labels[rows][:, None] >= 0)
-        precision[here] = average_precision(same)
-        if n > 1:
-            first[here] = np.where(same.any(axis=1), same.argmax(axis=1) + 1, 0)
+        for place, row in enumerate(rows):
+            found = np.flatnonzero(labels == labels[row]) if labels[row] >= 0 else rows[:0]
+            ranks = _ranks(scores[place], found[found != row])
+            precision[start + place] = average_precision(ranks)
+            first[start + place] = ranks[0] if ranks.size else 0
     return WithinOutcome({k: recall_at(first, k) for k in depths}, precision)
+
+
+def _ranks(scores: Float32, relevant: Indices) -> Indices:
+    """Rising ranks from 1 of the entries `relevant` of one list; ties keep the order of rows.
+
+    Sorting numbers takes a fraction of the time of sorting their places.
+    """
+    rising = np.sort(-scores)
+    level = -scores[relevant]
+    ahead = np.searchsorted(rising, level, side="left")
+    n_level = np.searchsorted(rising, level, side="right") - ahead
+    for place in np.flatnonzero(n_level > 1):
+        before = scores[: relevant[place]]
+        ahead[place] += np.count_nonzero(before == scores[relevant[place]])
+    return np.sort(ahead + 1)
 
 
 def recall_delta(
