@@ -122,7 +122,7 @@ def _item_query(chosen: Settings) -> Queries | None:
     collection = collection_of(chosen.view)
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     with left:
-        item_id = _chosen_item(collection)
+        item_id = chosen_item(collection)
     if item_id is None:
         return None
     position = collection.position[item_id]
@@ -156,7 +156,8 @@ def item_query(view: View, position: int, modality: str) -> Query:
     return Query(block.vectors[rows[0]], modality, position, leave_out_own=True)
 
 
-def _chosen_item(collection: Collection) -> str | None:
+def chosen_item(collection: Collection) -> str | None:
+    """The id of an item to search with; None where the filter leaves none."""
     shown = list(collection.items)
     if len(shown) > MOST_OPTIONS:
         words = st.text_input(
