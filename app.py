@@ -17,7 +17,6 @@ from gapviz.dashboard.settings import show_sidebar
 PagesManager.uses_pages_directory = False
 
 
-
 def _page(
     file: str, title: str, icon: str, address: str, *, default: bool = False
 ) -> StreamlitPage:
