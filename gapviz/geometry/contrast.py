@@ -46,6 +46,23 @@ class PrincipalAxis:
     variance_share: float
 
 
+@dataclass(frozen=True, slots=True)
+class InfoNce:
+    """Contrastive loss in nats, which means nothing without temperature and batch."""
+
+    x_to_y: float
+    """Mean cross-entropy of finding the y of an x among the batch."""
+    y_to_x: float
+    temperature: float
+    batch: int
+    """Pairs in the batch."""
+
+    @property
+    def symmetric(self) -> float:
+        """Mean of both directions."""
+        return (self.x_to_y + self.y_to_x) / 2
+
+
 def cross_cosines(
     x: Float32, y: Float32, pairs: Pairs, clouds: tuple[Cloud, Cloud]
 ) -> CrossCosines:
@@ -119,6 +136,23 @@ def info_nce(
 ) -> float:
     """Symmetric InfoNCE in nats: mean of the x→y and the y→x cross-entropies.
 
+    See `info_nce_both_ways`.
+    """
+    both = info_nce_both_ways(x, y, pairs, temperature=temperature, batch=batch, seed=seed)
+    return both.symmetric
+
+
+def info_nce_both_ways(
+    x: Float32,
+    y: Float32,
+    pairs: Pairs,
+    *,
+    temperature: float = 0.01,
+    batch: int = INFO_NCE_BATCH,
+    seed: int = 0,
+) -> InfoNce:
+    """InfoNCE of each direction (van den Oord et al. 2018; Radford et al. 2021).
+
     One batch of all pairs; where there are more than `batch`, of a seeded sample of
     `batch` pairs, since the loss grows with the batch size.
     """
@@ -126,9 +160,9 @@ def info_nce(
     if len(pairs) > batch:
         chosen = np.sort(np.random.default_rng(seed).choice(len(pairs), batch, replace=False))
         rows_a, rows_b = rows_a[chosen], rows_b[chosen]
-    if not rows_a.size:
-        return float("nan")
     n = rows_a.size
+    if not n:
+        return InfoNce(float("nan"), float("nan"), temperature, 0)
     targets = y[rows_b].astype(np.float64)
     forward, matched = 0.0, np.empty(n)
     by_column = np.full(n, -np.inf)
@@ -138,7 +172,13 @@ def info_nce(
         matched[block] = logits[np.arange(len(logits)), np.arange(block.start, block.stop)]
         forward += float(logsumexp(logits, axis=1).sum())
         by_column = np.logaddexp(by_column, logsumexp(logits, axis=0))
-    return float((forward / n + by_column.mean()) / 2 - matched.mean())
+    mean_matched = float(matched.mean())
+    return InfoNce(
+        x_to_y=forward / n - mean_matched,
+        y_to_x=float(by_column.mean()) - mean_matched,
+        temperature=temperature,
+        batch=n,
+    )
 
 
 def principal_axis(x: Float32, y: Float32, delta: Float64) -> PrincipalAxis:
