@@ -32,6 +32,12 @@ if __name__ == "__main__":
                 icon=":material/search:",
                 url_path="search",
             ),
+            st.Page(
+                "pages/curves.py",
+                title="Curves",
+                icon=":material/show_chart:",
+                url_path="curves",
+            ),
         ]
     )
     show_sidebar()

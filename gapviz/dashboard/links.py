@@ -24,6 +24,12 @@ MAX_RRF_K = 1000
 MIN_RESULTS, MAX_RESULTS = 4, 20
 MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
+CURVE_TITLES = {
+    "strength": "Strength λ",
+    "mix": "Corpus mix",
+    "calibration": "Calibration size",
+    "fusion": "Rank fusion",
+}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
 
 PROBLEMS_KEY = "_link_problems"
@@ -132,6 +138,9 @@ def _expected(key: str) -> _Choice | _Range | None:
         "projection": _Choice(METHOD_TITLES),
         "query_by": _Choice(QUERY_KINDS),
         "index": _Choice(INDEXES),
+        "curve": _Choice(CURVE_TITLES),
+        "asks": _Choice(modalities),
+        "weighted": _Choice(modalities),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
     }
     return known.get(key)
