@@ -38,6 +38,12 @@ if __name__ == "__main__":
                 icon=":material/show_chart:",
                 url_path="curves",
             ),
+            st.Page(
+                "pages/scores.py",
+                title="Scores",
+                icon=":material/bar_chart:",
+                url_path="scores",
+            ),
         ]
     )
     show_sidebar()

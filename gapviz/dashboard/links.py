@@ -14,6 +14,7 @@ from gapviz.dashboard.catalogue import BUILTIN, catalogue
 from gapviz.errors import GapvizError
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.retrieval.fusion import TieOrder
+from gapviz.score_study import Target
 from gapviz.strategies import STRATEGIES
 
 TIE_ORDERS: dict[TieOrder, str] = {
@@ -30,6 +31,7 @@ CURVE_TITLES = {
     "calibration": "Calibration size",
     "fusion": "Rank fusion",
 }
+TARGETS: dict[Target, str] = {"recall": "Recall", "precision": "Precision"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
 
 PROBLEMS_KEY = "_link_problems"
@@ -141,6 +143,9 @@ def _expected(key: str) -> _Choice | _Range | None:
         "curve": _Choice(CURVE_TITLES),
         "asks": _Choice(modalities),
         "weighted": _Choice(modalities),
+        "threshold": _Range(-1, 1),
+        "target": _Choice({str(name): title for name, title in TARGETS.items()}),
+        "reach": _Range(0.5, 0.99),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
     }
     return known.get(key)
