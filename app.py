@@ -44,6 +44,12 @@ if __name__ == "__main__":
                 icon=":material/bar_chart:",
                 url_path="scores",
             ),
+            st.Page(
+                "pages/anatomy.py",
+                title="Anatomy",
+                icon=":material/biotech:",
+                url_path="anatomy",
+            ),
         ]
     )
     show_sidebar()

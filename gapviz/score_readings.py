@@ -40,7 +40,10 @@ def held_out_reading(rates: Rates, target: str, share: float) -> str:
     reached = rates.true_positive if target == "recall" else rates.precision
     if isnan(reached):
         return "nothing to measure it on"
-    return f"{reached:.1%} held out, {abs(reached - share):.1%} {_side(reached, share)} the target"
+    points = abs(100 * (reached - share))
+    if points < 0.05:
+        return "met"
+    return f"{points:.1f} points {'above' if reached > share else 'below'}"
 
 
 def fusion_comparison_reading(comparison: FusionComparison) -> str:
@@ -66,7 +69,3 @@ def fusion_comparison_reading(comparison: FusionComparison) -> str:
         f"{sentence}. The match stands at rank {ranks[0]:,} by bare cosine and at {ranks[1]:,} "
         f"by rank fusion."
     )
-
-
-def _side(reached: float, share: float) -> str:
-    return "above" if reached >= share else "below"

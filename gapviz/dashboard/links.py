@@ -31,6 +31,13 @@ CURVE_TITLES = {
     "calibration": "Calibration size",
     "fusion": "Rank fusion",
 }
+PART_TITLES = {
+    "dimensions": "Dimensions",
+    "heat_map": "Heat map",
+    "plane": "Alignment and uniformity",
+    "hubs": "Hubs",
+    "spectrum": "Spectrum",
+}
 TARGETS: dict[Target, str] = {"recall": "Recall", "precision": "Precision"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
 
@@ -143,6 +150,7 @@ def _expected(key: str) -> _Choice | _Range | None:
         "curve": _Choice(CURVE_TITLES),
         "asks": _Choice(modalities),
         "weighted": _Choice(modalities),
+        "part": _Choice(PART_TITLES),
         "threshold": _Range(-1, 1),
         "target": _Choice({str(name): title for name, title in TARGETS.items()}),
         "reach": _Range(0.5, 0.99),

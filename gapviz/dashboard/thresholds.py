@@ -17,7 +17,7 @@ from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.scores import score_panel
-from gapviz.geometry.thresholds import PAIR_TYPES, PairType, Rates
+from gapviz.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.measure import default_pair
 from gapviz.score_readings import held_out_reading, transfer_reading, type_title
 from gapviz.score_study import ScoreStudy, Target
@@ -100,7 +100,7 @@ def transfer_section(studies: Sequence[ScoreStudy]) -> None:
     rows = []
     for study in studies:
         for entry in study.transfer(USUAL_RECALL):
-            cells = [escape(study.strategy), escape(type_title(entry.fitted_on, pair))]
+            cells = [escape(study.strategy), _type(entry.fitted_on, pair)]
             cells.append(_number(entry.threshold))
             for name in PAIR_TYPES:
                 rates = entry.rates[name]
@@ -140,18 +140,26 @@ def calibrated_section(chosen: Settings, view: View, study: ScoreStudy, place: i
             width=240,
         )
     found = study.calibrated(target, share)
-    head = ["pair type", "cosine", "recall, held out", "false positives, held out", "so"]
+    head = [
+        "pair type",
+        "cosine",
+        "recall<br><small>held out · higher</small>",
+        "precision<br><small>held out · higher</small>",
+        "false positives<br><small>held out · lower</small>",
+        "against the target",
+    ]
     rows = [
         [
-            escape(type_title(name, study.pair)),
+            _type(name, study.pair),
             _number(one.fitted.threshold),
             _share(one.held_out.true_positive),
+            _share(one.held_out.precision),
             _share(one.held_out.false_positive),
             escape(_reached(name, study, target, share)),
         ]
         for name, one in found.items()
     ]
-    st.html(html_table(head, rows, left_columns=(4,)))
+    st.html(html_table(head, rows, left_columns=(5,)))
     thresholds = {
         type_title(name, study.pair): None
         if isnan(one.fitted.threshold)
@@ -167,6 +175,11 @@ def calibrated_section(chosen: Settings, view: View, study: ScoreStudy, place: i
         "thresholds": thresholds,
     }
     st.code(json.dumps(copied, ensure_ascii=False, indent=2), language="json")
+
+
+def _type(name: PairType, pair: tuple[str, str]) -> str:
+    """A pair type that no narrow column breaks in two."""
+    return f'<span style="white-space:nowrap">{escape(type_title(name, pair))}</span>'
 
 
 def _reached(name: PairType, study: ScoreStudy, target: Target, share: float) -> str:
@@ -201,15 +214,11 @@ def _passing_table(studies: Sequence[ScoreStudy], threshold: float) -> str:
         rows.append(
             [
                 f"{title}, {unlike} <small>false positive rate</small>",
-                *(_share(_false(rates[name])) for rates in found),
+                *(_share(rates[name].false_positive) for rates in found),
                 "<small>not pass: lower</small>",
             ]
         )
-    return html_table([*head[:1], *head[1:]], rows)
-
-
-def _false(rates: Rates) -> float:
-    return rates.false_positive
+    return html_table(head, rows)
 
 
 def _share(value: float) -> str:

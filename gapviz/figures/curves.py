@@ -25,7 +25,7 @@ WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 BIAS_AXIS = "own modality (lower = less biased)"
 
 # Of strategies, which are no modality: Okabe & Ito's other colours.
-STRATEGY_STYLES = (
+STRATEGY_STYLES: tuple[dict[str, Any], ...] = (
     {"color": NEUTRAL, "dash": "solid", "symbol": "circle"},
     {"color": "#009E73", "dash": "solid", "symbol": "square"},
     {"color": "#CC79A7", "dash": "dash", "symbol": "triangle-up"},

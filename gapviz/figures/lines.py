@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from math import log10
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gapviz.curves.band import Band
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.vectors import Float64, Indices
+
+Positions = Float64 | Indices | npt.NDArray[np.str_]
+"""Of the points of a line; words make an axis of categories."""
 
 CLEAR = "rgba(0,0,0,0)"
 HEIGHT = 320
@@ -55,6 +60,8 @@ class Axis:
     ticks: tuple[float, ...] | None = None
     """Where the ticks stand; of its own choice where None."""
     percent: bool = False
+    words: bool = False
+    """True for an axis of categories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def band_line(name: str, band: Band, color: str, **style: Any) -> Line:
 
 
 def line_figure(
-    x: Float64 | Indices,
+    x: Positions,
     lines: Sequence[Line],
     *,
     x_axis: Axis,
@@ -166,6 +173,8 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
     layout: dict[str, Any] = {"title": {"text": axis.title}, "automargin": True, "zeroline": False}
     if axis.log:
         layout["type"] = "log"
+    if axis.words:
+        layout["type"] = "category"
     if axis.range is not None:
         layout["range"] = [log10(end) if axis.log else end for end in axis.range]
     if axis.ticks is not None:
@@ -182,7 +191,7 @@ def faded(color: str, opacity: float = BAND_OPACITY) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def _add_band(figure: go.Figure, x: Float64 | Indices, line: Line) -> None:
+def _add_band(figure: go.Figure, x: Positions, line: Line) -> None:
     edge = {"width": 0, "color": line.color}
     for y, fill in ((line.low, None), (line.high, "tonexty")):
         figure.add_trace(
