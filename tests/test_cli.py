@@ -10,6 +10,7 @@ import pytest
 
 from gapviz.cli import main
 from gapviz.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.strategies import STRATEGIES
 
 RNG = np.random.default_rng(0)
 KEYS = {
@@ -81,7 +82,7 @@ def test_json_is_one_strict_object_with_every_figure(source):
     assert set(figures["bias_at_10"]) == {"image", "text"}
 
 
-@pytest.mark.parametrize("strategy", ["raw", "offset", "half", "centre", "route"])
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_same_seed_gives_the_same_bytes(source, run, strategy):
     once, again = (
         run("measure", source, "--json", "--strategy", strategy, "--seed", 5) for _ in range(2)
@@ -114,6 +115,21 @@ def test_raw_is_in_sample_and_a_fitted_strategy_held_out(source, run):
     assert (centred["fit"], centred["n_items"]) == ("split", 15)
 
 
+def test_the_parameters_of_a_strategy_are_taken_and_told(source, run):
+    arguments = ["--strategy", "ridge", "--ridge", "2", "--anchor", "image", "--json"]
+    figures = strict(run("measure", source, *arguments).stdout)
+    assert (figures["ridge"], figures["anchor"], figures["alpha"]) == (2, "image", None)
+    figures = strict(run("measure", source, "--strategy", "nnn", "--alpha", "0.5", "--json").stdout)
+    assert (figures["alpha"], figures["neighbours"], figures["strength"]) == (0.5, 10, None)
+
+
+def test_doubts_about_a_fit_are_printed(tmp_path, run):
+    rows = RNG.standard_normal((2, 20, 32))
+    np.save(tmp_path / "few.npy", rows)
+    text = run("measure", tmp_path / "few.npy", "--strategy", "procrustes").stdout
+    assert "warning   10 calibration pairs" in text
+
+
 def test_the_summary_names_collection_strategy_and_figures(source, run):
     text = run("measure", source, "--strategy", "offset", "--moves", "text").stdout
     for words in ("rows: 15 items", "One-sided offset", "text moves", "RMG", "bias@10", "R@10"):
@@ -144,6 +160,12 @@ def test_the_summary_names_collection_strategy_and_figures(source, run):
         ["--weight", "image=nan"],
         ["--weight", "image=-1"],
         ["--weight", "smell=1"],
+        ["--ridge", "0", "--strategy", "ridge"],
+        ["--ridge", "nan"],
+        ["--anchor", "smell", "--strategy", "ridge"],
+        ["--alpha", "-1"],
+        ["--neighbours", "0"],
+        ["--neighbours", "1.5"],
         ["--seed", "-1"],
         ["--seed", "1.5"],
         ["--fit", "some"],

@@ -52,6 +52,26 @@ def test_routing_draws_the_raw_layout(request_for):
     assert request_for("umap", "route").key == request_for("umap", "raw").key
 
 
+@pytest.mark.parametrize("name", ["znorm", "csls", "minmax", "items-rrf"])
+def test_what_moves_no_vector_draws_the_raw_layout(request_for, name):
+    assert request_for("umap", name).key == request_for("umap", "raw").key
+
+
+def test_every_parameter_of_a_map_is_part_of_its_key(collection, request_for):
+    calibration = collection.split(CALIBRATE)
+    keys = {
+        LayoutRequest(collection, fit_strategy(options, calibration), "umap", 42).key
+        for options in (
+            StrategyOptions("zscore"),
+            StrategyOptions("ridge"),
+            StrategyOptions("ridge", ridge=1.0),
+            StrategyOptions("ridge", anchor="image"),
+            StrategyOptions("procrustes"),
+        )
+    }
+    assert len(keys) == 5
+
+
 @pytest.mark.parametrize("other", [("centre", 0.5, 42), ("half", 1.0, 42), ("centre", 1.0, 7)])
 def test_every_choice_has_a_key_of_its_own(request_for, other):
     assert request_for("umap", "centre").key != request_for("umap", *other).key

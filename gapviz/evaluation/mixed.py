@@ -27,6 +27,7 @@ from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.fusion import (
     ItemFusion,
     RankFusion,
+    ScoreFusion,
     interleaving,
     rescaled,
 )
@@ -64,6 +65,8 @@ def evaluate_mixed(
     corpus = corpus_rows(collection, strategy.alignment)
     all_ask = all(b.queries is b.corpus for b in collection.modalities.values())
     queries = corpus if all_ask else query_rows(collection, strategy.alignment)
+    # Rescaled lists and items are worked out in several float64 copies of the scores.
+    copies = 8 if isinstance(strategy.fusion, ScoreFusion | ItemFusion) else 1
     scoring = strategy.scoring.prepare(corpus, queries) if strategy.scoring else None
     indexed = ~np.concatenate([b.queries.query_only for b in collection.modalities.values()])
     outcomes: dict[str, MixedOutcome] = {}
@@ -72,7 +75,7 @@ def evaluate_mixed(
         chosen = _sample(rows, max_queries, seed)
         parts = [
             _evaluate_block(corpus, queries, block, code, strategy, scoring, indexed[block], k)
-            for block in np.array_split(chosen, _n_blocks(chosen.size, corpus.n_rows))
+            for block in np.array_split(chosen, _n_blocks(chosen.size, corpus.n_rows * copies))
         ]
         outcomes[name] = joined(parts, k, rows.size)
     return outcomes

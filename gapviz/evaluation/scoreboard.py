@@ -114,12 +114,15 @@ def scoreboard(
     for model, collection in collections.items():
         calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
         n_items[model] = measured.n_items
+        unmoved = _single_lists(measured, fit_strategy(StrategyOptions(), calibration), seed)
         for chosen in options:
             card = strategy_card(chosen.name)
             reason = unavailable_reason(card, calibration, chosen.anchor)
             if reason is None:
                 try:
-                    rows.append(_row(model, measured, fit_strategy(chosen, calibration), seed))
+                    rows.append(
+                        _row(model, measured, fit_strategy(chosen, calibration), unmoved, seed)
+                    )
                 except GapvizError as error:
                     reason = error.sentence
             if reason is not None:
@@ -164,7 +167,26 @@ def mean_over_modalities(
     )
 
 
-def _row(model: str, measured: Collection, strategy: Strategy, seed: int) -> ScoreRow:
+@dataclass(frozen=True, eq=False)
+class _SingleLists:
+    """What is found in an index of one modality, which fusing lists does not change."""
+
+    recall: Mapping[tuple[str, str], Mapping[int, Estimate]]
+    mean_average_precision: Mapping[str, Estimate]
+
+
+def _single_lists(measured: Collection, strategy: Strategy, seed: int) -> _SingleLists:
+    return _SingleLists(
+        recall=_recall(measured, strategy, seed),
+        mean_average_precision={
+            name: _within(measured, strategy, name, seed) for name in measured.modality_names
+        },
+    )
+
+
+def _row(
+    model: str, measured: Collection, strategy: Strategy, unmoved: _SingleLists, seed: int
+) -> ScoreRow:
     mixed = evaluate_mixed(measured, strategy, seed=seed)
     outcomes = list(mixed.values())
 
@@ -174,6 +196,9 @@ def _row(model: str, measured: Collection, strategy: Strategy, seed: int) -> Sco
         bias[name], lift[name], ndcg[name], mrr[name] = bootstrap_means(
             figures, outcome.items, seed=seed
         )
+    single = unmoved
+    if strategy.card.changes in ("vectors", "scores"):
+        single = _single_lists(measured, strategy, seed)
     corpus = corpus_rows(measured, strategy.alignment)
     return ScoreRow(
         model=model,
@@ -183,10 +208,8 @@ def _row(model: str, measured: Collection, strategy: Strategy, seed: int) -> Sco
         lift=lift,
         ndcg=ndcg,
         mrr=mrr,
-        recall=_recall(measured, strategy, seed),
-        mean_average_precision={
-            name: _within(measured, strategy, name, seed) for name in measured.modality_names
-        },
+        recall=single.recall,
+        mean_average_precision=single.mean_average_precision,
         mean_lift=mean_over_modalities([o.lift for o in outcomes], outcomes, seed),
         mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, seed),
         bytes_per_item=bytes_per_item(corpus, strategy, measured.n_items),
