@@ -38,8 +38,8 @@ def heat_map_reading(found: HeatMaps) -> str:
     for title, one in found.by_strategy.items():
         within_x, within_y, mismatched, matched = _quadrants(one.cosines)
         parts.append(
-            f"{title}: {x}–{x} {within_x:.2f}, {y}–{y} {within_y:.2f}, {x}–{y} mismatched "
-            f"{mismatched:.2f} and matched {matched:.2f}"
+            f"{title}: {x}–{x} {_plain(within_x)}, {y}–{y} {_plain(within_y)}, {x}–{y} "
+            f"mismatched {_plain(mismatched)} and matched {_plain(matched)}"
         )
     return f"Mean cosines. {'; '.join(parts)}."
 
@@ -74,7 +74,8 @@ def hubs_reading(hubs: Hubs) -> str:
             after = hubs.by_strategy[title][direction]
             words += f" ({title}: {after.anti_hub_share:.0%}, {after.skew:.1f})"
         parts.append(words)
-    return f"{'; '.join(parts)}."
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def spectra_reading(spectra: Spectra) -> str:
@@ -89,6 +90,11 @@ def spectra_reading(spectra: Spectra) -> str:
         parts.append(f"{title}: {', '.join(ranks)}")
     dim = next(iter(next(iter(spectra.by_strategy.values())).values())).shares.size
     return f"Effective rank, of {dim} dimensions. {'; '.join(parts)}."
+
+
+def _plain(cosine: float) -> str:
+    """Two digits, and no minus before a zero."""
+    return f"{round(cosine, 2) + 0.0:.2f}"
 
 
 def _quadrants(cosines: Float32) -> tuple[float, float, float, float]:

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 POLL_SECONDS = 0.5
 
 # What is done before it could be read needs no progress bar.
-PATIENCE_SECONDS = 0.4
+PATIENCE_SECONDS = 0.8
 
 _jobs: JobBoard[Any] = JobBoard()
 

@@ -12,6 +12,7 @@ from gapviz.anatomy_work import Dimensions, HeatMaps, Hubs, Plane, Spectra
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.vectors import Float64, Indices
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64
@@ -45,7 +46,7 @@ def dimension_panels(found: Dimensions, pair: tuple[str, str]) -> tuple[Panel, .
         x_axis=across,
         y_axis=Axis("cumulative share of ‖Δ‖²", range=(0, 1.02), percent=True),
         height=300,
-    )
+    ).update_traces(mode="lines")
     removed = ablation.removed.astype(str)
     without = Axis("dimensions removed, largest |Δd| of the calibrate split first", words=True)
     x, y = pair
@@ -132,28 +133,27 @@ def plane_panel(plane: Plane, chosen: Plane | None = None) -> Panel:
 
 
 def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
-    """One panel a direction: share of entries that stand in n lists, by strategy."""
+    """One panel a direction: share of entries that stand in n lists or more, by strategy."""
     directions = list(next(iter(hubs.by_strategy.values())))
     panels = []
     for source, target in directions:
         by_title = {title: one[source, target] for title, one in hubs.by_strategy.items()}
         most = max(int(hub.occurrences.max()) for hub in by_title.values())
-        lines = []
-        for place, (title, hub) in enumerate(by_title.items()):
-            counts = np.bincount(hub.occurrences, minlength=most + 1) / hub.occurrences.size
-            counts[counts == 0] = np.nan
-            lines.append(Line(title, counts, **STRATEGY_STYLES[place]))
+        lines = [
+            Line(title, _at_least(hub.occurrences, most), **style)
+            for (title, hub), style in zip(by_title.items(), STRATEGY_STYLES, strict=False)
+        ]
         hub = next(iter(by_title.values()))
         figure = line_figure(
             np.arange(most + 1),
             lines,
-            x_axis=Axis(f"lists of {hub.k} that a {target} stands in"),
-            y_axis=Axis(f"share of all {target} entries (log)", log=True),
+            x_axis=Axis(f"lists of {hub.k} that an entry stands in, at least"),
+            y_axis=Axis(f"share of the {target} entries (log)", log=True),
             at_x=[Mark(float(hub.occurrences.mean()), "mean")],
             height=360,
         )
-        figure.update_traces(mode="markers", selector={"mode": "lines+markers"})
-        title = f"{source} → {target}: few hubs, or an even spread?"
+        figure.update_traces(mode="lines", line_shape="hv", selector={"mode": "lines+markers"})
+        title = f"{source} → {target}: the longer the tail, the fewer answer everything"
         panels.append(Panel(title, figure, f"k-occurrence of {target} rows: {title}"))
     return tuple(panels)
 
@@ -183,6 +183,14 @@ def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel,
     )
 
 
+def _at_least(occurrences: Indices, most: int) -> Float64:
+    """Share of the entries that stand in 0, 1, … `most` lists or more; NaN for none."""
+    counts = np.bincount(occurrences, minlength=most + 1)
+    shares = counts[::-1].cumsum()[::-1] / occurrences.size
+    shares[shares == 0] = np.nan
+    return np.asarray(shares)
+
+
 def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -> go.Figure:
     n = len(cosines) // 2
     names = {"tickmode": "array", "tickvals": [n / 2 - 0.5, 3 * n / 2 - 0.5], "ticktext": pair}
@@ -196,7 +204,7 @@ def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -
             colorbar={"title": {"text": "cosine"}, "thickness": 12},
             hovertemplate="cosine %{z:.3f}<extra></extra>",
         ),
-        layout=frame(empty, empty, 480),
+        layout=frame(empty, empty, 420),
     )
     square = {"showgrid": False, "constrain": "domain", **names}
     figure.update_xaxes(**axis_layout(Axis("clustered order, twice")), **square)

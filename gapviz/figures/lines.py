@@ -172,7 +172,8 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
     """One axis, with room for its title and its ticks."""
     layout: dict[str, Any] = {"title": {"text": axis.title}, "automargin": True, "zeroline": False}
     if axis.log:
-        layout["type"] = "log"
+        # Powers of ten alone: Plotly would write the digits between them over one another.
+        layout |= {"type": "log", "dtick": 1, "exponentformat": "power"}
     if axis.words:
         layout["type"] = "category"
     if axis.range is not None:
