@@ -44,10 +44,8 @@ def result_of(work: Work[Result], doing: str) -> Result | None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _wait_for(work: Work[Any], doing: str) -> None:
-    job = _jobs.find(work.name)
-    if job is None:
-        st.rerun()
-    elif job.done and job.error is not None:
+    job = _jobs.start_once(work.name, work.do)
+    if job.done and job.error is not None:
         show_error(job.error)
         st.button("Try again", key=f"again_{work.name}", on_click=_jobs.forget, args=(work.name,))
     elif job.cancelled:
