@@ -31,7 +31,7 @@ def transfer_reading(study: ScoreStudy, recall: float) -> str:
     passing = " and ".join(parts) or "no pair within a modality is known"
     return (
         f"{study.strategy}: at the cosine that {recall:.0%} of matched {x}–{y} pairs reach "
-        f"({across.threshold:.3f}), {own:.1%} of mismatched {x}–{y} pairs pass, but {passing}."
+        f"({across.threshold:.3f}), {own:.1%} of mismatched {x}–{y} pairs pass, and {passing}."
     )
 
 

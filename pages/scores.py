@@ -6,6 +6,7 @@ from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.fusing import fusion_section
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.thresholds import (
+    PROTOCOL,
     calibrated_section,
     distributions,
     studies_of,
@@ -22,6 +23,8 @@ st.markdown(
     "A cosine means one thing between two modalities and another within one. Do the "
     "distributions lie over each other, and does a threshold of one serve the others?"
 )
+with st.popover("How is this computed?", icon=":material/function:"):
+    st.markdown(PROTOCOL)
 threshold = None
 for place, view in enumerate(chosen.views):
     if chosen.compare:

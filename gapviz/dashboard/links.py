@@ -34,7 +34,7 @@ CURVE_TITLES = {
 PART_TITLES = {
     "dimensions": "Dimensions",
     "heat_map": "Heat map",
-    "plane": "Alignment and uniformity",
+    "plane": "Loss plane",
     "hubs": "Hubs",
     "spectrum": "Spectrum",
 }

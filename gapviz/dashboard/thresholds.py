@@ -24,6 +24,17 @@ from gapviz.score_study import ScoreStudy, Target
 from gapviz.score_work import score_work
 from gapviz.strategies import STRATEGIES
 
+PROTOCOL = (
+    "Cosines of unit rows, after the strategy where it moves vectors. Across the modalities a pair "
+    "is relevant where both rows belong to one item; within a modality, where two different rows "
+    "belong to items of one label. A pair passes at or above the threshold. True positive rate "
+    "(recall): share of the relevant pairs that pass; false positive rate: share of the others; "
+    "precision: share of what passes that is relevant, every pair counting once. For a target "
+    "recall the highest threshold that reaches it is taken, for a target precision the lowest. "
+    "Strategies and thresholds are fitted on the calibrate split; distributions and shares are of "
+    "the evaluate split. Samples are drawn with the sidebar's seed."
+)
+
 # The share of matched pairs that a threshold lets pass unless told.
 USUAL_RECALL = 0.95
 LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99

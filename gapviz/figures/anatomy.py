@@ -20,6 +20,9 @@ BARS = 64
 # An eigenvalue under this share of the variance is rounding.
 SMALLEST_SHARE = 1e-7
 
+# Of lines without markers.
+DASHES = ("solid", "dash")
+
 PLANE_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
 PLANE_COLORS = (NEUTRAL, "#56B4E9", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#D55E00")
 
@@ -140,8 +143,10 @@ def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
         by_title = {title: one[source, target] for title, one in hubs.by_strategy.items()}
         most = max(int(hub.occurrences.max()) for hub in by_title.values())
         lines = [
-            Line(title, _at_least(hub.occurrences, most), **style)
-            for (title, hub), style in zip(by_title.items(), STRATEGY_STYLES, strict=False)
+            Line(title, _at_least(hub.occurrences, most), style["color"], dash=dash)
+            for (title, hub), style, dash in zip(
+                by_title.items(), STRATEGY_STYLES, DASHES, strict=False
+            )
         ]
         hub = next(iter(by_title.values()))
         figure = line_figure(
@@ -169,9 +174,10 @@ def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel,
                     Line(
                         name,
                         np.where(one.shares > SMALLEST_SHARE, one.shares, np.nan),
-                        **_look(name, modalities),
+                        style_of(name, modalities).color,
+                        dash=dash,
                     )
-                    for name, one in by_modality.items()
+                    for (name, one), dash in zip(by_modality.items(), DASHES, strict=False)
                 ],
                 x_axis=Axis("principal component"),
                 y_axis=Axis("share of the variance (log)", log=True),

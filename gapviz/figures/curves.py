@@ -18,6 +18,7 @@ from gapviz.curves import (
 from gapviz.curves.rank_fusion import Lists
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.vectors import Float64, Indices
 
 # Those between them would be written over one another.
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -131,8 +132,16 @@ def calibration_panels(
         "calibration items (log)",
         log=True,
         range=(curve.sizes.min() * 0.9, curve.sizes.max() * 1.12),
-        ticks=tuple(curve.sizes.tolist()),
+        ticks=_apart(curve.sizes),
     )
+    raw = [
+        Line(
+            f"{a} → {b}, raw",
+            np.full(curve.sizes.size, value),
+            **_look(a, modalities) | {"dash": "dot"},
+        )
+        for (a, b), value in curve.raw_recall_at_1.items()
+    ]
 
     def panel(title: str, lines: Sequence[Line], axis: Axis, marks: Sequence[Mark] = ()) -> Panel:
         figure = line_figure(curve.sizes, lines, x_axis=sizes, y_axis=axis, at_y=marks)
@@ -152,16 +161,12 @@ def calibration_panels(
             [
                 band_line(f"{a} → {b}", band, **_look(a, modalities))
                 for (a, b), band in curve.recall_at_1.items()
-            ],
+            ]
+            + raw,
             Axis(
                 "share of queries (higher is better)",
-                range=_share_range([*curve.recall_at_1.values()]),
+                range=_share_range([*curve.recall_at_1.values()], [line.y for line in raw]),
             ),
-            [
-                Mark(value, f"raw, {a} → {b}")
-                for (a, b), value in curve.raw_recall_at_1.items()
-                if not np.isnan(value)
-            ],
         ),
         panel(
             "Held-out bias@10 by the query's modality",
@@ -243,8 +248,19 @@ def _chance(expected: Mapping[str, float]) -> list[Mark]:
     return [Mark(value, f"chance {value:.2f}") for value in values]
 
 
-def _share_range(bands: Sequence[Band]) -> tuple[float, float]:
+def _apart(sizes: Indices, factor: float = 1.6) -> tuple[float, ...]:
+    """Ticks on a logarithmic axis that are not written over one another: the last, and before
+    it those far enough from the next.
+    """
+    kept = [float(sizes[-1])]
+    for size in sizes[-2::-1].tolist():
+        if kept[0] / size >= factor:
+            kept.insert(0, float(size))
+    return tuple(kept)
+
+
+def _share_range(bands: Sequence[Band], lines: Sequence[Float64] = ()) -> tuple[float, float]:
     """From 0 to what is reached, for shares that would be flat on an axis up to 1."""
-    highs = np.concatenate([band.high for band in bands])
+    highs = np.concatenate([*(band.high for band in bands), *lines])
     top = float(np.nanmax(highs)) if not np.isnan(highs).all() else 1.0
     return -0.02 * top, min(1.02, max(0.05, top * 1.15))

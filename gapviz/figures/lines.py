@@ -179,7 +179,7 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
     if axis.range is not None:
         layout["range"] = [log10(end) if axis.log else end for end in axis.range]
     if axis.ticks is not None:
-        layout |= {"tickmode": "array", "tickvals": list(axis.ticks)}
+        layout |= {"tickmode": "array", "tickvals": list(axis.ticks), "tickangle": 0}
         layout["ticktext"] = [f"{tick:,g}" for tick in axis.ticks]
     if axis.percent:
         layout["tickformat"] = ".0%"
