@@ -26,8 +26,11 @@ TREE = "tree"
 
 REMEMBERED = 64
 """Results that this process keeps in memory."""
+REMEMBERED_LARGE = 6
+"""Of those that are not kept on disk, since they are large."""
 
 _made: dict[str, Any] = {}
+_large: dict[str, Any] = {}
 _remembering = threading.Lock()
 _log = logging.getLogger(__name__)
 
@@ -52,8 +55,9 @@ class Work(Generic[Result]):
 
     def ready(self) -> Result | None:
         """The result if it costs no waiting, else None."""
-        if self.name in _made:
-            return cast(Result, _made[self.name])
+        for remembered in (_made, _large):
+            if self.name in remembered:
+                return cast(Result, remembered[self.name])
         stored = read_arrays(self.kind, self.key) if self.on_disk else None
         if stored is None:
             return None
@@ -62,7 +66,7 @@ class Work(Generic[Result]):
         except (KeyError, TypeError, ValueError) as error:
             _log.warning("%s does not hold what it should (%s) and is made again", self.name, error)
             return None
-        _remember(self.name, result)
+        self._remember(result)
         return result
 
     def do(self, progress: Progress | None = None) -> Result:
@@ -76,10 +80,17 @@ class Work(Generic[Result]):
             return ready
         result = self.make(progress or (lambda share, stage: None))
         # In memory too: a folder that cannot be written must not lose the work.
-        _remember(self.name, result)
+        self._remember(result)
         if self.on_disk:
             write_arrays(self.kind, self.key, packed(result))
         return result
+
+    def _remember(self, result: Result) -> None:
+        remembered, most = (_made, REMEMBERED) if self.on_disk else (_large, REMEMBERED_LARGE)
+        with _remembering:
+            remembered[self.name] = result
+            while len(remembered) > most:
+                del remembered[next(iter(remembered))]
 
 
 def packed(result: object) -> Arrays:
@@ -136,10 +147,3 @@ def _read(value: Any, hint: Any, arrays: Arrays) -> Any:
             _read(key, inner[0], arrays): _read(entry, inner[1], arrays) for key, entry in value
         }
     return value
-
-
-def _remember(name: str, result: object) -> None:
-    with _remembering:
-        _made[name] = result
-        while len(_made) > REMEMBERED:
-            del _made[next(iter(_made))]

@@ -10,6 +10,7 @@ from gapviz.dashboard.thresholds import (
     calibrated_section,
     distributions,
     studies_of,
+    target_choice,
     threshold_slider,
     transfer_section,
 )
@@ -25,8 +26,8 @@ st.markdown(
 )
 with st.popover("How is this computed?", icon=":material/function:"):
     st.markdown(PROTOCOL)
-threshold = None
-for place, view in enumerate(chosen.views):
+threshold = target = None
+for view in chosen.views:
     if chosen.compare:
         st.header(encoder_title(view), anchor=False)
     try:
@@ -44,7 +45,9 @@ for place, view in enumerate(chosen.views):
         transfer_section(studies)
         st.subheader("A threshold of its own for each pair type", anchor=False)
         st.caption(f"For {studies[-1].strategy}, fitted on the calibrate split.")
-        calibrated_section(chosen, view, studies[-1], place)
+        if target is None:
+            target = target_choice()
+        calibrated_section(view, studies[-1], *target)
     except GapvizError as error:
         show_error(error)
 try:

@@ -40,6 +40,7 @@ def nested(number=1.5):
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch):
     monkeypatch.setattr(kept, "_made", {})
+    monkeypatch.setattr(kept, "_large", {})
 
 
 def test_a_result_is_read_back_as_it_was():
@@ -97,8 +98,11 @@ def test_a_file_that_holds_something_else_is_made_again():
     assert Work("tests", "other", Otherwise, lambda progress: Otherwise(1.0)).ready() is None
 
 
-def test_what_is_large_stays_in_memory():
+def test_what_is_large_stays_in_memory_until_others_come():
     work = Work("tests", "large", Nested, lambda progress: nested(), on_disk=False)
     work.do()
     assert work.ready() is not None
+    for number in range(kept.REMEMBERED_LARGE):
+        Work("tests", f"other {number}", Nested, lambda progress: nested(), on_disk=False).do()
+    assert work.ready() is None
     assert not (cache_folder() / "tests" / "large.safetensors").exists()

@@ -124,21 +124,17 @@ def transfer_section(studies: Sequence[ScoreStudy]) -> None:
     )
 
 
-def calibrated_section(chosen: Settings, view: View, study: ScoreStudy, place: int) -> None:
-    """A threshold for each pair type that reaches a target, to copy."""
-    suffix = f"_{place}" if place else ""
+def target_choice() -> tuple[Target, float]:
+    """What calibrated thresholds shall reach, and how much of it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target: Target = (
-            st.segmented_control(
-                "Target",
-                list(TARGETS),
-                default="recall",
-                format_func=lambda name: TARGETS[name],
-                key=f"target{suffix}",
-                bind="query-params",
-                required=True,
-            )
-            or "recall"
+        target = st.segmented_control(
+            "Target",
+            list(TARGETS),
+            default="recall",
+            format_func=lambda name: TARGETS[name],
+            key="target",
+            bind="query-params",
+            required=True,
         )
         share = st.slider(
             "to reach",
@@ -146,10 +142,15 @@ def calibrated_section(chosen: Settings, view: View, study: ScoreStudy, place: i
             HIGHEST_TARGET,
             USUAL_RECALL,
             0.01,
-            key=f"reach{suffix}",
+            key="reach",
             bind="query-params",
             width=240,
         )
+    return target or "recall", float(share)
+
+
+def calibrated_section(view: View, study: ScoreStudy, target: Target, share: float) -> None:
+    """A threshold for each pair type that reaches a target, to copy."""
     found = study.calibrated(target, share)
     head = [
         "pair type",
