@@ -28,7 +28,8 @@ def test_a_cancelled_curve_can_be_computed_after_all(visit):
     after_all = tab.page.get_by_role("button", name="Compute after all")
     expect(after_all).to_be_visible()
     after_all.click()
-    expect(tab.page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(tab.page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(after_all).to_have_count(0)
 
 
 def test_the_threshold_moves_through_both_strategies(visit):
