@@ -30,6 +30,7 @@ data: $(RUN_READY)
 	$(BIN)/python data/train_encoder.py
 	$(BIN)/python data/build_collection.py
 	$(BIN)/python data/build_layouts.py
+	$(BIN)/python data/build_model_list.py
 
 benchmark: $(TEST_READY)
 	$(BIN)/python -m benchmarks

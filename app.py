@@ -50,6 +50,12 @@ if __name__ == "__main__":
                 icon=":material/biotech:",
                 url_path="anatomy",
             ),
+            st.Page(
+                "pages/your_data.py",
+                title="Data",
+                icon=":material/folder_open:",
+                url_path="data",
+            ),
         ]
     )
     show_sidebar()

@@ -55,9 +55,8 @@ Neither trained on nor used to choose anything. R@k: every query searches these 
 items; ties count against the query. Bias and NDCG: every query searches the drawings and
 the names of these items in one mixed index, without its own entry; texts that ask are the
 captions after the first. In brackets the 95 % interval, bootstrap over items (for the gap,
-delta method). {paired}
+delta method).{paired}
 
-{head}
 {table}
 
 Chance R@10 is {chance:.3f}. A "second caption" is another name of the item, or a line of
@@ -90,7 +89,7 @@ VARIANT_LIMITS = """- Photographs: the heads never saw one; see the built-in enc
 HEAD = "| | |\n|---|---|"
 VARIANT_HEAD = "| | this variant | built-in | this minus built-in |\n|---|---|---|---|"
 
-PAIRED = """The last column reads both models on the same
+PAIRED = """ The last column reads both models on the same
 resampled items."""
 
 WIDTH = 92
@@ -140,16 +139,21 @@ def write_model_card(
         chance=10 / n_evaluate,
         notes=_notes(runs, chosen, figures, exact) if variant.name else "",
         paired=PAIRED if variant.name else "",
-        head=VARIANT_HEAD if variant.name else HEAD,
-        table="\n".join(
-            f"| {row.what} | {row} | {other} | {row.minus(other)} |"
-            for row, other in zip(figures, base, strict=True)
-        )
-        if variant.name
-        else "\n".join(f"| {row.what} | {row} |" for row in figures),
+        table=_table(figures, base if variant.name else None),
         limits=VARIANT_LIMITS if variant.name else LIMITS,
     )
     write_atomically(folder / "MODEL_CARD.md", text.encode())
+
+
+def _table(figures: Sequence[Figure], base: Sequence[Figure] | None) -> str:
+    """One row a figure; beside it, where there is a base, the base's and the difference."""
+    if base is None:
+        return "\n".join([HEAD, *(f"| {row.what} | {row} |" for row in figures)])
+    rows = [
+        f"| {row.what} | {row} | {other} | {row.minus(other)} |"
+        for row, other in zip(figures, base, strict=True)
+    ]
+    return "\n".join([VARIANT_HEAD, *rows])
 
 
 def _notes(

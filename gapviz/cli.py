@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import gapviz
-from gapviz.alignment import MAX_STRENGTH
+from gapviz.commands import encode, fetch, info, measure
 from gapviz.errors import GapvizError
-from gapviz.measure import Measurement, measure
-from gapviz.readers import read_source
-from gapviz.retrieval.fusion import RankFusion
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
+FAILED = 1
 BAD_INPUT = 2
+INTERRUPTED = 130
+"""As shells count a program that was stopped with Ctrl-C."""
+
+COMMANDS = (info, encode, measure, fetch)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,211 +34,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
-        result = _measure(options)
-        # A measurement computes what is asked of it, so that telling it can fail as well.
-        text = (
-            json.dumps(result.to_json(), indent=2, allow_nan=False)
-            if options.json
-            else _summary(result)
-        )
+        text = options.run(options)
     except GapvizError as error:
         print(f"gapviz: {error.sentence}", file=sys.stderr)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        print("gapviz: stopped; the same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    return _print(text)
+
+
+def _print(text: str) -> int:
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # The reader (head, say) has gone; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, say) has gone; that is no fault.
+        _silence()
+    except OSError as error:
+        _silence()
+        print(f"gapviz: the answer cannot be written ({error.strerror}).", file=sys.stderr)
+        return FAILED
     return 0
+
+
+def _silence() -> None:
+    # Python would try to write what is left, and complain again, at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="gapviz", description=gapviz.__doc__)
     parser.add_argument("--version", action="version", version=f"gapviz {gapviz.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "measure",
-        help="measure the modality gap and what a strategy does about it",
-        description="Measure the modality gap of a collection and what a strategy does about it.",
-    )
-    command.add_argument(
-        "source",
-        help="'builtin', a .npy of shape (2, n, dim) with [0] image and [1] text, "
-        "an .npz of named modalities, or the folder of a saved collection",
-    )
-    command.add_argument("--json", action="store_true", help="print one JSON object")
-    command.add_argument(
-        "--strategy",
-        default="raw",
-        metavar="NAME",
-        help=f"one of {', '.join(STRATEGIES)} (default: raw)",
-    )
-    command.add_argument(
-        "--strength",
-        type=float,
-        default=1.0,
-        metavar="λ",
-        help=f"how much of the offset to subtract, 0 to {MAX_STRENGTH:g} (default: 1)",
-    )
-    command.add_argument(
-        "--moves", metavar="MODALITY", help="the modality that --strategy offset moves"
-    )
-    command.add_argument(
-        "--anchor", metavar="MODALITY", help="the modality that a learned map maps the others onto"
-    )
-    command.add_argument(
-        "--ridge",
-        type=float,
-        default=30.0,
-        metavar="λ",
-        help="pull of --strategy ridge towards the identity (default: 30)",
-    )
-    command.add_argument(
-        "--alpha",
-        type=float,
-        default=1.0,
-        metavar="α",
-        help="share of the reference scores that --strategy nnn subtracts (default: 1)",
-    )
-    command.add_argument(
-        "--neighbours",
-        type=int,
-        default=10,
-        metavar="K",
-        help="best scores that --strategy nnn and csls take the mean of (default: 10)",
-    )
-    command.add_argument(
-        "--fit",
-        choices=("all", "split"),
-        help="'split': fit on the calibrate split (even rows) and measure on the evaluate "
-        "split (odd rows); 'all': both on all rows, in-sample. Default: split for a strategy "
-        "that learns something, all for one that does not",
-    )
-    command.add_argument(
-        "--pair",
-        metavar="A,B",
-        help="the two modalities whose gap to measure (default: image,text or the first two)",
-    )
-    command.add_argument("--rrf-k", type=float, default=60.0, metavar="K", help="(default: 60)")
-    command.add_argument(
-        "--rank-base", type=int, default=1, metavar="0|1", help="rank of the best (default: 1)"
-    )
-    command.add_argument(
-        "--ties",
-        default="own-first",
-        metavar="ORDER",
-        help="which list wins equal fused scores: own-first or other-first (default: own-first)",
-    )
-    command.add_argument(
-        "--weight",
-        action="append",
-        default=[],
-        metavar="MODALITY=W",
-        help="weight of a modality's list in rank fusion (default: 1)",
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
-    )
+    for command in COMMANDS:
+        command.add_to(commands)
     return parser
-
-
-def _measure(options: argparse.Namespace) -> Measurement:
-    card = strategy_card(options.strategy)
-    strategy = StrategyOptions(
-        name=card.name,
-        strength=options.strength,
-        moves=options.moves,
-        fusion=RankFusion(
-            k=options.rrf_k,
-            weights=tuple(_weight(text) for text in options.weight),
-            rank_base=options.rank_base,
-            ties=options.ties,
-        ),
-        ridge=options.ridge,
-        anchor=options.anchor,
-        alpha=options.alpha,
-        neighbours=options.neighbours,
-    )
-    if options.seed < 0:
-        raise GapvizError(f"the seed {options.seed} is negative", mend="give 0 or more")
-    collection = read_source(options.source)
-    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
-        collection.modality(name)
-    return measure(
-        collection,
-        strategy,
-        fit=options.fit or ("split" if card.learns else "all"),
-        pair=_pair(options.pair),
-        seed=options.seed,
-    )
-
-
-def _weight(text: str) -> tuple[str, float]:
-    modality, _, number = text.partition("=")
-    try:
-        return modality, float(number)
-    except ValueError:
-        raise GapvizError(
-            f"--weight {text!r} is not MODALITY=NUMBER", mend="write for instance image=1.5"
-        ) from None
-
-
-def _pair(text: str | None) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
-        raise GapvizError(
-            f"--pair {text!r} does not name two modalities", mend="write for instance image,text"
-        )
-    return parts[0], parts[1]
-
-
-def _summary(result: Measurement) -> str:
-    gap = result.geometry.gap
-    first, second = result.pair
-    lines = [
-        f"{result.collection.name}: {result.collection.n_items} items, "
-        f"{result.collection.dim} dimensions, encoder {result.collection.encoder}",
-        f"strategy  {result.strategy.label}, fitted on {_split_words(result)}",
-        "",
-        f"gap {first}–{second}        {gap.gap:.4f}  [{gap.low:.4f}, {gap.high:.4f}]  "
-        f"noise floor {gap.noise_floor:.4f}   (0 … 2, lower is closer)",
-        f"cloud separation      {gap.separation:.4f}  variant A   (above 1: gap-dominated)",
-        f"RMG                   {result.geometry.relative_gap:.4f}  (0 perfect)",
-        f"constancy             {result.geometry.constancy.ratio:.4f}  "
-        "(1: the gap is one translation)",
-        "",
-        f"{'per query modality':22}{'bias@10':>22}{'lift':>8}{'NDCG@10':>22}{'MRR':>8}",
-    ]
-    lines[2:2] = [f"warning   {warning}" for warning in result.strategy.warnings]
-    for name in result.mixed:
-        bias, ndcg = result.bias[name], result.ndcg[name]
-        lines.append(
-            f"{name:22}{_with_interval(bias.value, bias.low, bias.high):>22}"
-            f"{result.lift[name].value:>8.2f}"
-            f"{_with_interval(ndcg.value, ndcg.low, ndcg.high):>22}"
-            f"{result.mrr[name].value:>8.3f}"
-        )
-    lines += ["", f"{'cross-modal recall':22}{'R@1':>22}{'R@5':>22}{'R@10':>22}"]
-    for (a, b), by_depth in result.recall.items():
-        cells = "".join(f"{_with_interval(e.value, e.low, e.high):>22}" for e in by_depth.values())
-        lines.append(f"{a + ' → ' + b:22}{cells}")
-    lines += [
-        "",
-        "[low, high]: 95 % intervals. bias lift 1 is neutral; recall and NDCG: higher is better.",
-    ]
-    return "\n".join(lines)
-
-
-def _split_words(result: Measurement) -> str:
-    if not result.strategy.card.learns:
-        return "nothing"
-    return "the same items (in-sample)" if result.fit == "all" else "the calibrate split"
-
-
-def _with_interval(value: float, low: float, high: float) -> str:
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 if __name__ == "__main__":

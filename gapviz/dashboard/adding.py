@@ -10,6 +10,7 @@ import streamlit as st
 
 from gapviz.configuration import FOLDERS_VARIABLE, configuration
 from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.links import WAYS
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import OPENED, megabytes
 from gapviz.encoders.base import Progress
@@ -21,11 +22,6 @@ from gapviz.readers.upload import DEFAULT_LIMITS
 from gapviz.reference_sets import REFERENCE_SETS
 from gapviz.workspace import StoredCollection
 
-WAYS = {
-    "upload": "Upload",
-    "path": "Folder on this machine",
-    "set": "Published set",
-}
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
 POLL_SECONDS = 0.5
 
@@ -46,6 +42,7 @@ def add_section() -> None:
         default="upload",
         format_func=lambda name: WAYS[name],
         key="add_by",
+        bind="query-params",
         required=True,
     )
     if way == "path":

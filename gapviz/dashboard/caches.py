@@ -111,7 +111,7 @@ def warm_encoder(name: str | None) -> None:
 
 def _warm(name: str) -> None:
     try:
-        encoder_named(name).encode_texts(["warm up"])
+        encoder_named(name)
     except GapvizError as error:
         # Whoever asks for the encoder is told; nobody has asked yet.
         _log.warning("the encoder %s could not be loaded: %s", name, error.sentence)
@@ -119,4 +119,8 @@ def _warm(name: str) -> None:
 
 @lru_cache(maxsize=2)
 def _encoder(name: str) -> Encoder:
-    return load_encoder(name)
+    encoder = load_encoder(name)
+    # Libraries are imported at the first use, and of two threads that import transformers at
+    # once, one finds half of it: so that use is made here, one thread at a time.
+    encoder.encode_texts(["warm up"])
+    return encoder

@@ -39,6 +39,7 @@ PART_TITLES = {
     "spectrum": "Spectrum",
 }
 TARGETS: dict[Target, str] = {"recall": "Recall", "precision": "Precision"}
+WAYS = {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
 
 PROBLEMS_KEY = "_link_problems"
@@ -146,6 +147,7 @@ def _expected(key: str) -> _Choice | _Range | None:
         "seed": _Range(0, MAX_SEED),
         "projection": _Choice(METHOD_TITLES),
         "query_by": _Choice(QUERY_KINDS),
+        "add_by": _Choice(WAYS),
         "index": _Choice(INDEXES),
         "curve": _Choice(CURVE_TITLES),
         "asks": _Choice(modalities),

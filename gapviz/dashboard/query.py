@@ -145,10 +145,15 @@ def ask_with_item(chosen: Settings) -> Queries | None:
         if item.image is not None:
             st.image(thumbnail_png(item.image, collection.root, 96), width=64, alt="")
     asked = modality or chosen.modalities[0]
-    return {view: _item_vector(view, position, asked) for view in chosen.views}
+    return {view: item_query(view, position, asked) for view in chosen.views}
 
 
-def _item_vector(view: View, position: int, modality: str) -> Query:
+def item_query(view: View, position: int, modality: str) -> Query:
+    """An item of the collection that asks with its own vector.
+
+    Raises:
+        GapvizError: the item has no vector of that modality.
+    """
     block = collection_of(view).modality(modality).corpus
     rows = (block.item_index == position).nonzero()[0]
     if not rows.size:

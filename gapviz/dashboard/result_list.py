@@ -149,7 +149,7 @@ def item_cards(
                 collection,
                 name,
                 head=item.id,
-                foot=", ".join(item.captions),
+                foot=", ".join(item.captions[1:]),
                 marks="" if query is None else "search with it →",
                 link=None
                 if query is None

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from gapviz.dashboard.caches import forget_collections
 from gapviz.dashboard.cards import html_table
-from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.catalogue import catalogue, workspace
 from gapviz.dashboard.settings import show_error
 from gapviz.errors import GapvizError
 from gapviz.workspace import StoredCollection, StoredEncoding
 
 OPENED = "opened"
 """Key of the widget, and of the link's parameter, that says which collection is open."""
+
+PROBLEM = "_removal_problem"
+
+VISITS = {"cones": "See its cones", "search": "Search it"}
 
 
 def show_shelf(stored: tuple[StoredCollection, ...]) -> None:
@@ -40,8 +45,25 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
 
 
+def visits(stored: StoredCollection) -> str:
+    """Links that open other pages on this collection, as HTML.
+
+    A page link of Streamlit's would leave the sidebar's choice as it is.
+    """
+    title = catalogue()[stored.id].title
+    links = (
+        f'<a href="{page}?{escape(urlencode({"collection": title}), quote=True)}" target="_self" '
+        f'style="margin-right: 1.5em">{words} →</a>'
+        for page, words in VISITS.items()
+    )
+    return f"<p>{''.join(links)}</p>"
+
+
 def removal(stored: StoredCollection) -> None:
     """Buttons that remove an encoding or the whole collection, each with a question first."""
+    problem: GapvizError | None = st.session_state.pop(PROBLEM, None)
+    if problem is not None:
+        show_error(problem)
     with st.container(horizontal=True):
         for encoding in stored.encodings:
             if st.button(
@@ -62,8 +84,7 @@ def _confirm_encoding(stored: StoredCollection, encoding: StoredEncoding) -> Non
         f"The vectors that **{encoding.encoder}** made of “{stored.title}” "
         f"({megabytes(encoding.size)}) go for good. The items stay."
     )
-    if _asked():
-        _remove(lambda: workspace().remove_encoding(stored.id, encoding.encoder))
+    _ask(lambda: workspace().remove_encoding(stored.id, encoding.encoder))
 
 
 @st.dialog("Remove the collection?")
@@ -74,27 +95,25 @@ def _confirm_collection(stored: StoredCollection) -> None:
         f"({megabytes(stored.size)}) goes for good."
         + (" Its images lie elsewhere and stay." if elsewhere else "")
     )
-    if _asked():
-        _remove(lambda: workspace().remove(stored.id))
+    _ask(lambda: workspace().remove(stored.id))
 
 
-def _asked() -> bool:
+def _ask(work: Callable[[], None]) -> None:
     with st.container(horizontal=True):
         keep = st.button("Keep it", key="keep")
-        remove = st.button("Remove it", key="remove", type="primary")
-    if keep:
+        removed = st.button(
+            "Remove it", key="remove", type="primary", on_click=_remove, args=(work,)
+        )
+    if keep or removed:
         st.rerun()
-    return remove
 
 
 def _remove(work: Callable[[], None]) -> None:
     try:
         work()
     except GapvizError as error:
-        show_error(error)
-        return
+        st.session_state[PROBLEM] = error
     forget_collections()
-    st.rerun()
 
 
 def _encoding_words(encoding: StoredEncoding) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -118,7 +119,7 @@ class PictureWorkers:
             for task in tasks:
                 if len(waiting) >= self._count * TASKS_AHEAD:
                     yield from waiting.popleft().result()
-                waiting.append(self._pool.submit(work, task))
+                waiting.append(_submit(self._pool, work, task))
             while waiting:
                 yield from waiting.popleft().result()
         except BrokenProcessPool as error:
@@ -127,6 +128,20 @@ class PictureWorkers:
                 mend="start again, it goes on where it stopped; from a script, call it under "
                 "`if __name__ == '__main__':` or with decode_workers=0",
             ) from error
+
+
+def _submit(
+    pool: ProcessPoolExecutor, work: Callable[[Job], list[Answer]], task: Job
+) -> Future[list[Answer]]:
+    """Submit with Ctrl-C held back: a process that starts here then never gets it.
+
+    Ctrl-C reaches every process of a terminal; this one ends the others itself, in order.
+    """
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, task)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _die_with_parent() -> None:

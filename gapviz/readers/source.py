@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from gapviz.builtin import builtin_collection
+from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.collection import ITEMS_FILE, Collection
 from gapviz.errors import GapvizError
 from gapviz.readers.amumo import is_amumo_folder, read_amumo
@@ -24,13 +24,15 @@ LONGEST_SHOWN = 200
 
 
 def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
-    """What `builtin` names, or a file or folder in one of `FORMATS`, with what was skipped.
+    """What `builtin` or a variant of it names, or a file or folder in one of `FORMATS`.
+
+    The reading says what was skipped.
 
     Raises:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
-    if source == BUILTIN:
-        return Reading((builtin_collection(),))
+    if source in BUILTIN_ENCODERS:
+        return Reading((builtin_collection(source),))
     path = Path(source)
     try:
         path.stat()

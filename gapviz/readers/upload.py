@@ -200,7 +200,7 @@ def _allowed(
         if flaw is None:
             allowed[plain] = member
         else:
-            gathering.skip(member.orig_filename, flaw)
+            gathering.skip(member.orig_filename or "a file without a name", flaw)
     return allowed
 
 
@@ -216,16 +216,26 @@ def _unpack_one(
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as out:
         try:
-            with archive.open(member) as source:
-                while written <= left and (block := source.read(BLOCK_BYTES)):
-                    written += len(block)
-                    if is_bomb(written, member.compress_size, limits.max_ratio):
-                        return written, "unpacks to far more than it holds"
-                    out.write(block)
-        except DAMAGE:
+            for block in _blocks(archive, member):
+                written += len(block)
+                if is_bomb(written, member.compress_size, limits.max_ratio):
+                    return written, "unpacks to far more than it holds"
+                if written > left:
+                    return written, None
+                out.write(block)
+        except zipfile.BadZipFile:
             return written, "is damaged, or packed in a way that is not read"
-    whole = written == member.file_size or written > left
-    return written, None if whole else "is cut short"
+    return written, None if written == member.file_size else "is cut short"
+
+
+def _blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The member piece by piece; whatever is wrong with it raises `BadZipFile`."""
+    try:
+        with archive.open(member) as source:
+            while block := source.read(BLOCK_BYTES):
+                yield block
+    except DAMAGE as error:
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 @contextmanager

@@ -44,7 +44,8 @@ class NameKeeper:
         above = {_folded(str(parent)) for parent in PurePosixPath(name).parents}
         first = self._files.get(key)
         if first is not None:
-            return "appears twice" if first == name else f"differs only in case from {first!r}"
+            same = f"differs from {first!r} only in case or in how accents are written"
+            return "appears twice" if first == name else same
         if key in self._folders or any(folder in self._files for folder in above):
             return "is a file and a folder at once"
         self._files[key] = name
@@ -63,7 +64,8 @@ def is_left_by_systems(member: zipfile.ZipInfo) -> bool:
     """Whether it is a folder, hidden, or what a file manager adds unasked."""
     parts = plain_name(member).split("/")
     hidden = any(part.startswith(".") and part != ".." for part in parts)
-    return member.is_dir() or hidden or bool(LEFT_BY_SYSTEMS.intersection(parts))
+    is_folder = member.orig_filename.endswith(("/", "\\"))
+    return is_folder or hidden or bool(LEFT_BY_SYSTEMS.intersection(parts))
 
 
 def member_flaw(member: zipfile.ZipInfo, max_ratio: float) -> str | None:

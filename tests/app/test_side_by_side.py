@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 
 from gapviz.builtin import builtin_collection
 
@@ -98,3 +100,24 @@ def test_the_table_gives_every_strategy_with_intervals(open_app):
 def test_weights_of_nothing_are_said_to_rank_nothing(open_app):
     app = open_app(PAGE, q="cat face", weight_image="0", weight_text="0")
     assert any("Every score is 0" in caption.value for caption in app.caption)
+
+
+def test_two_visitors_who_come_first_load_the_encoder_once():
+    """Typed at once while the encoder is warming up: imported by two threads, it would break."""
+    script = """
+import threading
+from gapviz.dashboard.caches import encoder_named, warm_encoder
+warm_encoder("builtin")
+found = []
+threads = [threading.Thread(target=lambda: found.append(
+    encoder_named("builtin").encode_texts(["a cat"])[0, 0])) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(found) == 4 and len(set(found)) == 1, found
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

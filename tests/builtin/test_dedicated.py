@@ -33,7 +33,7 @@ def test_every_item_has_one_unit_row(collection, modality):
     dedicated = dedicated_vectors(modality)
     assert dedicated.modality == modality
     assert dedicated.vectors.shape == (collection.n_items, DIMENSIONS[modality])
-    assert np.linalg.norm(dedicated.vectors, axis=1) == pytest.approx(1, abs=1e-6)
+    assert np.linalg.norm(dedicated.vectors.astype(float), axis=1) == pytest.approx(1, abs=1e-6)
     assert not dedicated.vectors.flags.writeable
 
 

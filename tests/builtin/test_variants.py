@@ -13,6 +13,7 @@ from gapviz.collection import VECTORS_FILE
 from gapviz.errors import GapvizError
 from gapviz.layouts import LayoutRequest, ready_layout
 from gapviz.measure import measure
+from gapviz.readers import read_source
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 VARIANTS = [name for name in BUILTIN_ENCODERS if name != "builtin"]
@@ -31,7 +32,7 @@ def measured():
 def stated(encoder):
     """Figure → (value, low, high, …) as the model card has them, column after column."""
     card = (variant_folder(variant_of(encoder)) / "MODEL_CARD.md").read_text("utf-8")
-    rows = re.findall(r"^\| (\S[^|]*) \|(.*)\|$", card, re.M)
+    rows = re.findall(r"^\| ([^|\s][^|]*) \|(.*)\|$", card, re.M)
     return {what: [float(x) for x in re.findall(r"[+-]?\d+\.\d+", rest)] for what, rest in rows}
 
 
@@ -53,7 +54,7 @@ def test_a_variant_shares_all_but_the_vectors(base, encoder):
         assert np.array_equal(own.item_index, block.item_index)
         assert np.array_equal(own.query_only, block.query_only)
         assert own.vectors.shape == block.vectors.shape
-        assert np.linalg.norm(own.vectors, axis=1) == pytest.approx(1, abs=1e-6)
+        assert np.linalg.norm(own.vectors.astype(float), axis=1) == pytest.approx(1, abs=1e-6)
         assert (own.vectors * block.vectors).sum(axis=1).max() < 0.999
 
 
@@ -104,8 +105,9 @@ def test_the_scale_of_its_cosines_is_the_training_logs(encoder):
 
 @pytest.mark.parametrize("encoder", VARIANTS)
 def test_a_variants_card_repeats_the_built_in_encoders_figures(encoder):
-    base = stated("builtin")
-    for what, figures in stated(encoder).items():
+    base, own = stated("builtin"), stated(encoder)
+    assert own.keys() == base.keys()
+    for what, figures in own.items():
         per_model = len(base[what])
         assert figures[per_model : 2 * per_model] == base[what]
         gain = figures[2 * per_model]
@@ -126,6 +128,10 @@ def test_a_variants_default_views_ship(encoder, strategy):
     chosen = fit_strategy(StrategyOptions(strategy), calibration)
     asked = raw if strategy == "raw" else LayoutRequest(collection, chosen, "umap", stands_on=raw)
     assert ready_layout(asked) is not None
+
+
+def test_a_variant_is_read_by_its_name_like_a_file():
+    assert read_source("builtin:warm").encoder == "builtin:warm"
 
 
 @pytest.mark.parametrize("encoder", ["builtin:cold", "clip", "", "builtin:../encoder"])

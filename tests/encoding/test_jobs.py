@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from gapviz.collection import Collection
-from gapviz.encoders import load_encoder
+from gapviz.encoders import load_image_encoder
 from gapviz.encoding import VectorStore, encode_collection
 from gapviz.encoding.jobs import EncodingJob, EncodingRequest, start_encoding
 from gapviz.encoding.run import SHARD_ROWS
 from gapviz.errors import GapvizError
 
-PATIENCE = 90.0
+PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def children(pid):
 
 
 def test_a_killed_job_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
-    job, collection = ask(SHARD_ROWS + 44, decode_workers=1)
+    job, collection = ask(SHARD_ROWS + 44, "efficientnet-lite0", decode_workers=1)
     until(lambda: any(cache.glob("encoded/*/image-*")))
     pid = job.status().pid
     helpers = children(pid)
@@ -70,15 +70,18 @@ def test_a_killed_job_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
     assert (done.state, done.share, done.skipped) == ("done", 1.0, ())
     assert done.n_reused >= SHARD_ROWS
     resumed = Collection.load(tmp_path / "out")
-    store = VectorStore(tmp_path / "undisturbed")
-    whole = encode_collection(collection, load_encoder("builtin"), store=store).collection
+    whole = encode_collection(
+        collection,
+        load_image_encoder("efficientnet-lite0"),
+        store=VectorStore(tmp_path / "undisturbed"),
+        modalities=("image",),
+    ).collection
+    assert np.array_equal(resumed.modality("image").vectors, whole.modality("image").vectors)
     assert resumed.content_hash == whole.content_hash
-    for modality in ("image", "text"):
-        assert np.array_equal(resumed.modality(modality).vectors, whole.modality(modality).vectors)
 
 
 def test_a_cancelled_job_stops_and_writes_nothing(ask, tmp_path):
-    job, _ = ask(400)
+    job, _ = ask(400, "efficientnet-lite0")
     until(lambda: job.status().share > 0)
     assert job.status().device == "cpu"
     EncodingJob(tmp_path / "job").cancel()

@@ -1,0 +1,62 @@
+"""`gapviz info`: what is in a source, before anything heavy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from gapviz.commands.encode import skipped_lines
+from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.inspection import Inspection, inspect_collection, labels_told
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "info",
+        help="tell what is in a source",
+        description="Count items, pictures and captions, and find duplicates and broken files.",
+    )
+    add_source(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """What to print.
+
+    Raises:
+        GapvizError: bad input.
+    """
+    reading = read(options)
+    with progress_bar() as progress:
+        found = inspect_collection(reading.collection, progress=progress)
+    skipped = (*reading.skipped, *found.broken)
+    if options.json:
+        left_out = [{"what": one.what, "why": one.why} for one in reading.skipped]
+        figures = found.to_json() | {"skipped": left_out}
+        return json.dumps(figures, indent=2, ensure_ascii=False)
+    return "\n".join([*_lines(found), *skipped_lines(skipped)])
+
+
+def _lines(found: Inspection) -> list[str]:
+    spread = ", ".join(f"{count}: {items:,} items" for count, items in found.captions_per_item)
+    lines = [
+        f"{found.name}: {found.n_items:,} items",
+        f"pictures   {found.n_pictures:,}, broken {len(found.broken):,}, equal to another "
+        f"{sum(map(len, found.duplicate_pictures)):,}",
+        f"captions   {found.n_captions:,} (captions an item → {spread}), shared by several "
+        f"items {len(found.duplicate_captions):,}",
+        f"labels     {len(found.labels):,}, items without {found.n_unlabelled:,}",
+    ]
+    if found.labels:
+        lines.append(f"           {labels_told(found.labels)}")
+    for name, block in found.vectors.items():
+        lines.append(
+            f"vectors    {name}: {block.rows:,} × {block.dim}, indexed {block.indexed:,}, "
+            f"by {found.encoder}"
+        )
+    if not found.vectors:
+        lines.append("vectors    none yet (gapviz encode)")
+    for name, count in found.splits.items():
+        lines.append(f"split      {name}: {count:,} items")
+    return lines

@@ -1,0 +1,85 @@
+"""What several commands share: their source, and a bar for what takes long."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from gapviz.encoders.base import Progress
+from gapviz.readers import read as read_any
+from gapviz.readers.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
+from gapviz.readers.source import FORMATS
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_source(command: argparse.ArgumentParser) -> None:
+    """The argument and the options that every command has."""
+    command.add_argument("source", help=f"'builtin', or {'; '.join(one.name for one in FORMATS)}")
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    group = command.add_argument_group("where the files do not say it themselves")
+    group.add_argument("--images", type=Path, metavar="FOLDER", help="where the pictures lie")
+    group.add_argument("--image-column", metavar="NAME", help="column of image paths in a table")
+    group.add_argument(
+        "--caption-columns", metavar="NAME[,NAME]", default="", help="columns of captions"
+    )
+    group.add_argument("--label-column", metavar="NAME", help="column of labels")
+    group.add_argument("--id-column", metavar="NAME", help="column that says which item a row is")
+    group.add_argument(
+        "--template",
+        default=DEFAULT_TEMPLATE,
+        metavar="TEXT",
+        help=f"caption of an item that has a label only (default: '{DEFAULT_TEMPLATE}')",
+    )
+    group.add_argument(
+        "--modalities", metavar="NAME[,NAME]", default="", help="names of the arrays, in order"
+    )
+    group.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="the model whose vectors to take, where the source holds several; else what made them",
+    )
+
+
+def read(options: argparse.Namespace) -> Reading:
+    """The source that the options name, read as they say.
+
+    Raises:
+        GapvizError: as `gapviz.readers.read`.
+    """
+    return read_any(
+        options.source,
+        ReadOptions(
+            id_column=options.id_column,
+            image_column=options.image_column,
+            caption_columns=_listed(options.caption_columns),
+            label_column=options.label_column,
+            image_folder=options.images,
+            template=options.template,
+            modalities=_listed(options.modalities),
+            encoder=options.encoder,
+        ),
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on stderr; nothing where that is no terminal."""
+    from tqdm import tqdm
+
+    shape = "{percentage:3.0f}% |{bar:30}| {desc}"
+    with tqdm(total=1.0, bar_format=shape, leave=False, disable=None, file=sys.stderr) as bar:
+
+        def tell(share: float, stage: str) -> None:
+            bar.n = min(share, 1.0)
+            bar.set_description_str(stage)
+
+        yield tell

@@ -1,0 +1,104 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gapviz.collection import Collection, Item
+from gapviz.commands.encode import encoder_name
+from gapviz.errors import GapvizError
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_source_is_encoded_into_a_folder(source, figures, tmp_path):
+    told = figures("encode", *source, "--model", "efficientnet-lite0", "--out", tmp_path / "out")
+    assert told["rows"] == {"image": 5} and told["dim"] == 1280
+    assert (told["n_encoded"], told["n_reused"], told["n_items"]) == (4, 0, 6)
+    assert told["skipped"] == [{"what": "2.png", "why": "is not an image"}]
+    back = Collection.load(tmp_path / "out")
+    assert back.encoder == "efficientnet-lite0" and back.n_items == 6
+
+
+def test_a_second_run_encodes_nothing_and_replaces_the_folder(source, figures, run, tmp_path):
+    arguments = ("encode", *source, "--model", "minilm", "--out", tmp_path / "out")
+    assert figures(*arguments)["n_encoded"] == 4
+    text = run(*arguments).stdout
+    assert "encoded 0, reused 4" in text and "six: 6 items, 9 text vectors" in text
+
+
+def test_captions_can_all_be_indexed(source, figures, tmp_path):
+    arguments = ("encode", *source, "--model", "minilm", "--out", tmp_path / "out")
+    figures(*arguments)
+    assert Collection.load(tmp_path / "out").modality("text").query_only.sum() == 3
+    figures(*arguments, "--indexed-captions", "all")
+    assert not Collection.load(tmp_path / "out").modality("text").query_only.any()
+
+
+def test_what_was_encoded_can_be_measured(source, figures, tmp_path):
+    model = ("--model", "ViT-S-32-alt", "--pretrained", "random-3")
+    told = figures("encode", *source, *model, "--out", tmp_path / "out")
+    assert told["encoder"] == "open_clip:ViT-S-32-alt:random-3"
+    assert told["rows"] == {"image": 5, "text": 9}
+    assert 0 < figures("measure", tmp_path / "out")["gap"] < 2
+
+
+def test_mistakes_are_told_in_one_sentence(source, refused, tmp_path):
+    out = ("--out", tmp_path / "out")
+    assert "--out" in refused("encode", *source)
+    assert "no model" in refused("encode", *source, *out, "--model", "no-such-model")
+    assert "--pretrained" in refused("encode", *source, *out, "--pretrained", "openai")
+    assert "negative" in refused("encode", *source, *out, "--workers", "-1")
+    assert "no device" in refused("encode", *source, *out, "--model", "minilm", "--device", "x")
+    assert "invalid choice" in refused("encode", *source, *out, "--indexed-captions", "some")
+    assert "not a saved" in refused("encode", *source, "--out", tmp_path)
+    assert "no such file" in refused("encode", tmp_path / "none", *out)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bare_name_is_a_model_of_open_clip():
+    assert encoder_name("ViT-B-32", None) == "open_clip:ViT-B-32"
+    assert encoder_name("ViT-B-32", "openai") == "open_clip:ViT-B-32:openai"
+    assert encoder_name("timm:resnet18", None) == "timm:resnet18"
+    with pytest.raises(GapvizError, match="leave it out"):
+        encoder_name("builtin", "openai")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
+def test_ctrl_c_stops_with_one_sentence_and_leaves_no_half_folder(source, tmp_path):
+    _, _, pictures = source
+    items = tuple(Item(str(i), image="0.png") for i in range(200_000))
+    Collection("many", items, {}).save(tmp_path / "many")
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "gapviz", "encode", tmp_path / "many", "--images", pictures,
+               "--model", "efficientnet-lite0", "--out", out]  # fmt: skip
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    end = time.monotonic() + 60
+    while len(_workers(process.pid)) < 2 and time.monotonic() < end:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    told, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (told, complaint) == ("", "gapviz: stopped; the same command goes on from here.\n")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith((".", "out"))]
+
+
+def _workers(pid):
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    # The interpreter's resource tracker is a child as well.
+    return [child for child in children if b"spawn_main" in _command(child)]
+
+
+def _command(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
