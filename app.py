@@ -40,6 +40,9 @@ if __name__ == "__main__":
             ],
             "Compare": [
                 _page("strategy_scoreboard", "Scoreboard", "leaderboard", "scoreboard"),
+                _page("curves", "Curves", "show_chart", "curves"),
+                _page("scores", "Scores and thresholds", "bar_chart", "scores"),
+                _page("anatomy", "Anatomy of the gap", "biotech", "anatomy"),
             ],
             "Bring": [_page("your_data", "Data", "folder_open", "data")],
         }

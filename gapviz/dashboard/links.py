@@ -17,6 +17,7 @@ from gapviz.evaluation.board_columns import GROUPS, board_columns
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.label_deltas import FIGURES
 from gapviz.retrieval.fusion import TieOrder
+from gapviz.score_study import Target
 from gapviz.strategies import STRATEGIES
 
 TIE_ORDERS: dict[TieOrder, str] = {
@@ -27,6 +28,20 @@ MAX_RRF_K = 1000
 MIN_RESULTS, MAX_RESULTS = 4, 20
 MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
+CURVE_TITLES = {
+    "strength": "Strength λ",
+    "mix": "Corpus mix",
+    "calibration": "Calibration size",
+    "fusion": "Rank fusion",
+}
+PART_TITLES = {
+    "dimensions": "Dimensions",
+    "heat_map": "Heat map",
+    "plane": "Loss plane",
+    "hubs": "Hubs",
+    "spectrum": "Spectrum",
+}
+TARGETS: dict[Target, str] = {"recall": "Recall", "precision": "Precision"}
 WAYS = {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
 LABELS_SHOWN = {"ends": "Largest differences", "all": "All labels"}
@@ -150,6 +165,13 @@ def _expected(key: str) -> _Choice | _Range | None:
         "query_by": _Choice(QUERY_KINDS),
         "add_by": _Choice(WAYS),
         "index": _Choice(INDEXES),
+        "curve": _Choice(CURVE_TITLES),
+        "asks": _Choice(modalities),
+        "weighted": _Choice(modalities),
+        "part": _Choice(PART_TITLES),
+        "threshold": _Range(-1, 1),
+        "target": _Choice({str(name): title for name, title in TARGETS.items()}),
+        "reach": _Range(0.5, 0.99),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
         "within": _Choice({name: within_title(name) for name in modalities}),
         "dedicated": _Choice({**encoders, **TOWERS_ALONE}),

@@ -62,7 +62,7 @@ def ask(chosen: Settings) -> Queries | None:
         required=True,
     )
     if kind == "item":
-        return _item_query(chosen)
+        return ask_with_item(chosen)
     if kind == "picture":
         return _picture_query(chosen)
     return _text_query(chosen)
@@ -118,7 +118,12 @@ def _some_caption(collection: Collection) -> str:
     return next(several, next(single, ""))
 
 
-def _item_query(chosen: Settings) -> Queries | None:
+def ask_with_item(chosen: Settings) -> Queries | None:
+    """Draw the choice of an item; None while none is chosen.
+
+    Raises:
+        GapvizError: the item has no vector of the modality to ask with.
+    """
     collection = collection_of(chosen.view)
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     with left:
