@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from gapviz.builtin import dedicated_vectors
-from gapviz.collection import Collection
+from gapviz.collection import EVALUATE, Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
@@ -132,7 +132,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
 
 
 def _has_shared_labels(collection: Collection) -> bool:
-    labels = collection.labels[collection.splits["evaluate"]]
+    labels = collection.labels[collection.splits.get(EVALUATE, np.zeros(0, dtype=np.int64))]
     return bool((np.bincount(labels[labels >= 0], minlength=1) > 1).any())
 
 

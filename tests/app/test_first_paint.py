@@ -25,6 +25,9 @@ print("loaded", sorted(heavy & set(sys.modules)), app.title[0].value)
         ("pages/curves.py", "One choice, its whole range"),
         ("pages/scores.py", "Scores by pair type"),
         ("pages/anatomy.py", "Anatomy of the gap"),
+        ("pages/strategy_scoreboard.py", "Every way out, against every other"),
+        ("pages/within_modality.py", "One modality, one tool?"),
+        ("pages/your_data.py", "Your data"),
     ],
 )
 def test_the_first_paint_needs_no_heavy_library(page, title, request, tmp_path, monkeypatch):

@@ -88,10 +88,12 @@ def test_a_second_visit_paints_at_once(open_app, stored):
     assert "gv-board" in table(app)
 
 
-def test_three_modalities_and_four_items_are_measured(open_app, store_collection):
-    three = store_collection(modalities=("audio", "image", "text"), n=8)
+@pytest.mark.parametrize("n", [3, 8])
+def test_three_modalities_and_few_items_are_measured(open_app, store_collection, n):
+    three = store_collection(modalities=("audio", "image", "text"), n=n)
     app = opened(open_app, collection=three.id)
     assert not app.exception
+    assert not app.error
     assert "audio → image" in table(app)
 
 
