@@ -66,3 +66,11 @@ def generated(monkeypatch):
 
     yield load
     sys.modules.pop("in_numpy", None)
+
+
+@pytest.fixture(scope="session")
+def small_export(make_collection, take_home):
+    """A learned map in 16 dimensions: the strategy whose rounding could depend on blocks."""
+    made = make_collection(n=120, dim=16)
+    halves = made.split(CALIBRATE), made.split(EVALUATE)
+    return take_home(StrategyOptions("ridge"), collections=halves)[0]
