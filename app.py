@@ -33,6 +33,12 @@ if __name__ == "__main__":
                 url_path="search",
             ),
             st.Page(
+                "pages/take_home.py",
+                title="Take it home",
+                icon=":material/download:",
+                url_path="export",
+            ),
+            st.Page(
                 "pages/your_data.py",
                 title="Data",
                 icon=":material/folder_open:",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.alignment import Alignment, LinearMap, ShiftAlignment, StandardiseDimensions
+from gapviz.alignment import Alignment, LinearMap, Raw, ShiftAlignment, StandardiseDimensions
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.export.card import ExportCard
@@ -71,7 +71,9 @@ def restored_strategy(card: ExportCard, arrays: Mapping[str, npt.NDArray[Any]]) 
                 raise ValueError(array.shape)
         return found
 
-    if isinstance(alignment, ShiftAlignment):
+    if isinstance(alignment, Raw):
+        alignment.directions_ = {name: np.zeros(card.dim) for name in card.modalities}
+    elif isinstance(alignment, ShiftAlignment):
         alignment.directions_ = stored(DIRECTION)
         if hasattr(alignment, "moving_"):
             alignment.moving_ = options.moves
@@ -90,13 +92,13 @@ def restored_strategy(card: ExportCard, arrays: Mapping[str, npt.NDArray[Any]]) 
 
 def _learned(alignment: Alignment, scoring: Scoring | None) -> dict[str, Mapping[str, Any]]:
     learned: dict[str, Mapping[str, Any]] = {}
-    if isinstance(alignment, ShiftAlignment):
-        learned[DIRECTION] = alignment.directions_
-    elif isinstance(alignment, StandardiseDimensions):
+    if isinstance(alignment, StandardiseDimensions):
         learned |= {MEAN: alignment.means_, SPREAD: alignment.scales_}
     elif isinstance(alignment, LinearMap):
         learned |= {MEAN: alignment.means_, MATRIX: alignment.maps_}
-    else:
+    elif isinstance(alignment, ShiftAlignment) and not isinstance(alignment, Raw):
+        learned[DIRECTION] = alignment.directions_
+    elif not isinstance(alignment, Raw):
         raise TypeError(f"{type(alignment).__name__} has no place in an export")
     if isinstance(scoring, NearestNeighbourNormalisation):
         learned[REFERENCES] = scoring.references_

@@ -204,7 +204,7 @@ def elasticsearch(monkeypatch):
 
 def one_document(halves, mixed=False):
     vectors = {name: block.corpus.vectors[0] for name, block in halves[1].modalities.items()}
-    return [(0, {"text": vectors["text"]} if mixed else vectors)]
+    return [(0, "text", vectors["text"]) if mixed else (0, vectors)]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
-    ITEM_DEPTH,
     Search,
     Snippet,
     by_item,
+    depth_words,
     equal_weights,
     head,
+    literal,
     rank_constant,
     search_of,
     weights_of,
@@ -27,7 +28,7 @@ MAPPINGS = {{"properties": {mapped}}}
 
 
 def store(client, documents):
-    """Create the index and fill it: (id, {{modality: vector as encoded}}) a document.
+    """Create the index and fill it: {document}.
 
     {layout}
     """
@@ -38,9 +39,7 @@ def store(client, documents):
             {{
                 "_index": INDEX,
                 "_id": key,
-{source}
-            }}
-            for key, vectors in documents
+{fields}
         ],
     )
 '''
@@ -55,16 +54,13 @@ def retriever(query, modality, k=10):
 
 _FUSED = '''
 
-def retriever(query, modality, k=10, depth={depth}):
+def retriever(query, modality, k=10{depth}):
     """The retriever's JSON for a query vector as encoded: ranks from 1."""
     moved = move(query[None], modality)[0].tolist()
-    window = max(k, depth)
+    window = {limit}
     return {{
         "rrf": {{
-            "retrievers": [
-{entry}
-                for name in MODALITIES
-            ],
+            "retrievers": [{entry} for name in MODALITIES],
             "rank_constant": {constant},
             "rank_window_size": window,
         }}
@@ -76,7 +72,10 @@ def knn(name, moved, window):
     candidates = min(10 * window, 10_000)
     return {{
         "knn": {{
-            "field": name, "query_vector": moved, "k": window, "num_candidates": candidates,
+            "field": name,
+            "query_vector": moved,
+            "k": window,
+            "num_candidates": candidates,
         }}
     }}
 '''
@@ -107,23 +106,23 @@ def elasticsearch_snippet(card: ExportCard) -> Snippet:
     mixed = how == "mixed"
     code = head(card, "elasticsearch numpy safetensors") + _HEAD.format(
         imports="move" if mixed else "MODALITIES, move",
-        name=repr(CODE_NAME),
+        name=literal(CODE_NAME),
         mapped='{"vector": FIELD, "modality": {"type": "keyword"}}'
         if mixed
         else "{name: FIELD for name in MODALITIES}",
         layout=layout_words(card, how),
-        source=_SOURCE_MIXED if mixed else _SOURCE_NAMED,
+        document=document_words(mixed),
+        fields=document_fields(mixed),
     )
     if mixed:
         return Snippet(title, file, code + _MIXED + _SEARCH, MIXED_NOTE)
     weighted = not equal_weights(card)
-    entry = " " * 16 + "knn(name, moved, window)"
+    entry = "knn(name, moved, window)"
     if weighted:
-        weights = repr(weights_of(card))
-        entry = (
-            " " * 16 + '{"retriever": knn(name, moved, window), "weight": ' + f"{weights}[name]}}"
-        )
-    code += _FUSED.format(depth=ITEM_DEPTH if by_item(card) else 0, entry=entry, constant=constant)
+        entry = f'{{"retriever": {entry}, "weight": WEIGHTS[name]}}'
+        code += f"\n\nWEIGHTS = {literal(weights_of(card))}\n"
+    depth, limit = depth_words(card)
+    code += _FUSED.format(depth=depth, limit=limit, entry=entry, constant=constant)
     note = (
         "Rank fusion needs a licence tier that includes it; ties between the lists break by the "
         "engine's own order."
@@ -133,17 +132,31 @@ def elasticsearch_snippet(card: ExportCard) -> Snippet:
     return Snippet(title, file, code + _SEARCH, note)
 
 
-_SOURCE_MIXED = (
-    '                **{"modality": name for name in vectors},\n'
-    '                **{"vector": move(v[None], name)[0].tolist() for name, v in vectors.items()},'
-)
-_SOURCE_NAMED = (
-    "                **{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},"
-)
 MIXED_NOTE = (
     "One index for all modalities, one vector a document; documents and queries are moved before. "
     "The engine tells (1 + cosine) / 2 as the score: thresholds change accordingly."
 )
+
+
+def document_words(mixed: bool) -> str:
+    """What the generated `store` takes for a document."""
+    if mixed:
+        return "(id, modality, vector as encoded) a document"
+    return "(id, {modality: vector as encoded}) a document"
+
+
+def document_fields(mixed: bool) -> str:
+    """The fields of a document in the generated `store`, and the loop over documents."""
+    if mixed:
+        return (
+            '                "modality": modality,\n'
+            '                "vector": move(vector[None], modality)[0].tolist(),\n'
+            "            }\n            for key, modality, vector in documents"
+        )
+    return (
+        "                **{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},"
+        "\n            }\n            for key, vectors in documents"
+    )
 
 
 def refusal(how: Search, constant: int | None) -> str:

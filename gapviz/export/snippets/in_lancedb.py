@@ -5,11 +5,12 @@ from __future__ import annotations
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
-    ITEM_DEPTH,
     Snippet,
     by_item,
+    depth_words,
     equal_weights,
     head,
+    literal,
     rank_constant,
     search_of,
     whole_lists,
@@ -48,6 +49,7 @@ def search(table, query, modality, k=10):
 '''
 
 _LISTS = '''
+
 # Conditions in SQL, one a modality.
 ONLY = {only}
 
@@ -70,7 +72,7 @@ def search(table, query, modality, k=10):
 
 _MERGED = '''
 
-def search(table, query, modality, k=10, depth={depth}):
+def search(table, query, modality, k=10{depth}):
     """The k best as [(id, score)], merged here, for a query vector as encoded."""
     moved = move(query[None], modality)[0]
     lists = {{}}
@@ -99,7 +101,7 @@ def lancedb_snippet(card: ExportCard) -> Snippet:
     code = head(card, "lancedb numpy safetensors") + _STORE.format(
         imports=imports,
         reranker="from lancedb.rerankers import RRFReranker\n" if reranked else "",
-        name=repr(CODE_NAME),
+        name=literal(CODE_NAME),
         key="item id" if by_item(card) else "id",
     )
     if how == "mixed":
@@ -108,10 +110,8 @@ def lancedb_snippet(card: ExportCard) -> Snippet:
     code += _LISTS.format(only=_conditions(card))
     if reranked:
         return Snippet(title, file, code + _FUSED.format(constant=constant), _FUSED_NOTE)
-    code += _MERGED.format(
-        depth=ITEM_DEPTH if by_item(card) else 0,
-        limit="table.count_rows()" if whole_lists(card) else "max(k, depth)",
-    )
+    depth, limit = depth_words(card)
+    code += _MERGED.format(depth=depth, limit="table.count_rows()" if whole_lists(card) else limit)
     return Snippet(title, file, code, _merged_note(card))
 
 
@@ -136,4 +136,4 @@ def _merged_note(card: ExportCard) -> str:
 
 def _conditions(card: ExportCard) -> str:
     quoted = {name: name.replace("'", "''") for name in card.modalities}
-    return repr({name: f"modality = '{text}'" for name, text in quoted.items()})
+    return literal({name: f"modality = '{text}'" for name, text in quoted.items()})

@@ -9,6 +9,7 @@ from gapviz.export.snippets.base import (
     Snippet,
     by_item,
     head,
+    literal,
     search_of,
     weights_of,
 )
@@ -31,7 +32,7 @@ def retriever(collection, k=10):
         {{
             "feature_uri": FEATURES[name],
             "query": {{"input_mode": "vector", "value": "{{{{INPUT.vector}}}}"}},
-            "top_k": max(k, {depth}),{weight}
+            "top_k": {limit},{weight}
         }}
         for name in FEATURES
     ]
@@ -85,10 +86,10 @@ def mixpeek_snippet(card: ExportCard) -> Snippet:
     scaled = {name: weight / max(weights.values()) for name, weight in weights.items()}
     code = head(card, "mixpeek numpy safetensors") + _CODE.format(
         imports="move",
-        features=repr(features),
-        depth=ITEM_DEPTH if by_item(card) else 0,
-        weight="" if mixed else f'\n            "weight": {scaled!r}[name],',
+        features=literal(features),
+        limit=f"max(k, {ITEM_DEPTH})" if by_item(card) else "k",
+        weight="" if mixed else f'\n            "weight": {literal(scaled)}[name],',
         fusion="" if mixed else ', "fusion": "rrf"',
-        name=repr(CODE_NAME),
+        name=literal(CODE_NAME),
     )
     return Snippet(title, file, code, _MIXED_NOTE if mixed else _RANKS_NOTE)

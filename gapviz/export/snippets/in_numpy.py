@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import Snippet, by_item, head, search_of, weights_of
+from gapviz.export.snippets.base import (
+    Snippet,
+    by_item,
+    head,
+    literal,
+    search_of,
+    weights_of,
+)
 
 _IMPORTS = '''
 from pathlib import Path
@@ -30,6 +37,7 @@ def move(vectors, modality):
 '''
 
 _SHIFT = '''
+
 STRENGTH = {strength}
 
 
@@ -47,6 +55,7 @@ def move(vectors, modality):
 '''
 
 _MAP = '''
+
 ANCHOR = {anchor}
 
 
@@ -70,6 +79,7 @@ def search(query, modality, rows, k=10):
 '''
 
 _REFERENCES = '''
+
 ALPHA, NEIGHBOURS = {alpha}, {neighbours}
 
 
@@ -94,6 +104,7 @@ def search(query, modality, rows, k=10):
 '''
 
 _RRF = '''
+
 K, RANK_BASE = {k}, {rank_base}
 WEIGHTS = {weights}
 
@@ -113,6 +124,7 @@ def merge(lists, modality):
 '''
 
 _ITEMS_RRF = '''
+
 K, RANK_BASE = {k}, {rank_base}
 WEIGHTS = {weights}
 
@@ -139,6 +151,7 @@ def merge(lists, modality):
 '''
 
 _LEVELS = '''
+
 # Query modality, row modality → mean and spread of the calibration cosines.
 LEVELS = {levels}
 
@@ -218,7 +231,7 @@ def numpy_snippet(card: ExportCard) -> Snippet:
     """`move` and `search`, and `merge` where lists are brought together."""
     code = (
         head(card, "numpy safetensors")
-        + _IMPORTS.replace("{modalities}", repr(card.modalities)).replace("{dim}", str(card.dim))
+        + _IMPORTS.replace("{modalities}", literal(card.modalities)).replace("{dim}", str(card.dim))
         + _move(card)
         + _search(card)
     )
@@ -235,7 +248,7 @@ def _move(card: ExportCard) -> str:
     if card.strategy == "zscore":
         return _ZSCORE
     if "anchor" in card.parameters:
-        return _MAP.format(anchor=repr(card.parameters["anchor"]))
+        return _MAP.format(anchor=literal(card.parameters["anchor"]))
     return _SHIFT.format(strength=repr(card.parameters["strength"]))
 
 
@@ -254,12 +267,12 @@ def _merge(card: ExportCard) -> str:
         return (_ITEMS_RRF if by_item(card) else _RRF).format(
             k=repr(fusion["k"]),
             rank_base=fusion["rank_base"],
-            weights=repr(weights_of(card)),
+            weights=literal(weights_of(card)),
             sign="!" if fusion["ties"] == "own-first" else "=",
         )
     if card.score_levels:
         levels = "".join(
-            f"    ({a!r}, {b!r}): ({mean!r}, {spread!r}),\n"
+            f"    ({literal(a)}, {literal(b)}): ({mean!r}, {spread!r}),\n"
             for a, b, mean, spread in card.score_levels
         )
         return _LEVELS.format(levels=f"{{\n{levels}}}")

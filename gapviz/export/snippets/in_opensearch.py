@@ -5,16 +5,22 @@ from __future__ import annotations
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
-    ITEM_DEPTH,
     Snippet,
-    by_item,
+    depth_words,
     equal_weights,
     head,
+    literal,
     rank_constant,
     search_of,
     weights_of,
 )
-from gapviz.export.snippets.in_elasticsearch import MIXED_NOTE, layout_words, refusal
+from gapviz.export.snippets.in_elasticsearch import (
+    MIXED_NOTE,
+    document_fields,
+    document_words,
+    layout_words,
+    refusal,
+)
 
 MOST_QUERIES = 5
 """Queries that a hybrid query may hold."""
@@ -37,7 +43,7 @@ BODY = {{
 
 
 def store(client, documents):
-    """Create the index and fill it: (id, {{modality: vector as encoded}}) a document.
+    """Create the index and fill it: {document}.
 
     {layout}
     """
@@ -48,14 +54,12 @@ def store(client, documents):
             {{
                 "_index": INDEX,
                 "_id": key,
-{source}
-            }}
-            for key, vectors in documents
+{fields}
         ],
     )
 '''
 
-_SOURCE_MIXED = (
+_MIXED = (
     '                **{"modality": name for name in vectors},\n'
     '                **{"vector": move(v[None], name)[0].tolist() for name, v in vectors.items()},'
 )
@@ -84,10 +88,10 @@ def create_pipeline(client):
     client.search_pipeline.put(id=PIPELINE, body={{"phase_results_processors": [ranker]}})
 
 
-def search(client, query, modality, k=10, depth={depth}):
+def search(client, query, modality, k=10{depth}):
     """The k best documents by rank fusion, for a query vector as encoded."""
     moved = move(query[None], modality)[0].tolist()
-    lists = [{{"knn": {{name: {{"vector": moved, "k": max(k, depth)}}}}}} for name in MODALITIES]
+    lists = [{{"knn": {{name: {{"vector": moved, "k": {limit}}}}}}} for name in MODALITIES]
     body = {{"size": k, "query": {{"hybrid": {{"queries": lists}}}}}}
     return client.search(index=INDEX, body=body, params={{"search_pipeline": PIPELINE}})
 '''
@@ -110,12 +114,13 @@ def opensearch_snippet(card: ExportCard) -> Snippet:
     mixed = how == "mixed"
     code = head(card, "opensearch-py numpy safetensors") + _HEAD.format(
         imports="move" if mixed else "MODALITIES, move",
-        name=repr(CODE_NAME),
+        name=literal(CODE_NAME),
         mapped='{"vector": FIELD, "modality": {"type": "keyword"}}'
         if mixed
         else "{name: FIELD for name in MODALITIES}",
         layout=layout_words(card, how),
-        source=_SOURCE_MIXED if mixed else _SOURCE_NAMED,
+        document=document_words(mixed),
+        fields=document_fields(mixed),
     )
     if mixed:
         return Snippet(title, file, code + _MIXED, MIXED_NOTE)
@@ -123,10 +128,9 @@ def opensearch_snippet(card: ExportCard) -> Snippet:
     if not equal_weights(card):
         weights = list(weights_of(card).values())
         combination["parameters"] = {"weights": [weight / sum(weights) for weight in weights]}
+    depth, limit = depth_words(card)
     code += _FUSED.format(
-        name=CODE_NAME,
-        combination=repr(combination),
-        depth=ITEM_DEPTH if by_item(card) else 0,
+        name=CODE_NAME, combination=literal(combination), depth=depth, limit=limit
     )
     note = (
         "Ranks from 1; weights are scaled to a sum of 1, which changes no order. Ties between "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
-    ITEM_DEPTH,
     Snippet,
     by_item,
+    depth_words,
     equal_weights,
     head,
+    literal,
     rank_constant,
     search_of,
     whole_lists,
@@ -82,13 +83,13 @@ def store(client, points):
 
 _FUSED = '''
 
-def search(client, query, modality, k=10, depth={depth}):
+def search(client, query, modality, k=10{depth}):
     """The k best points by rank fusion, for a query vector as encoded."""
     moved = move(query[None], modality)[0].tolist()
     return client.query_points(
         COLLECTION,
         prefetch=[
-            models.Prefetch(query=moved, using=name, limit=max(k, depth)) for name in {order}
+            models.Prefetch(query=moved, using=name, limit={limit}) for name in {order}
         ],
         # Qdrant counts ranks from 0: its k = {constant} is the paper's {paper:g}, ranks from 1.
         query=models.RrfQuery(rrf=models.Rrf(k={constant})),
@@ -98,7 +99,7 @@ def search(client, query, modality, k=10, depth={depth}):
 
 _MERGED = '''
 
-def search(client, query, modality, k=10, depth={depth}):
+def search(client, query, modality, k=10{depth}):
     """The k best as [(id, score)], merged here, for a query vector as encoded."""
     moved = move(query[None], modality)[0].tolist()
 {limit}
@@ -116,7 +117,6 @@ def search(client, query, modality, k=10, depth={depth}):
 '''
 
 _WHOLE = "    limit = client.count(COLLECTION).count  # all of a list enters every score"
-_TOP = "    limit = max(k, depth)"
 
 BY_ITEM = "A point is an item, with one named vector for every modality that it has."
 BY_ROW = "A point is one vector: one image, or one text. Nothing stands in two lists."
@@ -127,7 +127,7 @@ def qdrant_snippet(card: ExportCard) -> Snippet:
     how = search_of(card)
     code, note = "", ""
     start = head(card, "qdrant-client numpy safetensors")
-    name = repr(CODE_NAME)
+    name = literal(CODE_NAME)
     if how == "references":
         note = REFERENCES_NOTE
     elif how == "mixed":
@@ -135,22 +135,24 @@ def qdrant_snippet(card: ExportCard) -> Snippet:
         note = "One collection for all modalities; documents and queries are moved before."
     else:
         constant = rank_constant(card, 0) if how == "ranks" and equal_weights(card) else None
-        imports = "DIM, MODALITIES, move" + (", merge" if constant is None else "")
+        imports = "DIM, MODALITIES, merge, move" if constant is None else "DIM, MODALITIES, move"
         if constant is not None and not by_item(card):
             imports = "DIM, MODALITIES, list_order, move"
         layout = BY_ITEM if by_item(card) else BY_ROW
         code = start + _STORE.format(imports=imports, name=name, layout=layout)
-        depth = ITEM_DEPTH if by_item(card) else 0
+        depth, limit = depth_words(card)
         if constant is not None:
             code += _FUSED.format(
                 depth=depth,
+                limit=limit,
                 constant=constant,
                 paper=constant - 1,
                 order="MODALITIES" if by_item(card) else "list_order(modality)",
             )
             note = _fused_note(card)
         else:
-            code += _MERGED.format(depth=depth, limit=_WHOLE if whole_lists(card) else _TOP)
+            top = _WHOLE if whole_lists(card) else f"    limit = {limit}"
+            code += _MERGED.format(depth=depth, limit=top)
             note = _merged_note(card)
     return Snippet("Qdrant", "in_qdrant.py", code, note)
 
