@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import gapviz
-from gapviz.commands import encode, fetch, info, measure
+from gapviz.commands import apply, encode, export, fetch, info, measure
 from gapviz.errors import GapvizError
 
 FAILED = 1
@@ -18,7 +18,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, encode, measure, fetch)
+COMMANDS = (info, encode, measure, export, apply, fetch)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -10,6 +10,7 @@ from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.errors import GapvizError
+from gapviz.export import ExportCard, export_files
 from gapviz.layouts import LayoutRequest
 from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
@@ -86,9 +87,35 @@ def searchable(view: View, options: StrategyOptions) -> Rows:
     return corpus_rows(collection_of(view), fitted(view, options).alignment)
 
 
+@lru_cache(maxsize=16)
+def taken_home(
+    view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
+) -> tuple[dict[str, bytes], ExportCard]:
+    """The files of an exported strategy by name, and its card.
+
+    Raises:
+        GapvizError: a strategy that cannot be exported.
+    """
+    return export_files(
+        fitted(view, options),
+        measured(view, StrategyOptions("raw"), seed, pair),
+        measured(view, options, seed, pair),
+        fitted_on=split_of(view, CALIBRATE),
+    )
+
+
 def forget_collections() -> None:
     """Drop what is kept of every collection: one has been removed or encoded anew."""
-    for kept in (collection_of, items_of, split_of, fitted, measured, layout_request, searchable):
+    for kept in (
+        collection_of,
+        items_of,
+        split_of,
+        fitted,
+        measured,
+        layout_request,
+        searchable,
+        taken_home,
+    ):
         kept.cache_clear()
 
 

@@ -1,0 +1,82 @@
+"""`gapviz apply`: a vectors file of any size through an exported strategy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from gapviz.commands.source import Commands, progress_bar
+from gapviz.export import load_exported
+from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "apply",
+        help="move a vectors file of any size with an exported strategy",
+        description="Move every row of a vectors file with an exported strategy, block by block. "
+        "A run that was stopped goes on where it was, with the same bits.",
+    )
+    command.add_argument("export", type=Path, help="the folder that gapviz export wrote")
+    command.add_argument(
+        "vectors", type=Path, help="a .npy, .npz, .safetensors or .parquet with one row a vector"
+    )
+    command.add_argument(
+        "--modality", required=True, metavar="NAME", help="the modality of all rows"
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="a .npy or .safetensors"
+    )
+    command.add_argument(
+        "--array", metavar="NAME", help="the array, tensor or column, where there are several"
+    )
+    command.add_argument(
+        "--block-rows",
+        type=int,
+        default=DEFAULT_BLOCK,
+        metavar="N",
+        help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """Move the file, and say what was written.
+
+    Raises:
+        GapvizError: bad input, or a disk that is full.
+    """
+    exported = load_exported(options.export)
+    with progress_bar() as progress:
+        applied = apply_file(
+            exported,
+            options.vectors,
+            options.modality,
+            options.out,
+            array=options.array,
+            block_rows=options.block_rows,
+            progress=progress,
+        )
+    if options.json:
+        figures = {
+            "out": str(applied.out),
+            "n_rows": applied.n_rows,
+            "dim": applied.dim,
+            "dtype": applied.dtype,
+            "modality": applied.modality,
+            "resumed_from": applied.resumed_from,
+            "strategy": exported.card.strategy,
+        }
+        return json.dumps(figures, indent=2, ensure_ascii=False)
+    return _summary(applied, exported.card.label)
+
+
+def _summary(applied: Applied, label: str) -> str:
+    gone_on = f", gone on from row {applied.resumed_from:,}" if applied.resumed_from else ""
+    return (
+        f"{label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} dimensions, "
+        f"{applied.dtype}{gone_on}\nwritten to {applied.out}"
+    )

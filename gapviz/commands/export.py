@@ -1,0 +1,92 @@
+"""`gapviz export`: a fitted strategy as files, with code for where it will run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from gapviz.commands.source import Commands, add_source
+from gapviz.commands.strategy import (
+    add_strategy,
+    chosen_collection,
+    chosen_fit,
+    chosen_pair,
+    chosen_strategy,
+)
+from gapviz.export import CARD_FILE, ExportCard, export_strategy, snippets_of
+from gapviz.export.learned import refuse_transductive
+from gapviz.files import refuse_foreign_folder
+from gapviz.measure import fit_and_measured, measure, measure_strategy
+from gapviz.strategies import StrategyOptions, fit_strategy, strategy_card
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "export",
+        help="write a fitted strategy as files, with code for where it will run",
+        description="Fit a strategy, measure it, and write what it has learned, a card of its "
+        "figures, and code for numpy, Qdrant, LanceDB, Elasticsearch, OpenSearch and Mixpeek.",
+    )
+    add_source(command)
+    add_strategy(command, default="centre")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """Fit, measure, write, and say what was written.
+
+    Raises:
+        GapvizError: bad input, or a disk that is full.
+    """
+    strategy = chosen_strategy(options)
+    refuse_transductive(strategy_card(strategy.name))
+    refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
+    card = _export(options, strategy)
+    if options.json:
+        return json.dumps(asdict(card) | {"folder": str(options.out)}, indent=2, allow_nan=False)
+    return _summary(card, options.out)
+
+
+def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCard:
+    collection = chosen_collection(options, strategy)
+    fit, pair, seed = chosen_fit(options), chosen_pair(options), options.seed
+    fitted_on, measured = fit_and_measured(collection, fit)
+    fitted = fit_strategy(strategy, fitted_on)
+    return export_strategy(
+        fitted,
+        measure(collection, StrategyOptions("raw"), fit=fit, pair=pair, seed=seed),
+        measure_strategy(measured, fitted, fit=fit, pair=pair, seed=seed),
+        options.out,
+        fitted_on=fitted_on,
+    )
+
+
+def _summary(card: ExportCard, folder: Path) -> str:
+    before, after = card.figures_before, card.figures_after
+    fitted = f"fitted on {card.fitted_items:,} items" if card.fitted_items else "nothing is fitted"
+    lines = [
+        f"{card.label}, {fitted}, measured on {card.measured_items:,}",
+        f"gap        {_told(before['gap'])} → {_told(after['gap'])}",
+    ]
+    for name in card.modalities:
+        changes = [
+            f"{title} {_told(before[figure].get(name))} → {_told(after[figure].get(name))}"
+            for title, figure in (("bias@10", "bias_at_10"), ("NDCG@10", "mixed_ndcg_at_10"))
+        ]
+        lines.append(f"{name:10} {', '.join(changes)}")
+    lines += [f"warning    {warning}" for warning in card.warnings]
+    snippets = snippets_of(card)
+    lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
+    lines += [f"{one.target}: {one.note}" for one in snippets if not one.code]
+    lines.append(f"written to {folder}")
+    return "\n".join(lines)
+
+
+def _told(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3f}"

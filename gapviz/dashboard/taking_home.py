@@ -1,0 +1,146 @@
+"""What the page that exports a strategy shows: the files, the thresholds, and the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from html import escape
+
+import streamlit as st
+from safetensors.numpy import load
+
+from gapviz.dashboard.cards import html_table
+from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
+from gapviz.export.card import TARGET_RECALL
+
+ARRAY_WORDS = {
+    "centroid": "mean of the calibration vectors",
+    "direction": "what λ is multiplied with and every vector moved by",
+    "mean": "subtracted from every vector",
+    "spread": "every dimension is divided by it",
+    "matrix": "every centred vector is multiplied with it",
+    "references": "reference queries, from the calibration items",
+}
+WHAT_TO_KNOW = {
+    "nothing": "Raw cosine stores nothing: this is the baseline as code.",
+    "vectors": "Move **every** vector, those in the index and every query, each by its own "
+    "modality. An index in which only some are moved is worse than one in which none is.",
+    "scores": "No vector changes. Scores of different pairs of modalities become comparable, so "
+    "that thresholds on the cosine stay those of raw vectors.",
+    "lists": "No vector changes. Each modality is searched on its own and the lists are fused; "
+    "bias is then set by the fusion, and the match's rank by how ties break.",
+    "items": "Lists are fused by item: whatever searches has to know to which item a vector "
+    "belongs. Where the place cannot do that, the code does it in your application.",
+}
+"""By what a strategy changes: the one thing that goes wrong most easily."""
+
+
+def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
+    """What is stored, and the buttons that fetch it."""
+    st.subheader("What is stored", anchor=False)
+    rows = [
+        [
+            f"<code>{escape(name)}</code>",
+            escape(" × ".join(map(str, array.shape))),
+            str(array.dtype),
+            escape(ARRAY_WORDS[name.partition(".")[0]]),
+        ]
+        for name, array in sorted(load(files[ARRAYS_FILE]).items())
+    ]
+    st.html(html_table(["array", "shape", "type", "what for"], rows, left_columns=(3,)))
+    st.caption(
+        f"{ARRAYS_FILE} holds these arrays ({len(files[ARRAYS_FILE]):,} bytes, no pickle); "
+        f"{CARD_FILE} the formula, all parameters, figures with intervals, thresholds, and "
+        "hashes of arrays and calibration items."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Everything (zip)",
+            zipped(files),
+            file_name=f"gapviz-{_file_name(card)}.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            type="primary",
+            on_click="ignore",
+            key="download_zip",
+        )
+        st.download_button(
+            "Card (JSON)",
+            files[CARD_FILE],
+            file_name=f"gapviz-{_file_name(card)}.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            key="download_card",
+        )
+
+
+def thresholds_section(card: ExportCard) -> None:
+    """One cosine a pair type, and what passes it."""
+    st.subheader("Thresholds", anchor=False)
+    rows = [
+        [
+            escape(f"{one.first} – {one.second}"),
+            _told(one.cosine),
+            _told(one.true_positive),
+            _told(one.false_positive),
+        ]
+        for one in card.thresholds
+    ]
+    head = [
+        "pair type",
+        "cosine at or above",
+        "relevant pairs that pass<br><small>held out · higher</small>",
+        "others that pass<br><small>held out · lower</small>",
+    ]
+    st.html(html_table(head, rows))
+    st.caption(
+        f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, after the "
+        "strategy moved them. Relevant across modalities: the pair matches; within one: both "
+        "items have the same label. None: there are no such pairs. One threshold does not serve "
+        "two pair types."
+    )
+
+
+def code_section(card: ExportCard) -> None:
+    """One tab a place, with the values of this export."""
+    st.subheader("Code for where it will run", anchor=False)
+    snippets = snippets_of(card)
+    for tab, one in zip(st.tabs([one.target for one in snippets]), snippets, strict=True):
+        with tab:
+            if one.code:
+                st.markdown(one.note)
+                st.code(one.code, language="python", line_numbers=True)
+                st.caption(f"`{one.file}` of the zip; the files read or import those beside them.")
+            else:
+                st.info(one.note, icon=":material/block:")
+
+
+def command_section(card: ExportCard) -> None:
+    """How to move a file of vectors."""
+    st.subheader("Vectors that you have already", anchor=False)
+    lines = [
+        f"gapviz apply FOLDER {_word(name)}.npy --modality {shlex.quote(name)} "
+        f"--out {_word(name)}-moved.npy"
+        for name in card.modalities
+    ]
+    st.code("\n".join(lines), language="bash")
+    st.caption(
+        "FOLDER is the unpacked zip. Any number of rows in bounded memory (.npy, .npz, "
+        ".safetensors or .parquet in, .npy or .safetensors out); a run that was stopped goes on "
+        "where it was, to the same bits. From Python: `gapviz.export.load_exported(folder)"
+        ".transform(vectors, modality)`."
+    )
+
+
+def _file_name(card: ExportCard) -> str:
+    return f"{card.strategy}-{_word(card.collection)}"
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "vectors"
+
+
+def _told(value: float | None) -> str:
+    return "<small>none</small>" if value is None else f"<strong>{value:.3f}</strong>"

@@ -1,0 +1,215 @@
+"""A vectors file of any size through an exported strategy, in bounded memory, resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from gapviz.alignment.base import BLOCK_ROWS, refuse_unseen
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.export.folder import Exported
+from gapviz.export.vector_files import VectorFile, open_vectors
+from gapviz.files import unwritable, write_atomically
+
+DEFAULT_BLOCK = 16_384
+ENDINGS = (".npy", ".safetensors")
+TENSOR = "vectors"
+"""Name of the tensor in a safetensors file that is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written."""
+
+    out: Path
+    n_rows: int
+    dim: int
+    dtype: str
+    modality: str
+    resumed_from: int
+    """Rows that an earlier run had left done."""
+
+
+def apply_file(
+    exported: Exported,
+    source: Path,
+    modality: str,
+    out: Path,
+    *,
+    array: str | None = None,
+    block_rows: int = DEFAULT_BLOCK,
+    progress: Progress | None = None,
+) -> Applied:
+    """Move every row of a file, and write them as `.npy` or `.safetensors`.
+
+    Rows are moved in tiles of 4,096 counted from the first row, as `Exported.transform` moves
+    them, so that the output is the same, bit for bit, whatever the block size and wherever a
+    run was stopped. float16 stays float16; everything else becomes float32.
+
+    Args:
+        exported: as `load_exported` gives it.
+        source: as `open_vectors` takes it.
+        modality: of all rows.
+        out: the file to write; what stood there is replaced at the end.
+        array: the array, tensor or column, where there are several.
+        block_rows: rows in memory at once, rounded up to whole tiles.
+        progress: told after every block; raising there stops the run, which then goes on
+            from that block when it is started again.
+
+    Raises:
+        GapvizError: bad vectors, a modality or dimension that was not exported, or a disk
+            that is full; then nothing is left of the output.
+    """
+    if block_rows < 1:
+        raise GapvizError(f"a block of {block_rows} rows is too small", mend="give 1 or more")
+    refuse_unseen(modality, dict.fromkeys(exported.card.modalities))
+    vectors = open_vectors(source, array)
+    if vectors.dim != exported.card.dim:
+        raise GapvizError(
+            f"has {vectors.dim} dimensions, and the export {exported.card.dim}",
+            where=source.name,
+            mend=f"give vectors of {exported.card.encoder}",
+        )
+    _refuse_bad_output(out, source)
+    dtype = np.dtype(np.float16 if vectors.dtype == np.float16 else np.float32)
+    header = _header(out, (vectors.n_rows, vectors.dim), dtype)
+    partial = _Partial(out, _identity(exported, source, array, modality, header))
+    tiles = -(-block_rows // BLOCK_ROWS)
+    try:
+        done = partial.rows_done()
+        with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
+            _move(exported, vectors, modality, file, partial, done, tiles * BLOCK_ROWS, progress)
+        partial.finish()
+    except OSError as error:
+        partial.remove()
+        raise unwritable(out, error) from error
+    except GapvizError:
+        partial.remove()
+        raise
+    return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, done)
+
+
+def _move(
+    exported: Exported,
+    vectors: VectorFile,
+    modality: str,
+    file: IO[bytes],
+    partial: _Partial,
+    done: int,
+    block_rows: int,
+    progress: Progress | None,
+) -> None:
+    dtype = np.float16 if vectors.dtype == np.float16 else np.float32
+    for block in vectors.blocks(done, block_rows):
+        where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
+        moved = exported.transform(block, modality, where=where)
+        file.write(np.ascontiguousarray(moved, dtype=dtype).data)
+        done += len(block)
+        partial.note(file, done)
+        if progress is not None:
+            progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
+
+
+class _Partial:
+    """The unfinished output beside its place, and how far it is."""
+
+    def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
+        self._out = out
+        self._content = out.with_name(f".{out.name}.partial")
+        self._progress = out.with_name(f".{out.name}.progress.json")
+        self._identity = dict(identity)
+
+    def rows_done(self) -> int:
+        """Rows that an earlier run of the very same work has written."""
+        try:
+            told = json.loads(self._progress.read_text("utf-8"))
+            size = self._content.stat().st_size
+            if told["work"] == self._identity and size >= told["bytes"]:
+                return int(told["rows"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        return 0
+
+    def opened(self, header: bytes, n_bytes: int) -> IO[bytes]:
+        """The file, cut to what is done and positioned there."""
+        if not n_bytes:
+            self._progress.unlink(missing_ok=True)
+            self._content.write_bytes(header)
+        file = self._content.open("r+b")
+        file.truncate(len(header) + n_bytes)
+        file.seek(len(header) + n_bytes)
+        return file
+
+    def note(self, file: IO[bytes], rows: int) -> None:
+        """Put what is written onto the disk, and only then say so."""
+        file.flush()
+        os.fsync(file.fileno())
+        told = {"work": self._identity, "rows": rows, "bytes": file.tell()}
+        write_atomically(self._progress, json.dumps(told).encode())
+
+    def finish(self) -> None:
+        """Put the whole file in its place."""
+        os.replace(self._content, self._out)
+        self._progress.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Leave nothing."""
+        self._content.unlink(missing_ok=True)
+        self._progress.unlink(missing_ok=True)
+
+
+def _identity(
+    exported: Exported, source: Path, array: str | None, modality: str, header: bytes
+) -> dict[str, Any]:
+    """What makes two runs the same work."""
+    stat = source.stat()
+    card = hashlib.sha256(exported.card.to_json().encode()).hexdigest()
+    return {
+        "export": card,
+        "source": [str(source.absolute()), stat.st_size, stat.st_mtime_ns],
+        "array": array,
+        "modality": modality,
+        "header": hashlib.sha256(header).hexdigest(),
+    }
+
+
+def _refuse_bad_output(out: Path, source: Path) -> None:
+    if out.suffix.lower() not in ENDINGS:
+        raise GapvizError(
+            "is neither .npy nor .safetensors", where=out.name, mend=f"name {out.stem}.npy"
+        )
+    if out.is_dir():
+        raise GapvizError("is a folder", where=str(out), mend="name a file")
+    if not out.absolute().parent.is_dir():
+        raise GapvizError("the folder does not exist", where=str(out.parent), mend="make it first")
+    if out.exists() and out.samefile(source):
+        raise GapvizError("is the file that is read", where=str(out), mend="write to another file")
+
+
+def _header(out: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> bytes:
+    """What stands before the numbers."""
+    if out.suffix.lower() == ".npy":
+        buffer = io.BytesIO()
+        described = {
+            "descr": np.lib.format.dtype_to_descr(dtype),
+            "fortran_order": False,
+            "shape": shape,
+        }
+        np.lib.format.write_array_header_1_0(buffer, described)
+        return buffer.getvalue()
+    name = "F16" if dtype == np.float16 else "F32"
+    end = shape[0] * shape[1] * dtype.itemsize
+    told = {TENSOR: {"dtype": name, "shape": list(shape), "data_offsets": [0, end]}}
+    text = json.dumps(told).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text

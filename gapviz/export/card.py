@@ -1,0 +1,211 @@
+"""The JSON card of an exported strategy: what it is, on what it was fitted, what it did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+import gapviz
+from gapviz.collection import Collection
+from gapviz.geometry.thresholds import (
+    PAIR_TYPES,
+    PairType,
+    TypedScores,
+    rates_at,
+    threshold_for_recall,
+    typed_scores,
+)
+from gapviz.measure import Measurement
+from gapviz.strategies import Strategy
+from gapviz.vectors import Indices
+
+FORMAT = 1
+TARGET_RECALL = 0.95
+FIGURES = (
+    "gap", "gap_interval", "noise_floor", "separation", "bias_at_10", "expected_bias_at_10",
+    "bias_lift_at_10", "mixed_mrr", "mixed_ndcg_at_10", "mixed_recall_at_10", "recall",
+    "n_queries", "intervals_95", "ties",
+)  # fmt: skip
+"""Of `Measurement.to_json`, what the card repeats before and after."""
+
+_JSON = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PairThreshold:
+    """A cosine for one pair type, fitted on the calibration items and read on the others."""
+
+    first: str
+    second: str
+    """The two modalities; one and the same within a modality."""
+    cosine: float | None
+    """What `TARGET_RECALL` of the relevant calibration pairs reach; None where there are none."""
+    true_positive: float | None
+    """Share of the relevant pairs of the measured items at or above it."""
+    false_positive: float | None
+    """Share of the other pairs of the measured items at or above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCard:
+    """Everything but the arrays; the same inputs give the same card, byte for byte."""
+
+    strategy: str
+    title: str
+    label: str
+    """Title with the parameters that matter."""
+    formula: str
+    changes: str
+    """`nothing`, `vectors`, `scores`, `lists` or `items`."""
+    parameters: _JSON
+    """Values of the parameters that the strategy reads; λ of an offset is `strength`."""
+    fusion: _JSON | None
+    """How lists are fused: `method`, and for rank fusion k, weights, rank base and ties."""
+    score_levels: tuple[tuple[str, str, float, float], ...]
+    """Query modality, row modality, m and σ of the score z-norm; empty for other strategies."""
+    modalities: tuple[str, ...]
+    dim: int
+    encoder: str
+    collection: str
+    fitted_split: str
+    """`calibrate`, `all` (in-sample), or `nothing` for a strategy that learns nothing."""
+    fitted_items: int
+    fitted_hash: str
+    """Content hash of the calibration items with their vectors."""
+    seed: int
+    warnings: tuple[str, ...]
+    figures_before: _JSON
+    """Raw cosine on the measured items."""
+    figures_after: _JSON
+    measured_items: int
+    thresholds: tuple[PairThreshold, ...]
+    arrays_hash: str = ""
+    """SHA-256 of the file of arrays."""
+    gapviz_version: str = gapviz.__version__
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The card as indented JSON."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> ExportCard:
+        """The card that `to_json` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError: the text is not such a card.
+        """
+        told = json.loads(text)
+        if told["format"] != FORMAT:
+            raise ValueError(told["format"])
+        told["score_levels"] = tuple(
+            (a, b, float(m), float(s)) for a, b, m, s in told["score_levels"]
+        )
+        told["thresholds"] = tuple(PairThreshold(**one) for one in told["thresholds"])
+        for name in ("modalities", "warnings"):
+            told[name] = tuple(told[name])
+        return cls(**told)
+
+
+def card_of(
+    strategy: Strategy, before: Measurement, after: Measurement, fitted_on: Collection
+) -> ExportCard:
+    """The card of a strategy fitted on `fitted_on`, without the hash of its arrays."""
+    told_before, told_after = before.to_json(), after.to_json()
+    card = strategy.card
+    levels = getattr(strategy.scoring, "levels_", {})
+    return ExportCard(
+        strategy=card.name,
+        title=card.title,
+        label=strategy.label,
+        formula=card.formula,
+        changes=card.changes,
+        parameters=_parameters(strategy),
+        fusion=told_after["fusion"],
+        score_levels=tuple((a, b, level.mean, level.spread) for (a, b), level in levels.items()),
+        modalities=fitted_on.modality_names,
+        dim=fitted_on.dim,
+        encoder=fitted_on.encoder,
+        collection=fitted_on.name,
+        fitted_split=_fitted_split(card.learns, after),
+        fitted_items=fitted_on.n_items if card.learns else 0,
+        fitted_hash=fitted_on.content_hash,
+        seed=after.seed,
+        warnings=strategy.warnings,
+        figures_before={name: told_before[name] for name in FIGURES},
+        figures_after={name: told_after[name] for name in FIGURES},
+        measured_items=after.collection.n_items,
+        thresholds=_thresholds(strategy, fitted_on, after.collection, after.seed),
+    )
+
+
+def _parameters(strategy: Strategy) -> _JSON:
+    """What the strategy reads, with the modalities that were chosen for it by default."""
+    options, alignment = strategy.options, strategy.alignment
+    known = {
+        "strength": options.strength,
+        "moves": getattr(alignment, "moving_", None),
+        "anchor": getattr(alignment, "anchor_", None),
+        "ridge": options.ridge,
+        "alpha": options.alpha,
+        "neighbours": options.neighbours,
+    }
+    return {name: value for name, value in known.items() if name in strategy.card.parameters}
+
+
+def _fitted_split(learns: bool, after: Measurement) -> str:
+    if not learns:
+        return "nothing"
+    return "all" if after.fit == "all" else "calibrate"
+
+
+def _thresholds(
+    strategy: Strategy, fitted_on: Collection, measured: Collection, seed: int
+) -> tuple[PairThreshold, ...]:
+    """One threshold a pair type, each once, across all modalities."""
+    found: dict[tuple[str, str], PairThreshold] = {}
+    for x, y in combinations(fitted_on.modality_names, 2):
+        if x not in measured.modalities or y not in measured.modalities:
+            continue
+        fit = _typed(strategy, fitted_on, x, y, seed)
+        held_out = _typed(strategy, measured, x, y, seed)
+        names: dict[PairType, tuple[str, str]] = {
+            "cross": (x, y), "within_x": (x, x), "within_y": (y, y),
+        }  # fmt: skip
+        for pair_type in PAIR_TYPES:
+            cosine = threshold_for_recall(fit, pair_type, TARGET_RECALL).threshold
+            rates = rates_at(held_out[pair_type], cosine)
+            numbers = (cosine, rates.true_positive, rates.false_positive)
+            known = [None if np.isnan(number) else number for number in numbers]
+            found.setdefault(names[pair_type], PairThreshold(*names[pair_type], *known))
+    return tuple(found.values())
+
+
+def _typed(
+    strategy: Strategy, collection: Collection, x: str, y: str, seed: int
+) -> Mapping[PairType, TypedScores]:
+    rows = [
+        strategy.alignment.transform(collection.modality(name).corpus.vectors, name)
+        for name in (x, y)
+    ]
+    labels = [_labels(collection, name) for name in (x, y)]
+    return typed_scores(
+        rows[0],
+        rows[1],
+        collection.pairs(x, y),
+        labels_x=labels[0],
+        labels_y=labels[1],
+        seed=seed,
+    )
+
+
+def _labels(collection: Collection, modality: str) -> Indices | None:
+    if not (collection.labels >= 0).any():
+        return None
+    labels: Indices = collection.labels[collection.modality(modality).corpus.item_index]
+    return labels

@@ -1,0 +1,151 @@
+"""A fitted strategy onto disk and back: arrays, a card, and code for where it will run."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from gapviz.collection import Collection
+from gapviz.errors import GapvizError
+from gapviz.export.card import ExportCard, card_of
+from gapviz.export.learned import learned_arrays, refuse_transductive, restored_strategy
+from gapviz.export.snippets import snippets_of
+from gapviz.files import replace_folder, write_atomically
+from gapviz.measure import Measurement
+from gapviz.strategies import Strategy
+from gapviz.vectors import Float32, unit_rows
+
+CARD_FILE = "card.json"
+ARRAYS_FILE = "strategy.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Exported:
+    """A strategy that was read back."""
+
+    card: ExportCard
+    strategy: Strategy
+
+    def transform(
+        self, vectors: npt.NDArray[np.generic], modality: str, *, where: str = "vectors"
+    ) -> Float32:
+        """New unit rows `(n, dim)` in place of any rows of one modality, any length.
+
+        Bit for bit what the fitted strategy makes of the same rows.
+
+        Raises:
+            GapvizError: a modality or dimension that was not exported, or rows that point
+                nowhere.
+        """
+        rows = unit_rows(vectors, where=where)
+        if rows.shape[1] != self.card.dim:
+            raise GapvizError(
+                f"has {rows.shape[1]} dimensions, and the export {self.card.dim}",
+                where=where,
+                mend=f"give vectors of {self.card.encoder}",
+            )
+        return self.strategy.alignment.transform(rows, modality)
+
+
+def export_strategy(
+    strategy: Strategy,
+    before: Measurement,
+    after: Measurement,
+    folder: Path,
+    *,
+    fitted_on: Collection,
+) -> ExportCard:
+    """Write a fitted strategy: `card.json`, `strategy.safetensors` and code that uses them.
+
+    The folder is swapped in whole; an export that stood there is replaced.
+
+    Args:
+        strategy: as `fit_strategy` made it.
+        before: raw cosine, measured on the items that `after` is measured on.
+        after: the strategy, measured.
+        folder: where to; absent, empty, or an older export.
+        fitted_on: the items it was fitted on; the thresholds are fitted on them as well.
+
+    Raises:
+        GapvizError: a transductive strategy, a folder with something else in it, or a disk
+            that cannot be written.
+    """
+    files, card = export_files(strategy, before, after, fitted_on=fitted_on)
+
+    def write(partial: Path) -> None:
+        partial.mkdir(parents=True)
+        for name, content in files.items():
+            write_atomically(partial / name, content)
+
+    replace_folder(folder, write, marker=CARD_FILE, what="an exported strategy")
+    return card
+
+
+def export_files(
+    strategy: Strategy, before: Measurement, after: Measurement, *, fitted_on: Collection
+) -> tuple[dict[str, bytes], ExportCard]:
+    """What `export_strategy` writes, by file name, and the card.
+
+    Raises:
+        GapvizError: a transductive strategy.
+    """
+    refuse_transductive(strategy.card)
+    content = save(learned_arrays(strategy, fitted_on))
+    card = replace(
+        card_of(strategy, before, after, fitted_on), arrays_hash=hashlib.sha256(content).hexdigest()
+    )
+    files = {CARD_FILE: card.to_json().encode(), ARRAYS_FILE: content}
+    for snippet in snippets_of(card):
+        if snippet.code:
+            files[snippet.file] = snippet.code.encode()
+    return files, card
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files as a zip archive; the same files give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def load_exported(folder: Path) -> Exported:
+    """Read what `export_strategy` wrote.
+
+    Raises:
+        GapvizError: a file is missing or damaged, or the arrays are not those of the card.
+    """
+    where, mend = str(folder), "export the strategy again"
+    try:
+        text = (folder / CARD_FILE).read_text("utf-8")
+        content = (folder / ARRAYS_FILE).read_bytes()
+    except FileNotFoundError as error:
+        name = Path(error.filename or CARD_FILE).name
+        raise GapvizError(
+            f"{name} is missing", where=where, mend="give the folder of an exported strategy"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise GapvizError("cannot be read", where=where, mend=mend) from error
+    try:
+        card = ExportCard.from_json(text)
+        if hashlib.sha256(content).hexdigest() != card.arrays_hash:
+            raise GapvizError(
+                f"{ARRAYS_FILE} is not the file that {CARD_FILE} tells of", where=where, mend=mend
+            )
+        return Exported(card, restored_strategy(card, load(content)))
+    except GapvizError:
+        raise
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise GapvizError(
+            "is damaged, or no strategy that this gapviz exports", where=where, mend=mend
+        ) from error

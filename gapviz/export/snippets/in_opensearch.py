@@ -1,0 +1,139 @@
+"""The strategy in OpenSearch: a knn query, or a hybrid query behind a rank-fusion pipeline."""
+
+from __future__ import annotations
+
+from gapviz.export.card import ExportCard
+from gapviz.export.snippets.base import (
+    CODE_NAME,
+    Snippet,
+    depth_words,
+    equal_weights,
+    head,
+    literal,
+    rank_constant,
+    search_of,
+    weights_of,
+)
+from gapviz.export.snippets.in_elasticsearch import (
+    MIXED_NOTE,
+    document_fields,
+    document_words,
+    layout_words,
+    refusal,
+)
+
+MOST_QUERIES = 5
+"""Queries that a hybrid query may hold."""
+LARGEST_CONSTANT = 10_000
+
+_HEAD = '''
+from in_numpy import DIM, {imports}
+from opensearchpy import helpers
+
+INDEX = {name}
+FIELD = {{
+    "type": "knn_vector",
+    "dimension": DIM,
+    "method": {{"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"}},
+}}
+BODY = {{
+    "settings": {{"index": {{"knn": True}}}},
+    "mappings": {{"properties": {mapped}}},
+}}
+
+
+def store(client, documents):
+    """Create the index and fill it: {document}.
+
+    {layout}
+    """
+    client.indices.create(index=INDEX, body=BODY)
+    helpers.bulk(
+        client,
+        [
+            {{
+                "_index": INDEX,
+                "_id": key,
+{fields}
+        ],
+    )
+'''
+
+_MIXED = (
+    '                **{"modality": name for name in vectors},\n'
+    '                **{"vector": move(v[None], name)[0].tolist() for name, v in vectors.items()},'
+)
+_SOURCE_NAMED = (
+    "                **{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},"
+)
+
+_MIXED = '''
+
+def search(client, query, modality, k=10):
+    """The k best documents for a query vector as encoded."""
+    moved = move(query[None], modality)[0].tolist()
+    body = {"size": k, "query": {"knn": {"vector": {"vector": moved, "k": k}}}}
+    return client.search(index=INDEX, body=body)
+'''
+
+_FUSED = '''
+
+PIPELINE = "{name}-rank-fusion"
+COMBINATION = {combination}
+
+
+def create_pipeline(client):
+    """Rank fusion, to be created once."""
+    ranker = {{"score-ranker-processor": {{"combination": COMBINATION}}}}
+    client.search_pipeline.put(id=PIPELINE, body={{"phase_results_processors": [ranker]}})
+
+
+def search(client, query, modality, k=10{depth}):
+    """The k best documents by rank fusion, for a query vector as encoded."""
+    moved = move(query[None], modality)[0].tolist()
+    lists = [{{"knn": {{name: {{"vector": moved, "k": {limit}}}}}}} for name in MODALITIES]
+    body = {{"size": k, "query": {{"hybrid": {{"queries": lists}}}}}}
+    return client.search(index=INDEX, body=body, params={{"search_pipeline": PIPELINE}})
+'''
+
+
+def opensearch_snippet(card: ExportCard) -> Snippet:
+    """`store`, `create_pipeline` and `search` with the client of OpenSearch 2.19 or later."""
+    title, file = "OpenSearch", "in_opensearch.py"
+    how = search_of(card)
+    constant = rank_constant(card, 1) if how == "ranks" else None
+    refused = refusal(how, constant)
+    if not refused and constant is not None and constant > LARGEST_CONSTANT:
+        refused = "No code: the rank constant is at most 10,000 here."
+    if not refused and how == "ranks" and len(card.modalities) > MOST_QUERIES:
+        refused = f"No code: a hybrid query holds at most {MOST_QUERIES} queries."
+    if not refused and how == "ranks" and not any(weights_of(card).values()):
+        refused = "No code: every list has the weight 0."
+    if refused:
+        return Snippet(title, file, "", refused)
+    mixed = how == "mixed"
+    code = head(card, "opensearch-py numpy safetensors") + _HEAD.format(
+        imports="move" if mixed else "MODALITIES, move",
+        name=literal(CODE_NAME),
+        mapped='{"vector": FIELD, "modality": {"type": "keyword"}}'
+        if mixed
+        else "{name: FIELD for name in MODALITIES}",
+        layout=layout_words(card, how),
+        document=document_words(mixed),
+        fields=document_fields(mixed),
+    )
+    if mixed:
+        return Snippet(title, file, code + _MIXED, MIXED_NOTE)
+    combination: dict[str, object] = {"technique": "rrf", "rank_constant": constant}
+    if not equal_weights(card):
+        weights = list(weights_of(card).values())
+        combination["parameters"] = {"weights": [weight / sum(weights) for weight in weights]}
+    depth, limit = depth_words(card)
+    code += _FUSED.format(
+        name=CODE_NAME, combination=literal(combination), depth=depth, limit=limit
+    )
+    note = (
+        "Ranks from 1; weights are scaled to a sum of 1, which changes no order. Ties between "
+        "the lists break by the engine's own order."
+    )
+    return Snippet(title, file, code, note)

@@ -1,0 +1,191 @@
+"""The strategy in Qdrant: one vector a point, or a named vector a modality."""
+
+from __future__ import annotations
+
+from gapviz.export.card import ExportCard
+from gapviz.export.snippets.base import (
+    CODE_NAME,
+    Snippet,
+    by_item,
+    depth_words,
+    equal_weights,
+    head,
+    literal,
+    rank_constant,
+    search_of,
+    whole_lists,
+)
+
+_MIXED = '''
+from in_numpy import DIM, move
+from qdrant_client import models
+
+COLLECTION = {name}
+
+
+def store(client, points):
+    """Create the collection and fill it: (id, modality, vector as encoded) a point."""
+    client.create_collection(
+        COLLECTION,
+        vectors_config=models.VectorParams(size=DIM, distance=models.Distance.COSINE),
+    )
+    client.upload_points(
+        COLLECTION,
+        [
+            models.PointStruct(
+                id=key,
+                vector=move(vector[None], modality)[0].tolist(),
+                payload={{"modality": modality}},
+            )
+            for key, modality, vector in points
+        ],
+        wait=True,
+    )
+
+
+def search(client, query, modality, k=10):
+    """The k best points of all modalities for a query vector as encoded."""
+    moved = move(query[None], modality)[0].tolist()
+    return client.query_points(COLLECTION, query=moved, limit=k, with_payload=True).points
+'''
+
+_STORE = '''
+from in_numpy import {imports}
+from qdrant_client import models
+
+COLLECTION = {name}
+
+
+def store(client, points):
+    """Create the collection and fill it: (id, {{modality: vector as encoded}}) a point.
+
+    {layout}
+    """
+    client.create_collection(
+        COLLECTION,
+        vectors_config={{
+            name: models.VectorParams(size=DIM, distance=models.Distance.COSINE)
+            for name in MODALITIES
+        }},
+    )
+    client.upload_points(
+        COLLECTION,
+        [
+            models.PointStruct(
+                id=key,
+                vector={{name: move(v[None], name)[0].tolist() for name, v in vectors.items()}},
+            )
+            for key, vectors in points
+        ],
+        wait=True,
+    )
+'''
+
+_FUSED = '''
+
+def search(client, query, modality, k=10{depth}):
+    """The k best points by rank fusion, for a query vector as encoded."""
+    moved = move(query[None], modality)[0].tolist()
+    return client.query_points(
+        COLLECTION,
+        prefetch=[
+            models.Prefetch(query=moved, using=name, limit={limit}) for name in {order}
+        ],
+        # Qdrant counts ranks from 0: its k = {constant} is the paper's {paper:g}, ranks from 1.
+        query=models.RrfQuery(rrf=models.Rrf(k={constant})),
+        limit=k,
+    ).points
+'''
+
+_MERGED = '''
+
+def search(client, query, modality, k=10{depth}):
+    """The k best as [(id, score)], merged here, for a query vector as encoded."""
+    moved = move(query[None], modality)[0].tolist()
+{limit}
+    answers = client.query_batch_points(
+        COLLECTION,
+        requests=[
+            models.QueryRequest(query=moved, using=name, limit=limit) for name in MODALITIES
+        ],
+    )
+    lists = {{
+        name: [(point.id, point.score) for point in answer.points]
+        for name, answer in zip(MODALITIES, answers)
+    }}
+    return merge(lists, modality)[:k]
+'''
+
+_WHOLE = "    limit = client.count(COLLECTION).count  # all of a list enters every score"
+
+BY_ITEM = "A point is an item, with one named vector for every modality that it has."
+BY_ROW = "A point is one vector: one image, or one text. Nothing stands in two lists."
+
+
+def qdrant_snippet(card: ExportCard) -> Snippet:
+    """`store` and `search` with qdrant-client 1.16 or later."""
+    how = search_of(card)
+    code, note = "", ""
+    start = head(card, "qdrant-client numpy safetensors")
+    name = literal(CODE_NAME)
+    if how == "references":
+        note = REFERENCES_NOTE
+    elif how == "mixed":
+        code = start + _MIXED.format(name=name)
+        note = "One collection for all modalities; documents and queries are moved before."
+    else:
+        constant = rank_constant(card, 0) if how == "ranks" and equal_weights(card) else None
+        imports = "DIM, MODALITIES, merge, move" if constant is None else "DIM, MODALITIES, move"
+        if constant is not None and not by_item(card):
+            imports = "DIM, MODALITIES, list_order, move"
+        layout = BY_ITEM if by_item(card) else BY_ROW
+        code = start + _STORE.format(imports=imports, name=name, layout=layout)
+        depth, limit = depth_words(card)
+        if constant is not None:
+            code += _FUSED.format(
+                depth=depth,
+                limit=limit,
+                constant=constant,
+                paper=constant - 1,
+                order="MODALITIES" if by_item(card) else "list_order(modality)",
+            )
+            note = _fused_note(card)
+        else:
+            top = _WHOLE if whole_lists(card) else f"    limit = {limit}"
+            code += _MERGED.format(depth=depth, limit=top)
+            note = _merged_note(card)
+    return Snippet("Qdrant", "in_qdrant.py", code, note)
+
+
+REFERENCES_NOTE = (
+    "No code: every row is lowered by its own scores with the reference queries, which changes "
+    "the order within a list. Take the plain numpy file, or keep that number with each document "
+    "and rank again what the engine returns."
+)
+
+
+def _fused_note(card: ExportCard) -> str:
+    note = (
+        "Qdrant's own default is k = 2 with ranks from 0, which weighs the first ranks far more; "
+        "the value here is shifted by one so that the scores are those measured."
+    )
+    if by_item(card):
+        return f"{note} One vector a modality and item; lists are fused to a depth of 1,000."
+    return (
+        f"{note} Every rank ties between the lists: the order of the prefetches decides in "
+        "the embedded mode, while a server may break ties otherwise."
+    )
+
+
+def _merged_note(card: ExportCard) -> str:
+    if whole_lists(card):
+        return (
+            "The lists are fetched whole, since all of a list enters its scale: fit for small "
+            "collections only. Qdrant's own DBSF scales by what was fetched: other figures."
+        )
+    if search_of(card) == "ranks":
+        return (
+            "The application fuses: Qdrant's weights divide the rank, w / (rank + w·k), and would "
+            "give another order than the weighted sum that was measured."
+        )
+    return "The application merges what one request brings from every list."

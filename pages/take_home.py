@@ -1,0 +1,60 @@
+"""The strategy of the sidebar as files and code, with its figures before and after."""
+
+import streamlit as st
+
+from gapviz.dashboard import taking_home
+from gapviz.dashboard.caches import collection_of, fitted, measured, taken_home
+from gapviz.dashboard.cards import headline_cards, how_it_is_computed, strategy_table
+from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.settings import settings, show_error
+from gapviz.errors import GapvizError
+from gapviz.measure import default_pair
+
+HEADLINES = ("gap", "separation", "bias", "ndcg")
+
+chosen = settings()
+view, options = chosen.view, chosen.options()
+
+st.title("Take it home")
+try:
+    # One modality has no gap to close, and so nothing to take home.
+    default_pair(collection_of(view))
+    label = fitted(view, options).label
+    before = measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
+    after = measured(view, options, chosen.seed, chosen.pair)
+    files, card = taken_home(view, options, chosen.seed, chosen.pair)
+except GapvizError as error:
+    show_error(error)
+    st.stop()
+fitted_on = (
+    f"fitted on {card.fitted_items:,} items of the calibrate split"
+    if card.fitted_items
+    else "nothing is fitted"
+)
+st.markdown(
+    f"**{label}**, {fitted_on}, on vectors of {encoder_title(view)}: &nbsp; `{card.formula}`"
+)
+if chosen.compare:
+    st.caption("Of the two encoders, the first one's strategy is exported.")
+st.info(taking_home.WHAT_TO_KNOW[card.changes], icon=":material/info:")
+for warning in card.warnings:
+    st.warning(warning, icon=":material/warning:")
+
+headline_cards(before, None if chosen.strategy == "raw" else after)
+strategy_table({"Raw cosine": before} | ({} if chosen.strategy == "raw" else {label: after}))
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.caption(
+        "Small figures: 95 % bootstrap interval over items. These figures stand in the card.",
+        width="stretch",
+    )
+    with st.popover("How is this computed?", icon=":material/function:"):
+        how_it_is_computed(HEADLINES)
+
+with st.grid(2, min_column_width=420, gap="large"):
+    with st.container():
+        taking_home.files_section(files, card)
+    with st.container():
+        taking_home.thresholds_section(card)
+taking_home.code_section(card)
+if card.changes == "vectors":
+    taking_home.command_section(card)

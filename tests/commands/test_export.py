@@ -1,0 +1,87 @@
+"""`gapviz export` and `gapviz apply` as a person runs them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gapviz.export import load_exported
+from gapviz.readers import read_source
+from gapviz.strategies import StrategyOptions, fit_strategy
+
+
+@pytest.fixture
+def features(tmp_path, make_collection):
+    made = make_collection(n=40)
+    stack = np.stack([block.vectors for block in made.modalities.values()])
+    np.save(tmp_path / "features.npy", stack)
+    return tmp_path / "features.npy"
+
+
+def test_a_strategy_is_exported_and_applied(run, features, tmp_path):
+    done = run("export", features, "--strategy", "half", "--strength", "0.5", "--out",
+               tmp_path / "home")  # fmt: skip
+    assert done.returncode == 0
+    assert "Half/half offset (λ = 0.5), fitted on 20 items, measured on 20" in done.stdout
+    assert "in_qdrant.py" in done.stdout
+    expected = fit_strategy(
+        StrategyOptions("half", strength=0.5), read_source(str(features)).split("calibrate")
+    )
+    rows = np.load(features)[0]
+    np.save(tmp_path / "image.npy", rows)
+    done = run("apply", tmp_path / "home", tmp_path / "image.npy", "--modality", "image",
+               "--out", tmp_path / "moved.npy")  # fmt: skip
+    assert done.returncode == 0
+    assert "40 image vectors of 8 dimensions, float32" in done.stdout
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "moved.npy"), expected.alignment.transform(rows, "image")
+    )
+
+
+def test_json_is_the_card(figures, features, tmp_path):
+    told = figures("export", features, "--out", tmp_path / "home")
+    assert told["strategy"] == "centre" and told["folder"] == str(tmp_path / "home")
+    card = json.loads((tmp_path / "home" / "card.json").read_text("utf-8"))
+    assert {key: told[key] for key in card} == card
+
+
+def test_an_in_sample_fit_is_told(figures, features, tmp_path):
+    told = figures("export", features, "--fit", "all", "--out", tmp_path / "home")
+    assert (told["fitted_split"], told["fitted_items"]) == ("all", 40)
+
+
+def test_an_export_is_replaced_as_a_whole(run, features, tmp_path):
+    for strategy in ("znorm", "route"):
+        assert run("export", features, "--strategy", strategy, "--out", tmp_path / "home",
+                   ).returncode == 0  # fmt: skip
+    assert load_exported(tmp_path / "home").card.strategy == "route"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--strategy", "csls"], "there is nothing to store"),
+        (["--strategy", "none"], "there is no strategy"),
+        (["--strategy", "offset", "--moves", "audio"], "has no modality 'audio'"),
+        (["--seed", "-1"], "is negative"),
+    ],
+)
+def test_bad_input_is_one_sentence(refused, features, tmp_path, arguments, words):
+    assert words in refused("export", features, *arguments, "--out", tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_apply_refuses_what_is_no_export(refused, tmp_path, features):
+    out = ["--modality", "image", "--out", tmp_path / "moved.npy"]
+    assert "card.json is missing" in refused("apply", tmp_path, features, *out)
+
+
+def test_a_full_disk_leaves_no_half_folder(refused, features, tmp_path, monkeypatch):
+    def full(path, content):
+        path.write_bytes(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gapviz.export.folder.write_atomically", full)
+    line = refused("export", features, "--out", tmp_path / "home")
+    assert "cannot be written (No space left on device)" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["features.npy"]

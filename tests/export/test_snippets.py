@@ -1,0 +1,355 @@
+"""Every generated file runs against the library that it is written for."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gapviz.export import load_exported, snippets_of
+from gapviz.retrieval.corpus import corpus_rows
+from gapviz.retrieval.fusion import ItemFusion, RankFusion
+from gapviz.retrieval.search import search
+from gapviz.strategies import STRATEGIES, StrategyOptions
+
+LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
+WEIGHTED = StrategyOptions("route", fusion=RankFusion(k=10, weights=(("text", 1.7),)))
+LAST = StrategyOptions("route", fusion=RankFusion(ties="other-first"))
+PLANS = [*map(StrategyOptions, LASTING), WEIGHTED, LAST]
+ENGINE_PLANS = [
+    StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("ridge"),
+    StrategyOptions("route"), StrategyOptions("znorm"), StrategyOptions("minmax"),
+    StrategyOptions("items-rrf"), WEIGHTED,
+]  # fmt: skip
+QUERIES = (("image", 3), ("text", 11), ("text", 40), ("image", 77))
+K = 10
+
+
+def name_of(options):
+    return f"{options.name}{'-weighted' * (options is WEIGHTED)}{'-last' * (options is LAST)}"
+
+
+def expected_hits(halves, strategy, modality, row):
+    """gapviz' own list: the query is an indexed row, which may find itself."""
+    corpus = corpus_rows(halves[1], strategy.alignment)
+    query = halves[1].modality(modality).corpus.vectors[row]
+    moved = strategy.alignment.transform(query[None], modality)[0]
+    scoring = strategy.scoring.prepare(corpus, corpus) if strategy.scoring else None
+    found = search(
+        corpus, moved, modality, k=K, fusion=strategy.fusion, scoring=scoring, leave_out_own=False
+    )
+    by_item = isinstance(strategy.fusion, ItemFusion)
+    starts = {name: span.start for name, span in zip(corpus.names, corpus.spans, strict=True)}
+    return query, [
+        hit.item if by_item else (hit.modality, hit.row - starts[hit.modality])
+        for hit in found.hits
+    ]
+
+
+def rows_of(halves, module):
+    return {
+        name: module.move(block.corpus.vectors, name)
+        for name, block in halves[1].modalities.items()
+    }
+
+
+def owners_of(halves):
+    return {name: block.corpus.item_index.tolist() for name, block in halves[1].modalities.items()}
+
+
+@pytest.mark.parametrize("options", PLANS, ids=name_of)
+def test_plain_numpy_moves_as_gapviz_does(take_home, halves, generated, options):
+    folder, _, strategy = take_home(options)
+    module = generated(folder, "in_numpy")
+    for name, rows in rows_of(halves, module).items():
+        vectors = halves[1].modality(name).corpus.vectors
+        np.testing.assert_allclose(rows, strategy.alignment.transform(vectors, name), atol=3e-7)
+        np.testing.assert_allclose(module.move(7 * vectors, name), rows, atol=3e-7)
+
+
+@pytest.mark.parametrize("options", PLANS, ids=name_of)
+def test_plain_numpy_ranks_as_gapviz_does(take_home, halves, generated, options):
+    folder, card, strategy = take_home(options)
+    module = generated(folder, "in_numpy")
+    rows = rows_of(halves, module)
+    more = [owners_of(halves)] if card.changes == "items" else []
+    for modality, row in QUERIES:
+        query, expected = expected_hits(halves, strategy, modality, row)
+        found = [key for key, _ in module.search(query, modality, rows, *more, k=K)]
+        assert found == expected
+
+
+def numbered(halves, by_item):
+    """(id, modality, row, vector) of every row; ids are of rows, or of items."""
+    number, entries = 0, []
+    for name, block in halves[1].modalities.items():
+        pairs = zip(block.corpus.item_index, block.corpus.vectors, strict=True)
+        for row, (item, vector) in enumerate(pairs):
+            entries.append((int(item) if by_item else number, name, row, vector))
+            number += 1
+    return entries
+
+
+def points_of(entries):
+    """(id, {modality: vector})."""
+    points = {}
+    for key, name, _, vector in entries:
+        points.setdefault(key, {})[name] = vector
+    return list(points.items())
+
+
+def ids_of(expected, entries, by_item):
+    of_row = {(name, row): key for key, name, row, _ in entries}
+    return expected if by_item else [of_row[hit] for hit in expected]
+
+
+def levels_of(card, entries, ids, modality):
+    """Fused lists tie at every rank; engines may order each tie as they like."""
+    if (
+        card.fusion is None
+        or card.fusion["method"] != "rrf"
+        or set(card.fusion["weights"].values()) - {1.0}
+    ):
+        return [[key] for key in ids]
+    n = len(card.modalities)
+    return [sorted(ids[start : start + n]) for start in range(0, len(ids), n)]
+
+
+@pytest.mark.parametrize("options", ENGINE_PLANS, ids=name_of)
+def test_qdrant_ranks_as_gapviz_does(take_home, halves, generated, options):
+    from qdrant_client import QdrantClient
+
+    folder, card, strategy = take_home(options)
+    module = generated(folder, "in_qdrant")
+    by_item = card.changes == "items"
+    entries = numbered(halves, by_item)
+    client = QdrantClient(":memory:")
+    mixed = card.changes in ("nothing", "vectors")
+    module.store(
+        client, [(key, name, v) for key, name, _, v in entries] if mixed else points_of(entries)
+    )
+    for modality, row in QUERIES:
+        query, expected = expected_hits(halves, strategy, modality, row)
+        found = [
+            entry[0] if isinstance(entry, tuple) else entry.id
+            for entry in module.search(client, query, modality, k=K)
+        ]
+        assert levels_of(card, entries, found, modality) == levels_of(
+            card, entries, ids_of(expected, entries, by_item), modality
+        )
+
+
+def test_qdrant_takes_cormacks_60_as_its_61(take_home):
+    _, card, _ = take_home(StrategyOptions("route"))
+    (code,) = [one.code for one in snippets_of(card) if one.target == "Qdrant"]
+    assert "models.RrfQuery(rrf=models.Rrf(k=61))" in code
+
+
+@pytest.mark.parametrize("options", ENGINE_PLANS, ids=name_of)
+def test_lancedb_ranks_as_gapviz_does(take_home, halves, generated, tmp_path, options):
+    import lancedb
+
+    folder, card, strategy = take_home(options)
+    module = generated(folder, "in_lancedb")
+    by_item = card.changes == "items"
+    entries = numbered(halves, by_item)
+    table = module.store(lancedb.connect(tmp_path), [(key, name, v) for key, name, _, v in entries])
+    for modality, row in QUERIES:
+        query, expected = expected_hits(halves, strategy, modality, row)
+        found = [
+            entry[0] if isinstance(entry, tuple) else entry["id"]
+            for entry in module.search(table, query, modality, k=K)
+        ]
+        assert levels_of(card, entries, found, modality) == levels_of(
+            card, entries, ids_of(expected, entries, by_item), modality
+        )
+
+
+class Recorder:
+    """Stands for the server: keeps what the client sends, and answers that all is well."""
+
+    def __init__(self):
+        self.sent = []
+
+    def note(self, method, url, body):
+        text = body.decode() if isinstance(body, bytes) else body
+        lines = [json.loads(line) for line in (text or "").splitlines() if line]
+        self.sent.append((method, url, lines))
+        if "_bulk" in url:
+            return {"errors": False, "items": [{"index": {"status": 201}}] * (len(lines) // 2)}
+        return {"hits": {"hits": []}, "acknowledged": True}
+
+
+@pytest.fixture
+def elasticsearch(monkeypatch):
+    from elastic_transport import HttpHeaders, Urllib3HttpNode
+    from elastic_transport._models import ApiResponseMeta
+    from elasticsearch import Elasticsearch
+
+    recorder = Recorder()
+
+    def perform(node, method, target, body=None, headers=None, request_timeout=None):
+        answer = recorder.note(method, target, body)
+        told = HttpHeaders(
+            {
+                "x-elastic-product": "Elasticsearch",
+                "content-type": "application/vnd.elasticsearch+json;compatible-with=9",
+            }
+        )
+        meta = ApiResponseMeta(200, "1.1", told, 0.0, node.config)
+        return type("Answer", (), {"meta": meta, "body": json.dumps(answer).encode()})()
+
+    monkeypatch.setattr(Urllib3HttpNode, "perform_request", perform)
+    return Elasticsearch("http://localhost:9200"), recorder
+
+
+def one_document(halves, mixed=False):
+    vectors = {name: block.corpus.vectors[0] for name, block in halves[1].modalities.items()}
+    return [(0, "text", vectors["text"]) if mixed else (0, vectors)]
+
+
+@pytest.mark.parametrize(
+    "options", [StrategyOptions("route"), StrategyOptions("items-rrf"), WEIGHTED], ids=name_of
+)
+def test_elasticsearch_gets_a_rank_fusion_retriever(
+    take_home, halves, generated, elasticsearch, options
+):
+    client, recorder = elasticsearch
+    folder, _, _ = take_home(options)
+    module = generated(folder, "in_elasticsearch")
+    query = halves[1].modality("text").corpus.vectors[0]
+    module.store(client, one_document(halves))
+    module.search(client, query, "text", k=K)
+    (create, bulk, asked) = recorder.sent
+    assert create[2][0]["mappings"]["properties"]["image"]["dims"] == 256
+    assert len(bulk[2][1]["text"]) == 256
+    body = asked[2][0]
+    fused = body["retriever"]["rrf"]
+    assert body["size"] == K
+    assert fused["rank_constant"] == int(options.fusion.k)
+    lists = [one.get("retriever", one)["knn"] for one in fused["retrievers"]]
+    assert {one["field"] for one in lists} == {"image", "text"}
+    assert all(one["k"] == fused["rank_window_size"] >= K for one in lists)
+    np.testing.assert_allclose(lists[0]["query_vector"], query, atol=1e-6)
+    if options is WEIGHTED:
+        assert {one["retriever"]["knn"]["field"]: one["weight"] for one in fused["retrievers"]} == {
+            "image": 1.0, "text": 1.7,
+        }  # fmt: skip
+
+
+def test_elasticsearch_gets_one_knn_retriever_for_a_mixed_index(
+    take_home, halves, generated, elasticsearch
+):
+    client, recorder = elasticsearch
+    folder, _, strategy = take_home()
+    module = generated(folder, "in_elasticsearch")
+    query = halves[1].modality("text").corpus.vectors[0]
+    module.store(client, one_document(halves, mixed=True))
+    module.search(client, query, "text", k=K)
+    knn = recorder.sent[-1][2][0]["retriever"]["knn"]
+    moved = strategy.alignment.transform(query[None], "text")[0]
+    np.testing.assert_allclose(knn["query_vector"], moved, atol=1e-6)
+    assert recorder.sent[1][2][1]["modality"] == "text"
+
+
+@pytest.fixture
+def opensearch(monkeypatch):
+    from opensearchpy import OpenSearch, Urllib3HttpConnection
+
+    recorder = Recorder()
+
+    def perform(connection, method, url, params=None, body=None, **rest):
+        answer = recorder.note(method, url + (f"?{params}" if params else ""), body)
+        return 200, {"content-type": "application/json"}, json.dumps(answer)
+
+    monkeypatch.setattr(Urllib3HttpConnection, "perform_request", perform)
+    return OpenSearch("http://localhost:9200"), recorder
+
+
+@pytest.mark.parametrize("options", [StrategyOptions("route"), WEIGHTED], ids=name_of)
+def test_opensearch_gets_a_hybrid_query_behind_rank_fusion(
+    take_home, halves, generated, opensearch, options
+):
+    client, recorder = opensearch
+    folder, _, _ = take_home(options)
+    module = generated(folder, "in_opensearch")
+    query = halves[1].modality("text").corpus.vectors[0]
+    module.store(client, one_document(halves))
+    module.create_pipeline(client)
+    module.search(client, query, "text", k=K)
+    create, _, pipeline, asked = recorder.sent
+    assert create[2][0]["mappings"]["properties"]["text"]["dimension"] == 256
+    (ranker,) = pipeline[2][0]["phase_results_processors"]
+    combination = ranker["score-ranker-processor"]["combination"]
+    assert combination["technique"] == "rrf"
+    assert combination["rank_constant"] == int(options.fusion.k)
+    if options is WEIGHTED:
+        weights = combination["parameters"]["weights"]
+        assert sum(weights) == pytest.approx(1)
+        assert weights[1] / weights[0] == pytest.approx(1.7)
+    lists = asked[2][0]["query"]["hybrid"]["queries"]
+    assert [list(one["knn"]) for one in lists] == [["image"], ["text"]]
+    assert "gapviz-rank-fusion" in pipeline[1] and "gapviz-rank-fusion" in asked[1]
+
+
+def test_opensearch_gets_one_knn_query_for_a_mixed_index(take_home, halves, generated, opensearch):
+    client, recorder = opensearch
+    folder, _, _ = take_home()
+    module = generated(folder, "in_opensearch")
+    module.store(client, one_document(halves, mixed=True))
+    module.search(client, halves[1].modality("text").corpus.vectors[0], "text", k=K)
+    assert recorder.sent[-1][2][0]["query"]["knn"]["vector"]["k"] == K
+
+
+@pytest.mark.parametrize(
+    "options", [StrategyOptions("centre"), StrategyOptions("route"), WEIGHTED], ids=name_of
+)
+def test_mixpeeks_models_take_the_retriever(take_home, halves, generated, options):
+    from mixpeek.models.stage_defs_feature_search_config import StageDefsFeatureSearchConfig
+    from mixpeek.models.stage_params_feature_search import StageParamsFeatureSearch
+
+    folder, _, _ = take_home(options)
+    module = generated(folder, "in_mixpeek")
+    request = module.retriever("drawings", k=K)
+    (stage,) = request.stages
+    told = stage.config["parameters"]
+    searches = [StageDefsFeatureSearchConfig.from_dict(one) for one in told["searches"]]
+    parameters = StageParamsFeatureSearch.model_validate(told | {"searches": searches})
+    assert parameters.final_top_k == K
+    if options.name == "centre":
+        assert len(parameters.searches) == 1 and parameters.fusion is None
+    else:
+        assert [one.feature_uri.rpartition("/")[2] for one in parameters.searches] == [
+            "image", "text",
+        ]  # fmt: skip
+        assert parameters.fusion.value == "rrf"
+        assert all(0 <= one.weight <= 1 for one in parameters.searches)
+    query = halves[1].modality("text").corpus.vectors[0]
+    assert len(module.query_input(query, "text")["vector"]) == 256
+
+
+@pytest.mark.parametrize("options", PLANS, ids=name_of)
+def test_every_place_has_code_or_says_why_not(take_home, options):
+    _, card, _ = take_home(options)
+    snippets = snippets_of(card)
+    assert [one.target for one in snippets] == [
+        "Plain numpy", "Qdrant", "LanceDB", "Elasticsearch", "OpenSearch", "Mixpeek",
+    ]  # fmt: skip
+    for one in snippets:
+        assert one.note.endswith(".")
+        if one.code:
+            compile(one.code, one.file, "exec")
+        else:
+            assert one.note.startswith("No code: ")
+
+
+def test_names_from_outside_stay_text(take_home, make_collection, generated):
+    evil = "im'age\"\n{x}"
+    made = make_collection(n=40, modalities=(evil, "text"))
+    halves = made.split("calibrate"), made.split("evaluate")
+    for options in (StrategyOptions("centre"), StrategyOptions("route"), StrategyOptions("znorm")):
+        folder, card, _ = take_home(options, collections=halves)
+        module = generated(folder, "in_numpy")
+        assert list(module.MODALITIES) == [evil, "text"]
+        assert load_exported(folder).card == card
+        for one in snippets_of(card):
+            compile(one.code, one.file, "exec")
