@@ -19,7 +19,7 @@ def test_a_full_disk_leaves_what_was_there(make_collection, tmp_path, monkeypatc
         path.write_bytes(content[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gapviz.collection.write_atomically", full)
+    monkeypatch.setattr("gapviz.saved_collection.write_atomically", full)
     with pytest.raises(GapvizError, match=r"cannot be written \(No space left on device\)"):
         save_whole(make_collection(9), tmp_path / "out")
     assert Collection.load(tmp_path / "out").n_items == 8
