@@ -75,6 +75,14 @@ class ScoreStudy:
     sampled: bool
     """True where a kind has too many pairs and a seeded sample stands for it."""
 
+    @property
+    def across(self) -> str:
+        """The pair type across the modalities, with who asks whom where that matters."""
+        x, y = self.pair
+        if self.asks is None:
+            return f"{x}–{y}"
+        return f"{self.asks} → {y if self.asks == x else x}"
+
     def rates(self, threshold: float) -> dict[PairType, Rates]:
         """What passes a score, on the evaluate split."""
         return {name: rates_at(self.evaluate[name], threshold) for name in PAIR_TYPES}
