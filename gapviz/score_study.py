@@ -39,6 +39,8 @@ Kind = Literal["within_x", "within_y", "matched", "mismatched"]
 
 KINDS: tuple[Kind, ...] = ("within_x", "within_y", "matched", "mismatched")
 BINS = 200
+# Of adjusted scores, whose bins span no more than there is.
+ADJUSTED_BINS = 80
 COSINE = "cosine"
 """Unit of scores that no strategy adjusts."""
 
@@ -65,9 +67,9 @@ class ScoreStudy:
     """Modality whose rows ask across the modalities; None for cosines, which are the same
     both ways."""
     edges: Float64
-    """Of the bins, `(BINS + 1,)`: −1 to 1 for cosines, else lowest to highest score."""
+    """Of the bins, `(n_bins + 1,)`: −1 to 1 for cosines, else lowest to highest score."""
     densities: Mapping[Kind, Float64]
-    """Share of the pairs of a kind in every bin, `(BINS,)`, of the evaluate split."""
+    """Share of the pairs of a kind in every bin, `(n_bins,)`, of the evaluate split."""
     calibrate: Mapping[PairType, TypedScores]
     evaluate: Mapping[PairType, TypedScores]
     labelled: bool
@@ -207,7 +209,7 @@ def _edges(scores: Iterable[Float64]) -> Float64:
     high = max((float(part.max()) for part in some), default=0.0)
     if high <= low:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, BINS + 1)
+    return np.linspace(low, high, ADJUSTED_BINS + 1)
 
 
 def _density(scores: Float64, edges: Float64) -> Float64:

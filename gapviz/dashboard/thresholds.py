@@ -168,8 +168,8 @@ def transfer_section(studies: Sequence[ScoreStudy]) -> None:
     for name in PAIR_TYPES:
         title = escape(type_title(name, pair))
         head += [
-            f"{title}<br><small>true positives · higher</small>",
-            f"{title}<br><small>false positives · lower</small>",
+            f"{title}<br><small>true positives<br>higher</small>",
+            f"{title}<br><small>false positives<br>lower</small>",
         ]
     rows = []
     for study in studies:

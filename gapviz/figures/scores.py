@@ -52,9 +52,8 @@ def score_panel(
         if not isnan(threshold):
             line = {"color": NEUTRAL, "width": 2, "dash": "dash"}
             figure.add_vline(threshold, line=line, row=row, col=1)
-        figure.update_yaxes(
-            **axis_layout(Axis("share of pairs", percent=True)), rangemode="tozero", row=row, col=1
-        )
+        upwards = axis_layout(Axis("share of pairs")) | {"tickformat": ".1~%"}
+        figure.update_yaxes(**upwards, rangemode="tozero", row=row, col=1)
     rest = {k: v for k, v in frame(across, across).items() if k not in ("xaxis", "yaxis")}
     row_height = ROW_HEIGHT if shared else ROW_HEIGHT + OWN_AXIS_HEIGHT
     figure.update_layout(**rest | {"height": 110 + row_height * len(studies)})
