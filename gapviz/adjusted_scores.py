@@ -8,13 +8,15 @@ its own modality.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gapviz.alignment import Alignment
 from gapviz.collection import Collection
+from gapviz.encoders.base import Progress
 from gapviz.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
 from gapviz.geometry.thresholds import PairType, TypedScores
 from gapviz.retrieval.corpus import Rows, rows_of_one
@@ -92,6 +94,7 @@ def adjusted_scores(
     *,
     asks: str,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> AdjustedScores:
     """Adjusted scores of all pairs of indexed rows, by kind and by pair type.
 
@@ -105,14 +108,19 @@ def adjusted_scores(
         pair: the modalities x and y.
         asks: which of them asks the other across.
         seed: of the samples.
+        progress: told now and then; may raise to cancel.
 
     Raises:
         GapvizError: a modality that is missing or that `scoring` was not fitted on.
     """
     rows = {name: indexed_rows(collection, alignment, name) for name in pair}
     asked_for = pair[1] if asks == pair[0] else pair[0]
-    across = _ask(scoring, rows[asks], rows[asked_for], seed)
-    within = [_ask(scoring, rows[name], rows[name], seed) for name in pair]
+    report = progress or (lambda share, stage: None)
+    asked: list[_Asked] = []
+    for source, target in ((asks, asked_for), *((name, name) for name in pair)):
+        part = partial(_report_part, report, len(asked), f"{source} → {target}")
+        asked.append(_ask(scoring, rows[source], rows[target], seed, part))
+    across, within = asked[0], asked[1:]
     labels = [collection.labels[rows[name].item] for name in pair]
     return AdjustedScores(
         PairScores(
@@ -120,7 +128,7 @@ def adjusted_scores(
             mismatched=across.others,
             within_x=within[0].others,
             within_y=within[1].others,
-            sampled=across.sampled or any(asked.sampled for asked in within),
+            sampled=any(part.sampled for part in asked),
         ),
         {
             "cross": TypedScores(
@@ -135,7 +143,18 @@ def adjusted_scores(
     )
 
 
-def _ask(scoring: Scoring, asking: Rows, gallery: Rows, seed: int) -> _Asked:
+def _report_part(report: Progress, place: int, stage: str, share: float) -> None:
+    report((place + share) / 3, stage)
+
+
+def _ask(
+    scoring: Scoring,
+    asking: Rows,
+    gallery: Rows,
+    seed: int,
+    report: Callable[[float], None],
+) -> _Asked:
+    report(0.0)
     rng = np.random.default_rng(seed)
     n_asking, n_gallery = asking.n_rows, gallery.n_rows
     sampled = n_asking * n_gallery > EXACT_SCORES
@@ -144,7 +163,10 @@ def _ask(scoring: Scoring, asking: Rows, gallery: Rows, seed: int) -> _Asked:
         chosen = np.sort(rng.choice(chosen, MAX_ASKING, replace=False))
     n_drawn = max(1, SAMPLED_SCORES // chosen.size)
     matched, others, sources, targets = [], [], [], []
+    n_done = 0
     for few, scores in adjusted_blocks(scoring, asking, gallery, chosen):
+        n_done += few.size
+        report(n_done / chosen.size)
         same = asking.item[few, None] == gallery.item
         matched.append(scores[same])
         if sampled:

@@ -154,9 +154,23 @@ def study_scores(
     strategy = fit_strategy(options, calibration)
     asking = (asks or pair[1]) if strategy.scoring else None
     report(0.1, "scores of the calibrate split")
-    _, fitted_on = _scores(calibration, strategy, pair, asking, seed)
+    _, fitted_on = _scores(
+        calibration,
+        strategy,
+        pair,
+        asking,
+        seed,
+        lambda share, stage: report(0.1 + 0.4 * share, f"calibrate split, {stage}"),
+    )
     report(0.5, "scores of the evaluate split")
-    scores, evaluated = _scores(measured, strategy, pair, asking, seed)
+    scores, evaluated = _scores(
+        measured,
+        strategy,
+        pair,
+        asking,
+        seed,
+        lambda share, stage: report(0.5 + 0.4 * share, f"evaluate split, {stage}"),
+    )
     by_kind: dict[Kind, Float64] = {
         "within_x": scores.within_x,
         "within_y": scores.within_y,
@@ -184,11 +198,18 @@ def _scores(
     pair: tuple[str, str],
     asks: str | None,
     seed: int,
+    progress: Progress,
 ) -> tuple[PairScores, Mapping[PairType, TypedScores]]:
     """By kind and by pair type."""
     if strategy.scoring is not None and asks is not None:
         found = adjusted_scores(
-            collection, strategy.alignment, strategy.scoring, pair, asks=asks, seed=seed
+            collection,
+            strategy.alignment,
+            strategy.scoring,
+            pair,
+            asks=asks,
+            seed=seed,
+            progress=progress,
         )
         return found.scores, found.typed
     x, y = (

@@ -161,6 +161,23 @@ def test_equal_scores_still_have_bins(make_collection):
     assert study.edges[0] < study.edges[-1]
 
 
+def test_progress_rises_through_both_splits_and_may_cancel(labelled, monkeypatch):
+    monkeypatch.setattr(adjusted_scores, "BLOCK_SCORES", 100)
+    told = []
+    study_scores(labelled, ADJUSTING[1], PAIR, progress=lambda *step: told.append(step))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert len(shares) > 20
+    assert "evaluate split, text → image" in [stage for _, stage in told]
+
+    def cancel(share, stage):
+        if share > 0.3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        study_scores(labelled, ADJUSTING[1], PAIR, progress=cancel)
+
+
 def test_a_modality_that_is_not_of_the_pair_cannot_ask(labelled):
     with pytest.raises(GapvizError, match="audio cannot ask"):
         study_scores(labelled, ADJUSTING[0], PAIR, asks="audio")
