@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from gapviz.adjusted_scores import adjusted_blocks, indexed_rows
 from gapviz.cache import content_key
 from gapviz.collection import CALIBRATE, EVALUATE, Collection, Pairs
 from gapviz.encoders.base import Progress
@@ -20,13 +21,17 @@ from gapviz.geometry.anatomy import (
     ablation_curve,
     clustered_heat_map,
     hubness,
+    hubness_of_lists,
     plane_point,
     spectrum,
 )
 from gapviz.geometry.blocks import centroid
 from gapviz.kept import Work
+from gapviz.retrieval.corpus import Rows, rows_of_one
+from gapviz.retrieval.exact import top_k_of_scores
+from gapviz.retrieval.scoring import Scoring
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
-from gapviz.vectors import Float32, Indices, read_only
+from gapviz.vectors import Float32, read_only
 
 KIND = "anatomy"
 
@@ -143,20 +148,26 @@ def hubs_work(
     *,
     seed: int,
 ) -> Work[Hubs]:
-    """k-occurrence of each modality's rows in the lists of the other's."""
+    """k-occurrence of each modality's rows in the lists of the other's.
+
+    The lists hold the best cosines, or the best scores of a strategy that adjusts them.
+    """
 
     def make(progress: Progress) -> Hubs:
+        fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
         found = {}
-        sampled = False
-        for place, (title, x, y) in enumerate(_each(collection, options, pair)):
-            progress(place / len(options), title)
-            rows = {name: _some(block, seed) for name, block in zip(pair, (x, y), strict=True)}
-            sampled |= len(rows[pair[0]]) < len(x) or len(rows[pair[1]]) < len(y)
-            found[title] = {
-                (source, target): hubness(rows[source], rows[target], k=NEIGHBOURS)
+        for place, chosen in enumerate(options):
+            strategy = fit_strategy(chosen, fitted_on)
+            progress(place / len(options), strategy.label)
+            rows = {
+                name: _some(indexed_rows(measured, strategy.alignment, name), seed) for name in pair
+            }
+            found[strategy.label] = {
+                (source, target): _hubness(strategy.scoring, rows[source], rows[target])
                 for source, target in (pair, pair[::-1])
             }
-        return Hubs(found, sampled)
+        largest = max(measured.modality(name).corpus.n_rows for name in pair)
+        return Hubs(found, largest > MAX_HUB_ROWS)
 
     return Work(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
 
@@ -232,11 +243,23 @@ def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
     return HeatMap(like.pairs, read_only(stacked @ stacked.T), like.sampled)
 
 
-def _some(rows: Float32, seed: int) -> Float32:
-    if len(rows) <= MAX_HUB_ROWS:
+def _hubness(scoring: Scoring | None, asking: Rows, gallery: Rows) -> Hubness:
+    if scoring is None:
+        return hubness(asking.vectors, gallery.vectors, k=NEIGHBOURS)
+    everyone = np.arange(asking.n_rows, dtype=np.int64)
+    lists = [
+        top_k_of_scores(scores, NEIGHBOURS).rows
+        for _, scores in adjusted_blocks(scoring, asking, gallery, everyone)
+    ]
+    return hubness_of_lists(np.concatenate(lists), gallery.n_rows, NEIGHBOURS)
+
+
+def _some(rows: Rows, seed: int) -> Rows:
+    if rows.n_rows <= MAX_HUB_ROWS:
         return rows
-    chosen: Indices = np.random.default_rng(seed).choice(len(rows), MAX_HUB_ROWS, replace=False)
-    return rows[np.sort(chosen)]
+    chosen = np.random.default_rng(seed).choice(rows.n_rows, MAX_HUB_ROWS, replace=False)
+    chosen.sort()
+    return rows_of_one(rows.names[0], rows.vectors[chosen], rows.item[chosen])
 
 
 def _key(

@@ -18,9 +18,8 @@ def type_title(pair_type: PairType, pair: tuple[str, str]) -> str:
 def transfer_reading(study: ScoreStudy, recall: float) -> str:
     """What one threshold, fitted across the modalities, lets pass within them."""
     across = study.transfer(recall)[0]
-    x, y = study.pair
     if isnan(across.threshold):
-        return f"No {x}–{y} pair matches, so there is no threshold to carry over."
+        return f"No {study.across} pair matches, so there is no threshold to carry over."
     parts = []
     for name in ("within_x", "within_y"):
         share = across.rates[name].false_positive
@@ -30,8 +29,9 @@ def transfer_reading(study: ScoreStudy, recall: float) -> str:
     own = across.rates["cross"].false_positive
     passing = " and ".join(parts) or "no pair within a modality is known"
     return (
-        f"{study.strategy}: at the cosine that {recall:.0%} of matched {x}–{y} pairs reach "
-        f"({across.threshold:.3f}), {own:.1%} of mismatched {x}–{y} pairs pass, and {passing}."
+        f"{study.strategy}: at the {study.unit} that {recall:.0%} of matched {study.across} "
+        f"pairs reach ({across.threshold:.3f}), {own:.1%} of mismatched {study.across} pairs "
+        f"pass, and {passing}."
     )
 
 

@@ -2,18 +2,21 @@
 
 Thresholds are fitted on the calibrate split and read on the evaluate split. A pair across two
 modalities is relevant where it matches, one within a modality where both items share a label.
+Scores are cosines, unless the strategy adjusts them: then they are what it makes of cosines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from gapviz.adjusted_scores import adjusted_scores
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
 from gapviz.geometry.pair_scores import PairScores, pair_scores
 from gapviz.geometry.thresholds import (
     PAIR_TYPES,
@@ -28,7 +31,7 @@ from gapviz.geometry.thresholds import (
     typed_scores,
 )
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
-from gapviz.vectors import Float32, Float64
+from gapviz.vectors import Float64
 
 Target = Literal["recall", "precision"]
 Kind = Literal["within_x", "within_y", "matched", "mismatched"]
@@ -36,6 +39,10 @@ Kind = Literal["within_x", "within_y", "matched", "mismatched"]
 
 KINDS: tuple[Kind, ...] = ("within_x", "within_y", "matched", "mismatched")
 BINS = 200
+# Of adjusted scores, whose bins span no more than there is.
+ADJUSTED_BINS = 80
+COSINE = "cosine"
+"""Unit of scores that no strategy adjusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +55,21 @@ class HeldOutThreshold:
 
 @dataclass(frozen=True, eq=False)
 class ScoreStudy:
-    """Cosines of one collection under one strategy, by type of pair."""
+    """Scores of one collection under one strategy, by type of pair."""
 
     pair: tuple[str, str]
     """The modalities x and y."""
     strategy: str
     """Title with the parameters that matter."""
+    unit: str
+    """What a score is: "cosine", or what the strategy makes of it; higher is more alike."""
+    asks: str | None
+    """Modality whose rows ask across the modalities; None for cosines, which are the same
+    both ways."""
     edges: Float64
-    """Of the bins, `(BINS + 1,)`, from −1 to 1."""
+    """Of the bins, `(n_bins + 1,)`: −1 to 1 for cosines, else lowest to highest score."""
     densities: Mapping[Kind, Float64]
-    """Share of the pairs of a kind in every bin, `(BINS,)`, of the evaluate split."""
+    """Share of the pairs of a kind in every bin, `(n_bins,)`, of the evaluate split."""
     calibrate: Mapping[PairType, TypedScores]
     evaluate: Mapping[PairType, TypedScores]
     labelled: bool
@@ -65,8 +77,16 @@ class ScoreStudy:
     sampled: bool
     """True where a kind has too many pairs and a seeded sample stands for it."""
 
+    @property
+    def across(self) -> str:
+        """The pair type across the modalities, with who asks whom where that matters."""
+        x, y = self.pair
+        if self.asks is None:
+            return f"{x}–{y}"
+        return f"{self.asks} → {y if self.asks == x else x}"
+
     def rates(self, threshold: float) -> dict[PairType, Rates]:
-        """What passes a cosine, on the evaluate split."""
+        """What passes a score, on the evaluate split."""
         return {name: rates_at(self.evaluate[name], threshold) for name in PAIR_TYPES}
 
     def calibrated(self, target: Target, share: float) -> dict[PairType, HeldOutThreshold]:
@@ -105,37 +125,66 @@ def study_scores(
     options: StrategyOptions,
     pair: tuple[str, str],
     *,
+    asks: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> ScoreStudy:
-    """Fit a strategy and gather the cosines of both splits by type of pair.
+    """Fit a strategy and gather the scores of both splits by type of pair.
 
     Args:
         collection: with a calibrate and an evaluate split.
-        options: the strategy; one that moves no vector leaves the cosines raw.
+        options: the strategy; one that neither moves vectors nor adjusts scores leaves the
+            cosines raw.
         pair: the modalities x and y.
+        asks: which of them asks the other, where scores are adjusted; y unless told.
         seed: of samples, where a type has too many pairs.
         progress: told now and then; may raise to cancel.
 
     Raises:
-        GapvizError: a modality or a split that is missing, or a strategy that cannot be fitted.
+        GapvizError: a modality or a split that is missing, a strategy that cannot be fitted, or
+            an asking modality that is not of the pair.
     """
+    if asks is not None and asks not in pair:
+        raise GapvizError(
+            f"{asks} cannot ask for {pair[0]}–{pair[1]} pairs",
+            mend=f"choose one of {', '.join(pair)}",
+        )
     report = progress or (lambda share, stage: None)
     calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
     strategy = fit_strategy(options, calibration)
+    asking = (asks or pair[1]) if strategy.scoring else None
     report(0.1, "scores of the calibrate split")
-    fitted_on = _typed(calibration, strategy, pair, seed)
-    report(0.4, "scores of the evaluate split")
-    evaluated = _typed(measured, strategy, pair, seed)
-    report(0.7, "distributions")
-    x, y = _moved(measured, strategy, pair)
-    scores = pair_scores(x, y, measured.pairs(*pair), seed=seed)
-    edges = np.linspace(-1, 1, BINS + 1)
+    _, fitted_on = _scores(
+        calibration,
+        strategy,
+        pair,
+        asking,
+        seed,
+        lambda share, stage: report(0.1 + 0.4 * share, f"calibrate split, {stage}"),
+    )
+    report(0.5, "scores of the evaluate split")
+    scores, evaluated = _scores(
+        measured,
+        strategy,
+        pair,
+        asking,
+        seed,
+        lambda share, stage: report(0.5 + 0.4 * share, f"evaluate split, {stage}"),
+    )
+    by_kind: dict[Kind, Float64] = {
+        "within_x": scores.within_x,
+        "within_y": scores.within_y,
+        "matched": scores.matched,
+        "mismatched": scores.mismatched,
+    }
+    edges = _edges(by_kind.values()) if asking else np.linspace(-1, 1, BINS + 1)
     return ScoreStudy(
         pair=pair,
         strategy=strategy.label,
+        unit=strategy.scoring.unit if strategy.scoring else COSINE,
+        asks=asking,
         edges=edges,
-        densities={kind: _density(_of_kind(scores, kind), edges) for kind in KINDS},
+        densities={kind: _density(by_kind[kind], edges) for kind in KINDS},
         calibrate=fitted_on,
         evaluate=evaluated,
         labelled=bool((measured.labels >= 0).any()),
@@ -143,38 +192,48 @@ def study_scores(
     )
 
 
-def _of_kind(scores: PairScores, kind: Kind) -> Float64:
-    by_kind: dict[Kind, Float64] = {
-        "within_x": scores.within_x,
-        "within_y": scores.within_y,
-        "matched": scores.matched,
-        "mismatched": scores.mismatched,
-    }
-    return by_kind[kind]
-
-
-def _typed(
-    collection: Collection, strategy: Strategy, pair: tuple[str, str], seed: int
-) -> dict[PairType, TypedScores]:
-    x, y = _moved(collection, strategy, pair)
-    labels = [collection.labels[collection.modality(name).corpus.item_index] for name in pair]
-    known = [codes if (codes >= 0).any() else None for codes in labels]
-    return typed_scores(
-        x, y, collection.pairs(*pair), labels_x=known[0], labels_y=known[1], seed=seed
-    )
-
-
-def _moved(
-    collection: Collection, strategy: Strategy, pair: tuple[str, str]
-) -> tuple[Float32, Float32]:
+def _scores(
+    collection: Collection,
+    strategy: Strategy,
+    pair: tuple[str, str],
+    asks: str | None,
+    seed: int,
+    progress: Progress,
+) -> tuple[PairScores, Mapping[PairType, TypedScores]]:
+    """By kind and by pair type."""
+    if strategy.scoring is not None and asks is not None:
+        found = adjusted_scores(
+            collection,
+            strategy.alignment,
+            strategy.scoring,
+            pair,
+            asks=asks,
+            seed=seed,
+            progress=progress,
+        )
+        return found.scores, found.typed
     x, y = (
         strategy.alignment.transform(collection.modality(name).corpus.vectors, name)
         for name in pair
     )
-    return x, y
+    pairs = collection.pairs(*pair)
+    labels = [collection.labels[collection.modality(name).corpus.item_index] for name in pair]
+    known = [codes if (codes >= 0).any() else None for codes in labels]
+    typed = typed_scores(x, y, pairs, labels_x=known[0], labels_y=known[1], seed=seed)
+    return pair_scores(x, y, pairs, seed=seed), typed
 
 
-def _density(cosines: Float64, edges: Float64) -> Float64:
+def _edges(scores: Iterable[Float64]) -> Float64:
+    """Of bins over all scores, wider than none where all of them are equal."""
+    some = [part for part in scores if part.size]
+    low = min((float(part.min()) for part in some), default=0.0)
+    high = max((float(part.max()) for part in some), default=0.0)
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, ADJUSTED_BINS + 1)
+
+
+def _density(scores: Float64, edges: Float64) -> Float64:
     # Rounding leaves a cosine a hair outside.
-    counts, _ = np.histogram(np.clip(cosines, -1, 1), edges)
-    return counts / cosines.size if cosines.size else np.full(edges.size - 1, np.nan)
+    counts, _ = np.histogram(np.clip(scores, edges[0], edges[-1]), edges)
+    return counts / scores.size if scores.size else np.full(edges.size - 1, np.nan)

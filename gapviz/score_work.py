@@ -12,15 +12,26 @@ from gapviz.strategies import StrategyOptions
 
 
 def score_work(
-    collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
+    collection: Collection,
+    options: StrategyOptions,
+    pair: tuple[str, str],
+    *,
+    asks: str | None = None,
+    seed: int,
 ) -> Work[ScoreStudy]:
     """The scores of a collection under a strategy; see `study_scores`."""
     return Work(
         "scores",
         content_key(
-            collection=collection.content_hash, options=asdict(options), pair=pair, seed=seed
+            collection=collection.content_hash,
+            options=asdict(options),
+            pair=pair,
+            asks=asks,
+            seed=seed,
         ),
         ScoreStudy,
-        lambda progress: study_scores(collection, options, pair, seed=seed, progress=progress),
+        lambda progress: study_scores(
+            collection, options, pair, asks=asks, seed=seed, progress=progress
+        ),
         on_disk=False,
     )

@@ -26,7 +26,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.popover("How is this computed?", icon=":material/function:"):
         st.markdown(part.protocol)
 st.markdown(part.question)
-if STRATEGIES[chosen.strategy].changes in ("scores", "lists", "items"):
+changes = STRATEGIES[chosen.strategy].changes
+if changes in ("lists", "items") or (changes == "scores" and not part.scores_too):
     st.caption(
         f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector: what follows is of "
         "the raw ones."

@@ -7,11 +7,12 @@ from gapviz.dashboard.fusing import fusion_section
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.thresholds import (
     PROTOCOL,
+    asking_choice,
     calibrated_section,
     distributions,
     studies_of,
     target_choice,
-    threshold_slider,
+    threshold_sliders,
     transfer_section,
 )
 from gapviz.errors import GapvizError
@@ -26,21 +27,22 @@ st.markdown(
 )
 with st.popover("How is this computed?", icon=":material/function:"):
     st.markdown(PROTOCOL)
-threshold = target = None
+asks = asking_choice(chosen)
+thresholds = target = None
 for view in chosen.views:
     if chosen.compare:
         st.header(encoder_title(view), anchor=False)
     try:
-        studies = studies_of(chosen, view)
+        studies = studies_of(chosen, view, asks)
         if studies is None:
             continue
-        if threshold is None:
-            threshold = threshold_slider(studies[0])
-        distributions(chosen, view, studies, threshold)
+        if thresholds is None:
+            thresholds = threshold_sliders(chosen, studies)
+        distributions(chosen, view, studies, thresholds)
         if len(studies) == 1 and chosen.strategy != "raw":
             st.caption(
-                f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector: the "
-                "cosines stay raw, and it changes only what is made of them."
+                f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector and "
+                "adjusts no score: the cosines stay raw, and it changes only how lists are made."
             )
         transfer_section(studies)
         st.subheader("A threshold of its own for each pair type", anchor=False)

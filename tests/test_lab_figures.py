@@ -53,7 +53,7 @@ def panels(collection):
             score_panel(
                 [study_scores(collection, each, PAIR) for each in (RAW, CENTRE)],
                 PAIR,
-                threshold=0.4,
+                thresholds=(0.4, 0.4),
             ),
         ),
         "dimensions": dimension_panels(dimensions_work(collection, PAIR, seed=0).do(), PAIR),

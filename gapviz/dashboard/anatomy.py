@@ -53,6 +53,8 @@ class Part:
     draw: Callable[[Settings, View], None]
     once: bool = False
     """True where one figure shows all encoders."""
+    scores_too: bool = False
+    """True where a strategy that adjusts scores has figures of its own."""
 
 
 def _dimensions(chosen: Settings, view: View) -> None:
@@ -113,7 +115,11 @@ def _plane(chosen: Settings, view: View) -> None:
 
 
 def _hubs(chosen: Settings, view: View) -> None:
-    work = hubs_work(_with_a_gap(view), _moved(chosen), chosen.pair, seed=chosen.seed)
+    options = _moved(chosen)
+    adjusts = STRATEGIES[chosen.strategy].changes == "scores"
+    if adjusts:
+        options.append(chosen.options())
+    work = hubs_work(_with_a_gap(view), options, chosen.pair, seed=chosen.seed)
     hubs = result_of(work, "Counting who is found")
     if hubs is None:
         return
@@ -138,6 +144,11 @@ def _hubs(chosen: Settings, view: View) -> None:
         for (source, target), hub in by_direction.items()
     ]
     st.html(html_table(head, rows, left_columns=(1,)))
+    if adjusts:
+        st.caption(
+            f"{STRATEGIES[chosen.strategy].title} moves no vector: its lists hold the best "
+            "adjusted scores. What keeps the order of every list, as z-norm does, keeps its hubs."
+        )
     if hubs.sampled:
         st.caption("A seeded sample of 20,000 rows stands for each larger modality.")
 
@@ -197,8 +208,10 @@ PARTS = {
         "Are a few entries found by everyone, and many by no one?",
         "k-occurrence with k = 10: in how many of the other modality's lists an entry stands; the "
         "mean is k · queries / entries. Skew: third standardised moment. Evaluate split, exact "
-        "search, ties by row. Source: Radovanović et al. 2010.",
+        "search by cosine, or by adjusted score under a strategy that adjusts scores; ties by "
+        "row. Source: Radovanović et al. 2010.",
         _hubs,
+        scores_too=True,
     ),
     "spectrum": Part(
         "How many directions does each cloud really use?",

@@ -25,6 +25,7 @@ TIE_ORDERS: dict[TieOrder, str] = {
     "other-first": "the other modality first",
 }
 MAX_RRF_K = 1000
+HIGHEST_SCORE = 1_000
 MIN_RESULTS, MAX_RESULTS = 4, 20
 MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
@@ -137,6 +138,8 @@ class _Range:
 def _expected(key: str) -> _Choice | _Range | None:
     if key.startswith("weight_"):
         return _Range(0, 2)
+    if key.startswith("threshold_"):
+        return _Range(-HIGHEST_SCORE, HIGHEST_SCORE)
     if key == "item":
         return _items()
     entries = catalogue()

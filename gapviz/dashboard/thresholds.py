@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from math import isnan
+from math import ceil, floor, isnan
 
 import streamlit as st
 
@@ -20,36 +20,70 @@ from gapviz.figures.scores import score_panel
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.measure import default_pair
 from gapviz.score_readings import held_out_reading, transfer_reading, type_title
-from gapviz.score_study import ScoreStudy, Target
+from gapviz.score_study import COSINE, ScoreStudy, Target
 from gapviz.score_work import score_work
 from gapviz.strategies import STRATEGIES
 
 PROTOCOL = (
-    "Cosines of unit rows, after the strategy where it moves vectors. Across the modalities a pair "
-    "is relevant where both rows belong to one item; within a modality, where two different rows "
-    "belong to items of one label. A pair passes at or above the threshold. True positive rate "
-    "(recall): share of the relevant pairs that pass; false positive rate: share of the others; "
-    "precision: share of what passes that is relevant, every pair counting once. For a target "
-    "recall the highest threshold that reaches it is taken, for a target precision the lowest. "
-    "Strategies and thresholds are fitted on the calibrate split; distributions and shares are of "
-    "the evaluate split. Samples are drawn with the sidebar's seed."
+    "Cosines of unit rows, after the strategy where it moves vectors; where it adjusts scores "
+    "instead, what it makes of cosines when every indexed row asks: across the modalities those "
+    "of the modality chosen as “Ask with”, within a modality all of them, each over the rows of "
+    "other items. Across the modalities a pair is relevant where both rows belong to one item; "
+    "within a modality, where two different rows belong to items of one label. A pair passes at "
+    "or above the threshold. True positive rate (recall): share of the relevant pairs that pass; "
+    "false positive rate: share of the others; precision: share of what passes that is relevant, "
+    "every pair counting once. For a target recall the highest threshold that reaches it is "
+    "taken, for a target precision the lowest. Strategies and thresholds are fitted on the "
+    "calibrate split; distributions and shares are of the evaluate split. Samples are drawn with "
+    "the sidebar's seed."
 )
 
 # The share of matched pairs that a threshold lets pass unless told.
 USUAL_RECALL = 0.95
+
+# Of a slider of scores: a span beyond which hundredths are finer than a hand can choose.
+WIDE_SPAN = 4
+
 LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
 
 
-def studies_of(chosen: Settings, view: View) -> list[ScoreStudy] | None:
-    """Raw, and the chosen strategy where it moves vectors; None while they are being made."""
+def asking_choice(chosen: Settings) -> str | None:
+    """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
+    x, y = chosen.pair
+    if STRATEGIES[chosen.strategy].changes != "scores" or x == y:
+        return None
+    return st.segmented_control(
+        "Ask with",
+        chosen.pair,
+        default=chosen.pair[-1],
+        key="asks",
+        bind="query-params",
+        required=True,
+        help="Modality of the queries across the modalities. An adjusted score can depend on who "
+        "asks: nearest-neighbour normalisation lowers a row by what it scores with references of "
+        "the asking modality. Z-norm and CSLS score both ways alike.",
+    )
+
+
+def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStudy] | None:
+    """Raw, and the chosen strategy where it moves vectors or adjusts scores.
+
+    None while they are being made.
+
+    Args:
+        chosen: the sidebar's choice.
+        view: whose scores.
+        asks: modality that asks across, where the strategy adjusts scores.
+    """
     collection = collection_of(view)
     default_pair(collection)  # refuses one modality alone, in one sentence
-    names = ["raw"]
-    if STRATEGIES[chosen.strategy].changes == "vectors":
-        names.append(chosen.strategy)
+    wanted: list[tuple[str, str | None]] = [("raw", None)]
+    if STRATEGIES[chosen.strategy].changes in ("vectors", "scores"):
+        wanted.append((chosen.strategy, asks))
     found = []
-    for name in names:
-        work = score_work(collection, chosen.options(name), chosen.pair, seed=chosen.seed)
+    for name, asking in wanted:
+        options = chosen.options(name)
+        work = score_work(collection, options, chosen.pair, asks=asking, seed=chosen.seed)
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
             return None
@@ -57,31 +91,47 @@ def studies_of(chosen: Settings, view: View) -> list[ScoreStudy] | None:
     return found
 
 
-def threshold_slider(study: ScoreStudy) -> float:
-    """The threshold that every distribution and share of the page is about."""
+def threshold_sliders(chosen: Settings, studies: Sequence[ScoreStudy]) -> dict[str, float]:
+    """By unit, the threshold that the distributions and shares of the page are about."""
+    found: dict[str, float] = {}
+    for study in studies:
+        if study.unit not in found:
+            key = "threshold" if study.unit == COSINE else f"threshold_{chosen.strategy}"
+            found[study.unit] = _threshold_slider(study, key)
+    return found
+
+
+def _threshold_slider(study: ScoreStudy, key: str) -> float:
+    low, high = float(floor(study.edges[0])), float(ceil(study.edges[-1]))
+    step = 0.01 if high - low <= WIDE_SPAN else 0.05
     usual = study.calibrated("recall", USUAL_RECALL)["cross"].fitted.threshold
+    start = 0.0 if isnan(usual) else round(round(usual / step) * step, 2)
     return float(
         st.slider(
-            "Threshold (cosine)",
-            -1.0,
-            1.0,
-            0.0 if isnan(usual) else round(usual, 2),
-            0.01,
-            key="threshold",
+            f"Threshold ({study.unit})",
+            low,
+            high,
+            min(max(start, low), high),
+            step,
+            key=key,
             bind="query-params",
             help="A pair passes at or above it. At first: what 95 % of the matched calibration "
-            "pairs reach under raw cosine.",
+            f"pairs reach under {study.strategy}.",
         )
     )
 
 
 def distributions(
-    chosen: Settings, view: View, studies: Sequence[ScoreStudy], threshold: float
+    chosen: Settings,
+    view: View,
+    studies: Sequence[ScoreStudy],
+    thresholds: Mapping[str, float],
 ) -> None:
-    """The four distributions of each strategy, and what passes the threshold."""
-    panel = score_panel(studies, chosen.modalities, threshold=threshold)
+    """The four distributions of each strategy, and what passes the threshold of its unit."""
+    at = [thresholds[study.unit] for study in studies]
+    panel = score_panel(studies, chosen.modalities, thresholds=at)
     show_panels([panel], key="scores", view=view)
-    st.html(_passing_table(studies, threshold))
+    st.html(_passing_table(studies, at))
     notes = ["Of the held-out pairs of the evaluate split."]
     if not studies[0].labelled:
         notes.append(
@@ -90,9 +140,22 @@ def distributions(
         )
     else:
         notes.append("Within a modality, a pair belongs together where both items share a label.")
-    if studies[0].sampled:
+    if any(study.sampled for study in studies):
         notes.append("Where a type has too many pairs, a seeded sample of 500,000 stands for it.")
-    st.caption(" ".join(notes))
+    st.caption(" ".join(notes + _adjusted_notes(studies[-1])))
+
+
+def _adjusted_notes(study: ScoreStudy) -> list[str]:
+    if study.asks is None:
+        return []
+    notes = [
+        f"{study.strategy} moves no vector: its {study.unit}s are no cosines, so each chart has an "
+        f"axis and a threshold of its own. Across the modalities they are {study.across}; within "
+        "one every row asks all others, so that a pair counts in both orders."
+    ]
+    if study.sampled:
+        notes.append("Where they are sampled, at most 2,000 rows ask.")
+    return notes
 
 
 def transfer_section(studies: Sequence[ScoreStudy]) -> None:
@@ -101,25 +164,25 @@ def transfer_section(studies: Sequence[ScoreStudy]) -> None:
     for study in studies:
         st.markdown(transfer_reading(study, USUAL_RECALL))
     pair = studies[0].pair
-    head = ["strategy", "fitted on", "cosine"]
+    head = ["strategy", "fitted on", "threshold"]
     for name in PAIR_TYPES:
         title = escape(type_title(name, pair))
         head += [
-            f"{title}<br><small>true positives · higher</small>",
-            f"{title}<br><small>false positives · lower</small>",
+            f"{title}<br><small>true positives<br>higher</small>",
+            f"{title}<br><small>false positives<br>lower</small>",
         ]
     rows = []
     for study in studies:
         for entry in study.transfer(USUAL_RECALL):
-            cells = [escape(study.strategy), _type(entry.fitted_on, pair)]
-            cells.append(_number(entry.threshold))
+            cells = [escape(study.strategy), _type(entry.fitted_on, study)]
+            cells.append(f"{_number(entry.threshold)}<br><small>{escape(study.unit)}</small>")
             for name in PAIR_TYPES:
                 rates = entry.rates[name]
                 cells += [_share(rates.true_positive), _share(rates.false_positive)]
             rows.append(cells)
     st.html(html_table(head, rows, left_columns=(1,)))
     st.caption(
-        f"Each threshold is the highest cosine that {USUAL_RECALL:.0%} of the relevant pairs of "
+        f"Each threshold is the highest score that {USUAL_RECALL:.0%} of the relevant pairs of "
         "its type reach on the calibrate split; shares are of the evaluate split."
     )
 
@@ -154,7 +217,7 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
     found = study.calibrated(target, share)
     head = [
         "pair type",
-        "cosine",
+        escape(study.unit),
         "recall<br><small>held out · higher</small>",
         "precision<br><small>held out · higher</small>",
         "false positives<br><small>held out · lower</small>",
@@ -162,7 +225,7 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
     ]
     rows = [
         [
-            _type(name, study.pair),
+            _type(name, study),
             _number(one.fitted.threshold),
             _share(one.held_out.true_positive),
             _share(one.held_out.precision),
@@ -173,9 +236,7 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
     ]
     st.html(html_table(head, rows, left_columns=(5,)))
     thresholds = {
-        type_title(name, study.pair): None
-        if isnan(one.fitted.threshold)
-        else round(one.fitted.threshold, 6)
+        _title(name, study): None if isnan(one.fitted.threshold) else round(one.fitted.threshold, 6)
         for name, one in found.items()
     }
     copied = {
@@ -183,15 +244,19 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
         "encoder": view.encoder,
         "strategy": study.strategy,
         "target": {target: round(share, 2)},
-        "passes": "cosine at or above",
+        "passes": f"{study.unit} at or above",
         "thresholds": thresholds,
     }
     st.code(json.dumps(copied, ensure_ascii=False, indent=2), language="json")
 
 
-def _type(name: PairType, pair: tuple[str, str]) -> str:
+def _title(name: PairType, study: ScoreStudy) -> str:
+    return study.across if name == "cross" else type_title(name, study.pair)
+
+
+def _type(name: PairType, study: ScoreStudy) -> str:
     """A pair type that no narrow column breaks in two."""
-    return f'<span style="white-space:nowrap">{escape(type_title(name, pair))}</span>'
+    return f'<span style="white-space:nowrap">{escape(_title(name, study))}</span>'
 
 
 def _reached(name: PairType, study: ScoreStudy, target: Target, share: float) -> str:
@@ -203,10 +268,15 @@ def _reached(name: PairType, study: ScoreStudy, target: Target, share: float) ->
     return "no threshold reaches this on the calibrate split"
 
 
-def _passing_table(studies: Sequence[ScoreStudy], threshold: float) -> str:
+def _passing_table(studies: Sequence[ScoreStudy], thresholds: Sequence[float]) -> str:
     pair = studies[0].pair
-    head = ["pairs", *(escape(study.strategy) for study in studies), "should"]
-    found = [study.rates(threshold) for study in studies]
+    at = list(zip(studies, thresholds, strict=True))
+    heads = [
+        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {threshold:.2f}</small>"
+        for study, threshold in at
+    ]
+    head = ["pairs", *heads, "should"]
+    found = [study.rates(threshold) for study, threshold in at]
     rows = []
     for name in PAIR_TYPES:
         title = escape(type_title(name, pair))

@@ -1,4 +1,4 @@
-"""The four score distributions, strategies one above the other on one axis."""
+"""The four score distributions, strategies one above the other, on one axis where units allow."""
 
 from __future__ import annotations
 
@@ -15,43 +15,52 @@ from gapviz.score_study import KINDS, Kind, ScoreStudy
 
 MATCHED_COLOR = "#009E73"
 ROW_HEIGHT = 250
+OWN_AXIS_HEIGHT = 50
 
 
 def score_panel(
-    studies: Sequence[ScoreStudy], modalities: Sequence[str], *, threshold: float
+    studies: Sequence[ScoreStudy], modalities: Sequence[str], *, thresholds: Sequence[float]
 ) -> Panel:
-    """Distributions by type of pair, one row a strategy, with the threshold across all.
+    """Distributions by type of pair, one row a strategy, each with its threshold.
+
+    Rows of one unit share their axis; of several units each has its own.
 
     Args:
         studies: one or more, of one pair of modalities.
         modalities: all of the collection, for their colours.
-        threshold: cosine at or above which a pair passes.
+        thresholds: one a study, in its unit: at or above it a pair passes; NaN for none.
     """
     x, y = studies[0].pair
+    shared = len({study.unit for study in studies}) == 1
     figure = make_subplots(
         rows=len(studies),
         cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.16 if len(studies) > 1 else 0,
+        shared_xaxes=shared,
+        vertical_spacing=(0.16 if shared else 0.28) if len(studies) > 1 else 0,
         subplot_titles=[study.strategy for study in studies],
     )
-    low, high = _shown(studies)
-    for row, study in enumerate(studies, start=1):
+    for row, (study, threshold) in enumerate(zip(studies, thresholds, strict=True), start=1):
         for kind in KINDS:
             figure.add_trace(_distribution(study, kind, modalities, row == 1), row=row, col=1)
-        figure.update_yaxes(
-            **axis_layout(Axis("share of pairs", percent=True)), rangemode="tozero", row=row, col=1
+        across = Axis(
+            f"{study.unit} (higher is more alike)", range=_shown(studies if shared else [study])
         )
-    across = Axis("cosine (higher is more alike)", range=(low, high))
-    figure.update_xaxes(range=[low, high], zeroline=False)
-    figure.update_xaxes(**axis_layout(across), row=len(studies), col=1)
+        layout = axis_layout(across)
+        if shared and row < len(studies):
+            del layout["title"]
+        figure.update_xaxes(**layout, row=row, col=1)
+        if not isnan(threshold):
+            line = {"color": NEUTRAL, "width": 2, "dash": "dash"}
+            figure.add_vline(threshold, line=line, row=row, col=1)
+        upwards = axis_layout(Axis("share of pairs")) | {"tickformat": ".1~%"}
+        figure.update_yaxes(**upwards, rangemode="tozero", row=row, col=1)
     rest = {k: v for k, v in frame(across, across).items() if k not in ("xaxis", "yaxis")}
-    figure.update_layout(**rest | {"height": 110 + ROW_HEIGHT * len(studies)})
+    row_height = ROW_HEIGHT if shared else ROW_HEIGHT + OWN_AXIS_HEIGHT
+    figure.update_layout(**rest | {"height": 110 + row_height * len(studies)})
     figure.update_layout(legend_y=1.12 if len(studies) > 1 else 1.2, margin_t=80)
-    if not isnan(threshold):
-        figure.add_vline(threshold, line={"color": NEUTRAL, "width": 2, "dash": "dash"})
     title = f"Where {x}–{x}, {y}–{y} and {x}–{y} pairs score"
-    alt = f"{title}: distributions of cosines, {' above '.join(s.strategy for s in studies)}"
+    rows = " above ".join(f"{study.strategy} ({study.unit})" for study in studies)
+    alt = f"{title}: distributions of scores, {rows}"
     return Panel(title, figure, alt)
 
 
@@ -91,10 +100,11 @@ def _distribution(
 
 
 def _shown(studies: Sequence[ScoreStudy]) -> tuple[float, float]:
-    """The part of the axis where any distribution has something."""
+    """The part of the axis where any distribution has something; all have the same edges."""
     edges = studies[0].edges
     densities = np.array([density for study in studies for density in study.densities.values()])
     filled = np.flatnonzero(np.nan_to_num(densities).sum(axis=0) > 0)
     if not filled.size:
         return float(edges[0]), float(edges[-1])
-    return float(edges[filled[0]] - 0.03), float(edges[filled[-1] + 1] + 0.03)
+    margin = 0.015 * float(edges[-1] - edges[0])
+    return float(edges[filled[0]] - margin), float(edges[filled[-1] + 1] + margin)

@@ -210,8 +210,18 @@ def hubness(queries: Float32, gallery: Float32, *, k: int = 10, itself: bool = F
         GapvizError: k below 1, no rows, or another dimension.
     """
     exclude = np.arange(len(queries), dtype=np.int64) if itself else None
-    found = top_k(queries, gallery, k, exclude=exclude).rows
-    counts = np.bincount(found[found >= 0], minlength=len(gallery)).astype(np.int64)
+    return hubness_of_lists(top_k(queries, gallery, k, exclude=exclude).rows, len(gallery), k)
+
+
+def hubness_of_lists(found: Indices, n_gallery: int, k: int) -> Hubness:
+    """k-occurrence of the rows of a gallery in lists that are there already.
+
+    Args:
+        found: `(n_queries, at most k)` row numbers, negative where a list has no more.
+        n_gallery: rows that could be found.
+        k: length of a list.
+    """
+    counts = np.bincount(found[found >= 0], minlength=n_gallery).astype(np.int64)
     spread = counts.std()
     skew = float((((counts - counts.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0
     fullest = np.sort(counts)[::-1][: max(1, round(0.01 * counts.size))]

@@ -16,14 +16,14 @@ SAMPLED_SCORES = 500_000
 
 @dataclass(frozen=True, eq=False)
 class PairScores:
-    """Cosines of the four types of pair of two modalities x and y."""
+    """Scores of the four types of pair of two modalities x and y: cosines, unless adjusted."""
 
     matched: Float64
-    """x–y cosines of matched pairs, `(n_pairs,)`."""
+    """x–y scores of matched pairs, `(n_pairs,)`."""
     mismatched: Float64
-    """x–y cosines of pairs that do not match."""
+    """x–y scores of pairs that do not match."""
     within_x: Float64
-    """Cosines of two different rows of x."""
+    """Scores of two different rows of x."""
     within_y: Float64
     """Cosines of two different rows of y."""
     sampled: bool

@@ -26,7 +26,7 @@ SAMPLED_PAIRS = 500_000
 
 @dataclass(frozen=True, eq=False)
 class TypedScores:
-    """Cosines of one pair type, rising, by whether the pair is relevant."""
+    """Scores of one pair type, rising, by whether the pair is relevant."""
 
     positive: Float64
     negative: Float64
@@ -37,7 +37,7 @@ class TypedScores:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What passes a threshold (a cosine at or above it); NaN where there is no such pair."""
+    """What passes a threshold (a score at or above it); NaN where there is no such pair."""
 
     true_positive: float
     """Share of the relevant pairs that pass: recall."""
@@ -134,7 +134,7 @@ def transfer_table(
 def threshold_for_recall(
     scores: Mapping[PairType, TypedScores], pair_type: PairType, recall: float
 ) -> CalibratedThreshold:
-    """The highest cosine of a relevant pair that at least `recall` of them reach.
+    """The highest score of a relevant pair that at least `recall` of them reach.
 
     Raises:
         GapvizError: a recall outside 0…1.
@@ -152,7 +152,7 @@ def threshold_for_recall(
 def threshold_for_precision(
     scores: Mapping[PairType, TypedScores], pair_type: PairType, precision: float
 ) -> CalibratedThreshold:
-    """The lowest cosine of a relevant pair at which `precision` of what passes is relevant.
+    """The lowest score of a relevant pair at which `precision` of what passes is relevant.
 
     Precision need not rise with the threshold: of all that reach the target, this one lets
     most relevant pairs pass.

@@ -151,9 +151,72 @@ def test_moving_the_threshold_changes_what_passes(opened):
 
 
 def test_a_strategy_that_moves_nothing_leaves_the_cosines_raw(opened, stored, make_collection):
-    app = opened(SCORES, collection=stored(make_collection(24)), strategy="znorm")
-    assert "moves no vector" in words(app)
+    app = opened(SCORES, collection=stored(make_collection(24)), strategy="route")
+    assert "moves no vector and adjusts no score" in words(app)
     assert "yaxis2" not in charts(app)[0]["layout"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "unit"),
+    [("znorm", "z-score"), ("nnn", "adjusted score"), ("csls", "adjusted score")],
+)
+def test_adjusted_scores_have_an_axis_and_a_threshold_of_their_own(opened, strategy, unit):
+    app = opened(SCORES, strategy=strategy, target="recall", reach="0.6")
+    layout = charts(app)[0]["layout"]
+    assert "cosine" in layout["xaxis"]["title"]["text"]
+    assert unit in layout["xaxis2"]["title"]["text"]
+    assert layout["xaxis"].get("matches") is layout["xaxis2"].get("matches") is None
+    assert app.slider(key=f"threshold_{strategy}").label == f"Threshold ({unit})"
+    study = study_scores(
+        builtin_collection(), StrategyOptions(strategy), ("image", "text"), seed=42
+    )
+    copied = json.loads(app.code[0].value)
+    assert copied["passes"] == f"{unit} at or above"
+    expected = study.calibrated("recall", 0.6)["cross"].fitted.threshold
+    assert copied["thresholds"]["text → image"] == pytest.approx(expected, abs=1e-6)
+    assert "an axis and a threshold of its own" in words(app)
+
+
+def test_who_asks_across_the_modalities_can_be_chosen(opened):
+    app = opened(SCORES, strategy="nnn", asks="image")
+    assert "image → text" in json.loads(app.code[0].value)["thresholds"]
+    assert "Across the modalities they are image → text" in words(app)
+
+
+def test_the_threshold_of_adjusted_scores_leaves_the_raw_one_alone(opened):
+    app = opened(SCORES, strategy="znorm")
+    raw = app.slider(key="threshold").value
+    before = app.get("html")[0].proto.body
+    app.slider(key="threshold_znorm").set_value(1.5).run()
+    assert app.slider(key="threshold").value == raw
+    assert app.get("html")[0].proto.body != before
+    assert "z-score ≥ 1.50" in app.get("html")[0].proto.body
+    app.sidebar.selectbox(key="strategy").set_value("csls").run()
+    while any("Cancel" in button.label for button in app.button):
+        app.run()
+    assert not app.exception
+    assert "adjusted score ≥" in app.get("html")[0].proto.body
+
+
+@pytest.mark.parametrize("kind", ["no pairs", "three items", "one modality"])
+@pytest.mark.parametrize("strategy", ["znorm", "nnn", "csls"])
+def test_too_few_scores_to_adjust_are_drawn_or_said(
+    opened, stored, make_collection, strategy, kind
+):
+    made = {
+        "no pairs": without_pairs,
+        "three items": lambda: make_collection(3),
+        "one modality": lambda: make_collection(20, modalities=("image",)),
+    }[kind]()
+    app = opened(SCORES, collection=stored(made), strategy=strategy)
+    assert all("unexpected fault" not in error.value for error in app.error)
+    assert charts(app) or app.error
+
+
+def test_hubs_are_counted_in_the_lists_of_adjusted_scores(opened):
+    app = opened(ANATOMY, part="hubs", strategy="csls")
+    assert "its lists hold the best adjusted scores" in words(app)
+    assert "CSLS (10 neighbours)" in app.get("html")[0].proto.body
 
 
 def test_bare_scores_shut_the_other_modality_out(opened):

@@ -36,6 +36,8 @@ class Scoring(ABC):
 
     name: ClassVar[str]
     """Stable name, as it stands in URLs and on the command line."""
+    unit: ClassVar[str] = "adjusted score"
+    """What an adjusted score is called; higher is more alike."""
     transductive: ClassVar[bool] = False
     """True where the score of one query depends on the other queries that are asked."""
     warnings_: tuple[str, ...] = ()

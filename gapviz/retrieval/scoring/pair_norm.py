@@ -32,6 +32,7 @@ class PairNormalisation(Scoring):
     """
 
     name: ClassVar[str] = "znorm"
+    unit: ClassVar[str] = "z-score"
 
     def __init__(self) -> None:
         """Start unfitted; there is nothing to choose."""
