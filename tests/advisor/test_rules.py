@@ -7,6 +7,7 @@ import pytest
 
 from gapviz.advisor import RULES, TASKS, DedicatedTower, Situation, advise, gather
 from gapviz.advisor.rules import applicable
+from gapviz.builtin import builtin_collection
 from gapviz.collection import Collection, Item, ModalityVectors, alternate_splits
 from gapviz.errors import GapvizError
 from gapviz.strategies import STRATEGIES
@@ -86,8 +87,8 @@ def test_what_cannot_be_changed_is_left_out_and_named():
     assert {rule.needs for rule in needs_more} == {"index", "model"}
 
 
-def test_where_the_offset_is_common_to_all_candidates_nothing_is_done(make_collection):
-    first = advice(gather(make_collection(80, gap=1.0)), "one-way", "index").recommendations[0]
+def test_where_the_offset_is_common_to_all_candidates_nothing_is_done():
+    first = advice(gather(builtin_collection()), "one-way", "index").recommendations[0]
     assert first.rule.kind == "nothing"
 
 
