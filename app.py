@@ -33,6 +33,12 @@ if __name__ == "__main__":
                 url_path="search",
             ),
             st.Page(
+                "pages/advisor.py",
+                title="Decide",
+                icon=":material/alt_route:",
+                url_path="advisor",
+            ),
+            st.Page(
                 "pages/your_data.py",
                 title="Data",
                 icon=":material/folder_open:",

@@ -134,9 +134,9 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
         try:
             found += _JUDGES[rule.kind](evidence, situation, rule)
         except GapvizError as error:
-            missing.append((_name(rule), error.sentence))
+            missing.append((title_of(rule), error.sentence))
         if progress is not None:
-            progress(number / len(rules), _name(rule))
+            progress(number / len(rules), title_of(rule))
     figures = list(dict.fromkeys(one.effects[0].figure for one in found if one.effects))
 
     def place(one: Recommendation) -> tuple[float, ...]:
@@ -318,7 +318,8 @@ def _no_labels() -> GapvizError:
     )
 
 
-def _name(rule: Rule) -> str:
+def title_of(rule: Rule) -> str:
+    """What a rule is about, before anything is measured."""
     return strategy_card(rule.strategy).title if rule.strategy else _KIND_TITLES[rule.kind]
 
 

@@ -25,9 +25,9 @@ TASKS: dict[Task, str] = {
 """What is searched with and over, by title."""
 
 CHANGES: dict[Changeable, str] = {
-    "neither": "Neither: the order of the answers only",
+    "neither": "Neither",
     "index": "The index",
-    "model": "The index and the model",
+    "model": "Index and model",
 }
 """What can be changed; each includes the one before it."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gapviz.advisor import CHANGES, TASKS
 from gapviz.alignment import MAX_STRENGTH
 from gapviz.collection import Item
 from gapviz.dashboard.caches import items_of
@@ -134,6 +135,9 @@ def _expected(key: str) -> _Choice | _Range | None:
         "query_by": _Choice(QUERY_KINDS),
         "add_by": _Choice(WAYS),
         "index": _Choice(INDEXES),
+        "task": _Choice({str(name): title for name, title in TASKS.items()}),
+        "changeable": _Choice({str(name): title for name, title in CHANGES.items()}),
+        "found": _Choice(modalities),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
     }
     return known.get(key)
