@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import gapviz
-from gapviz.commands import encode, info, measure
+from gapviz.commands import encode, info, measure, report
 from gapviz.errors import GapvizError
 
 FAILED = 1
@@ -18,7 +18,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, encode, measure)
+COMMANDS = (info, encode, measure, report)
 
 
 class _Parser(argparse.ArgumentParser):

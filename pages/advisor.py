@@ -2,7 +2,13 @@
 
 import streamlit as st
 
-from gapviz.dashboard.deciding import questions, ranked_cards, ready_advice, verdict_sentence
+from gapviz.dashboard.deciding import (
+    questions,
+    ranked_cards,
+    ready_advice,
+    report_download,
+    verdict_sentence,
+)
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 
@@ -22,3 +28,4 @@ except GapvizError as error:
 if advice is not None:
     st.info(verdict_sentence(advice), icon=":material/alt_route:")
     ranked_cards(advice)
+    report_download(chosen)

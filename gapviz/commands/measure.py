@@ -126,8 +126,7 @@ def _measure(options: argparse.Namespace) -> Measurement:
         alpha=options.alpha,
         neighbours=options.neighbours,
     )
-    if options.seed < 0:
-        raise GapvizError(f"the seed {options.seed} is negative", mend="give 0 or more")
+    refuse_negative_seed(options.seed)
     collection = read(options).encoded_by(options.encoder)
     for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
         collection.modality(name)
@@ -138,6 +137,12 @@ def _measure(options: argparse.Namespace) -> Measurement:
         pair=_pair(options.pair),
         seed=options.seed,
     )
+
+
+def refuse_negative_seed(seed: int) -> None:
+    """Raise `GapvizError` for a seed below 0."""
+    if seed < 0:
+        raise GapvizError(f"the seed {seed} is negative", mend="give 0 or more")
 
 
 def _weight(text: str) -> tuple[str, float]:

@@ -31,6 +31,7 @@ from gapviz.dashboard.settings import Settings, show_error
 from gapviz.evaluation import Estimate
 from gapviz.jobs import JobBoard
 from gapviz.measure import Measurement
+from gapviz.report import make_report, report_html
 
 POLL_SECONDS = 0.5
 OPEN_CARDS = 3
@@ -265,3 +266,18 @@ def _span(change: Estimate) -> str:
 def _plain(text: str) -> str:
     """Text in which Markdown finds nothing to format."""
     return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
+
+
+def report_download(chosen: Settings) -> None:
+    """A button that makes the report and hands it out; it is made when it is asked for."""
+    collection = collection_of(chosen.view)
+    st.download_button(
+        "Report",
+        lambda: report_html(make_report(collection, seed=chosen.seed)),
+        file_name="modality-gap.html",
+        mime="text/html",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One file that needs no network: figures, plots, scoreboard, examples, protocol. "
+        "It takes some seconds to make.",
+    )

@@ -20,3 +20,12 @@ def test_a_visitor_asks_what_to_do_and_shares_the_answer(visit):
     expect(tab.page).to_have_url(re.compile("task="))
     other = visit(tab.page.url)
     expect(other.page.get_by_test_id("stMain")).to_contain_text("1. Leave it as it is")
+
+
+def test_the_report_is_handed_out(visit):
+    tab = visit("/advisor?changeable=neither")
+    button = tab.page.get_by_role("button", name="Report")
+    expect(button).to_be_visible(timeout=120_000)
+    with tab.page.expect_download(timeout=120_000) as download:
+        button.click()
+    assert download.value.path().read_text().startswith("<!doctype html>")
