@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 
-from gapviz.alignment import MAX_STRENGTH
-from gapviz.commands.source import Commands, add_source, read
-from gapviz.errors import GapvizError
+from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.source import Commands, add_source
+from gapviz.commands.strategy import (
+    add_strategy,
+    chosen_collection,
+    chosen_fit,
+    chosen_pair,
+    chosen_strategy,
+)
 from gapviz.measure import Measurement, measure
-from gapviz.retrieval.fusion import RankFusion
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 
 def add_to(commands: Commands) -> None:
@@ -21,149 +25,34 @@ def add_to(commands: Commands) -> None:
         description="Measure the modality gap of a collection and what a strategy does about it.",
     )
     add_source(command)
-    command.add_argument(
-        "--strategy",
-        default="raw",
-        metavar="NAME",
-        help=f"one of {', '.join(STRATEGIES)} (default: raw)",
-    )
-    command.add_argument(
-        "--strength",
-        type=float,
-        default=1.0,
-        metavar="λ",
-        help=f"how much of the offset to subtract, 0 to {MAX_STRENGTH:g} (default: 1)",
-    )
-    command.add_argument(
-        "--moves", metavar="MODALITY", help="the modality that --strategy offset moves"
-    )
-    command.add_argument(
-        "--anchor", metavar="MODALITY", help="the modality that a learned map maps the others onto"
-    )
-    command.add_argument(
-        "--ridge",
-        type=float,
-        default=30.0,
-        metavar="λ",
-        help="pull of --strategy ridge towards the identity (default: 30)",
-    )
-    command.add_argument(
-        "--alpha",
-        type=float,
-        default=1.0,
-        metavar="α",
-        help="share of the reference scores that --strategy nnn subtracts (default: 1)",
-    )
-    command.add_argument(
-        "--neighbours",
-        type=int,
-        default=10,
-        metavar="K",
-        help="best scores that --strategy nnn and csls take the mean of (default: 10)",
-    )
-    command.add_argument(
-        "--fit",
-        choices=("all", "split"),
-        help="'split': fit on the calibrate split (even rows) and measure on the evaluate "
-        "split (odd rows); 'all': both on all rows, in-sample. Default: split for a strategy "
-        "that learns something, all for one that does not",
-    )
-    command.add_argument(
-        "--pair",
-        metavar="A,B",
-        help="the two modalities whose gap to measure (default: image,text or the first two)",
-    )
-    command.add_argument("--rrf-k", type=float, default=60.0, metavar="K", help="(default: 60)")
-    command.add_argument(
-        "--rank-base", type=int, default=1, metavar="0|1", help="rank of the best (default: 1)"
-    )
-    command.add_argument(
-        "--ties",
-        default="own-first",
-        metavar="ORDER",
-        help="which list wins equal fused scores: own-first or other-first (default: own-first)",
-    )
-    command.add_argument(
-        "--weight",
-        action="append",
-        default=[],
-        metavar="MODALITY=W",
-        help="weight of a modality's list in rank fusion (default: 1)",
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
-    )
+    add_strategy(command)
+    add_gate(command)
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> str:
-    """What to print.
+def run(options: argparse.Namespace) -> Gated:
+    """What to print, and the figures that a condition holds for.
 
     Raises:
         GapvizError: bad input.
     """
+    gates = conditions(options)
     result = _measure(options)
     # A measurement computes what is asked of it, so that telling it can fail as well.
-    if options.json:
-        return json.dumps(result.to_json(), indent=2, allow_nan=False)
-    return _summary(result)
+    figures = result.to_json() if options.json or gates else {}
+    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else _summary(result)
+    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
 
 
 def _measure(options: argparse.Namespace) -> Measurement:
-    card = strategy_card(options.strategy)
-    strategy = StrategyOptions(
-        name=card.name,
-        strength=options.strength,
-        moves=options.moves,
-        fusion=RankFusion(
-            k=options.rrf_k,
-            weights=tuple(_weight(text) for text in options.weight),
-            rank_base=options.rank_base,
-            ties=options.ties,
-        ),
-        ridge=options.ridge,
-        anchor=options.anchor,
-        alpha=options.alpha,
-        neighbours=options.neighbours,
-    )
-    refuse_negative_seed(options.seed)
-    collection = read(options).encoded_by(options.encoder)
-    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
-        collection.modality(name)
+    strategy = chosen_strategy(options)
     return measure(
-        collection,
+        chosen_collection(options, strategy),
         strategy,
-        fit=options.fit or ("split" if card.learns else "all"),
-        pair=_pair(options.pair),
+        fit=chosen_fit(options),
+        pair=chosen_pair(options),
         seed=options.seed,
     )
-
-
-def refuse_negative_seed(seed: int) -> None:
-    """Raise `GapvizError` for a seed below 0."""
-    if seed < 0:
-        raise GapvizError(f"the seed {seed} is negative", mend="give 0 or more")
-
-
-def _weight(text: str) -> tuple[str, float]:
-    modality, _, number = text.partition("=")
-    try:
-        return modality, float(number)
-    except ValueError:
-        raise GapvizError(
-            f"--weight {text!r} is not MODALITY=NUMBER", mend="write for instance image=1.5"
-        ) from None
-
-
-def _pair(text: str | None) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
-        raise GapvizError(
-            f"--pair {text!r} does not name two modalities", mend="write for instance image,text"
-        )
-    return parts[0], parts[1]
 
 
 def _summary(result: Measurement) -> str:

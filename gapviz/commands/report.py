@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gapviz.commands.measure import refuse_negative_seed
-from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.commands.source import Commands, add_source, progress_bar, read, refuse_negative_seed
 from gapviz.errors import GapvizError
 from gapviz.files import write_atomically
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card

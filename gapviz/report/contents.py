@@ -17,8 +17,8 @@ from gapviz.advisor import Advice, Situation, advise, gather
 from gapviz.collection import Collection
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.evaluation import Estimate
-from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow, scoreboard
+from gapviz.evaluation.board_json import row_json
+from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
 from gapviz.measure import Measurement
 from gapviz.projection import Layout, project
 from gapviz.retrieval.corpus import corpus_rows, query_rows
@@ -182,40 +182,6 @@ def report_date(text: str | None = None) -> date:
             f"{given[:40]!r} is not a date", mend="write for instance 2026-01-31"
         ) from None
     return datetime.now(UTC).date()
-
-
-def row_json(row: ScoreRow) -> dict[str, Any]:
-    """One row of a scoreboard as plain values."""
-    return {
-        "model": row.model,
-        "strategy": row.options.name,
-        "title": row.title,
-        "bias_at_10": _plain_all(row.bias),
-        "bias_lift_at_10": _plain_all(row.lift),
-        "mixed_ndcg_at_10": _plain_all(row.ndcg),
-        "mixed_mrr": _plain_all(row.mrr),
-        "recall": {
-            f"{a}->{b}": {str(k): _plain(estimate) for k, estimate in depths.items()}
-            for (a, b), depths in row.recall.items()
-        },
-        "mean_average_precision": _plain_all(row.mean_average_precision),
-        "mean_bias_lift": _plain(row.mean_lift),
-        "mean_ndcg": _plain(row.mean_ndcg),
-        "bytes_per_item": row.bytes_per_item,
-        "query_operations": row.query_operations,
-        "transductive": row.transductive,
-        "pareto": row.pareto,
-        "warnings": list(row.warnings),
-    }
-
-
-def _plain_all(estimates: Any) -> dict[str, dict[str, float | None]]:
-    return {name: _plain(estimate) for name, estimate in estimates.items()}
-
-
-def _plain(estimate: Estimate) -> dict[str, float | None]:
-    numbers = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    return {name: None if np.isnan(number) else number for name, number in numbers.items()}
 
 
 def _part(progress: Progress | None, start: float, end: float) -> Progress | None:

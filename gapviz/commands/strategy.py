@@ -1,0 +1,159 @@
+"""What several commands share: the strategy, what it is fitted on, and the pair measured."""
+
+from __future__ import annotations
+
+import argparse
+
+from gapviz.alignment import MAX_STRENGTH
+from gapviz.collection import Collection
+from gapviz.commands.source import read
+from gapviz.errors import GapvizError
+from gapviz.measure import Fit
+from gapviz.retrieval.fusion import RankFusion
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+
+
+def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
+    """The options of `chosen_strategy`, `chosen_fit` and `chosen_pair`, and the seed."""
+    command.add_argument(
+        "--strategy",
+        default=default,
+        metavar="NAME",
+        help=f"one of {', '.join(STRATEGIES)} (default: {default})",
+    )
+    command.add_argument(
+        "--strength",
+        type=float,
+        default=1.0,
+        metavar="λ",
+        help=f"how much of the offset to subtract, 0 to {MAX_STRENGTH:g} (default: 1)",
+    )
+    command.add_argument(
+        "--moves", metavar="MODALITY", help="the modality that --strategy offset moves"
+    )
+    command.add_argument(
+        "--anchor", metavar="MODALITY", help="the modality that a learned map maps the others onto"
+    )
+    command.add_argument(
+        "--ridge",
+        type=float,
+        default=30.0,
+        metavar="λ",
+        help="pull of --strategy ridge towards the identity (default: 30)",
+    )
+    command.add_argument(
+        "--alpha",
+        type=float,
+        default=1.0,
+        metavar="α",
+        help="share of the reference scores that --strategy nnn subtracts (default: 1)",
+    )
+    command.add_argument(
+        "--neighbours",
+        type=int,
+        default=10,
+        metavar="K",
+        help="best scores that --strategy nnn and csls take the mean of (default: 10)",
+    )
+    command.add_argument(
+        "--fit",
+        choices=("all", "split"),
+        help="'split': fit on the calibrate split (even rows) and measure on the evaluate "
+        "split (odd rows); 'all': both on all rows, in-sample. Default: split for a strategy "
+        "that learns something, all for one that does not",
+    )
+    command.add_argument(
+        "--pair",
+        metavar="A,B",
+        help="the two modalities whose gap to measure (default: image,text or the first two)",
+    )
+    command.add_argument("--rrf-k", type=float, default=60.0, metavar="K", help="(default: 60)")
+    command.add_argument(
+        "--rank-base", type=int, default=1, metavar="0|1", help="rank of the best (default: 1)"
+    )
+    command.add_argument(
+        "--ties",
+        default="own-first",
+        metavar="ORDER",
+        help="which list wins equal fused scores: own-first or other-first (default: own-first)",
+    )
+    command.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="MODALITY=W",
+        help="weight of a modality's list in rank fusion (default: 1)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
+    )
+
+
+def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
+    """The strategy that the options name.
+
+    Raises:
+        GapvizError: an unknown name, or a number out of range.
+    """
+    if options.seed < 0:
+        raise GapvizError(f"the seed {options.seed} is negative", mend="give 0 or more")
+    return StrategyOptions(
+        name=strategy_card(options.strategy).name,
+        strength=options.strength,
+        moves=options.moves,
+        fusion=RankFusion(
+            k=options.rrf_k,
+            weights=tuple(_weight(text) for text in options.weight),
+            rank_base=options.rank_base,
+            ties=options.ties,
+        ),
+        ridge=options.ridge,
+        anchor=options.anchor,
+        alpha=options.alpha,
+        neighbours=options.neighbours,
+    )
+
+
+def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) -> Collection:
+    """The source with its vectors, which must hold every modality that the strategy names.
+
+    Raises:
+        GapvizError: bad input, or a modality that is not there.
+    """
+    collection = read(options).encoded_by(options.encoder)
+    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
+        collection.modality(name)
+    return collection
+
+
+def chosen_fit(options: argparse.Namespace) -> Fit:
+    """On what to fit: as told, else held out for a strategy that learns something."""
+    fit: Fit | None = options.fit
+    return fit or ("split" if strategy_card(options.strategy).learns else "all")
+
+
+def chosen_pair(options: argparse.Namespace) -> tuple[str, str] | None:
+    """The two modalities whose gap to measure, or None for the usual ones.
+
+    Raises:
+        GapvizError: not two names.
+    """
+    text = options.pair
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
+        raise GapvizError(
+            f"--pair {text!r} does not name two modalities", mend="write for instance image,text"
+        )
+    return parts[0], parts[1]
+
+
+def _weight(text: str) -> tuple[str, float]:
+    modality, _, number = text.partition("=")
+    try:
+        return modality, float(number)
+    except ValueError:
+        raise GapvizError(
+            f"--weight {text!r} is not MODALITY=NUMBER", mend="write for instance image=1.5"
+        ) from None
