@@ -3,6 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from gapviz.dashboard import FAVICON
@@ -15,36 +16,37 @@ from gapviz.dashboard.settings import show_sidebar
 # reason the addresses below differ from the names of the files.
 PagesManager.uses_pages_directory = False
 
+
+def _page(
+    file: str, title: str, icon: str, address: str, *, default: bool = False
+) -> StreamlitPage:
+    return st.Page(
+        f"pages/{file}.py",
+        title=title,
+        icon=f":material/{icon}:",
+        url_path=address,
+        default=default,
+    )
+
+
 if __name__ == "__main__":
     st.set_page_config(page_title="gapviz", page_icon=str(FAVICON), layout="wide")
     page = st.navigation(
-        [
-            st.Page(
-                "pages/two_cones.py",
-                title="Cones",
-                icon=":material/scatter_plot:",
-                url_path="cones",
-                default=True,
-            ),
-            st.Page(
-                "pages/side_by_side.py",
-                title="Search",
-                icon=":material/search:",
-                url_path="search",
-            ),
-            st.Page(
-                "pages/advisor.py",
-                title="Decide",
-                icon=":material/alt_route:",
-                url_path="advisor",
-            ),
-            st.Page(
-                "pages/your_data.py",
-                title="Data",
-                icon=":material/folder_open:",
-                url_path="data",
-            ),
-        ]
+        {
+            "See": [
+                _page("two_cones", "Cones", "scatter_plot", "cones", default=True),
+                _page("side_by_side", "Search", "search", "search"),
+                _page("within_modality", "Within a modality", "join_inner", "within"),
+            ],
+            "Compare": [
+                _page("strategy_scoreboard", "Scoreboard", "leaderboard", "scoreboard"),
+                _page("curves", "Curves", "show_chart", "curves"),
+                _page("scores", "Scores and thresholds", "bar_chart", "scores"),
+                _page("anatomy", "Anatomy of the gap", "biotech", "anatomy"),
+            ],
+            "Decide": [_page("advisor", "Decide", "alt_route", "advisor")],
+            "Bring": [_page("your_data", "Data", "folder_open", "data")],
+        }
     )
     show_sidebar()
     page.run()

@@ -19,8 +19,9 @@ from vectors_of import collection_of, load_heads, stored_dtype
 from gapviz.builtin.dedicated import DEDICATED_FILE, packed
 from gapviz.builtin.names import drawn_items
 from gapviz.builtin.variants import variant_place
-from gapviz.collection import VECTORS_FILE, Collection
+from gapviz.collection import Collection
 from gapviz.files import write_atomically
+from gapviz.saved_collection import VECTORS_FILE
 from gapviz.vectors import unit_rows
 
 DATA = Path(__file__).resolve().parent

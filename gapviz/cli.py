@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import gapviz
-from gapviz.commands import encode, info, measure, report, scoreboard, search, serve
+from gapviz.commands import encode, fetch, info, measure, report, scoreboard, search, serve
 from gapviz.commands.gate import Gated
 from gapviz.errors import GapvizError
 
@@ -19,7 +19,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, encode, measure, search, scoreboard, report, serve)
+COMMANDS = (info, fetch, encode, measure, search, scoreboard, report, serve)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -48,6 +48,11 @@ class Strategy:
         words = [word for name in self.card.parameters if (word := self._word(name))]
         return f"{self.card.title} ({', '.join(words)})" if words else self.card.title
 
+    @property
+    def score_name(self) -> str:
+        """What the scores of its result lists are."""
+        return "fused" if self.fusion else "score" if self.scoring else "cosine"
+
     def _word(self, parameter: str) -> str:
         options = self.options
         moving = getattr(self.alignment, "moving_", None)

@@ -20,11 +20,12 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gapviz.cache import content_key
-from gapviz.collection import VECTORS_FILE, Collection
+from gapviz.collection import Collection
 from gapviz.configuration import configuration
 from gapviz.errors import GapvizError
 from gapviz.files import write_atomically
 from gapviz.readers.reading import Skipped
+from gapviz.saved_collection import VECTORS_FILE
 
 ABOUT_FILE = "about.json"
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, Item, ModalityVectors
-from gapviz.collection import ITEMS_FILE, VECTORS_FILE, alternate_splits, items_of_rows
+from gapviz.collection import alternate_splits, items_of_rows
 from gapviz.measure import measure
+from gapviz.saved_collection import ITEMS_FILE, VECTORS_FILE
 
 
 @pytest.fixture

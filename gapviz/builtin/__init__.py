@@ -13,7 +13,8 @@ from gapviz.builtin.variants import (
     variant_folder,
     variant_of,
 )
-from gapviz.collection import VECTORS_FILE, Collection, ModalityVectors
+from gapviz.collection import Collection, ModalityVectors
+from gapviz.saved_collection import VECTORS_FILE
 
 __all__ = [
     "ATTRIBUTION",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -76,32 +75,6 @@ def render_transparent(code: str, size: int) -> Image.Image:
     """
     content = _draw(_svg_path(code), size, background=None)
     return Image.open(BytesIO(content)).convert("RGBA")
-
-
-def render_all(
-    size: int,
-    progress: Callable[[float, str], None] | None = None,
-    *,
-    codes: Sequence[str] | None = None,
-) -> None:
-    """Fill the cache with every drawing of the built-in collection at one size.
-
-    Args:
-        size: edge in pixels.
-        progress: called with the share done (0…1) and a short phrase; may raise to cancel.
-        codes: which drawings, instead of the built-in collection's.
-
-    Raises:
-        GapvizError: as `drawing_png`, or the built-in collection is missing.
-    """
-    if codes is None:
-        from gapviz.builtin import builtin_collection
-
-        codes = [item.id for item in builtin_collection().items]
-    for done, code in enumerate(codes, start=1):
-        drawing_png(code, size)
-        if progress is not None:
-            progress(done / len(codes), f"drawing {done} of {len(codes)}")
 
 
 @cache

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from gapviz.collection import CALIBRATE, EVALUATE
-from gapviz.dashboard.caches import collection_of, fitted, measured, searchable
+from gapviz.dashboard.caches import collection_of, fitted, measured
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.links import INDEXES, MAX_RESULTS, MIN_RESULTS
 from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
+from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
-from gapviz.retrieval.corpus import Rows, query_rows
 from gapviz.retrieval.fusion import RankFusion
-from gapviz.retrieval.scoring import PreparedScores
-from gapviz.retrieval.search import ResultList, search
+from gapviz.retrieval.search import ResultList
 from gapviz.strategies import Strategy
 
 MATCH_HELP = (
@@ -61,7 +59,13 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         )
     columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
     lists = {
-        column: _search(chosen, column, asked[column.view], k, held_out=index == "held-out")
+        column: answer_of(
+            column.view,
+            chosen.options(column.strategy),
+            asked[column.view],
+            k=k,
+            held_out=index == "held-out",
+        )
         for column in columns
     }
     for place, column in zip(st.columns(len(columns)), columns, strict=True):
@@ -113,41 +117,8 @@ def _strategies(chosen: Settings, n_views: int) -> list[str]:
     return ["raw", beside, "route"]
 
 
-def _search(
-    chosen: Settings, column: _Column, asked: Query, k: int, *, held_out: bool
-) -> ResultList:
-    options = chosen.options(column.strategy)
-    strategy = fitted(column.view, options)
-    corpus = searchable(column.view, options)
-    if held_out:
-        corpus = _held_out(column.view, corpus)
-    vector = strategy.alignment.transform(asked.vector[None, :], asked.modality)[0]
-    scoring: PreparedScores | None = None
-    if strategy.scoring is not None:
-        asking = query_rows(collection_of(column.view), strategy.alignment)
-        scoring = strategy.scoring.prepare(corpus, asking)
-    return search(
-        corpus,
-        vector,
-        asked.modality,
-        k=k,
-        item=asked.item,
-        leave_out_own=asked.leave_out_own,
-        fusion=strategy.fusion,
-        scoring=scoring,
-    )
-
-
 def _has_training_split(view: View) -> bool:
     return bool(set(collection_of(view).splits) - {CALIBRATE, EVALUATE})
-
-
-def _held_out(view: View, corpus: Rows) -> Rows:
-    collection = collection_of(view)
-    wanted = np.zeros(collection.n_items, dtype=np.bool_)
-    for split in (CALIBRATE, EVALUATE):
-        wanted[collection.splits[split]] = True
-    return corpus.of_items(wanted)
 
 
 def _show(
@@ -175,7 +146,7 @@ def _show(
             asked_with=asked.modality,
             match=asked.item,
             only_here={hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere},
-            score_name="fused" if strategy.fusion else "score" if strategy.scoring else "cosine",
+            score_name=strategy.score_name,
         )
     )
 

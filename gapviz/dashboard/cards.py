@@ -90,10 +90,10 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
         cells = [escape(title)]
         for modality in modalities:
             cells += [
-                _estimate(measurement.bias[modality]),
-                _estimate(measurement.ndcg[modality]),
+                estimate_cell(measurement.bias[modality]),
+                estimate_cell(measurement.ndcg[modality]),
             ]
-        cells += [_estimate(measurement.recall[direction][10]) for direction in directions]
+        cells += [estimate_cell(measurement.recall[direction][10]) for direction in directions]
         rows.append(cells)
     st.html(html_table(head, rows))
 
@@ -141,12 +141,14 @@ def html_table(
     )
 
 
-def _estimate(estimate: Estimate) -> str:
+def estimate_cell(estimate: Estimate, *, signed: bool = False) -> str:
+    """A figure above its interval, as a cell of `html_table`; a difference shows its sign."""
     if isnan(estimate.value):
         return "<small>none</small>"
+    form, to = ("+.3f", "to") if signed else (".3f", "–")
     return (
-        f"<strong>{estimate.value:.3f}</strong><br>"
-        f"<small>{estimate.low:.3f} – {estimate.high:.3f}</small>"
+        f"<strong>{estimate.value:{form}}</strong><br>"
+        f"<small>{estimate.low:{form}} {to} {estimate.high:{form}}</small>"
     )
 
 

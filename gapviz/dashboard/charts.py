@@ -9,7 +9,7 @@ import streamlit as st
 from gapviz.dashboard.caches import collection_of, fitted, layout_request
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.hover import hover_cards, webgl_available
-from gapviz.dashboard.result_list import item_cards
+from gapviz.dashboard.selection import SELECTED, show_selection
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
@@ -19,9 +19,7 @@ from gapviz.layouts import LayoutRequest, make_layout, ready_layout
 from gapviz.projection import METHODS, Layout, Method
 from gapviz.strategies import StrategyOptions
 
-SELECTED = "_selected_items"
 BEFORE, AFTER = "cones_before", "cones_after"
-SHOWN_AT_MOST = 48
 POLL_SECONDS = 0.5
 NARROWEST_CHART = 400
 """Pixels; where two do not fit beside each other, they stand one below the other."""
@@ -114,7 +112,7 @@ def _charts(
             "Two models have two spaces: positions in the upper and in the lower row cannot be "
             "compared, only their shapes and figures can."
         )
-    _selection(chosen, selected)
+    show_selection(chosen, selected)
 
 
 def _row_of_charts(
@@ -165,30 +163,6 @@ def _explain(layouts: list[Layout], request: LayoutRequest) -> None:
     if layout.changes:
         notes.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
     st.caption("  \n".join(notes))
-
-
-def _selection(chosen: Settings, selected: list[int]) -> None:
-    collection = collection_of(chosen.view)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Selected items", width="content")
-        if selected:
-            st.button("Clear selection", icon=":material/close:", on_click=_clear_selection)
-    if not selected:
-        st.info(
-            "Click a point, or drag with the box or lasso tool above a chart: the items appear "
-            "here, and stay when you change the strategy.",
-            icon=":material/gesture_select:",
-        )
-        return
-    shown = selected[:SHOWN_AT_MOST]
-    if len(shown) < len(selected):
-        st.caption(f"Showing {len(shown)} of {len(selected):,} selected items.")
-    query = {key: value for key, value in st.query_params.items() if key != "q"}
-    st.html(item_cards(shown, collection, chosen.collection, query))
-
-
-def _clear_selection() -> None:
-    st.session_state[SELECTED] = ()
 
 
 def _keep_selection(key: str, view: View) -> None:

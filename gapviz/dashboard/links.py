@@ -9,12 +9,16 @@ import streamlit as st
 
 from gapviz.advisor import CHANGES, TASKS
 from gapviz.alignment import MAX_STRENGTH
+from gapviz.builtin.dedicated import TITLES as DEDICATED_TITLES
 from gapviz.collection import Item
 from gapviz.dashboard.caches import items_of
 from gapviz.dashboard.catalogue import BUILTIN, catalogue
 from gapviz.errors import GapvizError
+from gapviz.evaluation.board_columns import GROUPS, board_columns
 from gapviz.figures.cones import METHOD_TITLES
+from gapviz.figures.label_deltas import FIGURES
 from gapviz.retrieval.fusion import TieOrder
+from gapviz.score_study import Target
 from gapviz.strategies import STRATEGIES
 
 TIE_ORDERS: dict[TieOrder, str] = {
@@ -25,8 +29,30 @@ MAX_RRF_K = 1000
 MIN_RESULTS, MAX_RESULTS = 4, 20
 MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
+CURVE_TITLES = {
+    "strength": "Strength λ",
+    "mix": "Corpus mix",
+    "calibration": "Calibration size",
+    "fusion": "Rank fusion",
+}
+PART_TITLES = {
+    "dimensions": "Dimensions",
+    "heat_map": "Heat map",
+    "plane": "Loss plane",
+    "hubs": "Hubs",
+    "spectrum": "Spectrum",
+}
+TARGETS: dict[Target, str] = {"recall": "Recall", "precision": "Precision"}
 WAYS = {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"}
 INDEXES = {"all": "All items", "held-out": "Held-out items"}
+LABELS_SHOWN = {"ends": "Largest differences", "all": "All labels"}
+BOARD_MODELS = {"all": "All encoders", "one": "The chosen one"}
+
+TOWERS_ALONE = {
+    f"tower:{modality}": f"{title}, the {modality} tower alone"
+    for modality, title in DEDICATED_TITLES.items()
+}
+"""The built-in collection's single-modality vectors, beside the encoders of a collection."""
 
 PROBLEMS_KEY = "_link_problems"
 
@@ -34,6 +60,11 @@ PROBLEMS_KEY = "_link_problems"
 def item_title(item: Item) -> str:
     """An item in a list to choose from: its caption and its id."""
     return f"{item.captions[0]} · {item.id}" if item.captions else item.id
+
+
+def within_title(modality: str) -> str:
+    """A search inside one modality."""
+    return f"{modality} → {modality}"
 
 
 def note_link_problems() -> None:
@@ -138,7 +169,21 @@ def _expected(key: str) -> _Choice | _Range | None:
         "task": _Choice({str(name): title for name, title in TASKS.items()}),
         "changeable": _Choice({str(name): title for name, title in CHANGES.items()}),
         "found": _Choice(modalities),
+        "curve": _Choice(CURVE_TITLES),
+        "asks": _Choice(modalities),
+        "weighted": _Choice(modalities),
+        "part": _Choice(PART_TITLES),
+        "threshold": _Range(-1, 1),
+        "target": _Choice({str(name): title for name, title in TARGETS.items()}),
+        "reach": _Range(0.5, 0.99),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
+        "within": _Choice({name: within_title(name) for name in modalities}),
+        "dedicated": _Choice({**encoders, **TOWERS_ALONE}),
+        "within_figure": _Choice(FIGURES),
+        "labels": _Choice(LABELS_SHOWN),
+        "models": _Choice(BOARD_MODELS),
+        "figures": _Choice(GROUPS),
+        "sort": _Choice({column.key: column.name for column in board_columns([*modalities])}),
     }
     return known.get(key)
 

@@ -62,7 +62,7 @@ def ask(chosen: Settings) -> Queries | None:
         required=True,
     )
     if kind == "item":
-        return _item_query(chosen)
+        return ask_with_item(chosen)
     if kind == "picture":
         return _picture_query(chosen)
     return _text_query(chosen)
@@ -118,11 +118,16 @@ def _some_caption(collection: Collection) -> str:
     return next(several, next(single, ""))
 
 
-def _item_query(chosen: Settings) -> Queries | None:
+def ask_with_item(chosen: Settings) -> Queries | None:
+    """Draw the choice of an item; None while none is chosen.
+
+    Raises:
+        GapvizError: the item has no vector of the modality to ask with.
+    """
     collection = collection_of(chosen.view)
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     with left:
-        item_id = _chosen_item(collection)
+        item_id = chosen_item(collection)
     if item_id is None:
         return None
     position = collection.position[item_id]
@@ -140,10 +145,15 @@ def _item_query(chosen: Settings) -> Queries | None:
         if item.image is not None:
             st.image(thumbnail_png(item.image, collection.root, 96), width=64, alt="")
     asked = modality or chosen.modalities[0]
-    return {view: _item_vector(view, position, asked) for view in chosen.views}
+    return {view: item_query(view, position, asked) for view in chosen.views}
 
 
-def _item_vector(view: View, position: int, modality: str) -> Query:
+def item_query(view: View, position: int, modality: str) -> Query:
+    """An item of the collection that asks with its own vector.
+
+    Raises:
+        GapvizError: the item has no vector of that modality.
+    """
     block = collection_of(view).modality(modality).corpus
     rows = (block.item_index == position).nonzero()[0]
     if not rows.size:
@@ -151,7 +161,8 @@ def _item_vector(view: View, position: int, modality: str) -> Query:
     return Query(block.vectors[rows[0]], modality, position, leave_out_own=True)
 
 
-def _chosen_item(collection: Collection) -> str | None:
+def chosen_item(collection: Collection) -> str | None:
+    """The id of an item to search with; None where the filter leaves none."""
     shown = list(collection.items)
     if len(shown) > MOST_OPTIONS:
         words = st.text_input(

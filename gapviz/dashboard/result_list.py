@@ -54,6 +54,7 @@ def hit_cards(
     asked_with: str,
     match: int | None = None,
     only_here: Members[int] = (),
+    same_label: Members[int] = (),
     score_name: str = "cosine",
 ) -> str:
     """Cards of a ranked list.
@@ -65,6 +66,7 @@ def hit_cards(
         asked_with: modality of the query.
         match: position of the query's item: its entry of another modality is the right answer.
         only_here: rows that no list beside this one shows.
+        same_label: items that count as right answers besides.
         score_name: what the score is.
     """
     cards = []
@@ -75,6 +77,8 @@ def hit_cards(
             marks.append('<span class="gv-yes">✓ match</span>')
         elif hit.item == match:
             marks.append("own entry")
+        if hit.item in same_label:
+            marks.append('<span class="gv-yes">✓ same label</span>')
         if hit.row in only_here:
             marks.append('<span title="no other column shows this entry">only here</span>')
         cards.append(
@@ -86,7 +90,7 @@ def hit_cards(
                 head=f"#{hit.rank}",
                 foot=f"{score_name} {hit.score:.4f}",
                 marks=" · ".join(marks),
-                matched=matched,
+                matched=matched or hit.item in same_label,
             )
         )
     return _grid(cards)

@@ -6,8 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from gapviz.collection import ITEMS_FILE, Collection
+from gapviz.collection import Collection
 from gapviz.errors import GapvizError
+from gapviz.saved_collection import ITEMS_FILE
 
 
 def refuse_foreign_folder(folder: Path) -> None:

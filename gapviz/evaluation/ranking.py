@@ -35,16 +35,11 @@ def reciprocal_rank(best_rank: Indices) -> Float64:
     return np.where(best_rank > 0, 1 / np.maximum(best_rank, 1), np.nan)
 
 
-def average_precision(relevant_in_order: np.ndarray) -> Float64:
-    """AP per query from `(n_queries, n)` relevance in ranked order; NaN without relevant ones.
+def average_precision(ranks: Indices) -> float:
+    """AP of one query from the rising ranks `(n_relevant,)` of its relevant entries, from 1.
 
-    Mean over relevant entries of the precision at their rank (Manning et al. 2008, 8.4).
+    Mean over them of the precision at their rank (Manning et al. 2008, 8.4); NaN without any.
     """
-    relevant = np.asarray(relevant_in_order, dtype=np.float64)
-    places = np.arange(1, relevant.shape[1] + 1)
-    precision = np.cumsum(relevant, axis=1) / places
-    count = relevant.sum(axis=1)
-    total = (precision * relevant).sum(axis=1)
-    precision_mean: Float64 = np.full(len(count), np.nan)
-    np.divide(total, count, out=precision_mean, where=count > 0)
-    return precision_mean
+    if not ranks.size:
+        return float("nan")
+    return float((np.arange(1, ranks.size + 1) / ranks).mean())

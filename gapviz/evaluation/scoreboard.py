@@ -7,11 +7,15 @@ protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import permutations
+from typing import Protocol
 
 import numpy as np
 
+from gapviz.alignment import Raw
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
@@ -20,6 +24,7 @@ from gapviz.evaluation.costs import bytes_per_item, query_operations
 from gapviz.evaluation.cross import evaluate_cross
 from gapviz.evaluation.mixed import MAX_QUERIES, evaluate_mixed
 from gapviz.evaluation.outcome import MixedOutcome
+from gapviz.evaluation.threads import one_blas_thread
 from gapviz.evaluation.within import evaluate_within
 from gapviz.retrieval.corpus import corpus_rows, rows_of_one
 from gapviz.strategies import (
@@ -32,6 +37,9 @@ from gapviz.strategies import (
 from gapviz.vectors import Float64
 
 DEPTHS = (1, 5, 10)
+
+ROWS_OF_ONE_THREAD = 5_000
+"""Up to so many rows one BLAS thread is faster than several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +71,12 @@ class ScoreRow:
     query_operations: int
     """Multiply-adds a query, by exact search."""
     transductive: bool
+    by_item: bool
+    """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
     warnings: tuple[str, ...]
     pareto: bool = False
-    """True where no other row is both nearer to lift 1 and higher in NDCG. A transductive row
-    is never on that front, and keeps none off it."""
+    """True where no other row is both nearer to lift 1 and higher in NDCG. A transductive row,
+    or one that ranks items, is never on that front, and keeps none off it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,21 @@ class LeftOut:
     model: str
     options: StrategyOptions
     reason: str
+
+
+Entry = ScoreRow | LeftOut
+
+
+class RowStore(Protocol):
+    """Where rows that were measured before are found again."""
+
+    def find(self, collection: Collection, options: StrategyOptions, seed: int) -> Entry | None:
+        """The entry of that strategy on those vectors, under any model's name; None if new."""
+
+    def keep(
+        self, collection: Collection, options: StrategyOptions, seed: int, entry: Entry
+    ) -> None:
+        """Remember an entry."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +120,7 @@ def scoreboard(
     *,
     seed: int = 0,
     progress: Progress | None = None,
+    store: RowStore | None = None,
 ) -> Scoreboard:
     """Measure every strategy on the vectors of every model.
 
@@ -103,38 +129,40 @@ def scoreboard(
         options: the strategies.
         seed: of bootstrap and samples.
         progress: told after every strategy; may raise to cancel.
+        store: asked before a strategy is measured, and told of what was.
 
     Raises:
         GapvizError: a split that is missing, or an unknown strategy.
     """
-    rows: list[ScoreRow] = []
-    left_out: list[LeftOut] = []
+    entries: list[Entry] = []
     n_items = {}
     n_all = len(collections) * len(options)
     for model, collection in collections.items():
-        calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
-        n_items[model] = measured.n_items
-        unmoved = _single_lists(measured, fit_strategy(StrategyOptions(), calibration), seed)
+        bench = _Bench(collection, seed)
+        n_items[model] = bench.measured.n_items
         for chosen in options:
-            card = strategy_card(chosen.name)
-            reason = unavailable_reason(card, calibration, chosen.anchor)
-            if reason is None:
-                try:
-                    rows.append(
-                        _row(model, measured, fit_strategy(chosen, calibration), unmoved, seed)
-                    )
-                except GapvizError as error:
-                    reason = error.sentence
-            if reason is not None:
-                left_out.append(LeftOut(model, chosen, reason))
+            entry = store.find(collection, chosen, seed) if store else None
+            if entry is None:
+                with bench.threads():
+                    entry = bench.entry(model, chosen)
+                if store is not None:
+                    store.keep(collection, chosen, seed, entry)
+            entries.append(replace(entry, model=model))
             if progress is not None:
-                progress((len(rows) + len(left_out)) / n_all, f"{card.title}, {model}")
+                progress(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
+    return assembled(entries, n_items, seed)
+
+
+def assembled(entries: Sequence[Entry], n_items: Mapping[str, int], seed: int) -> Scoreboard:
+    """The scoreboard of entries measured before, with its Pareto front."""
+    rows = [entry for entry in entries if isinstance(entry, ScoreRow)]
     front = pareto_front(
         [(abs(row.mean_lift.value - 1), row.mean_ndcg.value) for row in rows],
-        [not row.transductive for row in rows],
+        [not row.transductive and not row.by_item for row in rows],
     )
     marked = tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True))
-    return Scoreboard(marked, tuple(left_out), n_items, seed)
+    left_out = tuple(entry for entry in entries if isinstance(entry, LeftOut))
+    return Scoreboard(marked, left_out, n_items, seed)
 
 
 def pareto_front(points: Sequence[tuple[float, float]], competes: Sequence[bool]) -> list[bool]:
@@ -168,55 +196,80 @@ def mean_over_modalities(
 
 
 @dataclass(frozen=True, eq=False)
-class _SingleLists:
-    """What is found in an index of one modality, which fusing lists does not change."""
+class _OneList:
+    """What a strategy makes of lists that hold one modality alone."""
 
     recall: Mapping[tuple[str, str], Mapping[int, Estimate]]
     mean_average_precision: Mapping[str, Estimate]
 
 
-def _single_lists(measured: Collection, strategy: Strategy, seed: int) -> _SingleLists:
-    return _SingleLists(
-        recall=_recall(measured, strategy, seed),
-        mean_average_precision={
-            name: _within(measured, strategy, name, seed) for name in measured.modality_names
-        },
-    )
+class _Bench:
+    """The splits of one model's collection, on which strategies are fitted and measured."""
 
+    def __init__(self, collection: Collection, seed: int) -> None:
+        self.calibration = collection.split(CALIBRATE)
+        self.measured = collection.split(EVALUATE)
+        self.seed = seed
 
-def _row(
-    model: str, measured: Collection, strategy: Strategy, unmoved: _SingleLists, seed: int
-) -> ScoreRow:
-    mixed = evaluate_mixed(measured, strategy, seed=seed)
-    outcomes = list(mixed.values())
+    def threads(self) -> AbstractContextManager[None]:
+        """To compute in: a small problem is done sooner by one thread."""
+        n_rows = sum(block.n_rows for block in self.measured.modalities.values())
+        return one_blas_thread() if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
 
-    bias, lift, ndcg, mrr = {}, {}, {}, {}
-    for name, outcome in mixed.items():
-        figures = [outcome.own_share, outcome.lift, outcome.ndcg, outcome.reciprocal_rank]
-        bias[name], lift[name], ndcg[name], mrr[name] = bootstrap_means(
-            figures, outcome.items, seed=seed
+    def entry(self, model: str, chosen: StrategyOptions) -> Entry:
+        """The row of a strategy, or why there is none."""
+        reason = unavailable_reason(strategy_card(chosen.name), self.calibration, chosen.anchor)
+        if reason is None:
+            try:
+                return self._row(model, fit_strategy(chosen, self.calibration))
+            except GapvizError as error:
+                reason = error.sentence
+        return LeftOut(model, chosen, reason)
+
+    def _row(self, model: str, strategy: Strategy) -> ScoreRow:
+        mixed = evaluate_mixed(self.measured, strategy, seed=self.seed)
+        outcomes = list(mixed.values())
+        bias, lift, ndcg, mrr = {}, {}, {}, {}
+        for name, outcome in mixed.items():
+            figures = [outcome.own_share, outcome.lift, outcome.ndcg, outcome.reciprocal_rank]
+            bias[name], lift[name], ndcg[name], mrr[name] = bootstrap_means(
+                figures, outcome.items, seed=self.seed
+            )
+        # Fusing lists changes none of them: such strategies share what raw cosine gets.
+        untouched = strategy.scoring is None and isinstance(strategy.alignment, Raw)
+        one_list = self._raw_lists if untouched else self._one_list(strategy)
+        corpus = corpus_rows(self.measured, strategy.alignment)
+        return ScoreRow(
+            model=model,
+            options=strategy.options,
+            title=strategy.label,
+            bias=bias,
+            lift=lift,
+            ndcg=ndcg,
+            mrr=mrr,
+            recall=one_list.recall,
+            mean_average_precision=one_list.mean_average_precision,
+            mean_lift=mean_over_modalities([o.lift for o in outcomes], outcomes, self.seed),
+            mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
+            bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
+            query_operations=query_operations(corpus, strategy),
+            transductive=strategy.card.transductive,
+            by_item=strategy.card.changes == "items",
+            warnings=strategy.warnings,
         )
-    single = unmoved
-    if strategy.card.changes in ("vectors", "scores"):
-        single = _single_lists(measured, strategy, seed)
-    corpus = corpus_rows(measured, strategy.alignment)
-    return ScoreRow(
-        model=model,
-        options=strategy.options,
-        title=strategy.label,
-        bias=bias,
-        lift=lift,
-        ndcg=ndcg,
-        mrr=mrr,
-        recall=single.recall,
-        mean_average_precision=single.mean_average_precision,
-        mean_lift=mean_over_modalities([o.lift for o in outcomes], outcomes, seed),
-        mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, seed),
-        bytes_per_item=bytes_per_item(corpus, strategy, measured.n_items),
-        query_operations=query_operations(corpus, strategy),
-        transductive=strategy.card.transductive,
-        warnings=strategy.warnings,
-    )
+
+    @cached_property
+    def _raw_lists(self) -> _OneList:
+        return self._one_list(fit_strategy(StrategyOptions("raw"), self.calibration))
+
+    def _one_list(self, strategy: Strategy) -> _OneList:
+        return _OneList(
+            recall=_recall(self.measured, strategy, self.seed),
+            mean_average_precision={
+                name: _within(self.measured, strategy, name, self.seed)
+                for name in self.measured.modality_names
+            },
+        )
 
 
 def _recall(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.errors import GapvizError
-from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference
+from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference, bootstrap_means
 from gapviz.evaluation.ranking import average_precision, recall_at
 from gapviz.vectors import Float32, Float64, Indices
 
@@ -55,6 +55,30 @@ class LabelDelta:
     """Dedicated minus joint."""
 
 
+@dataclass(frozen=True, slots=True)
+class WithinFigures:
+    """Means over the queries, with bootstrap intervals over items."""
+
+    recall: dict[int, Estimate]
+    """By depth k."""
+    mean_average_precision: Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class WithinComparison:
+    """The joint tower beside a dedicated encoder, on the same items."""
+
+    n_items: int
+    """Items that are searched."""
+    n_queries: int
+    """Of them, those that share their label with another: they ask."""
+    joint: WithinFigures
+    dedicated: WithinFigures
+    delta: RecallDelta
+    """Dedicated minus joint: positive means that the joint tower is the wrong tool."""
+    by_label: tuple[LabelDelta, ...]
+
+
 def evaluate_within(
     vectors: Float32,
     labels: Indices,
@@ -78,17 +102,32 @@ def evaluate_within(
     precision = np.full(asked.size, np.nan)
     step = max(1, BLOCK_SCORES // n)
     for start in range(0, asked.size, step):
-        here, rows = slice(start, start + step), asked[start : start + step]
+        rows = asked[start : start + step]
         scores = vectors[rows] @ vectors.T
         scores[np.arange(rows.size), rows] = -np.inf
         if adjust is not None:
             scores = adjust(scores)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, : n - 1]
-        same = (labels[order] == labels[rows][:, None]) & (labels[rows][:, None] >= 0)
-        precision[here] = average_precision(same)
-        if n > 1:
-            first[here] = np.where(same.any(axis=1), same.argmax(axis=1) + 1, 0)
+        for place, row in enumerate(rows):
+            found = np.flatnonzero(labels == labels[row]) if labels[row] >= 0 else rows[:0]
+            ranks = _ranks(scores[place], found[found != row])
+            precision[start + place] = average_precision(ranks)
+            first[start + place] = ranks[0] if ranks.size else 0
     return WithinOutcome({k: recall_at(first, k) for k in depths}, precision)
+
+
+def _ranks(scores: Float32, relevant: Indices) -> Indices:
+    """Rising ranks from 1 of the entries `relevant` of one list; ties keep the order of rows.
+
+    Sorting numbers takes a fraction of the time of sorting their places.
+    """
+    rising = np.sort(-scores)
+    level = -scores[relevant]
+    ahead = np.searchsorted(rising, level, side="left")
+    n_level = np.searchsorted(rising, level, side="right") - ahead
+    for place in np.flatnonzero(n_level > 1):
+        before = scores[: relevant[place]]
+        ahead[place] += np.count_nonzero(before == scores[relevant[place]])
+    return np.sort(ahead + 1)
 
 
 def recall_delta(
@@ -130,6 +169,36 @@ def recall_delta_by_label(
     of `recall_delta`.
     """
     ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
+    return _by_label(ours, theirs, labels, seed)
+
+
+def compare_within(
+    joint: Float32,
+    dedicated: Float32,
+    labels: Indices,
+    *,
+    depths: tuple[int, ...] = (1, 5, 10),
+    seed: int = 0,
+) -> WithinComparison:
+    """Both encodings of the same items, their difference, and the same by label.
+
+    Arguments and errors are those of `recall_delta`.
+    """
+    ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
+    rows = np.arange(len(joint), dtype=np.int64)
+    return WithinComparison(
+        n_items=len(joint),
+        n_queries=int((~np.isnan(ours.average_precision)).sum()),
+        joint=_figures(ours, rows, seed),
+        dedicated=_figures(theirs, rows, seed),
+        delta=_difference(ours, theirs, rows, seed),
+        by_label=_by_label(ours, theirs, labels, seed),
+    )
+
+
+def _by_label(
+    ours: WithinOutcome, theirs: WithinOutcome, labels: Indices, seed: int
+) -> tuple[LabelDelta, ...]:
     known = ~np.isnan(ours.average_precision)
     found = []
     for label in np.unique(labels[known]):
@@ -138,14 +207,21 @@ def recall_delta_by_label(
             LabelDelta(
                 label=int(label),
                 n_items=rows.size,
-                joint={k: float(ours.recall[k][rows].mean()) for k in depths},
-                dedicated={k: float(theirs.recall[k][rows].mean()) for k in depths},
+                joint={k: float(recall[rows].mean()) for k, recall in ours.recall.items()},
+                dedicated={k: float(recall[rows].mean()) for k, recall in theirs.recall.items()},
                 joint_average_precision=float(ours.average_precision[rows].mean()),
                 dedicated_average_precision=float(theirs.average_precision[rows].mean()),
                 delta=_difference(ours, theirs, rows, seed),
             )
         )
     return tuple(found)
+
+
+def _figures(outcome: WithinOutcome, rows: Indices, seed: int) -> WithinFigures:
+    *recall, precision = bootstrap_means(
+        [*outcome.recall.values(), outcome.average_precision], rows, seed=seed
+    )
+    return WithinFigures(dict(zip(outcome.recall, recall, strict=True)), precision)
 
 
 def _both_outcomes(

@@ -5,7 +5,6 @@ from gapviz.projection.linear import gap_axis_basis, pca_basis
 from gapviz.projection.neighbours import Neighbours, nearest_neighbours
 from gapviz.projection.project import place_queries, project, trustworthiness
 from gapviz.projection.sampling import DISPLAY_LIMIT, DisplaySample, sample_for_display
-from gapviz.projection.umap_layout import warm_up
 
 __all__ = [
     "DISPLAY_LIMIT",
@@ -22,5 +21,4 @@ __all__ = [
     "project",
     "sample_for_display",
     "trustworthiness",
-    "warm_up",
 ]

@@ -118,13 +118,6 @@ def umap_points(
     return read_only(points)
 
 
-def warm_up() -> None:
-    """Import umap and compile its core (about ten seconds), for a background thread."""
-    rows = np.random.default_rng(0).standard_normal((32, 8)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    _fit(rows, rows[:, :2], n_epochs=2, learning_rate=1.0, seed=0, progress=None)
-
-
 def unit_radius(points: Float32) -> Float64:
     """The points centred on (0, 0) and scaled to root-mean-square radius 1."""
     centred: Float64 = points.astype(np.float64)

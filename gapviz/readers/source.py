@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.collection import ITEMS_FILE, Collection
+from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.readers.amumo import is_amumo_folder, read_amumo
 from gapviz.readers.array_folder import is_array_folder, read_array_folder
@@ -17,6 +17,7 @@ from gapviz.readers.image_sources import IMAGE_FORMATS
 from gapviz.readers.parquet_vectors import is_vector_parquet, read_vector_parquet
 from gapviz.readers.reading import Format, Reading, ReadOptions
 from gapviz.readers.safetensors_file import read_safetensors
+from gapviz.saved_collection import ITEMS_FILE
 
 BUILTIN = "builtin"
 

@@ -52,6 +52,8 @@ class ResultList:
     match_rank: int | None
     """Rank of the query's own item in another modality, over the whole index; None when the
     query is no item of the collection. 1 + the number of entries before it."""
+    match_cosine: float | None = None
+    """Cosine of the query with that entry, as the strategy left both."""
 
 
 def search(
@@ -90,6 +92,7 @@ def search(
         open_rows[(corpus.item == item) & (corpus.modality == own)] = False
     order, scores = _ranked(corpus, cosines, open_rows, modality, fusion, scoring)
     top = order[:k]
+    rank = _match_rank(corpus, order, own, item, fusion)
     hits = tuple(
         Hit(
             rank=place + 1,
@@ -107,7 +110,8 @@ def search(
         corpus_share=(
             float((corpus.modality[open_rows] == own).mean()) if open_rows.any() else float("nan")
         ),
-        match_rank=_match_rank(corpus, order, own, item, fusion),
+        match_rank=rank,
+        match_cosine=None if rank is None else float(cosines[order[rank - 1]]),
     )
 
 

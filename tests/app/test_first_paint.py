@@ -19,7 +19,16 @@ print("loaded", sorted(heavy & set(sys.modules)), app.title[0].value)
 
 @pytest.mark.parametrize(
     ("page", "title"),
-    [("", "Two cones, one gap"), ("pages/side_by_side.py", "One query, three indexes")],
+    [
+        ("", "Two cones, one gap"),
+        ("pages/side_by_side.py", "One query, three indexes"),
+        ("pages/curves.py", "One choice, its whole range"),
+        ("pages/scores.py", "Scores by pair type"),
+        ("pages/anatomy.py", "Anatomy of the gap"),
+        ("pages/strategy_scoreboard.py", "Every way out, against every other"),
+        ("pages/within_modality.py", "One modality, one tool?"),
+        ("pages/your_data.py", "Your data"),
+    ],
 )
 def test_the_first_paint_needs_no_heavy_library(page, title, request, tmp_path, monkeypatch):
     monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))

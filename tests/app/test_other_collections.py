@@ -6,6 +6,7 @@ import pytest
 
 from gapviz.dashboard.catalogue import workspace
 from gapviz.measure import measure
+from gapviz.readers import read
 
 CONES, SEARCH = "", "pages/side_by_side.py"
 
@@ -95,3 +96,22 @@ def test_a_collection_that_is_gone_is_named(open_app):
     app = open_app(collection="gone-12345678")
     assert not app.exception
     assert "gone-12345678" in app.warning[0].value
+
+
+@pytest.mark.reference
+def test_four_published_models_are_compared_over_a_hundred_photographs(open_app, reference):
+    gaps = {"CLIP": 0.813545, "CyCLIP": 0.872725, "CLOOB": 0.252228, "CLOOB_LAION400M": 0.290277}
+    reading = read(str(reference / "coco100"))
+    brought = workspace().add(reading.collections, title="coco100")
+    try:
+        for encoder, gap in gaps.items():
+            encoded = workspace().load(brought.id, encoder)
+            assert measure(encoded, fit="all").geometry.gap.gap == pytest.approx(gap, abs=5e-7)
+        app = open_app(SEARCH, collection=brought.id, encoder="CLIP", compare="CLOOB")
+        assert not app.exception
+        assert f"/thumb/{brought.id}/" in words(app)
+        app = open_app(CONES, collection=brought.id, encoder="CyCLIP", compare="CLIP")
+        assert not app.exception
+        assert len(app.metric) == 8
+    finally:
+        workspace().remove(brought.id)

@@ -93,3 +93,16 @@ def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():
     html = item_cards([3], collection, "builtin", {"strategy": "Half/half & more", "item": "x"})
     assert '<div role="listitem" class="gv-cell"><a ' in html
     assert f"search?strategy=Half%2Fhalf+%26+more&amp;item={collection.items[3].id}" in html
+
+
+def test_one_selected_item_shows_its_pair_cosine_and_neighbours(open_app):
+    app = open_app()
+    collection = read_source("builtin")
+    app.session_state["_selected_items"] = (collection.items[5].id,)
+    app.run()
+    assert not app.exception
+    image, text = (collection.modality(name).corpus for name in ("image", "text"))
+    cosine = float(image.vectors[image.item_index == 5][0] @ text.vectors[text.item_index == 5][0])
+    words = [element.value for element in app.markdown]
+    assert any(f"Pair cosine {cosine:.3f}; its match is at rank" in word for word in words)
+    assert sum("#1" in html.proto.body for html in app.get("html")) == 2

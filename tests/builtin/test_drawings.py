@@ -67,13 +67,3 @@ def test_a_code_without_a_drawing_is_refused():
 def test_an_absurd_size_is_refused(size):
     with pytest.raises(GapvizError, match="pixels wide"):
         drawings.render("1F600", size)
-
-
-def test_rendering_all_reports_its_progress_and_fills_the_cache(own_cache):
-    told = []
-    codes = ["1F600", "1F601", "2764-FE0F", "1F355"]
-    codes = [code for code in codes if code in set(drawings.drawing_codes())]
-    drawings.render_all(24, lambda share, words: told.append(share), codes=codes)
-    assert told[-1] == 1.0
-    assert told == sorted(told)
-    assert len(list(own_cache.rglob("*.png"))) == len(codes)

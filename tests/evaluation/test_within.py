@@ -77,6 +77,22 @@ def test_labels_of_one_item_and_items_without_label_are_left_out():
     assert [(part.label, part.n_items) for part in parts] == [(3, 2)]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_ties_keep_the_order_of_the_rows(seed):
+    rng = np.random.default_rng(seed)
+    vectors = unit_rows(rng.choice([-0.5, 0.5], (30, 4)))  # their cosines are exact
+    labels = rng.integers(-1, 4, 30)
+    outcome = evaluate_within(vectors, labels)
+    for query in range(30):
+        scores = vectors[query : query + 1] @ vectors.T
+        order = np.argsort(-scores[0], kind="stable")
+        same = (labels[order] == labels[query])[order != query]
+        if labels[query] >= 0 and same.any():
+            ranks = np.flatnonzero(same) + 1
+            expected = (np.arange(1, ranks.size + 1) / ranks).mean()
+            assert outcome.average_precision[query] == pytest.approx(expected)
+
+
 def test_one_row_has_nothing_to_find():
     outcome = evaluate_within(unit_rows([[1.0, 2.0]]), np.array([0]))
     assert np.isnan(outcome.average_precision).all()

@@ -1,0 +1,64 @@
+"""`gapviz fetch`: published sets of embeddings, at a pinned commit, every file checked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from gapviz.commands.source import Commands, progress_bar
+from gapviz.reference_sets import REFERENCE_SETS, ReferenceSet, fetch, reference_set
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "fetch",
+        help="fetch a published set of embeddings",
+        description="Fetch a published set of embeddings from its repository at a pinned commit, "
+        "and check every file's SHA-256. Without a name, list the sets.",
+    )
+    command.add_argument("name", nargs="?", help=f"one of {', '.join(REFERENCE_SETS)}")
+    command.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where to (default: the cache folder)"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """Fetch, or list what there is.
+
+    Raises:
+        GapvizError: no such set, no connection, or a file that is not the published one.
+    """
+    if options.name is None:
+        sets = REFERENCE_SETS.values()
+        if options.json:
+            return json.dumps({"sets": [_about(one) for one in sets]}, indent=2, ensure_ascii=False)
+        return "\n".join(
+            f"{one.name:16}{one.total_bytes / 1e6:>8.1f} MB  {len(one.files):>4} files  "
+            f"{one.licence}  {one.title}"
+            for one in sets
+        )
+    known = reference_set(options.name)
+    with progress_bar() as progress:
+        folder = fetch(options.name, options.out, progress=progress)
+    if options.json:
+        return json.dumps(_about(known) | {"folder": str(folder)}, indent=2, ensure_ascii=False)
+    return (
+        f"{known.title}: {len(known.files):,} files, {known.total_bytes / 1e6:.1f} MB, "
+        f"licence {known.licence}, from {known.url}\nin {folder}"
+    )
+
+
+def _about(known: ReferenceSet) -> dict[str, object]:
+    return {
+        "name": known.name,
+        "title": known.title,
+        "repository": known.repository,
+        "commit": known.commit,
+        "licence": known.licence,
+        "files": len(known.files),
+        "bytes": known.total_bytes,
+    }

@@ -1,0 +1,228 @@
+"""The parts of the anatomy page: what each shows, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from math import isnan
+
+import streamlit as st
+
+from gapviz.anatomy_readings import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
+from gapviz.anatomy_work import (
+    MOVING,
+    dimensions_work,
+    heat_map_work,
+    hubs_work,
+    plane_work,
+    spectra_work,
+)
+from gapviz.collection import Collection
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.cards import html_table
+from gapviz.dashboard.catalogue import View, catalogue, encoder_title
+from gapviz.dashboard.panels import show_panels
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.waiting import result_of
+from gapviz.figures.anatomy import (
+    dimension_panels,
+    heat_map_panels,
+    hub_panels,
+    plane_panel,
+    spectrum_panels,
+)
+from gapviz.measure import default_pair
+from gapviz.strategies import STRATEGIES, StrategyOptions
+
+NARROWEST_MAP = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the page."""
+
+    question: str
+    protocol: str
+    draw: Callable[[Settings, View], None]
+    once: bool = False
+    """True where one figure shows all encoders."""
+
+
+def _dimensions(chosen: Settings, view: View) -> None:
+    work = dimensions_work(_with_a_gap(view), chosen.pair, seed=chosen.seed)
+    found = result_of(work, "Taking dimensions away")
+    if found is None:
+        return
+    st.markdown(dimensions_reading(found))
+    show_panels(dimension_panels(found, chosen.pair), key="dimensions", view=view, columns=2)
+
+
+def _heat_map(chosen: Settings, view: View) -> None:
+    work = heat_map_work(_with_a_gap(view), _moved(chosen), chosen.pair, seed=chosen.seed)
+    found = result_of(work, "Clustering pairs")
+    if found is None:
+        return
+    st.markdown(heat_map_reading(found))
+    show_panels(
+        heat_map_panels(found), key="heat_map", view=view, columns=2, narrowest=NARROWEST_MAP
+    )
+    shown = len(next(iter(found.by_strategy.values())).pairs)
+    what = (
+        f"Showing {shown:,} of {found.n_pairs:,} held-out pairs, drawn with seed {chosen.seed}."
+        if shown < found.n_pairs
+        else f"All {shown:,} held-out pairs."
+    )
+    st.caption(
+        f"{what} Like stands beside like by the raw vectors, in the same order in every map, so "
+        "that matched pairs lie on the diagonals of the off-diagonal quadrants."
+    )
+
+
+def _plane(chosen: Settings, view: View) -> None:
+    _with_a_gap(view)
+    entry = catalogue()[view.collection]
+    collections = {
+        title: collection_of(View(view.collection, name)) for name, title in entry.encoders.items()
+    }
+    grid = [StrategyOptions(name) for name in MOVING]
+    plane = result_of(
+        plane_work(collections, grid, chosen.pair, seed=chosen.seed), "Placing every model"
+    )
+    if plane is None:
+        return
+    ours = {encoder_title(one): collection_of(one) for one in chosen.views}
+    options = _moved(chosen)[-1]
+    now = result_of(
+        plane_work(ours, [options], chosen.pair, seed=chosen.seed), "Placing what is chosen"
+    )
+    if now is None:
+        return
+    st.markdown(plane_reading(plane))
+    show_panels([plane_panel(plane, now)], key="plane", view=view)
+    st.caption(
+        f"{len(plane.points)} points: every encoder of this collection under raw cosine and every "
+        "strategy that moves vectors, with its usual parameters; the ring is the sidebar's choice."
+    )
+
+
+def _hubs(chosen: Settings, view: View) -> None:
+    work = hubs_work(_with_a_gap(view), _moved(chosen), chosen.pair, seed=chosen.seed)
+    hubs = result_of(work, "Counting who is found")
+    if hubs is None:
+        return
+    st.markdown(hubs_reading(hubs))
+    show_panels(hub_panels(hubs), key="hubs", view=view, columns=2)
+    head = [
+        "direction",
+        "strategy",
+        "skew<br><small>0 = even · lower</small>",
+        "anti-hubs<br><small>in no list · lower</small>",
+        "fullest 1 %<br><small>of all places · lower</small>",
+    ]
+    rows = [
+        [
+            f"{escape(source)} → {escape(target)}",
+            escape(title),
+            f"<strong>{hub.skew:.2f}</strong>",
+            f"<strong>{hub.anti_hub_share:.1%}</strong>",
+            f"<strong>{hub.largest_share:.1%}</strong>",
+        ]
+        for title, by_direction in hubs.by_strategy.items()
+        for (source, target), hub in by_direction.items()
+    ]
+    st.html(html_table(head, rows, left_columns=(1,)))
+    if hubs.sampled:
+        st.caption("A seeded sample of 20,000 rows stands for each larger modality.")
+
+
+def _spectra(chosen: Settings, view: View) -> None:
+    work = spectra_work(_with_a_gap(view), _moved(chosen), chosen.pair)
+    spectra = result_of(work, "Finding eigenvalues")
+    if spectra is None:
+        return
+    st.markdown(spectra_reading(spectra))
+    show_panels(spectrum_panels(spectra, chosen.modalities), key="spectra", view=view, columns=2)
+    head = [
+        "modality",
+        "strategy",
+        "effective rank<br><small>higher is wider</small>",
+        "participation ratio<br><small>higher is wider</small>",
+    ]
+    rows = [
+        [
+            escape(name),
+            escape(title),
+            _number(one.effective_rank),
+            _number(one.participation_ratio),
+        ]
+        for title, by_modality in spectra.by_strategy.items()
+        for name, one in by_modality.items()
+    ]
+    st.html(html_table(head, rows, left_columns=(1,)))
+
+
+PARTS = {
+    "dimensions": Part(
+        "Which dimensions is the gap made of, and does it go when they go?",
+        "Share of a dimension: Δd² / ‖Δ‖² of the evaluate split, raw vectors. Dimensions are "
+        "removed in the order of |Δd| of the calibrate split, rows are scaled to length 1 again, "
+        "then gap and recall@1 of matched pairs are taken; the control removes as many random "
+        "dimensions. Unlike every other figure these change under a rotation of the space. "
+        "Source: Schrodi et al. 2025.",
+        _dimensions,
+    ),
+    "heat_map": Part(
+        "Do the four quadrants look alike, as they would without a gap?",
+        "Cosines of the first modality's rows followed by the second's, held out. The order is "
+        "that of average-linkage clustering with optimal leaf ordering, by the mean of both "
+        "within-modality cosines. Colours span the 1st to the 99th percentile of all maps shown.",
+        _heat_map,
+    ),
+    "plane": Part(
+        "Does a strategy bring pairs together, spread the clouds, or trade one for the other?",
+        "Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean exp(−2‖a − b‖²) over "
+        "both clouds pooled. Fitted on the calibrate split, measured on the evaluate split. "
+        "Source: Wang & Isola 2020.",
+        _plane,
+        once=True,
+    ),
+    "hubs": Part(
+        "Are a few entries found by everyone, and many by no one?",
+        "k-occurrence with k = 10: in how many of the other modality's lists an entry stands; the "
+        "mean is k · queries / entries. Skew: third standardised moment. Evaluate split, exact "
+        "search, ties by row. Source: Radovanović et al. 2010.",
+        _hubs,
+    ),
+    "spectrum": Part(
+        "How many directions does each cloud really use?",
+        "Eigenvalues of each modality's own covariance, as shares of its variance, evaluate "
+        "split. Effective rank: exp of their entropy (Roy & Vetterli 2007). Participation ratio: "
+        "1 / Σ shares².",
+        _spectra,
+    ),
+}
+
+
+def _with_a_gap(view: View) -> Collection:
+    collection = collection_of(view)
+    default_pair(collection)  # refuses one modality alone, in one sentence
+    return collection
+
+
+def _moved(chosen: Settings) -> list[StrategyOptions]:
+    """Raw, and the chosen strategy where it moves vectors."""
+    options = [chosen.options("raw")]
+    if STRATEGIES[chosen.strategy].changes == "vectors":
+        options.append(chosen.options())
+    return options
+
+
+def _number(value: float) -> str:
+    return "<small>none</small>" if isnan(value) else f"<strong>{value:.1f}</strong>"

@@ -1,0 +1,68 @@
+"""One item's two lists, merged by bare score and by rank, side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gapviz.dashboard.caches import collection_of, searchable
+from gapviz.dashboard.query import ask_with_item
+from gapviz.dashboard.result_list import bias_bar, hit_cards
+from gapviz.dashboard.settings import Settings
+from gapviz.retrieval.compare import compare_fusions
+from gapviz.retrieval.search import ResultList
+from gapviz.score_readings import fusion_comparison_reading
+
+SHOWN = 8
+
+
+def fusion_section(chosen: Settings) -> None:
+    """Naive score fusion against rank fusion for one item of the collection.
+
+    Raises:
+        GapvizError: an item without a vector of the modality to ask with.
+    """
+    st.subheader("Merged by bare score, and by rank", anchor=False)
+    asked = ask_with_item(chosen)
+    if asked is None:
+        return
+    for view, query in asked.items():
+        collection = collection_of(view)
+        comparison = compare_fusions(
+            searchable(view, chosen.options("raw")),
+            query.vector,
+            query.modality,
+            k=SHOWN,
+            item=query.item,
+            leave_out_own=query.leave_out_own,
+            fusion=chosen.fusion(),
+        )
+        st.markdown(fusion_comparison_reading(comparison))
+        lists: tuple[tuple[str, ResultList, tuple[int, ...], str], ...] = (
+            ("By bare cosine", comparison.naive, comparison.only_naive, "cosine"),
+            (
+                f"By rank, k = {chosen.rrf_k:g}",
+                comparison.by_rank,
+                comparison.only_by_rank,
+                "fused",
+            ),
+        )
+        for place, (title, answer, only, score) in zip(st.columns(2), lists, strict=True):
+            with place:
+                st.markdown(f"#### {title}")
+                st.html(bias_bar(answer, query.modality, collection.modality_names))
+                st.html(
+                    hit_cards(
+                        answer.hits,
+                        collection,
+                        chosen.collection,
+                        asked_with=query.modality,
+                        match=query.item,
+                        only_here=only,
+                        score_name=score,
+                    )
+                )
+    st.caption(
+        "Over all items of the collection, the query's own entry left out. Bare score: the lists "
+        "of both modalities in one, by cosine. By rank: Σ weight / (k + rank), as set under "
+        "Routing. Marked: the match, and what the other list does not show."
+    )

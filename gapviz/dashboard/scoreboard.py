@@ -1,0 +1,233 @@
+"""The scoreboard page: which models, the wait, the Pareto plot, the table, the protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View, catalogue
+from gapviz.dashboard.links import BOARD_MODELS
+from gapviz.dashboard.scoreboard_table import board_table
+from gapviz.dashboard.settings import Settings, show_error
+from gapviz.errors import GapvizError
+from gapviz.evaluation.board_columns import GROUPS, BoardColumn, board_columns, sorted_rows
+from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
+from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
+from gapviz.jobs import JobBoard
+from gapviz.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
+from gapviz.strategies import STRATEGIES
+
+POLL_SECONDS = 0.5
+CHART = "pareto_chart"
+OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")
+
+DEFAULT_SORT = "ndcg"
+
+_jobs: JobBoard[Scoreboard] = JobBoard()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What of the scoreboard is shown, and in which order."""
+
+    columns: tuple[BoardColumn, ...]
+    sort: BoardColumn
+    worst_first: bool
+
+
+def scoreboard_section(chosen: Settings) -> None:
+    """Everything below the title."""
+    titles = catalogue()[chosen.collection].encoders
+    models = _models(chosen, titles)
+    try:
+        request = _request(chosen, models)
+        board = ready_scoreboard(request)
+    except GapvizError as error:
+        show_error(error)
+        return
+    if board is None:
+        _wait_for(request)
+        return
+    shown_titles = {model: titles[model] for model in models}
+    _pareto(board, shown_titles)
+    _table(chosen, board, shown_titles)
+    _doubts(board, shown_titles)
+    _protocol(chosen, board)
+
+
+def _models(chosen: Settings, titles: Mapping[str, str]) -> list[str]:
+    """All encoders of the collection, or the one chosen."""
+    if len(titles) == 1:
+        return list(titles)
+    which = st.segmented_control(
+        "Models",
+        list(BOARD_MODELS),
+        default="all",
+        format_func=lambda name: BOARD_MODELS[name],
+        key="models",
+        bind="query-params",
+        required=True,
+        help="Changing the model stands beside changing the index: each encoder of this "
+        "collection is measured under every strategy.",
+    )
+    return [chosen.encoder] if which == "one" else list(titles)
+
+
+def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
+    collections = {model: collection_of(View(chosen.collection, model)) for model in models}
+    return ScoreboardRequest(
+        collections, [chosen.options(name) for name in STRATEGIES], chosen.seed
+    )
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _wait_for(request: ScoreboardRequest) -> None:
+    job = _jobs.start_once(request.key, lambda progress: make_scoreboard(request, progress))
+    if job.error is not None:
+        show_error(job.error)
+    elif job.cancelled:
+        st.info("Measuring was cancelled. What had been measured is kept.")
+        st.button("Measure after all", on_click=_jobs.forget, args=(request.key,))
+    elif job.done:
+        _jobs.forget(request.key)
+        st.rerun()
+    else:
+        st.progress(job.share, f"Measuring {request.n_rows} rows, once: {job.stage}")
+        st.button("Cancel", on_click=job.cancel)
+
+
+def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
+    st.subheader("Bias against quality", anchor=False)
+    st.caption(
+        "Right of the line at 1, results favour the query's modality; left of it, the other one. "
+        "Up is better. The dotted line joins what nothing beats in both; bars are 95 % "
+        "intervals. Click a point to search with its model and strategy."
+    )
+    event = st.plotly_chart(
+        pareto_figure(board, titles),
+        key=CHART,
+        on_select="rerun",
+        selection_mode="points",
+        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d"]},
+        alt=pareto_alt_text(board, titles),
+    )
+    place = selected_row(event["selection"]["points"])
+    if place is not None:
+        _open_search(board.rows[place], titles)
+
+
+def _open_search(row: ScoreRow, titles: Mapping[str, str]) -> None:
+    """Go to the search with a row's model and strategy.
+
+    By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
+    """
+    address = _search_link(row.model, row.options.name)
+    words = f"Search with {row.title}, {titles[row.model]} →"
+    # Everything in the address is percent-encoded, so that it cannot end the script.
+    st.html(
+        f'<a href="{escape(address, quote=True)}" target="_self">{escape(words)}</a>'
+        f"<script>window.location.assign({json.dumps(address)})</script>",
+        unsafe_allow_javascript=True,
+    )
+
+
+def _search_link(model: str, strategy: str) -> str:
+    """The search page with everything that the URL says, and another model and strategy."""
+    kept = {key: value for key, value in st.query_params.items() if key not in OWN_PARAMETERS}
+    return "search?" + urlencode({**kept, "encoder": model, "strategy": strategy})
+
+
+def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
+    st.subheader("Every figure", anchor=False)
+    shown = _choose_shown(chosen)
+    st.html(
+        board_table(
+            sorted_rows(board.rows, shown.sort, worst_first=shown.worst_first),
+            board.left_out,
+            shown.columns,
+            sort=shown.sort,
+            worst_first=shown.worst_first,
+            query=dict(st.query_params.items()),
+            titles=titles,
+            search_link=_search_link,
+        )
+    )
+    st.caption(
+        "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
+        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
+        "the Pareto front."
+    )
+
+
+def _choose_shown(chosen: Settings) -> _Shown:
+    columns = {column.key: column for column in board_columns(chosen.modalities)}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        groups = st.pills(
+            "Figures",
+            list(GROUPS),
+            selection_mode="multi",
+            default=list(GROUPS),
+            format_func=lambda name: GROUPS[name],
+            key="figures",
+            bind="query-params",
+        )
+        sort = st.selectbox(
+            "Sort by",
+            list(columns),
+            index=list(columns).index(DEFAULT_SORT),
+            format_func=lambda key: columns[key].name,
+            key="sort",
+            bind="query-params",
+            width=260,
+        )
+        worst_first = st.toggle("Worst first", key="worst_first", bind="query-params")
+    # The figure sorted by is always shown; with nothing chosen, everything is.
+    kept = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
+    return _Shown(tuple(kept), columns[sort], worst_first)
+
+
+def _doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
+    warned: dict[str, list[str]] = {}
+    for row in board.rows:
+        for warning in row.warnings:
+            model = f" ({titles[row.model]})" if len(titles) > 1 else ""
+            warned.setdefault(warning, []).append(f"{row.title}{model}")
+    for warning, rows in warned.items():
+        st.warning(f"**{', '.join(rows)}.** {warning}", icon=":material/warning:")
+
+
+def _protocol(chosen: Settings, board: Scoreboard) -> None:
+    n_items = max(board.n_items.values())
+    fitted = collection_of(View(chosen.collection, next(iter(board.n_items))))
+    with st.container(border=True):
+        st.markdown(
+            f"""
+**Protocol**
+
+- **Indexed:** the {", ".join(chosen.modalities)} vectors of the {n_items:,} items of the
+  evaluate split; of several captions the first, unless all were indexed.
+- **Asking:** each modality's query rows: captions after the first where an item has them,
+  else its indexed rows.
+- **Left out:** the rows of the query's own item in its own modality, by item id.
+- **Relevant:** the rows of the query's own item in other modalities; within a modality (mAP),
+  the other items of its label.
+- **Lift:** share of the query's modality among the top 10 ÷ its share of the index. 1 is neutral.
+- **Recall across** searches the other modality alone, so fusing lists changes nothing there.
+- **Ties:** rank = 1 + the entries that score strictly higher; entries that tie at place 10 share
+  the room there; between fused lists as set under Routing.
+- **Fitted** on the {len(fitted.splits["calibrate"]):,} items of the calibrate split alone, of
+  the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
+- **Strategies that rank items** are measured by another protocol: a query's rivals are items, not
+  rows, and its own item keeps its other rows. Their bias and NDCG stand apart from the others',
+  hollow in the plot and off the front.
+- **Intervals:** 95 % percentile bootstrap, 1,000 resamples of items, seed {board.seed}.
+- **Cost:** float32 bytes kept for one item with its share of everything else; multiply-adds of
+  one query by exact search: counts, not times.
+"""
+        )

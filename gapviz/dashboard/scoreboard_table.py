@@ -1,0 +1,194 @@
+"""The scoreboard as a table: a row a strategy and model, each figure with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from itertools import groupby
+from math import isnan
+from urllib.parse import urlencode
+
+from gapviz.dashboard.cards import TABLE_STYLE
+from gapviz.evaluation.board_columns import GROUPS, BoardColumn
+from gapviz.evaluation.scoreboard import LeftOut, ScoreRow
+from gapviz.figures.pareto import model_color
+from gapviz.strategies import strategy_card
+
+STYLE = """
+<style>
+.gv-board-frame { overflow: auto; max-height: min(46rem, 85vh); }
+.gv-board-frame:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+.gv-board { border-collapse: separate; border-spacing: 0; }
+.gv-board thead { position: sticky; top: 0; z-index: 2; }
+.gv-board thead th, .gv-board td:first-child { background: light-dark(#FFFFFF, #12161D); }
+.gv-board td, .gv-board th { padding: 4px 9px; }
+.gv-board td:first-child, .gv-board th:first-child { position: sticky; left: 0; z-index: 1;
+  min-width: 190px; max-width: 230px; }
+.gv-board th { vertical-align: bottom; line-height: 1.35; }
+.gv-board th.gv-group { text-align: left; font-size: 0.72rem; }
+.gv-board th.gv-first, .gv-board td.gv-first {
+  border-left: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.gv-board th a, .gv-board td a { color: inherit; text-decoration: none; }
+.gv-board td a { font-weight: 600; }
+.gv-board th a:hover, .gv-board td a:hover, .gv-board a:focus-visible
+  { text-decoration: underline; }
+.gv-board tbody tr:hover td { background: light-dark(#F1F2F4, #1F242C); }
+.gv-board td.gv-model { text-align: left; min-width: 120px; font-size: 0.78rem; }
+.gv-board tr.gv-out td { text-align: left;
+  color: color-mix(in srgb, currentColor 62%, transparent); }
+.gv-board tr.gv-part td { text-align: left; font-size: 0.78rem; padding-top: 14px; }
+.gv-board .gv-dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%;
+  margin-right: 5px; }
+.gv-board .gv-tag { font-size: 0.7rem; border: 1px solid currentColor; border-radius: 4px;
+  padding: 0 4px; white-space: nowrap; }
+.gv-board small.gv-fit { white-space: normal; }
+.gv-board td.gv-sorted { background: light-dark(#F6F7F9, #191E26); }
+</style>
+"""
+
+BETTER = {"lower": "lower ↓", "higher": "higher ↑", "nearer 1": "nearer 1"}
+
+
+def board_table(
+    rows: Sequence[ScoreRow],
+    left_out: Sequence[LeftOut],
+    columns: Sequence[BoardColumn],
+    *,
+    sort: BoardColumn,
+    worst_first: bool,
+    query: Mapping[str, str],
+    titles: Mapping[str, str],
+    search_link: Callable[[str, str], str],
+) -> str:
+    """The table as HTML.
+
+    Args:
+        rows: in the order shown.
+        left_out: strategies that could not be measured, shown greyed with the reason.
+        columns: those shown.
+        sort: the column that the rows are sorted by.
+        worst_first: whether the worst row stands first.
+        query: the URL's parameters, which the links of the column heads keep.
+        titles: of the models, all of them in the order of the scoreboard.
+        search_link: address of the search with a model and a strategy.
+    """
+    starts = {next(iter(group)).key for _, group in groupby(columns, lambda c: c.group)}
+    several = len(titles) > 1
+
+    def cell_class(column: BoardColumn) -> str:
+        names = ["gv-first"] * (column.key in starts) + ["gv-sorted"] * (column.key == sort.key)
+        return f' class="{" ".join(names)}"' if names else ""
+
+    def model_cell(model: str) -> str:
+        return _model(model, titles) if several else ""
+
+    def table_row(row: ScoreRow) -> str:
+        cells = "".join(
+            f"<td{cell_class(column)}>{_figure(row, column)}</td>" for column in columns
+        )
+        name = _name(row, search_link(row.model, row.options.name))
+        return f"<tr><td>{name}</td>{model_cell(row.model)}{cells}</tr>"
+
+    body = [table_row(row) for row in rows if not row.by_item]
+    by_item = [table_row(row) for row in rows if row.by_item]
+    if by_item:
+        # No one may read them as the best of the rows above.
+        words = "Another protocol: these rank items, so their figures compare with each other only"
+        body.append(_part(words, len(columns) + several))
+    body += by_item
+    for entry in left_out:
+        title = escape(strategy_card(entry.options.name).title)
+        body.append(
+            f'<tr class="gv-out"><td>{title}</td>{model_cell(entry.model)}'
+            f'<td colspan="{len(columns)}">not available here: {escape(entry.reason)}</td></tr>'
+        )
+    heads = _heads(columns, cell_class, sort, query, worst_first=worst_first, several=several)
+    return (
+        f'{TABLE_STYLE}{STYLE}<div class="gv-board-frame" tabindex="0" role="region" '
+        'aria-label="scoreboard"><table class="gv-table gv-board">'
+        f"<thead>{_group_heads(columns, several=several)}{heads}</thead>"
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _part(words: str, n_columns: int) -> str:
+    return f'<tr class="gv-part"><td></td><td colspan="{n_columns}">{escape(words)}.</td></tr>'
+
+
+def _group_heads(columns: Sequence[BoardColumn], *, several: bool) -> str:
+    cells = "".join(
+        f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(list(group))}">'
+        f"{escape(GROUPS[name])}</th>"
+        for name, group in groupby(columns, lambda column: column.group)
+    )
+    return f"<tr><th></th>{'<th></th>' * several}{cells}</tr>"
+
+
+def _heads(
+    columns: Sequence[BoardColumn],
+    cell_class: Callable[[BoardColumn], str],
+    sort: BoardColumn,
+    query: Mapping[str, str],
+    *,
+    worst_first: bool,
+    several: bool,
+) -> str:
+    cells = []
+    for column in columns:
+        here = column.key == sort.key
+        mark = (" ▴" if worst_first else " ▾") if here else ""
+        kept = {key: value for key, value in query.items() if key not in ("sort", "worst_first")}
+        turned = {"worst_first": "true"} if here and not worst_first else {}
+        address = "?" + urlencode({**kept, "sort": column.key, **turned})
+        order = f' aria-sort="{"descending" if worst_first else "ascending"}"' if here else ""
+        cells.append(
+            f'<th scope="col"{cell_class(column)}{order}><a href="{escape(address, quote=True)}" '
+            f'target="_self" title="sort by {escape(column.name, quote=True)}">'
+            f"{escape(column.title)}{mark}</a><br><small>{escape(column.detail)}<br>"
+            f"{BETTER[column.better]}</small></th>"
+        )
+    model = '<th scope="col" style="text-align:left">Model</th>' * several
+    return f'<tr><th scope="col">Strategy</th>{model}{"".join(cells)}</tr>'
+
+
+def _name(row: ScoreRow, link: str) -> str:
+    tags = []
+    if row.pareto:
+        tags.append(("front", "no other row is both nearer to lift 1 and higher in NDCG"))
+    if row.by_item:
+        tags.append(("ranks items", "another protocol: items are ranked, not rows"))
+    if row.transductive:
+        tags.append(("transductive", "reads all queries before it answers one"))
+    if row.warnings:
+        tags.append(("⚠", " ".join(row.warnings)))
+    marks = " ".join(
+        f'<span class="gv-tag" title="{escape(why, quote=True)}">{escape(tag)}</span>'
+        for tag, why in tags
+    )
+    title = strategy_card(row.options.name).title
+    fit = row.title.removeprefix(title).strip(" ()")
+    return (
+        f'<a href="{escape(link, quote=True)}" target="_self" title="search with this strategy">'
+        f"{escape(title)} →</a>"
+        + (f'<br><small class="gv-fit">{escape(fit)}</small>' if fit else "")
+        + (f"<br>{marks}" if marks else "")
+    )
+
+
+def _model(model: str, titles: Mapping[str, str]) -> str:
+    color = model_color(model, list(titles))
+    return (
+        f'<td class="gv-model"><span class="gv-dot" style="background:{color}"></span>'
+        f"{escape(titles[model])}</td>"
+    )
+
+
+def _figure(row: ScoreRow, column: BoardColumn) -> str:
+    estimate = column.read(row)
+    if isnan(estimate.value):
+        return "<small>none</small>"
+    value = f"<strong>{estimate.value:,.{column.decimals}f}</strong>"
+    if isnan(estimate.low):
+        return value
+    digits = column.decimals
+    return f"{value}<br><small>{estimate.low:.{digits}f} – {estimate.high:.{digits}f}</small>"

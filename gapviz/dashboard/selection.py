@@ -1,0 +1,89 @@
+"""The items that a visitor selected among the points; of a single one, how it is found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gapviz.dashboard.caches import collection_of, fitted
+from gapviz.dashboard.query import item_query
+from gapviz.dashboard.result_list import hit_cards, item_cards
+from gapviz.dashboard.searching import answer_of
+from gapviz.dashboard.settings import Settings, show_error
+from gapviz.errors import GapvizError
+from gapviz.retrieval.search import ResultList
+
+SELECTED = "_selected_items"
+SHOWN_AT_MOST = 48
+NEIGHBOURS = 6
+
+
+def show_selection(chosen: Settings, selected: list[int]) -> None:
+    """Cards of the selected items, `selected` by position; of one alone, its neighbours."""
+    collection = collection_of(chosen.view)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Selected items", width="content")
+        if selected:
+            st.button("Clear selection", icon=":material/close:", on_click=_clear)
+    if not selected:
+        st.info(
+            "Click a point, or drag with the box or lasso tool above a chart: the items appear "
+            "here, and stay when you change the strategy.",
+            icon=":material/gesture_select:",
+        )
+        return
+    shown = selected[:SHOWN_AT_MOST]
+    if len(shown) < len(selected):
+        st.caption(f"Showing {len(shown)} of {len(selected):,} selected items.")
+    query = {key: value for key, value in st.query_params.items() if key != "q"}
+    st.html(item_cards(shown, collection, chosen.collection, query))
+    if len(selected) == 1:
+        _neighbours(chosen, selected[0])
+
+
+def _neighbours(chosen: Settings, position: int) -> None:
+    """What the item finds with its own vector, raw and under the strategy."""
+    asked_with = st.segmented_control(
+        "Its neighbours, asked with its",
+        chosen.modalities,
+        default=chosen.modalities[0],
+        key="neighbours_of",
+        required=True,
+    )
+    modality = asked_with or chosen.modalities[0]
+    strategies = ["raw"] if chosen.strategy == "raw" else ["raw", chosen.strategy]
+    try:
+        asked = item_query(chosen.view, position, modality)
+        answers = [
+            answer_of(chosen.view, chosen.options(name), asked, k=NEIGHBOURS) for name in strategies
+        ]
+    except GapvizError as error:
+        show_error(error)
+        return
+    collection = collection_of(chosen.view)
+    for place, name, answer in zip(st.columns(len(answers)), strategies, answers, strict=True):
+        with place:
+            strategy = fitted(chosen.view, chosen.options(name))
+            st.markdown(f"**{strategy.label}**  \n{_match_words(answer)}")
+            st.html(
+                hit_cards(
+                    answer.hits,
+                    collection,
+                    chosen.collection,
+                    asked_with=modality,
+                    match=position,
+                    score_name=strategy.score_name,
+                )
+            )
+
+
+def _match_words(answer: ResultList) -> str:
+    if answer.match_rank is None or answer.match_cosine is None:
+        return "It has no vector of another modality."
+    return (
+        f"Pair cosine {answer.match_cosine:.3f}; its match is at rank {answer.match_rank:,} of the "
+        "mixed index."
+    )
+
+
+def _clear() -> None:
+    st.session_state[SELECTED] = ()

@@ -1,0 +1,241 @@
+"""Distributions with a threshold, what it lets pass, and thresholds that are calibrated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from math import isnan
+
+import streamlit as st
+
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.cards import html_table
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.links import TARGETS
+from gapviz.dashboard.panels import show_panels
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.waiting import result_of
+from gapviz.figures.scores import score_panel
+from gapviz.geometry.thresholds import PAIR_TYPES, PairType
+from gapviz.measure import default_pair
+from gapviz.score_readings import held_out_reading, transfer_reading, type_title
+from gapviz.score_study import ScoreStudy, Target
+from gapviz.score_work import score_work
+from gapviz.strategies import STRATEGIES
+
+PROTOCOL = (
+    "Cosines of unit rows, after the strategy where it moves vectors. Across the modalities a pair "
+    "is relevant where both rows belong to one item; within a modality, where two different rows "
+    "belong to items of one label. A pair passes at or above the threshold. True positive rate "
+    "(recall): share of the relevant pairs that pass; false positive rate: share of the others; "
+    "precision: share of what passes that is relevant, every pair counting once. For a target "
+    "recall the highest threshold that reaches it is taken, for a target precision the lowest. "
+    "Strategies and thresholds are fitted on the calibrate split; distributions and shares are of "
+    "the evaluate split. Samples are drawn with the sidebar's seed."
+)
+
+# The share of matched pairs that a threshold lets pass unless told.
+USUAL_RECALL = 0.95
+LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
+
+
+def studies_of(chosen: Settings, view: View) -> list[ScoreStudy] | None:
+    """Raw, and the chosen strategy where it moves vectors; None while they are being made."""
+    collection = collection_of(view)
+    default_pair(collection)  # refuses one modality alone, in one sentence
+    names = ["raw"]
+    if STRATEGIES[chosen.strategy].changes == "vectors":
+        names.append(chosen.strategy)
+    found = []
+    for name in names:
+        work = score_work(collection, chosen.options(name), chosen.pair, seed=chosen.seed)
+        study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
+        if study is None:
+            return None
+        found.append(study)
+    return found
+
+
+def threshold_slider(study: ScoreStudy) -> float:
+    """The threshold that every distribution and share of the page is about."""
+    usual = study.calibrated("recall", USUAL_RECALL)["cross"].fitted.threshold
+    return float(
+        st.slider(
+            "Threshold (cosine)",
+            -1.0,
+            1.0,
+            0.0 if isnan(usual) else round(usual, 2),
+            0.01,
+            key="threshold",
+            bind="query-params",
+            help="A pair passes at or above it. At first: what 95 % of the matched calibration "
+            "pairs reach under raw cosine.",
+        )
+    )
+
+
+def distributions(
+    chosen: Settings, view: View, studies: Sequence[ScoreStudy], threshold: float
+) -> None:
+    """The four distributions of each strategy, and what passes the threshold."""
+    panel = score_panel(studies, chosen.modalities, threshold=threshold)
+    show_panels([panel], key="scores", view=view)
+    st.html(_passing_table(studies, threshold))
+    notes = ["Of the held-out pairs of the evaluate split."]
+    if not studies[0].labelled:
+        notes.append(
+            "No item has a label, so that no pair within a modality is known to belong together: "
+            "there, all pairs count as false positives."
+        )
+    else:
+        notes.append("Within a modality, a pair belongs together where both items share a label.")
+    if studies[0].sampled:
+        notes.append("Where a type has too many pairs, a seeded sample of 500,000 stands for it.")
+    st.caption(" ".join(notes))
+
+
+def transfer_section(studies: Sequence[ScoreStudy]) -> None:
+    """A threshold fitted on each pair type, read on all of them."""
+    st.subheader("One threshold, read on the other pair types", anchor=False)
+    for study in studies:
+        st.markdown(transfer_reading(study, USUAL_RECALL))
+    pair = studies[0].pair
+    head = ["strategy", "fitted on", "cosine"]
+    for name in PAIR_TYPES:
+        title = escape(type_title(name, pair))
+        head += [
+            f"{title}<br><small>true positives · higher</small>",
+            f"{title}<br><small>false positives · lower</small>",
+        ]
+    rows = []
+    for study in studies:
+        for entry in study.transfer(USUAL_RECALL):
+            cells = [escape(study.strategy), _type(entry.fitted_on, pair)]
+            cells.append(_number(entry.threshold))
+            for name in PAIR_TYPES:
+                rates = entry.rates[name]
+                cells += [_share(rates.true_positive), _share(rates.false_positive)]
+            rows.append(cells)
+    st.html(html_table(head, rows, left_columns=(1,)))
+    st.caption(
+        f"Each threshold is the highest cosine that {USUAL_RECALL:.0%} of the relevant pairs of "
+        "its type reach on the calibrate split; shares are of the evaluate split."
+    )
+
+
+def target_choice() -> tuple[Target, float]:
+    """What calibrated thresholds shall reach, and how much of it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = st.segmented_control(
+            "Target",
+            list(TARGETS),
+            default="recall",
+            format_func=lambda name: TARGETS[name],
+            key="target",
+            bind="query-params",
+            required=True,
+        )
+        share = st.slider(
+            "to reach",
+            LOWEST_TARGET,
+            HIGHEST_TARGET,
+            USUAL_RECALL,
+            0.01,
+            key="reach",
+            bind="query-params",
+            width=240,
+        )
+    return target or "recall", float(share)
+
+
+def calibrated_section(view: View, study: ScoreStudy, target: Target, share: float) -> None:
+    """A threshold for each pair type that reaches a target, to copy."""
+    found = study.calibrated(target, share)
+    head = [
+        "pair type",
+        "cosine",
+        "recall<br><small>held out · higher</small>",
+        "precision<br><small>held out · higher</small>",
+        "false positives<br><small>held out · lower</small>",
+        "against the target",
+    ]
+    rows = [
+        [
+            _type(name, study.pair),
+            _number(one.fitted.threshold),
+            _share(one.held_out.true_positive),
+            _share(one.held_out.precision),
+            _share(one.held_out.false_positive),
+            escape(_reached(name, study, target, share)),
+        ]
+        for name, one in found.items()
+    ]
+    st.html(html_table(head, rows, left_columns=(5,)))
+    thresholds = {
+        type_title(name, study.pair): None
+        if isnan(one.fitted.threshold)
+        else round(one.fitted.threshold, 6)
+        for name, one in found.items()
+    }
+    copied = {
+        "collection": collection_of(view).name,
+        "encoder": view.encoder,
+        "strategy": study.strategy,
+        "target": {target: round(share, 2)},
+        "passes": "cosine at or above",
+        "thresholds": thresholds,
+    }
+    st.code(json.dumps(copied, ensure_ascii=False, indent=2), language="json")
+
+
+def _type(name: PairType, pair: tuple[str, str]) -> str:
+    """A pair type that no narrow column breaks in two."""
+    return f'<span style="white-space:nowrap">{escape(type_title(name, pair))}</span>'
+
+
+def _reached(name: PairType, study: ScoreStudy, target: Target, share: float) -> str:
+    one = study.calibrated(target, share)[name]
+    if not isnan(one.fitted.threshold):
+        return held_out_reading(one.held_out, target, share)
+    if not study.calibrate[name].positive.size:
+        return "no pair of this type is known to belong together"
+    return "no threshold reaches this on the calibrate split"
+
+
+def _passing_table(studies: Sequence[ScoreStudy], threshold: float) -> str:
+    pair = studies[0].pair
+    head = ["pairs", *(escape(study.strategy) for study in studies), "should"]
+    found = [study.rates(threshold) for study in studies]
+    rows = []
+    for name in PAIR_TYPES:
+        title = escape(type_title(name, pair))
+        alike, unlike = (
+            ("matched", "mismatched") if name == "cross" else ("same label", "another label")
+        )
+        if name == "cross" or studies[0].labelled:
+            rows.append(
+                [
+                    f"{title}, {alike} <small>true positive rate</small>",
+                    *(_share(rates[name].true_positive) for rates in found),
+                    "<small>pass: higher</small>",
+                ]
+            )
+        else:
+            unlike = "all"
+        rows.append(
+            [
+                f"{title}, {unlike} <small>false positive rate</small>",
+                *(_share(rates[name].false_positive) for rates in found),
+                "<small>not pass: lower</small>",
+            ]
+        )
+    return html_table(head, rows)
+
+
+def _share(value: float) -> str:
+    return "<small>none</small>" if isnan(value) else f"<strong>{value:.1%}</strong>"
+
+
+def _number(value: float) -> str:
+    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"

@@ -1,0 +1,263 @@
+"""The anatomy of a gap as figures: dimensions, heat map, plane, hubs, spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gapviz.anatomy_work import Dimensions, HeatMaps, Hubs, Plane, Spectra
+from gapviz.figures.curves import STRATEGY_STYLES
+from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, line_figure
+from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.vectors import Float64, Indices
+
+# Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
+BARS = 64
+
+# An eigenvalue under this share of the variance is rounding.
+SMALLEST_SHARE = 1e-7
+
+# Of lines without markers.
+DASHES = ("solid", "dash")
+
+PLANE_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
+PLANE_COLORS = (NEUTRAL, "#56B4E9", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#D55E00")
+
+
+def dimension_panels(found: Dimensions, pair: tuple[str, str]) -> tuple[Panel, ...]:
+    """Shares by dimension, their sum, and gap and recall without the largest."""
+    shares, ablation = found.shares, found.ablation
+    count = min(BARS, shares.shares.size)
+    rank = np.arange(1, count + 1)
+    across = Axis(f"dimensions by falling share (the first {count} of {shares.shares.size})")
+    bars = go.Figure(
+        go.Bar(
+            x=rank,
+            y=shares.shares[:count],
+            customdata=shares.order[:count],
+            marker={"color": STRATEGY_STYLES[1]["color"]},
+            hovertemplate="dimension %{customdata}: %{y:.2%}<extra></extra>",
+        ),
+        layout=frame(across, Axis("share of ‖Δ‖²", percent=True), 300),
+    )
+    summed = line_figure(
+        rank,
+        [Line("cumulative", np.cumsum(shares.shares)[:count], STRATEGY_STYLES[1]["color"])],
+        x_axis=across,
+        y_axis=Axis("cumulative share of ‖Δ‖²", range=(0, 1.02), percent=True),
+        height=300,
+    ).update_traces(mode="lines")
+    removed = ablation.removed.astype(str)
+    without = Axis("dimensions removed, largest |Δd| of the calibrate split first", words=True)
+    x, y = pair
+    gaps = line_figure(
+        removed,
+        [
+            Line("largest removed", ablation.gap, STRATEGY_STYLES[1]["color"], symbol="square"),
+            Line("as many at random", ablation.control_gap, NEUTRAL, dash="dot"),
+        ],
+        x_axis=without,
+        y_axis=Axis("gap ‖Δ‖ (0 = closed)", range=(0, _top(ablation.gap, ablation.control_gap))),
+        height=300,
+    )
+    pairs = (x, y)
+    recalls = line_figure(
+        removed,
+        [
+            Line(f"{x} → {y}", ablation.recall_x_to_y, **_look(x, pairs)),
+            Line(f"{y} → {x}", ablation.recall_y_to_x, **_look(y, pairs)),
+            Line(f"{x} → {y}, at random", ablation.control_recall_x_to_y, NEUTRAL, dash="dot"),
+            Line(f"{y} → {x}, at random", ablation.control_recall_y_to_x, NEUTRAL, dash="dash"),
+        ],
+        x_axis=without,
+        y_axis=Axis(
+            "recall@1 (higher is better)",
+            range=(0, _top(ablation.recall_x_to_y, ablation.recall_y_to_x)),
+        ),
+        height=300,
+    )
+    return tuple(
+        Panel(title, figure, f"{kind}: {title}")
+        for title, figure, kind in (
+            ("How much of the squared gap each dimension holds", bars, "Bar chart"),
+            ("How many dimensions hold it together", summed, "Line chart"),
+            ("The gap without its largest dimensions", gaps, "Line chart"),
+            ("Recall@1 without them", recalls, "Line chart"),
+        )
+    )
+
+
+def heat_map_panels(found: HeatMaps) -> tuple[Panel, ...]:
+    """One map a strategy, on one scale of colours."""
+    cells = np.concatenate([one.cosines.ravel() for one in found.by_strategy.values()])
+    low, high = np.quantile(cells, [0.01, 0.99])
+    return tuple(
+        Panel(
+            title,
+            _heat_map(one.cosines, found.pair, (float(low), float(high))),
+            f"Heat map of {len(one.pairs)} {found.pair[0]} and as many {found.pair[1]} rows, "
+            f"{title}, like beside like",
+        )
+        for title, one in found.by_strategy.items()
+    )
+
+
+def plane_panel(plane: Plane, chosen: Plane | None = None) -> Panel:
+    """Every model and strategy by alignment and uniformity; those of `chosen` ringed.
+
+    Colour tells the strategy, shape the model.
+    """
+    points = [placed for placed in plane.points if not np.isnan(placed.point.alignment)]
+    strategies = list(dict.fromkeys(placed.strategy for placed in points))
+    models = list(dict.fromkeys(placed.model for placed in points))
+    figure = go.Figure(
+        layout=frame(
+            Axis("alignment: mean‖x − y‖² of matched pairs (lower is better)"),
+            Axis("joint uniformity (lower is better)"),
+            480,
+        )
+    )
+    for placed in points:
+        color = PLANE_COLORS[strategies.index(placed.strategy) % len(PLANE_COLORS)]
+        symbol = PLANE_SYMBOLS[models.index(placed.model) % len(PLANE_SYMBOLS)]
+        figure.add_trace(_plane_point(placed.strategy, placed.model, placed.point, color, symbol))
+    for place, strategy in enumerate(strategies):
+        figure.add_trace(_legend_entry(strategy, PLANE_COLORS[place % len(PLANE_COLORS)], "circle"))
+    for place, model in enumerate(models if len(models) > 1 else ()):
+        figure.add_trace(_legend_entry(model, NEUTRAL, PLANE_SYMBOLS[place % len(PLANE_SYMBOLS)]))
+    if chosen is not None and chosen.points:
+        _ring(figure, chosen)
+    figure.update_layout(hovermode="closest")
+    title = "Alignment against uniformity: the lower left corner is best"
+    return Panel(title, figure, f"Scatter plot of {len(points)} models and strategies: {title}")
+
+
+def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
+    """One panel a direction: share of entries that stand in n lists or more, by strategy."""
+    directions = list(next(iter(hubs.by_strategy.values())))
+    panels = []
+    for source, target in directions:
+        by_title = {title: one[source, target] for title, one in hubs.by_strategy.items()}
+        most = max(int(hub.occurrences.max()) for hub in by_title.values())
+        lines = [
+            Line(title, _at_least(hub.occurrences, most), style["color"], dash=dash)
+            for (title, hub), style, dash in zip(
+                by_title.items(), STRATEGY_STYLES, DASHES, strict=False
+            )
+        ]
+        hub = next(iter(by_title.values()))
+        figure = line_figure(
+            np.arange(most + 1),
+            lines,
+            x_axis=Axis(f"lists of {hub.k} that an entry stands in, at least"),
+            y_axis=Axis(f"share of the {target} entries (log)", log=True),
+            at_x=[Mark(float(hub.occurrences.mean()), "mean")],
+            height=360,
+        )
+        figure.update_traces(mode="lines", line_shape="hv", selector={"mode": "lines+markers"})
+        title = f"{source} → {target}: the longer the tail, the fewer answer everything"
+        panels.append(Panel(title, figure, f"k-occurrence of {target} rows: {title}"))
+    return tuple(panels)
+
+
+def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel, ...]:
+    """One panel a strategy: eigenvalues of each modality, falling."""
+    return tuple(
+        Panel(
+            title,
+            line_figure(
+                np.arange(1, next(iter(by_modality.values())).shares.size + 1),
+                [
+                    Line(
+                        name,
+                        np.where(one.shares > SMALLEST_SHARE, one.shares, np.nan),
+                        style_of(name, modalities).color,
+                        dash=dash,
+                    )
+                    for (name, one), dash in zip(by_modality.items(), DASHES, strict=False)
+                ],
+                x_axis=Axis("principal component"),
+                y_axis=Axis("share of the variance (log)", log=True),
+                height=360,
+            ).update_traces(mode="lines", selector={"mode": "lines+markers"}),
+            f"Line chart of eigenvalues by modality, {title}",
+        )
+        for title, by_modality in spectra.by_strategy.items()
+    )
+
+
+def _at_least(occurrences: Indices, most: int) -> Float64:
+    """Share of the entries that stand in 0, 1, … `most` lists or more; NaN for none."""
+    counts = np.bincount(occurrences, minlength=most + 1)
+    shares = counts[::-1].cumsum()[::-1] / occurrences.size
+    shares[shares == 0] = np.nan
+    return np.asarray(shares)
+
+
+def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -> go.Figure:
+    n = len(cosines) // 2
+    names = {"tickmode": "array", "tickvals": [n / 2 - 0.5, 3 * n / 2 - 0.5], "ticktext": pair}
+    empty = Axis("")
+    figure = go.Figure(
+        go.Heatmap(
+            z=cosines,
+            zmin=scale[0],
+            zmax=scale[1],
+            colorscale="Viridis",
+            colorbar={"title": {"text": "cosine"}, "thickness": 12},
+            hovertemplate="cosine %{z:.3f}<extra></extra>",
+        ),
+        layout=frame(empty, empty, 420),
+    )
+    square = {"showgrid": False, "constrain": "domain", **names}
+    figure.update_xaxes(**axis_layout(Axis("clustered order, twice")), **square)
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", **square)
+    figure.update_layout(hovermode="closest", margin_t=24)
+    line = {"color": "#FFFFFF", "width": 2}
+    figure.add_vline(n - 0.5, line=line)
+    figure.add_hline(n - 0.5, line=line)
+    return figure
+
+
+def _plane_point(strategy: str, model: str, point: Any, color: str, symbol: str) -> go.Scatter:
+    return go.Scatter(
+        x=[point.alignment],
+        y=[point.uniformity],
+        mode="markers",
+        showlegend=False,
+        marker={"color": color, "symbol": symbol, "size": 11},
+        hovertemplate=f"{strategy}<br>{model}<br>alignment %{{x:.3f}}, uniformity %{{y:.3f}}"
+        "<extra></extra>",
+    )
+
+
+def _legend_entry(name: str, color: str, symbol: str) -> go.Scatter:
+    return go.Scatter(
+        x=[None], y=[None], mode="markers", name=name, marker={"color": color, "symbol": symbol}
+    )
+
+
+def _ring(figure: go.Figure, chosen: Plane) -> None:
+    figure.add_trace(
+        go.Scatter(
+            x=[placed.point.alignment for placed in chosen.points],
+            y=[placed.point.uniformity for placed in chosen.points],
+            mode="markers",
+            name="chosen now",
+            marker={"symbol": "circle-open", "size": 20, "color": NEUTRAL, "line": {"width": 2}},
+            hoverinfo="skip",
+        )
+    )
+
+
+def _look(modality: str, modalities: Sequence[str]) -> dict[str, Any]:
+    style = style_of(modality, modalities)
+    return {"color": style.color, "symbol": style.symbol}
+
+
+def _top(*values: Any) -> float:
+    highest = np.concatenate(values)
+    return float(np.nanmax(highest) * 1.12) if not np.isnan(highest).all() else 1.0

@@ -1,0 +1,266 @@
+"""The curves of the lab as figures: strength, corpus mix, calibration pairs, rank fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gapviz.curves import (
+    Band,
+    CalibrationCurve,
+    FusionCurve,
+    FusionLine,
+    MixCurve,
+    StrengthCurve,
+)
+from gapviz.curves.rank_fusion import Lists
+from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
+from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.vectors import Float64, Indices
+
+# Those between them would be written over one another.
+WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+BIAS_AXIS = "own modality (lower = less biased)"
+
+# Of strategies, which are no modality: Okabe & Ito's other colours.
+STRATEGY_STYLES: tuple[dict[str, Any], ...] = (
+    {"color": NEUTRAL, "dash": "solid", "symbol": "circle"},
+    {"color": "#009E73", "dash": "solid", "symbol": "square"},
+    {"color": "#CC79A7", "dash": "dash", "symbol": "triangle-up"},
+    {"color": "#E69F00", "dash": "dot", "symbol": "x"},
+)
+
+
+def strength_panels(
+    curve: StrengthCurve, modalities: Sequence[str], *, strength: float | None
+) -> tuple[Panel, ...]:
+    """Small multiples over λ: gap, loss, recall, bias, quality.
+
+    Args:
+        curve: the sweep.
+        modalities: all of the collection, for their colours.
+        strength: λ chosen now, marked in every panel; None marks nothing.
+    """
+    x, y = curve.pair
+    lam = Axis("strength λ", range=(curve.strengths.min() - 0.03, curve.strengths.max() + 0.03))
+    here = () if strength is None else (Mark(strength, f"λ = {strength:g}"),)
+    loss = curve.info_nce[0]
+
+    def panel(title: str, lines: Sequence[Line], axis: Axis, marks: Sequence[Mark] = ()) -> Panel:
+        figure = line_figure(
+            curve.strengths, lines, x_axis=lam, y_axis=axis, at_x=here, at_y=marks, height=300
+        )
+        names = ", ".join(line.name for line in lines)
+        return Panel(title, figure, f"Line chart over the strength λ from 0 to 2: {title}; {names}")
+
+    gap = Line("signed gap", curve.signed_gap, STRATEGY_STYLES[1]["color"], symbol="square")
+    losses = [
+        Line(f"{a} → {b}", np.array(values), **_look(a, modalities))
+        for a, b, values in (
+            (x, y, [one.x_to_y for one in curve.info_nce]),
+            (y, x, [one.y_to_x for one in curve.info_nce]),
+        )
+    ]
+    share = "share of queries (higher is better)"
+    return (
+        panel(
+            f"Signed gap after renormalising, from {curve.raw_gap:.3f} at λ = 0",
+            [gap],
+            Axis("(μx − μy) · raw direction (0 = closed)"),
+            [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
+        ),
+        panel(
+            f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, {loss.batch:,} pairs",
+            losses,
+            Axis("nats (lower is better)"),
+        ),
+        panel(
+            "Recall@1 over the other modality alone",
+            [
+                band_line(f"{a} → {b}", band, **_look(a, modalities))
+                for (a, b), band in curve.recall_at_1.items()
+            ],
+            Axis(share, range=_share_range([*curve.recall_at_1.values()])),
+        ),
+        panel(
+            "Bias@10 by the query's modality",
+            _query_lines(curve.bias, modalities),
+            Axis(BIAS_AXIS, range=SHARE_RANGE),
+            _chance(curve.expected_bias),
+        ),
+        panel(
+            "NDCG@10 of the match in the mixed index",
+            _query_lines(curve.ndcg, modalities),
+            Axis("NDCG@10 (higher is better)", range=_share_range([*curve.ndcg.values()])),
+        ),
+    )
+
+
+def mix_panel(curve: MixCurve) -> Panel:
+    """Quality from a corpus all of `first` to one all of `second`."""
+    title = f"NDCG@10 of {curve.asks} queries, from all {curve.first} to all {curve.second}"
+    lines = [
+        band_line(line.title, line.ndcg, **STRATEGY_STYLES[min(place, 2)])
+        if place < len(curve.lines) - 1
+        else band_line(line.title, line.ndcg, **STRATEGY_STYLES[3])
+        for place, line in enumerate(curve.lines)
+    ]
+    figure = line_figure(
+        curve.shares,
+        lines,
+        x_axis=Axis(
+            f"share of the corpus that is {curve.second} (the rest is {curve.first})",
+            range=SHARE_RANGE,
+            percent=True,
+        ),
+        y_axis=Axis(
+            "NDCG@10 (higher is better)", range=_share_range([line.ndcg for line in curve.lines])
+        ),
+        height=440,
+    )
+    return Panel(title, figure, f"Line chart: {title}; {', '.join(line.name for line in lines)}")
+
+
+def calibration_panels(
+    curve: CalibrationCurve, modalities: Sequence[str]
+) -> tuple[Panel, Panel, Panel]:
+    """What ever more calibration items buy: the gap's direction, recall, bias."""
+    sizes = Axis(
+        "calibration items (log)",
+        log=True,
+        range=(curve.sizes.min() * 0.9, curve.sizes.max() * 1.12),
+        ticks=_apart(curve.sizes),
+    )
+    raw = [
+        Line(
+            f"{a} → {b}, raw",
+            np.full(curve.sizes.size, value),
+            **_look(a, modalities) | {"dash": "dot"},
+        )
+        for (a, b), value in curve.raw_recall_at_1.items()
+    ]
+
+    def panel(title: str, lines: Sequence[Line], axis: Axis, marks: Sequence[Mark] = ()) -> Panel:
+        figure = line_figure(curve.sizes, lines, x_axis=sizes, y_axis=axis, at_y=marks)
+        names = ", ".join(line.name for line in lines)
+        return Panel(title, figure, f"Line chart over calibration items: {title}; {names}")
+
+    low = float(np.nanmin(curve.cosine.low)) if not np.isnan(curve.cosine.low).all() else 0.0
+    return (
+        panel(
+            "Direction of the estimated gap",
+            [band_line("cosine with the full gap", curve.cosine, **STRATEGY_STYLES[1])],
+            Axis("cosine (1 = the same direction)", range=(low - 0.02, 1.01)),
+            [Mark(1.0, "all pairs")],
+        ),
+        panel(
+            "Held-out recall@1",
+            [
+                band_line(f"{a} → {b}", band, **_look(a, modalities))
+                for (a, b), band in curve.recall_at_1.items()
+            ]
+            + raw,
+            Axis(
+                "share of queries (higher is better)",
+                range=_share_range([*curve.recall_at_1.values()], [line.y for line in raw]),
+            ),
+        ),
+        panel(
+            "Held-out bias@10 by the query's modality",
+            _query_lines(curve.bias, modalities),
+            Axis(BIAS_AXIS, range=SHARE_RANGE),
+        ),
+    )
+
+
+def fusion_panels(
+    curves: Mapping[Lists, FusionCurve],
+    modalities: Sequence[str],
+    *,
+    k: float | None,
+    weight: float | None,
+) -> tuple[Panel, ...]:
+    """NDCG and bias over k, then over the weight, each for disjoint and overlapping lists.
+
+    Args:
+        curves: by kind of lists.
+        modalities: all of the collection, for their colours.
+        k: chosen now, marked; None marks nothing.
+        weight: chosen now, relative to the other lists; None marks nothing.
+    """
+    panels = []
+    one = next(iter(curves.values()))
+    for over, values, ticks, chosen in (
+        ("k", one.ks, one.ks, k),
+        ("weight", one.weights, one.weights[np.isin(one.weights, WEIGHT_TICKS)], weight),
+    ):
+        axis = Axis(
+            "k (log)" if over == "k" else f"weight of the {one.weighted} list, others 1 (log)",
+            log=True,
+            range=(values.min() * 0.85, values.max() * 1.18),
+            ticks=tuple(ticks.tolist()),
+        )
+        marks = [] if not chosen else [Mark(chosen, f"{chosen:g}")]
+        for lists, curve in curves.items():
+            line = curve.by_k if over == "k" else curve.by_weight
+            for figure, bands in _figures_of(line):
+                title = f"{figure} over {over}, {lists} lists"
+                drawn = line_figure(
+                    values,
+                    _query_lines(bands, modalities),
+                    x_axis=axis,
+                    y_axis=Axis(_FUSION_AXES[figure], range=SHARE_RANGE),
+                    at_x=marks,
+                    height=300,
+                )
+                panels.append(Panel(title, drawn, f"Line chart: {title}, by query modality"))
+    return tuple(panels)
+
+
+_FUSION_AXES = {
+    "NDCG@10": "NDCG@10 (higher is better)",
+    "Bias@10": BIAS_AXIS,
+}
+
+
+def _figures_of(line: FusionLine) -> tuple[tuple[str, Mapping[str, Band]], ...]:
+    return ("NDCG@10", line.ndcg), ("Bias@10", line.bias)
+
+
+def _query_lines(bands: Mapping[str, Band], modalities: Sequence[str]) -> list[Line]:
+    return [
+        band_line(f"{name} queries", band, **_look(name, modalities))
+        for name, band in bands.items()
+    ]
+
+
+def _look(modality: str, modalities: Sequence[str]) -> dict[str, Any]:
+    style = style_of(modality, modalities)
+    return {"color": style.color, "symbol": style.symbol}
+
+
+def _chance(expected: Mapping[str, float]) -> list[Mark]:
+    """One mark where all modalities agree, as they do in an index of equal shares."""
+    values = sorted({round(value, 2) for value in expected.values() if not np.isnan(value)})
+    return [Mark(value, f"chance {value:.2f}") for value in values]
+
+
+def _apart(sizes: Indices, factor: float = 1.6) -> tuple[float, ...]:
+    """Ticks on a logarithmic axis that are not written over one another: the last, and before
+    it those far enough from the next.
+    """
+    kept = [float(sizes[-1])]
+    for size in sizes[-2::-1].tolist():
+        if kept[0] / size >= factor:
+            kept.insert(0, float(size))
+    return tuple(kept)
+
+
+def _share_range(bands: Sequence[Band], lines: Sequence[Float64] = ()) -> tuple[float, float]:
+    """From 0 to what is reached, for shares that would be flat on an axis up to 1."""
+    highs = np.concatenate([*(band.high for band in bands), *lines])
+    top = float(np.nanmax(highs)) if not np.isnan(highs).all() else 1.0
+    return -0.02 * top, min(1.02, max(0.05, top * 1.15))

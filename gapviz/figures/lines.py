@@ -1,0 +1,210 @@
+"""Lines with bands over one axis: what every curve of the lab is drawn with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from gapviz.curves.band import Band
+from gapviz.figures.modality_style import NEUTRAL
+from gapviz.vectors import Float64, Indices
+
+Positions = Float64 | Indices | npt.NDArray[np.str_]
+"""Of the points of a line; words make an axis of categories."""
+
+CLEAR = "rgba(0,0,0,0)"
+HEIGHT = 320
+
+# Of a band, so that two of them and the grid below can be told apart.
+BAND_OPACITY = 0.16
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A figure with the words around it."""
+
+    title: str
+    """What one should see, with unit and direction."""
+    figure: go.Figure
+    alt: str
+    """What it shows, for those who do not see it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of a figure; colour is never the only difference from the others."""
+
+    name: str
+    y: Float64
+    color: str
+    dash: str = "solid"
+    symbol: str = "circle"
+    low: Float64 | None = None
+    high: Float64 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis with its title."""
+
+    title: str
+    log: bool = False
+    range: tuple[float, float] | None = None
+    """In the axis' own unit, also where it is logarithmic; of its own choice where None."""
+    ticks: tuple[float, ...] | None = None
+    """Where the ticks stand; of its own choice where None."""
+    percent: bool = False
+    words: bool = False
+    """True for an axis of categories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A dashed line across the figure with a word at its end."""
+
+    at: float
+    words: str
+
+
+SHARE_RANGE = (-0.02, 1.02)
+
+
+def band_line(name: str, band: Band, color: str, **style: Any) -> Line:
+    """A line with its band."""
+    return Line(name, band.value, color, low=band.low, high=band.high, **style)
+
+
+def line_figure(
+    x: Positions,
+    lines: Sequence[Line],
+    *,
+    x_axis: Axis,
+    y_axis: Axis,
+    at_x: Sequence[Mark] = (),
+    at_y: Sequence[Mark] = (),
+    height: int = HEIGHT,
+) -> go.Figure:
+    """Lines over a common `x` `(n,)`, each with its band where it has one.
+
+    Args:
+        x: of every point.
+        lines: in the order of the legend.
+        x_axis: title and kind of the axis across.
+        y_axis: title and kind of the axis upwards.
+        at_x: vertical marks, such as the value chosen now.
+        at_y: horizontal marks, such as chance.
+        height: in pixels.
+    """
+    figure = go.Figure(layout=frame(x_axis, y_axis, height))
+    for line in lines:
+        if line.low is not None and line.high is not None:
+            _add_band(figure, x, line)
+    for line in lines:
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=line.y,
+                name=line.name,
+                legendgroup=line.name,
+                mode="lines+markers",
+                line={"color": line.color, "dash": line.dash, "width": 2},
+                marker={"symbol": line.symbol, "size": 6},
+                hovertemplate="%{y:.3f}",
+            )
+        )
+    add_marks(figure, x_axis, at_x, at_y)
+    return figure
+
+
+def add_marks(
+    figure: go.Figure, x_axis: Axis, at_x: Sequence[Mark] = (), at_y: Sequence[Mark] = ()
+) -> None:
+    """Draw marks across a figure whose x axis is `x_axis`."""
+    line = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
+    for mark in at_x:
+        figure.add_vline(mark.at, line=line)
+        # On a logarithmic axis Plotly takes a shape's place as it is, and a text's as log10.
+        figure.add_annotation(
+            x=log10(mark.at) if x_axis.log else mark.at,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=mark.words,
+            showarrow=False,
+        )
+    for mark in at_y:
+        figure.add_hline(
+            mark.at, line=line, annotation={"text": mark.words}, annotation_position="top left"
+        )
+
+
+def frame(x_axis: Axis, y_axis: Axis, height: int = HEIGHT) -> dict[str, Any]:
+    """The layout of a figure without anything in it; text and grid take the page's theme."""
+    return {
+        # As in the cones: no template, so that the page's theme gives its own.
+        "template": "none",
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "height": height,
+        "margin": {"l": 8, "r": 16, "t": 48, "b": 8},
+        "modebar": {"bgcolor": CLEAR, "color": NEUTRAL},
+        "hovermode": "x unified",
+        "legend": {
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.08,
+            "xanchor": "left",
+            "x": 0,
+            "bgcolor": CLEAR,
+        },
+        "xaxis": axis_layout(x_axis),
+        "yaxis": axis_layout(y_axis),
+    }
+
+
+def axis_layout(axis: Axis) -> dict[str, Any]:
+    """One axis, with room for its title and its ticks."""
+    layout: dict[str, Any] = {"title": {"text": axis.title}, "automargin": True, "zeroline": False}
+    if axis.log:
+        # Powers of ten alone: Plotly would write the digits between them over one another.
+        layout |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+    if axis.words:
+        layout["type"] = "category"
+    if axis.range is not None:
+        layout["range"] = [log10(end) if axis.log else end for end in axis.range]
+    if axis.ticks is not None:
+        layout |= {"tickmode": "array", "tickvals": list(axis.ticks), "tickangle": 0}
+        layout["ticktext"] = [f"{tick:,g}" for tick in axis.ticks]
+    if axis.percent:
+        layout["tickformat"] = ".0%"
+    return layout
+
+
+def faded(color: str, opacity: float = BAND_OPACITY) -> str:
+    """`#RRGGBB` as a colour one can see through."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def _add_band(figure: go.Figure, x: Positions, line: Line) -> None:
+    edge = {"width": 0, "color": line.color}
+    for y, fill in ((line.low, None), (line.high, "tonexty")):
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line=edge,
+                fill=fill,
+                fillcolor=faded(line.color),
+                legendgroup=line.name,
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        )

@@ -1,0 +1,40 @@
+"""What the gap is made of: dimensions, quadrants, losses, hubs, spectra."""
+
+import streamlit as st
+
+from gapviz.dashboard.anatomy import PARTS
+from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.links import PART_TITLES
+from gapviz.dashboard.settings import settings, show_error
+from gapviz.errors import GapvizError
+from gapviz.strategies import STRATEGIES
+
+chosen = settings()
+
+st.title("Anatomy of the gap")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    name = st.segmented_control(
+        "Look at",
+        list(PART_TITLES),
+        default="dimensions",
+        format_func=lambda part: PART_TITLES[part],
+        key="part",
+        bind="query-params",
+        required=True,
+    )
+    part = PARTS[name or "dimensions"]
+    with st.popover("How is this computed?", icon=":material/function:"):
+        st.markdown(part.protocol)
+st.markdown(part.question)
+if STRATEGIES[chosen.strategy].changes in ("scores", "lists", "items"):
+    st.caption(
+        f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector: what follows is of "
+        "the raw ones."
+    )
+for view in chosen.views[:1] if part.once else chosen.views:
+    if chosen.compare and not part.once:
+        st.subheader(encoder_title(view), anchor=False)
+    try:
+        part.draw(chosen, view)
+    except GapvizError as error:
+        show_error(error)

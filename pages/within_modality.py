@@ -1,0 +1,19 @@
+"""Image to image and text to text: the joint model's tower against a dedicated encoder."""
+
+import streamlit as st
+
+from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.within import within_section
+from gapviz.errors import GapvizError
+
+chosen = settings()
+
+st.title("One modality, one tool?")
+st.caption(
+    "A model trained to match two modalities is often used to search inside one: image to image, "
+    "text to text. An encoder made for that modality alone may serve better: measured here."
+)
+try:
+    within_section(chosen)
+except GapvizError as error:
+    show_error(error)

@@ -1,0 +1,179 @@
+"""Curves, scores and anatomy on the built-in collection and on those a visitor brings."""
+
+import json
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gapviz.builtin import builtin_collection
+from gapviz.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.dashboard.catalogue import workspace
+from gapviz.score_study import study_scores
+from gapviz.strategies import StrategyOptions
+
+CURVES, SCORES, ANATOMY = "pages/curves.py", "pages/scores.py", "pages/anatomy.py"
+VIEWS = [
+    *((CURVES, {"curve": name}) for name in ("strength", "mix", "calibration", "fusion")),
+    (SCORES, {}),
+    *(
+        (ANATOMY, {"part": name})
+        for name in ("dimensions", "heat_map", "plane", "hubs", "spectrum")
+    ),
+]
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def stored():
+    """`stored(collections)`: a collection in the workspace, gone after the test."""
+    kept = []
+
+    def store(*collections):
+        named = [replace(c, encoder=f"model {n}") for n, c in enumerate(collections, start=1)]
+        kept.append(workspace().add(named, title="brought"))
+        return kept[-1].id
+
+    yield store
+    for collection in kept:
+        workspace().remove(collection.id)
+
+
+@pytest.fixture
+def opened(open_app):
+    """Open a page and wait until nothing is computed any more."""
+
+    def until_done(page, **query):
+        app = open_app(page, **query)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any("Cancel" in button.label for button in app.button):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+            app.run()
+        assert not app.exception
+        return app
+
+    return until_done
+
+
+def charts(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def words(app):
+    kinds = ("markdown", "caption", "error", "info")
+    said = [element.value for kind in kinds for element in getattr(app, kind)]
+    return " ".join(said + [html.proto.body for html in app.get("html")])
+
+
+def without_pairs():
+    rng = np.random.default_rng(0)
+    blocks = {
+        name: ModalityVectors.of(rng.standard_normal((20, 8)) + shift, owners)
+        for name, shift, owners in (
+            ("image", 0.5, np.arange(0, 40, 2)),
+            ("text", -0.5, np.arange(1, 40, 2)),
+        )
+    }
+    splits = {"calibrate": np.arange(20), "evaluate": np.arange(20, 40)}
+    return Collection("no pairs", items_of_rows(40), blocks, splits)
+
+
+@pytest.mark.parametrize(("page", "query"), VIEWS)
+def test_every_view_draws_a_small_collection(opened, stored, make_collection, page, query):
+    app = opened(page, collection=stored(make_collection(24)), **query)
+    assert not app.error
+    assert charts(app)
+
+
+@pytest.mark.parametrize(("page", "query"), VIEWS)
+@pytest.mark.parametrize("kind", ["no pairs", "three items", "one modality"])
+def test_what_cannot_be_drawn_is_said_in_a_sentence(
+    opened, stored, make_collection, page, query, kind
+):
+    made = {
+        "no pairs": without_pairs,
+        "three items": lambda: make_collection(3),
+        "one modality": lambda: make_collection(20, modalities=("image",)),
+    }[kind]()
+    app = opened(page, collection=stored(made), **query)
+    assert all("unexpected fault" not in error.value for error in app.error)
+    assert charts(app) or app.error
+
+
+@pytest.mark.parametrize(("page", "query"), VIEWS)
+def test_two_encoders_of_three_modalities_are_drawn(opened, stored, make_collection, page, query):
+    names = ("audio", "image", "text")
+    brought = stored(*(make_collection(24, seed=n, modalities=names) for n in (1, 2)))
+    app = opened(page, collection=brought, compare="model 2", pair="audio – text", **query)
+    assert not app.error
+    heads = " ".join(head.value for head in (*app.subheader, *app.header))
+    assert "model 2" in heads or query.get("part") == "plane"
+
+
+def test_the_sweep_of_the_builtin_collection_marks_the_slider(opened):
+    app = opened(CURVES)
+    drawn = charts(app)
+    assert len(drawn) == 5
+    assert all(any(shape["x0"] == 1 for shape in one["layout"]["shapes"]) for one in drawn)
+    app.sidebar.slider(key="strength").set_value(0.35).run()
+    assert not app.button or all("Cancel" not in button.label for button in app.button)
+    drawn = charts(app)
+    assert all(any(shape["x0"] == 0.35 for shape in one["layout"]["shapes"]) for one in drawn)
+
+
+def test_a_strategy_without_strength_is_replaced_and_said_so(opened, stored, make_collection):
+    app = opened(CURVES, collection=stored(make_collection(24)), strategy="route")
+    assert "has no strength to vary: the curve shows “Centre both”" in words(app)
+
+
+def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
+    app = opened(SCORES, strategy="half", target="recall", reach="0.6")
+    copied = json.loads(app.code[0].value)
+    study = study_scores(builtin_collection(), StrategyOptions("half"), ("image", "text"), seed=42)
+    expected = study.calibrated("recall", 0.6)["cross"].fitted.threshold
+    assert copied["thresholds"]["image–text"] == pytest.approx(expected, abs=1e-6)
+    assert copied["target"] == {"recall": 0.6}
+
+
+def test_a_target_out_of_reach_gives_no_threshold_and_says_so(opened):
+    app = opened(SCORES, strategy="half", target="precision", reach="0.6")
+    assert json.loads(app.code[0].value)["thresholds"]["image–text"] is None
+    assert "no threshold reaches this" in words(app)
+
+
+def test_moving_the_threshold_changes_what_passes(opened):
+    app = opened(SCORES)
+    before = app.get("html")[0].proto.body
+    app.slider(key="threshold").set_value(0.9).run()
+    assert app.get("html")[0].proto.body != before
+
+
+def test_a_strategy_that_moves_nothing_leaves_the_cosines_raw(opened, stored, make_collection):
+    app = opened(SCORES, collection=stored(make_collection(24)), strategy="znorm")
+    assert "moves no vector" in words(app)
+    assert "yaxis2" not in charts(app)[0]["layout"]
+
+
+def test_bare_scores_shut_the_other_modality_out(opened):
+    app = opened(SCORES, item="1F431")
+    lists = [h.proto.body for h in app.get("html") if 'role="list"' in h.proto.body]
+    assert len(lists) == 2
+    assert "● text" not in lists[0]
+    assert "● text" in lists[1]
+    assert "image takes 8 of 8 places" in words(app)
+
+
+def test_a_sample_of_pairs_is_said_on_the_screen(opened):
+    app = opened(ANATOMY, part="heat_map")
+    assert "Showing 120 of 485 held-out pairs, drawn with seed 42" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "key"), [(CURVES, "curve"), (ANATOMY, "part"), (SCORES, "target")]
+)
+def test_a_wrong_link_is_named(open_app, page, key):
+    app = open_app(page, **{key: "magic"})
+    assert not app.exception
+    assert f"{key} = “magic”" in app.warning[0].value

@@ -1,0 +1,50 @@
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/curves?curve=mix", "/scores", "/anatomy?part=spectrum"])
+def test_every_page_draws(visit, path, scheme):
+    tab = visit(path, color_scheme=scheme)
+    expect(tab.page.locator(".js-plotly-plot").first).to_be_visible()
+    assert tab.page.locator("[data-testid=stException]").count() == 0
+    assert tab.page.locator("[data-testid=stAlertContentError]").count() == 0
+
+
+def test_a_sweep_shows_its_progress_and_then_follows_the_slider(visit):
+    tab = visit("/curves")
+    expect(tab.page.locator(".js-plotly-plot")).to_have_count(5)
+    tab.nudge("strength", presses=3)
+    tab.page.wait_for_url(lambda url: "strength=0.85" in url)
+    expect(tab.page.locator(".annotation", has_text="λ = 0.85")).to_have_count(5)
+    expect(tab.page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_a_cancelled_curve_can_be_computed_after_all(visit):
+    tab = visit("/curves?curve=calibration")
+    tab.page.get_by_role("button", name="Cancel").click()
+    after_all = tab.page.get_by_role("button", name="Compute after all")
+    expect(after_all).to_be_visible()
+    after_all.click()
+    expect(tab.page.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(after_all).to_have_count(0)
+
+
+def test_the_threshold_moves_through_both_strategies(visit):
+    tab = visit("/scores")
+    table = tab.page.locator(".gv-table").first
+    expect(table).to_be_visible()
+    before = table.inner_text()
+    tab.nudge("threshold", presses=10)
+    tab.page.wait_for_url(lambda url: "threshold=" in url)
+    expect(table).not_to_have_text(before, use_inner_text=True)
+
+
+def test_a_link_reopens_the_part_of_the_anatomy(visit):
+    tab = visit("/anatomy")
+    tab.choose("part", "Hubs")
+    tab.page.wait_for_url(lambda url: "part=" in url)
+    again = visit(tab.page.url)
+    expect(again.page.get_by_test_id("stMain")).to_contain_text("found by everyone")

@@ -1,0 +1,34 @@
+from threading import Thread
+
+import numpy as np  # noqa: F401 - its BLAS is what is limited
+from threadpoolctl import threadpool_info
+
+from gapviz.evaluation.threads import one_blas_thread
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_the_limit_holds_inside_and_ends_with_it():
+    before = blas_threads()
+    with one_blas_thread():
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == before
+
+
+def test_callers_take_turns_and_leave_no_limit_behind():
+    before, seen = blas_threads(), []
+
+    def inside():
+        for _ in range(20):
+            with one_blas_thread():
+                seen.append(set(blas_threads()))
+
+    threads = [Thread(target=inside) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [{1}] * 60
+    assert blas_threads() == before
