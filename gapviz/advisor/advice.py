@@ -125,6 +125,12 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
 
     Raises:
         GapvizError: a modality that the collection does not have.
+
+    >>> from gapviz.advisor import Situation, gather
+    >>> from gapviz.builtin import builtin_collection
+    >>> given = advise(gather(builtin_collection()), Situation("one-way", "neither"))
+    >>> given.recommendations[0].title
+    'Leave it as it is'
     """
     evidence.collection.modality(situation.found)
     rules, needs_more = applicable(situation)
