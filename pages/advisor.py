@@ -3,6 +3,7 @@
 import streamlit as st
 
 from gapviz.dashboard.deciding import (
+    contradictions,
     questions,
     ranked_cards,
     ready_advice,
@@ -27,5 +28,10 @@ except GapvizError as error:
     st.stop()
 if advice is not None:
     st.info(verdict_sentence(advice), icon=":material/alt_route:")
+    against = contradictions(advice)
+    if against:
+        st.warning(
+            against, icon=":material/priority_high:", title="This data contradicts the usual advice"
+        )
     ranked_cards(advice)
     report_download(chosen)

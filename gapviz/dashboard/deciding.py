@@ -222,6 +222,16 @@ def verdict_sentence(advice: Advice) -> str:
     )
 
 
+def contradictions(advice: Advice) -> str:
+    """Where this data speaks against the usual advice, or nothing."""
+    found = [one for one in advice.recommendations if one.stance == "contradicts"]
+    return "  \n".join(
+        f"**{one.title}** is {one.verdict} here, though it is usually said: "
+        f"{_plain(one.rule.usual)}"
+        for one in found
+    )
+
+
 def _in_short(one: Recommendation) -> str:
     return f" {one.effects[0].figure} {one.effects[0].change.value:+.3f}" if one.effects else ""
 
@@ -240,7 +250,7 @@ def _card(one: Recommendation) -> None:
     )
     st.markdown(
         f"**Usually said.** {_plain(one.rule.usual)}  \n"
-        f"**When not.** {_plain(one.rule.wrong_when)}  \n"
+        f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
         f"**Cost.** Stored: {cost.storage}{counted}. A query: {cost.query}{operations}. "
         f"Encoders: {cost.encoders}."
     )

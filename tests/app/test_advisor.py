@@ -62,6 +62,11 @@ def test_a_link_that_asks_for_another_task_is_named(open_app, stored):
     assert "task = “magic”" in app.warning[0].value
 
 
+def test_where_the_data_contradicts_the_usual_advice_is_said_at_the_top(open_app):
+    app = finished(open_app(PAGE, task="within", changeable="model"))
+    assert "Search with EfficientNet-lite0" in app.warning[0].value
+
+
 def test_without_labels_likeness_is_said_to_be_unknown(open_app, stored):
     app = finished(open_app(PAGE, collection=stored(n=40).id, task="within", changeable="model"))
     assert not app.exception
