@@ -119,3 +119,15 @@ def test_bad_input_gets_one_sentence_and_no_file(saved, tmp_path, capsys, monkey
     told = capsys.readouterr()
     assert told.out == "" and len(told.err.splitlines()) == 1
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_full_disk_is_told_in_one_sentence_and_leaves_no_half_file(
+    saved, tmp_path, capsys, monkeypatch
+):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    assert main(["report", saved, "--out", str(tmp_path / "report.md")]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*report*"))
