@@ -44,9 +44,10 @@ if __name__ == "__main__":
                 _page("scores", "Scores and thresholds", "bar_chart", "scores"),
                 _page("anatomy", "Anatomy of the gap", "biotech", "anatomy"),
             ],
-            "Bring and take": [
-                _page("your_data", "Data", "folder_open", "data"),
+            "Act": [
+                _page("advisor", "Decide", "alt_route", "advisor"),
                 _page("take_home", "Take it home", "download", "export"),
+                _page("your_data", "Data", "folder_open", "data"),
             ],
         }
     )

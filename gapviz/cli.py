@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import gapviz
-from gapviz.commands import apply, encode, export, fetch, info, measure
+from gapviz.commands import (
+    apply,
+    encode,
+    export,
+    fetch,
+    info,
+    measure,
+    report,
+    scoreboard,
+    search,
+    serve,
+)
+from gapviz.commands.gate import Gated
 from gapviz.errors import GapvizError
 
 FAILED = 1
@@ -18,7 +30,18 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, encode, measure, export, apply, fetch)
+COMMANDS = (
+    info,
+    fetch,
+    encode,
+    measure,
+    search,
+    scoreboard,
+    report,
+    export,
+    apply,
+    serve,
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,14 +57,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
-        text = options.run(options)
+        answer: str | Gated = options.run(options)
     except GapvizError as error:
         print(f"gapviz: {error.sentence}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("gapviz: stopped; the same command goes on from here.", file=sys.stderr)
         return INTERRUPTED
-    return _print(text)
+    if isinstance(answer, str):
+        return _print(answer)
+    return _print(answer.text) or _fail(answer.broken)
+
+
+def _fail(broken: tuple[str, ...]) -> int:
+    if not broken:
+        return 0
+    print(f"gapviz: failed, since {'; '.join(broken)}.", file=sys.stderr)
+    return FAILED
 
 
 def _print(text: str) -> int:

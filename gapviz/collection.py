@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.errors import GapvizError
+from gapviz.notebook import html_table
 from gapviz.vectors import Float32, Indices, Mask, read_only, unit_rows
 
 CALIBRATE = "calibrate"
@@ -135,6 +136,19 @@ class Collection:
 
     Without modalities it is a collection that no encoder has seen yet.
 
+    >>> import numpy as np
+    >>> rows = np.random.default_rng(0).standard_normal((2, 6, 4))
+    >>> collection = Collection(
+    ...     "six pairs",
+    ...     items_of_rows(6),
+    ...     {"image": ModalityVectors.of(rows[0]), "text": ModalityVectors.of(rows[1])},
+    ...     splits=alternate_splits(6),
+    ... )
+    >>> collection.modality_names, collection.dim, len(collection.pairs("image", "text"))
+    (('image', 'text'), 4, 6)
+    >>> collection.split("evaluate").n_items
+    3
+
     Raises:
         GapvizError: no items, duplicate ids, vectors of differing dimension, an item index
             out of range, or splits that overlap.
@@ -220,6 +234,14 @@ class Collection:
             digest.update(json.dumps([split, len(members)]).encode())
             digest.update(np.asarray(members, dtype=np.int64).tobytes())
         return digest.hexdigest()
+
+    def _repr_html_(self) -> str:
+        caption = f"{self.name}: {self.n_items:,} items, encoder {self.encoder}"
+        rows = [
+            [name, f"{block.n_rows:,}", f"{block.corpus.n_rows:,}", block.dim]
+            for name, block in self.modalities.items()
+        ]
+        return html_table(caption, ["modality", "vectors", "indexed", "dimensions"], rows)
 
     def modality(self, name: str) -> ModalityVectors:
         """The vectors of one modality.

@@ -24,6 +24,7 @@ from gapviz.evaluation import (
     mean_of_known,
 )
 from gapviz.geometry import Geometry, measure_geometry
+from gapviz.notebook import html_table
 from gapviz.retrieval.fusion import Fusion, ItemFusion, ScoreFusion
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 
@@ -112,6 +113,15 @@ class Measurement:
             name: bootstrap_mean(values(outcome), outcome.items, seed=self.seed)
             for name, outcome in self.mixed.items()
         }
+
+    def _repr_html_(self) -> str:
+        gap = self.geometry.gap
+        caption = (
+            f"{self.collection.name}, {self.strategy.label}: gap {gap.gap:.3f} "
+            f"[{gap.low:.3f}, {gap.high:.3f}], noise floor {gap.noise_floor:.3f}"
+        )
+        rows = [[n, self.bias[n], self.lift[n], self.ndcg[n], self.mrr[n]] for n in self.mixed]
+        return html_table(caption, ["queries", "bias@10", "lift", "NDCG@10", "MRR"], rows)
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers under the field's names; NaN becomes None."""
@@ -269,6 +279,18 @@ def measure(
     Raises:
         GapvizError: fewer than two modalities, a split that is missing or empty, or bad
             options.
+
+    >>> from gapviz.builtin import builtin_collection
+    >>> from gapviz.strategies import StrategyOptions
+    >>> drawings = builtin_collection()
+    >>> raw = measure(drawings)
+    >>> round(raw.geometry.gap.gap, 2), round(raw.bias["text"].value, 2)
+    (0.79, 1.0)
+    >>> centred = measure(drawings, StrategyOptions("centre"))
+    >>> centred.geometry.gap.gap < 0.1 and centred.bias["text"].value > 0.8
+    True
+    >>> sorted(centred.to_json()["intervals_95"])[:2]
+    ['bias_at_10', 'bias_lift_at_10']
     """
     chosen = pair or default_pair(collection)
     for name in chosen:

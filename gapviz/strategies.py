@@ -73,6 +73,9 @@ def strategy_card(name: str) -> StrategyCard:
 
     Raises:
         GapvizError: no strategy of that name.
+
+    >>> strategy_card("gr-clip").title
+    'Centre both'
     """
     plain = name.strip().lower().replace("_", "-").replace(" ", "-")
     card = STRATEGIES.get(ALIASES.get(plain, plain))
@@ -113,6 +116,15 @@ def fit_strategy(options: StrategyOptions, calibration: Collection) -> Strategy:
     Raises:
         GapvizError: an unknown name, a parameter out of range, or no pairs for a strategy
             that needs them.
+
+    >>> from gapviz.builtin import builtin_collection
+    >>> calibration = builtin_collection().split("calibrate")
+    >>> fit_strategy(StrategyOptions("half", strength=0.5), calibration).label
+    'Half/half offset (λ = 0.5)'
+    >>> text = calibration.modality("text").vectors
+    >>> centred = fit_strategy(StrategyOptions("centre"), calibration)
+    >>> centred.alignment.transform(text, "text").shape == text.shape
+    True
     """
     card = strategy_card(options.name)
     alignment = card.align(options).fit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.source import Commands, add_source
 from gapviz.commands.strategy import (
     add_strategy,
@@ -25,20 +26,22 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     add_strategy(command)
+    add_gate(command)
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> str:
-    """What to print.
+def run(options: argparse.Namespace) -> Gated:
+    """What to print, and the figures that a condition holds for.
 
     Raises:
         GapvizError: bad input.
     """
+    gates = conditions(options)
     result = _measure(options)
     # A measurement computes what is asked of it, so that telling it can fail as well.
-    if options.json:
-        return json.dumps(result.to_json(), indent=2, allow_nan=False)
-    return _summary(result)
+    figures = result.to_json() if options.json or gates else {}
+    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else _summary(result)
+    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
 
 
 def _measure(options: argparse.Namespace) -> Measurement:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
 from gapviz.readers import read as read_any
 from gapviz.readers.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
 from gapviz.readers.source import FORMATS
@@ -17,9 +18,10 @@ from gapviz.readers.source import FORMATS
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def add_source(command: argparse.ArgumentParser) -> None:
+def add_source(command: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """The argument and the options that every command has."""
-    command.add_argument("source", help=f"'builtin', or {'; '.join(one.name for one in FORMATS)}")
+    known = f"'builtin', or {'; '.join(one.name for one in FORMATS)}"
+    command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     group = command.add_argument_group("where the files do not say it themselves")
     group.add_argument("--images", type=Path, metavar="FOLDER", help="where the pictures lie")
@@ -64,6 +66,12 @@ def read(options: argparse.Namespace) -> Reading:
             encoder=options.encoder,
         ),
     )
+
+
+def refuse_negative_seed(seed: int) -> None:
+    """Raise `GapvizError` for a seed below 0."""
+    if seed < 0:
+        raise GapvizError(f"the seed {seed} is negative", mend="give 0 or more")
 
 
 def _listed(text: str) -> tuple[str, ...]:

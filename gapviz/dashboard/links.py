@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gapviz.advisor import CHANGES, TASKS
 from gapviz.alignment import MAX_STRENGTH
 from gapviz.builtin.dedicated import TITLES as DEDICATED_TITLES
 from gapviz.collection import Item
@@ -168,6 +169,9 @@ def _expected(key: str) -> _Choice | _Range | None:
         "query_by": _Choice(QUERY_KINDS),
         "add_by": _Choice(WAYS),
         "index": _Choice(INDEXES),
+        "task": _Choice({str(name): title for name, title in TASKS.items()}),
+        "changeable": _Choice({str(name): title for name, title in CHANGES.items()}),
+        "found": _Choice(modalities),
         "curve": _Choice(CURVE_TITLES),
         "asks": _Choice(modalities),
         "weighted": _Choice(modalities),

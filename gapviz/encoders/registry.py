@@ -41,6 +41,9 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
 
     Raises:
         GapvizError: no such encoder, or its weights cannot be had.
+
+    >>> load_encoder("builtin").encode_texts(["a cat", "a dog"]).shape
+    (2, 256)
     """
     family, _, rest = name.strip().partition(":")
     if family == OPEN_CLIP and rest.startswith((f"{HUB}:", f"{FOLDER}:")):
@@ -132,6 +135,9 @@ def encoded_modalities(name: str) -> tuple[str, ...]:
 
     Raises:
         GapvizError: no such family of encoders.
+
+    >>> encoded_modalities("minilm"), encoded_modalities("open_clip:ViT-B-32")
+    (('text',), ('image', 'text'))
     """
     family = name.strip().partition(":")[0]
     if family not in FAMILIES:

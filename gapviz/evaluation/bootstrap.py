@@ -24,6 +24,12 @@ class Estimate:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        """As `0.500 [0.450, 0.550]`; the value alone where there is no interval."""
+        if self.low != self.low:  # NaN
+            return f"{self.value:.3f}"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
 
 def bootstrap_mean(
     values: Float64, items: Indices, *, resamples: int = RESAMPLES, seed: int = 0

@@ -26,6 +26,7 @@ from gapviz.evaluation.mixed import MAX_QUERIES, evaluate_mixed
 from gapviz.evaluation.outcome import MixedOutcome
 from gapviz.evaluation.threads import one_blas_thread
 from gapviz.evaluation.within import evaluate_within
+from gapviz.notebook import html_table
 from gapviz.retrieval.corpus import corpus_rows, rows_of_one
 from gapviz.strategies import (
     Strategy,
@@ -112,6 +113,14 @@ class Scoreboard:
     n_items: Mapping[str, int]
     """Items measured, by model."""
     seed: int
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [row.title, row.model, row.mean_lift, row.mean_ndcg, "★" if row.pareto else ""]
+            for row in self.rows
+        ]
+        head = ["strategy", "model", "bias lift@10", "NDCG@10, mixed", "front"]
+        return html_table("Scoreboard, held out; lift 1 is neutral", head, rows)
 
 
 def scoreboard(

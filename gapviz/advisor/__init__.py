@@ -1,0 +1,21 @@
+"""What to do about the gap, ranked by what was measured on this collection."""
+
+from gapviz.advisor.advice import Advice, Recommendation, advise
+from gapviz.advisor.effects import Effect
+from gapviz.advisor.evidence import DedicatedTower, Evidence, gather
+from gapviz.advisor.rules import CHANGES, RULES, TASKS, Rule, Situation
+
+__all__ = [
+    "CHANGES",
+    "RULES",
+    "TASKS",
+    "Advice",
+    "DedicatedTower",
+    "Effect",
+    "Evidence",
+    "Recommendation",
+    "Rule",
+    "Situation",
+    "advise",
+    "gather",
+]

@@ -1,0 +1,118 @@
+"""What a change does to one figure, paired on the same queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from gapviz.evaluation import Estimate, MixedOutcome, bootstrap_mean
+from gapviz.evaluation.scoreboard import mean_over_modalities
+from gapviz.measure import Measurement
+from gapviz.vectors import Float64, Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One figure before and after; intervals are 95 %, resampling items."""
+
+    figure: str
+    before: Estimate
+    after: Estimate
+    change: Estimate
+    """After − before on the same queries, paired."""
+    higher_is_better: bool = True
+
+    @property
+    def better(self) -> bool:
+        """It got better by more than chance."""
+        return self.change.low > 0 if self.higher_is_better else self.change.high < 0
+
+    @property
+    def worse(self) -> bool:
+        """It got worse by more than chance."""
+        return self.change.high < 0 if self.higher_is_better else self.change.low > 0
+
+    @property
+    def gain(self) -> float:
+        """The change, positive where it is for the better."""
+        return self.change.value if self.higher_is_better else -self.change.value
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers."""
+        return asdict(self)
+
+
+def paired(
+    figure: str,
+    before: Float64,
+    after: Float64,
+    items: Indices,
+    *,
+    seed: int,
+    higher_is_better: bool = True,
+) -> Effect:
+    """The effect on a figure that has one value a query `(n,)`, of the items `(n,)`."""
+    old, new, change = (
+        bootstrap_mean(values, items, seed=seed) for values in (before, after, after - before)
+    )
+    return Effect(figure, old, new, change, higher_is_better)
+
+
+def one_way_effects(
+    before: Measurement, after: Measurement, source: str, target: str
+) -> list[Effect]:
+    """Reciprocal rank and recall of the match among the rows of `target` alone."""
+    a, b = before.cross[source, target], after.cross[source, target]
+    way = f"{source} → {target}"
+    pairs = (
+        (f"MRR, {way}", a.reciprocal_rank, b.reciprocal_rank),
+        (f"R@1, {way}", a.recall(1), b.recall(1)),
+        (f"R@10, {way}", a.recall(10), b.recall(10)),
+    )
+    return [paired(name, x, y, a.items, seed=before.seed) for name, x, y in pairs]
+
+
+def mixed_effects(before: Measurement, after: Measurement) -> list[Effect]:
+    """NDCG and distance of bias lift from neutral in the mixed index, and recall beside it."""
+    seed, names = before.seed, list(before.mixed)
+    old, new = ([m.mixed[name] for name in names] for m in (before, after))
+    effects = [
+        _over_modalities("NDCG@10, mixed index", [o.ndcg for o in old], [n.ndcg for n in new],
+                         old, seed),
+        _over_modalities("bias@10, mixed index", [o.own_share for o in old],
+                         [n.own_share for n in new], old, seed, higher_is_better=False),
+    ]  # fmt: skip
+    for source, target in before.cross:
+        effects.append(one_way_effects(before, after, source, target)[2])
+    return effects
+
+
+def _over_modalities(
+    figure: str,
+    before: Sequence[Float64],
+    after: Sequence[Float64],
+    outcomes: Sequence[MixedOutcome],
+    seed: int,
+    *,
+    higher_is_better: bool = True,
+) -> Effect:
+    differences = [b - a for a, b in zip(before, after, strict=True)]
+    old, new, change = (
+        mean_over_modalities(values, outcomes, seed) for values in (before, after, differences)
+    )
+    return Effect(figure, old, new, change, higher_is_better)
+
+
+def same_queries(before: Measurement, after: Measurement) -> bool:
+    """Whether figures of the two can be paired: the same queries of the same items."""
+    one, other = before.collection, after.collection
+    if one.items != other.items or set(one.modality_names) != set(other.modality_names):
+        return False
+    return all(
+        np.array_equal(one.modality(n).item_index, other.modality(n).item_index)
+        and np.array_equal(one.modality(n).query_only, other.modality(n).query_only)
+        for n in one.modality_names
+    )

@@ -1,0 +1,116 @@
+"""`gapviz report`: what was measured, as one file to take away."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gapviz.commands.source import Commands, add_source, progress_bar, read, refuse_negative_seed
+from gapviz.errors import GapvizError
+from gapviz.files import write_atomically
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+
+if TYPE_CHECKING:
+    from gapviz.report import Report
+
+MARKDOWN = (".md", ".markdown")
+HTML = (".html", ".htm")
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "report",
+        help="write a report: one HTML file that needs no network",
+        description="Measure a collection under every strategy and write a report: HTML, "
+        "Markdown or JSON, by the ending of --out. The same inputs give the same bytes.",
+    )
+    add_source(command)
+    command.add_argument(
+        "--model",
+        metavar="NAME",
+        help="the encoder whose vectors to report on, where the source holds several",
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="report.html, report.md or report.json"
+    )
+    command.add_argument(
+        "--strategy",
+        metavar="NAME",
+        help=f"the strategy to report on, one of {', '.join(STRATEGIES)} (default: the one that "
+        "the advisor puts first)",
+    )
+    command.add_argument(
+        "--date",
+        metavar="YYYY-MM-DD",
+        help="the date that it carries (default: SOURCE_DATE_EPOCH, else today)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """Write the report, and say where; with --json and no --out, the report itself.
+
+    Raises:
+        GapvizError: bad input, or a file that cannot be written.
+    """
+    from gapviz.report import make_report, report_date
+
+    refuse_negative_seed(options.seed)
+    on = report_date(options.date)
+    if options.out is None and not options.json:
+        raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
+    form = None if options.out is None else _form(options.out)
+    chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
+    collection = read(options).encoded_by(options.model or options.encoder)
+    with progress_bar() as progress:
+        report = make_report(
+            collection, options=chosen, on=on, seed=options.seed, progress=progress
+        )
+    if options.out is None or form is None:
+        return _json(report)
+    text = form(report)
+    _write(options.out, text.encode())
+    first = report.advice.recommendations[0].title
+    if options.json:
+        return json.dumps({"file": str(options.out), "bytes": len(text.encode()), "first": first})
+    return f"{options.out}: {len(text.encode()) / 1000:,.0f} kB\nfirst advice: {first}"
+
+
+def _form(path: Path) -> Callable[[Report], str]:
+    from gapviz.report import report_html, report_markdown
+
+    ending = path.suffix.lower()
+    if ending in HTML:
+        return report_html
+    if ending in MARKDOWN:
+        return report_markdown
+    if ending == ".json":
+        return _json
+    raise GapvizError(
+        f"the ending {ending!r} is not one of a report",
+        where=str(path),
+        mend="name a file that ends in .html, .md or .json",
+    )
+
+
+def _json(report: Report) -> str:
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise GapvizError(
+            f"cannot be written ({error.strerror or error})",
+            where=str(path),
+            mend="free some space, or name another file",
+        ) from error

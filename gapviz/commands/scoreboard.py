@@ -1,0 +1,118 @@
+"""`gapviz scoreboard`: every strategy against every other, on held-out items."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from gapviz.commands.gate import Condition, Gated, add_gate, conditions
+from gapviz.commands.source import Commands, add_source, progress_bar, read, refuse_negative_seed
+from gapviz.errors import GapvizError
+from gapviz.evaluation import Estimate
+from gapviz.evaluation.board_json import row_json
+from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "scoreboard",
+        help="measure every strategy against every other",
+        description="Measure strategies on the items of the evaluate split, for every model that "
+        "the source holds vectors of: bias beside quality beside cost.",
+    )
+    add_source(command)
+    command.add_argument(
+        "--strategies",
+        default=",".join(STRATEGIES),
+        metavar="NAME[,NAME]",
+        help=f"of {', '.join(STRATEGIES)} (default: all)",
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
+    )
+    add_gate(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> Gated:
+    """What to print, and what a condition holds for: STRATEGY.FIGURE… of any model.
+
+    Raises:
+        GapvizError: bad input.
+    """
+    refuse_negative_seed(options.seed)
+    gates = conditions(options)
+    names = [strategy_card(name).name for name in options.strategies.split(",") if name.strip()]
+    if not names:
+        raise GapvizError("--strategies names none", mend=f"choose of {', '.join(STRATEGIES)}")
+    reading = read(options)
+    chosen = reading.collections
+    if options.encoder is not None:
+        chosen = (reading.encoded_by(options.encoder),)
+    chosen[0].refuse_without_vectors()
+    joint = {one.encoder: one for one in chosen if len(one.modality_names) > 1}
+    if not joint:
+        raise GapvizError(
+            "has one modality, and a mixed index needs two",
+            where=chosen[0].name,
+            mend="give vectors of a second modality",
+        )
+    with progress_bar() as progress:
+        board = scoreboard(
+            joint, [StrategyOptions(name) for name in names], seed=options.seed, progress=progress
+        )
+    broken = tuple(sentence for gate in gates for sentence in _broken(gate, board))
+    text = json.dumps(_figures(board), indent=2, allow_nan=False) if options.json else _table(board)
+    return Gated(text, broken)
+
+
+def _broken(gate: Condition, board: Scoreboard) -> list[str]:
+    found: list[str] = []
+    for model in board.n_items:
+        rows = {row.options.name: row_json(row) for row in board.rows if row.model == model}
+        told = gate.broken(rows)
+        found += told if len(board.n_items) == 1 else [f"{model}: {one}" for one in told]
+    return found
+
+
+def _figures(board: Scoreboard) -> dict[str, Any]:
+    return {
+        "seed": board.seed,
+        "n_items": dict(board.n_items),
+        "rows": [row_json(row) for row in board.rows],
+        "left_out": [
+            {"model": one.model, "strategy": one.options.name, "reason": one.reason}
+            for one in board.left_out
+        ],
+    }
+
+
+def _table(board: Scoreboard) -> str:
+    lines = []
+    for model, n in board.n_items.items():
+        lines += [
+            f"{model}: {n:,} held-out items",
+            f"{'strategy':14}{'bias lift@10':>24}{'NDCG@10 mixed':>24}{'bytes/item':>12}",
+        ]
+        for row in board.rows:
+            if row.model == model:
+                marks = " *" * row.pareto + " (reads all queries first)" * row.transductive
+                lines.append(
+                    f"{row.options.name:14}{_told(row.mean_lift):>24}{_told(row.mean_ndcg):>24}"
+                    f"{row.bytes_per_item:>12,.0f}{marks}"
+                )
+    lines += [f"{one.options.name}: {one.reason}" for one in board.left_out]
+    lines += [
+        "",
+        "[low, high]: 95 % intervals. Lift 1 is neutral, NDCG: higher is better. *: no other is "
+        "better in both.",
+        "items-rrf and items-max rank items, which is another protocol: any vector counts.",
+    ]
+    return "\n".join(lines)
+
+
+def _told(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -1,0 +1,162 @@
+"""`gapviz search`: one query over a collection, under one strategy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+import numpy as np
+
+from gapviz.collection import Collection
+from gapviz.commands.source import Commands, add_source
+from gapviz.commands.strategy import (
+    add_strategy,
+    chosen_collection,
+    chosen_fit,
+    chosen_strategy,
+)
+from gapviz.encoders import load_encoder
+from gapviz.encoders.registry import is_dual_encoder
+from gapviz.errors import GapvizError
+from gapviz.measure import fit_and_measured
+from gapviz.retrieval.corpus import corpus_rows, query_rows
+from gapviz.retrieval.search import ResultList, search
+from gapviz.strategies import Strategy, fit_strategy
+from gapviz.vectors import Float32, unit_rows
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "search",
+        help="search a collection with a text or one of its items",
+        description="Search every vector of a collection, all modalities mixed, with a text or "
+        "with one of its items.",
+    )
+    add_source(command)
+    command.add_argument("text", nargs="?", help="what to search for; or give --item")
+    command.add_argument("--item", metavar="ID", help="search with an item of the collection")
+    command.add_argument(
+        "--with",
+        dest="asks",
+        metavar="MODALITY",
+        help="the modality of --item that asks (default: its last)",
+    )
+    command.add_argument(
+        "-k", "--results", type=int, default=10, metavar="K", help="how many (default: 10)"
+    )
+    add_strategy(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """What to print.
+
+    Raises:
+        GapvizError: bad input, or a text where the encoder of the vectors is not known.
+    """
+    if (options.text is None) == (options.item is None):
+        raise GapvizError("a search needs one query", mend="give a text, or --item ID")
+    chosen = chosen_strategy(options)
+    collection = chosen_collection(options, chosen)
+    fitted_on, _ = fit_and_measured(collection, chosen_fit(options))
+    strategy = fit_strategy(chosen, fitted_on)
+    vector, modality, item = _query(options, collection)
+    found = _search(collection, strategy, vector, modality, item, options.results)
+    if options.json:
+        return json.dumps(
+            _figures(collection, strategy, modality, found), indent=2, ensure_ascii=False
+        )
+    return _lines(collection, strategy, modality, found)
+
+
+def _query(options: argparse.Namespace, collection: Collection) -> tuple[Float32, str, int | None]:
+    """The query's unit row, its modality, and its item where it has one."""
+    if options.item is not None:
+        position = collection.position.get(options.item)
+        if position is None:
+            raise GapvizError(
+                f"has no item {options.item[:80]!r}",
+                where=collection.name,
+                mend=f"name one such as {collection.items[0].id!r}",
+            )
+        modality = options.asks or collection.modality_names[-1]
+        block = collection.modality(modality).queries
+        rows = np.flatnonzero(block.item_index == position)
+        if not rows.size:
+            raise GapvizError(
+                f"item {options.item[:80]!r} has no {modality} vector",
+                where=collection.name,
+                mend="name another modality in --with",
+            )
+        return block.vectors[rows[0]], modality, position
+    collection.modality("text")
+    if not is_dual_encoder(collection.encoder):
+        raise GapvizError(
+            f"was encoded by {collection.encoder[:80]!r}, which cannot encode a text here",
+            where=collection.name,
+            mend="name their model in --encoder, or search with --item ID",
+        )
+    vectors = load_encoder(collection.encoder).encode_texts([options.text])
+    return unit_rows(vectors, where="the query")[0], "text", None
+
+
+def _search(
+    collection: Collection,
+    strategy: Strategy,
+    vector: Float32,
+    modality: str,
+    item: int | None,
+    k: int,
+) -> ResultList:
+    corpus = corpus_rows(collection, strategy.alignment)
+    scoring = None
+    if strategy.scoring is not None:
+        scoring = strategy.scoring.prepare(corpus, query_rows(collection, strategy.alignment))
+    moved = strategy.alignment.transform(vector[None, :], modality)[0]
+    return search(corpus, moved, modality, k=k, item=item, fusion=strategy.fusion, scoring=scoring)
+
+
+def _figures(
+    collection: Collection, strategy: Strategy, modality: str, found: ResultList
+) -> dict[str, Any]:
+    return {
+        "collection": collection.name,
+        "encoder": collection.encoder,
+        "strategy": strategy.card.name,
+        "query_modality": modality,
+        "bias": None if np.isnan(found.bias) else found.bias,
+        "corpus_share": None if np.isnan(found.corpus_share) else found.corpus_share,
+        "match_rank": found.match_rank,
+        "hits": [
+            {
+                "rank": hit.rank,
+                "item": collection.items[hit.item].id,
+                "modality": hit.modality,
+                "score": hit.score,
+                "cosine": hit.cosine,
+                "caption": next(iter(collection.items[hit.item].captions), None),
+                "image": collection.items[hit.item].image,
+            }
+            for hit in found.hits
+        ],
+    }
+
+
+def _lines(collection: Collection, strategy: Strategy, modality: str, found: ResultList) -> str:
+    lines = [f"strategy  {strategy.label}"]
+    lines += [f"warning   {warning}" for warning in strategy.warnings]
+    for hit in found.hits:
+        item = collection.items[hit.item]
+        caption = item.captions[0] if item.captions else ""
+        # A caption may hold anything: control characters must not reach a terminal.
+        shown = "".join(c if c.isprintable() else "?" for c in f"{item.id}  {caption}"[:100])
+        lines.append(f"{hit.rank:>4}  {hit.modality:8}{hit.score:9.4f}  {shown}".rstrip())
+    lines.append(
+        f"bias      {found.bias:.0%} of the results are {modality}, as are "
+        f"{found.corpus_share:.0%} of the index"
+    )
+    if found.match_rank is not None:
+        lines.append(f"match     at rank {found.match_rank}")
+    return "\n".join(lines)

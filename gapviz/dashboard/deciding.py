@@ -1,0 +1,293 @@
+"""The advisor's questions, the wait for its figures, and its ranked cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from gapviz.advisor import (
+    CHANGES,
+    TASKS,
+    Advice,
+    DedicatedTower,
+    Effect,
+    Evidence,
+    Recommendation,
+    Situation,
+    advise,
+)
+from gapviz.advisor.advice import title_of
+from gapviz.advisor.rules import Changeable, Task
+from gapviz.builtin.dedicated import dedicated_vectors
+from gapviz.cache import content_key
+from gapviz.dashboard.caches import collection_of, measured
+from gapviz.dashboard.cards import html_table
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
+from gapviz.dashboard.settings import Settings, show_error
+from gapviz.evaluation import Estimate
+from gapviz.jobs import JobBoard
+from gapviz.measure import Measurement
+from gapviz.report import make_report, report_html
+
+POLL_SECONDS = 0.5
+OPEN_CARDS = 3
+"""Recommendations that are shown whole; the others open with a click."""
+
+_jobs: JobBoard[Advice] = JobBoard()
+
+_VERDICTS = {
+    "better": ":green-badge[:material/trending_up: better by more than chance]",
+    "as it is": ":blue-badge[:material/pause: what the others are held against]",
+    "no difference": ":gray-badge[:material/drag_handle: no difference that can be told]",
+    "worse": ":red-badge[:material/trending_down: worse by more than chance]",
+}
+_EXAMPLES: dict[Task, str] = {
+    "one-way": "A text finds pictures, say, in an index that holds pictures alone.",
+    "mixed": "A text finds pictures and texts, in one index that holds both.",
+    "within": "A picture finds pictures like it, or a text texts.",
+    "scores": "A score decides what is shown, or scores of several modalities are merged.",
+}
+_STANCES = {
+    "agrees": ":gray-badge[:material/check: agrees with the usual advice]",
+    "contradicts": ":orange-badge[:material/priority_high: contradicts the usual advice]",
+    "leaves open": ":gray-badge[:material/help: leaves the usual advice open]",
+}
+
+
+_FRAGILE = ":orange-badge[:material/balance: turns on ties]"
+
+
+def questions(chosen: Settings) -> Situation:
+    """The two or three questions; their answers stand in the URL."""
+    task: Task = (
+        st.segmented_control(
+            "What do you search with, and over?",
+            list(TASKS),
+            default="mixed",
+            format_func=lambda name: TASKS[name],
+            key="task",
+            bind="query-params",
+            required=True,
+        )
+        or "mixed"
+    )
+    st.caption(_EXAMPLES[task])
+    found = chosen.pair[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if task in ("one-way", "within") and chosen.pair[0] != chosen.pair[1]:
+            found = (
+                st.segmented_control(
+                    "What is found?",
+                    chosen.pair,
+                    default=chosen.pair[0],
+                    key="found",
+                    bind="query-params",
+                    required=True,
+                )
+                or found
+            )
+        changeable: Changeable = (
+            st.segmented_control(
+                "What can you change?",
+                list(CHANGES),
+                default="index",
+                format_func=lambda name: CHANGES[name],
+                key="changeable",
+                bind="query-params",
+                required=True,
+                help="Neither still leaves the order of the answers: scores adjusted, or one "
+                "filtered query a modality. Each includes the one before it.",
+            )
+            or "index"
+        )
+    return Situation(task, changeable, found)
+
+
+def evidence_of(chosen: Settings) -> Evidence:
+    """What the dashboard holds of the chosen collection, other models and towers included."""
+    entry = catalogue()[chosen.collection]
+    same = [
+        View(chosen.collection, name)
+        for name, modalities in entry.modalities.items()
+        if name != chosen.encoder and set(modalities) == set(chosen.modalities)
+    ]
+
+    def raw_of(view: View) -> Callable[[], Measurement]:
+        return lambda: measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
+
+    return Evidence(
+        collection=collection_of(chosen.view),
+        measured=lambda options: measured(chosen.view, options, chosen.seed, chosen.pair),
+        pair=chosen.pair,
+        seed=chosen.seed,
+        models={entry.encoders[view.encoder]: raw_of(view) for view in same},
+        towers=_towers(chosen),
+    )
+
+
+def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
+    """Encoders of one modality that have seen these items, each of them."""
+    if chosen.collection == BUILTIN:
+        shipped = [dedicated_vectors(name) for name in chosen.pair]
+        return tuple(DedicatedTower(one.modality, one.title, one.vectors) for one in shipped)
+    return tuple(_stored_towers(chosen))
+
+
+def _stored_towers(chosen: Settings) -> Iterator[DedicatedTower]:
+    entry = catalogue()[chosen.collection]
+    for encoder, modalities in entry.modalities.items():
+        if len(modalities) != 1 or modalities[0] not in chosen.pair:
+            continue
+        (modality,) = modalities
+        collection = collection_of(View(chosen.collection, encoder))
+        block = collection.modality(modality).corpus
+        items, first = np.unique(block.item_index, return_index=True)
+        if items.size == collection.n_items:
+            yield DedicatedTower(modality, entry.encoders[encoder], block.vectors[first])
+
+
+def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
+    """The advice, or None while its figures are measured and the page shows how far it is."""
+    key = content_key(
+        view=[chosen.collection, chosen.encoder],
+        content=collection_of(chosen.view).content_hash,
+        others=sorted(catalogue()[chosen.collection].encoders),
+        pair=chosen.pair,
+        seed=chosen.seed,
+        situation=[situation.task, situation.changeable, situation.found],
+    )
+    evidence = evidence_of(chosen)
+    job = _jobs.start_once(key, lambda progress: advise(evidence, situation, progress=progress))
+    if job.wait(0.2) and job.result is not None:
+        return job.result
+    _wait_for(key)
+    return None
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _wait_for(key: str) -> None:
+    job = _jobs.find(key)
+    if job is None:
+        st.rerun()
+    elif job.error is not None:
+        show_error(job.error)
+        _jobs.forget(key)
+    elif job.cancelled:
+        st.info("Cancelled.")
+        st.button("Measure after all", on_click=_jobs.forget, args=(key,))
+    elif job.done:
+        st.rerun()
+    else:
+        st.progress(job.share, f"Measuring on this collection: {job.stage}")
+        st.button("Cancel", on_click=job.cancel)
+
+
+def ranked_cards(advice: Advice) -> None:
+    """The recommendations, best first, and what could not be judged."""
+    for place, one in enumerate(advice.recommendations, start=1):
+        title = f"{place}. {one.title}"
+        if place <= OPEN_CARDS:
+            with st.container(border=True):
+                st.subheader(title, anchor=False)
+                _card(one)
+        else:
+            with st.expander(
+                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{_in_short(one)}"
+            ):
+                _card(one)
+    for what, why in advice.not_measured:
+        st.caption(f":material/help: **{what}** could not be judged: {why}")
+    if advice.needs_more:
+        names = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
+        st.caption(
+            f":material/lock: Not looked at, since it needs more than you can change: "
+            f"{'; '.join(names)}."
+        )
+    st.caption(advice.protocol)
+
+
+def verdict_sentence(advice: Advice) -> str:
+    """The first recommendation in one sentence."""
+    first = advice.recommendations[0]
+    if first.rule.kind == "nothing":
+        return "**Leave it as it is.** Nothing tried here is better by more than chance."
+    effect = first.effects[0]
+    return (
+        f"**{first.title}.** {effect.figure} goes from {effect.before.value:.3f} to "
+        f"{effect.after.value:.3f} (change {_span(effect.change)})."
+    )
+
+
+def contradictions(advice: Advice) -> str:
+    """Where this data speaks against the usual advice, or nothing."""
+    found = [one for one in advice.recommendations if one.stance == "contradicts"]
+    return "  \n".join(
+        f"**{one.title}** is {one.verdict} here, though it is usually said: "
+        f"{_plain(one.rule.usual)}"
+        for one in found
+    )
+
+
+def _in_short(one: Recommendation) -> str:
+    return f" {one.effects[0].figure} {one.effects[0].change.value:+.3f}" if one.effects else ""
+
+
+def _card(one: Recommendation) -> None:
+    st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.fragile]))
+    if one.effects:
+        st.html(html_table(_HEAD, [_effect_row(effect) for effect in one.effects]))
+    lines = [f"- {_plain(line)}" for line in one.evidence]
+    if lines:
+        st.markdown("\n".join(lines))
+    cost = one.cost
+    counted = "" if cost.bytes_per_item is None else f" ({cost.bytes_per_item:,.0f} bytes an item)"
+    operations = (
+        "" if cost.query_operations is None else f" ({cost.query_operations:,} multiply-adds)"
+    )
+    st.markdown(
+        f"**Usually said.** {_plain(one.rule.usual)}  \n"
+        f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
+        f"**Cost.** Stored: {cost.storage}{counted}. A query: {cost.query}{operations}. "
+        f"Encoders: {cost.encoders}."
+    )
+
+
+_HEAD = ("figure", "now", "then", "change [95 %]", "better is")
+
+
+def _effect_row(effect: Effect) -> list[str]:
+    return [
+        escape(effect.figure),
+        f"<strong>{effect.before.value:.3f}</strong>",
+        f"<strong>{effect.after.value:.3f}</strong>",
+        _span(effect.change),
+        "higher" if effect.higher_is_better else "lower",
+    ]
+
+
+def _span(change: Estimate) -> str:
+    return f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds nothing to format."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
+
+
+def report_download(chosen: Settings) -> None:
+    """A button that makes the report and hands it out; it is made when it is asked for."""
+    collection = collection_of(chosen.view)
+    st.download_button(
+        "Report",
+        lambda: report_html(make_report(collection, seed=chosen.seed)),
+        file_name="modality-gap.html",
+        mime="text/html",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One file that needs no network: figures, plots, scoreboard, examples, protocol. "
+        "It takes some seconds to make.",
+    )

@@ -1,0 +1,43 @@
+"""The dashboard's server, started from Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from gapviz.errors import GapvizError
+
+
+def app_file() -> Path:
+    """The file that Streamlit runs.
+
+    Raises:
+        GapvizError: gapviz was installed without its pages.
+    """
+    app = Path(__file__).parents[2] / "app.py"
+    if not (app.is_file() and (app.parent / "pages").is_dir()):
+        raise GapvizError(
+            "the dashboard's pages are not installed here",
+            mend="clone the project, and run make run or gapviz serve there",
+        )
+    return app
+
+
+def serve(app: Path, address: str, port: int) -> None:
+    """Serve until a signal stops it; Streamlit's settings are those beside the app."""
+    from click import Abort
+    from streamlit.web.cli import main
+
+    os.chdir(app.parent)
+    # What the command prints is its answer; Streamlit's greeting is none.
+    out, sys.stdout = sys.stdout, sys.stderr
+    try:
+        main(
+            ["run", str(app), "--server.address", address, "--server.port", str(port)],
+            standalone_mode=False,
+        )
+    except (SystemExit, Abort):
+        pass  # Ctrl-C is how a server is meant to be stopped
+    finally:
+        sys.stdout = out

@@ -1,0 +1,245 @@
+"""What a report says, before it is HTML, JSON or Markdown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+import gapviz
+from gapviz.advisor import Advice, Situation, advise, gather
+from gapviz.collection import Collection
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.evaluation.board_json import row_json
+from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
+from gapviz.measure import Measurement
+from gapviz.projection import Layout, project
+from gapviz.retrieval.corpus import corpus_rows, query_rows
+from gapviz.retrieval.scoring import PreparedScores
+from gapviz.retrieval.search import ResultList, search
+from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
+
+EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")
+MOST_DRAWN = 800
+"""Points a modality in a plot; of more, a seeded sample."""
+EXAMPLES, HITS = 3, 6
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One query and what two strategies answer."""
+
+    item: int
+    """Position in the measured collection's items."""
+    modality: str
+    """Of the query."""
+    before: ResultList
+    after: ResultList
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Everything that a report shows."""
+
+    date: date
+    before: Measurement
+    """Raw cosine."""
+    after: Measurement
+    """The strategy that is reported on."""
+    board: Scoreboard
+    advice: Advice
+    layouts: tuple[Layout, ...]
+    """PCA and, where there is a gap, the gap axis, of the measured items as encoded."""
+    examples: tuple[Example, ...]
+    versions: dict[str, str]
+
+    @property
+    def collection(self) -> Collection:
+        """The items that were measured."""
+        return self.before.collection
+
+    @property
+    def protocol(self) -> tuple[str, ...]:
+        """How the figures were made, one sentence each."""
+        first, second = self.before.pair
+        return (
+            f"Fitted on the calibrate split, measured on the {self.collection.n_items:,} items of "
+            f"the evaluate split; the gap is that of {first} and {second}.",
+            "Rank = 1 + the number of entries that score strictly higher; a query's own entry is "
+            "left out by its item.",
+            "Intervals are 95 %, bootstrap over items (the gap's: the delta method).",
+            "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
+            f"Seed {self.before.seed}: the same inputs give the same report.",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; a figure that is not known is None."""
+        return {
+            "date": self.date.isoformat(),
+            "versions": self.versions,
+            "seed": self.before.seed,
+            "protocol": list(self.protocol),
+            "raw": self.before.to_json(),
+            "strategy": self.after.to_json(),
+            "scoreboard": [row_json(row) for row in self.board.rows],
+            "left_out": [
+                {"strategy": one.options.name, "reason": one.reason} for one in self.board.left_out
+            ],
+            "advice": self.advice.to_json(),
+            "examples": [self._example_json(example) for example in self.examples],
+        }
+
+    def _example_json(self, example: Example) -> dict[str, Any]:
+        items = self.collection.items
+
+        def listed(found: ResultList) -> list[dict[str, Any]]:
+            return [{"item": items[h.item].id, "modality": h.modality} for h in found.hits]
+
+        return {
+            "item": items[example.item].id,
+            "modality": example.modality,
+            "raw": listed(example.before),
+            "raw_match_rank": example.before.match_rank,
+            "strategy": listed(example.after),
+            "strategy_match_rank": example.after.match_rank,
+        }
+
+
+def make_report(
+    collection: Collection,
+    *,
+    options: StrategyOptions | None = None,
+    strategies: Sequence[str] = tuple(STRATEGIES),
+    on: date | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Measure a collection and gather what a report shows.
+
+    Args:
+        collection: of two modalities or more, with a calibrate and an evaluate split.
+        options: the strategy to report on; what the advisor puts first for a mixed index
+            unless given.
+        strategies: the rows of the scoreboard.
+        on: the date it carries; see `report_date`.
+        seed: of bootstrap, samples and examples.
+        progress: told of each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: fewer than two modalities, or a split that is missing or empty.
+    """
+    evidence = gather(collection, seed=seed)
+    raw = evidence.raw
+    situation = Situation("mixed", "index", found=evidence.pair[0])
+    advice = advise(evidence, situation, progress=_part(progress, 0.0, 0.5))
+    board = scoreboard(
+        {collection.encoder: collection},
+        [StrategyOptions(name) for name in strategies],
+        seed=seed,
+        progress=_part(progress, 0.5, 0.95),
+    )
+    first = advice.recommendations[0].rule.strategy
+    after = evidence.measured(options or StrategyOptions(first or "raw"))
+    return Report(
+        date=on or report_date(),
+        before=raw,
+        after=after,
+        board=board,
+        advice=advice,
+        layouts=_layouts(raw, seed),
+        examples=_examples(raw, after, seed),
+        versions={
+            "gapviz": gapviz.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+    )
+
+
+def report_date(text: str | None = None) -> date:
+    """The date `text` (YYYY-MM-DD), else that of `SOURCE_DATE_EPOCH`, else today (UTC).
+
+    Raises:
+        GapvizError: neither is a date.
+    """
+    epoch = os.environ.get(EPOCH_VARIABLE)
+    try:
+        if text is not None:
+            return date.fromisoformat(text)
+        if epoch:
+            return datetime.fromtimestamp(int(epoch), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        given = text if text is not None else f"{EPOCH_VARIABLE}={epoch}"
+        raise GapvizError(
+            f"{given[:40]!r} is not a date", mend="write for instance 2026-01-31"
+        ) from None
+    return datetime.now(UTC).date()
+
+
+def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda share, stage: progress(start + share * (end - start), stage)
+
+
+def _layouts(raw: Measurement, seed: int) -> tuple[Layout, ...]:
+    rng = np.random.default_rng(seed)
+    vectors = {name: raw.collection.modality(name).corpus.vectors for name in raw.pair}
+    rows = {
+        name: np.sort(rng.permutation(len(block))[:MOST_DRAWN]) for name, block in vectors.items()
+    }
+    layouts = [project(vectors, method="pca", rows=rows, seed=seed)]
+    try:
+        layouts.append(project(vectors, method="gap_axis", rows=rows, between=raw.pair, seed=seed))
+    except GapvizError:
+        return tuple(layouts)  # no gap, and so no axis along it
+    return tuple(layouts)
+
+
+def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example, ...]:
+    """Seeded queries of the second modality of the pair, each of an item with both."""
+    collection, modality = raw.collection, raw.pair[1]
+    block = collection.modality(modality).queries
+    partner = collection.modality(raw.pair[0]).corpus.item_index
+    rows = np.flatnonzero(np.isin(block.item_index, partner))
+    chosen = np.sort(np.random.default_rng(seed).permutation(rows)[:EXAMPLES])
+    return tuple(
+        Example(
+            int(block.item_index[row]),
+            modality,
+            _found(raw, modality, int(row)),
+            _found(after, modality, int(row)),
+        )
+        for row in chosen
+    )
+
+
+def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
+    collection, strategy = measurement.collection, measurement.strategy
+    block = collection.modality(modality).queries
+    corpus = corpus_rows(collection, strategy.alignment)
+    query = strategy.alignment.transform(block.vectors[row : row + 1], modality)[0]
+    return search(
+        corpus,
+        query,
+        modality,
+        k=HITS,
+        item=int(block.item_index[row]),
+        fusion=strategy.fusion,
+        scoring=_prepared(strategy, collection),
+    )
+
+
+def _prepared(strategy: Strategy, collection: Collection) -> PreparedScores | None:
+    if strategy.scoring is None:
+        return None
+    queries = query_rows(collection, strategy.alignment)
+    return strategy.scoring.prepare(corpus_rows(collection, strategy.alignment), queries)

@@ -1,0 +1,253 @@
+"""A report as one HTML file: no script, and nothing is fetched."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from gapviz.advisor import Recommendation
+from gapviz.errors import GapvizError
+from gapviz.evaluation import Estimate
+from gapviz.figures.cones import METHOD_TITLES
+from gapviz.figures.modality_style import style_of
+from gapviz.images import thumbnail_png
+from gapviz.readings import bias_reading, change_reading, gap_reading
+from gapviz.report.contents import Example, Report
+from gapviz.report.plots import cones_svg, legend, pareto_svg, scores_svg
+from gapviz.retrieval.search import ResultList
+
+THUMB = 72
+"""Pixels."""
+ADVICE_SHOWN = 5
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE = """
+:root { color-scheme: light dark; --ground: #fff; --ink: #1c2330; --line: #d5d9e0;
+  --quiet: #7f7f7f; --matched: #009e73; }
+@media (prefers-color-scheme: dark) { :root { --ground: #12161d; --ink: #e6eaf0;
+  --line: #363d49; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
+  max-width: 1000px; margin: 2rem auto; padding: 0 1rem; }
+h2 { margin-top: 2.2rem; }
+small, figcaption { opacity: .8; font-size: .85rem; }
+.cards, .plots, .hits { display: flex; flex-wrap: wrap; gap: .8rem; }
+.cards > div { flex: 1 1 150px; border: 1px solid var(--line); border-radius: 8px;
+  padding: .6rem .8rem; }
+.cards strong { display: block; font-size: 1.5rem; }
+.plots figure { flex: 1 1 420px; margin: 0; }
+svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: currentColor; }
+.axis { fill: none; stroke: var(--quiet); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--line); }
+th:nth-child(2), td:nth-child(2) { text-align: left; }
+.hits figure { margin: 0; width: 84px; font-size: .72rem; line-height: 1.2;
+  overflow-wrap: anywhere; } .hits img { width: 72px; height: 72px; object-fit: contain;
+  background: #fff; border-radius: 4px; }
+.match { outline: 2px solid var(--matched); outline-offset: 2px; border-radius: 4px; }
+"""
+
+
+def report_html(report: Report) -> str:
+    """The whole file; the same report gives the same text."""
+    name = escape(report.collection.name)
+    sections = [
+        _head(report),
+        _cards(report),
+        _advice(report),
+        _plots(report),
+        _board(report),
+        _examples(report),
+        _protocol(report),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Modality gap: {name}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(sections)
+        + "\n</body></html>\n"
+    )
+
+
+def _head(report: Report) -> str:
+    before, collection = report.before, report.collection
+    return (
+        f"<h1>The modality gap of {escape(collection.name)}</h1>"
+        f"<p><small>{report.date.isoformat()} · encoder {escape(collection.encoder)} · "
+        f"{collection.n_items:,} held-out items · {collection.dim} dimensions</small></p>"
+        f"<p>{escape(gap_reading(before))} {escape(bias_reading(before))}</p>"
+        f"<p><strong>{escape(report.after.strategy.label)}.</strong> "
+        f"{escape(change_reading(before, report.after))}</p>"
+    )
+
+
+def _cards(report: Report) -> str:
+    gap = report.before.geometry.gap
+    cards = [
+        ("gap ‖Δ‖, 0 to 2", f"{gap.gap:.3f}", f"{gap.low:.3f} to {gap.high:.3f}, lower is closer"),
+        ("noise floor of the gap", f"{gap.noise_floor:.3f}", "a gap under it is none"),
+        ("cloud separation, variant A", f"{gap.separation:.2f} ×", "above 1: gap-dominated"),
+    ]
+    for one, word in ((report.before, "raw"), (report.after, report.after.strategy.card.title)):
+        for title, figures, way in (
+            ("bias@10", one.bias, "lower"),
+            ("NDCG@10, mixed", one.ndcg, "higher"),
+        ):
+            told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
+            mean = float(np.mean([estimate.value for estimate in figures.values()]))
+            cards.append((f"{title}, {word}", f"{mean:.3f}", f"{told}; {way} is better"))
+    return (
+        '<div class="cards">'
+        + "".join(
+            f"<div><small>{escape(title)}</small><strong>{value}</strong>"
+            f"<small>{escape(note)}</small></div>"
+            for title, value, note in cards
+        )
+        + "</div>"
+    )
+
+
+def _advice(report: Report) -> str:
+    shown = report.advice.recommendations[:ADVICE_SHOWN]
+    return (
+        "<h2>What to do, for one index of all modalities</h2><ol>"
+        + "".join(f"<li>{_recommendation(one)}</li>" for one in shown)
+        + f"</ol><p><small>{escape(report.advice.protocol)}</small></p>"
+    )
+
+
+def _recommendation(one: Recommendation) -> str:
+    told = "".join(
+        f" {effect.figure} {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"(change {_numbers(effect.change)})."
+        for effect in one.effects[:1]
+    )
+    return (
+        f"<strong>{escape(one.title)}</strong>: {escape(one.verdict)}.{escape(told)} "
+        f"<small>{escape(' '.join(one.evidence))} {escape(one.rule.wrong_when)} This data: "
+        f"{escape(one.stance)} with regard to the usual advice. Stored: "
+        f"{escape(one.cost.storage)}.</small>"
+    )
+
+
+def _plots(report: Report) -> str:
+    figures = [
+        (cones_svg(layout, METHOD_TITLES[layout.method]),
+         f"{METHOD_TITLES[layout.method]}, raw. {legend(report.before.pair)}. "
+         f"{escape(layout.can_show)} {escape(layout.cannot_show)}")
+        for layout in report.layouts
+    ]  # fmt: skip
+    figures.append((scores_svg(report.before), "Cosines by pair type, raw."))
+    figures.append(
+        (pareto_svg(report.board), "One dot a strategy, numbered as below; filled: on the front.")
+    )
+    return (
+        '<h2>Plots</h2><div class="plots">'
+        + "".join(
+            f"<figure>{svg}<figcaption>{caption}</figcaption></figure>"
+            for svg, caption in figures
+            if svg
+        )
+        + "</div>"
+    )
+
+
+def _board(report: Report) -> str:
+    names = report.collection.modality_names
+    head = ["", "strategy", "bias lift@10", "NDCG@10 mixed"]
+    head += [f"bias@10, {name} queries" for name in names]
+    ways = list(report.board.rows[0].recall) if report.board.rows else []
+    head += [f"R@10, {a} → {b}" for a, b in ways] + ["bytes an item", "multiply-adds"]
+    body = []
+    for number, row in enumerate(report.board.rows, start=1):
+        title = escape(row.title) + (" ★" if row.pareto else "")
+        title += " <small>(reads all queries first)</small>" if row.transductive else ""
+        cells = [str(number), title, _numbers(row.mean_lift), _numbers(row.mean_ndcg)]
+        cells += [_numbers(row.bias[name]) if name in row.bias else "none" for name in names]
+        cells += [_numbers(row.recall[way][10]) for way in ways]
+        body.append([*cells, f"{row.bytes_per_item:,.0f}", f"{row.query_operations:,}"])
+    left = "".join(
+        f"<p><small>{escape(one.options.name)}: {escape(one.reason)}</small></p>"
+        for one in report.board.left_out
+    )
+    return (
+        f"<h2>Scoreboard</h2>{_table([escape(cell) for cell in head], body)}{left}"
+        "<p><small>★: no other is both nearer to lift 1 and higher in NDCG. Strategies that rank "
+        "items are measured under another protocol: any vector of the item counts.</small></p>"
+    )
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    rows = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in body)
+    table = f"<table><thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll">{table}</div>'
+
+
+def _examples(report: Report) -> str:
+    if not report.examples:
+        return ""
+    return "<h2>Examples</h2>" + "".join(_example(report, one) for one in report.examples)
+
+
+def _example(report: Report, example: Example) -> str:
+    item = report.collection.items[example.item]
+    caption = item.captions[-1] if item.captions else item.id
+    parts = [f"<h3>{escape(example.modality)} query of “{escape(caption)}”</h3>"]
+    for title, found in (
+        ("Raw cosine", example.before),
+        (report.after.strategy.label, example.after),
+    ):
+        rank = "none" if found.match_rank is None else str(found.match_rank)
+        parts.append(
+            f"<p><small>{escape(title)}: match at rank {rank}, {found.bias:.0%} of the query's "
+            f"modality</small></p>{_hits(report, found, example.item)}"
+        )
+    return "".join(parts)
+
+
+def _hits(report: Report, found: ResultList, asked: int) -> str:
+    cells = []
+    for hit in found.hits:
+        item = report.collection.items[hit.item]
+        caption = item.captions[0] if item.captions else item.id
+        style = style_of(hit.modality, report.collection.modality_names)
+        picture = _picture(report, item.image) if hit.modality == "image" else ""
+        match = ' class="match"' if hit.item == asked else ""
+        cells.append(
+            f'<figure{match}>{picture}<figcaption><span style="color:{style.color}">{style.glyph}'
+            f"</span> {escape(hit.modality)}: {escape(caption)}</figcaption></figure>"
+        )
+    return f'<div class="hits">{"".join(cells)}</div>'
+
+
+def _picture(report: Report, reference: str | None) -> str:
+    if reference is None:
+        return ""
+    try:
+        content = thumbnail_png(reference, report.collection.root, THUMB)
+    except GapvizError:
+        return "<small>(picture not found)</small>"
+    return f'<img alt="" src="data:image/png;base64,{b64encode(content).decode()}">'
+
+
+def _protocol(report: Report) -> str:
+    versions = " · ".join(f"{name} {one}" for name, one in report.versions.items())
+    lines = "".join(f"<li>{escape(line)}</li>" for line in report.protocol)
+    attribution = escape(report.collection.attribution)
+    return (
+        f"<h2>Protocol</h2><ul>{lines}</ul><p><small>{escape(versions)}</small></p>"
+        f"<p><small>{attribution}</small></p>"
+    )
+
+
+def _numbers(estimate: Estimate) -> str:
+    if np.isnan(estimate.value):
+        return "none"
+    if np.isnan(estimate.low):
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -1,0 +1,56 @@
+"""A report as Markdown, for a wiki or a pull request."""
+
+from __future__ import annotations
+
+import re
+
+from gapviz.readings import bias_reading, change_reading, gap_reading
+from gapviz.report.contents import Report
+
+
+def report_markdown(report: Report) -> str:
+    """Readings, advice, scoreboard and protocol; no pictures."""
+    collection = report.collection
+    lines = [
+        f"# The modality gap of {_plain(collection.name)}",
+        "",
+        f"{report.date.isoformat()}, encoder {_plain(collection.encoder)}, {collection.n_items:,} "
+        f"held-out items, {collection.dim} dimensions.",
+        "",
+        f"{_plain(gap_reading(report.before))} {_plain(bias_reading(report.before))}",
+        "",
+        f"**{_plain(report.after.strategy.label)}.** "
+        f"{_plain(change_reading(report.before, report.after))}",
+        "",
+        "## What to do, for one index of all modalities",
+        "",
+    ]
+    for number, one in enumerate(report.advice.recommendations, start=1):
+        told = "".join(
+            f" {e.figure} {e.before.value:.3f} → {e.after.value:.3f} "
+            f"({e.change.value:+.3f}, 95 % {e.change.low:+.3f} to {e.change.high:+.3f})."
+            for e in one.effects[:1]
+        )
+        lines.append(f"{number}. **{_plain(one.title)}**: {one.verdict}.{_plain(told)}")
+    lines += [
+        "",
+        "## Scoreboard",
+        "",
+        "| strategy | bias lift@10 | NDCG@10 mixed | on the front |",
+        "|---|---|---|---|",
+    ]
+    for row in report.board.rows:
+        lift, ndcg = row.mean_lift, row.mean_ndcg
+        front = "yes" if row.pareto else ""
+        lines.append(
+            f"| {_plain(row.title)} | {lift.value:.3f} ({lift.low:.3f} to {lift.high:.3f}) | "
+            f"{ndcg.value:.3f} ({ndcg.low:.3f} to {ndcg.high:.3f}) | {front} |"
+        )
+    lines += ["", "## Protocol", "", *(f"- {_plain(line)}" for line in report.protocol), ""]
+    lines.append(", ".join(f"{name} {one}" for name, one in report.versions.items()))
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds nothing to format."""
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,37 @@
+"""What to do about the gap: two or three questions, and a ranked answer from this data."""
+
+import streamlit as st
+
+from gapviz.dashboard.deciding import (
+    contradictions,
+    questions,
+    ranked_cards,
+    ready_advice,
+    report_download,
+    verdict_sentence,
+)
+from gapviz.dashboard.settings import settings, show_error
+from gapviz.errors import GapvizError
+
+chosen = settings()
+
+st.title("What to do about it")
+st.caption(
+    "The usual advice, held against what was measured on this collection. The strategy of the "
+    "sidebar plays no part: every way is tried."
+)
+situation = questions(chosen)
+try:
+    advice = ready_advice(chosen, situation)
+except GapvizError as error:
+    show_error(error)
+    st.stop()
+if advice is not None:
+    st.info(verdict_sentence(advice), icon=":material/alt_route:")
+    against = contradictions(advice)
+    if against:
+        st.warning(
+            against, icon=":material/priority_high:", title="This data contradicts the usual advice"
+        )
+    ranked_cards(advice)
+    report_download(chosen)

@@ -1,0 +1,163 @@
+"""The decision table: each line well formed, and each judged on data made to suit it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gapviz.advisor import RULES, TASKS, DedicatedTower, Situation, advise, gather
+from gapviz.advisor.rules import applicable
+from gapviz.builtin import builtin_collection
+from gapviz.collection import Collection, Item, ModalityVectors, alternate_splits
+from gapviz.errors import GapvizError
+from gapviz.strategies import STRATEGIES
+from gapviz.vectors import unit_rows
+
+RNG = np.random.default_rng(7)
+
+
+def labelled(gap, *, n=120, dim=16, noise=0.5, labels=6, encoder="first"):
+    """Pairs of items in groups, with a gap of a chosen width."""
+    group = np.arange(n) % labels
+    meaning = RNG.standard_normal((labels, dim))[group] + RNG.standard_normal((n, dim))
+    offset = np.zeros(dim)
+    offset[0] = gap
+    return Collection(
+        name="made",
+        items=tuple(Item(str(i), label=str(group[i])) for i in range(n)),
+        modalities={
+            name: ModalityVectors.of(
+                meaning + noise * RNG.standard_normal((n, dim)) + sign * offset
+            )
+            for name, sign in (("image", 1), ("text", -1))
+        },
+        splits=alternate_splits(n),
+        encoder=encoder,
+    )
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A wide gap, another model without one, and a dedicated encoder that knows the groups."""
+    collection = labelled(6.0)
+    codes = collection.labels
+    towers = tuple(
+        DedicatedTower(name, "groups", unit_rows(np.eye(6)[codes] + 0.01, where="groups"))
+        for name in ("image", "text")
+    )
+    models = {"closed": replace(labelled(0.0, encoder="closed"), items=collection.items)}
+    return gather(collection, seed=1, models=models, towers=towers)
+
+
+def advice(evidence, task, changeable="model", found="image"):
+    return advise(evidence, Situation(task, changeable, found))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_line_of_the_table_is_whole(rule):
+    assert rule.task in TASKS
+    assert rule.name.startswith(f"{rule.task}/")
+    assert (rule.kind == "strategy") == (rule.strategy is not None)
+    assert rule.strategy is None or rule.strategy in STRATEGIES
+    for sentence in (rule.usual, rule.wrong_when):
+        assert sentence[0].isupper() and sentence.endswith(".")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_is_judged_by_figures_of_this_data(wide, rule):
+    given = advice(wide, rule.task)
+    assert not given.not_measured
+    (entry,) = [one for one in given.recommendations if one.rule is rule]
+    if rule.kind == "nothing":
+        assert entry.verdict == "as it is" and entry.evidence
+    for effect in entry.effects:
+        assert effect.change.low <= effect.change.value <= effect.change.high
+        change = effect.after.value - effect.before.value
+        assert effect.change.value == pytest.approx(change, abs=1e-9)
+
+
+def test_names_are_unique_and_nothing_is_an_answer_to_every_task():
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert {rule.task for rule in RULES if rule.kind == "nothing"} == set(TASKS)
+
+
+def test_what_cannot_be_changed_is_left_out_and_named():
+    open_to_all, needs_more = applicable(Situation("mixed", "neither"))
+    assert {rule.needs for rule in open_to_all} == {"neither"}
+    assert {rule.needs for rule in needs_more} == {"index", "model"}
+
+
+def test_where_the_offset_is_common_to_all_candidates_nothing_is_done():
+    first = advice(gather(builtin_collection()), "one-way", "index").recommendations[0]
+    assert first.rule.kind == "nothing"
+
+
+def test_a_mixed_index_with_a_wide_gap_is_mended(wide):
+    given = advice(wide, "mixed", "neither")
+    first = given.recommendations[0]
+    assert first.verdict == "better" and first.effects[0].change.low > 0
+    gains = [one.effects[0].gain for one in given.recommendations
+             if one.verdict == "better" and not one.fragile]  # fmt: skip
+    assert gains == sorted(gains, reverse=True)
+
+
+def test_what_turns_on_ties_stands_behind_what_does_not(wide):
+    better = [r for r in advice(wide, "mixed").recommendations if r.verdict == "better"]
+    fragile = [one.fragile for one in better]
+    assert fragile == sorted(fragile)
+
+
+def test_without_a_gap_the_advice_to_mend_a_mixed_index_is_contradicted():
+    entry = advice(gather(labelled(0.0)), "mixed").recommendations
+    (nothing,) = [one for one in entry if one.rule.kind == "nothing"]
+    assert nothing.stance == "contradicts"
+
+
+def test_a_dedicated_encoder_that_finds_more_comes_first(wide):
+    first = advice(wide, "within").recommendations[0]
+    assert first.rule.kind == "dedicated" and first.stance == "agrees"
+
+
+def test_a_dedicated_encoder_that_finds_less_contradicts_the_usual_advice():
+    collection = labelled(2.0)
+    noise = unit_rows(RNG.standard_normal((120, 8)), where="noise")
+    evidence = gather(collection, towers=(DedicatedTower("image", "noise", noise),))
+    (entry,) = [r for r in advice(evidence, "within").recommendations if r.rule.kind == "dedicated"]
+    assert (entry.verdict, entry.stance) == ("worse", "contradicts")
+
+
+def test_one_threshold_lets_unrelated_pairs_pass_and_one_a_pair_does_not(wide):
+    given = advice(wide, "scores", "neither").recommendations
+    (entry,) = [one for one in given if one.rule.kind == "thresholds"]
+    within = entry.effects[0]
+    assert within.before.value > 0.9 and within.after.value < 0.4 and entry.verdict == "better"
+
+
+def test_what_is_not_known_is_said_not_guessed(make_collection):
+    given = advice(gather(make_collection(40)), "within")
+    assert any("no two items share a label" in why for _, why in given.not_measured)
+    assert any("no encoder of image alone" in why for _, why in given.not_measured)
+
+
+def test_a_model_of_other_items_is_not_compared(make_collection):
+    other = {"other": labelled(1.0)}
+    given = advice(gather(make_collection(40), models=other), "mixed")
+    assert any("no other model" in why for _, why in given.not_measured)
+
+
+def test_the_same_seed_gives_the_same_advice_as_plain_values(wide):
+    collection = wide.collection
+    one, again = (advice(gather(collection, seed=3), "mixed").to_json() for _ in range(2))
+    assert one == again
+    assert one["recommendations"][0]["effects"][0]["change"]["low"] > 0
+
+
+@pytest.mark.parametrize("bad", [{"task": "magic"}, {"changeable": "everything"}])
+def test_a_question_that_does_not_exist_is_refused(bad):
+    with pytest.raises(GapvizError, match="choose one of"):
+        Situation(**bad)
+
+
+def test_a_modality_that_is_not_there_is_refused(wide):
+    with pytest.raises(GapvizError, match="has no modality"):
+        advice(wide, "one-way", found="audio")

@@ -1,0 +1,80 @@
+"""The advisor's page: its questions in the URL, its cards the library's advice."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from gapviz.advisor import Situation, advise, gather
+from gapviz.dashboard.catalogue import workspace
+
+PAGE = "pages/advisor.py"
+
+
+@pytest.fixture
+def stored(make_collection):
+    kept = []
+
+    def store(**made):
+        collection = replace(make_collection(**made), encoder="first model")
+        kept.append(workspace().add([collection], title="brought"))
+        return kept[-1]
+
+    yield store
+    for collection in kept:
+        workspace().remove(collection.id)
+
+
+def finished(app):
+    for _ in range(60):
+        if not any("Measuring" in str(bar.proto) for bar in app.get("progress")):
+            return app
+        time.sleep(0.3)
+        app.run()
+    raise AssertionError("the advice did not come")
+
+
+def words(app):
+    return " ".join(element.value for kind in ("markdown", "info", "caption", "subheader")
+                    for element in getattr(app, kind))  # fmt: skip
+
+
+def test_the_first_card_is_what_the_library_advises(open_app, stored):
+    brought = stored(n=60)
+    app = finished(open_app(PAGE, collection=brought.id, changeable="neither"))
+    assert not app.exception and not app.error
+    collection = workspace().load(brought.id, "first model")
+    expected = advise(gather(collection, seed=42), Situation("mixed", "neither"))
+    assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
+    assert expected.recommendations[0].title in app.info[0].value
+    assert "evaluate split" in words(app)
+
+
+def test_a_link_answers_the_questions(open_app, stored):
+    app = open_app(collection=stored(n=60).id, task="one-way", found="text", changeable="neither")
+    app = finished(app.switch_page(PAGE).run())
+    assert not app.exception and not app.warning
+    assert "image → text" in words(app) + " ".join(h.proto.body for h in app.get("html"))
+
+
+def test_a_link_that_asks_for_another_task_is_named(open_app, stored):
+    app = open_app(collection=stored(n=60).id, task="magic")
+    assert "task = “magic”" in app.warning[0].value
+
+
+def test_where_the_data_contradicts_the_usual_advice_is_said_at_the_top(open_app):
+    app = finished(open_app(PAGE, task="within", changeable="model"))
+    assert "Search with EfficientNet-lite0" in app.warning[0].value
+
+
+def test_without_labels_likeness_is_said_to_be_unknown(open_app, stored):
+    app = finished(open_app(PAGE, collection=stored(n=40).id, task="within", changeable="model"))
+    assert not app.exception
+    assert "no two items share a label" in words(app)
+
+
+@pytest.mark.parametrize("task", ["one-way", "mixed", "within", "scores"])
+@pytest.mark.parametrize("made", [{"n": 4}, {"n": 40, "modalities": ("audio", "image", "text")}])
+def test_few_items_and_many_modalities_have_an_answer(open_app, stored, task, made):
+    app = finished(open_app(PAGE, collection=stored(**made).id, task=task))
+    assert not app.exception

@@ -1,0 +1,42 @@
+import pytest
+
+
+@pytest.fixture
+def saved(make_collection, tmp_path):
+    make_collection(24).save(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+@pytest.mark.parametrize("strategy", ["raw", "centre", "znorm", "csls", "route", "items-rrf"])
+def test_an_item_finds_its_match(saved, figures, strategy):
+    found = figures("search", saved, "--item", "07", "--strategy", strategy, "-k", "5")
+    assert found["strategy"] == strategy and found["query_modality"] == "text"
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3, 4, 5]
+    assert found["match_rank"] >= 1 and 0 <= found["bias"] <= 1
+
+
+def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
+    text = run("search", "builtin", "cat face", "--strategy", "znorm", "-k", "3").stdout
+    assert "image" in text and "cat face" in text and "of the results are text" in text
+
+
+def test_the_modality_that_asks_can_be_named(saved, figures):
+    assert figures("search", saved, "--item", "07", "--with", "image")["query_modality"] == "image"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["a text", "--item", "07"],
+        ["a text"],
+        ["--item", "nobody"],
+        ["--item", "07", "--with", "smell"],
+        ["--item", "07", "-k", "0"],
+        ["--item", "07", "--strategy", "magic"],
+        ["--item", "07", "--seed", "-1"],
+    ],
+    ids=" ".join,
+)
+def test_bad_questions_are_refused_in_one_sentence(saved, refused, arguments):
+    refused("search", saved, *arguments)

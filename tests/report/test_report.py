@@ -1,0 +1,133 @@
+"""The report: same inputs, same bytes; opened with the network off; JSON and Markdown."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from gapviz.builtin import builtin_collection
+from gapviz.cli import main
+from gapviz.collection import Item
+from gapviz.errors import GapvizError
+from gapviz.report import make_report, report_date, report_html, report_markdown
+from gapviz.strategies import StrategyOptions
+
+DAY = date(2026, 1, 31)
+FEW = ("raw", "centre", "znorm", "items-rrf")
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A hundred built-in drawings, half of them to fit on."""
+    whole = builtin_collection()
+    positions = [*whole.splits["calibrate"][:60], *whole.splits["evaluate"][:60]]
+    few = whole.subset(positions)
+    return replace(few, splits={"calibrate": range(60), "evaluate": range(60, 120)})
+
+
+@pytest.fixture(scope="module")
+def report(small):
+    return make_report(small, on=DAY, strategies=FEW)
+
+
+def test_the_same_inputs_give_the_same_bytes(small, report):
+    again = make_report(small, on=DAY, strategies=FEW)
+    assert report_html(again) == report_html(report)
+    assert json.dumps(again.to_json()) == json.dumps(report.to_json())
+    assert report_markdown(again) == report_markdown(report)
+
+
+def test_the_file_holds_cards_plots_scoreboard_examples_and_protocol(report):
+    page = report_html(report)
+    for words in (
+        "gap ‖Δ‖", "2026-01-31", "Scoreboard", "What to do", "Protocol", "Seed 0", "numpy",
+        "data:image/png;base64,", "Scores by pair type", "Bias against match rank", "OpenMoji",
+    ):  # fmt: skip
+        assert words in page
+    assert page.count("<svg") == 4
+    assert "<script" not in page and "http://" not in page and len(page) < 400_000
+
+
+def test_what_the_data_says_is_escaped(make_collection):
+    collection = make_collection(24)
+    items = tuple(Item(item.id, captions=("<b>&bold",)) for item in collection.items)
+    hostile = replace(collection, name="<script>alert(1)</script>", items=items)
+    made = make_report(hostile, on=DAY, strategies=("raw",), options=StrategyOptions("centre"))
+    page = report_html(made)
+    assert "<script" not in page and "<b>" not in page and "&lt;b&gt;&amp;bold" in page
+    assert "<script" not in report_markdown(made).replace("\\<script", "")
+
+
+@pytest.mark.parametrize("made", [{"n": 4}, {"n": 30, "modalities": ("audio", "video", "text")}])
+def test_few_items_and_other_modalities_have_a_report(make_collection, made):
+    page = report_html(make_report(make_collection(**made), on=DAY, strategies=("raw", "route")))
+    assert "Scoreboard" in page and "nan" not in page.lower().replace("nance", "")
+
+
+def test_json_is_strict_and_names_its_protocol(report):
+    told = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert [row["strategy"] for row in told["scoreboard"]] == list(FEW)
+    assert told["raw"]["gap"] == pytest.approx(report.before.geometry.gap.gap)
+    assert told["protocol"] and told["versions"]["gapviz"]
+
+
+def test_the_date_comes_from_the_argument_then_the_environment(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert report_date() == date(1970, 1, 2)
+    assert report_date("2026-01-31") == DAY
+    with pytest.raises(GapvizError, match="is not a date"):
+        report_date("tomorrow")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    with pytest.raises(GapvizError, match="SOURCE_DATE_EPOCH"):
+        report_date()
+
+
+@pytest.fixture
+def saved(make_collection, tmp_path):
+    make_collection(24).save(tmp_path / "saved")
+    return str(tmp_path / "saved")
+
+
+@pytest.mark.parametrize(("ending", "start"), [("html", "<!doctype"), ("md", "# "), ("json", "{")])
+def test_the_command_writes_the_form_that_the_ending_names(saved, tmp_path, capsys, ending, start):
+    out = tmp_path / "to" / f"report.{ending}"
+    assert main(["report", saved, "--out", str(out), "--date", "2026-01-31"]) == 0
+    assert str(out) in capsys.readouterr().out
+    assert out.read_text().startswith(start)
+    first = out.read_bytes()
+    main(["report", saved, "--out", str(out), "--date", "2026-01-31"])
+    assert out.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--out", "report.pdf"],
+        ["--out", "r.html", "--date", "x"],
+        ["--out", "r.html", "--strategy", "magic"],
+        ["--out", "r.html", "--seed", "-1"],
+        ["--out", "r.html", "--model", "nobody"],
+        ["--out", "/dev/full/r.html"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_gets_one_sentence_and_no_file(saved, tmp_path, capsys, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", saved, *arguments]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and len(told.err.splitlines()) == 1
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_full_disk_is_told_in_one_sentence_and_leaves_no_half_file(
+    saved, tmp_path, capsys, monkeypatch
+):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    assert main(["report", saved, "--out", str(tmp_path / "report.md")]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*report*"))

@@ -1,0 +1,22 @@
+"""The examples in the docstrings of the public API run, and say what comes out."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+MODULES = (
+    "gapviz.advisor.advice",
+    "gapviz.collection",
+    "gapviz.commands.gate",
+    "gapviz.encoders.registry",
+    "gapviz.measure",
+    "gapviz.notebook",
+    "gapviz.strategies",
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_are_true(name):
+    outcome = doctest.testmod(import_module(name))
+    assert outcome.attempted > 0 and outcome.failed == 0
