@@ -63,7 +63,9 @@ def measured(
 ) -> Measurement:
     """A strategy measured on the evaluate split; `pair` as for `measure_strategy`."""
     strategy = fitted(view, options)
-    return measure_strategy(split_of(view, EVALUATE), strategy, seed=seed, pair=pair)
+    # Of a single modality the sidebar's pair is that one twice, which is no pair.
+    known = pair if pair and pair[0] != pair[1] else None
+    return measure_strategy(split_of(view, EVALUATE), strategy, seed=seed, pair=known)
 
 
 @lru_cache(maxsize=64)
