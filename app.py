@@ -33,6 +33,12 @@ if __name__ == "__main__":
                 url_path="search",
             ),
             st.Page(
+                "pages/why_a_gap.py",
+                title="Why a gap",
+                icon=":material/school:",
+                url_path="why",
+            ),
+            st.Page(
                 "pages/your_data.py",
                 title="Data",
                 icon=":material/folder_open:",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from functools import lru_cache
+from importlib import import_module
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
+from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.errors import GapvizError
 from gapviz.layouts import LayoutRequest
 from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
 from gapviz.retrieval.corpus import Rows, corpus_rows
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.training import TrainingFeatures, collection_features
 
 _log = logging.getLogger(__name__)
 _loading = threading.Lock()
@@ -88,7 +91,16 @@ def searchable(view: View, options: StrategyOptions) -> Rows:
 
 def forget_collections() -> None:
     """Drop what is kept of every collection: one has been removed or encoded anew."""
-    for kept in (collection_of, items_of, split_of, fitted, measured, layout_request, searchable):
+    for kept in (
+        collection_of,
+        items_of,
+        split_of,
+        fitted,
+        measured,
+        layout_request,
+        searchable,
+        features_of,
+    ):
         kept.cache_clear()
 
 
@@ -100,6 +112,24 @@ def encoder_named(name: str) -> Encoder:
     """
     with _loading:
         return _encoder(name)
+
+
+def import_library(name: str) -> None:
+    """Import torch or open_clip; two threads that do it at once might find half of it."""
+    with _loading:
+        if name == "open_clip":
+            declare_torchvision_operators()
+        import_module(name)
+
+
+@lru_cache(maxsize=8)
+def features_of(view: View, pair: tuple[str, str]) -> TrainingFeatures:
+    """What heads can be trained on.
+
+    Raises:
+        GapvizError: too few pairs.
+    """
+    return collection_features(collection_of(view), pair)
 
 
 @lru_cache(maxsize=4)

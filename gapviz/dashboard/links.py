@@ -15,6 +15,7 @@ from gapviz.errors import GapvizError
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.retrieval.fusion import TieOrder
 from gapviz.strategies import STRATEGIES
+from gapviz.training.run import LOSS_TITLES, MAX_TEMPERATURE, MIN_TEMPERATURE
 
 TIE_ORDERS: dict[TieOrder, str] = {
     "own-first": "the query's modality first",
@@ -134,6 +135,10 @@ def _expected(key: str) -> _Choice | _Range | None:
         "query_by": _Choice(QUERY_KINDS),
         "add_by": _Choice(WAYS),
         "index": _Choice(INDEXES),
+        "train_loss": _Choice({str(name): title for name, title in LOSS_TITLES.items()}),
+        "train_temperature": _Range(MIN_TEMPERATURE, MAX_TEMPERATURE),
+        "shift": _Range(-2, 3),
+        "step": _Range(1, 8),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
     }
     return known.get(key)

@@ -3,7 +3,7 @@
 from gapviz.training.features import TrainingFeatures, builtin_features, collection_features
 from gapviz.training.live import LiveRun
 from gapviz.training.order import DirectionUnderShift, ShiftStudy, shift_study
-from gapviz.training.random_start import RandomStart, random_start
+from gapviz.training.random_start import RandomStart, random_start, ready_random_start
 from gapviz.training.record import TrainingStep
 from gapviz.training.run import (
     LOSS_TITLES,
@@ -16,6 +16,7 @@ from gapviz.training.run import (
 from gapviz.training.temperature import (
     TEMPERATURES,
     TemperatureStudy,
+    ready_temperature_study,
     shipped_gaps,
     temperature_study,
 )
@@ -36,6 +37,8 @@ __all__ = [
     "builtin_features",
     "collection_features",
     "random_start",
+    "ready_random_start",
+    "ready_temperature_study",
     "shift_study",
     "shipped_gaps",
     "temperature_study",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from gapviz.builtin import builtin_collection
 from gapviz.builtin.drawings import render
-from gapviz.cache import cached_arrays, content_key
-from gapviz.collection import EVALUATE
+from gapviz.cache import content_key, read_arrays, write_arrays
+from gapviz.collection import EVALUATE, Item
 from gapviz.encoders.base import Progress
 from gapviz.training.record import TrainingStep, recorded
+from gapviz.vectors import Float32
 
 MODEL = "ViT-S-32-alt"
 """The smallest dual transformer of open_clip: 32-pixel patches, 256 dimensions."""
 DRAWINGS = 100
+EDGE = 224
 KIND = "random-start"
 # Raise it when the code below would give other vectors for the same drawings.
 REVISION = 1
@@ -48,25 +49,44 @@ def random_start(
     Raises:
         GapvizError: no such model.
     """
-    held = builtin_collection().split(EVALUATE).items[:items]
-    key = content_key(model=model, seed=seed, items=[item.id for item in held], revision=REVISION)
+    ready = ready_random_start(model=model, seed=seed, items=items)
+    if ready is not None:
+        return ready
+    held = _items(items)
+    say = progress or (lambda share, stage: None)
+    say(0.05, f"building {model} with random weights")
+    from gapviz.encoders.open_clip import OpenClipEncoder
 
-    def encode() -> dict[str, np.ndarray]:
-        from gapviz.encoders.open_clip import OpenClipEncoder
+    encoder = OpenClipEncoder(model, seed=seed, device="cpu")
+    say(0.3, f"encoding {len(held)} names")
+    texts = encoder.encode_texts([item.captions[0] for item in held])
+    images = encoder.encode_images(
+        [render(item.id, EDGE) for item in held],
+        progress=lambda share, stage: say(0.4 + 0.6 * share, stage),
+    )
+    vectors = {"image": images, "text": texts}
+    write_arrays(KIND, _key(model, seed, held), vectors)
+    return _measured(vectors, model, seed)
 
-        say = progress or (lambda share, stage: None)
-        say(0.05, f"building {model} with random weights")
-        encoder = OpenClipEncoder(model, seed=seed, device="cpu")
-        say(0.3, f"encoding {len(held)} names")
-        texts = encoder.encode_texts([item.captions[0] for item in held])
-        size = 224
-        pictures = [render(item.id, size) for item in held]
-        images = encoder.encode_images(
-            pictures, progress=lambda share, stage: say(0.4 + 0.6 * share, stage)
-        )
-        return {"image": images, "text": texts}
 
-    vectors = cached_arrays(KIND, key, encode)
+def ready_random_start(
+    *, model: str = MODEL, seed: int = 0, items: int = DRAWINGS
+) -> RandomStart | None:
+    """What `random_start` returned for the same arguments, or None where it has to be made."""
+    vectors = read_arrays(KIND, _key(model, seed, _items(items)))
+    return None if vectors is None else _measured(vectors, model, seed)
+
+
+def _items(count: int) -> tuple[Item, ...]:
+    return builtin_collection().split(EVALUATE).items[:count]
+
+
+def _key(model: str, seed: int, items: tuple[Item, ...]) -> str:
+    ids = [item.id for item in items]
+    return content_key(model=model, seed=seed, items=ids, revision=REVISION)
+
+
+def _measured(vectors: Mapping[str, Float32], model: str, seed: int) -> RandomStart:
     ordered = {name: vectors[name] for name in ("image", "text")}
     figures = recorded(0, float("nan"), ordered, scale=float("nan"), before=None)
-    return RandomStart(model, seed, figures, len(held))
+    return RandomStart(model, seed, figures, len(ordered["image"]))

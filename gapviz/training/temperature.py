@@ -57,21 +57,26 @@ def temperature_study(
     Raises:
         GapvizError: a temperature out of range.
     """
-    shared = replace(options, temperature=1.0, record_every=options.steps)
-    key = content_key(
-        features=features.content_hash,
-        options=repr(shared),
-        temperatures=list(temperatures),
-        revision=REVISION,
-    )
-    kept = read_arrays(KIND, key)
+    ready = ready_temperature_study(features, options, temperatures)
+    if ready is not None:
+        return ready
+    shared = _shared(options)
+    figures = _figures(features, shared, temperatures, progress)
+    write_arrays(KIND, _key(features, shared, temperatures), {"figures": figures})
+    return _study(figures, shared, temperatures)
+
+
+def ready_temperature_study(
+    features: TrainingFeatures,
+    options: TrainingOptions,
+    temperatures: Sequence[float] = TEMPERATURES,
+) -> TemperatureStudy | None:
+    """What `temperature_study` returned for the same arguments, or None."""
+    shared = _shared(options)
+    kept = read_arrays(KIND, _key(features, shared, temperatures))
     if kept is None or "figures" not in kept:
-        kept = {"figures": _figures(features, shared, temperatures, progress)}
-        write_arrays(KIND, key, kept)
-    before, gap, recall, bias = kept["figures"]
-    return TemperatureStudy(
-        np.array(temperatures, dtype=np.float64), float(before[0]), gap, recall, bias, shared
-    )
+        return None
+    return _study(kept["figures"], shared, temperatures)
 
 
 def shipped_gaps() -> dict[str, tuple[float, float]]:
@@ -84,6 +89,27 @@ def shipped_gaps() -> dict[str, tuple[float, float]]:
         note = BUILTIN_ENCODERS[name]
         found[note.title] = (1 / note.logit_scale, gap)
     return found
+
+
+def _shared(options: TrainingOptions) -> TrainingOptions:
+    return replace(options, temperature=1.0, record_every=options.steps)
+
+
+def _key(features: TrainingFeatures, shared: TrainingOptions, temperatures: Sequence[float]) -> str:
+    return content_key(
+        features=features.content_hash,
+        options=repr(shared),
+        temperatures=list(temperatures),
+        revision=REVISION,
+    )
+
+
+def _study(
+    figures: Float64, shared: TrainingOptions, temperatures: Sequence[float]
+) -> TemperatureStudy:
+    before, gap, recall, bias = figures
+    tried = np.array(temperatures, dtype=np.float64)
+    return TemperatureStudy(tried, float(before[0]), gap, recall, bias, shared)
 
 
 def _figures(
