@@ -33,6 +33,12 @@ if __name__ == "__main__":
                 url_path="search",
             ),
             st.Page(
+                "pages/guided_tour.py",
+                title="Tour",
+                icon=":material/slideshow:",
+                url_path="tour",
+            ),
+            st.Page(
                 "pages/why_a_gap.py",
                 title="Why a gap",
                 icon=":material/school:",

@@ -15,6 +15,7 @@ from gapviz.errors import GapvizError
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.retrieval.fusion import TieOrder
 from gapviz.strategies import STRATEGIES
+from gapviz.tour import FIGURES, JUDGES, numbered_stops
 from gapviz.training.run import LOSS_TITLES, MAX_TEMPERATURE, MIN_TEMPERATURE
 
 TIE_ORDERS: dict[TieOrder, str] = {
@@ -138,7 +139,12 @@ def _expected(key: str) -> _Choice | _Range | None:
         "train_loss": _Choice({str(name): title for name, title in LOSS_TITLES.items()}),
         "train_temperature": _Range(MIN_TEMPERATURE, MAX_TEMPERATURE),
         "shift": _Range(-2, 3),
-        "step": _Range(1, 8),
+        "step": _Choice({str(number): title for number, title in numbered_stops().items()}),
+        "tour_figure": _Choice(FIGURES),
+        "tour_judge": _Choice(JUDGES),
+        "tour_modality": _Choice(modalities),
+        "tour_strategy": _Choice({name: card.title for name, card in STRATEGIES.items()}),
+        "tour_strength": _Range(0, MAX_STRENGTH),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
     }
     return known.get(key)
