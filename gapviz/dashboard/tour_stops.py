@@ -216,7 +216,7 @@ def _failing_item(chosen: Settings) -> int | None:
     return st.selectbox(
         f"A {chosen.pair[1]} query that fails",
         list(titles),
-        format_func=titles.get,
+        format_func=lambda one: titles[one],
         key="tour_item",
     )
 
