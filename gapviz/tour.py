@@ -31,22 +31,26 @@ def numbered_stops() -> dict[int, str]:
 
 
 def failing_items(raw: Measurement, modality: str) -> Indices:
-    """Positions, among the measured items, whose query fails worst first.
+    """Positions, among the measured items, whose query fails in the mixed index alone.
 
-    A query fails where its match is not in the first 10 of the mixed index. Of several
-    queries of one item the worst counts.
+    It fails where its match is not in the first 10. Those whose match stands first in an
+    index of its own modality come first: there the encoder knows the answer. Of several
+    queries of one item the first counts.
 
     Args:
         raw: a measurement of raw cosine.
         modality: of the queries.
     """
     outcome = raw.mixed[modality]
-    order = np.argsort(-outcome.match_rank, kind="stable")
-    failed = order[outcome.match_rank[order] > DEPTH]
-    items = outcome.items[failed]
-    _, first = np.unique(items, return_index=True)
-    worst: Indices = items[np.sort(first)]
-    return worst
+    items, first = np.unique(outcome.items, return_index=True)
+    failed = items[outcome.match_rank[first] > DEPTH]
+    other = next(name for name in raw.collection.modality_names if name != modality)
+    alone = raw.cross[modality, other]
+    known, place = np.unique(alone.items, return_index=True)
+    failed = failed[np.isin(failed, known)]
+    ranks = alone.match_rank[place[np.searchsorted(known, failed)]]
+    best_known: Indices = failed[np.argsort(ranks, kind="stable")]
+    return best_known
 
 
 def decision_reading(measurements: Mapping[str, Measurement], judge: str) -> str:

@@ -79,16 +79,16 @@ def _bias_across_all(chosen: Settings) -> None:
     modality = _modality(chosen)
     raw = _raw(chosen)
     bias, outcome = raw.bias[modality], raw.mixed[modality]
+    neutral = mean_of_known(outcome.expected_share)
     st.metric(
-        f"Bias@10 of {modality} queries (½ of the index is usual; lower is fairer)",
+        f"Bias@10 of {modality} queries (lower is fairer, neutral {neutral:.2f})",
         f"{bias.value:.3f}",
         border=True,
     )
-    neutral = mean_of_known(outcome.expected_share)
     only_own = float(np.mean(outcome.own_share >= 1))
     st.markdown(
         f"{bias_reading(raw)} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
-        f"{outcome.items.size:,} queries; neutral is {neutral:.2f}. **{only_own:.0%}** of "
+        f"{outcome.items.size:,} queries. **{only_own:.0%}** of "
         f"{modality} queries see nothing but {modality} in their first ten."
     )
 
