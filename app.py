@@ -37,6 +37,8 @@ if __name__ == "__main__":
                 _page("two_cones", "Cones", "scatter_plot", "cones", default=True),
                 _page("side_by_side", "Search", "search", "search"),
                 _page("within_modality", "Within a modality", "join_inner", "within"),
+                _page("why_a_gap", "Why a gap", "school", "why"),
+                _page("guided_tour", "Tour", "slideshow", "tour"),
             ],
             "Compare": [
                 _page("strategy_scoreboard", "Scoreboard", "leaderboard", "scoreboard"),

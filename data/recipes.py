@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from objectives import InfoNCE, IntraModal, Objective, Sigmoid
+from gapviz.training.objectives import InfoNCE, IntraModal, Objective, Sigmoid
 
 # Where CLIP's ends up after training; low, so the gap that the heads were born with stays.
 TEMPERATURE = 0.01

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from held_out import match_ranks
-from objectives import Objective
 from recipes import Recipe, Variant
 from splitting import TRAIN
 from tower_features import TowerFeatures
@@ -16,6 +15,7 @@ from tower_features import TowerFeatures
 from gapviz.collection import CALIBRATE
 from gapviz.encoders.builtin import JOINT_DIM
 from gapviz.encoders.towers import Head
+from gapviz.training.objectives import Objective
 from gapviz.vectors import Float32, Indices
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from functools import lru_cache
+from importlib import import_module
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
+from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.errors import GapvizError
 from gapviz.export import ExportCard, export_files
 from gapviz.layouts import LayoutRequest
@@ -16,6 +18,7 @@ from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
 from gapviz.retrieval.corpus import Rows, corpus_rows
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.training import TrainingFeatures, collection_features
 
 _log = logging.getLogger(__name__)
 _loading = threading.Lock()
@@ -117,6 +120,7 @@ def forget_collections() -> None:
         layout_request,
         searchable,
         taken_home,
+        features_of,
     ):
         kept.cache_clear()
 
@@ -129,6 +133,24 @@ def encoder_named(name: str) -> Encoder:
     """
     with _loading:
         return _encoder(name)
+
+
+def import_library(name: str) -> None:
+    """Import torch or open_clip; two threads that do it at once might find half of it."""
+    with _loading:
+        if name == "open_clip":
+            declare_torchvision_operators()
+        import_module(name)
+
+
+@lru_cache(maxsize=8)
+def features_of(view: View, pair: tuple[str, str]) -> TrainingFeatures:
+    """What heads can be trained on.
+
+    Raises:
+        GapvizError: too few pairs.
+    """
+    return collection_features(collection_of(view), pair)
 
 
 @lru_cache(maxsize=4)

@@ -20,6 +20,9 @@ from gapviz.figures.label_deltas import FIGURES
 from gapviz.retrieval.fusion import TieOrder
 from gapviz.score_study import Target
 from gapviz.strategies import STRATEGIES
+from gapviz.tour import FIGURES as TOUR_FIGURES
+from gapviz.tour import JUDGES, numbered_stops
+from gapviz.training.run import LOSS_TITLES, MAX_TEMPERATURE, MIN_TEMPERATURE
 
 TIE_ORDERS: dict[TieOrder, str] = {
     "own-first": "the query's modality first",
@@ -179,6 +182,15 @@ def _expected(key: str) -> _Choice | _Range | None:
         "threshold": _Range(-1, 1),
         "target": _Choice({str(name): title for name, title in TARGETS.items()}),
         "reach": _Range(0.5, 0.99),
+        "train_loss": _Choice({str(name): title for name, title in LOSS_TITLES.items()}),
+        "train_temperature": _Range(MIN_TEMPERATURE, MAX_TEMPERATURE),
+        "shift": _Range(-2, 3),
+        "step": _Choice({str(number): title for number, title in numbered_stops().items()}),
+        "tour_figure": _Choice(TOUR_FIGURES),
+        "tour_judge": _Choice(JUDGES),
+        "tour_modality": _Choice(modalities),
+        "tour_strategy": _Choice({name: card.title for name, card in STRATEGIES.items()}),
+        "tour_strength": _Range(0, MAX_STRENGTH),
         "results": _Range(MIN_RESULTS, MAX_RESULTS),
         "within": _Choice({name: within_title(name) for name in modalities}),
         "dedicated": _Choice({**encoders, **TOWERS_ALONE}),

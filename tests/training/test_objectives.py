@@ -1,18 +1,9 @@
-import importlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 
-import gapviz
+from gapviz.training.objectives import InfoNCE, IntraModal, Sigmoid
 from gapviz.vectors import unit_rows
-
-
-@pytest.fixture
-def objectives(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(gapviz.__file__).parents[1] / "data"))
-    return importlib.import_module("objectives")
 
 
 @pytest.fixture
@@ -32,12 +23,12 @@ def cross_entropy(scores):
     return -np.mean(both)
 
 
-def test_info_nce_is_the_mean_cross_entropy_of_both_directions(objectives, clouds):
+def test_info_nce_is_the_mean_cross_entropy_of_both_directions(clouds):
     x, y = clouds
-    assert value(objectives.InfoNCE(0.05), clouds) == pytest.approx(cross_entropy(x @ y.T / 0.05))
+    assert value(InfoNCE(0.05), clouds) == pytest.approx(cross_entropy(x @ y.T / 0.05))
 
 
-def test_the_intra_modal_terms_are_added_pair_by_pair(objectives, clouds):
+def test_the_intra_modal_terms_are_added_pair_by_pair(clouds):
     x, y = clouds
     within = across = 0.0
     for i in range(len(x)):
@@ -45,14 +36,14 @@ def test_the_intra_modal_terms_are_added_pair_by_pair(objectives, clouds):
             within += (x[i] @ x[j] - y[i] @ y[j]) ** 2 / len(x)
             across += (x[i] @ y[j] - x[j] @ y[i]) ** 2 / len(x)
     expected = cross_entropy(x @ y.T / 0.1) + 0.5 * within + 2 * across
-    objective = objectives.IntraModal(0.1, within=0.5, across=2)
+    objective = IntraModal(0.1, within=0.5, across=2)
     assert value(objective, clouds) == pytest.approx(expected)
 
 
-def test_the_sigmoid_loss_asks_of_every_pair_whether_it_is_one(objectives, clouds):
+def test_the_sigmoid_loss_asks_of_every_pair_whether_it_is_one(clouds):
     x, y = clouds
     says_yes = expit(4 * x @ y.T - 3)
     right = np.where(np.eye(len(x), dtype=bool), says_yes, 1 - says_yes)
-    objective = objectives.Sigmoid(scale=4.0, bias=-3.0)
+    objective = Sigmoid(scale=4.0, bias=-3.0)
     assert value(objective, clouds) == pytest.approx(-np.log(right).sum() / len(x), rel=1e-6)
     assert set(objective.loss().learned) == {"log_scale", "bias"}

@@ -1,4 +1,4 @@
-"""The losses that the heads of the built-in encoder are trained by, and what they say.
+"""The losses that heads are trained by, and what they say: the shipped ones and a visitor's.
 
 Each takes unit rows `(n, dim)` of n pictures and of their n captions. S = pictures × captions,
 II = pictures × pictures, TT = captions × captions: matrices of cosines.
@@ -22,6 +22,23 @@ class Loss:
     """What it learns itself, beside the heads: numbers by name."""
 
 
+def with_intra_modal_terms(loss: Loss, within: float, across: float) -> Loss:
+    """`loss`, plus consistency within and across the modalities (Goel et al. 2022, CyCLIP).
+
+    Adds within · Σ(II − TT)²/n, which wants two pictures as alike as their captions, and
+    across · Σ(S − Sᵀ)²/n, which wants the first picture as near to the second caption as
+    the second picture to the first caption.
+    """
+
+    def of(x: Any, y: Any) -> Any:
+        scores = x @ y.T
+        inside = (x @ x.T - y @ y.T).square().sum() / len(x)
+        between = (scores - scores.T).square().sum() / len(x)
+        return loss.of(x, y) + within * inside + across * between
+
+    return Loss(of, loss.learned)
+
+
 @dataclass(frozen=True, slots=True)
 class InfoNCE:
     """Cross-entropy of S/τ over rows and over columns (Radford et al. 2021, CLIP)."""
@@ -31,9 +48,11 @@ class InfoNCE:
     name: str = "InfoNCE"
 
     def in_words(self) -> str:
+        """Name, temperature and terms, for people."""
         return f"InfoNCE in both directions, temperature {self.temperature:g} (fixed)"
 
     def loss(self) -> Loss:
+        """What training minimises, with fresh parameters of its own."""
         return Loss(self._of)
 
     def _of(self, x: Any, y: Any) -> Any:
@@ -47,12 +66,7 @@ class InfoNCE:
 
 @dataclass(frozen=True, slots=True)
 class IntraModal:
-    """InfoNCE, and consistency within and across the modalities (Goel et al. 2022, CyCLIP).
-
-    Adds weight · Σ(II − TT)²/n, which wants two pictures as alike as their captions, and
-    weight · Σ(S − Sᵀ)²/n, which wants the first picture as near to the second caption as
-    the second picture to the first caption.
-    """
+    """InfoNCE with `with_intra_modal_terms`."""
 
     temperature: float
     """τ, fixed."""
@@ -61,21 +75,16 @@ class IntraModal:
     name: str = "InfoNCE with intra-modal terms"
 
     def in_words(self) -> str:
+        """Name, temperature and terms, for people."""
         return (
             f"InfoNCE in both directions, temperature {self.temperature:g} (fixed), plus "
             f"{self.within:g} · Σ(II − TT)²/n and {self.across:g} · Σ(S − Sᵀ)²/n as in CyCLIP"
         )
 
     def loss(self) -> Loss:
-        contrast = InfoNCE(self.temperature).loss().of
-
-        def of(x: Any, y: Any) -> Any:
-            scores = x @ y.T
-            within = (x @ x.T - y @ y.T).square().sum() / len(x)
-            across = (scores - scores.T).square().sum() / len(x)
-            return contrast(x, y) + self.within * within + self.across * across
-
-        return Loss(of)
+        """What training minimises, with fresh parameters of its own."""
+        contrast = InfoNCE(self.temperature).loss()
+        return with_intra_modal_terms(contrast, self.within, self.across)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class Sigmoid:
     name: str = "sigmoid"
 
     def in_words(self) -> str:
+        """Name, temperature and terms, for people."""
         return (
             "the sigmoid loss of SigLIP: every picture with every caption is a yes-or-no "
             f"question of its own; scale (by its logarithm) and bias are learned, from "
@@ -96,6 +106,7 @@ class Sigmoid:
         )
 
     def loss(self) -> Loss:
+        """What training minimises, with fresh parameters of its own."""
         import torch
         from torch.nn.functional import logsigmoid
 

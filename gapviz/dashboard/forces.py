@@ -1,0 +1,244 @@
+"""The three causes of the gap, each a small experiment on real networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from gapviz.builtin import BUILTIN_ENCODERS
+from gapviz.dashboard.caches import features_of, import_library, split_of
+from gapviz.dashboard.cards import html_table
+from gapviz.dashboard.hover import webgl_available
+from gapviz.dashboard.settings import Settings, show_error
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.figures import alt_text, cones_figure
+from gapviz.figures.training import UNIT_RANGES, temperature_figure
+from gapviz.jobs import JobBoard
+from gapviz.training import (
+    DirectionUnderShift,
+    RandomStart,
+    TemperatureStudy,
+    TrainingOptions,
+    random_start,
+    ready_random_start,
+    ready_temperature_study,
+    shift_study,
+    shipped_gaps,
+    temperature_study,
+)
+from gapviz.training.random_start import MODEL
+
+POLL_SECONDS = 0.5
+STUDY_STEPS = 150
+CONFIG = {"displaylogo": False}
+
+Made = TypeVar("Made", RandomStart, TemperatureStudy)
+
+_starts: JobBoard[RandomStart] = JobBoard()
+_studies: JobBoard[TemperatureStudy] = JobBoard()
+
+
+def random_start_section(chosen: Settings) -> None:
+    """Cones of a real open_clip model at random weights."""
+    st.markdown(
+        "**Two encoders start apart.** An untrained network maps whatever it sees into a narrow "
+        "cone: ReLUs and normalisation leave all outputs alike. Two networks with different "
+        "weights have two different cones, so the gap is there before the first pair is seen."
+    )
+    st.caption("Source: Liang et al. 2022, Mind the Gap, sections 2 and 3.")
+    seed = chosen.seed
+
+    def work(progress: Progress) -> RandomStart:
+        import_library("open_clip")
+        return random_start(seed=seed, progress=progress)
+
+    found = _waited(
+        _starts,
+        f"{MODEL}/{seed}",
+        lambda: ready_random_start(seed=seed),
+        work,
+        f"Build {MODEL} at random weights",
+    )
+    if found is None:
+        return
+    figures = found.figures
+    with st.grid(3, min_column_width=150, gap="small"):
+        st.metric("Gap before training", f"{figures.gap:.3f}", border=True, help="0 to 2")
+        for name, value in figures.cone.items():
+            st.metric(
+                f"Mean cosine of two {name}s",
+                f"{value:.3f}",
+                border=True,
+                help="0: all directions; 1: one point",
+            )
+    st.plotly_chart(
+        cones_figure(
+            figures.layout,
+            {name: range(found.n_items) for name in figures.cone},
+            ranges=UNIT_RANGES,
+            webgl=webgl_available(),
+            height=340,
+        ),
+        key="random_start_cones",
+        config=CONFIG,
+        alt=alt_text(figures.layout, title=f"{found.model} at random weights"),
+    )
+    recall = " and ".join(f"{value:.2f} {a} → {b}" for (a, b), value in figures.recall.items())
+    st.caption(
+        f"open_clip's {found.model}, weights drawn with seed {found.seed}, over {found.n_items} "
+        f"built-in drawings and their names. R@10 {recall}; chance is "
+        f"{min(1, 10 / found.n_items):.2f}."
+    )
+
+
+def order_section(chosen: Settings) -> None:
+    """Shift one cone, and look at loss and ranks."""
+    st.markdown(
+        "**The loss asks for order, not for place.** Shift every answer by one and the same "
+        "vector: each query's scores all grow by one constant. The contrastive loss and the "
+        "ranking do not notice, so nothing pulls the cones together."
+    )
+    st.caption(
+        "Why: x·(y + c) = x·y + x·c, and softmax over the answers y divides exp(x·c / τ) out. "
+        "Source: the shift experiment of Liang et al. 2022."
+    )
+    amount = st.slider(
+        "Shift of the answers, in gaps",
+        -1.0,
+        2.0,
+        1.0,
+        0.25,
+        key="shift",
+        bind="query-params",
+        help="1 lays the two centroids on one another; below 0 moves them apart.",
+    )
+    note = BUILTIN_ENCODERS.get(chosen.encoder)
+    temperature = 1 / note.logit_scale if note else 0.01
+    try:
+        study = shift_study(
+            split_of(chosen.view, "evaluate"),
+            chosen.pair,
+            amount,
+            temperature=temperature,
+            seed=chosen.seed,
+        )
+    except GapvizError as error:
+        show_error(error)
+        return
+    head = [
+        "search",
+        "gap<br><small>before → after</small>",
+        "loss before<br><small>nats a query</small>",
+        "loss after<br><small>nats a query</small>",
+        "queries whose match<br>changed its rank",
+        "the same, rows scaled<br>back to length 1",
+    ]
+    st.html(html_table(head, [_row(direction) for direction in study.directions]))
+    st.caption(
+        f"InfoNCE of one direction at τ = {study.temperature:g} over all "
+        f"{study.directions[0].n_queries:,} held-out pairs. The last column is what an index does "
+        "that normalises: then the shift does change the order."
+    )
+
+
+def temperature_section(chosen: Settings) -> None:
+    """Gap against temperature."""
+    st.markdown(
+        "**Low temperature locks it in.** Divided by 0.01, a cosine difference of .05 weighs "
+        "like certainty: matches win without the cones ever meeting, the loss is nearly zero and "
+        "its gradient with it. At a higher temperature, training goes on and closes the gap."
+    )
+    st.caption(
+        "Sources: Liang et al. 2022 (gap and temperature); Schrodi et al. 2025 (what the gap is "
+        "made of)."
+    )
+    try:
+        features = features_of(chosen.view, chosen.pair)
+    except GapvizError as error:
+        show_error(error)
+        return
+    options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
+
+    def work(progress: Progress) -> TemperatureStudy:
+        import_library("torch")
+        return temperature_study(features, options, progress=progress)
+
+    study = _waited(
+        _studies,
+        f"{features.content_hash}/{options}",
+        lambda: ready_temperature_study(features, options),
+        work,
+        "Train at five temperatures",
+    )
+    if study is None:
+        return
+    st.plotly_chart(
+        temperature_figure(study, shipped_gaps()),
+        key="temperature_gap",
+        config=CONFIG,
+        alt="Gap after training against temperature: "
+        + "; ".join(
+            f"τ {t:g} gap {gap:.3f}" for t, gap in zip(study.temperatures, study.gap, strict=True)
+        ),
+    )
+    st.caption(
+        f"InfoNCE, {STUDY_STEPS} steps each, seed {chosen.seed}, gap of the held-out pairs. Mean "
+        "R@10: "
+        + ", ".join(
+            f"{value:.2f} at {t:g}"
+            for t, value in zip(study.temperatures, study.recall, strict=True)
+        )
+        + ". The shipped encoders are the built-in one and its variant of higher temperature."
+    )
+
+
+def _row(direction: DirectionUnderShift) -> list[str]:
+    return [
+        f"{direction.source} → {direction.target}<br><small>{direction.target} shifted</small>",
+        f"{direction.gap_before:.3f} → {direction.gap_after:.3f}",
+        f"<strong>{direction.loss_before:.6f}</strong>",
+        f"<strong>{direction.loss_after:.6f}</strong>",
+        f"<strong>{direction.reranked}</strong> of {direction.n_queries:,}",
+        f"{direction.reranked_renormalised} of {direction.n_queries:,}<br>"
+        f"<small>loss {direction.loss_renormalised:.3f}</small>",
+    ]
+
+
+def _waited(
+    board: JobBoard[Made],
+    key: str,
+    ready: Callable[[], Made | None],
+    work: Callable[[Progress], Made],
+    title: str,
+) -> Made | None:
+    """What is on disk or was just made; else a button, or the progress of its job."""
+    job = board.find(key)
+    found = job.result if job is not None and job.result is not None else ready()
+    if found is not None:
+        return found
+    if job is None or job.cancelled:
+        if st.button(title, icon=":material/play_arrow:", key=f"make_{title}"):
+            board.forget(key)
+            board.start_once(key, work)
+            st.rerun()
+        return None
+    _progress(board, key)
+    return None
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _progress(board: JobBoard[Made], key: str) -> None:
+    job = board.find(key)
+    if job is None:
+        return
+    if job.error is not None:
+        show_error(job.error)
+        st.button("Try again", on_click=board.forget, args=(key,), key=f"again_{key}")
+    elif job.done:
+        st.rerun()
+    else:
+        st.progress(job.share, job.stage)
+        st.button("Cancel", on_click=job.cancel, key=f"cancel_{key}")

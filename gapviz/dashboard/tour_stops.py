@@ -1,0 +1,275 @@
+"""The stops of the guided tour: each one sentence, one control, and live figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from gapviz.alignment import MAX_STRENGTH
+from gapviz.collection import EVALUATE
+from gapviz.dashboard.caches import (
+    collection_of,
+    fitted,
+    layout_request,
+    measured,
+    searchable,
+)
+from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.hover import webgl_available
+from gapviz.dashboard.links import item_title
+from gapviz.dashboard.result_list import bias_bar, hit_cards
+from gapviz.dashboard.settings import DEFAULT_STRATEGY, STRENGTH_STEP, Settings
+from gapviz.evaluation import mean_of_known
+from gapviz.figures import alt_text, cones_figure, shared_ranges
+from gapviz.glossary import TERMS
+from gapviz.layouts import make_layout, ready_layout
+from gapviz.measure import Measurement
+from gapviz.projection import Layout
+from gapviz.readings import bias_reading, change_reading, gap_reading
+from gapviz.retrieval.search import search
+from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.tour import FIGURES, JUDGES, decision_reading, failing_items
+
+OFFERED = 12
+RESULTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop: what is said, what is shown."""
+
+    sentence: str
+    show: Callable[[Settings], None]
+
+
+def _two_cones(chosen: Settings) -> None:
+    lines = st.toggle("Join the pairs that belong together", key="tour_pairs", bind="query-params")
+    _cones(chosen, chosen.options("raw"), lines=lines)
+
+
+def _the_number(chosen: Settings) -> None:
+    name = st.segmented_control(
+        "Figure",
+        list(FIGURES),
+        default="gap",
+        format_func=lambda one: FIGURES[one],
+        key="tour_figure",
+        bind="query-params",
+        required=True,
+    )
+    raw, term = _raw(chosen), TERMS[name or "gap"]
+    st.metric(term.title, f"{term.value(raw):.3f}", border=True)
+    gap = raw.geometry.gap
+    st.markdown(
+        f"{term.reading}\n\n{gap_reading(raw)} (95 % interval {gap.low:.3f} to {gap.high:.3f}, "
+        f"noise floor {gap.noise_floor:.3f}.)"
+    )
+
+
+def _a_failing_query(chosen: Settings) -> None:
+    item = _failing_item(chosen)
+    if item is not None:
+        _results(chosen, "raw", item)
+
+
+def _bias_across_all(chosen: Settings) -> None:
+    modality = _modality(chosen)
+    raw = _raw(chosen)
+    bias, outcome = raw.bias[modality], raw.mixed[modality]
+    neutral = mean_of_known(outcome.expected_share)
+    st.metric(
+        f"Bias@10 of {modality} queries (lower is fairer, neutral {neutral:.2f})",
+        f"{bias.value:.3f}",
+        border=True,
+    )
+    only_own = float(np.mean(outcome.own_share >= 1))
+    st.markdown(
+        f"{bias_reading(raw)} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
+        f"{outcome.items.size:,} queries. **{only_own:.0%}** of "
+        f"{modality} queries see nothing but {modality} in their first ten."
+    )
+
+
+def _subtract(chosen: Settings) -> None:
+    strength = st.slider(
+        "Strength λ",
+        0.0,
+        MAX_STRENGTH,
+        1.0,
+        STRENGTH_STEP,
+        key="tour_strength",
+        bind="query-params",
+    )
+    options = StrategyOptions(DEFAULT_STRATEGY, round(float(strength), 2))
+    after = measured(chosen.view, options, chosen.seed, chosen.pair)
+    st.metric(
+        "Gap ‖Δ‖ (lower is closer)",
+        f"{after.geometry.gap.gap:.3f}",
+        f"{after.geometry.gap.gap - _raw(chosen).geometry.gap.gap:+.3f} against raw",
+        delta_color="inverse",
+        border=True,
+    )
+    _cones(chosen, options, lines=False)
+
+
+def _better_and_worse(chosen: Settings) -> None:
+    offered = [name for name, card in STRATEGIES.items() if card.changes == "vectors"]
+    name = st.selectbox(
+        "Strategy",
+        offered,
+        index=offered.index(DEFAULT_STRATEGY),
+        format_func=lambda one: STRATEGIES[one].title,
+        key="tour_strategy",
+        bind="query-params",
+    )
+    raw = _raw(chosen)
+    after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
+    st.markdown(change_reading(raw, after))
+    strategy_table({"Raw cosine": raw, after.strategy.label: after})
+
+
+def _route_and_fuse(chosen: Settings) -> None:
+    item = _failing_item(chosen)
+    if item is None:
+        return
+    before, after = st.columns(2)
+    with before:
+        st.markdown("#### Raw cosine")
+        _results(chosen, "raw", item)
+    with after:
+        st.markdown("#### Route and fuse by rank")
+        _results(chosen, "route", item)
+
+
+def _the_decision(chosen: Settings) -> None:
+    judge = st.segmented_control(
+        "What matters to you",
+        list(JUDGES),
+        default="ndcg",
+        format_func=lambda one: JUDGES[one],
+        key="tour_judge",
+        bind="query-params",
+        required=True,
+    )
+    rows = {
+        STRATEGIES[name].title: measured(
+            chosen.view, chosen.options(name), chosen.seed, chosen.pair
+        )
+        for name in dict.fromkeys(("raw", DEFAULT_STRATEGY, chosen.strategy, "route"))
+    }
+    st.markdown(f"### {decision_reading(rows, judge or 'ndcg')}")
+    strategy_table(rows)
+
+
+STOPS: tuple[Stop, ...] = (
+    Stop("One model, two clouds: images and texts do not mix.", _two_cones),
+    Stop("The distance of their centres is the gap.", _the_number),
+    Stop(
+        "Ask a mixed index: the right answer is there, and does not show.",
+        _a_failing_query,
+    ),
+    Stop("It is no accident: look at every query.", _bias_across_all),
+    Stop("Move both centres to one place, and the gap is gone.", _subtract),
+    Stop("Some figures gain by it; some may lose.", _better_and_worse),
+    Stop(
+        "Or move nothing: one list a modality, merged by rank.",
+        _route_and_fuse,
+    ),
+    Stop("What this data says, judged by what matters to you.", _the_decision),
+)
+
+
+def _raw(chosen: Settings) -> Measurement:
+    return measured(chosen.view, chosen.options("raw"), chosen.seed, chosen.pair)
+
+
+def _modality(chosen: Settings) -> str:
+    last = chosen.pair[1]
+    return (
+        st.segmented_control(
+            "Queries",
+            chosen.modalities,
+            default=last,
+            key="tour_modality",
+            bind="query-params",
+            required=True,
+        )
+        or last
+    )
+
+
+def _failing_item(chosen: Settings) -> int | None:
+    """The position of an item whose query fails, as the visitor chose it."""
+    collection = collection_of(chosen.view)
+    held = collection.splits[EVALUATE]
+    failing = held[failing_items(_raw(chosen), chosen.pair[1])][:OFFERED]
+    if not failing.size:
+        st.success(
+            f"Every {chosen.pair[1]} query finds its match among the first ten here.",
+            icon=":material/check_circle:",
+        )
+        return None
+    titles = {int(position): item_title(collection.items[position]) for position in failing}
+    return st.selectbox(
+        f"A {chosen.pair[1]} query that fails",
+        list(titles),
+        format_func=lambda one: titles[one],
+        key="tour_item",
+    )
+
+
+def _results(chosen: Settings, name: str, item: int) -> None:
+    options, modality = chosen.options(name), chosen.pair[1]
+    collection, strategy = collection_of(chosen.view), fitted(chosen.view, options)
+    asking = collection.modality(modality).queries
+    row = int(np.flatnonzero(asking.item_index == item)[0])
+    vector = strategy.alignment.transform(asking.vectors[row][None, :], modality)[0]
+    answer = search(
+        searchable(chosen.view, options),
+        vector,
+        modality,
+        k=RESULTS,
+        item=item,
+        fusion=strategy.fusion,
+    )
+    st.html(bias_bar(answer, modality, collection.modality_names))
+    if answer.match_rank is not None:
+        st.markdown(f"### The match stands at rank {answer.match_rank:,}")
+    st.html(
+        hit_cards(
+            answer.hits,
+            collection,
+            chosen.collection,
+            asked_with=modality,
+            match=item,
+            score_name="fused" if strategy.fusion else "cosine",
+        )
+    )
+
+
+def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
+    """The raw axes stay, so that what moves is seen to move."""
+    raw = _laid_out(chosen, chosen.options("raw"))
+    layout = raw if options.name == "raw" else _laid_out(chosen, options)
+    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
+    st.plotly_chart(
+        cones_figure(
+            layout,
+            request.item_index,
+            pairs=chosen.pair if lines else None,
+            ranges=shared_ranges(raw, layout),
+            webgl=webgl_available(),
+            height=560,
+        ),
+        key="tour_cones",
+        config={"displaylogo": False},
+        alt=alt_text(layout),
+    )
+
+
+def _laid_out(chosen: Settings, options: StrategyOptions) -> Layout:
+    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
+    return ready_layout(request) or make_layout(request)

@@ -1,0 +1,124 @@
+"""What heads are trained on: one row of features an item and modality."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
+from gapviz.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.errors import GapvizError
+from gapviz.vectors import Float32, Indices
+
+MOST_TRAINED = 2_000
+MOST_HELD_OUT = 500
+FEWEST_TRAINED = 4
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingFeatures:
+    """Matched features of two modalities, and which pairs train and which are held out."""
+
+    modalities: tuple[str, str]
+    first: Float32
+    """`(n_pairs, f)` of the first modality; row i and row i of `second` are one item's."""
+    second: Float32
+    """`(n_pairs, g)` of the second."""
+    train: Indices
+    """Rows that train."""
+    held_out: Indices
+    """Rows that never train, and that every figure is measured on."""
+    source: str
+    """Where the features come from, one sentence."""
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over everything a run depends on."""
+        digest = hashlib.sha256(repr((self.modalities, self.first.shape)).encode())
+        for array in (self.first, self.second, self.train, self.held_out):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def builtin_features() -> TrainingFeatures:
+    """Image and text features of the built-in drawings, as the frozen towers made them.
+
+    No tower has to run. Half of the drawings train, three tenths are held out.
+
+    Raises:
+        GapvizError: the shipped files are missing or damaged.
+    """
+    splits = builtin_collection().splits
+    image, text = dedicated_vectors("image"), dedicated_vectors("text")
+    return TrainingFeatures(
+        modalities=("image", "text"),
+        first=image.vectors,
+        second=text.vectors,
+        train=splits["train"],
+        held_out=splits[EVALUATE],
+        source=(
+            f"Features: {image.title} for images and {text.title} for texts, two frozen networks "
+            "that were trained apart and never saw a pair."
+        ),
+    )
+
+
+def collection_features(
+    collection: Collection, pair: tuple[str, str], *, seed: int = 0
+) -> TrainingFeatures:
+    """The vectors of a collection as features: one pair an item that has both modalities.
+
+    An encoder's own vectors stand in for features of separate networks, so there the heads
+    start from a space that was joint already. A seeded sample bounds large collections.
+
+    Args:
+        collection: with splits; what is neither `train` nor `evaluate` trains where there
+            is no `train`.
+        pair: the two modalities.
+        seed: of the samples.
+
+    Raises:
+        GapvizError: no such modality, or too few items that have both.
+    """
+    if collection.encoder in BUILTIN_ENCODERS and collection.name == builtin_collection().name:
+        return builtin_features()
+    pairs = collection.pairs(*pair)
+    first, second = (collection.modality(name).corpus for name in pair)
+    owner, one_each = np.unique(first.item_index[pairs.rows_a], return_index=True)
+    rng = np.random.default_rng(seed)
+    training = collection.splits.get("train", collection.splits.get(CALIBRATE, ()))
+    members = [
+        _sample(np.flatnonzero(np.isin(owner, split)), most, rng)
+        for split, most in (
+            (training, MOST_TRAINED),
+            (collection.splits.get(EVALUATE, ()), MOST_HELD_OUT),
+        )
+    ]
+    if min(rows.size for rows in members) < FEWEST_TRAINED:
+        raise GapvizError(
+            f"has {members[0].size} pairs of {pair[0]} and {pair[1]} to train on and "
+            f"{members[1].size} to hold out, too few to train heads",
+            where=collection.name,
+            mend=f"give at least {2 * FEWEST_TRAINED} items that have both",
+        )
+    train, held_out = members
+    return TrainingFeatures(
+        modalities=pair,
+        first=first.vectors[pairs.rows_a[one_each]],
+        second=second.vectors[pairs.rows_b[one_each]],
+        train=train,
+        held_out=held_out,
+        source=(
+            f"Features: this collection's own vectors ({collection.encoder}), since there are no "
+            "features of separate networks; the heads learn a new joint space on top of them."
+        ),
+    )
+
+
+def _sample(rows: Indices, most: int, rng: np.random.Generator) -> Indices:
+    if rows.size <= most:
+        return rows.astype(np.int64)
+    return np.sort(rng.choice(rows, most, replace=False)).astype(np.int64)

@@ -1,0 +1,90 @@
+"""A training run in a thread of its own: start, look, pause, one record further, stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from gapviz.encoders.base import Progress
+from gapviz.errors import GapvizError
+from gapviz.jobs import Job
+from gapviz.training.record import TrainingStep
+
+State = Literal["running", "paused", "done", "stopped", "failed"]
+
+LONGEST_PAUSE = 1_800.0
+"""Seconds; a run that its visitor has left behind does not wait for ever."""
+
+
+class LiveRun:
+    """A run that begins at once; its records can be read while it goes on.
+
+    Args:
+        records: makes the iterator of records, in the run's own thread.
+        paused: begin with the first record and wait there.
+    """
+
+    def __init__(
+        self, records: Callable[[], Iterator[TrainingStep]], *, paused: bool = False
+    ) -> None:
+        self._records = records
+        self._steps: list[TrainingStep] = []
+        self._may_go = threading.Event()
+        self._single = False
+        if not paused:
+            self._may_go.set()
+        self._job = Job(self._work)
+
+    @property
+    def steps(self) -> tuple[TrainingStep, ...]:
+        """What has been recorded so far."""
+        return tuple(self._steps)
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        if not self._job.done:
+            return "running" if self._may_go.is_set() else "paused"
+        if self._job.error is not None:
+            return "failed"
+        return "stopped" if self._job.cancelled or not self._job.result else "done"
+
+    @property
+    def error(self) -> GapvizError | None:
+        """Why it failed, if it did."""
+        return self._job.error
+
+    def pause(self) -> None:
+        """Wait after the next record."""
+        self._may_go.clear()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._may_go.set()
+
+    def step(self) -> None:
+        """Go on for one record, and wait again."""
+        self._single = True
+        self._may_go.set()
+
+    def stop(self) -> None:
+        """End it for good; what has been recorded stays."""
+        self._job.cancel()
+        self._may_go.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is over; False if `seconds` ran out first."""
+        return self._job.wait(seconds)
+
+    def _work(self, progress: Progress) -> bool:
+        """True at its end, False where a pause went on for too long."""
+        for step in self._records():
+            self._steps.append(step)
+            if self._single:
+                self._single = False
+                self._may_go.clear()
+            if not self._may_go.wait(LONGEST_PAUSE):
+                return False
+            progress(0.0, f"step {step.step}")
+        return True

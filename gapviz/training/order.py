@@ -1,0 +1,143 @@
+"""A contrastive loss constrains order only: shift one cone, and nothing that it sees changes.
+
+For a query x and answers yⱼ + c the scores are x·yⱼ + x·c: one constant for all answers of
+that query, which the softmax of InfoNCE divides out and a ranking does not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from gapviz.collection import Collection
+from gapviz.errors import GapvizError
+from gapviz.vectors import Float64, Indices, unit_rows
+
+MOST_PAIRS = 1_000
+# Scores of order 1 in float64: sums in another order differ by less than this.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionUnderShift:
+    """One direction of search, with the cone of the answers shifted."""
+
+    source: str
+    target: str
+    """The modality whose cone is shifted."""
+    gap_before: float
+    gap_after: float
+    """Distance of the centroids once the target's cone has moved."""
+    loss_before: float
+    """Cross-entropy of finding the match, in nats a query."""
+    loss_after: float
+    loss_renormalised: float
+    """The same after the shifted rows are scaled back to length 1, as an index does."""
+    reranked: int
+    """Queries whose match changed its rank by the shift."""
+    reranked_renormalised: int
+    """The same after scaling to length 1."""
+    n_queries: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftStudy:
+    """Both directions of search under one shift."""
+
+    amount: float
+    """In gaps, towards the cone of the queries: 1 lays the centroids on one another."""
+    temperature: float
+    directions: tuple[DirectionUnderShift, DirectionUnderShift]
+
+
+def shift_study(
+    collection: Collection,
+    pair: tuple[str, str],
+    amount: float,
+    *,
+    temperature: float = 0.01,
+    seed: int = 0,
+) -> ShiftStudy:
+    """Shift the cone of the answers along the gap, and look at loss and ranks.
+
+    Args:
+        collection: with vectors of both modalities; of many pairs a seeded sample.
+        pair: the two modalities.
+        amount: how far, in gaps; negative moves the cones apart.
+        temperature: τ of the loss.
+        seed: of the sample.
+
+    Raises:
+        GapvizError: no such modality, or fewer than two pairs.
+    """
+    rows = _pairs(collection, pair, seed)
+    x, y = rows.values()
+    delta = x.mean(axis=0) - y.mean(axis=0)
+    first, second = pair
+    return ShiftStudy(
+        amount,
+        temperature,
+        (
+            _direction(rows, first, second, amount * delta, temperature),
+            _direction(rows, second, first, -amount * delta, temperature),
+        ),
+    )
+
+
+def _pairs(collection: Collection, pair: tuple[str, str], seed: int) -> dict[str, Float64]:
+    """One row an item and modality, in float64."""
+    pairs = collection.pairs(*pair)
+    first, second = (collection.modality(name).corpus for name in pair)
+    _, one_each = np.unique(first.item_index[pairs.rows_a], return_index=True)
+    if one_each.size < 2:
+        raise GapvizError(
+            f"has {one_each.size} pair(s) of {pair[0]} and {pair[1]}, and an order needs two",
+            where=collection.name,
+            mend="give items that have both",
+        )
+    if one_each.size > MOST_PAIRS:
+        chosen = np.random.default_rng(seed).choice(one_each, MOST_PAIRS, replace=False)
+        one_each = np.sort(chosen)
+    return {
+        pair[0]: first.vectors[pairs.rows_a[one_each]].astype(np.float64),
+        pair[1]: second.vectors[pairs.rows_b[one_each]].astype(np.float64),
+    }
+
+
+def _direction(
+    rows: Mapping[str, Float64], source: str, target: str, shift: Float64, temperature: float
+) -> DirectionUnderShift:
+    asking, answers = rows[source], rows[target]
+    moved = answers + shift
+    before = asking @ answers.T
+    after = asking @ moved.T
+    unit = unit_rows(moved, where=target).astype(np.float64)
+    renormalised = asking @ unit.T
+    ranks = _ranks(before)
+    middle = asking.mean(axis=0)
+    return DirectionUnderShift(
+        source=source,
+        target=target,
+        gap_before=float(np.linalg.norm(answers.mean(axis=0) - middle)),
+        gap_after=float(np.linalg.norm(moved.mean(axis=0) - middle)),
+        loss_before=_loss(before, temperature),
+        loss_after=_loss(after, temperature),
+        loss_renormalised=_loss(renormalised, temperature),
+        reranked=int((_ranks(after) != ranks).sum()),
+        reranked_renormalised=int((_ranks(renormalised) != ranks).sum()),
+        n_queries=len(asking),
+    )
+
+
+def _loss(scores: Float64, temperature: float) -> float:
+    logits = scores / temperature
+    return float((logsumexp(logits, axis=1) - logits.diagonal()).mean())
+
+
+def _ranks(scores: Float64) -> Indices:
+    """`(n,)`: 1 + how many answers score higher than the match by more than rounding."""
+    ranks: Indices = 1 + (scores > scores.diagonal()[:, None] + ROUNDING).sum(axis=1)
+    return ranks

@@ -1,0 +1,125 @@
+"""What is written down of a training run: figures and a picture of the held-out pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gapviz.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.evaluation import evaluate_cross, evaluate_mixed
+from gapviz.geometry import measure_cloud
+from gapviz.projection.layout import Layout
+from gapviz.projection.project import project
+from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.vectors import Float32, read_only
+
+DEPTH = 10
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingStep:
+    """The heads at one step, measured on the held-out pairs."""
+
+    step: int
+    """How many updates came before."""
+    loss: float
+    """Of the batch that comes next, in nats a pair; only comparable at one temperature."""
+    scale: float
+    """What cosines are multiplied with in the loss: 1/τ."""
+    gap: float
+    """‖μ₁ − μ₂‖."""
+    separation: float
+    """Variant A: gap over the mean distance to the own centroid."""
+    cone: Mapping[str, float]
+    """Mean cosine of two different rows, per modality."""
+    recall: Mapping[tuple[str, str], float]
+    """R@10 by direction (source, target), over an index of the target alone."""
+    bias: Mapping[str, float]
+    """Bias@10 per query modality, over the mixed index."""
+    layout: Layout
+    """Gap axis and top residual; y is turned so that points keep their side from record to
+    record."""
+
+    @property
+    def mean_recall(self) -> float:
+        """Mean over both directions."""
+        return float(np.mean([*self.recall.values()]))
+
+    @property
+    def mean_bias(self) -> float:
+        """Mean over both query modalities."""
+        return float(np.mean([*self.bias.values()]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers under the field's names."""
+        return {
+            "step": self.step,
+            "loss": self.loss,
+            "scale": self.scale,
+            "gap": self.gap,
+            "separation": self.separation,
+            "cone": dict(self.cone),
+            "recall_at_10": {f"{a}->{b}": value for (a, b), value in self.recall.items()},
+            "bias_at_10": dict(self.bias),
+        }
+
+
+def recorded(
+    step: int,
+    loss: float,
+    vectors: Mapping[str, Float32],
+    *,
+    scale: float,
+    before: TrainingStep | None,
+) -> TrainingStep:
+    """Measure the held-out pairs.
+
+    Args:
+        step: updates so far.
+        loss: of the current batch.
+        vectors: `(n, dim)` unit rows of both modalities; row i of each is item i's.
+        scale: 1/τ.
+        before: the record before, whose side of the y axis is kept.
+    """
+    names = tuple(vectors)
+    clouds = [measure_cloud(block) for block in vectors.values()]
+    gap = float(np.linalg.norm(clouds[0].centroid - clouds[1].centroid))
+    spread = (clouds[0].mean_distance + clouds[1].mean_distance) / 2
+    n = len(vectors[names[0]])
+    held = Collection(
+        "held-out pairs",
+        items_of_rows(n),
+        {name: ModalityVectors.of(block) for name, block in vectors.items()},
+    )
+    raw = fit_strategy(StrategyOptions(), held)
+    mixed = evaluate_mixed(held, raw, k=DEPTH)
+    directions = [names, names[::-1]]
+    return TrainingStep(
+        step=step,
+        loss=loss,
+        scale=scale,
+        gap=gap,
+        separation=gap / spread if spread else float("nan"),
+        cone={name: cloud.cone for name, cloud in zip(names, clouds, strict=True)},
+        recall={
+            (a, b): float(evaluate_cross(held, raw, a, b).recall(DEPTH).mean())
+            for a, b in directions
+        },
+        bias={name: float(outcome.own_share.mean()) for name, outcome in mixed.items()},
+        layout=_same_way_up(_layout(vectors, gap), before),
+    )
+
+
+def _layout(vectors: Mapping[str, Float32], gap: float) -> Layout:
+    return project(vectors, method="gap_axis" if gap > 1e-5 else "pca")
+
+
+def _same_way_up(layout: Layout, before: TrainingStep | None) -> Layout:
+    """The layout, with y turned over where that agrees better with the record before."""
+    if before is None or float(layout.points[:, 1] @ before.layout.points[:, 1]) >= 0:
+        return layout
+    points = layout.points * np.array([1, -1], dtype=np.float32)
+    return replace(layout, points=read_only(points))

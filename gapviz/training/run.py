@@ -1,0 +1,242 @@
+"""Two small heads trained on fixed features, with a record of every few steps.
+
+The heads are those of the built-in encoder in small: standardise, look along some random
+directions, widen, ReLU, narrow to the joint space, scale to length 1. Everything random
+is drawn from generators of the run's own, so that runs in several threads neither wait for
+nor disturb one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from gapviz.encoders.base import Progress
+from gapviz.encoders.towers import Head
+from gapviz.errors import GapvizError
+from gapviz.training.features import TrainingFeatures
+from gapviz.training.objectives import (
+    InfoNCE,
+    IntraModal,
+    Loss,
+    Sigmoid,
+    with_intra_modal_terms,
+)
+from gapviz.training.record import TrainingStep, recorded
+from gapviz.training.threads import one_thread
+from gapviz.vectors import Float32
+
+LossName = Literal["infonce", "sigmoid"]
+LOSS_TITLES: dict[LossName, str] = {"infonce": "InfoNCE", "sigmoid": "sigmoid"}
+
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.005, 1.0
+MAX_STEPS = 2_000
+
+BATCH = 128
+WIDTH = 384
+"""Wider features are seen along so many random directions, which makes a step thrice as quick
+and keeps distances to a few percent (Johnson and Lindenstrauss 1984)."""
+HIDDEN = 256
+DIM = 128
+LEARNING_RATE = 1e-3
+LOSS_LEARNING_RATE = 1e-2
+WEIGHT_DECAY = 0.01
+DROPOUT = 0.3
+NOISE = 0.3
+"""Standard deviation of what is added to standardised features, against learning by rote."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """What a visitor chooses.
+
+    Raises:
+        GapvizError: an unknown loss, or a number out of range.
+    """
+
+    temperature: float = 0.01
+    """τ; the sigmoid loss starts from the scale 1/τ and learns it."""
+    loss: LossName = "infonce"
+    intra_modal: bool = False
+    """Add CyCLIP's consistency terms."""
+    seed: int = 42
+    steps: int = 300
+    record_every: int = 10
+
+    def __post_init__(self) -> None:
+        if self.loss not in get_args(LossName):
+            raise GapvizError(
+                f"there is no loss {self.loss!r}", mend=f"choose {' or '.join(LOSS_TITLES)}"
+            )
+        for name, value, low, high in (
+            ("temperature", self.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE),
+            ("steps", self.steps, 1, MAX_STEPS),
+            ("record_every", self.record_every, 1, self.steps),
+        ):
+            if not low <= value <= high:
+                raise GapvizError(
+                    f"{name} {value:g} is out of range", mend=f"choose {low:g} to {high:g}"
+                )
+
+    @property
+    def title(self) -> str:
+        """What tells the run from others, short."""
+        terms = ", intra-modal" if self.intra_modal else ""
+        return f"{LOSS_TITLES[self.loss]}{terms}, τ = {self.temperature:g}, seed {self.seed}"
+
+    def make_loss(self) -> Loss:
+        """The loss, with fresh parameters of its own."""
+        contrast = InfoNCE(self.temperature)
+        loss = (contrast if self.loss == "infonce" else Sigmoid(scale=1 / self.temperature)).loss()
+        if not self.intra_modal:
+            return loss
+        weights = IntraModal(self.temperature)
+        return with_intra_modal_terms(loss, weights.within, weights.across)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """A run to its end."""
+
+    options: TrainingOptions
+    modalities: tuple[str, str]
+    steps: tuple[TrainingStep, ...]
+    """Every `record_every` steps and the last one, from step 0 on, before any training."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Options and figures as plain numbers, without the points."""
+        return {
+            "options": asdict(self.options),
+            "modalities": list(self.modalities),
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+
+def train_run(
+    features: TrainingFeatures, options: TrainingOptions, progress: Progress | None = None
+) -> TrainingRun:
+    """Train both heads; the same features, options and machine give the same figures.
+
+    Args:
+        features: from `builtin_features` or `collection_features`.
+        options: loss, temperature, seed, steps.
+        progress: called with the share done after every record; may raise to cancel.
+
+    Raises:
+        GapvizError: as `training_steps`.
+    """
+    steps = []
+    for step in training_steps(features, options):
+        steps.append(step)
+        if progress is not None:
+            progress(step.step / options.steps, f"step {step.step} of {options.steps}")
+    return TrainingRun(options, features.modalities, tuple(steps))
+
+
+def training_steps(features: TrainingFeatures, options: TrainingOptions) -> Iterator[TrainingStep]:
+    """The records of a run, one by one: training goes on as far as they are asked for."""
+    import torch
+    from torch.nn.functional import normalize
+
+    draw = torch.Generator().manual_seed(options.seed)
+    rng = np.random.default_rng(options.seed)
+    blocks = (features.first, features.second)
+    with one_thread():
+        heads = [_TrainedHead(block, features.train, draw) for block in blocks]
+    held_out = [block[features.held_out] for block in blocks]
+    loss = options.make_loss()
+    groups = [
+        {"params": [w for head in heads for w in head.weights], "weight_decay": WEIGHT_DECAY},
+        {"params": [*loss.learned.values()], "weight_decay": 0.0, "lr": LOSS_LEARNING_RATE},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=LEARNING_RATE)
+    previous: TrainingStep | None = None
+    n_train = features.train.size
+    for step in range(options.steps + 1):
+        with one_thread():
+            batch = rng.permutation(n_train)[: min(BATCH, n_train)]
+            x, y = (normalize(head.joint(batch, draw), dim=1) for head in heads)
+            value = loss.of(x, y)
+        if step % options.record_every == 0 or step == options.steps:
+            vectors = {
+                name: head.exported().project(rows)
+                for name, head, rows in zip(features.modalities, heads, held_out, strict=True)
+            }
+            scale = _scale(options, loss)
+            previous = recorded(step, float(value.detach()), vectors, scale=scale, before=previous)
+            yield previous
+        with one_thread():
+            optimiser.zero_grad()
+            value.backward()
+            optimiser.step()
+
+
+def _scale(options: TrainingOptions, loss: Loss) -> float:
+    """What cosines are multiplied with in the loss, as far as it has been learned."""
+    learned = loss.learned.get("log_scale")
+    return 1 / options.temperature if learned is None else float(learned.detach().exp())
+
+
+class _TrainedHead:
+    """One head while it is trained: its standardised features and its weights."""
+
+    def __init__(self, features: Float32, train: Any, draw: Any) -> None:
+        import torch
+
+        rows = features[train]
+        self._mean = rows.mean(axis=0)
+        # A feature that is silent on the training items must not shout on others.
+        self._spread = rows.std(axis=0) + np.float32(1e-4)
+        standard = (rows - self._mean) / self._spread
+        directions = _directions(features.shape[1], draw)
+        inputs = standard @ directions.T
+        size = np.sqrt(np.square(inputs).mean()) + np.float32(1e-6)
+        self._directions = directions / size
+        self._inputs = torch.from_numpy(inputs / size)
+        self.weights = [*_linear(inputs.shape[1], HIDDEN, draw), *_linear(HIDDEN, DIM, draw)]
+
+    def joint(self, batch: Any, draw: Any) -> Any:
+        """`(len(batch), DIM)` of training rows, with noise and dropout."""
+        import torch
+
+        rows = self._inputs[torch.from_numpy(batch)]
+        rows = rows + NOISE * torch.randn(rows.shape, generator=draw)
+        weight_in, bias_in, weight_out, bias_out = self.weights
+        hidden = torch.relu(rows @ weight_in.T + bias_in)
+        return _dropped(hidden, draw) @ weight_out.T + bias_out
+
+    def exported(self) -> Head:
+        """The head as it is now, in numpy, without noise and dropout."""
+        weight_in, *others = (weight.detach().numpy().copy() for weight in self.weights)
+        return Head(self._mean, self._spread, weight_in @ self._directions, *others)
+
+
+def _directions(width: int, draw: Any) -> Float32:
+    """`(min(width, WIDTH), width)`: random ones, or the axes themselves where they are few."""
+    import torch
+
+    if width <= WIDTH:
+        return np.eye(width, dtype=np.float32)
+    random: Float32 = torch.randn((WIDTH, width), generator=draw).numpy()
+    return random
+
+
+def _linear(width: int, out: int, draw: Any) -> list[Any]:
+    """Weights and biases as torch's own linear layer draws them: uniform within ±1/√width."""
+    import torch
+
+    bound = width**-0.5
+    return [
+        torch.nn.Parameter((2 * torch.rand(shape, generator=draw) - 1) * bound)
+        for shape in ((out, width), (out,))
+    ]
+
+
+def _dropped(rows: Any, draw: Any) -> Any:
+    import torch
+
+    keep = torch.rand(rows.shape, generator=draw) >= DROPOUT
+    return rows * keep / (1 - DROPOUT)

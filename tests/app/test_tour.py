@@ -1,0 +1,33 @@
+import pytest
+
+from gapviz.dashboard.tour_stops import STOPS
+from gapviz.tour import STOP_TITLES
+
+PAGE = "pages/guided_tour.py"
+
+
+@pytest.mark.parametrize("step", range(1, len(STOPS) + 1))
+def test_every_stop_opens_by_its_link(open_app, step):
+    app = open_app(PAGE, step=str(step))
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert app.title[0].value == STOP_TITLES[step - 1]
+
+
+def test_next_and_back_walk_the_stops(open_app):
+    app = open_app(PAGE)
+    app.button(key="tour_next").click().run()
+    assert app.title[0].value == STOP_TITLES[1]
+    app.button(key="tour_back").click().run()
+    assert app.title[0].value == STOP_TITLES[0]
+
+
+def test_a_stop_that_does_not_exist_is_named(open_app):
+    app = open_app(PAGE, step="9")
+    assert "step = “9”" in app.warning[0].value
+
+
+def test_the_decision_turns_with_what_matters(open_app):
+    app = open_app(PAGE, step="8", tour_judge="bias")
+    assert any("bias is nearest to neutral" in text.value for text in app.markdown)

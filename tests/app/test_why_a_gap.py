@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+
+from gapviz.dashboard import training_panel
+from gapviz.dashboard.training_panel import RUNS
+
+PAGE = "pages/why_a_gap.py"
+
+
+@pytest.fixture(autouse=True)
+def short_runs(monkeypatch):
+    steps = training_panel.training_steps
+    monkeypatch.setattr(
+        training_panel,
+        "training_steps",
+        lambda features, options: steps(features, replace(options, steps=20)),
+    )
+
+
+def trained(app):
+    app.button(key="train_start").click().run()
+    assert app.session_state[RUNS][-1].live.wait(60)
+    return app.run()
+
+
+def test_a_run_draws_its_cones_and_five_charts(open_app):
+    app = trained(open_app(PAGE))
+    assert not app.exception
+    assert app.session_state[RUNS][0].live.state == "done"
+    assert len(app.get("plotly_chart")) == 6
+
+
+def test_one_looks_back_over_the_recorded_steps(open_app):
+    app = trained(open_app(PAGE))
+    app.select_slider(key="train_scrub_1_3").set_value(0).run()
+    assert any("Cones at step 0" in text.value for text in app.markdown)
+
+
+def test_runs_at_two_temperatures_are_kept_and_removed(open_app):
+    app = trained(open_app(PAGE))
+    app.select_slider(key="train_temperature").set_value(0.05).run()
+    trained(app)
+    kept = app.session_state[RUNS]
+    assert [run.options.temperature for run in kept] == [0.01, 0.05]
+    app.button(key="train_remove_1").click().run()
+    assert [run.number for run in app.session_state[RUNS]] == [2]
+
+
+def test_two_visitors_train_at_once(open_app):
+    one, other = open_app(PAGE), open_app(PAGE)
+    one.button(key="train_step").click().run()
+    trained(other)
+    assert other.session_state[RUNS][0].live.state == "done"
+    waiting = one.session_state[RUNS][0].live
+    assert waiting.state == "paused"
+    assert len(waiting.steps) == 1
+    waiting.stop()
+
+
+def test_the_shift_leaves_loss_and_ranks_alone(open_app):
+    app = open_app(PAGE, shift="2")
+    table = next(h.proto.body for h in app.get("html") if "changed its rank" in h.proto.body)
+    assert table.count("<strong>0</strong> of") == 2

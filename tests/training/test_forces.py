@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from gapviz.builtin import builtin_collection
+from gapviz.collection import EVALUATE
+from gapviz.errors import GapvizError
+from gapviz.training import random_start, shift_study, shipped_gaps
+
+PAIR = ("image", "text")
+
+
+@pytest.fixture(scope="module")
+def held():
+    return builtin_collection().split(EVALUATE)
+
+
+@pytest.mark.parametrize("amount", [-1.0, 0.5, 1.0, 2.0])
+def test_a_shift_of_the_answers_changes_neither_loss_nor_rank(held, amount):
+    for direction in shift_study(held, PAIR, amount).directions:
+        assert direction.loss_after == pytest.approx(direction.loss_before, abs=1e-9)
+        assert direction.reranked == 0
+
+
+def test_a_shift_by_one_gap_closes_it(held):
+    for direction in shift_study(held, PAIR, 1.0).directions:
+        assert direction.gap_before > 0.5
+        assert direction.gap_after == pytest.approx(0, abs=1e-9)
+
+
+def test_scaling_back_to_length_one_does_change_them(held):
+    for direction in shift_study(held, PAIR, 1.0).directions:
+        assert direction.loss_renormalised != pytest.approx(direction.loss_before, abs=1e-3)
+        assert direction.reranked_renormalised > 0
+
+
+def test_an_order_needs_two_pairs(make_collection):
+    with pytest.raises(GapvizError, match="an order needs two"):
+        shift_study(make_collection(1, 4), PAIR, 1.0)
+
+
+def test_the_shipped_encoder_of_higher_temperature_has_the_smaller_gap():
+    (cold, cold_gap), (warm, warm_gap) = shipped_gaps().values()
+    assert cold < warm
+    assert cold_gap > 2 * warm_gap
+
+
+def test_a_model_at_random_weights_has_two_narrow_cones_already():
+    start = random_start(items=12)
+    assert start.figures.gap > 0.5
+    assert min(start.figures.cone.values()) > 0.3
+    assert np.isnan(start.figures.loss)
+    assert random_start(items=12).figures.gap == start.figures.gap
