@@ -73,8 +73,8 @@ def training_section(chosen: Settings) -> None:
         f"{features.held_out.size:,} others, held out. Batches of 128, AdamW, seed of the sidebar."
     )
     options = _options(chosen)
-    running = any(run.live.state == "running" for run in _runs(features))
-    st.fragment(_panel, run_every=POLL_SECONDS if running else None)(features, options)
+    busy = _any_busy(_runs(features))
+    st.fragment(_panel, run_every=POLL_SECONDS if busy else None)(features, options)
 
 
 def _options(chosen: Settings) -> TrainingOptions:
@@ -126,15 +126,15 @@ def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
         if run.live.error is not None:
             show_error(run.live.error)
     _charts(runs)
-    if st.session_state.get("_was_training") and not _any_running(runs):
-        # The last poll of a run that has ended: the whole page stops polling.
+    if st.session_state.get("_was_training") and not _any_busy(runs):
+        # The last poll of a run that has ended or rests: the whole page stops polling.
         st.session_state["_was_training"] = False
         st.rerun()
-    st.session_state["_was_training"] = _any_running(runs)
+    st.session_state["_was_training"] = _any_busy(runs)
 
 
-def _any_running(runs: list[_Kept]) -> bool:
-    return any(run.live.state == "running" for run in runs)
+def _any_busy(runs: list[_Kept]) -> bool:
+    return any(run.live.busy for run in runs)
 
 
 def _runs(features: TrainingFeatures) -> list[_Kept]:
