@@ -173,7 +173,7 @@ def _buttons(
             "One record further",
             icon=":material/skip_next:",
             key="train_step",
-            disabled=state == "running" or (current is None and full),
+            disabled=full if current is None else current.live.busy,
             help="Ten steps, then pause. Starts a run where none is under way.",
         ):
             if current is None:
