@@ -73,8 +73,8 @@ def training_section(chosen: Settings) -> None:
         f"{features.held_out.size:,} others, held out. Batches of 128, AdamW, seed of the sidebar."
     )
     options = _options(chosen)
-    running = any(run.live.state == "running" for run in _runs(features))
-    st.fragment(_panel, run_every=POLL_SECONDS if running else None)(features, options)
+    busy = _any_busy(_runs(features))
+    st.fragment(_panel, run_every=POLL_SECONDS if busy else None)(features, options, busy)
 
 
 def _options(chosen: Settings) -> TrainingOptions:
@@ -110,8 +110,11 @@ def _options(chosen: Settings) -> TrainingOptions:
     return TrainingOptions(float(temperature), loss or "infonce", intra_modal, chosen.seed)
 
 
-def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
+def _panel(features: TrainingFeatures, options: TrainingOptions, polling: bool) -> None:
     runs = _runs(features)
+    if _any_busy(runs) != polling:
+        # Only the whole page can begin or end the polling.
+        st.rerun()
     current = runs[-1] if runs and runs[-1].active else None
     _buttons(features, options, current, len(runs))
     if not runs:
@@ -126,15 +129,10 @@ def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
         if run.live.error is not None:
             show_error(run.live.error)
     _charts(runs)
-    if st.session_state.get("_was_training") and not _any_running(runs):
-        # The last poll of a run that has ended: the whole page stops polling.
-        st.session_state["_was_training"] = False
-        st.rerun()
-    st.session_state["_was_training"] = _any_running(runs)
 
 
-def _any_running(runs: list[_Kept]) -> bool:
-    return any(run.live.state == "running" for run in runs)
+def _any_busy(runs: list[_Kept]) -> bool:
+    return any(run.live.busy for run in runs)
 
 
 def _runs(features: TrainingFeatures) -> list[_Kept]:
@@ -147,48 +145,53 @@ def _buttons(
     features: TrainingFeatures, options: TrainingOptions, current: _Kept | None, n_runs: int
 ) -> None:
     full = n_runs >= MOST_RUNS
+    state = current.live.state if current else None
+    # Callbacks, since a poll may cut the run of a click short before it comes to its button.
     with st.container(horizontal=True):
-        if st.button(
+        st.button(
             "Train",
             type="primary",
             icon=":material/play_arrow:",
             key="train_start",
             disabled=current is not None or full,
             help="Remove a run first." if full else None,
-        ):
-            _start(features, options, paused=False)
-            st.rerun()
-        state = current.live.state if current else None
-        if state == "paused":
-            if st.button("Go on", icon=":material/resume:", key="train_resume") and current:
-                current.live.resume()
-                st.rerun()
-        elif st.button(
-            "Pause", icon=":material/pause:", key="train_pause", disabled=state != "running"
-        ):
-            if current:
-                current.live.pause()
-            st.rerun()
-        if st.button(
+            on_click=_start,
+            args=(features, options),
+        )
+        if current is not None and state == "paused":
+            st.button(
+                "Go on",
+                icon=":material/resume:",
+                key="train_resume",
+                on_click=current.live.resume,
+            )
+        else:
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                key="train_pause",
+                disabled=state != "running",
+                on_click=current.live.pause if current else None,
+            )
+        st.button(
             "One record further",
             icon=":material/skip_next:",
             key="train_step",
-            disabled=state == "running" or (current is None and full),
+            disabled=full if current is None else current.live.busy,
             help="Ten steps, then pause. Starts a run where none is under way.",
-        ):
-            if current is None:
-                _start(features, options, paused=True)
-            else:
-                current.live.step()
-            st.rerun()
-        if st.button("Stop", icon=":material/stop:", key="train_stop", disabled=current is None):
-            if current:
-                current.live.stop()
-                current.live.wait(2)
-            st.rerun()
+            on_click=current.live.step if current else _start,
+            args=() if current else (features, options, True),
+        )
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="train_stop",
+            disabled=current is None,
+            on_click=current.live.stop if current else None,
+        )
 
 
-def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool) -> None:
+def _start(features: TrainingFeatures, options: TrainingOptions, paused: bool = False) -> None:
     """Begin a run in a thread of its own; nobody else waits for it."""
     number = st.session_state.get(NEXT_NUMBER, 1)
     st.session_state[NEXT_NUMBER] = number + 1

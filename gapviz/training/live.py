@@ -32,6 +32,7 @@ class LiveRun:
         self._steps: list[TrainingStep] = []
         self._may_go = threading.Event()
         self._single = False
+        self._resting = False
         if not paused:
             self._may_go.set()
         self._job = Job(self._work)
@@ -51,6 +52,11 @@ class LiveRun:
         return "stopped" if self._job.cancelled or not self._job.result else "done"
 
     @property
+    def busy(self) -> bool:
+        """Whether a record is on its way: also true of a pause that waits for its record."""
+        return not self._job.done and not self._resting
+
+    @property
     def error(self) -> GapvizError | None:
         """Why it failed, if it did."""
         return self._job.error
@@ -61,11 +67,13 @@ class LiveRun:
 
     def resume(self) -> None:
         """Go on."""
+        self._resting = False
         self._may_go.set()
 
     def step(self) -> None:
         """Go on for one record, and wait again."""
         self._single = True
+        self._resting = False
         self._may_go.set()
 
     def stop(self) -> None:
@@ -84,6 +92,7 @@ class LiveRun:
             if self._single:
                 self._single = False
                 self._may_go.clear()
+            self._resting = not self._may_go.is_set()
             if not self._may_go.wait(LONGEST_PAUSE):
                 return False
             progress(0.0, f"step {step.step}")
