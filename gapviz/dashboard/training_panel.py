@@ -33,7 +33,9 @@ from gapviz.training import (
 
 RUNS, NEXT_NUMBER = "_training_runs", "_next_training_run"
 MOST_RUNS = len(RUN_COLORS)
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
+REST_SECONDS = 0.4
+"""Between two records: a page with six charts needs the processor as well."""
 NARROWEST_CHART = 360
 CONFIG = {"displaylogo": False}
 
@@ -203,7 +205,9 @@ def _start(features: TrainingFeatures, options: TrainingOptions, paused: bool = 
         import_library("torch")
         return training_steps(features, options)
 
-    kept.append(_Kept(number, color, options, features, LiveRun(records, paused=paused)))
+    kept.append(
+        _Kept(number, color, options, features, LiveRun(records, paused=paused, rest=REST_SECONDS))
+    )
 
 
 def _list_of_runs(runs: list[_Kept]) -> None:

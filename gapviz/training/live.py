@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -23,12 +24,19 @@ class LiveRun:
     Args:
         records: makes the iterator of records, in the run's own thread.
         paused: begin with the first record and wait there.
+        rest: seconds to wait after each record, so that whoever looks on can follow, and
+            can press a button before the run is over.
     """
 
     def __init__(
-        self, records: Callable[[], Iterator[TrainingStep]], *, paused: bool = False
+        self,
+        records: Callable[[], Iterator[TrainingStep]],
+        *,
+        paused: bool = False,
+        rest: float = 0.0,
     ) -> None:
         self._records = records
+        self._rest = rest
         self._steps: list[TrainingStep] = []
         self._may_go = threading.Event()
         self._single = False
@@ -45,6 +53,8 @@ class LiveRun:
     @property
     def state(self) -> State:
         """Where it stands."""
+        if not self._job.done and self._job.cancelled:
+            return "stopped"
         if not self._job.done:
             return "running" if self._may_go.is_set() else "paused"
         if self._job.error is not None:
@@ -95,5 +105,6 @@ class LiveRun:
             self._resting = not self._may_go.is_set()
             if not self._may_go.wait(LONGEST_PAUSE):
                 return False
+            time.sleep(self._rest)
             progress(0.0, f"step {step.step}")
         return True
