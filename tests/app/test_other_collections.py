@@ -1,7 +1,5 @@
 """Every page on collections that a visitor brought: several encoders, other modalities."""
 
-from dataclasses import replace
-
 import pytest
 
 from gapviz.dashboard.catalogue import workspace
@@ -9,24 +7,6 @@ from gapviz.measure import measure
 from gapviz.readers import read
 
 CONES, SEARCH = "", "pages/side_by_side.py"
-
-
-@pytest.fixture
-def stored(make_collection):
-    """`stored(encoders, ...)`: a collection in the workspace, gone after the test."""
-    kept = []
-
-    def store(encoders=("first model",), *, title="brought", **made):
-        collections = [
-            replace(make_collection(seed=number, **made), encoder=name)
-            for number, name in enumerate(encoders)
-        ]
-        kept.append(workspace().add(collections, title=title))
-        return kept[-1]
-
-    yield store
-    for collection in kept:
-        workspace().remove(collection.id)
 
 
 def words(app):
@@ -41,27 +21,27 @@ def words(app):
 
 
 @pytest.mark.parametrize("page", [CONES, SEARCH])
-def test_a_collection_without_captions_pictures_and_model_opens(open_app, stored, page):
-    app = open_app(page, collection=stored().id)
+def test_a_collection_without_captions_pictures_and_model_opens(open_app, store_collection, page):
+    app = open_app(page, collection=store_collection().id)
     assert not app.exception
     assert not app.error
 
 
-def test_its_figures_are_those_of_the_library(open_app, stored):
-    brought = stored()
+def test_its_figures_are_those_of_the_library(open_app, store_collection):
+    brought = store_collection()
     app = open_app(collection=brought.id)
     expected = measure(workspace().load(brought.id, "first model"), seed=42)
     assert app.metric[0].value == f"{expected.geometry.gap.gap:.3f}"
 
 
-def test_without_captions_and_model_one_searches_with_items(open_app, stored):
-    app = open_app(SEARCH, collection=stored().id)
+def test_without_captions_and_model_one_searches_with_items(open_app, store_collection):
+    app = open_app(SEARCH, collection=store_collection().id)
     assert "Match at rank" in words(app)
 
 
 @pytest.mark.parametrize("page", [CONES, SEARCH])
-def test_two_models_stand_side_by_side(open_app, stored, page):
-    brought = stored(("first model", "second model"))
+def test_two_models_stand_side_by_side(open_app, store_collection, page):
+    brought = store_collection(("first model", "second model"))
     app = open_app(page, collection=brought.id, compare="second model")
     assert not app.exception
     assert "first model" in words(app) + "".join(head.value for head in app.subheader)
@@ -71,8 +51,8 @@ def test_two_models_stand_side_by_side(open_app, stored, page):
         assert len(app.get("plotly_chart")) == 4
 
 
-def test_of_three_modalities_one_chooses_the_pair(open_app, stored):
-    brought = stored(modalities=("audio", "image", "text"))
+def test_of_three_modalities_one_chooses_the_pair(open_app, store_collection):
+    brought = store_collection(modalities=("audio", "image", "text"))
     app = open_app(collection=brought.id, projection="Gap axis")
     assert not app.exception
     pair = app.sidebar.selectbox(key="pair")
@@ -85,16 +65,18 @@ def test_of_three_modalities_one_chooses_the_pair(open_app, stored):
     assert not app.exception
 
 
-def test_a_query_over_three_modalities_is_held_against_the_share_of_all_three(open_app, stored):
-    brought = stored(modalities=("audio", "image", "text"))
+def test_a_query_over_three_modalities_is_held_against_the_share_of_all_three(
+    open_app, store_collection
+):
+    brought = store_collection(modalities=("audio", "image", "text"))
     app = open_app(SEARCH, collection=brought.id, query_by="item")
     assert not app.exception
     assert "index 33%" in words(app)
 
 
 @pytest.mark.parametrize("page", [CONES, SEARCH])
-def test_one_modality_is_told_to_need_a_second(open_app, stored, page):
-    app = open_app(page, collection=stored(modalities=("image",)).id)
+def test_one_modality_is_told_to_need_a_second(open_app, store_collection, page):
+    app = open_app(page, collection=store_collection(modalities=("image",)).id)
     assert not app.exception
     assert "a gap needs two" in app.error[-1].value
 
