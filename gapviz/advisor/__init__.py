@@ -2,7 +2,7 @@
 
 from gapviz.advisor.advice import Advice, Recommendation, advise
 from gapviz.advisor.effects import Effect
-from gapviz.advisor.evidence import DedicatedTower, Evidence, gather
+from gapviz.advisor.evidence import DedicatedTower, Evidence, gather, tower_of
 from gapviz.advisor.rules import CHANGES, RULES, TASKS, Rule, Situation
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Situation",
     "advise",
     "gather",
+    "tower_of",
 ]

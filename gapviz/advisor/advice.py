@@ -11,7 +11,7 @@ import numpy as np
 from gapviz.advisor.effects import Effect, mixed_effects, one_way_effects
 from gapviz.advisor.evidence import Evidence, tower_effect, within_effect
 from gapviz.advisor.passing import passing_effects
-from gapviz.advisor.rules import TASKS, Expectation, Rule, Situation, applicable
+from gapviz.advisor.rules import TASKS, Expectation, Rule, Situation, applicable, rule_named
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation.costs import bytes_per_item, query_operations
@@ -54,9 +54,13 @@ class Cost:
 
 @dataclass(frozen=True, eq=False)
 class Recommendation:
-    """One way, judged by what it did on this collection."""
+    """One way, judged by what it did on this collection.
 
-    rule: Rule
+    Raises:
+        KeyError: no rule of that name.
+    """
+
+    rule_name: str
     title: str
     verdict: Verdict
     effects: tuple[Effect, ...]
@@ -69,11 +73,19 @@ class Recommendation:
     fragile: bool = False
     """Its figure turns on how ties are broken."""
 
+    def __post_init__(self) -> None:
+        rule_named(self.rule_name)
+
+    @property
+    def rule(self) -> Rule:
+        """The line of the decision table that it stands on."""
+        return rule_named(self.rule_name)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         cost = {name: getattr(self.cost, name) for name in Cost.__slots__}
         return {
-            "rule": self.rule.name,
+            "rule": self.rule_name,
             "title": self.title,
             "verdict": self.verdict,
             "effects": [effect.to_json() for effect in self.effects],
@@ -94,9 +106,12 @@ class Advice:
     recommendations: tuple[Recommendation, ...]
     not_measured: tuple[tuple[str, str], ...]
     """(what, why) of ways that could not be judged."""
-    needs_more: tuple[Rule, ...]
-    """Rules of the task that need something which cannot be changed."""
     protocol: str
+
+    @property
+    def needs_more(self) -> tuple[Rule, ...]:
+        """Rules of the task that need something which cannot be changed."""
+        return applicable(self.situation)[1]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -133,7 +148,7 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
     'Leave it as it is'
     """
     evidence.collection.modality(situation.found)
-    rules, needs_more = applicable(situation)
+    rules, _ = applicable(situation)
     found: list[Recommendation] = []
     missing: list[tuple[str, str]] = []
     for number, rule in enumerate(rules, start=1):
@@ -157,7 +172,6 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
         situation=situation,
         recommendations=tuple(sorted(found, key=place)),
         not_measured=tuple(missing),
-        needs_more=needs_more,
         protocol=(
             f"{TASKS[situation.task]}. Fitted on the calibrate split, measured on the "
             f"{measured.n_items:,} items of the evaluate split, encoder {measured.encoder}; "
@@ -192,7 +206,9 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
     else:
         words.append(f"It plays no part here: {situation.found} vectors are compared alone.")
     cost = Cost("nothing", "nothing", "the one there is")
-    return [Recommendation(rule, "Leave it as it is", "as it is", (), tuple(words), cost, agrees)]
+    return [
+        Recommendation(rule.name, "Leave it as it is", "as it is", (), tuple(words), cost, agrees)
+    ]
 
 
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
@@ -294,7 +310,14 @@ def _judged(
     if lost:
         words.append(f"It costs more than chance elsewhere: {'; '.join(lost)}.")
     return Recommendation(
-        rule, title, verdict, tuple(effects), tuple(words), cost, _stance(rule, verdict), fragile
+        rule.name,
+        title,
+        verdict,
+        tuple(effects),
+        tuple(words),
+        cost,
+        _stance(rule, verdict),
+        fragile,
     )
 
 

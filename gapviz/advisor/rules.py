@@ -282,6 +282,18 @@ _SCORES = (
 RULES: tuple[Rule, ...] = (*_ONE_WAY, *_MIXED, *_WITHIN, *_SCORES)
 
 
+_BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _BY_NAME[name]
+
+
 def applicable(situation: Situation) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     """The rules of a task: those open to what can be changed, and those that need more."""
     order = get_args(Changeable)

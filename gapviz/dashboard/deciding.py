@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 
-import numpy as np
 import streamlit as st
 
+from gapviz.advice_work import advice_work
 from gapviz.advisor import (
     CHANGES,
     TASKS,
@@ -18,26 +19,22 @@ from gapviz.advisor import (
     Evidence,
     Recommendation,
     Situation,
-    advise,
+    tower_of,
 )
 from gapviz.advisor.advice import title_of
 from gapviz.advisor.rules import Changeable, Task
 from gapviz.builtin.dedicated import dedicated_vectors
-from gapviz.cache import content_key
 from gapviz.dashboard.caches import collection_of, measured
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.waiting import result_of
 from gapviz.evaluation import Estimate
-from gapviz.jobs import JobBoard
 from gapviz.measure import Measurement
 from gapviz.report import make_report, report_html
 
-POLL_SECONDS = 0.5
 OPEN_CARDS = 3
 """Recommendations that are shown whole; the others open with a click."""
-
-_jobs: JobBoard[Advice] = JobBoard()
 
 _VERDICTS = {
     "better": ":green-badge[:material/trending_up: better by more than chance]",
@@ -132,58 +129,30 @@ def evidence_of(chosen: Settings) -> Evidence:
 def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
     """Encoders of one modality that have seen these items, each of them."""
     if chosen.collection == BUILTIN:
-        shipped = [dedicated_vectors(name) for name in chosen.pair]
-        return tuple(DedicatedTower(one.modality, one.title, one.vectors) for one in shipped)
-    return tuple(_stored_towers(chosen))
-
-
-def _stored_towers(chosen: Settings) -> Iterator[DedicatedTower]:
+        return tuple(_shipped_tower(name) for name in chosen.pair)
     entry = catalogue()[chosen.collection]
-    for encoder, modalities in entry.modalities.items():
-        if len(modalities) != 1 or modalities[0] not in chosen.pair:
-            continue
-        (modality,) = modalities
-        collection = collection_of(View(chosen.collection, encoder))
-        block = collection.modality(modality).corpus
-        items, first = np.unique(block.item_index, return_index=True)
-        if items.size == collection.n_items:
-            yield DedicatedTower(modality, entry.encoders[encoder], block.vectors[first])
+    found = [
+        _stored_tower(View(chosen.collection, encoder), modalities[0], entry.encoders[encoder])
+        for encoder, modalities in entry.modalities.items()
+        if len(modalities) == 1 and modalities[0] in chosen.pair
+    ]
+    return tuple(tower for tower in found if tower is not None)
+
+
+@lru_cache(maxsize=2)
+def _shipped_tower(modality: str) -> DedicatedTower:
+    shipped = dedicated_vectors(modality)
+    return DedicatedTower(shipped.modality, shipped.title, shipped.vectors)
+
+
+@lru_cache(maxsize=8)
+def _stored_tower(view: View, modality: str, title: str) -> DedicatedTower | None:
+    return tower_of(collection_of(view), modality, title)
 
 
 def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
     """The advice, or None while its figures are measured and the page shows how far it is."""
-    key = content_key(
-        view=[chosen.collection, chosen.encoder],
-        content=collection_of(chosen.view).content_hash,
-        others=sorted(catalogue()[chosen.collection].encoders),
-        pair=chosen.pair,
-        seed=chosen.seed,
-        situation=[situation.task, situation.changeable, situation.found],
-    )
-    evidence = evidence_of(chosen)
-    job = _jobs.start_once(key, lambda progress: advise(evidence, situation, progress=progress))
-    if job.wait(0.2) and job.result is not None:
-        return job.result
-    _wait_for(key)
-    return None
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _wait_for(key: str) -> None:
-    job = _jobs.find(key)
-    if job is None:
-        st.rerun()
-    elif job.error is not None:
-        show_error(job.error)
-        _jobs.forget(key)
-    elif job.cancelled:
-        st.info("Cancelled.")
-        st.button("Measure after all", on_click=_jobs.forget, args=(key,))
-    elif job.done:
-        st.rerun()
-    else:
-        st.progress(job.share, f"Measuring on this collection: {job.stage}")
-        st.button("Cancel", on_click=job.cancel)
+    return result_of(advice_work(evidence_of(chosen), situation), "Measuring on this collection")
 
 
 def ranked_cards(advice: Advice) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.advisor import Advice, Situation, advise, gather
+from gapviz.advice_work import advice_work
+from gapviz.advisor import Advice, Situation, gather
 from gapviz.collection import Collection
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
@@ -139,7 +140,7 @@ def make_report(
     evidence = gather(collection, seed=seed)
     raw = evidence.raw
     situation = Situation("mixed", "index", found=evidence.pair[0])
-    advice = advise(evidence, situation, progress=_part(progress, 0.0, 0.5))
+    advice = advice_work(evidence, situation).do(_part(progress, 0.0, 0.5))
     board = scoreboard(
         {collection.encoder: collection},
         [StrategyOptions(name) for name in strategies],
