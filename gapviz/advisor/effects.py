@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
 
-from gapviz.evaluation import Estimate, MixedOutcome, bootstrap_mean
+from gapviz.evaluation import Estimate, MixedOutcome, bootstrap_mean, expected_bias
 from gapviz.evaluation.scoreboard import mean_over_modalities
 from gapviz.measure import Measurement
 from gapviz.vectors import Float64, Indices
@@ -24,25 +25,45 @@ class Effect:
     change: Estimate
     """After − before on the same queries, paired."""
     higher_is_better: bool = True
+    aim: float | None = None
+    """The value to be near, for a figure that can be too low as well as too high."""
 
     @property
     def better(self) -> bool:
         """It got better by more than chance."""
-        return self.change.low > 0 if self.higher_is_better else self.change.high < 0
+        return self._told_apart and self.gain > 0
 
     @property
     def worse(self) -> bool:
         """It got worse by more than chance."""
-        return self.change.high < 0 if self.higher_is_better else self.change.low > 0
+        return self._told_apart and self.gain < 0
 
     @property
     def gain(self) -> float:
         """The change, positive where it is for the better."""
+        if self.aim is not None:
+            return abs(self.before.value - self.aim) - abs(self.after.value - self.aim)
         return self.change.value if self.higher_is_better else -self.change.value
 
+    @property
+    def best(self) -> str:
+        """Which way is better, in words."""
+        if self.aim is not None:
+            return f"near {self.aim:.3f}"
+        return "higher" if self.higher_is_better else "lower"
+
+    @property
+    def _told_apart(self) -> bool:
+        return self.change.low > 0 or self.change.high < 0
+
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
-        return asdict(self)
+        """Plain numbers; what is not known is None."""
+        return {
+            "figure": self.figure,
+            **{name: getattr(self, name).to_json() for name in ("before", "after", "change")},
+            "higher_is_better": self.higher_is_better,
+            "aim": self.aim,
+        }
 
 
 def paired(
@@ -53,12 +74,13 @@ def paired(
     *,
     seed: int,
     higher_is_better: bool = True,
+    aim: float | None = None,
 ) -> Effect:
     """The effect on a figure that has one value a query `(n,)`, of the items `(n,)`."""
     old, new, change = (
         bootstrap_mean(values, items, seed=seed) for values in (before, after, after - before)
     )
-    return Effect(figure, old, new, change, higher_is_better)
+    return Effect(figure, old, new, change, higher_is_better, aim)
 
 
 def one_way_effects(
@@ -76,14 +98,20 @@ def one_way_effects(
 
 
 def mixed_effects(before: Measurement, after: Measurement) -> list[Effect]:
-    """NDCG and distance of bias lift from neutral in the mixed index, and recall beside it."""
+    """NDCG and bias in the mixed index, and recall beside them.
+
+    Bias is best near the share of the query's modality in the index: under it, the other
+    modality crowds out its own.
+    """
     seed, names = before.seed, list(before.mixed)
     old, new = ([m.mixed[name] for name in names] for m in (before, after))
+    share = expected_bias(before.mixed)
+    neutral = None if isnan(share) else share
     effects = [
         _over_modalities("NDCG@10, mixed index", [o.ndcg for o in old], [n.ndcg for n in new],
                          old, seed),
         _over_modalities("bias@10, mixed index", [o.own_share for o in old],
-                         [n.own_share for n in new], old, seed, higher_is_better=False),
+                         [n.own_share for n in new], old, seed, aim=neutral),
     ]  # fmt: skip
     for source, target in before.cross:
         effects.append(one_way_effects(before, after, source, target)[2])
@@ -97,13 +125,13 @@ def _over_modalities(
     outcomes: Sequence[MixedOutcome],
     seed: int,
     *,
-    higher_is_better: bool = True,
+    aim: float | None = None,
 ) -> Effect:
     differences = [b - a for a, b in zip(before, after, strict=True)]
     old, new, change = (
         mean_over_modalities(values, outcomes, seed) for values in (before, after, differences)
     )
-    return Effect(figure, old, new, change, higher_is_better)
+    return Effect(figure, old, new, change, aim=aim)
 
 
 def same_queries(before: Measurement, after: Measurement) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import isnan
+
 import numpy as np
 
 from gapviz.advisor.effects import Effect, paired
@@ -10,7 +13,12 @@ from gapviz.alignment import Alignment
 from gapviz.collection import Collection
 from gapviz.retrieval.scoring import PairNormalisation
 from gapviz.strategies import Strategy, StrategyOptions
-from gapviz.vectors import Float32, Float64, Indices
+from gapviz.vectors import Float32, Float64, Indices, Mask
+
+Kind = tuple[str, str]
+"""The modalities of a pair of rows."""
+Chosen = Callable[[Collection, Kind, Indices, Indices], Mask]
+"""Which of the pairs `(n_a, n_b)` of rows count, by the items of both."""
 
 MATCHED_SHARE = 0.95
 """Share of the matched pairs that the threshold lets pass, on the calibrate split."""
@@ -20,10 +28,12 @@ MOST_ROWS = 2_000
 
 
 def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
-    """Share of unrelated pairs that pass: raw with one threshold, against another way.
+    """Which pairs pass: raw cosine with one threshold, against another way.
 
     Unrelated within a modality: items of unlike labels where both have one, else any two
-    different items. The threshold lets 95 % of the matched pairs of the calibrate split pass.
+    different items. Their share is best near that of unrelated pairs between the modalities:
+    then one threshold means the same for every kind. The threshold lets 95 % of the matched
+    pairs of the calibrate split pass.
 
     Args:
         evidence: of the collection.
@@ -31,34 +41,47 @@ def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
             modalities, set to pass the same share of unrelated pairs of each.
     """
     raw = evidence.raw.strategy
-    one = _one_threshold(evidence, raw)
-    if strategy is None:
-        levels = _levels(evidence, raw, one)
-        other = {kind: _shares(evidence, raw, kind, level) for kind, level in levels.items()}
-    else:
-        changed = evidence.measured(StrategyOptions(strategy)).strategy
-        cut = _one_threshold(evidence, changed)
-        other = {kind: _shares(evidence, changed, kind, cut) for kind in _kinds(evidence)}
-    effects = []
-    for kind in _kinds(evidence):
-        before, items = _shares(evidence, raw, kind, one)
-        effects.append(
-            paired(
-                f"unrelated {kind[0]}–{kind[1]} pairs that pass", before, other[kind][0], items,
-                seed=evidence.seed, higher_is_better=False,
-            )
-        )  # fmt: skip
-    return effects
+    one = one_threshold(evidence)
+    after, cuts = raw, _levels(evidence, raw, one)
+    if strategy is not None:
+        after = evidence.measured(StrategyOptions(strategy)).strategy
+        cuts = dict.fromkeys(_kinds(evidence), _one_threshold(evidence, after))
+
+    def effect(
+        words: str, kind: Kind, chosen: Chosen, *, higher: bool = False, aim: float | None = None
+    ) -> Effect:
+        before, items = _shares(evidence, raw, kind, one, chosen)
+        then, _ = _shares(evidence, after, kind, cuts[kind], chosen)
+        figure = f"{words.format(f'{kind[0]}–{kind[1]}')} that pass"
+        return paired(
+            figure, before, then, items, seed=evidence.seed, higher_is_better=higher, aim=aim
+        )
+
+    *within, between = _kinds(evidence)
+    unrelated = effect("unrelated {} pairs", between, _unrelated)
+    aim = None if isnan(unrelated.before.value) else unrelated.before.value
+    related = [effect("{} pairs of one label", kind, _related, higher=True) for kind in within]
+    return [
+        *(effect("unrelated {} pairs", kind, _unrelated, aim=aim) for kind in within),
+        unrelated,
+        effect("matched {} pairs", between, _matched, higher=True),
+        *(one for one in related if not isnan(one.change.value)),
+    ]
 
 
-def _kinds(evidence: Evidence) -> list[tuple[str, str]]:
+def one_threshold(evidence: Evidence) -> float:
+    """The cosine that 95 % of the matched pairs of the calibrate split reach; NaN of none."""
+    return _one_threshold(evidence, evidence.raw.strategy)
+
+
+def _kinds(evidence: Evidence) -> list[Kind]:
     """Pairs within a modality first: they are what one threshold fails on."""
     first, second = evidence.pair
     return [(first, first), (second, second), (first, second)]
 
 
 def _scores(
-    collection: Collection, strategy: Strategy, kind: tuple[str, str], seed: int
+    collection: Collection, strategy: Strategy, kind: Kind, seed: int
 ) -> tuple[Float64, Indices, Indices]:
     """Scores `(n_a, n_b)` of sampled rows of both modalities, with the items of each."""
     (rows_a, items_a), (rows_b, items_b) = (
@@ -88,7 +111,7 @@ def _one_threshold(evidence: Evidence, strategy: Strategy) -> float:
     return float(np.quantile(matched, 1 - MATCHED_SHARE)) if matched.size else float("nan")
 
 
-def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[tuple[str, str], float]:
+def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[Kind, float]:
     """A threshold a pair of modalities that lets the same share of unrelated pairs pass."""
     calibration = evidence.calibration
     found = {}
@@ -107,22 +130,32 @@ def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[tuple[str, st
 
 
 def _shares(
-    evidence: Evidence, strategy: Strategy, kind: tuple[str, str], threshold: float
+    evidence: Evidence, strategy: Strategy, kind: Kind, threshold: float, chosen: Chosen
 ) -> tuple[Float64, Indices]:
-    """Per row of the first modality, the share of unrelated rows that pass; and its item."""
+    """Per row of the first modality, the share of chosen pairs that pass; and its item."""
     measured = evidence.raw.collection
     scores, a, b = _scores(measured, strategy, kind, evidence.seed)
-    unrelated = _unrelated(measured, kind, a, b)
-    passed = (unrelated & (scores >= threshold)).sum(axis=1)
-    n = unrelated.sum(axis=1)
+    pairs = chosen(measured, kind, a, b)
+    passed = (pairs & (scores >= threshold)).sum(axis=1)
+    n = pairs.sum(axis=1)
     share = np.where((n > 0) & ~np.isnan(threshold), passed / np.maximum(n, 1), np.nan)
     return share, a
 
 
-def _unrelated(collection: Collection, kind: tuple[str, str], a: Indices, b: Indices) -> np.ndarray:
-    different: np.ndarray = a[:, None] != b[None, :]
+def _unrelated(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:
+    different: Mask = a[:, None] != b[None, :]
     if kind[0] == kind[1]:
-        labels = collection.labels
-        known = (labels[a] >= 0)[:, None]
-        different &= ~(known & (labels[a][:, None] == labels[b][None, :]))
+        different &= ~_related(collection, kind, a, b)
     return different
+
+
+def _related(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:
+    labels = collection.labels
+    alike: Mask = labels[a][:, None] == labels[b][None, :]
+    alike &= (labels[a] >= 0)[:, None] & (a[:, None] != b[None, :])
+    return alike
+
+
+def _matched(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:
+    same: Mask = a[:, None] == b[None, :]
+    return same

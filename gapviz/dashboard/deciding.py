@@ -19,9 +19,9 @@ from gapviz.advisor import (
     Evidence,
     Recommendation,
     Situation,
+    title_of,
     tower_of,
 )
-from gapviz.advisor.advice import title_of
 from gapviz.advisor.rules import Changeable, Task
 from gapviz.builtin.dedicated import dedicated_vectors
 from gapviz.dashboard.caches import collection_of, measured
@@ -182,6 +182,10 @@ def ranked_cards(advice: Advice) -> None:
 def verdict_sentence(advice: Advice) -> str:
     """The first recommendation in one sentence."""
     first = advice.recommendations[0]
+    if len(advice.recommendations) == 1 and advice.not_measured:
+        return "**Leave it as it is**, for now: no other way could be measured on these items."
+    if len(advice.recommendations) == 1:
+        return "**Leave it as it is.** Every other way needs more than you can change."
     if first.rule.kind == "nothing":
         return "**Leave it as it is.** Nothing tried here is better by more than chance."
     effect = first.effects[0]
@@ -195,10 +199,17 @@ def contradictions(advice: Advice) -> str:
     """Where this data speaks against the usual advice, or nothing."""
     found = [one for one in advice.recommendations if one.stance == "contradicts"]
     return "  \n".join(
-        f"**{one.title}** is {one.verdict} here, though it is usually said: "
-        f"{_plain(one.rule.usual)}"
+        f"**{one.title}** {_HERE[one.verdict]}, though it is usually said: {_plain(one.rule.usual)}"
         for one in found
     )
+
+
+_HERE = {
+    "better": "is better here",
+    "as it is": "does no such harm here",
+    "no difference": "makes no difference here",
+    "worse": "is worse here",
+}
 
 
 def _in_short(one: Recommendation) -> str:
@@ -213,10 +224,11 @@ def _card(one: Recommendation) -> None:
     if lines:
         st.markdown("\n".join(lines))
     cost = one.cost
-    counted = "" if cost.bytes_per_item is None else f" ({cost.bytes_per_item:,.0f} bytes an item)"
-    operations = (
-        "" if cost.query_operations is None else f" ({cost.query_operations:,} multiply-adds)"
-    )
+    counted = operations = ""
+    if cost.bytes_per_item is not None:
+        counted = f" ({cost.bytes_per_item:,.0f} bytes an item in all, vectors included)"
+    if cost.query_operations is not None:
+        operations = f" ({cost.query_operations:,} multiply-adds in all)"
     st.markdown(
         f"**Usually said.** {_plain(one.rule.usual)}  \n"
         f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
@@ -234,7 +246,7 @@ def _effect_row(effect: Effect) -> list[str]:
         f"<strong>{effect.before.value:.3f}</strong>",
         f"<strong>{effect.after.value:.3f}</strong>",
         _span(effect.change),
-        "higher" if effect.higher_is_better else "lower",
+        effect.best,
     ]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from math import isnan
 
 import numpy as np
 
@@ -29,6 +30,10 @@ class Estimate:
         if self.low != self.low:  # NaN
             return f"{self.value:.3f}"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def to_json(self) -> dict[str, float | None]:
+        """Its three numbers by name; what is not known is None."""
+        return {name: None if isnan(end) else end for name, end in asdict(self).items()}
 
 
 def bootstrap_mean(

@@ -128,8 +128,8 @@ def _recommendation(one: Recommendation) -> str:
     )
     return (
         f"<strong>{escape(one.title)}</strong>: {escape(one.verdict)}.{escape(told)} "
-        f"<small>{escape(' '.join(one.evidence))} {escape(one.rule.wrong_when)} This data: "
-        f"{escape(one.stance)} with regard to the usual advice. Stored: "
+        f"<small>{escape(' '.join(one.evidence))} Usually said: {escape(one.rule.usual)} "
+        f"This data: {escape(one.stance)}. {escape(one.rule.wrong_when)} Stored: "
         f"{escape(one.cost.storage)}.</small>"
     )
 
