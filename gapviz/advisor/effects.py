@@ -53,15 +53,21 @@ class Effect:
         return "higher" if self.higher_is_better else "lower"
 
     @property
+    def change_told(self) -> str:
+        """The change with its sign, and its interval where there is one."""
+        value, low, high = self.change.value, self.change.low, self.change.high
+        return f"{value:+.3f}" if isnan(low) else f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
+
+    @property
     def _told_apart(self) -> bool:
         return self.change.low > 0 or self.change.high < 0
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers; what is not known is None."""
+        """Plain numbers; what is not known is None, as is a direction where there is an aim."""
         return {
             "figure": self.figure,
             **{name: getattr(self, name).to_json() for name in ("before", "after", "change")},
-            "higher_is_better": self.higher_is_better,
+            "higher_is_better": self.higher_is_better if self.aim is None else None,
             "aim": self.aim,
         }
 

@@ -29,7 +29,6 @@ from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
-from gapviz.evaluation import Estimate
 from gapviz.measure import Measurement
 from gapviz.report import make_report, report_html
 
@@ -191,7 +190,7 @@ def verdict_sentence(advice: Advice) -> str:
     effect = first.effects[0]
     return (
         f"**{first.title}.** {effect.figure} goes from {effect.before.value:.3f} to "
-        f"{effect.after.value:.3f} (change {_span(effect.change)})."
+        f"{effect.after.value:.3f} (change {effect.change_told})."
     )
 
 
@@ -245,13 +244,9 @@ def _effect_row(effect: Effect) -> list[str]:
         escape(effect.figure),
         f"<strong>{effect.before.value:.3f}</strong>",
         f"<strong>{effect.after.value:.3f}</strong>",
-        _span(effect.change),
+        effect.change_told,
         effect.best,
     ]
-
-
-def _span(change: Estimate) -> str:
-    return f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
 
 
 def _plain(text: str) -> str:

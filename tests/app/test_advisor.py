@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from gapviz import advice_work, kept
 from gapviz.advisor import Situation, advise, gather
+from gapviz.cli import main
 from gapviz.dashboard.catalogue import workspace
 
 PAGE = "pages/advisor.py"
@@ -71,6 +73,28 @@ def test_without_labels_likeness_is_said_to_be_unknown(open_app, stored):
     app = finished(open_app(PAGE, collection=stored(n=40).id, task="within", changeable="model"))
     assert not app.exception
     assert "no two items share a label" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("changeable", "said"),
+    [("neither", "needs more than you can change"), ("model", "no other way could be measured")],
+)
+def test_where_nothing_else_was_tried_that_is_not_called_no_better(
+    open_app, stored, changeable, said
+):
+    link = {"task": "within", "changeable": changeable}
+    app = finished(open_app(PAGE, collection=stored(n=40).id, **link))
+    assert said in app.info[0].value and "by more than chance" not in app.info[0].value
+
+
+def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, capsys):
+    app = finished(open_app(PAGE, task="within", found="text", changeable="model"))
+    monkeypatch.setattr(kept, "_made", {})
+    monkeypatch.setattr(advice_work, "advise", None)
+    asked = ["--task", "within", "--find", "text", "--can-change", "model", "--seed", "42"]
+    assert main(["advise", "builtin", *asked]) == 0
+    title = app.subheader[0].value
+    assert title in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("task", ["one-way", "mixed", "within", "scores"])
