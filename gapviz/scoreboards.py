@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-
-import numpy as np
 
 from gapviz.cache import content_key, read_arrays, write_arrays
 from gapviz.collection import EVALUATE, Collection
 from gapviz.encoders.base import Progress
-from gapviz.errors import GapvizError
-from gapviz.evaluation.scoreboard import Entry, Scoreboard, assembled, scoreboard
-from gapviz.evaluation.stored_scoreboard import entry_as_plain, entry_from_plain
+from gapviz.evaluation.scoreboard import (
+    Entry,
+    LeftOut,
+    Scoreboard,
+    ScoreRow,
+    assembled,
+    scoreboard,
+)
+from gapviz.kept import packed, unpacked
 from gapviz.strategies import StrategyOptions, strategy_card
 
 KIND = "scoreboards"
 
 # Raise it when the same request would give other figures.
-REVISION = 1
+REVISION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,14 @@ def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """An entry as it is stored: one of the two."""
+
+    row: ScoreRow | None
+    left_out: LeftOut | None
+
+
 class _DiskStore:
     """Rows by content, in gapviz's cache folder."""
 
@@ -96,13 +107,13 @@ class _DiskStore:
         if arrays is None:
             return None
         try:
-            return entry_from_plain(json.loads(arrays["json"].tobytes()))
-        except (GapvizError, ValueError, KeyError):
+            kept = unpacked(arrays, _Kept)
+        except (KeyError, TypeError, ValueError):
             return None  # of an older gapviz; it is measured and written again
+        return kept.row or kept.left_out
 
     def keep(
         self, collection: Collection, options: StrategyOptions, seed: int, entry: Entry
     ) -> None:
-        text = json.dumps(entry_as_plain(entry), ensure_ascii=False, allow_nan=False)
-        content = np.frombuffer(text.encode(), dtype=np.uint8)
-        write_arrays(KIND, row_key(collection, options, seed), {"json": content})
+        kept = _Kept(None, entry) if isinstance(entry, LeftOut) else _Kept(entry, None)
+        write_arrays(KIND, row_key(collection, options, seed), packed(kept))
