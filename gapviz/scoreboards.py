@@ -14,6 +14,7 @@ from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation.scoreboard import Entry, Scoreboard, assembled, scoreboard
 from gapviz.evaluation.stored_scoreboard import entry_as_plain, entry_from_plain
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, strategy_card
 
 KIND = "scoreboards"
@@ -29,7 +30,7 @@ class ScoreboardRequest:
     collections: Mapping[str, Collection]
     """By model, each with a calibrate and an evaluate split."""
     options: Sequence[StrategyOptions]
-    seed: int = 42
+    seed: int = DEFAULT_SEED
 
     @property
     def n_rows(self) -> int:

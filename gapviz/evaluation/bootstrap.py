@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float64, Indices, read_only
 
 RESAMPLES = 1_000
@@ -32,7 +33,7 @@ class Estimate:
 
 
 def bootstrap_mean(
-    values: Float64, items: Indices, *, resamples: int = RESAMPLES, seed: int = 0
+    values: Float64, items: Indices, *, resamples: int = RESAMPLES, seed: int = DEFAULT_SEED
 ) -> Estimate:
     """Mean of `values` `(n,)` and its interval, resampling the items they belong to.
 
@@ -44,7 +45,11 @@ def bootstrap_mean(
 
 
 def bootstrap_means(
-    columns: Sequence[Float64], items: Indices, *, resamples: int = RESAMPLES, seed: int = 0
+    columns: Sequence[Float64],
+    items: Indices,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = DEFAULT_SEED,
 ) -> list[Estimate]:
     """`bootstrap_mean` of several values `(n,)` each, of the same `items`, in one pass."""
     nan = float("nan")
@@ -90,7 +95,7 @@ def bootstrap_difference(
     items: Indices,
     *,
     resamples: int = RESAMPLES,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> Estimate:
     """Mean of `values − baseline`, paired: both are read on the same resampled items."""
     return bootstrap_mean(values - baseline, items, resamples=resamples, seed=seed)
