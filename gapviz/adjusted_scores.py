@@ -21,6 +21,7 @@ from gapviz.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
 from gapviz.geometry.thresholds import PairType, TypedScores
 from gapviz.retrieval.corpus import Rows, rows_of_one
 from gapviz.retrieval.scoring import Scoring
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices
 
 # Rows that ask where there are too many scores to keep: a seeded sample of them.
@@ -93,7 +94,7 @@ def adjusted_scores(
     pair: tuple[str, str],
     *,
     asks: str,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> AdjustedScores:
     """Adjusted scores of all pairs of indexed rows, by kind and by pair type.

@@ -23,6 +23,7 @@ from gapviz.projection import (
     project,
     sample_for_display,
 )
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, Indices
 
@@ -50,7 +51,7 @@ class LayoutRequest:
     collection: Collection
     strategy: Strategy
     method: Method
-    seed: int = 42
+    seed: int = DEFAULT_SEED
     stands_on: LayoutRequest | None = None
     """The request for the raw layout of the same collection, method and seed; None for
     that one itself."""

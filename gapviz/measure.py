@@ -26,6 +26,7 @@ from gapviz.evaluation import (
 from gapviz.geometry import Geometry, measure_geometry
 from gapviz.notebook import html_table
 from gapviz.retrieval.fusion import Fusion, ItemFusion, ScoreFusion
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 
 Fit = Literal["all", "split"]
@@ -264,7 +265,7 @@ def measure(
     *,
     fit: Fit = "split",
     pair: tuple[str, str] | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> Measurement:
     """Fit a strategy and measure what it does.
 
@@ -306,7 +307,7 @@ def measure_strategy(
     *,
     fit: Fit = "split",
     pair: tuple[str, str] | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> Measurement:
     """Measure an already fitted strategy on `measured`, the items it was not fitted on."""
     return Measurement(measured, strategy, fit, seed, pair or default_pair(measured))

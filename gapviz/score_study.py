@@ -30,6 +30,7 @@ from gapviz.geometry.thresholds import (
     threshold_for_recall,
     typed_scores,
 )
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 from gapviz.vectors import Float64
 
@@ -126,7 +127,7 @@ def study_scores(
     pair: tuple[str, str],
     *,
     asks: str | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> ScoreStudy:
     """Fit a strategy and gather the scores of both splits by type of pair.

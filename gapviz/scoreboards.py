@@ -17,6 +17,7 @@ from gapviz.evaluation.scoreboard import (
     scoreboard,
 )
 from gapviz.kept import packed, unpacked
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, strategy_card
 
 KIND = "scoreboards"
@@ -32,7 +33,7 @@ class ScoreboardRequest:
     collections: Mapping[str, Collection]
     """By model, each with a calibrate and an evaluate split."""
     options: Sequence[StrategyOptions]
-    seed: int = 42
+    seed: int = DEFAULT_SEED
 
     @property
     def n_rows(self) -> int:

@@ -11,6 +11,7 @@ from gapviz.errors import GapvizError
 from gapviz.evaluation.bootstrap import Estimate
 from gapviz.evaluation.within import WithinComparison, compare_within
 from gapviz.retrieval.corpus import Rows, rows_of_one
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Indices
 
 FEW_ITEMS = 5
@@ -60,7 +61,7 @@ def shared(joint: ItemRows, dedicated: ItemRows) -> tuple[ItemRows, ItemRows]:
 
 
 def compare_modality(
-    collection: Collection, joint: ItemRows, dedicated: ItemRows, *, seed: int = 0
+    collection: Collection, joint: ItemRows, dedicated: ItemRows, *, seed: int = DEFAULT_SEED
 ) -> WithinComparison:
     """The joint tower beside a dedicated encoder on the held-out items that both have.
 

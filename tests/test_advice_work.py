@@ -131,7 +131,7 @@ def test_whatever_is_asked_otherwise_has_a_key_of_its_own(collection, make_colle
 @pytest.mark.parametrize("changeable", ["neither", "index"])
 def test_what_plays_no_part_changes_no_key(collection, changeable):
     situation = Situation("within", changeable)
-    alone = advice_work(gather(collection), situation).key
+    alone = advice_work(gather(collection, seed=0), situation).key
     assert advice_work(evidence(collection), situation).key == alone
 
 

@@ -73,7 +73,7 @@ def test_json_is_one_strict_object_with_every_figure(source):
     assert done.returncode == 0 and done.stderr == ""
     figures = strict(done.stdout)
     assert set(figures) >= KEYS
-    assert figures["n_items"] == 30 and figures["dim"] == 8
+    assert figures["n_items"] == 15 and figures["dim"] == 8
     assert figures["modalities"] == ["image", "text"]
     assert {way: list(depths) for way, depths in figures["recall"].items()} == {
         "image->text": ["1", "5", "10"],
@@ -109,10 +109,13 @@ def test_another_seed_moves_the_intervals_only(source, run):
     assert different == {"seed", "intervals_95"}
 
 
-def test_raw_is_in_sample_and_a_fitted_strategy_held_out(source, run):
-    assert strict(run("measure", source, "--json").stdout)["fit"] == "all"
-    centred = strict(run("measure", source, "--json", "--strategy", "centre").stdout)
-    assert (centred["fit"], centred["n_items"]) == ("split", 15)
+@pytest.mark.parametrize("strategy", ["raw", "centre"])
+def test_every_strategy_is_measured_on_the_same_held_out_items(source, run, strategy):
+    asked = ["measure", source, "--json", "--strategy", strategy]
+    held_out = strict(run(*asked).stdout)
+    assert (held_out["fit"], held_out["n_items"], held_out["seed"]) == ("split", 15, 42)
+    every = strict(run(*asked, "--fit", "all").stdout)
+    assert (every["fit"], every["n_items"]) == ("all", 30)
 
 
 def test_the_parameters_of_a_strategy_are_taken_and_told(source, run):

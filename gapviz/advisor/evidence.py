@@ -15,6 +15,7 @@ from gapviz.collection import CALIBRATE, Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation import evaluate_within
 from gapviz.measure import Measurement, default_pair, measure
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions
 from gapviz.vectors import Float32, Indices
 
@@ -86,7 +87,7 @@ def gather(
     collection: Collection,
     *,
     pair: tuple[str, str] | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     models: Mapping[str, Collection] | None = None,
     towers: tuple[DedicatedTower, ...] = (),
 ) -> Evidence:

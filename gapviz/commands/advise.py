@@ -8,7 +8,7 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from gapviz.commands.source import Commands, add_source, progress_bar, read, refuse_negative_seed
+from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
 
 if TYPE_CHECKING:
     from gapviz.advisor import Advice, Evidence, Recommendation
@@ -49,9 +49,7 @@ def add_to(commands: Commands) -> None:
         metavar="MODALITY",
         help="what is found, for one-way and within (default: image, or the first modality)",
     )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
-    )
+    add_seed(command)
     command.set_defaults(run=run)
 
 
@@ -64,9 +62,9 @@ def run(options: argparse.Namespace) -> str:
     from gapviz.advice_work import advice_work
     from gapviz.advisor import Situation
 
-    refuse_negative_seed(options.seed)
+    seed = chosen_seed(options)
     asked = Situation(options.task, options.can_change)
-    evidence = _evidence(options)
+    evidence = _evidence(options, seed)
     found = options.find or evidence.pair[0]
     evidence.collection.modality(found)
     situation = replace(asked, found=found)
@@ -77,7 +75,7 @@ def run(options: argparse.Namespace) -> str:
     return _told(evidence, advice)
 
 
-def _evidence(options: argparse.Namespace) -> Evidence:
+def _evidence(options: argparse.Namespace, seed: int) -> Evidence:
     """The collection of the model in use, with the other models and towers of the source."""
     from gapviz.advisor import DedicatedTower, gather, tower_of
     from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
@@ -99,7 +97,7 @@ def _evidence(options: argparse.Namespace) -> Evidence:
         alone = [one for one in others if len(one.modality_names) == 1]
         made = [tower_of(one, one.modality_names[0], one.encoder) for one in alone]
         towers = [tower for tower in made if tower is not None]
-    return gather(collection, seed=options.seed, models=models, towers=tuple(towers))
+    return gather(collection, seed=seed, models=models, towers=tuple(towers))
 
 
 def _told(evidence: Evidence, advice: Advice) -> str:

@@ -7,11 +7,10 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from gapviz.commands.source import Commands, add_source
+from gapviz.commands.source import Commands, add_source, chosen_seed
 from gapviz.commands.strategy import (
     add_strategy,
     chosen_collection,
-    chosen_fit,
     chosen_pair,
     chosen_strategy,
 )
@@ -55,7 +54,7 @@ def run(options: argparse.Namespace) -> str:
 
 def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCard:
     collection = chosen_collection(options, strategy)
-    fit, pair, seed = chosen_fit(options), chosen_pair(options), options.seed
+    fit, pair, seed = options.fit, chosen_pair(options), chosen_seed(options)
     fitted_on, measured = fit_and_measured(collection, fit)
     fitted = fit_strategy(strategy, fitted_on)
     return export_strategy(

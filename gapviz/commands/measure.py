@@ -6,11 +6,10 @@ import argparse
 import json
 
 from gapviz.commands.gate import Gated, add_gate, conditions
-from gapviz.commands.source import Commands, add_source
+from gapviz.commands.source import Commands, add_source, chosen_seed
 from gapviz.commands.strategy import (
     add_strategy,
     chosen_collection,
-    chosen_fit,
     chosen_pair,
     chosen_strategy,
 )
@@ -49,9 +48,9 @@ def _measure(options: argparse.Namespace) -> Measurement:
     return measure(
         chosen_collection(options, strategy),
         strategy,
-        fit=chosen_fit(options),
+        fit=options.fit,
         pair=chosen_pair(options),
-        seed=options.seed,
+        seed=chosen_seed(options),
     )
 
 

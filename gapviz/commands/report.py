@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gapviz.commands.source import Commands, add_source, progress_bar, read, refuse_negative_seed
+from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
 from gapviz.errors import GapvizError
 from gapviz.files import write_atomically
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
@@ -48,9 +48,7 @@ def add_to(commands: Commands) -> None:
         metavar="YYYY-MM-DD",
         help="the date that it carries (default: SOURCE_DATE_EPOCH, else today)",
     )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
-    )
+    add_seed(command)
     command.set_defaults(run=run)
 
 
@@ -62,7 +60,7 @@ def run(options: argparse.Namespace) -> str:
     """
     from gapviz.report import make_report, report_date
 
-    refuse_negative_seed(options.seed)
+    seed = chosen_seed(options)
     on = report_date(options.date)
     if options.out is None and not options.json:
         raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
@@ -70,9 +68,7 @@ def run(options: argparse.Namespace) -> str:
     chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
     collection = read(options).encoded_by(options.model or options.encoder)
     with progress_bar() as progress:
-        report = make_report(
-            collection, options=chosen, on=on, seed=options.seed, progress=progress
-        )
+        report = make_report(collection, options=chosen, on=on, seed=seed, progress=progress)
     if options.out is None or form is None:
         return _json(report)
     text = form(report)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from gapviz.commands.gate import Condition, Gated, add_gate, conditions
-from gapviz.commands.source import Commands, add_source, progress_bar, read, refuse_negative_seed
+from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
 from gapviz.errors import GapvizError
 from gapviz.evaluation import Estimate
 from gapviz.evaluation.board_json import row_json
@@ -30,9 +30,7 @@ def add_to(commands: Commands) -> None:
         metavar="NAME[,NAME]",
         help=f"of {', '.join(STRATEGIES)} (default: all)",
     )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
-    )
+    add_seed(command)
     add_gate(command)
     command.set_defaults(run=run)
 
@@ -43,7 +41,7 @@ def run(options: argparse.Namespace) -> Gated:
     Raises:
         GapvizError: bad input.
     """
-    refuse_negative_seed(options.seed)
+    seed = chosen_seed(options)
     gates = conditions(options)
     names = [strategy_card(name).name for name in options.strategies.split(",") if name.strip()]
     if not names:
@@ -62,7 +60,7 @@ def run(options: argparse.Namespace) -> Gated:
         )
     with progress_bar() as progress:
         board = scoreboard(
-            joint, [StrategyOptions(name) for name in names], seed=options.seed, progress=progress
+            joint, [StrategyOptions(name) for name in names], seed=seed, progress=progress
         )
     broken = tuple(sentence for gate in gates for sentence in _broken(gate, board))
     text = json.dumps(_figures(board), indent=2, allow_nan=False) if options.json else _table(board)

@@ -13,7 +13,6 @@ from gapviz.commands.source import Commands, add_source
 from gapviz.commands.strategy import (
     add_strategy,
     chosen_collection,
-    chosen_fit,
     chosen_strategy,
 )
 from gapviz.encoders import load_encoder
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("a search needs one query", mend="give a text, or --item ID")
     chosen = chosen_strategy(options)
     collection = chosen_collection(options, chosen)
-    fitted_on, _ = fit_and_measured(collection, chosen_fit(options))
+    fitted_on, _ = fit_and_measured(collection, options.fit)
     strategy = fit_strategy(chosen, fitted_on)
     vector, modality, item = _query(options, collection)
     found = _search(collection, strategy, vector, modality, item, options.results)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gapviz.encoders.base import Progress
-from gapviz.errors import GapvizError
 from gapviz.readers import read as read_any
 from gapviz.readers.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
 from gapviz.readers.source import FORMATS
+from gapviz.seeds import DEFAULT_SEED, checked_seed
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -68,10 +68,24 @@ def read(options: argparse.Namespace) -> Reading:
     )
 
 
-def refuse_negative_seed(seed: int) -> None:
-    """Raise `GapvizError` for a seed below 0."""
-    if seed < 0:
-        raise GapvizError(f"the seed {seed} is negative", mend="give 0 or more")
+def add_seed(command: argparse.ArgumentParser) -> None:
+    """The option of `chosen_seed`."""
+    command.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        metavar="N",
+        help=f"of bootstrap and samples (default: {DEFAULT_SEED}, as in the dashboard)",
+    )
+
+
+def chosen_seed(options: argparse.Namespace) -> int:
+    """The seed that the options name.
+
+    Raises:
+        GapvizError: it is out of range.
+    """
+    return checked_seed(options.seed)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -6,15 +6,14 @@ import argparse
 
 from gapviz.alignment import MAX_STRENGTH
 from gapviz.collection import Collection
-from gapviz.commands.source import read
+from gapviz.commands.source import add_seed, read
 from gapviz.errors import GapvizError
-from gapviz.measure import Fit
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 
 def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
-    """The options of `chosen_strategy`, `chosen_fit` and `chosen_pair`, and the seed."""
+    """The options of `chosen_strategy` and `chosen_pair`, `--fit` and the seed."""
     command.add_argument(
         "--strategy",
         default=default,
@@ -57,10 +56,11 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
     )
     command.add_argument(
         "--fit",
-        choices=("all", "split"),
-        help="'split': fit on the calibrate split (even rows) and measure on the evaluate "
-        "split (odd rows); 'all': both on all rows, in-sample. Default: split for a strategy "
-        "that learns something, all for one that does not",
+        choices=("split", "all"),
+        default="split",
+        help="'split': fit on the calibrate split (even rows, unless the source says "
+        "otherwise) and measure on the evaluate split; 'all': both on all rows, in-sample, as "
+        "published tables do (default: split)",
     )
     command.add_argument(
         "--pair",
@@ -84,9 +84,7 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         metavar="MODALITY=W",
         help="weight of a modality's list in rank fusion (default: 1)",
     )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of bootstrap and samples (default: 0)"
-    )
+    add_seed(command)
 
 
 def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
@@ -95,8 +93,6 @@ def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
     Raises:
         GapvizError: an unknown name, or a number out of range.
     """
-    if options.seed < 0:
-        raise GapvizError(f"the seed {options.seed} is negative", mend="give 0 or more")
     return StrategyOptions(
         name=strategy_card(options.strategy).name,
         strength=options.strength,
@@ -124,12 +120,6 @@ def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) ->
     for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
         collection.modality(name)
     return collection
-
-
-def chosen_fit(options: argparse.Namespace) -> Fit:
-    """On what to fit: as told, else held out for a strategy that learns something."""
-    fit: Fit | None = options.fit
-    return fit or ("split" if strategy_card(options.strategy).learns else "all")
 
 
 def chosen_pair(options: argparse.Namespace) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation import evaluate_cross, evaluate_mixed, mean_of_known
 from gapviz.geometry.blocks import centroid
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float64, Indices
 
@@ -48,7 +49,7 @@ def calibration_curve(
     *,
     sizes: Sequence[int] = SIZES,
     repeats: int = REPEATS,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> CalibrationCurve:
     """Fit a strategy on ever more calibration items and measure it on the evaluate split.

@@ -20,6 +20,7 @@ from gapviz.evaluation.ranking import ndcg_at
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.fusion import RankFusion, interleaving
 from gapviz.retrieval.search import tie_order
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
@@ -76,7 +77,7 @@ def corpus_mix_curve(
     asks: str = "text",
     shares: Sequence[float] = SHARES,
     repeats: int = REPEATS,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> MixCurve:
     """Search corpora of every mix with queries of one modality, held out.

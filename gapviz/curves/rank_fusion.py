@@ -13,6 +13,7 @@ from gapviz.curves.band import Band, band_of
 from gapviz.encoders.base import Progress
 from gapviz.evaluation import bootstrap_means, evaluate_mixed
 from gapviz.retrieval.fusion import RankFusion, TieOrder
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float64
 
@@ -57,7 +58,7 @@ def rank_fusion_curves(
     ks: Sequence[float] = KS,
     weights: Sequence[float] = WEIGHTS,
     ties: TieOrder = "own-first",
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> dict[Lists, FusionCurve]:
     """Vary k at equal weights and one list's weight at k = 60, on the evaluate split.

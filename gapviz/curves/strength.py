@@ -18,6 +18,7 @@ from gapviz.geometry import InfoNce, info_nce_both_ways
 from gapviz.geometry.blocks import centroid
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.sweep import Sweep, sweep
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float32, Float64, unit_rows
 
@@ -61,7 +62,7 @@ def strength_curve(
     pair: tuple[str, str],
     *,
     strengths: Sequence[float] = STRENGTHS,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> StrengthCurve:
     """Fit an offset once on the calibrate split and measure it at every strength.

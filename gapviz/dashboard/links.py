@@ -19,6 +19,7 @@ from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.label_deltas import FIGURES
 from gapviz.retrieval.fusion import TieOrder
 from gapviz.score_study import Target
+from gapviz.seeds import MAX_SEED
 from gapviz.strategies import STRATEGIES
 from gapviz.tour import FIGURES as TOUR_FIGURES
 from gapviz.tour import JUDGES, numbered_stops
@@ -31,7 +32,6 @@ TIE_ORDERS: dict[TieOrder, str] = {
 MAX_RRF_K = 1000
 HIGHEST_SCORE = 1_000
 MIN_RESULTS, MAX_RESULTS = 4, 20
-MAX_SEED = 2**31 - 1
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
 CURVE_TITLES = {
     "strength": "Strength λ",

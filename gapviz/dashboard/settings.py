@@ -15,7 +15,6 @@ from gapviz.builtin import ATTRIBUTION
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
 from gapviz.dashboard.links import (
     MAX_RRF_K,
-    MAX_SEED,
     TIE_ORDERS,
     note_link_problems,
     show_link_problems,
@@ -23,10 +22,10 @@ from gapviz.dashboard.links import (
 from gapviz.errors import GapvizError
 from gapviz.measure import pair_of
 from gapviz.retrieval.fusion import RankFusion, TieOrder
+from gapviz.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 DEFAULT_STRATEGY = "centre"
-DEFAULT_SEED = 42
 STRENGTH_STEP = 0.05
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 

@@ -9,6 +9,7 @@ from math import isnan
 
 import numpy as np
 
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float64, Indices, read_only
 
 RESAMPLES = 1_000
@@ -37,7 +38,7 @@ class Estimate:
 
 
 def bootstrap_mean(
-    values: Float64, items: Indices, *, resamples: int = RESAMPLES, seed: int = 0
+    values: Float64, items: Indices, *, resamples: int = RESAMPLES, seed: int = DEFAULT_SEED
 ) -> Estimate:
     """Mean of `values` `(n,)` and its interval, resampling the items they belong to.
 
@@ -49,7 +50,11 @@ def bootstrap_mean(
 
 
 def bootstrap_means(
-    columns: Sequence[Float64], items: Indices, *, resamples: int = RESAMPLES, seed: int = 0
+    columns: Sequence[Float64],
+    items: Indices,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = DEFAULT_SEED,
 ) -> list[Estimate]:
     """`bootstrap_mean` of several values `(n,)` each, of the same `items`, in one pass."""
     nan = float("nan")
@@ -95,7 +100,7 @@ def bootstrap_difference(
     items: Indices,
     *,
     resamples: int = RESAMPLES,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> Estimate:
     """Mean of `values − baseline`, paired: both are read on the same resampled items."""
     return bootstrap_mean(values - baseline, items, resamples=resamples, seed=seed)

@@ -14,6 +14,7 @@ from gapviz.collection import Collection
 from gapviz.evaluation.mixed import BLOCK_SCORES, MAX_QUERIES
 from gapviz.evaluation.ranking import recall_at, reciprocal_rank
 from gapviz.retrieval.corpus import rows_of_one
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float64, Indices, Mask
 
@@ -45,7 +46,7 @@ def evaluate_cross(
     target: str,
     *,
     max_queries: int = MAX_QUERIES,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> CrossOutcome:
     """Rank the match of each `source` query among the indexed rows of `target`.
 

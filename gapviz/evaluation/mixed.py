@@ -33,6 +33,7 @@ from gapviz.retrieval.fusion import (
 )
 from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import tie_order
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
@@ -46,7 +47,7 @@ def evaluate_mixed(
     *,
     k: int = 10,
     max_queries: int = MAX_QUERIES,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> dict[str, MixedOutcome]:
     """Outcome per query modality of `strategy` over the mixed index of `collection`.
 

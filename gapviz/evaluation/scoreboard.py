@@ -28,6 +28,7 @@ from gapviz.evaluation.threads import one_blas_thread
 from gapviz.evaluation.within import evaluate_within
 from gapviz.notebook import html_table
 from gapviz.retrieval.corpus import corpus_rows, rows_of_one
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import (
     Strategy,
     StrategyOptions,
@@ -127,7 +128,7 @@ def scoreboard(
     collections: Mapping[str, Collection],
     options: Sequence[StrategyOptions],
     *,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
     store: RowStore | None = None,
 ) -> Scoreboard:

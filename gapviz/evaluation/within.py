@@ -15,6 +15,7 @@ import numpy as np
 from gapviz.errors import GapvizError
 from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference, bootstrap_means
 from gapviz.evaluation.ranking import average_precision, recall_at
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices
 
 BLOCK_SCORES = 4_000_000
@@ -136,7 +137,7 @@ def recall_delta(
     labels: Indices,
     *,
     depths: tuple[int, ...] = (1, 5, 10),
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> RecallDelta:
     """Within-modal recall delta of two encodings of the same items, row by row.
 
@@ -160,7 +161,7 @@ def recall_delta_by_label(
     labels: Indices,
     *,
     depths: tuple[int, ...] = (1, 5, 10),
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> tuple[LabelDelta, ...]:
     """Within-modal recall delta of each label that two items share, by label code.
 
@@ -178,7 +179,7 @@ def compare_within(
     labels: Indices,
     *,
     depths: tuple[int, ...] = (1, 5, 10),
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> WithinComparison:
     """Both encodings of the same items, their difference, and the same by label.
 

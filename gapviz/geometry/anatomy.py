@@ -16,6 +16,7 @@ from gapviz.geometry.centroids import measure_cloud
 from gapviz.geometry.contrast import alignment_of, cross_cosines, measure_uniformity
 from gapviz.geometry.pair_scores import pair_scores
 from gapviz.retrieval.exact import top_k
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices, read_only
 
 ABLATED = (0, 1, 2, 3, 5, 10, 20, 50, 100)
@@ -105,7 +106,7 @@ def ablation_curve(
     *,
     delta: Float64 | None = None,
     counts: Sequence[int] = ABLATED,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> AblationCurve:
     """Remove the dimensions of largest |Δd| from unit rows, scale to length 1 and measure.
 
@@ -149,7 +150,7 @@ def ablation_curve(
 
 
 def clustered_heat_map(
-    x: Float32, y: Float32, pairs: Pairs, *, n_items: int = HEAT_MAP_ITEMS, seed: int = 0
+    x: Float32, y: Float32, pairs: Pairs, *, n_items: int = HEAT_MAP_ITEMS, seed: int = DEFAULT_SEED
 ) -> HeatMap:
     """Cosines of at most `n_items` matched pairs, like beside like.
 
@@ -234,7 +235,7 @@ def hubness_of_lists(found: Indices, n_gallery: int, k: int) -> Hubness:
     )
 
 
-def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = 0) -> PlanePoint:
+def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> PlanePoint:
     """Alignment and joint uniformity of unit rows, sampled as `pair_scores` is."""
     clouds = measure_cloud(x), measure_cloud(y)
     scores = pair_scores(x, y, pairs, seed=seed)

@@ -11,6 +11,7 @@ from gapviz.collection import Pairs
 from gapviz.geometry.blocks import float64_blocks
 from gapviz.geometry.centroids import Cloud
 from gapviz.geometry.pair_scores import PairScores
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64
 
 INFO_NCE_BATCH = 4_096
@@ -132,7 +133,7 @@ def info_nce(
     *,
     temperature: float = 0.01,
     batch: int = INFO_NCE_BATCH,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> float:
     """Symmetric InfoNCE in nats: mean of the x→y and the y→x cross-entropies.
 
@@ -149,7 +150,7 @@ def info_nce_both_ways(
     *,
     temperature: float = 0.01,
     batch: int = INFO_NCE_BATCH,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> InfoNce:
     """InfoNCE of each direction (van den Oord et al. 2018; Radford et al. 2021).
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.collection import Pairs
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64
 
 EXACT_SCORES = 4_000_000
@@ -43,7 +44,7 @@ class ThresholdTransfer:
     within_y: float
 
 
-def pair_scores(x: Float32, y: Float32, pairs: Pairs, *, seed: int = 0) -> PairScores:
+def pair_scores(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> PairScores:
     """Cosines of unit rows `(nx, dim)` and `(ny, dim)` by pair type, in float64.
 
     Every pair counts once. A type with more than 4,000,000 pairs is represented by

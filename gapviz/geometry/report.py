@@ -37,6 +37,7 @@ from gapviz.geometry.pair_scores import (
     pair_scores,
     threshold_transfer,
 )
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32
 
 
@@ -145,7 +146,7 @@ class Geometry:
         return (by_pair if self.scores.sampled else ()) + loss
 
 
-def measure_geometry(x: Float32, y: Float32, pairs: Pairs, *, seed: int = 0) -> Geometry:
+def measure_geometry(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> Geometry:
     """Measure unit rows `(nx, dim)` and `(ny, dim)` with their matched `pairs`.
 
     Memory stays linear in the number of rows: means and mean squares use closed forms,

@@ -15,6 +15,7 @@ import numpy as np
 from gapviz.collection import Pairs
 from gapviz.errors import GapvizError
 from gapviz.geometry.pair_scores import PairScores, pair_scores
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
 PairType = Literal["cross", "within_x", "within_y"]
@@ -74,7 +75,7 @@ def typed_scores(
     *,
     labels_x: Indices | None = None,
     labels_y: Indices | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
 ) -> dict[PairType, TypedScores]:
     """Cosines of unit rows `(nx, dim)` and `(ny, dim)` by pair type and relevance.
 

@@ -18,6 +18,7 @@ from gapviz.projection.umap_layout import (
     changes_from_default,
     umap_points,
 )
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Indices, read_only
 
 Rows = Mapping[str, Indices]
@@ -32,7 +33,7 @@ def project(
     between: tuple[str, str] | None = None,
     start: Layout | None = None,
     points: Float32 | None = None,
-    seed: int = 42,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> Layout:
     """Draw all modalities in one plane, fitted once on the pooled rows.
@@ -111,7 +112,7 @@ def trustworthiness(
     *,
     n_neighbors: int = 15,
     limit: int = 5_000,
-    seed: int = 42,
+    seed: int = DEFAULT_SEED,
 ) -> float:
     """Share of drawn neighbourhoods that are real ones, 0…1 (Venna & Kaski 2001).
 

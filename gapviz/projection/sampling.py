@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Indices, read_only
 
 DISPLAY_LIMIT = 20_000
@@ -48,7 +49,7 @@ def sample_for_display(
     *,
     limit: int = DISPLAY_LIMIT,
     points_per_item: float = 1.0,
-    seed: int = 42,
+    seed: int = DEFAULT_SEED,
 ) -> DisplaySample:
     """Items to draw, stratified by label, never simply the first ones.
 

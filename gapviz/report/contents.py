@@ -25,6 +25,7 @@ from gapviz.projection import Layout, project
 from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import ResultList, search
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
@@ -120,7 +121,7 @@ def make_report(
     options: StrategyOptions | None = None,
     strategies: Sequence[str] = tuple(STRATEGIES),
     on: date | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> Report:
     """Measure a collection and gather what a report shows.

@@ -46,7 +46,7 @@ def test_the_first_card_is_what_the_library_advises(open_app, stored):
     app = finished(open_app(PAGE, collection=brought.id, changeable="neither"))
     assert not app.exception and not app.error
     collection = workspace().load(brought.id, "first model")
-    expected = advise(gather(collection, seed=42), Situation("mixed", "neither"))
+    expected = advise(gather(collection), Situation("mixed", "neither"))
     assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
     assert expected.recommendations[0].title in app.info[0].value
     assert "evaluate split" in words(app)
@@ -91,7 +91,7 @@ def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, ca
     app = finished(open_app(PAGE, task="within", found="text", changeable="model"))
     monkeypatch.setattr(kept, "_made", {})
     monkeypatch.setattr(advice_work, "advise", None)
-    asked = ["--task", "within", "--find", "text", "--can-change", "model", "--seed", "42"]
+    asked = ["--task", "within", "--find", "text", "--can-change", "model"]
     assert main(["advise", "builtin", *asked]) == 0
     title = app.subheader[0].value
     assert title in capsys.readouterr().out

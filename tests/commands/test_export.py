@@ -63,7 +63,7 @@ def test_an_export_is_replaced_as_a_whole(run, features, tmp_path):
         (["--strategy", "csls"], "there is nothing to store"),
         (["--strategy", "none"], "there is no strategy"),
         (["--strategy", "offset", "--moves", "audio"], "has no modality 'audio'"),
-        (["--seed", "-1"], "is negative"),
+        (["--seed", "-1"], "seed -1"),
     ],
 )
 def test_bad_input_is_one_sentence(refused, features, tmp_path, arguments, words):

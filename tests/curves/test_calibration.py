@@ -53,4 +53,4 @@ def test_a_few_pairs_of_clip_give_the_direction_of_the_gap(reference):
     curve = calibration_curve(
         collection, StrategyOptions("centre"), PAIR, sizes=(5, 25, 100), repeats=6
     )
-    assert curve.cosine.value[:3] == pytest.approx([0.92, 0.98, 0.996], abs=0.01)
+    assert curve.cosine.value[:3] == pytest.approx([0.93, 0.98, 0.996], abs=0.02)

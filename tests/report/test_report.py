@@ -41,7 +41,7 @@ def test_the_same_inputs_give_the_same_bytes(small, report):
 def test_the_file_holds_cards_plots_scoreboard_examples_and_protocol(report):
     page = report_html(report)
     for words in (
-        "gap ‖Δ‖", "2026-01-31", "Scoreboard", "What to do", "Protocol", "Seed 0", "numpy",
+        "gap ‖Δ‖", "2026-01-31", "Scoreboard", "What to do", "Protocol", "Seed 42", "numpy",
         "data:image/png;base64,", "Scores by pair type", "Bias against match rank", "OpenMoji",
     ):  # fmt: skip
         assert words in page
