@@ -30,7 +30,7 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
     Args:
         evidence: what was, and can be, measured.
         situation: what is searched, and what can be changed.
-        progress: told after every rule; may raise to cancel.
+        progress: told before every rule; may raise to cancel.
 
     Raises:
         GapvizError: a modality that the collection does not have.
@@ -45,13 +45,13 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
     rules, _ = applicable(situation)
     found: list[Recommendation] = []
     missing: list[tuple[str, str]] = []
-    for number, rule in enumerate(rules, start=1):
+    for number, rule in enumerate(rules):
+        if progress is not None:
+            progress(number / len(rules), title_of(rule))
         try:
             found += judged(evidence, situation, rule)
         except GapvizError as error:
             missing.append((title_of(rule), error.sentence))
-        if progress is not None:
-            progress(number / len(rules), title_of(rule))
     figures = list(dict.fromkeys(one.effects[0].figure for one in found if one.effects))
 
     def place(one: Recommendation) -> tuple[float, ...]:

@@ -188,9 +188,10 @@ def verdict_sentence(advice: Advice) -> str:
     if first.rule.kind == "nothing":
         return "**Leave it as it is.** Nothing tried here is better by more than chance."
     effect = first.effects[0]
+    figure = effect.figure[0].upper() + effect.figure[1:]
     return (
-        f"**{first.title}.** {effect.figure} goes from {effect.before.value:.3f} to "
-        f"{effect.after.value:.3f} (change {effect.change_told})."
+        f"**{first.title}.** {figure}: {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"(change {effect.change_told}; better is {effect.best})."
     )
 
 
