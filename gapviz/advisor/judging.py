@@ -15,7 +15,7 @@ from gapviz.advisor.recommendation import Cost, Recommendation, Stance, Verdict,
 from gapviz.advisor.rules import Expectation, Kind, Rule, Situation
 from gapviz.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.errors import GapvizError
-from gapviz.evaluation import mean_of_known
+from gapviz.evaluation import Estimate, mean_of_known
 from gapviz.evaluation.costs import bytes_per_item, query_operations
 from gapviz.measure import Measurement
 from gapviz.retrieval.corpus import corpus_rows
@@ -59,9 +59,9 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
         lift = {name: estimate.value for name, estimate in raw.lift.items()}
         agrees = _holds(mean_of_known(np.array(list(lift.values()))), BIASED_LIFT)
         words += [
-            f"{name} queries: bias@10 {bias.value:.3f} [{bias.low:.3f}, {bias.high:.3f}], "
-            f"{lift[name]:.2f} × the corpus share."
+            f"{name} queries: bias@10 {bias}, {lift[name]:.2f} × the corpus share."
             for name, bias in raw.bias.items()
+            if not isnan(lift[name])
         ]
     elif situation.task == "scores":
         passing = passing_effects(evidence, None)
@@ -94,10 +94,10 @@ def _holds(figure: float, bound: float) -> Stance:
 
 def _gap_words(raw: Measurement) -> str:
     gap = raw.geometry.gap
-    words = (
-        f"The gap is {gap.gap:.3f} [{gap.low:.3f}, {gap.high:.3f}], of 0 to 2; the noise floor "
-        f"here is {gap.noise_floor:.3f}"
-    )
+    words = f"The gap is {Estimate(gap.gap, gap.low, gap.high)}, of 0 to 2"
+    if isnan(gap.noise_floor):
+        return f"{words}; so few items have no noise floor."
+    words += f"; the noise floor here is {gap.noise_floor:.3f}"
     return f"{words}, so that it is no gap." if gap.gap < gap.noise_floor else f"{words}."
 
 
@@ -247,10 +247,7 @@ def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
 
 def _recall_words(raw: Measurement, source: str, target: str) -> str:
     one, ten = raw.recall[source, target][1], raw.recall[source, target][10]
-    return (
-        f"{source} → {target} finds the match at R@1 {one.value:.3f} [{one.low:.3f}, "
-        f"{one.high:.3f}] and R@10 {ten.value:.3f} [{ten.low:.3f}, {ten.high:.3f}]."
-    )
+    return f"{source} → {target} finds the match at R@1 {one} and R@10 {ten}."
 
 
 def _encode_alone(modality: str) -> str:

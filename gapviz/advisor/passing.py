@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import isnan
 
 import numpy as np
@@ -40,33 +41,57 @@ def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
         strategy: another scale for the same single threshold; None for thresholds by pair of
             modalities, set to pass the same share of unrelated pairs of each.
     """
-    raw = evidence.raw.strategy
+    measured, raw = evidence.raw.collection, evidence.raw.strategy
     one = one_threshold(evidence)
-    after, cuts = raw, _levels(evidence, raw, one)
-    if strategy is not None:
+    if strategy is None:
+        after, cuts = raw, _levels(evidence, raw, one)
+    else:
         after = evidence.measured(StrategyOptions(strategy)).strategy
         cuts = dict.fromkeys(_kinds(evidence), _one_threshold(evidence, after))
 
-    def effect(
-        words: str, kind: Kind, chosen: Chosen, *, higher: bool = False, aim: float | None = None
-    ) -> Effect:
-        before, items = _shares(evidence, raw, kind, one, chosen)
-        then, _ = _shares(evidence, after, kind, cuts[kind], chosen)
-        figure = f"{words.format(f'{kind[0]}–{kind[1]}')} that pass"
-        return paired(
-            figure, before, then, items, seed=evidence.seed, higher_is_better=higher, aim=aim
-        )
+    def compared(kind: Kind, *counted: _Counted) -> list[Effect]:
+        scores, a, b = _scores(measured, raw, kind, evidence.seed)
+        then = scores if after is raw else _scores(measured, after, kind, evidence.seed)[0]
+        found = []
+        for each in counted:
+            pairs = each.chosen(measured, kind, a, b)
+            shares = _share(pairs, scores, one), _share(pairs, then, cuts[kind])
+            figure = f"{each.words.format(f'{kind[0]}–{kind[1]}')} that pass"
+            found.append(
+                paired(
+                    figure, *shares, a, seed=evidence.seed, higher_is_better=each.higher,
+                    aim=each.aim,
+                )
+            )  # fmt: skip
+        return found
 
     *within, between = _kinds(evidence)
-    unrelated = effect("unrelated {} pairs", between, _unrelated)
+    unrelated, matched = compared(
+        between,
+        _Counted("unrelated {} pairs", _unrelated),
+        _Counted("matched {} pairs", _matched, higher=True),
+    )
     aim = None if isnan(unrelated.before.value) else unrelated.before.value
-    related = [effect("{} pairs of one label", kind, _related, higher=True) for kind in within]
-    return [
-        *(effect("unrelated {} pairs", kind, _unrelated, aim=aim) for kind in within),
-        unrelated,
-        effect("matched {} pairs", between, _matched, higher=True),
-        *(one for one in related if not isnan(one.change.value)),
+    inside = [
+        compared(
+            kind,
+            _Counted("unrelated {} pairs", _unrelated, aim=aim),
+            _Counted("{} pairs of one label", _related, higher=True),
+        )
+        for kind in within
     ]
+    related = [one for _, one in inside if not isnan(one.change.value)]
+    return [*(one for one, _ in inside), unrelated, matched, *related]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A kind of pairs whose share that passes is a figure."""
+
+    words: str
+    chosen: Chosen
+    higher: bool = False
+    aim: float | None = None
 
 
 def one_threshold(evidence: Evidence) -> float:
@@ -129,17 +154,13 @@ def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[Kind, float]:
     return found
 
 
-def _shares(
-    evidence: Evidence, strategy: Strategy, kind: Kind, threshold: float, chosen: Chosen
-) -> tuple[Float64, Indices]:
-    """Per row of the first modality, the share of chosen pairs that pass; and its item."""
-    measured = evidence.raw.collection
-    scores, a, b = _scores(measured, strategy, kind, evidence.seed)
-    pairs = chosen(measured, kind, a, b)
-    passed = (pairs & (scores >= threshold)).sum(axis=1)
+def _share(pairs: Mask, scores: Float64, threshold: float) -> Float64:
+    """Per row, the share of the pairs that pass; NaN where there are none, or no threshold."""
     n = pairs.sum(axis=1)
-    share = np.where((n > 0) & ~np.isnan(threshold), passed / np.maximum(n, 1), np.nan)
-    return share, a
+    passed = (pairs & (scores >= threshold)).sum(axis=1)
+    known = (n > 0) & ~np.isnan(threshold)
+    share: Float64 = np.where(known, passed / np.maximum(n, 1), np.nan)
+    return share
 
 
 def _unrelated(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import replace
+from math import isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -126,11 +127,12 @@ def _entry(place: int, one: Recommendation) -> list[str]:
     if one.stance == "contradicts":
         marks += ", against the usual advice"
     lines = [f"{place:>2}. {one.title}: {one.verdict}{marks}"]
-    for effect in one.effects:
-        lines.append(
-            f"    {effect.figure:42}{effect.before.value:>6.3f} → {effect.after.value:.3f}  "
-            f"{effect.change_told}  better: {effect.best}"
-        )
+    lines += [
+        f"    {effect.figure:42}{effect.before.value:>6.3f} → {effect.after.value:.3f}  "
+        f"{effect.change_told}  better: {effect.best}"
+        for effect in one.effects
+        if not isnan(effect.change.value)
+    ]
     cost = f"Cost. Stored: {one.cost.storage}. A query: {one.cost.query}."
     for words in (*one.evidence, f"Usually said: {one.rule.usual} {one.rule.wrong_when}", cost):
         lines += wrap(words, WIDTH, initial_indent="    ", subsequent_indent="    ")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
+from math import isnan
 
 import streamlit as st
 
@@ -243,11 +244,14 @@ _HEAD = ("figure", "now", "then", "change [95 %]", "better is")
 def _effect_row(effect: Effect) -> list[str]:
     return [
         escape(effect.figure),
-        f"<strong>{effect.before.value:.3f}</strong>",
-        f"<strong>{effect.after.value:.3f}</strong>",
-        effect.change_told,
+        *(_number(one.value) for one in (effect.before, effect.after)),
+        "" if isnan(effect.change.value) else effect.change_told,
         effect.best,
     ]
+
+
+def _number(value: float) -> str:
+    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"
 
 
 def _plain(text: str) -> str:

@@ -171,13 +171,15 @@ def test_no_advice_is_contradicted_where_it_depends_on_the_model(wide):
             assert entry.rule.kind != "model" or entry.stance == "leaves open"
 
 
-def test_what_these_items_cannot_tell_is_null_or_left_out(make_collection):
-    few = gather(make_collection(4))
+@pytest.mark.parametrize("n", [2, 4])
+def test_what_these_items_cannot_tell_is_null_or_left_out(make_collection, n):
+    few = gather(make_collection(n))
     for task in TASKS:
         given = advice(few, task)
         text = json.dumps(given.to_json(), allow_nan=False)
         assert json.loads(text)["task"] == task
         for entry in given.recommendations:
+            assert "nan" not in " ".join(entry.evidence)
             assert not entry.effects or not np.isnan(entry.effects[0].change.value)
 
 
