@@ -40,7 +40,7 @@ def add_to(commands: Commands) -> None:
         help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> str:
