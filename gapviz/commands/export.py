@@ -85,7 +85,9 @@ def _summary(card: ExportCard, folder: Path) -> str:
     lines += [f"warning    {warning}" for warning in card.warnings]
     snippets = snippets_of(card)
     lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
-    lines += [f"{one.target}: {one.note}" for one in snippets if not one.code]
+    for note in dict.fromkeys(one.note for one in snippets if not one.code):
+        targets = ", ".join(one.target for one in snippets if one.note == note)
+        lines.append(f"{targets}: {note}")
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 
