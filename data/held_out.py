@@ -12,7 +12,6 @@ from gapviz.evaluation import Estimate, bootstrap_difference, bootstrap_mean
 from gapviz.measure import measure
 from gapviz.vectors import Float32, Float64, Indices
 
-
 SEED = 0
 """Of the bootstraps."""
 

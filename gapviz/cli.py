@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"gapviz: {error.sentence}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("gapviz: stopped; the same command goes on from here.", file=sys.stderr)
+        further = "; the same command goes on from here" if options.goes_on else ""
+        print(f"gapviz: stopped{further}.", file=sys.stderr)
         return INTERRUPTED
     if isinstance(answer, str):
         return _print(answer)
@@ -99,6 +100,7 @@ def _silence() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="gapviz", description=gapviz.__doc__)
     parser.add_argument("--version", action="version", version=f"gapviz {gapviz.__version__}")
+    parser.set_defaults(goes_on=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)

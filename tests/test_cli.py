@@ -310,3 +310,12 @@ def test_a_terminal_without_greek_shows_escapes(source):
 def test_version_and_help_succeed(run):
     assert run("--version").stdout.startswith("gapviz ")
     assert "--strategy" in run("measure", "--help").stdout
+
+
+def test_a_command_that_starts_anew_does_not_promise_to_go_on(source, run, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gapviz.commands.measure.measure", interrupted)
+    done = run("measure", source)
+    assert (done.returncode, done.stderr) == (130, "gapviz: stopped.\n")

@@ -9,6 +9,8 @@ from pathlib import Path
 from gapviz.commands.source import Commands, progress_bar
 from gapviz.export import load_exported
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
+from gapviz.export.card import ExportCard
+from gapviz.strategies import strategy_card
 
 
 def add_to(commands: Commands) -> None:
@@ -40,7 +42,7 @@ def add_to(commands: Commands) -> None:
         help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> str:
@@ -71,12 +73,18 @@ def run(options: argparse.Namespace) -> str:
             "strategy": exported.card.strategy,
         }
         return json.dumps(figures, indent=2, ensure_ascii=False)
-    return _summary(applied, exported.card.label)
+    return _summary(applied, exported.card)
 
 
-def _summary(applied: Applied, label: str) -> str:
+def _summary(applied: Applied, card: ExportCard) -> str:
     gone_on = f", gone on from row {applied.resumed_from:,}" if applied.resumed_from else ""
-    return (
-        f"{label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} dimensions, "
-        f"{applied.dtype}{gone_on}\nwritten to {applied.out}"
-    )
+    lines = [
+        f"{card.label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} "
+        f"dimensions, {applied.dtype}{gone_on}"
+    ]
+    if strategy_card(card.strategy).changes != "vectors":
+        lines.append(
+            "this strategy moves no vector: the rows are as they were, at length 1; what it "
+            "changes is the search, see the code of the export"
+        )
+    return "\n".join([*lines, f"written to {applied.out}"])

@@ -31,7 +31,7 @@ def add_to(commands: Commands) -> None:
         description="Encode the pictures and captions of a source with a model. What was "
         "encoded before is not encoded again, and a run that was stopped goes on.",
     )
-    add_source(command)
+    add_source(command, encodes=True)
     command.add_argument(
         "--model",
         default=BUILTIN,
@@ -67,7 +67,7 @@ def add_to(commands: Commands) -> None:
         metavar="N",
         help="processes that read pictures (default: one a processor)",
     )
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> str:

@@ -7,8 +7,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from gapviz.commands.source import Commands, add_source, chosen_seed
+from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
 from gapviz.commands.strategy import (
+    add_pair,
     add_strategy,
     chosen_collection,
     chosen_pair,
@@ -31,6 +32,8 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     add_strategy(command, default="centre")
+    add_pair(command)
+    add_seed(command)
     command.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
     )
@@ -82,7 +85,9 @@ def _summary(card: ExportCard, folder: Path) -> str:
     lines += [f"warning    {warning}" for warning in card.warnings]
     snippets = snippets_of(card)
     lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
-    lines += [f"{one.target}: {one.note}" for one in snippets if not one.code]
+    for note in dict.fromkeys(one.note for one in snippets if not one.code):
+        targets = ", ".join(one.target for one in snippets if one.note == note)
+        lines.append(f"{targets}: {note}")
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 

@@ -6,8 +6,9 @@ import argparse
 import json
 
 from gapviz.commands.gate import Gated, add_gate, conditions
-from gapviz.commands.source import Commands, add_source, chosen_seed
+from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
 from gapviz.commands.strategy import (
+    add_pair,
     add_strategy,
     chosen_collection,
     chosen_pair,
@@ -25,6 +26,8 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     add_strategy(command)
+    add_pair(command)
+    add_seed(command)
     add_gate(command)
     command.set_defaults(run=run)
 

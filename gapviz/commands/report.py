@@ -30,12 +30,10 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     command.add_argument(
-        "--model",
-        metavar="NAME",
-        help="the encoder whose vectors to report on, where the source holds several",
-    )
-    command.add_argument(
-        "--out", type=Path, metavar="FILE", help="report.html, report.md or report.json"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="report.html, report.md or report.json; needed unless --json prints the report",
     )
     command.add_argument(
         "--strategy",
@@ -66,7 +64,7 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
-    collection = read(options).encoded_by(options.model or options.encoder)
+    collection = read(options).encoded_by(options.encoder)
     with progress_bar() as progress:
         report = make_report(collection, options=chosen, on=on, seed=seed, progress=progress)
     if options.out is None or form is None:

@@ -32,7 +32,7 @@ def add_to(commands: Commands) -> None:
     )
     add_seed(command)
     add_gate(command)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> Gated:

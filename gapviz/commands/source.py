@@ -18,8 +18,16 @@ from gapviz.seeds import DEFAULT_SEED, checked_seed
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def add_source(command: argparse.ArgumentParser, *, optional: bool = False) -> None:
-    """The argument and the options that every command has."""
+def add_source(
+    command: argparse.ArgumentParser, *, optional: bool = False, encodes: bool = False
+) -> None:
+    """The argument and the options that every command has.
+
+    Args:
+        command: what they are added to.
+        optional: whether it works without a source.
+        encodes: whether it has a `--model` of its own; else that is another word for `--encoder`.
+    """
     known = f"'builtin', or {'; '.join(one.name for one in FORMATS)}"
     command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
@@ -41,7 +49,7 @@ def add_source(command: argparse.ArgumentParser, *, optional: bool = False) -> N
         "--modalities", metavar="NAME[,NAME]", default="", help="names of the arrays, in order"
     )
     group.add_argument(
-        "--encoder",
+        *(("--encoder",) if encodes else ("--encoder", "--model")),
         metavar="NAME",
         help="the model whose vectors to take, where the source holds several; else what made them",
     )

@@ -6,14 +6,14 @@ import argparse
 
 from gapviz.alignment import MAX_STRENGTH
 from gapviz.collection import Collection
-from gapviz.commands.source import add_seed, read
+from gapviz.commands.source import read
 from gapviz.errors import GapvizError
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 
 def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
-    """The options of `chosen_strategy` and `chosen_pair`, `--fit` and the seed."""
+    """The options of `chosen_strategy`, and `--fit`."""
     command.add_argument(
         "--strategy",
         default=default,
@@ -63,11 +63,12 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         "published tables do (default: split)",
     )
     command.add_argument(
-        "--pair",
-        metavar="A,B",
-        help="the two modalities whose gap to measure (default: image,text or the first two)",
+        "--rrf-k",
+        type=float,
+        default=60.0,
+        metavar="K",
+        help="constant of rank fusion: a list gives 1 / (K + rank) (default: 60)",
     )
-    command.add_argument("--rrf-k", type=float, default=60.0, metavar="K", help="(default: 60)")
     command.add_argument(
         "--rank-base", type=int, default=1, metavar="0|1", help="rank of the best (default: 1)"
     )
@@ -84,7 +85,15 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         metavar="MODALITY=W",
         help="weight of a modality's list in rank fusion (default: 1)",
     )
-    add_seed(command)
+
+
+def add_pair(command: argparse.ArgumentParser) -> None:
+    """The option of `chosen_pair`."""
+    command.add_argument(
+        "--pair",
+        metavar="A,B",
+        help="the two modalities whose gap to measure (default: image,text or the first two)",
+    )
 
 
 def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:

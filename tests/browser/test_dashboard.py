@@ -12,14 +12,6 @@ pytestmark = pytest.mark.browser
 CAT = "1F431"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/search"])
-def test_every_page_opens(visit, path, scheme):
-    tab = visit(path, color_scheme=scheme)
-    assert tab.page.locator("[data-testid=stException]").count() == 0
-    assert tab.page.locator("[data-testid=stAlertContentError]").count() == 0
-
-
 def test_the_first_view_draws_both_clouds_by_umap(visit):
     tab = visit("/")
     expect(tab.page.locator(".js-plotly-plot")).to_have_count(2)
@@ -185,14 +177,3 @@ def test_an_item_found_among_the_points_can_be_searched_with(visit):
     tab = visit(f"/search?query_by=item&item={CAT}")
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("cat face")
     expect(tab.lists()).to_have_count(3)
-
-
-@pytest.mark.parametrize("path", ["/", "/search?q=cat face"])
-def test_nothing_runs_over_the_side_on_a_narrow_screen(visit, path):
-    tab = visit(path)
-    tab.page.set_viewport_size({"width": 800, "height": 900})
-    tab.settle()
-    wider = tab.page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert wider <= 0

@@ -4,15 +4,6 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/curves?curve=mix", "/scores", "/anatomy?part=spectrum"])
-def test_every_page_draws(visit, path, scheme):
-    tab = visit(path, color_scheme=scheme)
-    expect(tab.page.locator(".js-plotly-plot").first).to_be_visible()
-    assert tab.page.locator("[data-testid=stException]").count() == 0
-    assert tab.page.locator("[data-testid=stAlertContentError]").count() == 0
-
-
 def test_a_sweep_shows_its_progress_and_then_follows_the_slider(visit):
     tab = visit("/curves")
     expect(tab.page.locator(".js-plotly-plot")).to_have_count(5)

@@ -20,15 +20,6 @@ def measured(server, browser):
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/scoreboard?models=one", "/within"])
-def test_every_page_opens(visit, measured, path, scheme):
-    tab = visit(path, color_scheme=scheme)
-    assert tab.page.locator("[data-testid=stException]").count() == 0
-    assert tab.page.locator("[data-testid=stAlertContentError]").count() == 0
-    expect(tab.page.locator(".js-plotly-plot")).to_have_count(1)
-
-
 def test_a_strategy_of_the_board_opens_the_search_with_it(visit, measured):
     tab = visit("/scoreboard?models=one&rrf_k=61")
     tab.page.locator(".gv-board a", has_text="Score z-norm").click()

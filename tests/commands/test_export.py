@@ -38,6 +38,14 @@ def test_a_strategy_is_exported_and_applied(run, features, tmp_path):
     )
 
 
+def test_a_strategy_that_moves_no_vector_says_so(run, features, tmp_path):
+    run("export", features, "--strategy", "znorm", "--out", tmp_path / "home")
+    np.save(tmp_path / "image.npy", np.load(features)[0])
+    done = run("apply", tmp_path / "home", tmp_path / "image.npy", "--modality", "image",
+               "--out", tmp_path / "moved.npy")  # fmt: skip
+    assert "moves no vector" in done.stdout
+
+
 def test_json_is_the_card(figures, features, tmp_path):
     told = figures("export", features, "--out", tmp_path / "home")
     assert told["strategy"] == "centre" and told["folder"] == str(tmp_path / "home")

@@ -34,7 +34,7 @@ def test_the_modality_that_asks_can_be_named(saved, figures):
         ["--item", "07", "--with", "smell"],
         ["--item", "07", "-k", "0"],
         ["--item", "07", "--strategy", "magic"],
-        ["--item", "07", "--seed", "-1"],
+        ["--item", "07", "--seed", "1"],
     ],
     ids=" ".join,
 )

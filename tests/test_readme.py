@@ -1,0 +1,90 @@
+"""The README's commands and code, run as they stand there, print what stands there."""
+
+import csv
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gapviz.builtin import builtin_collection
+from gapviz.builtin.drawings import drawing_png
+from gapviz.cli import main
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+PICTURES = 40
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+ONLY_RUN_BY_ITS_OWN_TESTS = "serve"
+
+
+def console():
+    """(command, what it prints) of every console block, from top to bottom."""
+    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+        for told in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, printed = told.partition("\n")
+            yield command, printed
+
+
+def alike(one, other, tolerance=0.02):
+    """Whether two texts are the same but for the last digits of their numbers."""
+    if " ".join(NUMBER.sub("#", one).split()) != " ".join(NUMBER.sub("#", other).split()):
+        return False
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
+    return all(abs(_number(a) - _number(b)) <= tolerance for a, b in pairs)
+
+
+def _number(text):
+    return float(text.replace(",", ""))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """What the commands speak of: pictures with a table of captions, and a file of vectors."""
+    drawings = builtin_collection()
+    (tmp_path / "photos").mkdir()
+    with (tmp_path / "photos" / "metadata.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "text", "label"])
+        for position in drawings.splits["evaluate"][:PICTURES]:
+            item = drawings.items[position]
+            (tmp_path / "photos" / f"{item.id}.png").write_bytes(drawing_png(item.id, 96))
+            table.writerow([f"{item.id}.png", item.captions[0], item.label.split("-")[0]])
+    np.save(tmp_path / "vectors.npy", drawings.modality("text").corpus.vectors)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_commands_and_code_do_what_the_readme_says(folder, capsys):
+    seen = set()
+    for command, expected in console():
+        name, *arguments = shlex.split(re.sub(r" > \S+$", "", command), comments=True)
+        assert name == "gapviz"
+        seen.add(arguments[0])
+        if arguments[0] == ONLY_RUN_BY_ITS_OWN_TESTS:
+            continue
+        code = main(arguments)
+        printed = capsys.readouterr()
+        told = printed.err if "--json" in arguments else printed.out
+        assert code == ("--fail-if" in arguments), printed.err
+        seconds = re.compile(r"in [\d.]+ s ")
+        assert alike(seconds.sub("", told), seconds.sub("", expected)), f"{command}\n{told}"
+    assert seen >= {"info", "encode", "measure", "search", "scoreboard", "report", "serve",
+                    "export", "apply", "fetch"}  # fmt: skip
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    names = {}
+    exec(code, names)
+    assert names["result"].collection.n_items == PICTURES // 2
+
+
+def test_other_words_or_other_figures_are_told_apart():
+    assert alike("gap  0.791 → 0.078", "gap 0.79 → 0.08")
+    assert not alike("gap 0.791", "bias 0.791")
+    assert not alike("gap 0.791", "gap 0.891")
+    assert not alike("1,619 rows", "1,620 rows")
+
+
+def test_every_picture_and_page_of_the_readme_is_there():
+    root = Path(__file__).parents[1]
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", README)
+    assert links and not [link for link in links if not (root / link).exists()]
