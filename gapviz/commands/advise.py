@@ -28,11 +28,6 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     command.add_argument(
-        "--model",
-        metavar="NAME",
-        help="the encoder in use, where the source holds several (default: the first)",
-    )
-    command.add_argument(
         "--task",
         default="mixed",
         metavar="TASK",
@@ -82,7 +77,10 @@ def _evidence(options: argparse.Namespace, seed: int) -> Evidence:
     from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
 
     reading = read(options)
-    collection = reading.encoded_by(options.model or options.encoder)
+    collection = reading.encoded_by(options.encoder)
+    if options.encoder is not None:
+        # Where a source holds several models, naming one leaves the others out.
+        reading = read(argparse.Namespace(**{**vars(options), "encoder": None}))
     if options.source in BUILTIN_ENCODERS:
         models = {
             note.title: builtin_collection(name)
@@ -92,7 +90,8 @@ def _evidence(options: argparse.Namespace, seed: int) -> Evidence:
         shipped = [dedicated_vectors(name) for name in collection.modality_names]
         towers = [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
     else:
-        others = [one for one in reading.collections if one.encoder != collection.encoder]
+        several = reading.collections if len(reading.collections) > 1 else ()
+        others = [one for one in several if one.encoder != collection.encoder]
         names = set(collection.modality_names)
         models = {one.encoder: one for one in others if set(one.modality_names) == names}
         alone = [one for one in others if len(one.modality_names) == 1]

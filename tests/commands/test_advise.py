@@ -55,6 +55,13 @@ def test_other_models_of_the_source_are_tried(tmp_path, figures):
     assert "Change to one" in titles and "Change to two" not in titles
 
 
+def test_a_name_for_the_encoder_of_a_file_makes_no_second_model(tmp_path, figures):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).standard_normal((2, 20, 6)))
+    told = figures("advise", tmp_path / "rows.npy", "--encoder", "mine", "--can-change", "model")
+    assert "Another model" in [one["what"] for one in told["not_measured"]]
+    assert "encoder mine" in told["protocol"]
+
+
 def test_the_built_in_collection_has_its_variants_and_towers(figures):
     told = figures("advise", "builtin", "--task", "within", "--can-change", "model")
     titles = {one["title"] for one in told["recommendations"]}
