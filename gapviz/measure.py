@@ -317,7 +317,7 @@ def _fusion_json(fusion: Fusion | None) -> dict[str, Any] | None:
     if fusion is None:
         return None
     if isinstance(fusion, ScoreFusion):
-        return {"method": fusion.scale}
+        return {"method": fusion.scale, "ties": fusion.ties}
     if isinstance(fusion, ItemFusion):
         if fusion.method == "max":
             return {"method": "items-max"}

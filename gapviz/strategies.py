@@ -8,7 +8,7 @@ from gapviz.alignment import Alignment
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.retrieval.corpus import corpus_rows, query_rows
-from gapviz.retrieval.fusion import Fusion
+from gapviz.retrieval.fusion import Fusion, ScoreFusion
 from gapviz.retrieval.scoring import Scoring
 from gapviz.strategy_cards import ALIASES, STRATEGIES
 from gapviz.strategy_options import StrategyCard, StrategyOptions
@@ -60,7 +60,7 @@ class Strategy:
         return {
             "strength": f"λ = {options.strength:g}",
             "moves": f"{moving} moves" if moving else "",
-            "fusion": f"k = {options.fusion.k:g}",
+            "fusion": "" if isinstance(self.fusion, ScoreFusion) else f"k = {options.fusion.k:g}",
             "ridge": f"λ = {options.ridge:g}",
             "anchor": f"onto {anchor}" if anchor else "",
             "alpha": f"α = {options.alpha:g}",

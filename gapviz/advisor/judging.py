@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import isnan
+from math import isclose, isnan
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from gapviz.evaluation import Estimate, mean_of_known
 from gapviz.evaluation.costs import bytes_per_item, query_operations
 from gapviz.measure import Measurement
 from gapviz.retrieval.corpus import corpus_rows
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.retrieval.fusion import RankFusion, ScoreFusion
 from gapviz.strategies import StrategyOptions, strategy_card, unavailable_reason
 
 _EXPECTED: dict[Expectation, Verdict | None] = {
@@ -123,8 +123,8 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
             f"{tied.mean():.0%} of the matches stand in a tie that is counted as won: with it "
             "lost, the figure is lower."
         )
-    if isinstance(after.strategy.fusion, RankFusion):
-        words.append(_tie_words(evidence, options))
+    if isinstance(after.strategy.fusion, RankFusion | ScoreFusion):
+        words += _tie_words(evidence, options, after)
     cost = Cost(
         storage=card.stores,
         query=card.query_cost,
@@ -135,12 +135,14 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
     return [_judged(rule, after.strategy.label, effects, words, cost, fragile=fragile)]
 
 
-def _tie_words(evidence: Evidence, options: StrategyOptions) -> str:
+def _tie_words(evidence: Evidence, options: StrategyOptions, after: Measurement) -> tuple[str, ...]:
     turned = evidence.measured(replace(options, fusion=RankFusion(ties="other-first")))
-    figure = mixed_effects(evidence.raw, turned)[0]
+    usual, other = (mixed_effects(evidence.raw, one)[0].after.value for one in (after, turned))
+    if isclose(usual, other, abs_tol=5e-4):
+        return ()
     return (
-        "Entries of the same rank tie, and the query's modality is put first; with the other "
-        f"first, NDCG@10 is {figure.after.value:.3f}."
+        "Where entries of two lists tie, the query's modality is put first; with the other first, "
+        f"NDCG@10 is {other:.3f}.",
     )
 
 

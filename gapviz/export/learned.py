@@ -111,7 +111,7 @@ def _learned(alignment: Alignment, scoring: Scoring | None) -> dict[str, Mapping
 def _rank_fusion(card: ExportCard) -> RankFusion:
     told = card.fusion or {}
     if "k" not in told:
-        return RankFusion()
+        return RankFusion(ties=told.get("ties", "own-first"))
     return RankFusion(
         k=told["k"],
         weights=tuple(told["weights"].items()),
