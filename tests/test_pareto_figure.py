@@ -28,7 +28,7 @@ def test_every_row_is_a_point_with_both_intervals(board):
         for (place,), x, up, down in zip(
             trace.customdata, trace.x, trace.error_x.array, trace.error_x.arrayminus, strict=True
         ):
-            lift = board.rows[place].mean_lift
+            lift = board.rows[place].imbalance
             assert (x, x + up, x - down) == pytest.approx((lift.value, lift.high, lift.low))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.evaluation import Estimate, MixedOutcome, bootstrap_mean, expected_bias
+from gapviz.evaluation import Estimate, MixedOutcome, bootstrap_mean, mean_of_known
 from gapviz.evaluation.scoreboard import mean_over_modalities
 from gapviz.measure import Measurement
 from gapviz.vectors import Float64, Indices
@@ -107,18 +107,23 @@ def mixed_effects(before: Measurement, after: Measurement) -> list[Effect]:
     """NDCG and bias in the mixed index, and recall beside them.
 
     Bias is best near the share of the query's modality in the index: under it, the other
-    modality crowds out its own.
+    modality crowds out its own. It is told by query modality, since the mean of two opposite
+    biases would look neutral.
     """
     seed, names = before.seed, list(before.mixed)
     old, new = ([m.mixed[name] for name in names] for m in (before, after))
-    share = expected_bias(before.mixed)
-    neutral = None if isnan(share) else share
     effects = [
-        _over_modalities("NDCG@10, mixed index", [o.ndcg for o in old], [n.ndcg for n in new],
-                         old, seed),
-        _over_modalities("bias@10, mixed index", [o.own_share for o in old],
-                         [n.own_share for n in new], old, seed, aim=neutral),
-    ]  # fmt: skip
+        _over_modalities(
+            "NDCG@10, mixed index", [o.ndcg for o in old], [n.ndcg for n in new], old, seed
+        )
+    ]
+    for name, a, b in zip(names, old, new, strict=True):
+        share = mean_of_known(a.expected_share)
+        neutral = None if isnan(share) else share
+        figure = f"bias@10, {name} queries"
+        effects.append(
+            _over_modalities(figure, [a.own_share], [b.own_share], [a], seed, aim=neutral)
+        )
     for source, target in before.cross:
         effects.append(one_way_effects(before, after, source, target)[2])
     return effects

@@ -105,9 +105,9 @@ def _wait_for(request: ScoreboardRequest) -> None:
 def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
     st.subheader("Bias against quality", anchor=False)
     st.caption(
-        "Right of the line at 1, results favour the query's modality; left of it, the other one. "
-        "Up is better. The dotted line joins what nothing beats in both; bars are 95 % "
-        "intervals. Click a point to search with its model and strategy."
+        "Left is fairer, up is better: at 0 no modality is favoured, whichever asks. The dotted "
+        "line joins what nothing beats in both; bars are 95 % intervals. Click a point to search "
+        "with its model and strategy."
     )
     event = st.plotly_chart(
         pareto_figure(board, titles),
@@ -218,6 +218,8 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Relevant:** the rows of the query's own item in other modalities; within a modality (mAP),
   the other items of its label.
 - **Lift:** share of the query's modality among the top 10 ÷ its share of the index. 1 is neutral.
+- **Imbalance:** mean over the query modalities of |lift − 1|, so that opposite biases do not
+  cancel. 0 is neutral.
 - **Recall across** searches the other modality alone, so fusing lists changes nothing there.
 - **Ties:** rank = 1 + the entries that score strictly higher; entries that tie at place 10 share
   the room there; between fused lists as set under Routing.

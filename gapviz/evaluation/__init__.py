@@ -3,6 +3,7 @@
 from gapviz.evaluation.bootstrap import (
     Estimate,
     bootstrap_difference,
+    bootstrap_imbalance,
     bootstrap_mean,
     bootstrap_means,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "WithinFigures",
     "WithinOutcome",
     "bootstrap_difference",
+    "bootstrap_imbalance",
     "bootstrap_mean",
     "bootstrap_means",
     "compare_within",

@@ -24,7 +24,7 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
             for (a, b), depths in row.recall.items()
         },
         "mean_average_precision": _plain_all(row.mean_average_precision),
-        "mean_bias_lift": row.mean_lift.to_json(),
+        "bias_imbalance": row.imbalance.to_json(),
         "mean_ndcg": row.mean_ndcg.to_json(),
         "bytes_per_item": row.bytes_per_item,
         "query_operations": row.query_operations,

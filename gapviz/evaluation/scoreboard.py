@@ -19,7 +19,12 @@ from gapviz.alignment import Raw
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.evaluation.bootstrap import Estimate, bootstrap_mean, bootstrap_means
+from gapviz.evaluation.bootstrap import (
+    Estimate,
+    bootstrap_imbalance,
+    bootstrap_mean,
+    bootstrap_means,
+)
 from gapviz.evaluation.costs import bytes_per_item, query_operations
 from gapviz.evaluation.cross import evaluate_cross
 from gapviz.evaluation.mixed import MAX_QUERIES, evaluate_mixed
@@ -65,8 +70,8 @@ class ScoreRow:
     """Cross-modal recall@1/5/10 by direction (source, target)."""
     mean_average_precision: Mapping[str, Estimate]
     """Within each modality, over items that share a label; NaN where none do."""
-    mean_lift: Estimate
-    """Mean of `lift` over the query modalities."""
+    imbalance: Estimate
+    """Mean over the query modalities of |lift − 1|; 0 is neutral. See `bootstrap_imbalance`."""
     mean_ndcg: Estimate
     """Mean of `ndcg` over the query modalities."""
     bytes_per_item: float
@@ -77,7 +82,7 @@ class ScoreRow:
     """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
     warnings: tuple[str, ...]
     pareto: bool = False
-    """True where no other row is both nearer to lift 1 and higher in NDCG. A transductive row,
+    """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
     or one that ranks items, is never on that front, and keeps none off it."""
 
 
@@ -117,11 +122,11 @@ class Scoreboard:
 
     def _repr_html_(self) -> str:
         rows = [
-            [row.title, row.model, row.mean_lift, row.mean_ndcg, "★" if row.pareto else ""]
+            [row.title, row.model, row.imbalance, row.mean_ndcg, "★" if row.pareto else ""]
             for row in self.rows
         ]
-        head = ["strategy", "model", "bias lift@10", "NDCG@10, mixed", "front"]
-        return html_table("Scoreboard, held out; lift 1 is neutral", head, rows)
+        head = ["strategy", "model", "bias imbalance@10", "NDCG@10, mixed", "front"]
+        return html_table("Scoreboard, held out; imbalance 0 is neutral", head, rows)
 
 
 def scoreboard(
@@ -167,7 +172,7 @@ def assembled(entries: Sequence[Entry], n_items: Mapping[str, int], seed: int) -
     """The scoreboard of entries measured before, with its Pareto front."""
     rows = [entry for entry in entries if isinstance(entry, ScoreRow)]
     front = pareto_front(
-        [(abs(row.mean_lift.value - 1), row.mean_ndcg.value) for row in rows],
+        [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
         [not row.transductive and not row.by_item for row in rows],
     )
     marked = tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True))
@@ -259,7 +264,9 @@ class _Bench:
             mrr=mrr,
             recall=one_list.recall,
             mean_average_precision=one_list.mean_average_precision,
-            mean_lift=mean_over_modalities([o.lift for o in outcomes], outcomes, self.seed),
+            imbalance=bootstrap_imbalance(
+                [o.lift for o in outcomes], [o.items for o in outcomes], seed=self.seed
+            ),
             mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
             bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
             query_operations=query_operations(corpus, strategy),

@@ -79,6 +79,7 @@ class Report:
             "left out by its item.",
             "Intervals are 95 %, bootstrap over items (the gap's: the delta method).",
             "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
+            "Imbalance = mean over query modalities of |lift − 1|; 0 is neutral.",
             f"Seed {self.before.seed}: the same inputs give the same report.",
         )
 

@@ -158,7 +158,7 @@ def _plots(report: Report) -> str:
 
 def _board(report: Report) -> str:
     names = report.collection.modality_names
-    head = ["", "strategy", "bias lift@10", "NDCG@10 mixed"]
+    head = ["", "strategy", "imbalance@10", "NDCG@10 mixed"]
     head += [f"bias@10, {name} queries" for name in names]
     ways = list(report.board.rows[0].recall) if report.board.rows else []
     head += [f"R@10, {a} → {b}" for a, b in ways] + ["bytes an item", "multiply-adds"]
@@ -166,7 +166,7 @@ def _board(report: Report) -> str:
     for number, row in enumerate(report.board.rows, start=1):
         title = escape(row.title) + (" ★" if row.pareto else "")
         title += " <small>(reads all queries first)</small>" if row.transductive else ""
-        cells = [str(number), title, _numbers(row.mean_lift), _numbers(row.mean_ndcg)]
+        cells = [str(number), title, _numbers(row.imbalance), _numbers(row.mean_ndcg)]
         cells += [_numbers(row.bias[name]) if name in row.bias else "none" for name in names]
         cells += [_numbers(row.recall[way][10]) for way in ways]
         body.append([*cells, f"{row.bytes_per_item:,.0f}", f"{row.query_operations:,}"])
@@ -176,7 +176,7 @@ def _board(report: Report) -> str:
     )
     return (
         f"<h2>Scoreboard</h2>{_table([escape(cell) for cell in head], body)}{left}"
-        "<p><small>★: no other is both nearer to lift 1 and higher in NDCG. Strategies that rank "
+        "<p><small>★: no other is both lower in bias and higher in NDCG. Strategies that rank "
         "items are measured under another protocol: any vector of the item counts.</small></p>"
     )
 
