@@ -9,7 +9,7 @@ import numpy as np
 
 from gapviz.adjusted_scores import adjusted_blocks, indexed_rows
 from gapviz.cache import content_key
-from gapviz.collection import CALIBRATE, EVALUATE, Collection, Pairs
+from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.encoders.base import Progress
 from gapviz.geometry import DimensionShares, dimension_shares
 from gapviz.geometry.anatomy import (
@@ -27,6 +27,7 @@ from gapviz.geometry.anatomy import (
 )
 from gapviz.geometry.blocks import centroid
 from gapviz.kept import Work
+from gapviz.pairs import Pairs
 from gapviz.retrieval.corpus import Rows, rows_of_one
 from gapviz.retrieval.exact import top_k_of_scores
 from gapviz.retrieval.scoring import Scoring
@@ -36,7 +37,7 @@ from gapviz.vectors import Float32, read_only
 KIND = "anatomy"
 
 # Raise it when the same request would give other figures.
-REVISION = 1
+REVISION = 2
 
 HEAT_MAP_ITEMS = 120
 NEIGHBOURS = 10

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.collection import Pairs
 from gapviz.geometry.blocks import BLOCK_ROWS, centroid, float64_blocks
+from gapviz.pairs import Pairs
 from gapviz.vectors import Float32, Float64, Indices
 
 NORMAL_95 = 1.959963984540054
@@ -207,7 +207,7 @@ def _standard_error(x: Float32, y: Float32, pairs: Pairs, delta: Float64, gap: f
     direction = delta / gap
     along_x = np.concatenate([block @ direction for block in float64_blocks(x)])
     along_y = np.concatenate([block @ direction for block in float64_blocks(y)])
-    owner_x, owner_y = _owners(pairs, x.shape[0], y.shape[0])
+    owner_x, owner_y = pairs.owners(x.shape[0], y.shape[0])
     influence = np.bincount(
         owner_x, (along_x - along_x.mean()) / along_x.size, minlength=sum(map(len, (x, y)))
     )
@@ -218,19 +218,6 @@ def _standard_error(x: Float32, y: Float32, pairs: Pairs, delta: Float64, gap: f
     if n_owners < 2:
         return float("nan")
     return float(np.sqrt(n_owners / (n_owners - 1) * (influence**2).sum()))
-
-
-def _owners(pairs: Pairs, n_x: int, n_y: int) -> tuple[Indices, Indices]:
-    """A number per row of x and of y, the same for all rows of one item.
-
-    Every row of an item in x is paired with every one in y, so that the first of the latter
-    can stand for the item; a row without a partner stands for itself.
-    """
-    owner_x = np.arange(n_y, n_y + n_x)
-    np.minimum.at(owner_x, pairs.rows_a, pairs.rows_b)
-    owner_y = np.arange(n_y)
-    np.minimum.at(owner_y, pairs.rows_b, owner_x[pairs.rows_a])
-    return owner_x, owner_y
 
 
 def _ratio(numerator: float, denominator: float) -> float:

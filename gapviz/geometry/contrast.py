@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from gapviz.collection import Pairs
 from gapviz.geometry.blocks import float64_blocks
 from gapviz.geometry.centroids import Cloud
 from gapviz.geometry.pair_scores import PairScores
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64
 
@@ -56,7 +56,7 @@ class InfoNce:
     y_to_x: float
     temperature: float
     batch: int
-    """Pairs in the batch."""
+    """Pairs in the batch, one an item."""
 
     @property
     def symmetric(self) -> float:
@@ -154,12 +154,14 @@ def info_nce_both_ways(
 ) -> InfoNce:
     """InfoNCE of each direction (van den Oord et al. 2018; Radford et al. 2021).
 
-    One batch of all pairs; where there are more than `batch`, of a seeded sample of
-    `batch` pairs, since the loss grows with the batch size.
+    One batch of one pair an item, the first, so that no caption of an image stands among its
+    negatives; where there are more than `batch` items, of a seeded sample of `batch` of them,
+    since the loss grows with the batch size.
     """
-    rows_a, rows_b = pairs.rows_a, pairs.rows_b
-    if len(pairs) > batch:
-        chosen = np.sort(np.random.default_rng(seed).choice(len(pairs), batch, replace=False))
+    one_each = pairs.one_an_item()
+    rows_a, rows_b = one_each.rows_a, one_each.rows_b
+    if rows_a.size > batch:
+        chosen = np.sort(np.random.default_rng(seed).choice(rows_a.size, batch, replace=False))
         rows_a, rows_b = rows_a[chosen], rows_b[chosen]
     n = rows_a.size
     if not n:

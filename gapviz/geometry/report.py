@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from gapviz.collection import Pairs
 from gapviz.geometry.centroids import (
     Cloud,
     Constancy,
@@ -37,6 +36,7 @@ from gapviz.geometry.pair_scores import (
     pair_scores,
     threshold_transfer,
 )
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32
 
@@ -142,7 +142,7 @@ class Geometry:
     def sampled(self) -> tuple[str, ...]:
         """Names of the figures that come from a seeded sample of pairs."""
         by_pair = ("separation_c", "uniformity", "auc_matched", "d_prime", "threshold")
-        loss = ("info_nce",) if self.scores.matched.size > INFO_NCE_BATCH else ()
+        loss = ("info_nce",) if len(self.pairs.one_an_item()) > INFO_NCE_BATCH else ()
         return (by_pair if self.scores.sampled else ()) + loss
 
 

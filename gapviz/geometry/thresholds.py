@@ -12,9 +12,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from gapviz.collection import Pairs
 from gapviz.errors import GapvizError
 from gapviz.geometry.pair_scores import PairScores, pair_scores
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices, Mask
 

@@ -5,7 +5,6 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from gapviz import GapvizError
-from gapviz.collection import Pairs
 from gapviz.geometry import measure_geometry
 from gapviz.geometry.anatomy import (
     ablation_curve,
@@ -14,6 +13,7 @@ from gapviz.geometry.anatomy import (
     plane_point,
     spectrum,
 )
+from gapviz.pairs import Pairs
 from gapviz.readers import read_source
 from gapviz.vectors import unit_rows
 
