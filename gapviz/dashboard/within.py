@@ -187,8 +187,8 @@ def _figures(contest: _Contest, comparison: WithinComparison) -> None:
         f"items (evaluate split). Asking: the {comparison.n_queries:,} of them that share their "
         "label with another. Left out: the query itself. Relevant: items of its label. R@k: share "
         "of queries with a relevant item in the first k. mAP: mean precision at the ranks of all "
-        "relevant items. Ties: the order of the rows. Small figures: 95 % bootstrap interval over "
-        "items; of the difference, paired."
+        "relevant items. Ties: the mean over all orders of equal scores. Small figures: 95 % "
+        "bootstrap interval over items; of the difference, paired."
         + (
             " The tower alone is what the built-in encoder's trained head stands on."
             if contest.dedicated in TOWERS_ALONE
