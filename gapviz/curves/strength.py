@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.alignment import Raw, ShiftAlignment
+from gapviz.blocks import centroid
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.curves.band import Band, band_of
 from gapviz.encoders.base import Progress
@@ -15,7 +16,6 @@ from gapviz.errors import GapvizError
 from gapviz.evaluation import bootstrap_mean
 from gapviz.evaluation.mixed import MAX_QUERIES
 from gapviz.geometry import InfoNce, info_nce_both_ways
-from gapviz.geometry.blocks import centroid
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.sweep import Sweep, sweep
 from gapviz.seeds import DEFAULT_SEED

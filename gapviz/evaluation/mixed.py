@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation.items import outcome_by_item
@@ -38,7 +39,6 @@ from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
-BLOCK_SCORES = 16_000_000
 MAX_QUERIES = 2_000
 
 

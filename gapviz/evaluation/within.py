@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.errors import GapvizError
 from gapviz.evaluation.bootstrap import Estimate, bootstrap_difference, bootstrap_means
 from gapviz.evaluation.ties import expected_average_precision, expected_hit, tie_groups
@@ -22,7 +23,8 @@ from gapviz.pairs import matching_rows
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices
 
-BLOCK_SCORES = 4_000_000
+# Counting equal scores takes some arrays of twice their size beside the scores.
+COPIES = 4
 
 # A code that no row has, those without a label neither.
 NOT_A_LABEL = -2
@@ -114,7 +116,7 @@ def evaluate_within(
     by_owner, by_label = np.argsort(owner, kind="stable"), np.argsort(labels, kind="stable")
     recall = {k: np.full(asked.size, np.nan) for k in depths}
     precision = np.full(asked.size, np.nan)
-    step = max(1, BLOCK_SCORES // n)
+    step = max(1, BLOCK_SCORES // (COPIES * n))
     for start in range(0, asked.size, step):
         rows = asked[start : start + step]
         block = slice(start, start + rows.size)

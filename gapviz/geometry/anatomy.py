@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.blocks import centroid, float64_blocks
 from gapviz.errors import GapvizError
-from gapviz.geometry.blocks import centroid, float64_blocks
 from gapviz.geometry.centroids import measure_cloud
 from gapviz.geometry.contrast import alignment_of, cross_cosines, measure_uniformity
 from gapviz.geometry.pair_scores import pair_scores
 from gapviz.pairs import Pairs
-from gapviz.retrieval.exact import top_k
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices, read_only
 
@@ -198,27 +197,12 @@ def spectrum(vectors: Float32) -> Spectrum:
     )
 
 
-def hubness(queries: Float32, gallery: Float32, *, k: int = 10, itself: bool = False) -> Hubness:
-    """k-occurrence of the gallery's unit rows in the lists of all queries.
+def hubness(found: Indices, n_gallery: int, k: int) -> Hubness:
+    """k-occurrence of the rows of a gallery in the lists of all queries.
 
     Args:
-        queries: unit rows `(n_queries, dim)`.
-        gallery: unit rows `(n_gallery, dim)`.
-        k: length of a list; a smaller gallery is taken whole.
-        itself: True where both are the same rows: no row stands in its own list.
-
-    Raises:
-        GapvizError: k below 1, no rows, or another dimension.
-    """
-    exclude = np.arange(len(queries), dtype=np.int64) if itself else None
-    return hubness_of_lists(top_k(queries, gallery, k, exclude=exclude).rows, len(gallery), k)
-
-
-def hubness_of_lists(found: Indices, n_gallery: int, k: int) -> Hubness:
-    """k-occurrence of the rows of a gallery in lists that are there already.
-
-    Args:
-        found: `(n_queries, at most k)` row numbers, negative where a list has no more.
+        found: `(n_queries, at most k)` row numbers, negative where a list has no more, as
+            `gapviz.retrieval.exact.top_k` gives them.
         n_gallery: rows that could be found.
         k: length of a list.
     """

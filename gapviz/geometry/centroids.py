@@ -10,14 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.geometry.blocks import BLOCK_ROWS, centroid, float64_blocks
+from gapviz.blocks import BLOCK_ROWS, centroid, float64_blocks
 from gapviz.pairs import Pairs
-from gapviz.vectors import Float32, Float64, Indices
+from gapviz.vectors import NO_SPREAD, Float32, Float64, Indices
 
 NORMAL_95 = 1.959963984540054
-
-# Rows that differ by less than this differ by the rounding of float32 alone.
-NO_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, eq=False)

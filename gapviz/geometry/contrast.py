@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from gapviz.geometry.blocks import float64_blocks
+from gapviz.blocks import float64_blocks
 from gapviz.geometry.centroids import Cloud
 from gapviz.geometry.pair_scores import PairScores
 from gapviz.pairs import Pairs

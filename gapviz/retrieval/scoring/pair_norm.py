@@ -7,14 +7,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from gapviz.geometry.blocks import float64_blocks
+from gapviz.blocks import float64_blocks
 from gapviz.pairs import matching_rows
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.scoring.base import PreparedScores, Scoring, refuse_unseen
-from gapviz.vectors import Float32, Float64
-
-# Cosines that vary less than this vary by the rounding of float32 alone.
-NO_SPREAD = 1e-6
+from gapviz.vectors import NO_SPREAD, Float32, Float64
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Float64 passes over a float32 matrix in blocks: exact sums without a float64 copy."""
+"""Work in blocks: float64 passes over a float32 matrix, exact sums without a float64 copy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 from gapviz.vectors import Float32, Float64
 
 BLOCK_ROWS = 8_192
+
+# Scores of queries with rows that are held at once, in entries (64 MiB of float32).
+BLOCK_SCORES = 16_777_216
 
 
 def float64_blocks(matrix: Float32, rows: int = BLOCK_ROWS) -> Iterator[Float64]:
