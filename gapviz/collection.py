@@ -111,6 +111,16 @@ class ModalityVectors:
         return self.rows(~self.query_only) if self.query_only.any() else self
 
     @cached_property
+    def first_rows(self) -> ModalityVectors:
+        """The first row of each item, by rising item."""
+        _, first = np.unique(self.item_index, return_index=True)
+        return ModalityVectors(
+            read_only(self.vectors[first]),
+            read_only(self.item_index[first]),
+            read_only(self.query_only[first]),
+        )
+
+    @cached_property
     def queries(self) -> ModalityVectors:
         """The rows that ask: per item its query-only rows, else its indexed ones."""
         if not self.query_only.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,6 +30,12 @@ class Estimate:
         if self.low != self.low:  # NaN
             return f"{self.value:.3f}"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def mean_value(estimates: Mapping[str, Estimate]) -> float:
+    """Mean of the values, by modality say, each weighing alike; those that are NaN left out."""
+    known = [one.value for one in estimates.values() if not np.isnan(one.value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def bootstrap_mean(

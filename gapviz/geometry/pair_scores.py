@@ -26,7 +26,7 @@ class PairScores:
     within_x: Float64
     """Scores of two different rows of x."""
     within_y: Float64
-    """Cosines of two different rows of y."""
+    """Scores of two different rows of y."""
     sampled: bool
     """True where a type had too many pairs and a seeded sample of 500,000 stands for it."""
 
@@ -47,8 +47,8 @@ class ThresholdTransfer:
 def pair_scores(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> PairScores:
     """Cosines of unit rows `(nx, dim)` and `(ny, dim)` by pair type, in float64.
 
-    Every pair counts once. A type with more than 4,000,000 pairs is represented by
-    500,000 random ones drawn with `seed`.
+    Every pair counts once; a type with more than 4,000,000 pairs is represented by 500,000
+    random ones, drawn with `seed` and with replacement.
     """
     rng = np.random.default_rng(seed)
     matched = _dots(x, y, pairs.rows_a, pairs.rows_b)

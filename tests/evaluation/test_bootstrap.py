@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.evaluation import bootstrap_difference, bootstrap_mean
+from gapviz.evaluation import Estimate, bootstrap_difference, bootstrap_mean, mean_value
 
 
 def test_the_interval_of_a_mean_is_about_two_standard_errors():
@@ -62,3 +62,9 @@ def test_the_seed_decides(monkeypatch):
     monkeypatch.setattr("gapviz.evaluation.bootstrap.KEPT_DRAWS", 1234)
     in_parts = bootstrap_mean(values, np.arange(100), seed=0)
     assert (in_parts.low, in_parts.high) == pytest.approx((first.low, first.high))
+
+
+def test_modalities_weigh_alike_and_those_without_a_figure_do_not_weigh():
+    one, other, none = (Estimate(value, value, value) for value in (0.2, 0.6, float("nan")))
+    assert mean_value({"image": one, "text": other, "audio": none}) == pytest.approx(0.4)
+    assert np.isnan(mean_value({"image": none}))
