@@ -225,7 +225,7 @@ def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
     scores = pair_scores(x, y, pairs, seed=seed)
     return PlanePoint(
         alignment=alignment_of(cross_cosines(x, y, pairs, clouds).matched),
-        uniformity=measure_uniformity(scores, len(x), len(y)).joint,
+        uniformity=measure_uniformity(scores, pairs, len(x), len(y)).joint,
     )
 
 

@@ -38,7 +38,7 @@ from gapviz.geometry.pair_scores import (
 )
 from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.vectors import Float32
+from gapviz.vectors import Float32, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,18 @@ class Geometry:
     seed: int
 
     @cached_property
+    def _owners(self) -> tuple[Indices, Indices]:
+        return self.pairs.owners(len(self.x_rows), len(self.y_rows))
+
+    @cached_property
     def x(self) -> Cloud:
         """The cloud of x; see `measure_cloud`."""
-        return measure_cloud(self.x_rows)
+        return measure_cloud(self.x_rows, self._owners[0])
 
     @cached_property
     def y(self) -> Cloud:
         """The cloud of y; see `measure_cloud`."""
-        return measure_cloud(self.y_rows)
+        return measure_cloud(self.y_rows, self._owners[1])
 
     @cached_property
     def scores(self) -> PairScores:
@@ -111,7 +115,7 @@ class Geometry:
     @cached_property
     def uniformity(self) -> Uniformity:
         """See `measure_uniformity`."""
-        return measure_uniformity(self.scores, len(self.x_rows), len(self.y_rows))
+        return measure_uniformity(self.scores, self.pairs, len(self.x_rows), len(self.y_rows))
 
     @cached_property
     def principal_axis(self) -> PrincipalAxis:
