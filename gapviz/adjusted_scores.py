@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from gapviz.alignment import Alignment
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.collection import Collection
 from gapviz.encoders.base import Progress
 from gapviz.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
@@ -26,9 +27,6 @@ from gapviz.vectors import Float32, Float64, Indices
 
 # Rows that ask where there are too many scores to keep: a seeded sample of them.
 MAX_ASKING = 2_000
-
-# Scores held at once, in entries (64 MiB).
-BLOCK_SCORES = 16_777_216
 
 
 @dataclass(frozen=True, eq=False)

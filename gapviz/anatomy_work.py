@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from gapviz.adjusted_scores import adjusted_blocks, indexed_rows
+from gapviz.blocks import centroid
 from gapviz.cache import content_key
-from gapviz.collection import CALIBRATE, EVALUATE, Collection, Pairs
+from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.encoders.base import Progress
 from gapviz.geometry import DimensionShares, dimension_shares
 from gapviz.geometry.anatomy import (
@@ -21,14 +22,13 @@ from gapviz.geometry.anatomy import (
     ablation_curve,
     clustered_heat_map,
     hubness,
-    hubness_of_lists,
     plane_point,
     spectrum,
 )
-from gapviz.geometry.blocks import centroid
 from gapviz.kept import Work
+from gapviz.pairs import Pairs
 from gapviz.retrieval.corpus import Rows, rows_of_one
-from gapviz.retrieval.exact import top_k_of_scores
+from gapviz.retrieval.exact import top_k, top_k_of_scores
 from gapviz.retrieval.scoring import Scoring
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
 from gapviz.vectors import Float32, read_only
@@ -36,7 +36,7 @@ from gapviz.vectors import Float32, read_only
 KIND = "anatomy"
 
 # Raise it when the same request would give other figures.
-REVISION = 1
+REVISION = 2
 
 HEAT_MAP_ITEMS = 120
 NEIGHBOURS = 10
@@ -245,13 +245,14 @@ def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
 
 def _hubness(scoring: Scoring | None, asking: Rows, gallery: Rows) -> Hubness:
     if scoring is None:
-        return hubness(asking.vectors, gallery.vectors, k=NEIGHBOURS)
+        found = top_k(asking.vectors, gallery.vectors, NEIGHBOURS).rows
+        return hubness(found, gallery.n_rows, NEIGHBOURS)
     everyone = np.arange(asking.n_rows, dtype=np.int64)
     lists = [
         top_k_of_scores(scores, NEIGHBOURS).rows
         for _, scores in adjusted_blocks(scoring, asking, gallery, everyone)
     ]
-    return hubness_of_lists(np.concatenate(lists), gallery.n_rows, NEIGHBOURS)
+    return hubness(np.concatenate(lists), gallery.n_rows, NEIGHBOURS)
 
 
 def _some(rows: Rows, seed: int) -> Rows:

@@ -25,7 +25,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions, unavailable_reason
 KIND = "curves"
 
 # Raise it when the same request would give another curve.
-REVISION = 1
+REVISION = 2
 
 OFFSETS = ("offset", "half", "centre")
 """Strategies that have a strength to vary."""

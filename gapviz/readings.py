@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gapviz.evaluation import Estimate, bootstrap_difference, mean_of_known
+from gapviz.evaluation import bootstrap_difference, mean_of_known, mean_value
 from gapviz.measure import DEPTH, Measurement
 
 
@@ -41,8 +41,8 @@ def change_reading(before: Measurement, after: Measurement) -> str:
         gap = "No vector moves, so the gap stays"
     else:
         gap = f"The gap goes from {before.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}"
-    bias = _mean(before.bias), _mean(after.bias)
-    ndcg = _mean(before.ndcg), _mean(after.ndcg)
+    bias = mean_value(before.bias), mean_value(after.bias)
+    ndcg = mean_value(before.ndcg), mean_value(after.ndcg)
     recall = _mean_recall(before), _mean_recall(after)
     sentence = (
         f"{gap}; bias@10 from {bias[0]:.2f} to {bias[1]:.2f}, mixed NDCG@10 from {ndcg[0]:.2f} to "
@@ -70,10 +70,6 @@ def worse_directions(before: Measurement, after: Measurement) -> list[str]:
         if change.high < 0:
             worse.append(f"{source} → {target}")
     return worse
-
-
-def _mean(estimates: dict[str, Estimate]) -> float:
-    return float(sum(estimate.value for estimate in estimates.values()) / len(estimates))
 
 
 def _mean_recall(measurement: Measurement) -> float:

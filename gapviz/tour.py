@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gapviz.evaluation import Estimate
+from gapviz.evaluation import mean_value
 from gapviz.glossary import TERMS
 from gapviz.measure import DEPTH, Measurement
 from gapviz.vectors import Indices
@@ -60,8 +60,8 @@ def decision_reading(measurements: Mapping[str, Measurement], judge: str) -> str
         measurements: by title; raw cosine first.
         judge: `ndcg` (the match ranks high) or `bias` (nearest to neutral).
     """
-    bias = {title: _mean(one.lift) for title, one in measurements.items()}
-    ndcg = {title: _mean(one.ndcg) for title, one in measurements.items()}
+    bias = {title: mean_value(one.lift) for title, one in measurements.items()}
+    ndcg = {title: mean_value(one.ndcg) for title, one in measurements.items()}
     if judge == "ndcg":
         best = max(ndcg, key=lambda title: ndcg[title])
         reason = f"the match ranks highest (NDCG@10 {ndcg[best]:.2f})"
@@ -75,7 +75,3 @@ def decision_reading(measurements: Mapping[str, Measurement], judge: str) -> str
         f"Choose {best}: {reason}; with {raw} NDCG@10 is {ndcg[raw]:.2f} and the lift of bias "
         f"{bias[raw]:.2f}."
     )
-
-
-def _mean(estimates: Mapping[str, Estimate]) -> float:
-    return float(np.mean([estimate.value for estimate in estimates.values()]))

@@ -49,9 +49,8 @@ def item_rows(collection: Collection, modality: str) -> ItemRows:
     Raises:
         GapvizError: the collection has no such modality.
     """
-    block = collection.modality(modality).corpus
-    items, first = np.unique(block.item_index, return_index=True)
-    return ItemRows(modality, items, block.vectors[first])
+    block = collection.modality(modality).corpus.first_rows
+    return ItemRows(modality, block.item_index, block.vectors)
 
 
 def shared(joint: ItemRows, dedicated: ItemRows) -> tuple[ItemRows, ItemRows]:
@@ -93,6 +92,12 @@ def compare_modality(
         collection.labels[measured],
         seed=seed,
     )
+
+
+def has_shared_labels(collection: Collection) -> bool:
+    """Whether two held-out items share a label, so that there is something to measure."""
+    labels = collection.labels[collection.splits.get(EVALUATE, np.zeros(0, dtype=np.int64))]
+    return bool((np.bincount(labels[labels >= 0], minlength=1) > 1).any())
 
 
 def label_names(collection: Collection) -> dict[int, str]:

@@ -201,8 +201,8 @@ def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int)
 
 
 def _first_rows(block: ModalityVectors, items: Indices) -> Float32:
-    owners, first = np.unique(block.item_index, return_index=True)
-    rows: Float32 = block.vectors[first[np.searchsorted(owners, items)]]
+    one_each = block.first_rows
+    rows: Float32 = one_each.vectors[np.searchsorted(one_each.item_index, items)]
     return rows
 
 

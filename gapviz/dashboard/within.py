@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from gapviz.builtin import dedicated_vectors
-from gapviz.collection import EVALUATE, Collection
+from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
@@ -32,6 +32,7 @@ from gapviz.within_modality import (
     ItemRows,
     compare_modality,
     delta_reading,
+    has_shared_labels,
     item_rows,
     label_names,
     shared,
@@ -76,7 +77,7 @@ def within_section(chosen: Settings) -> None:
         )
         return
     contest = _Contest(chosen.view, dedicated, modality)
-    if _has_shared_labels(collection):
+    if has_shared_labels(collection):
         comparison = _compared(contest, chosen.seed)
         _figures(contest, comparison)
         _labels(collection, comparison)
@@ -131,11 +132,6 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
     )
 
 
-def _has_shared_labels(collection: Collection) -> bool:
-    labels = collection.labels[collection.splits.get(EVALUATE, np.zeros(0, dtype=np.int64))]
-    return bool((np.bincount(labels[labels >= 0], minlength=1) > 1).any())
-
-
 @lru_cache(maxsize=32)
 def _rows(view: View, encoder: str, modality: str) -> ItemRows:
     if encoder in TOWERS_ALONE:
@@ -187,8 +183,8 @@ def _figures(contest: _Contest, comparison: WithinComparison) -> None:
         f"items (evaluate split). Asking: the {comparison.n_queries:,} of them that share their "
         "label with another. Left out: the query itself. Relevant: items of its label. R@k: share "
         "of queries with a relevant item in the first k. mAP: mean precision at the ranks of all "
-        "relevant items. Ties: the order of the rows. Small figures: 95 % bootstrap interval over "
-        "items; of the difference, paired."
+        "relevant items. Ties: the mean over all orders of equal scores. Small figures: 95 % "
+        "bootstrap interval over items; of the difference, paired."
         + (
             " The tower alone is what the built-in encoder's trained head stands on."
             if contest.dedicated in TOWERS_ALONE

@@ -6,6 +6,7 @@ from gapviz.evaluation.bootstrap import (
     bootstrap_imbalance,
     bootstrap_mean,
     bootstrap_means,
+    mean_value,
 )
 from gapviz.evaluation.cross import CrossOutcome, evaluate_cross
 from gapviz.evaluation.mixed import evaluate_mixed, expected_bias, mean_of_known
@@ -41,6 +42,7 @@ __all__ = [
     "evaluate_within",
     "expected_bias",
     "mean_of_known",
+    "mean_value",
     "recall_delta",
     "recall_delta_by_label",
 ]

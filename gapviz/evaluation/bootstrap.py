@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import isnan
@@ -35,6 +35,12 @@ class Estimate:
     def to_json(self) -> dict[str, float | None]:
         """Its three numbers by name; what is not known is None."""
         return {name: None if isnan(end) else end for name, end in asdict(self).items()}
+
+
+def mean_value(estimates: Mapping[str, Estimate]) -> float:
+    """Mean of the values, by modality say, each weighing alike; those that are NaN left out."""
+    known = [one.value for one in estimates.values() if not np.isnan(one.value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def bootstrap_mean(

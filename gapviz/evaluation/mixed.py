@@ -19,11 +19,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation.items import outcome_by_item
 from gapviz.evaluation.outcome import MixedOutcome, joined, ratio
 from gapviz.evaluation.ranking import ndcg_at
+from gapviz.pairs import matching_rows
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.fusion import (
     ItemFusion,
@@ -38,7 +40,6 @@ from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
-BLOCK_SCORES = 16_000_000
 MAX_QUERIES = 2_000
 
 
@@ -107,7 +108,8 @@ def _evaluate_block(
 ) -> MixedOutcome:
     scores: Float32 = queries.vectors[rows] @ corpus.vectors.T
     items = queries.item[rows]
-    asking, found = _rows_of_items(corpus, items)
+    matches = matching_rows(items, corpus.item, by_item_b=corpus.by_item)
+    asking, found = matches.rows_a, matches.rows_b
     is_own = corpus.modality[found] == own
     if isinstance(strategy.fusion, ItemFusion):
         left_out = is_own & indexed[asking]
@@ -148,16 +150,6 @@ def _evaluate_block(
         tied=tied,
         n_available=rows.size,
     )
-
-
-def _rows_of_items(corpus: Rows, items: Indices) -> tuple[Indices, Indices]:
-    """Every (position in `items`, row of the corpus) of one and the same item."""
-    order = corpus.by_item
-    in_order = corpus.item[order]
-    first = np.searchsorted(in_order, items, side="left")
-    count = np.searchsorted(in_order, items, side="right") - first
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(np.arange(items.size), count), order[np.repeat(first, count) + within]
 
 
 def _mixed_bias(

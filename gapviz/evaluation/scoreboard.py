@@ -312,5 +312,5 @@ def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) 
         rows = rows_of_one(modality, vectors, block.item_index)
         prepared = strategy.scoring.prepare(rows, rows)
         adjust = lambda scores: prepared.adjust(scores, modality)  # noqa: E731
-    outcome = evaluate_within(vectors, labels, asking=asking, adjust=adjust)
+    outcome = evaluate_within(vectors, labels, asking=asking, items=block.item_index, adjust=adjust)
     return bootstrap_mean(outcome.average_precision, block.item_index[asking], seed=seed)

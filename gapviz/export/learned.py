@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.alignment import Alignment, LinearMap, Raw, ShiftAlignment, StandardiseDimensions
+from gapviz.blocks import centroid
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.export.card import ExportCard
-from gapviz.geometry.blocks import centroid
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.retrieval.scoring import NearestNeighbourNormalisation, PairNormalisation, Scoring
 from gapviz.retrieval.scoring.pair_norm import ScoreLevel

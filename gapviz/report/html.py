@@ -10,7 +10,7 @@ import numpy as np
 
 from gapviz.advisor import Recommendation
 from gapviz.errors import GapvizError
-from gapviz.evaluation import Estimate
+from gapviz.evaluation import Estimate, mean_value
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.images import thumbnail_png
@@ -98,8 +98,9 @@ def _cards(report: Report) -> str:
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
             told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
-            mean = float(np.mean([estimate.value for estimate in figures.values()]))
-            cards.append((f"{title}, {word}", f"{mean:.3f}", f"{told}; {way} is better"))
+            cards.append(
+                (f"{title}, {word}", f"{mean_value(figures):.3f}", f"{told}; {way} is better")
+            )
     return (
         '<div class="cards">'
         + "".join(

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from gapviz.evaluation import bootstrap_difference, bootstrap_imbalance, bootstrap_mean
+from gapviz.evaluation import (
+    Estimate,
+    bootstrap_difference,
+    bootstrap_imbalance,
+    bootstrap_mean,
+    mean_value,
+)
 
 
 def test_the_interval_of_a_mean_is_about_two_standard_errors():
@@ -87,3 +93,9 @@ def test_what_is_not_known_has_no_imbalance_and_one_item_no_interval():
     assert np.isnan(bootstrap_imbalance([np.array([nan])], [np.array([0])]).value)
     alone = bootstrap_imbalance([np.array([1.2, nan])], [np.array([7, 8])])
     assert alone.value == pytest.approx(0.2) and np.isnan(alone.low)
+
+
+def test_modalities_weigh_alike_and_those_without_a_figure_do_not_weigh():
+    one, other, none = (Estimate(value, value, value) for value in (0.2, 0.6, float("nan")))
+    assert mean_value({"image": one, "text": other, "audio": none}) == pytest.approx(0.4)
+    assert np.isnan(mean_value({"image": none}))

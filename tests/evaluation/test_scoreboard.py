@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import Collection, ModalityVectors
 from gapviz.builtin import builtin_collection
-from gapviz.collection import alternate_splits, items_of_rows
+from gapviz.collection import Item, alternate_splits, items_of_rows
 from gapviz.evaluation import bootstrap_mean, evaluate_cross
 from gapviz.evaluation.scoreboard import mean_over_modalities, pareto_front, scoreboard
 from gapviz.jobs import Cancelled
@@ -133,3 +133,19 @@ def test_every_modality_weighs_alike_in_the_mean(make_collection):
     assert mean.value == pytest.approx(0.5)
     same = mean_over_modalities([many, many], [Outcome(50), Outcome(50)], seed=0)
     assert same.value == bootstrap_mean(many, np.arange(50)).value
+
+
+def test_captions_of_one_item_are_no_answers_within_their_modality():
+    rng = np.random.default_rng(0)
+    items = tuple(Item(str(number), label=f"label {number}") for number in range(20))
+    collection = Collection(
+        name="labels of one item",
+        items=items,
+        modalities={
+            "image": ModalityVectors.of(rng.standard_normal((20, 8))),
+            "text": ModalityVectors.of(rng.standard_normal((40, 8)), np.repeat(np.arange(20), 2)),
+        },
+        splits=alternate_splits(20),
+    )
+    board = scoreboard({"one": collection}, EVERYTHING[:1])
+    assert np.isnan(board.rows[0].mean_average_precision["text"].value)
