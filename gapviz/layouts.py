@@ -91,18 +91,14 @@ class LayoutRequest:
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
         options = self.strategy.options
-        # Strength and mover always stood in the key, and layouts are shipped under it.
-        further = set(self.strategy.card.parameters) - {"strength", "moves"}
+        read = () if self.moves_nothing else ("name", *self.strategy.card.parameters)
         return content_key(
             collection=self.collection.content_hash,
-            strategy="raw" if self.moves_nothing else options.name,
-            strength=None if self.moves_nothing else options.strength,
-            moves=None if self.moves_nothing else options.moves,
+            strategy={name: getattr(options, name) for name in read},
             method=self.method,
             limit=DISPLAY_LIMIT,
             seed=self.seed,
             revision=REVISION,
-            **({} if self.moves_nothing else {n: getattr(options, n) for n in sorted(further)}),
         )
 
     @cached_property
