@@ -42,7 +42,11 @@ def read_arrays(kind: str, key: str) -> Arrays | None:
         return arrays
     except FileNotFoundError:
         return None
-    except (SafetensorError, OSError) as error:
+    except OSError as error:
+        # Such as too many open files: the file itself may be whole.
+        _log.warning("%s cannot be read (%s) and is passed over", path, error)
+        return None
+    except SafetensorError as error:
         _log.warning("%s is damaged (%s) and will be made again", path, error)
         with suppress(OSError):
             path.unlink(missing_ok=True)

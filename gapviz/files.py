@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from gapviz.errors import GapvizError
+
+UNFINISHED = ".partial-"
+"""What the name of a folder that is still being written begins with."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -53,27 +58,41 @@ def replace_folder(folder: Path, write: Callable[[Path], None], *, marker: str, 
         GapvizError: as `refuse_foreign_folder`, or a disk that is full or cannot be written.
     """
     refuse_foreign_folder(folder, marker=marker, what=what)
-    folder = folder.absolute()
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
-        write(partial)
+        with swapped_in(folder) as new:
+            write(new)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+@contextmanager
+def swapped_in(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes the place of `folder` at the end.
+
+    Whatever stops it, an interrupt between two renames too, `folder` is left as it was. What
+    stood there goes only when the new one is in place.
+
+    Raises:
+        OSError: a disk that is full or cannot be written.
+    """
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(mkdtemp(prefix=f"{UNFINISHED}{folder.name[:40]}-", dir=folder.parent))
+    new, old = room / "new", room / "old"
+    try:
+        new.mkdir()
+        yield new
         if folder.exists():
             os.replace(folder, old)
-        os.replace(partial, folder)
-    except OSError as error:
+        os.replace(new, folder)
+    finally:
         if old.exists() and not folder.exists():
             os.replace(old, folder)
-        raise unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(room, ignore_errors=True)
 
 
-def unwritable(path: Path, error: OSError) -> GapvizError:
+def unwritable(
+    path: Path | str, error: OSError, *, mend: str = "make room there, or name another place"
+) -> GapvizError:
     """What to tell where `path` cannot be written."""
-    return GapvizError(
-        f"cannot be written ({error.strerror or error})",
-        where=str(path),
-        mend="make room there, or name another place",
-    )
+    return GapvizError(f"cannot be written ({error.strerror or error})", where=str(path), mend=mend)

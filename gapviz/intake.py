@@ -11,13 +11,13 @@ from tempfile import mkdtemp
 from typing import BinaryIO
 
 from gapviz.encoders.base import Progress
-from gapviz.errors import GapvizError
+from gapviz.files import unwritable
 from gapviz.readers.allowed_paths import allowed_path
 from gapviz.readers.reading import ReadOptions
 from gapviz.readers.source import read
 from gapviz.readers.upload import store_vectors_upload, unpack_upload
 from gapviz.reference_sets import REFERENCE_SETS, fetch, read_reference_set
-from gapviz.workspace import StoredCollection, Workspace
+from gapviz.workspace import MAKE_ROOM, StoredCollection, Workspace
 
 ARCHIVE = ".zip"
 
@@ -131,11 +131,7 @@ def _landing(workspace: Workspace) -> Iterator[Path]:
         workspace.home.mkdir(parents=True, exist_ok=True)
         landing = Path(mkdtemp(prefix=".landing-", dir=workspace.home))
     except OSError as error:
-        raise GapvizError(
-            f"cannot be written ({error.strerror or error})",
-            where=str(workspace.home),
-            mend="free some space, or name another folder in GAPVIZ_HOME",
-        ) from error
+        raise unwritable(workspace.home, error, mend=MAKE_ROOM) from error
     try:
         yield landing
     finally:

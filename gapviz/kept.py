@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -16,6 +15,7 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_or
 
 import numpy as np
 
+from gapviz.bounded_cache import MEBIBYTE, BoundedCache
 from gapviz.cache import Arrays, read_arrays, write_arrays
 from gapviz.encoders.base import Progress
 
@@ -24,14 +24,7 @@ Result = TypeVar("Result")
 TREE = "tree"
 """Name of the array that holds everything but the arrays, as JSON in UTF-8."""
 
-REMEMBERED = 64
-"""Results that this process keeps in memory."""
-REMEMBERED_LARGE = 6
-"""Of those that are not kept on disk, since they are large."""
-
-_made: dict[str, Any] = {}
-_large: dict[str, Any] = {}
-_remembering = threading.Lock()
+_made: BoundedCache[str, Any] = BoundedCache(400 * MEBIBYTE)
 _log = logging.getLogger(__name__)
 
 
@@ -55,9 +48,9 @@ class Work(Generic[Result]):
 
     def ready(self) -> Result | None:
         """The result if it costs no waiting, else None."""
-        for remembered in (_made, _large):
-            if self.name in remembered:
-                return cast(Result, remembered[self.name])
+        remembered = _made.get(self.name)
+        if remembered is not None:
+            return cast(Result, remembered)
         stored = read_arrays(self.kind, self.key) if self.on_disk else None
         if stored is None:
             return None
@@ -66,7 +59,7 @@ class Work(Generic[Result]):
         except (KeyError, TypeError, ValueError) as error:
             _log.warning("%s does not hold what it should (%s) and is made again", self.name, error)
             return None
-        self._remember(result)
+        _made.keep(self.name, result)
         return result
 
     def do(self, progress: Progress | None = None) -> Result:
@@ -80,17 +73,10 @@ class Work(Generic[Result]):
             return ready
         result = self.make(progress or (lambda share, stage: None))
         # In memory too: a folder that cannot be written must not lose the work.
-        self._remember(result)
+        _made.keep(self.name, result)
         if self.on_disk:
             write_arrays(self.kind, self.key, packed(result))
         return result
-
-    def _remember(self, result: Result) -> None:
-        remembered, most = (_made, REMEMBERED) if self.on_disk else (_large, REMEMBERED_LARGE)
-        with _remembering:
-            remembered[self.name] = result
-            while len(remembered) > most:
-                del remembered[next(iter(remembered))]
 
 
 def packed(result: object) -> Arrays:

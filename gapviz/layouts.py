@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -11,10 +11,11 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from gapviz.builtin.shipped import shipped_folder
-from gapviz.cache import content_key, read_arrays, write_arrays
+from gapviz.cache import content_key
 from gapviz.collection import Collection
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
+from gapviz.kept import Work
 from gapviz.projection import (
     DISPLAY_LIMIT,
     DisplaySample,
@@ -32,12 +33,6 @@ SHIPPED_FILE = "layouts.safetensors"
 
 # Raise it when the same request would give another layout.
 REVISION = 1
-
-REMEMBERED = 32
-"""Layouts made by this process that it keeps in memory."""
-
-_made: dict[str, Float32] = {}
-_remembering = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +91,14 @@ class LayoutRequest:
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
         options = self.strategy.options
-        # Strength and mover always stood in the key, and layouts are shipped under it.
-        further = set(self.strategy.card.parameters) - {"strength", "moves"}
+        read = () if self.moves_nothing else ("name", *self.strategy.card.parameters)
         return content_key(
             collection=self.collection.content_hash,
-            strategy="raw" if self.moves_nothing else options.name,
-            strength=None if self.moves_nothing else options.strength,
-            moves=None if self.moves_nothing else options.moves,
+            strategy={name: getattr(options, name) for name in read},
             method=self.method,
             limit=DISPLAY_LIMIT,
             seed=self.seed,
             revision=REVISION,
-            **({} if self.moves_nothing else {n: getattr(options, n) for n in sorted(further)}),
         )
 
     @cached_property
@@ -121,17 +112,22 @@ class LayoutRequest:
         return _project(self)
 
 
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """What is kept of a UMAP layout; all else follows from the request."""
+
+    points: Float32
+
+
 def ready_layout(request: LayoutRequest) -> Layout | None:
     """The layout if it costs no waiting: linear, shipped or kept on disk; else None."""
-    if request.method == "umap":
-        points = _stored_points(request.key)
-        if points is None:
-            return None
-        start = None if request.stands_on is None else ready_layout(request.stands_on)
-        if start is None and request.stands_on is not None:
-            return None
-        return _project(request, start=start, points=points)
-    return request.linear_layout
+    if request.method != "umap":
+        return request.linear_layout
+    found = _shipped(request.key) or _work(request).ready()
+    if found is None or request.stands_on is None:
+        return None if found is None else _project(request, points=found.points)
+    start = ready_layout(request.stands_on)
+    return None if start is None else _project(request, start=start, points=found.points)
 
 
 def make_layout(request: LayoutRequest, progress: Progress | None = None) -> Layout:
@@ -140,13 +136,18 @@ def make_layout(request: LayoutRequest, progress: Progress | None = None) -> Lay
     Raises:
         GapvizError: see `project`.
     """
-    ready = ready_layout(request)
-    if ready is not None:
-        return ready
+    if request.method != "umap":
+        return request.linear_layout
     start = None if request.stands_on is None else make_layout(request.stands_on, progress)
-    layout = _project(request, start=start, progress=progress)
-    _keep(request.key, layout.points)
-    return layout
+    found = _shipped(request.key) or _work(request, start).do(progress)
+    return _project(request, start=start, points=found.points)
+
+
+def _work(request: LayoutRequest, start: Layout | None = None) -> Work[_Points]:
+    def make(progress: Progress) -> _Points:
+        return _Points(_project(request, start=start, progress=progress).points)
+
+    return Work(KIND, request.key, _Points, make)
 
 
 def _project(
@@ -172,30 +173,13 @@ def _project(
     )
 
 
-def _keep(key: str, points: Float32) -> None:
-    """On disk, and in memory too: a folder that cannot be written must not lose the work."""
-    write_arrays(KIND, key, {"points": points})
-    with _remembering:
-        _made[key] = points
-        while len(_made) > REMEMBERED:
-            del _made[next(iter(_made))]
-
-
-def _stored_points(key: str) -> Float32 | None:
+def _shipped(key: str) -> _Points | None:
     shipped = _shipped_file()
     if shipped is not None:
-        try:
-            with safe_open(shipped, framework="numpy") as tensors:
-                if key in tensors.keys():  # noqa: SIM118 - not a dict
-                    points: Float32 = tensors.get_tensor(key)
-                    return points
-        except (SafetensorError, OSError):
-            pass
-    made = _made.get(key)
-    if made is not None:
-        return made
-    kept = read_arrays(KIND, key)
-    return kept.get("points") if kept else None
+        with suppress(SafetensorError, OSError), safe_open(shipped, framework="numpy") as tensors:
+            if key in tensors.keys():  # noqa: SIM118 - not a dict
+                return _Points(tensors.get_tensor(key))
+    return None
 
 
 @lru_cache(maxsize=1)

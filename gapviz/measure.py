@@ -60,6 +60,14 @@ class Measurement:
         )
         return measure_geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
 
+    def forget_scores(self) -> None:
+        """Drop the scores of single pairs, by far the most of what it holds, until asked again.
+
+        Figures made of them stay.
+        """
+        if "geometry" in vars(self):
+            vars(self.geometry).pop("scores", None)
+
     @cached_property
     def mixed(self) -> dict[str, MixedOutcome]:
         """Bias and match rank in the mixed index, per query modality."""

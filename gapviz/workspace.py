@@ -11,23 +11,32 @@ import json
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from gapviz.cache import content_key
 from gapviz.collection import Collection
 from gapviz.configuration import configuration
 from gapviz.errors import GapvizError
-from gapviz.files import write_atomically
+from gapviz.files import swapped_in, unwritable, write_atomically
 from gapviz.readers.reading import Skipped
 from gapviz.saved_collection import VECTORS_FILE
 
 ABOUT_FILE = "about.json"
+LOCK_FILE = ".lock"
+
+PATIENCE = 60.0
+"""Seconds that a change waits for another one, of this process or of any other."""
+
+MAKE_ROOM = "make room there, or name another folder in GAPVIZ_HOME"
+
+# What reading raises where a file holds JSON of another kind than was written.
+_DAMAGE = (TypeError, ValueError, AttributeError, OverflowError)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
@@ -96,7 +105,6 @@ class Workspace:
 
     def __init__(self, home: Path | None = None) -> None:
         self.home = home or configuration().home
-        self._changing = threading.Lock()
 
     def collections(self) -> tuple[StoredCollection, ...]:
         """Every stored collection, by title; damaged ones are left out."""
@@ -150,7 +158,7 @@ class Workspace:
         content = content_key(seen=[[one.encoder, one.content_hash] for one in seen])
         name = f"{_slug(title, 48)}-{content[:8]}"
         folder = self._folder / name
-        with self._changing, _writing(folder):
+        with self._changing(folder):
             if not folder.is_dir():
                 about = {
                     "title": title,
@@ -183,22 +191,15 @@ class Workspace:
         """
         collection.refuse_without_vectors()
         target = self._encoding_folder(self.find(collection_id).folder, collection.encoder)
-        with self._changing, _writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = Path(mkdtemp(prefix=".partial-", dir=target.parent))
-            try:
-                collection.save(partial)
-                about = {
-                    "encoder": collection.encoder,
-                    "dim": collection.dim,
-                    "rows": {name: block.n_rows for name, block in collection.modalities.items()},
-                    "loads_as": loads_as,
-                }
-                write_atomically(partial / ABOUT_FILE, json.dumps(about).encode())
-                shutil.rmtree(target, ignore_errors=True)
-                os.replace(partial, target)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
+        about = {
+            "encoder": collection.encoder,
+            "dim": collection.dim,
+            "rows": {name: block.n_rows for name, block in collection.modalities.items()},
+            "loads_as": loads_as,
+        }
+        with self._changing(target), swapped_in(target) as new:
+            collection.save(new)
+            write_atomically(new / ABOUT_FILE, json.dumps(about).encode())
 
     def load(self, collection_id: str, encoder: str | None = None) -> Collection:
         """The items with the vectors of one encoder, or without any.
@@ -217,7 +218,7 @@ class Workspace:
             GapvizError: no such collection, or a file that cannot be deleted.
         """
         folder = self.find(collection_id).folder
-        with self._changing, _writing(folder):
+        with self._changing(folder):
             _delete(folder)
 
     def remove_encoding(self, collection_id: str, encoder: str) -> None:
@@ -227,7 +228,7 @@ class Workspace:
             GapvizError: no such collection or encoding, or a file that cannot be deleted.
         """
         folder = self.find(collection_id).encoding(encoder).folder
-        with self._changing, _writing(folder):
+        with self._changing(folder):
             _delete(folder)
 
     @property
@@ -242,31 +243,44 @@ class Workspace:
     def _lay(
         self, folder: Path, items: Collection, about: Mapping[str, Any], files: Path | None
     ) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(prefix=".partial-", dir=self._folder))
-        try:
-            items.save(partial / "items")
+        with swapped_in(folder) as new:
+            items.save(new / "items")
             if files is not None:
-                shutil.move(files, partial / "files")
-            write_atomically(partial / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
-            os.replace(partial, folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+                shutil.move(files, new / "files")
+            write_atomically(new / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
+
+    @contextmanager
+    def _changing(self, folder: Path) -> Iterator[None]:
+        """One change at a time, of whatever process; what the disk refuses, in one sentence."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.home / LOCK_FILE).acquire(timeout=PATIENCE):
+                yield
+        except Timeout as error:
+            raise GapvizError(
+                "is being changed by another gapviz",
+                where=str(self.home),
+                mend="try again when that has finished",
+            ) from error
+        except OSError as error:
+            raise unwritable(folder, error, mend=MAKE_ROOM) from error
 
     def _read(self, folder: Path) -> StoredCollection | None:
         about = _about(folder)
         if about is None:
             return None
-        return StoredCollection(
-            id=folder.name,
-            title=str(about.get("title", folder.name)),
-            origin=str(about.get("origin", "")),
-            n_items=int(about.get("n_items", 0)),
-            root=_root(folder, about),
-            folder=folder,
-            encodings=tuple(_encodings(folder / "encodings")),
-            skipped=tuple(Skipped(what, why) for what, why in about.get("skipped", ())),
-        )
+        with suppress(*_DAMAGE):
+            return StoredCollection(
+                id=folder.name,
+                title=str(about.get("title", folder.name)),
+                origin=str(about.get("origin", "")),
+                n_items=int(about.get("n_items", 0)),
+                root=_root(folder, about),
+                folder=folder,
+                encodings=tuple(_encodings(folder / "encodings")),
+                skipped=tuple(Skipped(what, why) for what, why in about.get("skipped", ())),
+            )
+        return None
 
 
 def _where_images_lie(root: Path | None, files: Path | None) -> dict[str, str | None]:
@@ -289,13 +303,16 @@ def _encodings(folder: Path) -> Iterable[StoredEncoding]:
         return
     for place in sorted(folder.iterdir()):
         about = None if place.name.startswith(".") else _about(place)
-        if about is not None and (place / VECTORS_FILE).is_file():
+        if about is None or not (place / VECTORS_FILE).is_file():
+            continue
+        loads_as = about.get("loads_as")
+        with suppress(*_DAMAGE):
             yield StoredEncoding(
                 encoder=str(about.get("encoder", "unknown")),
                 folder=place,
                 dim=int(about.get("dim", 0)),
                 rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
-                loads_as=about.get("loads_as"),
+                loads_as=None if loads_as is None else str(loads_as),
             )
 
 
@@ -311,8 +328,8 @@ def _size(folder: Path) -> int:
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
-            path = Path(place, name)
-            total += path.lstat().st_size if path.exists() else 0
+            with suppress(FileNotFoundError):
+                total += Path(place, name).lstat().st_size
     return total
 
 
@@ -327,16 +344,3 @@ def _delete(folder: Path) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
     os.replace(folder, doomed)
     shutil.rmtree(doomed)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Tell what the disk refuses in one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise GapvizError(
-            f"cannot be written ({error.strerror or error})",
-            where=str(folder),
-            mend="free some space, or name another folder in GAPVIZ_HOME",
-        ) from error

@@ -27,7 +27,7 @@ BOTH = (StrategyOptions("raw"), StrategyOptions("centre"))
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch):
-    monkeypatch.setattr(kept, "_made", {})
+    kept._made.clear()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def works(collection):
 def test_every_part_is_the_same_from_disk(collection, part, monkeypatch):
     work = works(collection)[part]
     made = work.do()
-    monkeypatch.setattr(kept, "_made", {})
+    kept._made.clear()
     read = work.ready()
     assert read is not None
     assert read is not made

@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +50,18 @@ def test_a_file_cut_short_anywhere_is_made_again(folder):
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
         assert read_arrays("kind", "key") is None
+
+
+def test_a_file_that_cannot_be_opened_just_now_is_kept(folder, monkeypatch):
+    write_arrays("kind", "key", {"a": np.arange(3)})
+
+    def busy(path):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", busy)
+        assert read_arrays("kind", "key") is None
+    np.testing.assert_array_equal(read_arrays("kind", "key")["a"], np.arange(3))
 
 
 def test_a_folder_in_place_of_the_file_is_survived(folder):

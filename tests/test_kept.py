@@ -1,10 +1,11 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from gapviz import kept
+from gapviz.bounded_cache import BoundedCache
 from gapviz.cache import cache_folder
 from gapviz.curves import (
     CalibrationCurve,
@@ -39,8 +40,7 @@ def nested(number=1.5):
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch):
-    monkeypatch.setattr(kept, "_made", {})
-    monkeypatch.setattr(kept, "_large", {})
+    monkeypatch.setattr(kept, "_made", BoundedCache(1_000))
 
 
 def test_a_result_is_read_back_as_it_was():
@@ -68,7 +68,7 @@ def test_every_curve_is_read_back_as_it_was(make_collection):
         assert repr(again) == repr(curve)
 
 
-def test_work_is_done_once_and_found_on_disk_by_the_next_process(monkeypatch):
+def test_work_is_done_once_and_found_on_disk_by_the_next_process():
     made = []
 
     def make(progress):
@@ -80,7 +80,7 @@ def test_work_is_done_once_and_found_on_disk_by_the_next_process(monkeypatch):
     assert work.ready() is None
     first = work.do()
     assert work.ready() is first
-    monkeypatch.setattr(kept, "_made", {})
+    kept._made.clear()
     assert work.do().words == first.words
     assert made == [1]
 
@@ -98,11 +98,12 @@ def test_a_file_that_holds_something_else_is_made_again():
     assert Work("tests", "other", Otherwise, lambda progress: Otherwise(1.0)).ready() is None
 
 
-def test_what_is_large_stays_in_memory_until_others_come():
+def test_what_is_not_kept_on_disk_stays_in_memory_while_there_is_room():
     work = Work("tests", "large", Nested, lambda progress: nested(), on_disk=False)
-    work.do()
-    assert work.ready() is not None
-    for number in range(kept.REMEMBERED_LARGE):
-        Work("tests", f"other {number}", Nested, lambda progress: nested(), on_disk=False).do()
-    assert work.ready() is None
+    other = Work("tests", "wide", Nested, lambda progress: wide, on_disk=False)
+    wide = replace(nested(), array=np.zeros(120))
+    first = work.do()
+    assert work.ready() is first
+    assert other.do() is wide
+    assert (work.ready(), other.ready()) == (None, wide)
     assert not (cache_folder() / "tests" / "large.safetensors").exists()

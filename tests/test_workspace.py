@@ -1,5 +1,8 @@
 """Collections that were added stay, with the vectors of every encoder, until removed."""
 
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +10,15 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.readers.reading import Skipped
-from gapviz.workspace import Workspace
+from gapviz.workspace import LOCK_FILE, Workspace
+
+HOLDS = """
+import sys
+from filelock import FileLock
+with FileLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 
 
 @pytest.fixture
@@ -100,7 +111,8 @@ def test_what_is_removed_is_gone_from_list_and_disk(workspace, two_models):
     assert left.size < size
     workspace.remove(stored.id)
     assert workspace.collections() == ()
-    assert not [path for path in workspace.home.rglob("*") if path.is_file()]
+    left_behind = [path.name for path in workspace.home.rglob("*") if path.is_file()]
+    assert left_behind == [LOCK_FILE]
 
 
 @pytest.mark.parametrize("name", ["nothing", "..", "../collections", "A", "", "x/y"])
@@ -119,6 +131,50 @@ def test_a_damaged_entry_is_left_out(workspace, two_models):
     stored = workspace.add(two_models, title="x")
     (stored.folder / "about.json").write_text("{")
     assert workspace.collections() == ()
+
+
+@pytest.mark.parametrize(
+    "about", ['{"n_items": null}', '{"n_items": "many"}', '{"skipped": [1]}', '{"root": 5}', "[]"]
+)
+def test_an_entry_that_tells_something_else_is_left_out(workspace, two_models, about):
+    damaged, whole = (workspace.add([one], title=one.encoder) for one in two_models)
+    (damaged.folder / "about.json").write_text(about)
+    assert [one.id for one in workspace.collections()] == [whole.id]
+
+
+@pytest.mark.parametrize("about", ['{"dim": null}', '{"rows": [3]}', '{"rows": {"image": "x"}}'])
+def test_an_encoding_that_tells_something_else_is_left_out(workspace, two_models, about):
+    stored = workspace.add(two_models, title="x")
+    (stored.encoding("CLIP").folder / "about.json").write_text(about)
+    assert [one.encoder for one in workspace.find(stored.id).encodings] == ["CyCLIP"]
+
+
+def test_vectors_that_are_put_anew_were_never_gone(workspace, two_models, monkeypatch):
+    stored = workspace.add(two_models, title="x")
+    seen, rmtree = [], shutil.rmtree
+
+    def looked(path, **options):
+        seen.append(len(workspace.find(stored.id).encodings))
+        rmtree(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", looked)
+    workspace.put_encoding(stored.id, two_models[0])
+    assert set(seen) == {2}
+
+
+def test_changes_of_two_processes_wait_for_each_other(workspace, two_models, monkeypatch):
+    stored = workspace.add(two_models, title="x")
+    monkeypatch.setattr("gapviz.workspace.PATIENCE", 0.1)
+    held = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(workspace.home / LOCK_FILE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    held.stdout.readline()
+    with pytest.raises(GapvizError, match="being changed by another gapviz"):
+        Workspace(workspace.home).remove(stored.id)
+    held.communicate(b"done\n")
+    workspace.remove(stored.id)
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(make_collection, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
 
 import numpy as np
@@ -11,7 +10,7 @@ import streamlit as st
 
 from gapviz.builtin import dedicated_vectors
 from gapviz.collection import Collection
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import collection_of, kept_within
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.links import (
@@ -132,7 +131,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
     )
 
 
-@lru_cache(maxsize=32)
+@kept_within(256)
 def _rows(view: View, encoder: str, modality: str) -> ItemRows:
     if encoder in TOWERS_ALONE:
         vectors = dedicated_vectors(modality).vectors
@@ -145,7 +144,7 @@ def _both(contest: _Contest) -> tuple[ItemRows, ItemRows]:
     return shared(joint, _rows(contest.view, contest.dedicated, contest.modality))
 
 
-@lru_cache(maxsize=64)
+@kept_within(64)
 def _compared(contest: _Contest, seed: int) -> WithinComparison:
     return compare_modality(collection_of(contest.view), *_both(contest), seed=seed)
 

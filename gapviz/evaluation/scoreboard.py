@@ -6,10 +6,10 @@ protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import permutations
 from typing import Protocol
 
@@ -149,6 +149,7 @@ def scoreboard(
     Raises:
         GapvizError: a split that is missing, or an unknown strategy.
     """
+    report = progress or (lambda share, stage: None)
     entries: list[Entry] = []
     n_items = {}
     n_all = len(collections) * len(options)
@@ -158,13 +159,13 @@ def scoreboard(
         for chosen in options:
             entry = store.find(collection, chosen, seed) if store else None
             if entry is None:
-                with bench.threads():
+                waiting = partial(report, len(entries) / n_all, "waiting for another scoreboard")
+                with bench.threads(waiting):
                     entry = bench.entry(model, chosen)
                 if store is not None:
                     store.keep(collection, chosen, seed, entry)
             entries.append(replace(entry, model=model))
-            if progress is not None:
-                progress(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
+            report(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
     return assembled(entries, n_items, seed)
 
 
@@ -226,10 +227,10 @@ class _Bench:
         self.measured = collection.split(EVALUATE)
         self.seed = seed
 
-    def threads(self) -> AbstractContextManager[None]:
-        """To compute in: a small problem is done sooner by one thread."""
+    def threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        """To compute in: a small problem is done sooner by one thread; see `one_blas_thread`."""
         n_rows = sum(block.n_rows for block in self.measured.modalities.values())
-        return one_blas_thread() if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
+        return one_blas_thread(check) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
 
     def entry(self, model: str, chosen: StrategyOptions) -> Entry:
         """The row of a strategy, or why there is none."""

@@ -82,7 +82,6 @@ def export_strategy(
     files, card = export_files(strategy, before, after, fitted_on=fitted_on)
 
     def write(partial: Path) -> None:
-        partial.mkdir(parents=True)
         for name, content in files.items():
             write_atomically(partial / name, content)
 

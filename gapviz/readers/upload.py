@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gapviz.errors import GapvizError
+from gapviz.files import unwritable
 from gapviz.images import file_flaw, is_image_name
 from gapviz.images.zip_members import DAMAGE
 from gapviz.readers.gathering import Gathering, shown
@@ -328,11 +329,7 @@ def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
 def _unwritable(folder: Path, error: OSError) -> GapvizError:
     if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
         return _taken(folder)
-    return GapvizError(
-        f"cannot be written ({error.strerror or error})",
-        where=shown(folder.name),
-        mend="check the folder and its space",
-    )
+    return unwritable(shown(folder.name), error)
 
 
 def _taken(folder: Path) -> GapvizError:
