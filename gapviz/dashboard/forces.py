@@ -71,7 +71,7 @@ def random_start_section(chosen: Settings) -> None:
     with cards:
         st.metric("Gap (0 to 2, lower is closer)", f"{figures.gap:.3f}", border=True)
         for name, value in figures.cone.items():
-            st.metric(f"Cosine of two {name}s (1 = one point)", f"{value:.3f}", border=True)
+            st.metric(f"Cosine of two {name}s (1 = same)", f"{value:.3f}", border=True)
     chart.plotly_chart(
         small_cones_figure(figures.layout, webgl=webgl_available(), height=320),
         key="random_start_cones",

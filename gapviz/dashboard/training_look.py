@@ -8,7 +8,6 @@ from html import escape
 
 import streamlit as st
 
-from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.settings import show_error
 from gapviz.figures import alt_text
 from gapviz.figures.training import (
@@ -181,11 +180,12 @@ def _scrubbed(run: TrainedRun) -> TrainingStep | None:
 def _cones(run: TrainedRun, step: TrainingStep | None) -> None:
     if step is None:
         st.markdown("**Cones**")
-        st.skeleton(height=CHART_HEIGHT)
+        st.container(height=CHART_HEIGHT, border=False).caption("waiting for the first record")
         return
     st.markdown(f"**Cones at step {step.step}**: gap {step.gap:.3f}")
     st.plotly_chart(
-        small_cones_figure(step.layout, fixed=True, webgl=webgl_available(), height=CHART_HEIGHT),
+        # At most a thousand points: drawn as SVG as fast, and anywhere.
+        small_cones_figure(step.layout, fixed=True, webgl=False, height=CHART_HEIGHT),
         key="train_cones",
         config=CONFIG,
         alt=alt_text(step.layout, title=f"{run.title}, step {step.step}"),

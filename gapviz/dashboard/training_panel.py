@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import streamlit as st
 
@@ -42,7 +44,14 @@ def training_section(chosen: Settings) -> None:
         f"{features.source} {features.train.size:,} pairs train; every figure below is measured on "
         f"{features.held_out.size:,} others, held out."
     )
+    _warm_torch()
     _panel(features, _options(chosen))
+
+
+@lru_cache(maxsize=1)
+def _warm_torch() -> None:
+    """Import torch while the visitor still reads, so that the first run starts at once."""
+    threading.Thread(target=import_library, args=("torch",), daemon=True).start()
 
 
 def _options(chosen: Settings) -> TrainingOptions:

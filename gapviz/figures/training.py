@@ -21,6 +21,7 @@ RUN_COLORS = ("#009E73", "#C46F9C", "#B97F00", "#3A8FC4", "#8C6BB1", "#A65628")
 UNIT_RANGES = AxisRanges((-1.05, 1.05), (-0.8, 0.8))
 """What trained heads fill on the gap axis, so that every step is drawn to one scale."""
 
+_SHORT_TITLES = {"gap_axis": ("along the gap", "top residual"), "pca": ("PC 1", "PC 2")}
 _DASHES = ("solid", "dot")
 _CLEAR = "rgba(0,0,0,0)"
 # Pixels between the names at the ends of lines, and what axis titles and margins take away.
@@ -150,6 +151,9 @@ def small_cones_figure(
         else:
             trace.showlegend = False
     figure.layout.margin.t = 28
+    if fixed:
+        # The whole titles, with shares of variance, are longer than a small chart is wide.
+        figure.layout.xaxis.title, figure.layout.yaxis.title = _SHORT_TITLES[layout.method]
     return figure
 
 
