@@ -108,8 +108,11 @@ def show_runs(runs: Sequence[TrainedRun], remove: Callable[[TrainedRun], None]) 
 
 def _headline(run: TrainedRun, remove: Callable[[TrainedRun], None]) -> None:
     last = run.live.steps[-1] if run.live.steps else None
+    # A pause waits for the record that is being made.
+    waiting = run.live.state == "paused" and run.live.busy
+    state = "pausing" if waiting else run.live.state
     reached = (
-        f"step {last.step} of {run.options.steps} · {run.live.state} · gap {last.gap:.3f}, "
+        f"step {last.step} of {run.options.steps} · {state} · gap {last.gap:.3f}, "
         f"R@10 {last.mean_recall:.3f}, bias@10 {last.mean_bias:.3f}"
         if last
         else "starting"
