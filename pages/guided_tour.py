@@ -15,11 +15,10 @@ def go(by: int) -> None:
     st.session_state["step"] = min(max(st.session_state["step"] + by, 1), len(STOPS))
 
 
-def button(label: str, icon: str, key: str, by: int, *, disabled: bool) -> None:
+def button(label: str, key: str, by: int, *, disabled: bool) -> None:
     """One of the two that an arrow key presses as well."""
     st.button(
         label,
-        icon=f":material/arrow_{icon}:",
         key=f"tour_{key}",
         shortcut="Left" if by < 0 else "Right",
         type="secondary" if by < 0 else "primary",
@@ -32,7 +31,7 @@ def button(label: str, icon: str, key: str, by: int, *, disabled: bool) -> None:
 st.html(PRESENTER_STYLE)
 # Above everything that changes: what one presses stays under the pointer.
 with st.container(horizontal=True, vertical_alignment="center"):
-    left = st.container(width="content")
+    back_and_next = st.container(horizontal=True, width="content")
     number = st.segmented_control(
         "Stop",
         list(numbered_stops()),
@@ -45,9 +44,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
         width="content",
     )
     number = number or 1
-    with left:
-        button("Back", "back", "back", -1, disabled=number == 1)
-    button("Next", "forward", "next", 1, disabled=number == len(STOPS))
+    with back_and_next:
+        button("Back", "back", -1, disabled=number == 1)
+        button("Next", "next", 1, disabled=number == len(STOPS))
 stop = STOPS[number - 1]
 with st.container(key="tour_stop"):
     st.title(STOP_TITLES[number - 1], anchor=False)

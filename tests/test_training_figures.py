@@ -1,5 +1,7 @@
 """The figures of training runs: what each draws, names, marks and says in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,12 @@ def test_names_of_runs_that_end_together_do_not_lie_on_one_another(steps):
     assert np.mean(heights) == pytest.approx(steps[-1].mean_recall)
 
 
+def test_no_name_falls_below_the_axis(steps):
+    flat = [replace(step, gap=0.0) for step in steps]
+    runs = [RunLine(f"Run {n}", f"run {n}", RUN_COLORS[n], flat, 300) for n in range(3)]
+    assert min(note.y for note in training_figure(runs, "gap").layout.annotations) == 0
+
+
 def test_a_run_of_one_record_is_a_point(steps):
     (trace,) = training_figure([RunLine("Run 1", "run 1", "#000000", steps[:1], 300)], "gap").data
     assert "markers" in trace.mode
@@ -155,8 +163,6 @@ def test_small_cones_of_a_run_are_drawn_to_one_scale(steps):
 
 
 def test_small_cones_hold_points_that_lie_far_up(steps):
-    from dataclasses import replace
-
     layout = steps[0].layout
     high = replace(layout, points=layout.points * np.float32(0) + np.float32(0.9))
     low, top = small_cones_figure(high, fixed=True).layout.yaxis.range

@@ -11,7 +11,6 @@ import streamlit as st
 from gapviz.builtin import BUILTIN_ENCODERS
 from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
-from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
@@ -67,13 +66,12 @@ def random_start_section(chosen: Settings) -> None:
     if found is None:
         return
     figures = found.figures
-    cards, chart = st.columns([1, 3], vertical_alignment="center")
-    with cards:
+    with st.grid(3, min_column_width=190, gap="small"):
         st.metric("Gap (0 to 2, lower is closer)", f"{figures.gap:.3f}", border=True)
         for name, value in figures.cone.items():
             st.metric(f"Cosine of two {name}s (1 = same)", f"{value:.3f}", border=True)
-    chart.plotly_chart(
-        small_cones_figure(figures.layout, webgl=webgl_available(), height=320),
+    st.plotly_chart(
+        small_cones_figure(figures.layout, height=300),
         key="random_start_cones",
         config=CONFIG,
         alt=alt_text(figures.layout, title=f"{found.model} at random weights"),
@@ -139,8 +137,8 @@ def temperature_section(chosen: Settings) -> None:
     """Gap against temperature."""
     st.markdown(
         "**Low temperature locks it in.** Divided by 0.01, a lead of .05 in cosine is odds of 148 "
-        "to 1: the training pairs win without the cones ever meeting, and little is left to "
-        "learn. At a higher temperature the loss goes on pulling, and the gap closes."
+        "to 1: the training pairs win while the cones are far apart, and nothing has to move them. "
+        "At a higher temperature only large leads count: the cones open, and the gap closes."
     )
     st.caption(
         "Sources: Liang et al. 2022 (the gap depends on the temperature). Schrodi et al. 2025 "

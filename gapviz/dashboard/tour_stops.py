@@ -42,12 +42,13 @@ from gapviz.tour import (
 
 OFFERED = 12
 RESULTS = 8
-CONES_HEIGHT = 500
+CONES_HEIGHT = 440
 
 PRESENTER_STYLE = """
 <style>
 .st-key-tour_stop [data-testid="stMetricValue"] { font-size: 4rem; line-height: 1.15; }
-.st-key-tour_stop [data-testid="stMarkdownContainer"] > p { font-size: 1.15rem; }
+.st-key-tour_stop [data-testid="stMetricValue"] p { font-size: inherit; }
+.st-key-tour_stop [data-testid="stMarkdown"] p { font-size: 1.15rem; }
 .st-key-tour_stop .gv-table { font-size: 1rem; }
 </style>
 """
@@ -110,29 +111,28 @@ def _bias_across_all(chosen: Settings) -> None:
 
 
 def _subtract(chosen: Settings) -> None:
-    strength = st.slider(
-        "Strength λ",
-        0.0,
-        MAX_STRENGTH,
-        1.0,
-        STRENGTH_STEP,
-        key="tour_strength",
-        bind="query-params",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        figure = st.container(width=280)
+        strength = st.slider(
+            "Strength λ",
+            0.0,
+            MAX_STRENGTH,
+            1.0,
+            STRENGTH_STEP,
+            key="tour_strength",
+            bind="query-params",
+        )
     options = StrategyOptions(DEFAULT_STRATEGY, round(float(strength), 2))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
     change = round(after.geometry.gap.gap - _raw(chosen).geometry.gap.gap, 3)
-    figure, cones = st.columns([1, 3], vertical_alignment="center")
-    with figure:
-        st.metric(
-            "Gap ‖Δ‖ (lower is closer)",
-            f"{after.geometry.gap.gap:.3f}",
-            f"{change:+.3f} against raw" if change else "as raw",
-            delta_color="inverse" if change else "off",
-            delta_arrow="auto" if change else "off",
-        )
-    with cones:
-        _cones(chosen, options, lines=False)
+    figure.metric(
+        "Gap ‖Δ‖ (lower is closer)",
+        f"{after.geometry.gap.gap:.3f}",
+        f"{change:+.3f} against raw" if change else "as raw",
+        delta_color="inverse" if change else "off",
+        delta_arrow="auto" if change else "off",
+    )
+    _cones(chosen, options, lines=False)
 
 
 def _better_and_worse(chosen: Settings) -> None:

@@ -117,20 +117,19 @@ def _headline(run: TrainedRun, remove: Callable[[TrainedRun], None]) -> None:
         if last
         else "starting"
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(
-            f'<span style="color:{run.color};font-weight:700">━━</span> '
-            f"<strong>{escape(run.title)}</strong> · {reached}",
-            width="stretch",
-        )
-        st.button(
-            "Remove",
-            icon=":material/close:",
-            type="tertiary",
-            key=f"train_remove_{run.number}",
-            on_click=remove,
-            args=(run,),
-        )
+    words, away = st.columns([12, 1], vertical_alignment="center", gap="small")
+    words.html(
+        f'<span style="color:{run.color};font-weight:700">━━</span> '
+        f"<strong>{escape(run.title)}</strong> · {reached}"
+    )
+    away.button(
+        ":material/close:",
+        type="tertiary",
+        key=f"train_remove_{run.number}",
+        help=f"Remove run {run.number}",
+        on_click=remove,
+        args=(run,),
+    )
 
 
 def _tags(runs: Sequence[TrainedRun]) -> list[str]:
@@ -187,8 +186,7 @@ def _cones(run: TrainedRun, step: TrainingStep | None) -> None:
         return
     st.markdown(f"**Cones at step {step.step}**: gap {step.gap:.3f}")
     st.plotly_chart(
-        # At most a thousand points: drawn as SVG as fast, and anywhere.
-        small_cones_figure(step.layout, fixed=True, webgl=False, height=CHART_HEIGHT),
+        small_cones_figure(step.layout, fixed=True, height=CHART_HEIGHT),
         key="train_cones",
         config=CONFIG,
         alt=alt_text(step.layout, title=f"{run.title}, step {step.step}"),

@@ -97,7 +97,7 @@ def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
     _buttons(features, options, runs)
     if not runs:
         st.info(
-            "Train: a run takes about 20 seconds. Run it again at another temperature to lay "
+            "Train: a run takes some 20 seconds. Run it again at another temperature to lay "
             "both over one another.",
             icon=":material/play_arrow:",
         )

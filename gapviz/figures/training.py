@@ -126,22 +126,21 @@ def training_alt(lines: Sequence[RunLine], quantity: str) -> str:
     return f"{drawn.title} against step: {'; '.join(said) or 'no run yet'}."
 
 
-def small_cones_figure(
-    layout: Layout, *, fixed: bool = False, webgl: bool = True, height: int = 260
-) -> go.Figure:
+def small_cones_figure(layout: Layout, *, fixed: bool = False, height: int = 260) -> go.Figure:
     """Cones of matched rows in a small chart: point i of each modality is item i's.
+
+    At most a thousand points: as SVG they are drawn as fast as by WebGL, and anywhere.
 
     Args:
         layout: as `recorded` made it.
         fixed: draw to the scale of all unit vectors, so that steps can be compared.
-        webgl: as for `cones_figure`.
         height: in pixels.
     """
     figure = cones_figure(
         layout,
         {name: range(layout.rows_of(name).size) for name in layout.modalities},
         ranges=_holding(layout) if fixed else shared_ranges(layout, padding=0.15),
-        webgl=webgl,
+        webgl=False,
         height=height,
     )
     for trace in figure.data:
@@ -257,7 +256,8 @@ def _apart(values: Sequence[float], least: float) -> list[float]:
     # Apart by `least` is the same as rising, once the least rise has been taken away.
     rise = least * np.arange(len(values))
     moved = np.empty(len(values))
-    moved[order] = isotonic_regression(np.array(values)[order] - rise).x + rise
+    # Below the axis a name would not be drawn.
+    moved[order] = np.maximum(isotonic_regression(np.array(values)[order] - rise).x, 0) + rise
     return [float(value) for value in moved]
 
 
