@@ -69,7 +69,12 @@ def random_start_section(chosen: Settings) -> None:
     with st.grid(3, min_column_width=190, gap="small"):
         st.metric("Gap (0 to 2, lower is closer)", f"{figures.gap:.3f}", border=True)
         for name, value in figures.cone.items():
-            st.metric(f"Cosine of two {name}s (1 = same)", f"{value:.3f}", border=True)
+            st.metric(
+                f"Cosine of two {name}s",
+                f"{value:.3f}",
+                border=True,
+                help="Mean over all pairs: 1 = one point, 0 = all directions.",
+            )
     st.plotly_chart(
         small_cones_figure(figures.layout, height=300),
         key="random_start_cones",
