@@ -17,6 +17,7 @@ from gapviz.evaluation import (
     CrossOutcome,
     Estimate,
     MixedOutcome,
+    bootstrap_imbalance,
     bootstrap_mean,
     evaluate_cross,
     evaluate_mixed,
@@ -90,6 +91,13 @@ class Measurement:
     def lift(self) -> dict[str, Estimate]:
         """Bias@10 ÷ corpus share per query modality; 1 is neutral."""
         return self._estimates(lambda outcome: outcome.lift)
+
+    @cached_property
+    def imbalance(self) -> Estimate:
+        """Mean over the query modalities of |lift − 1|; 0 is neutral."""
+        outcomes = self.mixed.values()
+        lifts, items = [one.lift for one in outcomes], [one.items for one in outcomes]
+        return bootstrap_imbalance(lifts, items, seed=self.seed)
 
     @cached_property
     def ndcg(self) -> dict[str, Estimate]:

@@ -15,6 +15,12 @@ def test_every_stop_opens_by_its_link(open_app, step):
     assert app.title[0].value == STOP_TITLES[step - 1]
 
 
+def test_a_link_to_a_stop_in_the_middle_leads_both_ways(open_app):
+    app = open_app(PAGE, step="4")
+    assert not app.button(key="tour_back").disabled
+    assert not app.button(key="tour_next").disabled
+
+
 def test_next_and_back_walk_the_stops(open_app):
     app = open_app(PAGE)
     app.button(key="tour_next").click().run()
@@ -30,4 +36,4 @@ def test_a_stop_that_does_not_exist_is_named(open_app):
 
 def test_the_decision_turns_with_what_matters(open_app):
     app = open_app(PAGE, step="8", tour_judge="bias")
-    assert any("bias is nearest to neutral" in text.value for text in app.markdown)
+    assert any("bias is nearest to neutral" in head.value for head in app.subheader)
