@@ -10,7 +10,7 @@ from gapviz.kept import Work
 KIND = "advice"
 
 # Raise it when the same evidence would give other advice. The words of a rule are not kept.
-REVISION = 1
+REVISION = 2
 
 
 def advice_work(evidence: Evidence, situation: Situation) -> Work[Advice]:

@@ -212,8 +212,7 @@ _LISTS = (
         changes="lists",
         stores="one index a modality",
         query_cost="a mean and a σ of each list, O(N), then as any routing",
-        parameters=("fusion",),
-        fuse=lambda options: ScoreFusion("z-score", options.fusion.ties),
+        fuse=lambda options: ScoreFusion("z-score"),
     ),
     StrategyCard(
         name="dbsf",

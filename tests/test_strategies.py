@@ -120,14 +120,14 @@ def test_cards_name_the_options_they_read(make_collection):
     other = {
         "strength": 0.5,
         "moves": "text",
-        "fusion": RankFusion(k=3),
+        "fusion": RankFusion(k=3, ties="other-first"),
         "ridge": 2.0,
         "anchor": "image",
         "alpha": 0.2,
         "neighbours": 3,
     }
     assert set(other) == {field.name for field in fields(StrategyOptions)} - {"name"}
-    collection = make_collection(12, modalities=("image", "text"))
+    collection = make_collection(150, dim=48, gap=0.3)
 
     def outcome(options):
         strategy = fit_strategy(options, collection)

@@ -89,7 +89,7 @@ def test_where_nothing_else_was_tried_that_is_not_called_no_better(
 
 def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, capsys):
     app = finished(open_app(PAGE, task="within", found="text", changeable="model"))
-    monkeypatch.setattr(kept, "_made", {})
+    kept._made.clear()
     monkeypatch.setattr(advice_work, "advise", None)
     asked = ["--task", "within", "--find", "text", "--can-change", "model"]
     assert main(["advise", "builtin", *asked]) == 0
