@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 
 Result = TypeVar("Result")
 

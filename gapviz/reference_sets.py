@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gapviz.cache import cache_folder
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.files import unwritable
+from gapviz.progress import Progress
 from gapviz.readers.amumo import is_amumo_folder, read_amumo
 from gapviz.readers.arrays import read_stacked
 from gapviz.readers.reading import Reading, ReadOptions, Skipped
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import unwritable
 
 RAW_URL = "https://raw.githubusercontent.com"
 

@@ -5,7 +5,7 @@ import streamlit as st
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.tour_stops import PRESENTER_STYLE, STOPS
 from gapviz.errors import GapvizError
-from gapviz.tour import STOP_TITLES, numbered_stops
+from gapviz.sentences.tour import STOP_TITLES, numbered_stops
 
 chosen = settings()
 

@@ -10,11 +10,15 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "gapviz"
 
 ORDER = (
+    "storage",
     "collection",
     "geometry",
     "alignment",
     "retrieval",
+    "strategies",
     "evaluation",
+    "measure",
+    "studies",
     "figures",
     "dashboard",
 )

@@ -6,8 +6,8 @@ from gapviz.advisor.evidence import Evidence
 from gapviz.advisor.judging import judged
 from gapviz.advisor.recommendation import Advice, Recommendation, Verdict, title_of
 from gapviz.advisor.rules import TASKS, Situation, Task, applicable
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 
 _PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
 

@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.advice_work import advice_work
     from gapviz.advisor import Situation
+    from gapviz.advisor.stored import advice_work
 
     seed = chosen_seed(options)
     asked = Situation(options.task, options.can_change)

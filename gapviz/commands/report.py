@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
 from gapviz.errors import GapvizError
-from gapviz.files import unwritable, write_atomically
+from gapviz.storage.files import unwritable, write_atomically
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import numpy as np
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection, ModalityVectors
 from gapviz.curves.band import Band, band_over
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation import mean_of_known
 from gapviz.evaluation.ranking import ndcg_at
+from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.fusion import RankFusion, interleaving
 from gapviz.retrieval.search import tie_order

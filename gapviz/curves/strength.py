@@ -11,11 +11,11 @@ from gapviz.alignment import Raw, ShiftAlignment
 from gapviz.blocks import centroid
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.curves.band import Band, band_of
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation import bootstrap_mean, mean_of_known
 from gapviz.evaluation.mixed import MAX_QUERIES
 from gapviz.geometry import InfoNce, info_nce_both_ways
+from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.sweep import sweep
 from gapviz.seeds import DEFAULT_SEED

@@ -8,19 +8,19 @@ from uuid import uuid4
 
 import streamlit as st
 
-from gapviz.configuration import FOLDERS_VARIABLE, configuration
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.links import WAYS
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import OPENED, megabytes
 from gapviz.dashboard.waiting import Task, Wait, result_of
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.intake import Incoming, add_path, add_reference_set, add_upload
+from gapviz.progress import Progress
 from gapviz.readers.reading import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.readers.upload import DEFAULT_LIMITS
 from gapviz.reference_sets import REFERENCE_SETS
-from gapviz.workspace import StoredCollection
+from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
+from gapviz.workspace.intake import Incoming, add_path, add_reference_set, add_upload
+from gapviz.workspace.shelf import StoredCollection
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
 

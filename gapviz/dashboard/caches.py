@@ -11,19 +11,19 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from gapviz.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.errors import GapvizError
 from gapviz.export import ExportCard, export_files
-from gapviz.layouts import LayoutRequest
 from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
+from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.studies.layouts import LayoutRequest
 from gapviz.training import TrainingFeatures, collection_features
 
 _log = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from gapviz.dashboard.waiting import Task, Wait, result_of
 from gapviz.errors import GapvizError
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
 from gapviz.figures.cones import METHOD_TITLES
-from gapviz.layouts import LayoutRequest, make_layout, ready_layout
 from gapviz.projection import METHODS, Layout, Method
 from gapviz.strategies import StrategyOptions
+from gapviz.studies.layouts import LayoutRequest, make_layout, ready_layout
 
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400

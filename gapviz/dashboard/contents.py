@@ -12,11 +12,11 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.waiting import Wait, result_of
+from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
 from gapviz.errors import GapvizError
-from gapviz.inspection import Inspection, inspect_collection, labels_told
-from gapviz.kept import Work
 from gapviz.readers.reading import Skipped
-from gapviz.workspace import StoredCollection
+from gapviz.storage.kept import Work
+from gapviz.workspace.shelf import StoredCollection
 
 SAMPLE = 12
 LISTED = 200

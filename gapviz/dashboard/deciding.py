@@ -10,7 +10,6 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.advice_work import advice_work
 from gapviz.advisor import (
     CHANGES,
     TASKS,
@@ -24,6 +23,7 @@ from gapviz.advisor import (
     tower_of,
 )
 from gapviz.advisor.rules import Changeable, Task
+from gapviz.advisor.stored import advice_work
 from gapviz.builtin.dedicated import dedicated_vectors
 from gapviz.dashboard.caches import collection_of, measured
 from gapviz.dashboard.cards import html_table

@@ -12,11 +12,11 @@ from gapviz.builtin import BUILTIN_ENCODERS
 from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.figures import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
 from gapviz.jobs import JobBoard
+from gapviz.progress import Progress
 from gapviz.training import (
     DirectionUnderShift,
     RandomStart,

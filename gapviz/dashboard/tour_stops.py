@@ -24,14 +24,12 @@ from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, STRENGTH_STEP, Settings
 from gapviz.evaluation import mean_of_known
 from gapviz.figures import alt_text, cones_figure, shared_ranges
-from gapviz.glossary import TERMS
-from gapviz.layouts import make_layout, ready_layout
 from gapviz.measure import Measurement
 from gapviz.projection import Layout
-from gapviz.readings import bias_reading, gap_reading, worse_directions
 from gapviz.retrieval.search import search
-from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.tour import (
+from gapviz.sentences.glossary import TERMS
+from gapviz.sentences.measurements import bias_reading, gap_reading, worse_directions
+from gapviz.sentences.tour import (
     FIGURES,
     JUDGES,
     NO_MATCHES,
@@ -39,6 +37,8 @@ from gapviz.tour import (
     failing_items,
     has_matches,
 )
+from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.studies.layouts import make_layout, ready_layout
 
 OFFERED = 12
 RESULTS = 8

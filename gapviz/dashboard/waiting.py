@@ -10,8 +10,8 @@ from uuid import uuid4
 import streamlit as st
 
 from gapviz.dashboard.settings import show_error
-from gapviz.encoders.base import Progress
 from gapviz.jobs import Job, JobBoard
+from gapviz.progress import Progress
 
 Result = TypeVar("Result")
 Made_co = TypeVar("Made_co", covariant=True)
@@ -29,7 +29,7 @@ _lasting: JobBoard[Any] = JobBoard(patience=None)
 
 
 class Awaited(Protocol[Made_co]):
-    """A result to have, such as a `gapviz.kept.Work`."""
+    """A result to have, such as a `gapviz.storage.kept.Work`."""
 
     @property
     def name(self) -> str:

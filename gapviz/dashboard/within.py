@@ -26,7 +26,7 @@ from gapviz.dashboard.settings import Settings
 from gapviz.evaluation.within import WithinComparison
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
 from gapviz.retrieval.search import ResultList, search
-from gapviz.within_modality import (
+from gapviz.studies.within_modality import (
     FEW_ITEMS,
     ItemRows,
     compare_modality,

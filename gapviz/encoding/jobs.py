@@ -19,8 +19,8 @@ import gapviz
 from gapviz.encoders.registry import encoded_modalities
 from gapviz.encoding.output import refuse_foreign_folder
 from gapviz.errors import GapvizError
-from gapviz.files import unwritable, write_atomically
 from gapviz.readers.reading import IndexedCaptions
+from gapviz.storage.files import unwritable, write_atomically
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from gapviz.cache import cache_folder
-from gapviz.files import unwritable, write_atomically
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import unwritable, write_atomically
 from gapviz.vectors import Float32, Mask
 
 Kind = Literal["image", "text"]

@@ -17,7 +17,6 @@ import numpy as np
 
 from gapviz.alignment import Raw
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation.bootstrap import (
     Estimate,
@@ -32,6 +31,7 @@ from gapviz.evaluation.outcome import MixedOutcome
 from gapviz.evaluation.threads import one_blas_thread
 from gapviz.evaluation.within import evaluate_within
 from gapviz.notebook import html_table
+from gapviz.progress import Progress
 from gapviz.retrieval.corpus import corpus_rows, rows_of_one
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import (

@@ -13,7 +13,7 @@ from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.cones import PICK_RADIUS
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.strategies import strategy_card
-from gapviz.strategy_options import Changes
+from gapviz.strategies.options import Changes
 
 # Okabe & Ito 2008, without the two colours that stand for text and image.
 MODEL_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D")

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gapviz.errors import GapvizError
-from gapviz.files import unwritable
 from gapviz.images import file_flaw, is_image_name
 from gapviz.images.zip_members import DAMAGE
 from gapviz.readers.gathering import Gathering, shown
@@ -34,6 +33,7 @@ from gapviz.readers.zip_names import (
     plain_name,
     safe_base_name,
 )
+from gapviz.storage.files import unwritable
 
 BLOCK_BYTES = 1 << 18
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.advice_work import advice_work
 from gapviz.advisor import Advice, Situation, gather
+from gapviz.advisor.stored import advice_work
 from gapviz.collection import Collection
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation.board_json import row_json
 from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
 from gapviz.measure import Measurement
+from gapviz.progress import Progress
 from gapviz.projection import Layout, project
 from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores

@@ -14,10 +14,10 @@ from gapviz.evaluation import Estimate, mean_value
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.images import thumbnail_png
-from gapviz.readings import bias_reading, change_reading, gap_reading
 from gapviz.report.contents import Example, Report
 from gapviz.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.retrieval.search import ResultList
+from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
 THUMB = 72
 """Pixels."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gapviz.readings import bias_reading, change_reading, gap_reading
 from gapviz.report.contents import Report
+from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
 
 def report_markdown(report: Report) -> str:

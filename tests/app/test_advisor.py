@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz import advice_work, kept
 from gapviz.advisor import Situation, advise, gather
+from gapviz.advisor import stored as advice_work
 from gapviz.cli import main
 from gapviz.dashboard.catalogue import workspace
+from gapviz.storage import kept
 
 PAGE = "pages/advisor.py"
 

@@ -5,8 +5,8 @@ import pytest
 
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
-from gapviz.scoreboards import ScoreboardRequest, make_scoreboard
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.studies.scoreboards import ScoreboardRequest, make_scoreboard
 
 PAGE = "pages/strategy_scoreboard.py"
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gapviz.dashboard.tour_stops import STOPS
-from gapviz.tour import STOP_TITLES
+from gapviz.sentences.tour import STOP_TITLES
 
 PAGE = "pages/guided_tour.py"
 

@@ -11,7 +11,7 @@ from gapviz.dashboard import training_panel
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.tour_stops import STOPS
 from gapviz.dashboard.training_panel import RUNS
-from gapviz.tour import NO_MATCHES
+from gapviz.sentences.tour import NO_MATCHES
 
 WHY, TOUR = "pages/why_a_gap.py", "pages/guided_tour.py"
 STEPS = range(1, len(STOPS) + 1)

@@ -70,7 +70,7 @@ def test_the_built_in_collection_has_its_variants_and_towers(figures):
 
 def test_a_second_start_measures_nothing(saved):
     code = (
-        "import sys; import gapviz.advice_work as work; from gapviz.cli import main;"
+        "import sys; import gapviz.advisor.stored as work; from gapviz.cli import main;"
         "work.advise = None if sys.argv[2] == 'stored' else work.advise;"
         "sys.exit(main(['advise', sys.argv[1], '--json', '--seed', '77']))"
     )
