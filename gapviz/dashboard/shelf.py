@@ -20,7 +20,8 @@ OPENED = "opened"
 
 PROBLEM = "_removal_problem"
 
-VISITS = {"cones": "See its cones", "search": "Search it"}
+# The first page of the list has no address of its own.
+VISITS = {"./": "See its cones", "search": "Search it"}
 
 
 def show_shelf(stored: tuple[StoredCollection, ...]) -> None:
