@@ -17,6 +17,7 @@ from gapviz.layouts import LayoutRequest
 from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
 from gapviz.retrieval.corpus import Rows, corpus_rows
+from gapviz.split_shift import split_warnings
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 from gapviz.training import TrainingFeatures, collection_features
 
@@ -57,7 +58,7 @@ def split_of(view: View, split: str) -> Collection:
 @lru_cache(maxsize=512)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return fit_strategy(options, split_of(view, CALIBRATE))
+    return fit_strategy(options, split_of(view, CALIBRATE), split_doubts=split_doubts(view))
 
 
 @lru_cache(maxsize=256)
@@ -109,6 +110,12 @@ def taken_home(
     )
 
 
+@lru_cache(maxsize=64)
+def split_doubts(view: View) -> tuple[str, ...]:
+    """What speaks against the splits of a collection, one sentence each."""
+    return split_warnings(collection_of(view))
+
+
 def forget_collections() -> None:
     """Drop what is kept of every collection: one has been removed or encoded anew."""
     for kept in (
@@ -121,6 +128,7 @@ def forget_collections() -> None:
         searchable,
         taken_home,
         features_of,
+        split_doubts,
     ):
         kept.cache_clear()
 

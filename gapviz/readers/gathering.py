@@ -15,8 +15,6 @@ from gapviz.vectors import Indices
 
 LONGEST_SHOWN = 200
 
-UNKNOWN_ENCODER = "unknown"
-
 DEFAULT_OPTIONS = ReadOptions()
 
 
@@ -84,7 +82,6 @@ class Gathering:
             items=items,
             modalities={},
             splits=label_splits(items),
-            encoder=UNKNOWN_ENCODER,
             root=root,
         )
         return Reading((collection,), tuple(self.skipped))

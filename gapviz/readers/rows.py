@@ -16,12 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.collection import Collection, Item, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.collection import (
+    UNNAMED_MODEL,
+    Collection,
+    Item,
+    ModalityVectors,
+    alternate_splits,
+    items_of_rows,
+)
 from gapviz.errors import GapvizError
 from gapviz.readers.reading import Reading, Skipped
 from gapviz.vectors import SMALLEST_NORM, Indices, Mask, read_only
-
-UNKNOWN_ENCODER = "unknown"
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
@@ -143,7 +148,7 @@ def reading_of(
         items=items,
         modalities=modalities,
         splits=alternate_splits(len(items)),
-        encoder=encoder or UNKNOWN_ENCODER,
+        encoder=encoder or UNNAMED_MODEL,
         root=root,
     )
     return Reading((collection,), tuple(notes))

@@ -51,7 +51,7 @@ def test_what_is_in_a_collection_is_shown_before_it_is_encoded(open_app, photos)
     ]
     assert "number 3" in html(app)
     assert "not encoded yet" in html(app)
-    assert "1 things of the source were skipped" in [box.label for box in app.expander]
+    assert "1 thing of the source was skipped" in [box.label for box in app.expander]
 
 
 def test_a_collection_that_is_not_encoded_is_on_no_other_page(open_app, photos):
