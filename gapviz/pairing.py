@@ -33,10 +33,12 @@ class Pairing:
     def sentences(self) -> tuple[str, ...]:
         """What belongs together, what stands alone, and what that leaves to be done."""
         if not self.comparable:
+            (only,) = self.items
             return (
-                f"There are {next(iter(self.items))} vectors only, so there is no gap: Within a "
-                "modality can use them, and the other pages need a second modality, from the same "
-                "model and in the same file.",
+                f"There are {only} vectors only, so there is no gap: Search finds neighbours among "
+                "them, Within a modality compares them with another model's, and "
+                "the other pages need a second modality, from the same model and in the same "
+                "file.",
             )
         told = [self._pairs_told(pair, count) for pair, count in self.both.items()]
         told += [

@@ -86,11 +86,7 @@ def _pairs_of(collection: Collection) -> dict[str, int]:
 
 def _belonging(collection: Collection, view: View) -> None:
     """Which vectors belong together, and whether the two splits are alike."""
-    pairing = pairing_of(collection)
-    if pairing.comparable:
-        st.caption(" ".join(pairing.sentences))
-    else:
-        st.info(" ".join(pairing.sentences), icon=":material/rule:")
+    st.caption(" ".join(pairing_of(collection).sentences))
     for warning in split_doubts(view):
         st.warning(warning, icon=":material/call_split:")
 

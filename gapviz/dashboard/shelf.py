@@ -22,7 +22,7 @@ PROBLEM = "_removal_problem"
 
 # The first page of the list has no address of its own.
 VISITS = {"./": "See its cones", "search": "Search it"}
-VISITS_OF_ONE_MODALITY = {"within": "Search it within its modality"}
+VISITS_OF_ONE_MODALITY = {"search": "Search it"}
 
 
 def show_shelf(stored: tuple[StoredCollection, ...]) -> None:
