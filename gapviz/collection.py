@@ -20,6 +20,9 @@ from gapviz.vectors import Float32, Indices, Mask, read_only, unit_rows
 CALIBRATE = "calibrate"
 EVALUATE = "evaluate"
 
+UNNAMED_MODEL = "unnamed model"
+"""What made vectors that came without the name of their encoder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -159,7 +162,7 @@ class Collection:
     modalities: Mapping[str, ModalityVectors]
     splits: Mapping[str, Indices] = field(default_factory=dict)
     """Named, disjoint sets of item positions; `calibrate` fits, `evaluate` measures."""
-    encoder: str = "unknown"
+    encoder: str = UNNAMED_MODEL
     attribution: str = ""
     root: Path | None = None
     """The folder that images are read from, and nothing outside it; not saved."""

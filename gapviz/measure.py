@@ -28,6 +28,7 @@ from gapviz.geometry import Geometry, measure_geometry
 from gapviz.notebook import html_table
 from gapviz.retrieval.fusion import Fusion, ItemFusion, ScoreFusion
 from gapviz.seeds import DEFAULT_SEED
+from gapviz.split_shift import split_warnings
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 
 Fit = Literal["all", "split"]
@@ -313,7 +314,8 @@ def measure(
     for name in chosen:
         collection.modality(name)
     fitted_on, measured = fit_and_measured(collection, fit)
-    strategy = fit_strategy(options or StrategyOptions(), fitted_on)
+    doubts = split_warnings(collection) if fit == "split" else ()
+    strategy = fit_strategy(options or StrategyOptions(), fitted_on, split_doubts=doubts)
     return measure_strategy(measured, strategy, fit=fit, pair=chosen, seed=seed)
 
 

@@ -205,7 +205,7 @@ def bad_inputs(folder):
     np.save(folder / "shape.npy", rows[0])
     for name, value in (("nan", np.nan), ("inf", np.inf), ("zero", 0.0)):
         bad = rows.copy()
-        bad[1, 3] = value
+        bad[1, 2:] = value
         np.save(folder / f"{name}.npy", bad)
     (folder / "folder.npy").mkdir()
     (folder / "damaged").mkdir()
@@ -235,6 +235,20 @@ def bad_folder(tmp_path_factory):
 @pytest.mark.parametrize("name", [*BAD, "nothing.npy"])
 def test_bad_input_is_refused_in_one_sentence(bad_folder, run, name):
     assert name.partition(".")[0] in refused(run("measure", bad_folder / name, "--json"))
+
+
+def test_one_broken_row_is_left_out_and_told(tmp_path, source, run):
+    rows = np.load(source)
+    rows[1, 3], rows[0, 7] = np.nan, 0
+    np.save(tmp_path / "x.npy", rows)
+    done = run("measure", tmp_path / "x.npy", "--json")
+    assert done.returncode == 0
+    assert strict(done.stdout)["bias_at_10"]
+    assert done.stderr == (
+        "gapviz: left out: x.npy, image, row 7 has length zero, and 1 more; gapviz info lists "
+        "them.\n"
+    )
+    assert "x.npy, text, row 3 holds NaN" in run("info", tmp_path / "x.npy").stdout
 
 
 def test_a_process_refuses_with_code_2_and_no_traceback(bad_folder):

@@ -18,6 +18,7 @@ from gapviz.commands.strategy import (
 from gapviz.export import CARD_FILE, ExportCard, export_strategy, snippets_of
 from gapviz.export.learned import refuse_transductive
 from gapviz.measure import fit_and_measured, measure, measure_strategy
+from gapviz.split_shift import split_warnings
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.strategies import StrategyOptions, fit_strategy, strategy_card
 
@@ -59,7 +60,8 @@ def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCar
     collection = chosen_collection(options, strategy)
     fit, pair, seed = options.fit, chosen_pair(options), chosen_seed(options)
     fitted_on, measured = fit_and_measured(collection, fit)
-    fitted = fit_strategy(strategy, fitted_on)
+    doubts = split_warnings(collection) if fit == "split" else ()
+    fitted = fit_strategy(strategy, fitted_on, split_doubts=doubts)
     return export_strategy(
         fitted,
         measure(collection, StrategyOptions("raw"), fit=fit, pair=pair, seed=seed),

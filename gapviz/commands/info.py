@@ -57,6 +57,8 @@ def _lines(found: Inspection) -> list[str]:
         )
     if not found.vectors:
         lines.append("vectors    none yet (gapviz encode)")
+    lines += [f"pairs      {sentence}" for sentence in found.pairing]
     for name, count in found.splits.items():
         lines.append(f"split      {name}: {count:,} items")
+    lines += [f"warning    {sentence}" for sentence in found.split_warnings]
     return lines

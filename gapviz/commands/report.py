@@ -8,7 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
+from gapviz.commands.source import (
+    Commands,
+    add_seed,
+    add_source,
+    chosen_seed,
+    progress_bar,
+    read_and_tell,
+)
 from gapviz.errors import GapvizError
 from gapviz.storage.files import unwritable, write_atomically
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
@@ -64,7 +71,7 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
-    collection = read(options).encoded_by(options.encoder)
+    collection = read_and_tell(options).encoded_by(options.encoder)
     with progress_bar() as progress:
         report = make_report(collection, options=chosen, on=on, seed=seed, progress=progress)
     if options.out is None or form is None:

@@ -7,7 +7,14 @@ import json
 from typing import Any
 
 from gapviz.commands.gate import Condition, Gated, add_gate, conditions
-from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
+from gapviz.commands.source import (
+    Commands,
+    add_seed,
+    add_source,
+    chosen_seed,
+    progress_bar,
+    read_and_tell,
+)
 from gapviz.errors import GapvizError
 from gapviz.evaluation import Estimate
 from gapviz.evaluation.board_json import row_json
@@ -46,7 +53,7 @@ def run(options: argparse.Namespace) -> Gated:
     names = [strategy_card(name).name for name in options.strategies.split(",") if name.strip()]
     if not names:
         raise GapvizError("--strategies names none", mend=f"choose of {', '.join(STRATEGIES)}")
-    reading = read(options)
+    reading = read_and_tell(options)
     chosen = reading.collections
     if options.encoder is not None:
         chosen = (reading.encoded_by(options.encoder),)

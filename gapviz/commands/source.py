@@ -76,6 +76,21 @@ def read(options: argparse.Namespace) -> Reading:
     )
 
 
+def read_and_tell(options: argparse.Namespace) -> Reading:
+    """The same, for what prints no list of its own: stderr says that something was left out.
+
+    Raises:
+        GapvizError: as `read`.
+    """
+    reading = read(options)
+    if reading.skipped:
+        first = reading.skipped[0]
+        more = f", and {len(reading.skipped) - 1:,} more" * (len(reading.skipped) > 1)
+        told = f"gapviz: left out: {first.what} {first.why}{more}; gapviz info lists them."
+        print(told, file=sys.stderr)
+    return reading
+
+
 def add_seed(command: argparse.ArgumentParser) -> None:
     """The option of `chosen_seed`."""
     command.add_argument(

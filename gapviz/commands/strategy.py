@@ -6,7 +6,7 @@ import argparse
 
 from gapviz.alignment import MAX_STRENGTH
 from gapviz.collection import Collection
-from gapviz.commands.source import read
+from gapviz.commands.source import read_and_tell
 from gapviz.errors import GapvizError
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
@@ -125,7 +125,7 @@ def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) ->
     Raises:
         GapvizError: bad input, or a modality that is not there.
     """
-    collection = read(options).encoded_by(options.encoder)
+    collection = read_and_tell(options).encoded_by(options.encoder)
     for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
         collection.modality(name)
     return collection

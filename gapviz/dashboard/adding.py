@@ -8,12 +8,14 @@ from uuid import uuid4
 
 import streamlit as st
 
-from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.links import WAYS
 from gapviz.dashboard.settings import show_error
-from gapviz.dashboard.shelf import OPENED, megabytes
+from gapviz.dashboard.shelf import OPENED, megabytes, things
 from gapviz.dashboard.waiting import Task, Wait, result_of
 from gapviz.errors import GapvizError
+from gapviz.pairing import pairing_of
 from gapviz.progress import Progress
 from gapviz.readers.reading import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.readers.upload import DEFAULT_LIMITS
@@ -23,6 +25,9 @@ from gapviz.workspace.intake import Incoming, add_path, add_reference_set, add_u
 from gapviz.workspace.shelf import StoredCollection
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
+MEGABYTE = 1_000_000
+
+FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
 
 RUNNING, ADDED = "_adding", "_added"
 
@@ -52,11 +57,26 @@ def add_section() -> None:
         _by_upload()
     added: Added = st.session_state.pop(ADDED, ())
     for one in added:
-        st.success(
-            f"“{one.title}” is here: {one.n_items:,} items"
-            + (f", {len(one.skipped):,} things skipped." if one.skipped else "."),
-            icon=":material/check:",
-        )
+        _welcome(one)
+
+
+def _welcome(stored: StoredCollection) -> None:
+    """What came in, what of it belongs together, and whether something is amiss."""
+    skipped = f", {things(len(stored.skipped))} skipped" if stored.skipped else ""
+    words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
+    amiss = False
+    if stored.encodings:
+        try:
+            pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
+        except GapvizError as error:
+            show_error(error)
+            return
+        words += pairing.sentences
+        amiss = not any(pairing.both.values()) or bool(pairing.alone)
+    if amiss:
+        st.warning(" ".join(words), icon=":material/rule:")
+    else:
+        st.success(" ".join(words), icon=":material/check:")
 
 
 def _by_upload() -> None:
@@ -64,10 +84,12 @@ def _by_upload() -> None:
         "A zip of images and captions, or a file of vectors",
         type=list(UPLOAD_TYPES),
         key="upload",
+        max_upload_size=DEFAULT_LIMITS.max_bytes // MEGABYTE,
         help=f"At most {megabytes(DEFAULT_LIMITS.max_bytes)}, {DEFAULT_LIMITS.max_files:,} files, "
         f"{megabytes(DEFAULT_LIMITS.max_unpacked_bytes)} unpacked. What is unsafe or broken in it "
         "is left out by name; the rest loads. It stays on this machine.",
     )
+    st.caption(f"Larger, or already on this machine: {FROM_A_TERMINAL}.")
     incoming = _how_to_read()
     if upload is not None and incoming is not None and st.button("Add it", type="primary"):
         name, content = upload.name, upload.getvalue()
@@ -78,9 +100,9 @@ def _by_path() -> None:
     folders = configuration().folders
     if not folders:
         st.info(
-            f"No folder may be opened by path yet: start gapviz with {FOLDERS_VARIABLE} set to "
-            f"the folders that may be read, for instance "
-            f"`{FOLDERS_VARIABLE}=~/photos make run`.",
+            f"No folder may be opened by path from this page yet. {FROM_A_TERMINAL}, and what it "
+            "opens is listed here too. Or start the dashboard with the folders that may be read, "
+            f"for instance `{FOLDERS_VARIABLE}=~/photos make run`.",
             icon=":material/folder_off:",
         )
         return
@@ -124,7 +146,15 @@ def _by_set() -> None:
 
 def _how_to_read() -> Incoming | None:
     """What the files do not say of themselves; None while it makes no sense."""
-    with st.expander("What the files do not say", icon=":material/tune:"):
+    encoder = st.text_input(
+        "Which model made these vectors? (optional)",
+        key="add_encoder",
+        placeholder="for instance CLIP ViT-B-32",
+        help="Names them on every page. Images without vectors are encoded here, later.",
+    )
+    with st.expander(
+        "If the files do not say it: title, columns, labels, modalities", icon=":material/tune:"
+    ):
         title = st.text_input("Title", key="add_title", placeholder="the name of the file")
         captions = st.text_input(
             "Caption columns", key="add_captions", placeholder="text, caption, …: the usual names"
@@ -135,10 +165,7 @@ def _how_to_read() -> Incoming | None:
         template = left.text_input(
             "Caption of an item that has a label only", DEFAULT_TEMPLATE, key="add_template"
         )
-        encoder = right.text_input(
-            "Model that made the vectors", key="add_encoder", placeholder="unknown"
-        )
-        modalities = st.text_input(
+        modalities = right.text_input(
             "Names of the modalities",
             key="add_modalities",
             placeholder="image, text",

@@ -21,6 +21,7 @@ from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
+from gapviz.split_shift import split_warnings
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 from gapviz.studies.layouts import LayoutRequest
@@ -113,7 +114,7 @@ def split_of(view: View, split: str) -> Collection:
 @kept_within(128)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return fit_strategy(options, split_of(view, CALIBRATE))
+    return fit_strategy(options, split_of(view, CALIBRATE), split_doubts=split_doubts(view))
 
 
 @kept_within(512, light=Measurement.forget_scores)
@@ -187,6 +188,12 @@ def taken_home(
         measured(view, options, seed, pair),
         fitted_on=split_of(view, CALIBRATE),
     )
+
+
+@kept_within(1)
+def split_doubts(view: View) -> tuple[str, ...]:
+    """What speaks against the splits of a collection, one sentence each."""
+    return split_warnings(collection_of(view))
 
 
 def encoder_named(name: str) -> Encoder:

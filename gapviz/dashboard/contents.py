@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from gapviz.dashboard.caches import items_of
-from gapviz.dashboard.catalogue import workspace
+from gapviz.collection import Collection
+from gapviz.dashboard.caches import collection_of, items_of, split_doubts
+from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.shelf import things
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
 from gapviz.errors import GapvizError
+from gapviz.pairing import pairing_of
 from gapviz.readers.reading import Skipped
 from gapviz.storage.kept import Work
 from gapviz.workspace.shelf import StoredCollection
@@ -32,11 +35,21 @@ def contents(stored: StoredCollection) -> None:
     pictures = sum(item.image is not None for item in collection.items)
     captions = sum(len(item.captions) for item in collection.items)
     labels = {item.label for item in collection.items if item.label is not None}
+    counts = {"Items": stored.n_items}
+    told = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
+    if stored.encodings:
+        # Vectors that came as a file bring no zeros with them.
+        told = {name: count for name, count in told.items() if count}
+    counts |= told
+    vectors = _vectors(stored)
+    if vectors is not None:
+        counts |= {f"{name.capitalize()} vectors": n for name, n in _rows_of(vectors).items()}
+        counts |= _pairs_of(vectors)
     with st.grid(4, min_column_width=150, gap="small"):
-        st.metric("Items", f"{stored.n_items:,}", border=True)
-        st.metric("Pictures", f"{pictures:,}", border=True)
-        st.metric("Captions", f"{captions:,}", border=True)
-        st.metric("Labels", f"{len(labels):,}", border=True)
+        for name, count in counts.items():
+            st.metric(name, f"{count:,}", border=True)
+    if vectors is not None:
+        _belonging(vectors, View(stored.id, vectors.encoder))
     _skipped(stored.skipped)
     chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
     if pictures or captions:
@@ -47,11 +60,41 @@ def contents(stored: StoredCollection) -> None:
         st.caption("The items have neither pictures nor captions: vectors are all there is.")
 
 
+def _vectors(stored: StoredCollection) -> Collection | None:
+    """The collection as its first encoder saw it; None where none has, or the files are gone."""
+    if not stored.encodings:
+        return None
+    try:
+        return collection_of(View(stored.id, stored.encodings[0].encoder))
+    except GapvizError as error:
+        show_error(error)
+        return None
+
+
+def _rows_of(collection: Collection) -> dict[str, int]:
+    return {name: block.n_rows for name, block in collection.modalities.items()}
+
+
+def _pairs_of(collection: Collection) -> dict[str, int]:
+    both = pairing_of(collection).both
+    if len(both) == 1:
+        return {"Pairs": next(iter(both.values()))}
+    return {f"Pairs {first}–{second}": count for (first, second), count in both.items()}
+
+
+def _belonging(collection: Collection, view: View) -> None:
+    """Which vectors belong together, and whether the two splits are alike."""
+    st.caption(" ".join(pairing_of(collection).sentences))
+    for warning in split_doubts(view):
+        st.warning(warning, icon=":material/call_split:")
+
+
 def _skipped(skipped: Sequence[Skipped]) -> None:
     if not skipped:
         return
     with st.expander(
-        f"{len(skipped):,} things of the source were skipped", icon=":material/report:"
+        f"{things(len(skipped))} of the source {'was' if len(skipped) == 1 else 'were'} skipped",
+        icon=":material/report:",
     ):
         _listing(skipped)
 

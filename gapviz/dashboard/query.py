@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
 FIRST_QUERY = {BUILTIN: "pedestrian"}
 MOST_OPTIONS = 1_000
+MOST_MEGABYTES = 10
 """Items in one list to choose from; a larger collection is filtered first."""
 
 
@@ -187,7 +188,10 @@ def chosen_item(collection: Collection) -> str | None:
 
 def _picture_query(chosen: Settings) -> Queries | None:
     upload = st.file_uploader(
-        "Your image", key="picture", help="It stays on this machine, in memory, until you leave."
+        "Your image",
+        key="picture",
+        max_upload_size=MOST_MEGABYTES,
+        help="It stays on this machine, in memory, until you leave.",
     )
     if upload is None:
         words = "Drop an image to search with."

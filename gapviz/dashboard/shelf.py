@@ -20,7 +20,9 @@ OPENED = "opened"
 
 PROBLEM = "_removal_problem"
 
-VISITS = {"cones": "See its cones", "search": "Search it"}
+# The first page of the list has no address of its own.
+VISITS = {"./": "See its cones", "search": "Search it"}
+VISITS_OF_ONE_MODALITY = {"search": "Search it"}
 
 
 def show_shelf(stored: tuple[StoredCollection, ...]) -> None:
@@ -45,16 +47,22 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
 
 
+def things(count: int) -> str:
+    """A number of things, in words."""
+    return f"{count:,} thing{'' if count == 1 else 's'}"
+
+
 def visits(stored: StoredCollection) -> str:
     """Links that open other pages on this collection, as HTML.
 
     A page link of Streamlit's would leave the sidebar's choice as it is.
     """
     title = catalogue()[stored.id].title
+    comparable = any(len(encoding.rows) > 1 for encoding in stored.encodings)
     links = (
         f'<a href="{page}?{escape(urlencode({"collection": title}), quote=True)}" target="_self" '
         f'style="margin-right: 1.5em">{words} →</a>'
-        for page, words in VISITS.items()
+        for page, words in (VISITS if comparable else VISITS_OF_ONE_MODALITY).items()
     )
     return f"<p>{''.join(links)}</p>"
 

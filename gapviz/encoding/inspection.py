@@ -10,8 +10,10 @@ from typing import Any
 
 from gapviz.collection import Collection
 from gapviz.encoding.pictures import Fault, PictureWorkers
+from gapviz.pairing import pairing_of
 from gapviz.progress import Progress
 from gapviz.readers.reading import Skipped
+from gapviz.split_shift import split_warnings
 
 PAUSE = 0.2
 """Seconds between two reports."""
@@ -52,6 +54,10 @@ class Inspection:
     """Pictures that are missing or cannot be decoded."""
     splits: dict[str, int]
     """Items of each named split."""
+    pairing: tuple[str, ...]
+    """Which vectors belong together, one sentence each; empty without vectors."""
+    split_warnings: tuple[str, ...]
+    """What speaks against the splits, one sentence each."""
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain values."""
@@ -105,6 +111,8 @@ def inspect_collection(
         duplicate_captions=_shared_captions(collection),
         broken=tuple(broken),
         splits={name: len(members) for name, members in collection.splits.items()},
+        pairing=pairing_of(collection).sentences if collection.modalities else (),
+        split_warnings=split_warnings(collection),
     )
 
 

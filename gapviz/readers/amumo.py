@@ -36,7 +36,8 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: no matrix that can be read, no captions, or counts that do not fit.
     """
     modalities = options.modalities or _modalities(path)
-    facts, skipped = _facts(path)
+    facts, missing = _facts(path)
+    skipped = [one for one in missing if one.what not in options.left_out]
     collections: list[Collection] = []
     files = sorted((path / SIMILARITIES).glob("*.csv"))
     for file in files:

@@ -60,7 +60,7 @@ def read_coco(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
         if flaw is None:
             image_reference = path_reference(name)
             gathering.add(item_id, image=image_reference, captions=captions.get(item_id, ()))
-        else:
+        elif name not in options.left_out:
             gathering.skip(name, flaw)
     return gathering.reading(source_name(file), root, options)
 

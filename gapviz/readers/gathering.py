@@ -11,11 +11,10 @@ import numpy as np
 from gapviz.collection import CALIBRATE, EVALUATE, Collection, Item, alternate_splits
 from gapviz.errors import GapvizError
 from gapviz.readers.reading import Reading, ReadOptions, Skipped
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Indices
 
 LONGEST_SHOWN = 200
-
-UNKNOWN_ENCODER = "unknown"
 
 DEFAULT_OPTIONS = ReadOptions()
 
@@ -84,19 +83,20 @@ class Gathering:
             items=items,
             modalities={},
             splits=label_splits(items),
-            encoder=UNKNOWN_ENCODER,
             root=root,
         )
         return Reading((collection,), tuple(self.skipped))
 
 
 def label_splits(items: Sequence[Item]) -> dict[str, Indices]:
-    """Every second item of each label calibrates, the others evaluate.
+    """One random half of each label calibrates, the other evaluates; always the same halves.
 
-    Without labels, even positions calibrate and odd ones evaluate.
+    By mere position, files in an order ("red circle", "red square", "blue circle", …) would
+    leave each half with things of its own.
     """
     splits = alternate_splits(len(items))
-    order = np.array(sorted(range(len(items)), key=lambda at: items[at].label or ""), np.int64)
+    shuffled = np.random.default_rng(DEFAULT_SEED).permutation(len(items)).tolist()
+    order = np.array(sorted(shuffled, key=lambda at: items[at].label or ""), np.int64)
     return {half: np.sort(order[splits[half]]) for half in (CALIBRATE, EVALUATE)}
 
 

@@ -103,7 +103,9 @@ def _refuse_other_matrices(gram: Float64, *, where: str) -> None:
         )
     if not np.isfinite(gram).all():
         raise GapvizError(
-            "holds NaN or infinite cosines", where=where, mend="compute the matrix again"
+            "holds NaN or infinite cosines, and without them there are no vectors to be found",
+            where=where,
+            mend="compute the matrix again, or give the vectors as .npy or .npz",
         )
     if np.abs(gram - gram.T).max() > ROUNDING:
         raise GapvizError(

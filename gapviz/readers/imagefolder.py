@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Set
 from pathlib import Path, PurePosixPath
 
 from gapviz.errors import GapvizError
@@ -28,7 +29,7 @@ def read_imagefolder(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Read
     gathering = Gathering()
     names = folder_files(path, gathering)
     images = set(whole_images(path, names, gathering))
-    broken = {skipped.what for skipped in gathering.skipped}
+    broken = {skipped.what for skipped in gathering.skipped} | options.left_out
     refused: list[GapvizError] = []
     tables = [name for name in names if PurePosixPath(name).name in METADATA_FILES]
     for name in tables:
@@ -56,7 +57,7 @@ def looks_like_imagefolder(path: Path) -> bool:
 
 
 def _add_rows(
-    table: Table, columns: ImageColumns, images: set[str], broken: set[str], gathering: Gathering
+    table: Table, columns: ImageColumns, images: set[str], broken: Set[str], gathering: Gathering
 ) -> None:
     folder = posixpath.dirname(table.name)
     for row in table.rows(columns.all, gathering):

@@ -38,6 +38,9 @@ class ReadOptions:
     """Names for arrays that come without any, in their order."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
+    left_out: frozenset[str] = frozenset()
+    """Files that were taken out of the source, and listed, before it is read: what names them
+    is not listed again."""
 
     def __post_init__(self) -> None:
         if "{label}" not in self.template:

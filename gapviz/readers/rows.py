@@ -1,8 +1,9 @@
 """From rows of vectors, and what is known of them, to a `Reading`.
 
 Rows are paired by position where a source names no items, and by item id where it does.
-A row without direction is refused in the first case, since someone has to look at the
-arrays; in the second it is left out and listed.
+In both cases a row without direction is left out and listed, and every other row stays with
+its item. Where position pairs them and more than half of a modality is broken, someone has
+to look at the arrays: that is refused.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.collection import Collection, Item, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.collection import (
+    UNNAMED_MODEL,
+    Collection,
+    Item,
+    ModalityVectors,
+    alternate_splits,
+    items_of_rows,
+)
 from gapviz.errors import GapvizError
 from gapviz.readers.reading import Reading, Skipped
 from gapviz.vectors import SMALLEST_NORM, Indices, Mask, read_only
-
-UNKNOWN_ENCODER = "unknown"
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
@@ -123,7 +129,8 @@ def reading_of(
         skipped: what the reader has left out already.
 
     Raises:
-        GapvizError: nothing left, lengths that do not fit, vectors that are none.
+        GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
+            that are none.
     """
     if not blocks:
         raise GapvizError("holds no vectors", where=name, mend="save one array a modality")
@@ -135,25 +142,23 @@ def reading_of(
     if known.ids or any(rows.owners is not None for rows in blocks.values()):
         items, modalities = _paired_by_id(name, blocks, known, notes)
     else:
-        items, modalities = _paired_by_position(blocks, known)
+        items, modalities = _paired_by_position(blocks, known, notes)
     collection = Collection(
         name=name,
         items=items,
         modalities=modalities,
         splits=alternate_splits(len(items)),
-        encoder=encoder or UNKNOWN_ENCODER,
+        encoder=encoder or UNNAMED_MODEL,
         root=root,
     )
     return Reading((collection,), tuple(notes))
 
 
 def _paired_by_position(
-    blocks: Mapping[str, Rows], facts: Facts
+    blocks: Mapping[str, Rows], facts: Facts, notes: list[Skipped]
 ) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
-    modalities = {
-        name: ModalityVectors.of(rows.vectors, where=rows.where) for name, rows in blocks.items()
-    }
-    n_items = max(block.n_rows for block in modalities.values())
+    whole = {modality: _whole_rows(rows, notes) for modality, rows in blocks.items()}
+    n_items = max(rows.n_rows for rows in blocks.values())
     if len(facts) and len(facts) != n_items:
         raise GapvizError(
             f"describes {len(facts)} items, but there are {n_items} rows of vectors",
@@ -163,7 +168,34 @@ def _paired_by_position(
     items = items_of_rows(n_items)
     if len(facts):
         items = tuple(facts.item(entry, item.id) for entry, item in enumerate(items))
-    return items, modalities
+    modalities = {
+        modality: ModalityVectors.of(
+            _chosen(rows.vectors, whole[modality]),
+            np.flatnonzero(whole[modality]),
+            where=rows.where,
+        )
+        for modality, rows in blocks.items()
+    }
+    return _only_items_with_vectors(items, modalities, notes)
+
+
+def _whole_rows(rows: Rows, notes: list[Skipped]) -> Mask:
+    """`(n_rows,)`, false for rows without direction; each is added to `notes`.
+
+    Raises:
+        GapvizError: no vectors at all, or more than half of the rows without direction.
+    """
+    finite, long_enough = _direction(rows)
+    whole: Mask = finite & long_enough
+    broken = np.flatnonzero(~whole)
+    if 2 * broken.size > rows.n_rows:
+        raise GapvizError(
+            f"{broken.size:,} of {rows.n_rows:,} rows hold NaN or infinite values or only zeros",
+            where=f"{rows.where}, first at row {broken[0]}",
+            mend="encode those rows again",
+        )
+    notes += [Skipped(rows.row_name(row), _why_broken(finite[row])) for row in broken.tolist()]
+    return whole
 
 
 def _paired_by_id(
@@ -187,7 +219,7 @@ def _paired_by_id(
         keep = _usable(rows, owners, owner_index, notes)
         if keep.any():
             modalities[modality] = ModalityVectors.of(
-                rows.vectors[keep], owner_index[keep], where=rows.where
+                _chosen(rows.vectors, keep), owner_index[keep], where=rows.where
             )
         else:
             notes.append(Skipped(rows.where, "holds no usable vector"))
@@ -240,18 +272,16 @@ def _merged_items(
     return list(merged.values())
 
 
+def _chosen(vectors: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
+    """The rows to keep; no copy where that is all of them, which may be most of the memory."""
+    return vectors if keep.all() else vectors[keep]
+
+
 def _usable(
     rows: Rows, owners: Sequence[str | None], owner_index: Indices, notes: list[Skipped]
 ) -> Mask:
     """`(n_rows,)`, false for rows that are left out; each is added to `notes`."""
-    vectors = rows.vectors
-    if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
-        # These are no vectors at all; this call says so in its own words.
-        ModalityVectors.of(vectors, where=rows.where)
-    highest = vectors.max(axis=1).astype(np.float64)
-    lowest = vectors.min(axis=1).astype(np.float64)
-    finite = np.isfinite(highest) & np.isfinite(lowest)
-    long_enough: Mask = np.maximum(np.abs(highest), np.abs(lowest)) >= SMALLEST_NORM
+    finite, long_enough = _direction(rows)
     keep: Mask = finite & long_enough & (owner_index >= 0)
     for row in np.flatnonzero(~keep).tolist():
         if owner_index[row] < 0:
@@ -259,13 +289,34 @@ def _usable(
                 continue  # its entry is listed already
             why = f"names no item ({owners[row]!r:.80})" if owners[row] else "has no id"
         else:
-            why = "has length zero" if finite[row] else "holds NaN or infinite values"
+            why = _why_broken(finite[row])
         notes.append(Skipped(rows.row_name(row), why))
-    again = _repeats(vectors, owner_index, keep)
+    again = _repeats(rows.vectors, owner_index, keep)
     if again.any():
         why = "repeat a vector of their own item, and count once"
         notes.append(Skipped(f"{rows.where}, {int(again.sum())} row(s)", why))
     return keep & ~again
+
+
+def _direction(rows: Rows) -> tuple[Mask, Mask]:
+    """`(n_rows,)` twice: whether a row holds finite numbers only, and whether it has a length.
+
+    Raises:
+        GapvizError: these are no vectors at all.
+    """
+    vectors = rows.vectors
+    if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
+        # This call says so in its own words.
+        ModalityVectors.of(vectors, where=rows.where)
+    highest = vectors.max(axis=1).astype(np.float64)
+    lowest = vectors.min(axis=1).astype(np.float64)
+    finite: Mask = np.isfinite(highest) & np.isfinite(lowest)
+    long_enough: Mask = np.maximum(np.abs(highest), np.abs(lowest)) >= SMALLEST_NORM
+    return finite, long_enough
+
+
+def _why_broken(finite: bool) -> str:
+    return "has length zero" if finite else "holds NaN or infinite values"
 
 
 def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mask:
@@ -281,20 +332,23 @@ def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mas
 
 
 def _only_items_with_vectors(
-    items: list[Item], modalities: dict[str, ModalityVectors], notes: list[Skipped]
+    items: Sequence[Item], modalities: dict[str, ModalityVectors], notes: list[Skipped]
 ) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
     used = np.zeros(len(items), dtype=np.bool_)
     for block in modalities.values():
         used[block.item_index] = True
     if used.all():
         return tuple(items), modalities
-    notes += [Skipped(f"item {items[lost].id}", "has no vector") for lost in np.flatnonzero(~used)]
+    notes += [
+        Skipped(f"item {items[lost].id}", "has no vector")
+        for lost in np.flatnonzero(~used).tolist()
+    ]
     new_position = np.cumsum(used) - 1
     renumbered = {
         name: replace(block, item_index=read_only(new_position[block.item_index]))
         for name, block in modalities.items()
     }
-    return tuple(items[index] for index in np.flatnonzero(used)), renumbered
+    return tuple(items[index] for index in np.flatnonzero(used).tolist()), renumbered
 
 
 def _inside(image: str | None, root: Path) -> str | None:

@@ -23,6 +23,23 @@ BUILTIN = "builtin"
 
 LONGEST_SHOWN = 200
 
+MUST_HOLD = {
+    ".csv": "neither a square matrix of cosines nor a table with a column of image paths",
+    ".tsv": "no table with a column of image paths",
+    ".jsonl": "no table with a column of image paths",
+    ".parquet": "neither columns of vectors nor a table with a column of images",
+    ".json": "no captions as COCO stores them",
+}
+"""What is missing in a file of an ending that is known, where no reader knows its content."""
+
+WRITE_SO = {
+    ".csv": "write one row of cosines a line, without headings, or call the paths file_name",
+    ".tsv": "call the column of paths file_name",
+    ".jsonl": "call the paths file_name",
+    ".parquet": "store each vector as a list of float32, or call the images image",
+    ".json": "write images and annotations, or give the table as .csv",
+}
+
 
 def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     """What `builtin` or a variant of it names, or a file or folder in one of `FORMATS`.
@@ -47,13 +64,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
             mend=f"check the path, or use {BUILTIN!r} for the built-in collection",
         ) from error
     if known is None:
-        raise GapvizError(
-            "the folder holds nothing that a reader knows"
-            if path.is_dir()
-            else f"no reader knows the ending {path.suffix!r} with this content",
-            where=source,
-            mend=f"give one of: {'; '.join(form.name for form in FORMATS)}",
-        )
+        raise _nobody_reads(path, source)
     return known.read(path, options)
 
 
@@ -64,6 +75,20 @@ def read_source(source: str) -> Collection:
         GapvizError: as `read`.
     """
     return read(source).collection
+
+
+def _nobody_reads(path: Path, source: str) -> GapvizError:
+    ending = path.suffix.lower()
+    if ending in MUST_HOLD and not path.is_dir():
+        return GapvizError(f"holds {MUST_HOLD[ending]}", where=source, mend=WRITE_SO[ending])
+    return GapvizError(
+        "the folder holds nothing that a reader knows"
+        if path.is_dir()
+        else f"no reader knows the ending {path.suffix!r}",
+        where=source,
+        mend="give vectors (.npy, .npz, .safetensors, .parquet, .csv), images with their "
+        f"captions (.csv, .jsonl, .parquet, .txt, .json, .tar), or what was saved ({ITEMS_FILE})",
+    )
 
 
 def _file(ending: str) -> Callable[[Path], bool]:

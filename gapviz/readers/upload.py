@@ -72,6 +72,8 @@ class UnpackedUpload:
 
     folder: Path
     skipped: tuple[Skipped, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    """What would lie in the folder, were it whole: `ReadOptions.left_out`."""
 
 
 def unpack_upload(
@@ -101,8 +103,8 @@ def unpack_upload(
                 "is not a zip archive, or is cut short", where=name, mend="make the zip again"
             ) from error
         with archive, _folder_in_the_making(folder) as making:
-            skipped = _unpack_all(archive, making, name, limits)
-    return UnpackedUpload(folder, skipped)
+            skipped, left_out = _unpack_all(archive, making, name, limits)
+    return UnpackedUpload(folder, skipped, left_out)
 
 
 def store_vectors_upload(
@@ -151,12 +153,13 @@ def store_vectors_upload(
 
 def _unpack_all(
     archive: zipfile.ZipFile, making: Path, name: str, limits: UploadLimits
-) -> tuple[Skipped, ...]:
+) -> tuple[tuple[Skipped, ...], frozenset[str]]:
+    """What was refused, and the names of refused files below the folder."""
     gathering = Gathering()
     members = _allowed(archive, name, limits, gathering)
     top = common_folder(list(members))
     left = limits.max_unpacked_bytes
-    kept = 0
+    left_out = set()
     for member_name, member in members.items():
         target = making / member_name.removeprefix(top)
         written, flaw = _unpack_one(archive, member, target, left, limits)
@@ -172,8 +175,8 @@ def _unpack_all(
         if flaw is not None:
             target.unlink(missing_ok=True)
             gathering.skip(member_name, flaw)
-        kept += flaw is None
-    if not kept:
+            left_out.add(member_name.removeprefix(top))
+    if len(left_out) == len(members):
         first = next(iter(gathering.skipped), None)
         raise GapvizError(
             f"holds nothing that can be used (first of {len(gathering.skipped):,}: "
@@ -183,7 +186,7 @@ def _unpack_all(
             where=name,
             mend="upload a zip of images and captions, or of vectors",
         )
-    return tuple(gathering.skipped)
+    return tuple(gathering.skipped), frozenset(left_out)
 
 
 def _allowed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gapviz.alignment import Alignment
+from gapviz.alignment import Alignment, Raw
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.retrieval.corpus import corpus_rows, query_rows
@@ -36,11 +36,15 @@ class Strategy:
     """How per-modality lists are fused, or None for one mixed index."""
     scoring: Scoring | None = None
     """How cosines are adjusted before they are ranked, or None."""
+    split_doubts: tuple[str, ...] = ()
+    """What speaks against the split that it was fitted on, as `split_warnings` tells it."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the fit should be doubted for, one sentence each."""
-        return self.alignment.warnings_ + (self.scoring.warnings_ if self.scoring else ())
+        fitted = self.alignment.warnings_ + (self.scoring.warnings_ if self.scoring else ())
+        # Vectors that are not moved miss no offset.
+        return fitted if isinstance(self.alignment, Raw) else fitted + self.split_doubts
 
     @property
     def label(self) -> str:
@@ -108,10 +112,17 @@ def unavailable_reason(
     return None
 
 
-def fit_strategy(options: StrategyOptions, calibration: Collection) -> Strategy:
+def fit_strategy(
+    options: StrategyOptions, calibration: Collection, *, split_doubts: tuple[str, ...] = ()
+) -> Strategy:
     """Fit a strategy on the rows of `calibration`, and on nothing else.
 
     Indexed rows, that is; only what needs reference queries reads rows that are query-only.
+
+    Args:
+        options: the strategy and its parameters.
+        calibration: the items to fit on.
+        split_doubts: see `Strategy.split_doubts`.
 
     Raises:
         GapvizError: an unknown name, a parameter out of range, or no pairs for a strategy
@@ -134,4 +145,5 @@ def fit_strategy(options: StrategyOptions, calibration: Collection) -> Strategy:
     scoring = card.score(options) if card.score else None
     if scoring is not None:
         scoring.fit(corpus_rows(calibration, alignment), query_rows(calibration, alignment))
-    return Strategy(options, card, alignment, card.fuse(options) if card.fuse else None, scoring)
+    fusion = card.fuse(options) if card.fuse else None
+    return Strategy(options, card, alignment, fusion, scoring, split_doubts)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO
 
+from gapviz.errors import GapvizError
 from gapviz.progress import Progress
 from gapviz.readers.allowed_paths import allowed_path
+from gapviz.readers.gathering import shown
 from gapviz.readers.reading import ReadOptions
 from gapviz.readers.source import read
 from gapviz.readers.upload import store_vectors_upload, unpack_upload
@@ -51,18 +55,20 @@ def add_upload(
         GapvizError: an upload over its limits, one that no reader knows, or what its reader
             says. Nothing is left behind.
     """
-    with _landing(workspace) as landing:
+    plain = Path(name.replace("\\", "/")).name
+    with _landing(workspace) as landing, _told_without(landing, shown(plain)):
         folder = landing / "files"
         _tell(progress, 0.05, "unpacking")
+        options = incoming.options
         if name.lower().endswith(ARCHIVE):
             unpacked = unpack_upload(content, folder)
             source, skipped = unpacked.folder, unpacked.skipped
+            options = replace(incoming.options, left_out=unpacked.left_out)
         else:
-            source, skipped = store_vectors_upload(name, content, folder), ()
+            source, skipped = store_vectors_upload(plain, content, folder), ()
         _tell(progress, 0.4, "reading")
-        reading = read(str(_single(source)), incoming.options)
+        reading = read(str(_single(source)), options)
         _tell(progress, 0.9, "keeping")
-        plain = Path(name.replace("\\", "/")).name
         return workspace.add(
             reading.collections,
             title=incoming.title or Path(plain).stem,
@@ -136,6 +142,28 @@ def _landing(workspace: Workspace) -> Iterator[Path]:
         yield landing
     finally:
         shutil.rmtree(landing, ignore_errors=True)
+
+
+@contextmanager
+def _told_without(landing: Path, name: str) -> Iterator[None]:
+    """Tell what is wrong with an upload by its own names, not by where it lies for now."""
+    try:
+        yield
+    except GapvizError as error:
+        raise GapvizError(
+            _without(landing, name, error.what),
+            where=_without(landing, name, error.where),
+            mend=_without(landing, name, error.mend),
+        ) from error
+
+
+def _without(landing: Path, name: str, text: str) -> str:
+    for place in {str(landing), os.path.realpath(landing)}:
+        folder = re.escape(f"{place}{os.sep}files")
+        text = re.sub(f"{folder}{re.escape(os.sep)}", "", text)
+        text = re.sub(f"{folder}|{re.escape(place)}", lambda _: name, text)
+    # Readers call a collection after its folder, and an open file has no name.
+    return name if text in ("files", "the upload") else text
 
 
 def _single(source: Path) -> Path:

@@ -75,11 +75,29 @@ def test_vectors_are_uploaded_and_measured_at_once(visit, tmp_path):
     tab = open_data(visit)
     add(tab, path)
     tab.page.get_by_role("link", name="See its cones").click()
+    expect(tab.page.locator("h1")).to_have_text("Two cones, one gap")
+    expect(tab.page.get_by_text("Page not found")).to_have_count(0)
+    expect(tab.page.get_by_role("combobox", name="Collection")).to_have_value("clap")
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("An audio query gets")
     tab.page.goto(f"{tab.address}/data")
     tab.page.wait_for_selector("h1")
     tab.settle()
+    remove(tab)
+
+
+def test_a_file_of_many_vectors_is_taken_and_its_pairs_are_told(visit, tmp_path):
+    path = tmp_path / "many.npz"
+    rows = np.random.default_rng(0).standard_normal((3000, 512)).astype(np.float32)
+    rows[7] = np.nan
+    np.savez(path, image=rows, text=rows[::-1])
+    assert path.stat().st_size > 11e6
+    tab = open_data(visit)
+    add(tab, path)
+    main = tab.page.get_by_test_id("stMain")
+    expect(main).to_contain_text("2,998 image–text pairs: row i of image belongs to row i of text")
+    expect(main).to_contain_text("2 things of the source were skipped")
+    expect(main).to_contain_text("unnamed model")
     remove(tab)
 
 
@@ -100,6 +118,7 @@ def test_what_cannot_be_read_is_one_sentence_and_nothing_is_lost(visit, tmp_path
     alert = tab.page.get_by_test_id("stAlertContentError")
     expect(alert).to_be_visible()
     assert re.search(r"; .*\.$", alert.inner_text()), alert.inner_text()
+    assert name in alert.inner_text() and "/" not in alert.inner_text()
     assert "Traceback" not in tab.page.inner_text("body")
     tab.page.get_by_role("button", name="Try again").click()
     expect(tab.page.locator("input[type=file]")).to_be_attached()

@@ -11,12 +11,12 @@ def test_every_strategy_asked_for_has_a_row(saved, figures):
     board = figures("scoreboard", saved, "--strategies", "raw,centre,rrf")
     assert [row["strategy"] for row in board["rows"]] == ["raw", "centre", "route"]
     assert board["rows"][0]["mean_ndcg"].keys() == {"value", "low", "high"}
-    assert board["n_items"] == {"unknown": 12}
+    assert board["n_items"] == {"unnamed model": 12}
 
 
 def test_the_table_shows_the_same(saved, run):
     text = run("scoreboard", saved, "--strategies", "raw").stdout
-    assert "unknown: 12 held-out items" in text and "raw" in text
+    assert "unnamed model: 12 held-out items" in text and "raw" in text
 
 
 def test_a_condition_names_strategy_and_figure(saved, run):

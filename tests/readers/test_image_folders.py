@@ -159,6 +159,18 @@ def test_every_label_is_split_in_halves(tmp_path):
         assert labels == {"a", "b", "c"}
 
 
+def test_files_in_an_order_are_split_at_random_and_always_alike(tmp_path):
+    for n in range(36):
+        put(tmp_path, f"{n:02}.png")
+    splits = read_plain_folder(tmp_path).collection.splits
+    assert sorted([*splits["calibrate"], *splits["evaluate"]]) == list(range(36))
+    assert len(splits["calibrate"]) == 18
+    even = sum(at % 2 == 0 for at in splits["calibrate"])
+    assert 4 < even < 14
+    again = read_plain_folder(tmp_path).collection.splits
+    assert again["calibrate"].tolist() == splits["calibrate"].tolist()
+
+
 def test_a_plain_folder_has_images_only(photos):
     assert first_that_knows(photos) == "a folder of images"
     assert looks_like_plain_folder(photos)

@@ -101,10 +101,41 @@ def test_rows_without_direction_are_listed_where_ids_pair_them(write, rows):
     assert [item.id for item in reading.collection.items] == ["0", "1", "3", "4", "5"]
 
 
-def test_rows_without_direction_are_refused_where_position_pairs_them(write, rows, refusal):
+def test_rows_without_direction_are_left_out_where_position_pairs_them(write, rows):
+    image, text = rows.copy()
+    image[1], image[4, 0], text[4] = np.nan, np.inf, 0
+    reading = read(str(write(image=image, text=text, labels=np.array(list("abcdef")))))
+    assert [(note.what, note.why) for note in reading.skipped] == [
+        ("x.npz, image, row 1", "holds NaN or infinite values"),
+        ("x.npz, image, row 4", "holds NaN or infinite values"),
+        ("x.npz, text, row 4", "has length zero"),
+        ("item 4", "has no vector"),
+    ]
+    collection = reading.collection
+    assert [item.label for item in collection.items] == ["a", "b", "c", "d", "f"]
+    assert collection.modality("image").item_index.tolist() == [0, 2, 3, 4]
+    assert collection.modality("text").item_index.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_rest_keeps_its_pairs(write, rows, unit):
     image = rows[0].copy()
-    image[1] = np.nan
-    assert "first at row 1" in refusal(write(image=image, text=rows[1]))
+    image[2] = 0
+    collection = read(str(write(image=image, text=rows[1]))).collection
+    pairs = collection.pairs("image", "text")
+    kept = [0, 1, 3, 4, 5]
+    left = collection.modality("image").vectors[pairs.rows_a]
+    right = collection.modality("text").vectors[pairs.rows_b]
+    np.testing.assert_allclose(left, unit(rows[0][kept]), atol=1e-6)
+    np.testing.assert_allclose(right, unit(rows[1][kept]), atol=1e-6)
+
+
+def test_more_than_half_without_direction_is_refused_where_position_pairs(write, rows, refusal):
+    image = rows[0].copy()
+    image[1:4] = np.nan
+    assert len(read(str(write(image=image, text=rows[1]))).skipped) == 3
+    image[5] = 0
+    sentence = refusal(write(image=image, text=rows[1]))
+    assert "x.npz, image, first at row 1: 4 of 6 rows hold NaN" in sentence
 
 
 def test_nothing_usable_is_refused(write, rows, refusal):

@@ -1,7 +1,9 @@
 """What a visitor hands in becomes a collection of the workspace, or one sentence."""
 
+import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 
 from gapviz import GapvizError
 from gapviz.images import open_image
-from gapviz.readers.reading import ReadOptions
+from gapviz.readers import ReadOptions, read
 from gapviz.workspace.intake import Incoming, add_path, add_upload
 from gapviz.workspace.shelf import Workspace
 
@@ -60,6 +62,72 @@ def test_what_is_unsafe_or_broken_is_listed_and_the_rest_loads(workspace):
     names = " ".join(one.what for one in stored.skipped)
     assert "evil.png" in names
     assert "broken.png" in names
+
+
+WRONG = {
+    "text.csv": "name,age\nAda,36\n".encode("utf-16"),
+    "table.csv": b"file_name,text\na.png,x\n",
+    "square.csv": b"1,2\n2,1\n3,3\n",
+    "letter.zip": b"not a zip at all",
+    "nothing.zip": {},
+    "readme.zip": {"readme.txt": "read me"},
+    "alone.zip": {"metadata.csv": "file_name,text\na.png,x"},
+    "captions.zip": {"captions.json": "{}"},
+    "two.zip": {"a.txt": "a", "b.txt": "b"},
+    "saved.zip": {"collection.json": "{}", "vectors.safetensors": b"1"},
+    "arrays.zip": {"image.npy": b"\x93NUMPY", "text.npy": b"1"},
+    "cosines.zip": {"similarities/A.csv": "1,2\n", "prompts.txt": "x"},
+    "vectors.parquet": b"PAR1",
+    "vectors.safetensors": b"123",
+    "empty.npy": b"",
+    "program.exe": b"MZ",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_told_by_the_names_that_the_visitor_knows(workspace, name):
+    content = WRONG[name]
+    file = zipped(**content) if isinstance(content, dict) else BytesIO(content)
+    with pytest.raises(GapvizError) as caught:
+        add_upload(workspace, f"C:\\mine\\{name}", file, Incoming())
+    sentence = caught.value.sentence
+    assert "landing" not in sentence and str(workspace.home) not in sentence, sentence
+    known = [name, Path(name).stem, *(content if isinstance(content, dict) else ())]
+    assert sentence.startswith(tuple(Path(one).stem for one in known)), sentence
+    assert len(sentence) < 300
+
+
+def test_a_csv_that_is_none_of_ours_says_what_it_must_be(workspace):
+    with pytest.raises(GapvizError) as caught:
+        add_upload(workspace, "text.csv", BytesIO(WRONG["text.csv"]), Incoming())
+    assert caught.value.sentence.startswith(
+        "text.csv: holds neither a square matrix of cosines nor a table with a column of image"
+    )
+
+
+TABLES = {
+    "set/metadata.csv": "file_name,text\na.png,one\nbroken.png,two\n",
+    "set/captions_a.json": json.dumps(
+        {
+            "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "broken.png"}],
+            "annotations": [{"image_id": 1, "caption": "one"}, {"image_id": 2, "caption": "two"}],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_broken_picture_counts_once_as_it_does_in_a_folder(workspace, tmp_path, table):
+    files = {"set/a.png": picture(9), "set/broken.png": b"no picture", table: TABLES[table]}
+    stored = add_upload(workspace, "set.zip", zipped(**files), Incoming())
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    in_folder = read(str(tmp_path / "set")).skipped
+    assert len(stored.skipped) == len(in_folder) == 1
+    assert stored.skipped[0].what == "set/broken.png"
+    assert stored.n_items == 1
 
 
 def test_a_file_of_vectors_is_kept_with_its_encoder(workspace):
