@@ -25,10 +25,10 @@ from gapviz.evaluation import (
     mean_of_known,
 )
 from gapviz.geometry import Geometry, measure_geometry
+from gapviz.geometry.split_shift import split_warnings
 from gapviz.notebook import html_table
 from gapviz.retrieval.fusion import Fusion, ItemFusion, ScoreFusion
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.split_shift import split_warnings
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 
 Fit = Literal["all", "split"]

@@ -17,11 +17,11 @@ from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.errors import GapvizError
 from gapviz.export import ExportCard, export_files
+from gapviz.geometry.split_shift import split_warnings
 from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
-from gapviz.split_shift import split_warnings
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 from gapviz.studies.layouts import LayoutRequest

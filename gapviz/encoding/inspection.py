@@ -10,10 +10,10 @@ from typing import Any
 
 from gapviz.collection import Collection
 from gapviz.encoding.pictures import Fault, PictureWorkers
+from gapviz.geometry.split_shift import split_warnings
 from gapviz.pairing import pairing_of
 from gapviz.progress import Progress
 from gapviz.readers.reading import Skipped
-from gapviz.split_shift import split_warnings
 
 PAUSE = 0.2
 """Seconds between two reports."""

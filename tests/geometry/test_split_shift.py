@@ -9,7 +9,7 @@ from gapviz import Collection, ModalityVectors
 from gapviz.builtin import builtin_collection
 from gapviz.collection import alternate_splits, items_of_rows
 from gapviz.geometry import measure_geometry
-from gapviz.split_shift import split_shift, split_warnings
+from gapviz.geometry.split_shift import split_shift, split_warnings
 
 
 def drawn(order, *, dim=32, seed=0):
