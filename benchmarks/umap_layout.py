@@ -16,9 +16,9 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.configuration import CACHE_VARIABLE
 from gapviz.errors import GapvizError
 from gapviz.projection import Layout, project, trustworthiness
+from gapviz.storage.configuration import CACHE_VARIABLE
 from gapviz.vectors import Float32, unit_rows
 
 N_ROWS = 2_000

@@ -20,8 +20,8 @@ from gapviz.builtin.dedicated import DEDICATED_FILE, packed
 from gapviz.builtin.names import drawn_items
 from gapviz.builtin.variants import variant_place
 from gapviz.collection import Collection
-from gapviz.files import write_atomically
 from gapviz.saved_collection import VECTORS_FILE
+from gapviz.storage.files import write_atomically
 from gapviz.vectors import unit_rows
 
 DATA = Path(__file__).resolve().parent

@@ -13,9 +13,9 @@ from safetensors.numpy import save
 from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.builtin.shipped import shipped_folder
 from gapviz.collection import CALIBRATE
-from gapviz.files import write_atomically
-from gapviz.layouts import SHIPPED_FILE, LayoutRequest, make_layout
+from gapviz.storage.files import write_atomically
 from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.studies.layouts import SHIPPED_FILE, LayoutRequest, make_layout
 from gapviz.vectors import Float32
 
 VARIANT_VIEWS = (StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("half"))

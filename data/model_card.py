@@ -14,7 +14,7 @@ from training import Trained
 
 from gapviz.builtin.variants import BUILTIN_ENCODERS, encoder_name
 from gapviz.collection import CALIBRATE, EVALUATE
-from gapviz.files import write_atomically
+from gapviz.storage.files import write_atomically
 from gapviz.vectors import Indices
 
 INTRODUCTION = """# The built-in encoder

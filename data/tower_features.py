@@ -12,9 +12,9 @@ from imagenet_classes import class_features, class_names
 from PIL import Image
 
 from gapviz.builtin.drawings import render, render_transparent
-from gapviz.cache import content_key, read_arrays, write_arrays
 from gapviz.collection import Item
 from gapviz.encoders.towers import IMAGE_EDGE, ImageTower, TextTower
+from gapviz.storage.cache import content_key, read_arrays, write_arrays
 from gapviz.vectors import Float32, Indices
 
 KIND = "tower-features"

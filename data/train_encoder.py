@@ -23,7 +23,7 @@ from vectors_of import collection_of, load_heads, stored_dtype
 
 from gapviz.builtin.names import drawn_items
 from gapviz.builtin.variants import HEADS_FILE, encoder_name, variant_place
-from gapviz.files import write_atomically
+from gapviz.storage.files import write_atomically
 
 DATA = Path(__file__).resolve().parent
 

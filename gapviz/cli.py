@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import gapviz
 from gapviz.commands import (
+    advise,
     apply,
     encode,
     export,
@@ -37,6 +38,7 @@ COMMANDS = (
     measure,
     search,
     scoreboard,
+    advise,
     report,
     export,
     apply,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gapviz.errors import GapvizError
 from gapviz.notebook import html_table
+from gapviz.pairs import Pairs, matching_rows
 from gapviz.vectors import Float32, Indices, Mask, read_only, unit_rows
 
 CALIBRATE = "calibrate"
@@ -113,6 +114,16 @@ class ModalityVectors:
         return self.rows(~self.query_only) if self.query_only.any() else self
 
     @cached_property
+    def first_rows(self) -> ModalityVectors:
+        """The first row of each item, by rising item."""
+        _, first = np.unique(self.item_index, return_index=True)
+        return ModalityVectors(
+            read_only(self.vectors[first]),
+            read_only(self.item_index[first]),
+            read_only(self.query_only[first]),
+        )
+
+    @cached_property
     def queries(self) -> ModalityVectors:
         """The rows that ask: per item its query-only rows, else its indexed ones."""
         if not self.query_only.any():
@@ -120,17 +131,6 @@ class ModalityVectors:
         has_own = np.zeros(int(self.item_index.max()) + 1, dtype=np.bool_)
         has_own[self.item_index[self.query_only]] = True
         return self.rows(self.query_only | ~has_own[self.item_index])
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Matched rows of two modalities: `rows_a[i]` and `rows_b[i]` are one item's."""
-
-    rows_a: Indices
-    rows_b: Indices
-
-    def __len__(self) -> int:
-        return int(self.rows_a.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,16 +308,7 @@ class Collection:
         Row numbers count within `modality(a).corpus` and `modality(b).corpus`. An item
         with one image and five captions gives five pairs.
         """
-        items_a = self.modality(a).corpus.item_index
-        items_b = self.modality(b).corpus.item_index
-        order_b = np.argsort(items_b, kind="stable")
-        sorted_b = items_b[order_b]
-        first = np.searchsorted(sorted_b, items_a, side="left")
-        count = np.searchsorted(sorted_b, items_a, side="right") - first
-        rows_a = np.repeat(np.arange(items_a.size, dtype=np.int64), count)
-        within = np.arange(rows_a.size) - np.repeat(np.cumsum(count) - count, count)
-        rows_b = order_b[np.repeat(first, count) + within]
-        return Pairs(rows_a, rows_b.astype(np.int64))
+        return matching_rows(self.modality(a).corpus.item_index, self.modality(b).corpus.item_index)
 
     def save(self, folder: Path) -> None:
         """Write `collection.json` and `vectors.safetensors`, each atomically."""

@@ -17,6 +17,7 @@ from gapviz.evaluation import (
     CrossOutcome,
     Estimate,
     MixedOutcome,
+    bootstrap_imbalance,
     bootstrap_mean,
     evaluate_cross,
     evaluate_mixed,
@@ -61,6 +62,14 @@ class Measurement:
         )
         return measure_geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
 
+    def forget_scores(self) -> None:
+        """Drop the scores of single pairs, by far the most of what it holds, until asked again.
+
+        Figures made of them stay.
+        """
+        if "geometry" in vars(self):
+            vars(self.geometry).pop("scores", None)
+
     @cached_property
     def mixed(self) -> dict[str, MixedOutcome]:
         """Bias and match rank in the mixed index, per query modality."""
@@ -83,6 +92,13 @@ class Measurement:
     def lift(self) -> dict[str, Estimate]:
         """Bias@10 ÷ corpus share per query modality; 1 is neutral."""
         return self._estimates(lambda outcome: outcome.lift)
+
+    @cached_property
+    def imbalance(self) -> Estimate:
+        """Mean over the query modalities of |lift − 1|; 0 is neutral."""
+        outcomes = self.mixed.values()
+        lifts, items = [one.lift for one in outcomes], [one.items for one in outcomes]
+        return bootstrap_imbalance(lifts, items, seed=self.seed)
 
     @cached_property
     def ndcg(self) -> dict[str, Estimate]:
@@ -319,7 +335,7 @@ def _fusion_json(fusion: Fusion | None) -> dict[str, Any] | None:
     if fusion is None:
         return None
     if isinstance(fusion, ScoreFusion):
-        return {"method": fusion.scale}
+        return {"method": fusion.scale, "ties": fusion.ties}
     if isinstance(fusion, ItemFusion):
         if fusion.method == "max":
             return {"method": "items-max"}

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gapviz.cache import cache_folder
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 from gapviz.readers.amumo import is_amumo_folder, read_amumo
 from gapviz.readers.arrays import read_stacked
 from gapviz.readers.reading import Reading, ReadOptions, Skipped
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import unwritable
 
 RAW_URL = "https://raw.githubusercontent.com"
 
@@ -269,11 +270,7 @@ def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target
             mend=f"go online and fetch the set again, or put its files into {target}",
         ) from error
     except OSError as error:
-        raise GapvizError(
-            f"cannot be written ({error.strerror or error})",
-            where=str(target / file.path),
-            mend="choose a folder that can be written to",
-        ) from error
+        raise unwritable(target / file.path, error) from error
     except GapvizError:
         raise  # from the progress callback
     except ValueError as error:

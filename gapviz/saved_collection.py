@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from gapviz.collection import Collection, Item, ModalityVectors
 from gapviz.errors import GapvizError
-from gapviz.files import write_atomically
+from gapviz.storage.files import write_atomically
 
 ITEMS_FILE = "collection.json"
 VECTORS_FILE = "vectors.safetensors"

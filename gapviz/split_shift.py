@@ -11,8 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_ROWS, float64_blocks
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.geometry.blocks import BLOCK_ROWS, float64_blocks
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float64, Mask
 

@@ -26,6 +26,9 @@ SMALLEST_NORM = 1e-12
 # What is left of a float32 unit row after a shift is rounding, not direction, under this length.
 SMALLEST_MOVED = 1e-6
 
+# Rows, or their cosines, that vary less than this vary by the rounding of float32 alone.
+NO_SPREAD = 1e-6
+
 # Entries worked on at once: 2 MiB of float64 stays in the processor's cache.
 BLOCK_ENTRIES = 262_144
 

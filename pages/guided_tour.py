@@ -3,9 +3,9 @@
 import streamlit as st
 
 from gapviz.dashboard.settings import settings, show_error
-from gapviz.dashboard.tour_stops import STOPS
+from gapviz.dashboard.tour_stops import PRESENTER_STYLE, STOPS
 from gapviz.errors import GapvizError
-from gapviz.tour import STOP_TITLES, numbered_stops
+from gapviz.sentences.tour import STOP_TITLES, numbered_stops
 
 chosen = settings()
 
@@ -15,30 +15,43 @@ def go(by: int) -> None:
     st.session_state["step"] = min(max(st.session_state["step"] + by, 1), len(STOPS))
 
 
-number = st.segmented_control(
-    "Stop",
-    list(numbered_stops()),
-    default=1,
-    format_func=lambda one: numbered_stops()[one],
-    key="step",
-    bind="query-params",
-    required=True,
-    label_visibility="collapsed",
-)
-number = number or 1
+def button(label: str, key: str, by: int, *, disabled: bool) -> None:
+    """One of the two that an arrow key presses as well."""
+    st.button(
+        label,
+        key=f"tour_{key}",
+        shortcut="Left" if by < 0 else "Right",
+        type="secondary" if by < 0 else "primary",
+        disabled=disabled,
+        on_click=go,
+        args=(by,),
+    )
+
+
+st.html(PRESENTER_STYLE)
+# Above everything that changes: what one presses stays under the pointer.
+with st.container(horizontal=True, vertical_alignment="center"):
+    back_and_next = st.container(horizontal=True, width="content")
+    number = st.segmented_control(
+        "Stop",
+        list(numbered_stops()),
+        default=1,
+        format_func=lambda one: numbered_stops()[one],
+        key="step",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+        width="content",
+    )
+    number = number or 1
+    with back_and_next:
+        button("Back", "back", -1, disabled=number == 1)
+        button("Next", "next", 1, disabled=number == len(STOPS))
 stop = STOPS[number - 1]
-st.title(STOP_TITLES[number - 1])
-st.markdown(f"## {stop.sentence}")
-with st.container(horizontal=True):
-    st.button(
-        "Back", icon=":material/arrow_back:", shortcut="Left", on_click=go, args=(-1,),
-        disabled=number == 1, key="tour_back",
-    )  # fmt: skip
-    st.button(
-        "Next", icon=":material/arrow_forward:", shortcut="Right", on_click=go, args=(1,),
-        disabled=number == len(STOPS), key="tour_next", type="primary",
-    )  # fmt: skip
-try:
-    stop.show(chosen)
-except GapvizError as error:
-    show_error(error)
+with st.container(key="tour_stop"):
+    st.title(STOP_TITLES[number - 1], anchor=False)
+    st.header(stop.sentence, anchor=False)
+    try:
+        stop.show(chosen)
+    except GapvizError as error:
+        show_error(error)

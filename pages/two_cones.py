@@ -8,7 +8,7 @@ from gapviz.dashboard.cards import diagnostics_table, headline_cards, how_it_is_
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
-from gapviz.readings import bias_reading, change_reading, gap_reading
+from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
 

@@ -157,6 +157,12 @@ def test_an_item_with_query_only_rows_asks_with_those_alone():
     np.testing.assert_array_equal(block.queries.vectors, block.vectors[[1, 2, 4]])
 
 
+def test_the_first_row_of_each_item_stands_for_it():
+    block = of(owners=[2, 0, 2, 0, 1]).modality("image")
+    assert block.first_rows.item_index.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(block.first_rows.vectors, block.vectors[[1, 4, 0]])
+
+
 def test_pairs_are_every_combination_of_one_items_indexed_rows(mixed_up_collection):
     collection = mixed_up_collection()
     x, y = (collection.modality(name).corpus.item_index for name in ("text", "audio"))

@@ -12,7 +12,7 @@ MODULES = (
     "gapviz.encoders.registry",
     "gapviz.measure",
     "gapviz.notebook",
-    "gapviz.strategies",
+    "gapviz.strategies.fitting",
 )
 
 

@@ -88,7 +88,10 @@ HELD_OUT = {
     "score z-norm": (
         StrategyOptions("znorm"), [0.62, 0.588], [0.4036, 0.3356], [0.683, 0.706],
     ),
-    "min-max": (StrategyOptions("minmax"), [0.62, 0.588], [0.5896, 0.6256], [0.7213, 0.7045]),
+    "min-max high": (
+        StrategyOptions("minmax", fusion=RankFusion(ties="other-first")), [0.62, 0.588],
+        [0.5896, 0.6256], [0.7213, 0.7045],
+    ),
 }  # fmt: skip
 
 COCO = {

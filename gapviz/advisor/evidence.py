@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from gapviz.collection import CALIBRATE, Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation import evaluate_within
 from gapviz.measure import Measurement, default_pair, measure
+from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions
 from gapviz.vectors import Float32, Indices
 
@@ -27,6 +30,27 @@ class DedicatedTower:
     title: str
     vectors: Float32
     """`(n_items, dim)` unit rows of the whole collection, one an item."""
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over all that it is."""
+        digest = hashlib.sha256()
+        digest.update(json.dumps([self.modality, self.title, *self.vectors.shape]).encode())
+        digest.update(np.ascontiguousarray(self.vectors).tobytes())
+        return digest.hexdigest()
+
+
+def tower_of(collection: Collection, modality: str, title: str) -> DedicatedTower | None:
+    """The first indexed row of every item in one modality; None where an item has none.
+
+    Raises:
+        GapvizError: the collection has no such modality.
+    """
+    block = collection.modality(modality).corpus
+    items, first = np.unique(block.item_index, return_index=True)
+    if items.size < collection.n_items:
+        return None
+    return DedicatedTower(modality, title, block.vectors[first])
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +87,7 @@ def gather(
     collection: Collection,
     *,
     pair: tuple[str, str] | None = None,
-    seed: int = 0,
+    seed: int = DEFAULT_SEED,
     models: Mapping[str, Collection] | None = None,
     towers: tuple[DedicatedTower, ...] = (),
 ) -> Evidence:

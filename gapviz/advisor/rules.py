@@ -14,7 +14,7 @@ from gapviz.errors import GapvizError
 Task = Literal["one-way", "mixed", "within", "scores"]
 Changeable = Literal["neither", "index", "model"]
 Kind = Literal["nothing", "strategy", "model", "dedicated", "thresholds"]
-Expectation = Literal["helps", "hurts", "no change"]
+Expectation = Literal["helps", "hurts", "no change", "depends"]
 
 TASKS: dict[Task, str] = {
     "one-way": "One modality finds another",
@@ -95,7 +95,8 @@ _ONE_WAY = (
     _strategy(
         "one-way", "offset", "index", "hurts",
         "Renormalising after a one-sided shift lowers cross-modal recall.",
-        "Wrong where recall matters: the shift itself changes no rank, only renormalising does.",
+        "Wrong where recall matters: shifted candidates change rank only by being renormalised, "
+        "but a shifted query ranks anew.",
     ),
     _strategy(
         "one-way", "centre", "index", "no change",
@@ -128,7 +129,7 @@ _ONE_WAY = (
         "one-way",
         "model",
         "model",
-        "no change",
+        "depends",
         "A model with a smaller gap need not find better: choose it by recall.",
         "Wrong where the other model was compared on other items, or trained on these.",
     ),
@@ -158,8 +159,8 @@ _MIXED = (
     _strategy(
         "mixed", "route", "neither", "helps",
         "One filtered query a modality, fused by rank, cannot sort by modality.",
-        "Wrong where one modality holds most of the answers: bias is ½ by construction, "
-        "whatever was asked.",
+        "Wrong where one modality holds most of the answers: each gets the same share of the "
+        "list, whatever was asked.",
     ),
     _strategy(
         "mixed", "minmax", "neither", "helps",
@@ -197,13 +198,18 @@ _MIXED = (
         "A freely learned rotation lays one cloud on the other, but overfits and loses recall.",
         "Wrong unless there are many more pairs than dimensions.",
     ),
+    _strategy(
+        "mixed", "items-rrf", "index", "helps",
+        "Where an item has several vectors, list the item once and fuse its lists by rank.",
+        "Wrong where most items have one vector: those that have several outvote them.",
+    ),
     Rule(
         "mixed/model",
         "mixed",
         "model",
         "model",
-        "helps",
-        "A model trained against the gap mends the mixed index at its root.",
+        "depends",
+        "A model trained against the gap mends the mixed index at its root; any other may not.",
         "Wrong where every item has to be encoded anew for a gain that the index gives for less.",
     ),
 )  # fmt: skip
@@ -237,8 +243,9 @@ _WITHIN = (
         "within",
         "model",
         "model",
-        "helps",
-        "A joint model with intra-modal terms keeps each modality's own neighbourhoods.",
+        "depends",
+        "A joint model trained with intra-modal terms keeps each modality's own neighbourhoods; "
+        "any other may not.",
         "Wrong where the other model was trained on these items.",
     ),
 )  # fmt: skip
@@ -250,7 +257,7 @@ _SCORES = (
         "nothing",
         "neither",
         "no change",
-        "One threshold set on matched pairs lets nearly every pair within a modality pass.",
+        "One threshold set on matched pairs lets most unrelated pairs within a modality pass.",
         "Right only where scores of one pair of modalities alone are ever compared.",
     ),
     Rule(
@@ -280,6 +287,18 @@ _SCORES = (
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (*_ONE_WAY, *_MIXED, *_WITHIN, *_SCORES)
+
+
+_BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _BY_NAME[name]
 
 
 def applicable(situation: Situation) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:

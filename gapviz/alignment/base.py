@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from gapviz.collection import Pairs
+from gapviz.blocks import centroid
 from gapviz.errors import GapvizError
-from gapviz.geometry.blocks import centroid
+from gapviz.pairs import Pairs
 from gapviz.vectors import Float32, Float64, unit_rows
 
 MAX_STRENGTH = 2.0

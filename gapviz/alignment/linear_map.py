@@ -9,8 +9,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from gapviz.alignment.base import Alignment, Matching, moved_rows, refuse_unseen
+from gapviz.blocks import centroid
 from gapviz.errors import GapvizError
-from gapviz.geometry.blocks import centroid
 from gapviz.vectors import Float32, Float64
 
 MAX_RIDGE = 1e6

@@ -8,11 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from gapviz.alignment.base import Alignment, Matching, moved_rows, refuse_unseen
-from gapviz.geometry.blocks import centroid, float64_blocks
-from gapviz.vectors import Float32, Float64
-
-# A dimension of unit rows that varies less holds nothing but the rounding of float32.
-NO_SPREAD = 1e-6
+from gapviz.blocks import centroid, float64_blocks
+from gapviz.vectors import NO_SPREAD, Float32, Float64
 
 
 class StandardiseDimensions(Alignment):

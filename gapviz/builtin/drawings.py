@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from gapviz.cache import cache_folder
 from gapviz.errors import GapvizError
-from gapviz.files import write_atomically
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import write_atomically
 
 IMAGE_SCHEME = "openmoji:"
 """`Item.image` of a drawing is this, followed by its code."""

@@ -7,7 +7,7 @@ import json
 
 from gapviz.commands.encode import skipped_lines
 from gapviz.commands.source import Commands, add_source, progress_bar, read
-from gapviz.inspection import Inspection, inspect_collection, labels_told
+from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
 
 
 def add_to(commands: Commands) -> None:

@@ -17,7 +17,7 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.errors import GapvizError
-from gapviz.files import write_atomically
+from gapviz.storage.files import unwritable, write_atomically
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 if TYPE_CHECKING:
@@ -110,8 +110,4 @@ def _write(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     except OSError as error:
-        raise GapvizError(
-            f"cannot be written ({error.strerror or error})",
-            where=str(path),
-            mend="free some space, or name another file",
-        ) from error
+        raise unwritable(path, error) from error

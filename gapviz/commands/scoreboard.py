@@ -100,20 +100,20 @@ def _table(board: Scoreboard) -> str:
     for model, n in board.n_items.items():
         lines += [
             f"{model}: {n:,} held-out items",
-            f"{'strategy':14}{'bias lift@10':>24}{'NDCG@10 mixed':>24}{'bytes/item':>12}",
+            f"{'strategy':14}{'imbalance@10':>24}{'NDCG@10 mixed':>24}{'bytes/item':>12}",
         ]
         for row in board.rows:
             if row.model == model:
                 marks = " *" * row.pareto + " (reads all queries first)" * row.transductive
                 lines.append(
-                    f"{row.options.name:14}{_told(row.mean_lift):>24}{_told(row.mean_ndcg):>24}"
+                    f"{row.options.name:14}{_told(row.imbalance):>24}{_told(row.mean_ndcg):>24}"
                     f"{row.bytes_per_item:>12,.0f}{marks}"
                 )
     lines += [f"{one.options.name}: {one.reason}" for one in board.left_out]
     lines += [
         "",
-        "[low, high]: 95 % intervals. Lift 1 is neutral, NDCG: higher is better. *: no other is "
-        "better in both.",
+        "[low, high]: 95 % intervals. Imbalance: mean |bias lift − 1|, 0 is neutral. NDCG: higher "
+        "is better. *: no other is better in both.",
         "items-rrf and items-max rank items, which is another protocol: any vector counts.",
     ]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from gapviz.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 from gapviz.commands.source import Commands, add_source, read
 from gapviz.errors import GapvizError
-from gapviz.workspace import Workspace
+from gapviz.workspace.shelf import Workspace
 
 ADDRESS = "127.0.0.1"
 

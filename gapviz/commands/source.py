@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from gapviz.encoders.base import Progress
+from gapviz.progress import Progress
 from gapviz.readers import read as read_any
 from gapviz.readers.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
 from gapviz.readers.source import FORMATS

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gapviz.blocks import centroid
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.curves.band import Band, band_over
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation import evaluate_cross, evaluate_mixed, mean_of_known
-from gapviz.geometry.blocks import centroid
+from gapviz.progress import Progress
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float64, Indices

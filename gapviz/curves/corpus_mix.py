@@ -13,10 +13,10 @@ import numpy as np
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection, ModalityVectors
 from gapviz.curves.band import Band, band_over
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation import mean_of_known
 from gapviz.evaluation.ranking import ndcg_at
+from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.fusion import RankFusion, interleaving
 from gapviz.retrieval.search import tie_order
@@ -201,8 +201,8 @@ def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int)
 
 
 def _first_rows(block: ModalityVectors, items: Indices) -> Float32:
-    owners, first = np.unique(block.item_index, return_index=True)
-    rows: Float32 = block.vectors[first[np.searchsorted(owners, items)]]
+    one_each = block.first_rows
+    rows: Float32 = one_each.vectors[np.searchsorted(one_each.item_index, items)]
     return rows
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.curves.band import Band, band_of
-from gapviz.encoders.base import Progress
 from gapviz.evaluation import bootstrap_means, evaluate_mixed
+from gapviz.progress import Progress
 from gapviz.retrieval.fusion import RankFusion, TieOrder
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.alignment import Raw, ShiftAlignment
+from gapviz.blocks import centroid
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.curves.band import Band, band_of
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.evaluation import bootstrap_mean
+from gapviz.evaluation import bootstrap_mean, mean_of_known
 from gapviz.evaluation.mixed import MAX_QUERIES
 from gapviz.geometry import InfoNce, info_nce_both_ways
-from gapviz.geometry.blocks import centroid
+from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
-from gapviz.retrieval.sweep import Sweep, sweep
+from gapviz.retrieval.sweep import sweep
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float32, Float64, unit_rows
@@ -140,7 +140,9 @@ def strength_curve(
             name: _band(result.own_share, _sample(queries, name, seed).item, seed)
             for name, result in found.items()
         },
-        expected_bias={name: _mean(result) for name, result in found.items()},
+        expected_bias={
+            name: mean_of_known(result.expected_share) for name, result in found.items()
+        },
         ndcg={
             name: _band(result.ndcg, _sample(queries, name, seed).item, seed)
             for name, result in found.items()
@@ -170,8 +172,3 @@ def _sample(rows: Rows, name: str, seed: int) -> Rows:
 
 def _band(values: Float64, items: np.ndarray, seed: int) -> Band:
     return band_of([bootstrap_mean(row, items, seed=seed) for row in values])
-
-
-def _mean(result: Sweep) -> float:
-    known = result.expected_share[~np.isnan(result.expected_share)]
-    return float(known.mean()) if known.size else float("nan")

@@ -8,24 +8,23 @@ from uuid import uuid4
 
 import streamlit as st
 
-from gapviz.configuration import FOLDERS_VARIABLE, configuration
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.links import WAYS
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import OPENED, megabytes, things
-from gapviz.encoders.base import Progress
+from gapviz.dashboard.waiting import Task, Wait, result_of
 from gapviz.errors import GapvizError
-from gapviz.intake import Incoming, add_path, add_reference_set, add_upload
-from gapviz.jobs import JobBoard
 from gapviz.pairing import pairing_of
+from gapviz.progress import Progress
 from gapviz.readers.reading import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.readers.upload import DEFAULT_LIMITS
 from gapviz.reference_sets import REFERENCE_SETS
-from gapviz.workspace import StoredCollection
+from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
+from gapviz.workspace.intake import Incoming, add_path, add_reference_set, add_upload
+from gapviz.workspace.shelf import StoredCollection
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
-POLL_SECONDS = 0.5
 MEGABYTE = 1_000_000
 
 FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
@@ -33,13 +32,13 @@ FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a
 RUNNING, ADDED = "_adding", "_added"
 
 Added = tuple[StoredCollection, ...]
-_jobs: JobBoard[Added] = JobBoard()
 
 
 def add_section() -> None:
     """The three ways, and the work under way."""
-    if st.session_state.get(RUNNING):
-        _wait(st.session_state[RUNNING])
+    running: Task[Added] | None = st.session_state.get(RUNNING)
+    if running is not None:
+        _wait_for(running)
         return
     way = st.segmented_control(
         "Add a collection",
@@ -191,32 +190,19 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _start(work: Callable[[Progress], Added]) -> None:
-    key = uuid4().hex
-    st.session_state[RUNNING] = key
-    _jobs.start_once(key, work)
+def _start(work: Callable[[Progress | None], Added]) -> None:
+    st.session_state[RUNNING] = Task(f"adding/{uuid4().hex}", work)
     st.rerun()
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _wait(key: str) -> None:
-    job = _jobs.find(key)
-    if job is None or job.cancelled:
-        _finish(key)
+def _wait_for(task: Task[Added]) -> None:
+    added = result_of(task, Wait("Adding", back=_back))
+    if added is not None:
+        st.session_state[ADDED] = added
+        st.session_state[OPENED] = added[0].id
+        _back()
         st.rerun()
-    elif job.error is not None:
-        show_error(job.error)
-        st.button("Try again", on_click=_finish, args=(key,))
-    elif job.done and job.result is not None:
-        st.session_state[ADDED] = job.result
-        st.session_state[OPENED] = job.result[0].id
-        _finish(key)
-        st.rerun()
-    else:
-        st.progress(job.share, f"{job.stage.capitalize()} …")
-        st.button("Cancel", on_click=job.cancel)
 
 
-def _finish(key: str) -> None:
-    _jobs.forget(key)
+def _back() -> None:
     st.session_state.pop(RUNNING, None)

@@ -9,21 +9,6 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.anatomy_readings import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
-)
-from gapviz.anatomy_work import (
-    MOVING,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
-)
 from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
@@ -39,7 +24,22 @@ from gapviz.figures.anatomy import (
     spectrum_panels,
 )
 from gapviz.measure import default_pair
+from gapviz.sentences.anatomy import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
 from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.studies.anatomy import (
+    MOVING,
+    dimensions_work,
+    heat_map_work,
+    hubs_work,
+    plane_work,
+    spectra_work,
+)
 
 NARROWEST_MAP = 400
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from importlib import import_module
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
 
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.dashboard.catalogue import View, load_items, load_view
@@ -13,23 +17,75 @@ from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.errors import GapvizError
 from gapviz.export import ExportCard, export_files
-from gapviz.layouts import LayoutRequest
 from gapviz.measure import Measurement, measure_strategy
 from gapviz.projection import Method
-from gapviz.retrieval.corpus import Rows, corpus_rows
+from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
+from gapviz.retrieval.scoring import PreparedScores
 from gapviz.split_shift import split_warnings
+from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.studies.layouts import LayoutRequest
 from gapviz.training import TrainingFeatures, collection_features
 
 _log = logging.getLogger(__name__)
 _loading = threading.Lock()
 
-# Plain least-recently-used caches: their keys are small and frozen, their values are
-# read-only, and unlike Streamlit's own they also serve the routes beside the pages. An id
-# of the workspace names its content, so that what is cached under it stays true.
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+BYTES_AN_ITEM = 500
+"""Its words and its place in the splits, roughly."""
+
+_of_collections: list[BoundedCache[Any, Any]] = []
 
 
-@lru_cache(maxsize=8)
+def kept_within(
+    most_mebibytes: int, *, light: Callable[[Any], None] = lambda value: None
+) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
+    """Keep the answers of a function of a collection, those used least recently going first.
+
+    Their keys are small and frozen, their values are read-only, and unlike Streamlit's own
+    caches these also serve the routes beside the pages. An id of the workspace names its
+    content, so that what is kept under it stays true until `forget_collections`.
+
+    Args:
+        most_mebibytes: what the answers may hold together, collections apart, which only the
+            caches of collections count.
+        light: called with an answer when others follow it, to drop what is large and quick
+            to make again.
+    """
+
+    def bytes_of(answer: object) -> int:
+        light(answer)
+        if isinstance(answer, Collection):
+            return bytes_held(answer.modalities) + BYTES_AN_ITEM * answer.n_items
+        return bytes_held(answer, apart=(Collection,))
+
+    def keeping(make: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+        cache: BoundedCache[Any, Answer] = BoundedCache(most_mebibytes * MEBIBYTE, bytes_of)
+        _of_collections.append(cache)
+
+        @wraps(make)
+        def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+            key = args, tuple(sorted(named.items()))
+            kept = cache.get(key)
+            if kept is None:
+                kept = make(*args, **named)
+                cache.keep(key, kept)
+            return kept
+
+        return answer
+
+    return keeping
+
+
+def forget_collections() -> None:
+    """Drop what is kept of every collection: one has been removed or encoded anew."""
+    for cache in _of_collections:
+        cache.clear()
+
+
+@kept_within(1_024)
 def collection_of(view: View) -> Collection:
     """A collection as one encoder saw it.
 
@@ -39,7 +95,7 @@ def collection_of(view: View) -> Collection:
     return load_view(view)
 
 
-@lru_cache(maxsize=8)
+@kept_within(256)
 def items_of(collection: str) -> Collection:
     """The items of a collection, for their pictures and words.
 
@@ -49,19 +105,19 @@ def items_of(collection: str) -> Collection:
     return load_items(collection)
 
 
-@lru_cache(maxsize=32)
+@kept_within(768)
 def split_of(view: View, split: str) -> Collection:
     """One split of a collection."""
     return collection_of(view).split(split)
 
 
-@lru_cache(maxsize=512)
+@kept_within(128)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
     return fit_strategy(options, split_of(view, CALIBRATE), split_doubts=split_doubts(view))
 
 
-@lru_cache(maxsize=256)
+@kept_within(512, light=Measurement.forget_scores)
 def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> Measurement:
@@ -72,7 +128,7 @@ def measured(
     return measure_strategy(split_of(view, EVALUATE), strategy, seed=seed, pair=known)
 
 
-@lru_cache(maxsize=64)
+@kept_within(64)
 def layout_request(
     view: View,
     options: StrategyOptions,
@@ -87,13 +143,37 @@ def layout_request(
     return LayoutRequest(whole, strategy, method, seed, stands_on, between=pair)
 
 
-@lru_cache(maxsize=64)
-def searchable(view: View, options: StrategyOptions) -> Rows:
-    """Every indexed row of a collection, moved by a strategy."""
-    return corpus_rows(collection_of(view), fitted(view, options).alignment)
+@kept_within(1_024)
+def searchable(view: View, options: StrategyOptions, *, held_out: bool = False) -> Rows:
+    """The indexed rows of a collection, moved by a strategy.
+
+    With `held_out`, only those of items that the encoder's heads were not trained on.
+    """
+    collection = collection_of(view)
+    if held_out:
+        wanted = np.zeros(collection.n_items, dtype=np.bool_)
+        for split in (CALIBRATE, EVALUATE):
+            wanted[collection.splits[split]] = True
+        return searchable(view, options).of_items(wanted)
+    return corpus_rows(collection, fitted(view, options).alignment)
 
 
-@lru_cache(maxsize=16)
+@kept_within(1_024)
+def prepared(
+    view: View, options: StrategyOptions, *, held_out: bool = False
+) -> PreparedScores | None:
+    """How a strategy adjusts the scores of all queries over `searchable`; None if it does not.
+
+    What depends on the rows alone is computed by the first query, and kept.
+    """
+    strategy = fitted(view, options)
+    if strategy.scoring is None:
+        return None
+    asking = query_rows(collection_of(view), strategy.alignment)
+    return strategy.scoring.prepare(searchable(view, options, held_out=held_out), asking)
+
+
+@kept_within(64)
 def taken_home(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> tuple[dict[str, bytes], ExportCard]:
@@ -110,27 +190,10 @@ def taken_home(
     )
 
 
-@lru_cache(maxsize=64)
+@kept_within(1)
 def split_doubts(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
     return split_warnings(collection_of(view))
-
-
-def forget_collections() -> None:
-    """Drop what is kept of every collection: one has been removed or encoded anew."""
-    for kept in (
-        collection_of,
-        items_of,
-        split_of,
-        fitted,
-        measured,
-        layout_request,
-        searchable,
-        taken_home,
-        features_of,
-        split_doubts,
-    ):
-        kept.cache_clear()
 
 
 def encoder_named(name: str) -> Encoder:
@@ -151,7 +214,7 @@ def import_library(name: str) -> None:
         import_module(name)
 
 
-@lru_cache(maxsize=8)
+@kept_within(256)
 def features_of(view: View, pair: tuple[str, str]) -> TrainingFeatures:
     """What heads can be trained on.
 

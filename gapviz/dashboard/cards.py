@@ -9,8 +9,8 @@ from math import isnan
 import streamlit as st
 
 from gapviz.evaluation import Estimate
-from gapviz.glossary import TERMS
 from gapviz.measure import Measurement
+from gapviz.sentences.glossary import TERMS
 
 TABLE_STYLE = """
 <style>

@@ -9,7 +9,7 @@ from functools import cache
 from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.collection import Collection, alternate_splits
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.workspace import StoredCollection, Workspace
+from gapviz.workspace.shelf import StoredCollection, Workspace
 
 BUILTIN = "builtin"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 import streamlit as st
 
@@ -11,20 +12,17 @@ from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.selection import SELECTED, show_selection
 from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.waiting import Task, Wait, result_of
 from gapviz.errors import GapvizError
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
 from gapviz.figures.cones import METHOD_TITLES
-from gapviz.jobs import JobBoard
-from gapviz.layouts import LayoutRequest, make_layout, ready_layout
 from gapviz.projection import METHODS, Layout, Method
 from gapviz.strategies import StrategyOptions
+from gapviz.studies.layouts import LayoutRequest, make_layout, ready_layout
 
 BEFORE, AFTER = "cones_before", "cones_after"
-POLL_SECONDS = 0.5
 NARROWEST_CHART = 400
 """Pixels; where two do not fit beside each other, they stand one below the other."""
-
-_jobs: JobBoard[Layout] = JobBoard()
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +33,10 @@ class _Cones:
     before: LayoutRequest
     after: LayoutRequest | None
 
-    @property
-    def last(self) -> LayoutRequest:
-        """The layout with the strategy stands on the raw one: once it is there, both are."""
-        return self.after or self.before
-
     def layouts(self) -> list[Layout] | None:
-        """All of them, or None while one has to be waited for."""
-        last = ready_layout(self.last)
+        """All of them, or None while one has to be waited for, which this then shows."""
+        # The layout with the strategy stands on the raw one: once it is there, both are.
+        last = _laid_out(self.after or self.before)
         first = ready_layout(self.before) if last is not None else None
         if last is None or first is None:
             return None
@@ -64,15 +58,12 @@ def cones_section(chosen: Settings) -> None:
         lines = st.toggle("Lines between matched pairs", key="pairs", bind="query-params")
     try:
         cones = [_cones(chosen, view, method or "umap") for view in chosen.views]
-        layouts = [each.layouts() for each in cones]
+        layouts = list(takewhile(bool, (each.layouts() for each in cones)))
     except GapvizError as error:
         show_error(error)
         return
-    for each, ready in zip(cones, layouts, strict=True):
-        if ready is None:
-            _wait_for(each.last)
-            return
-    _charts(chosen, cones, [ready for ready in layouts if ready is not None], lines)
+    if len(layouts) == len(cones):
+        _charts(chosen, cones, [ready for ready in layouts if ready is not None], lines)
 
 
 def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
@@ -174,17 +165,15 @@ def _keep_selection(key: str, view: View) -> None:
         st.session_state[SELECTED] = tuple(items[int(position)].id for position in positions)
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _wait_for(request: LayoutRequest) -> None:
-    job = _jobs.start_once(request.key, lambda progress: make_layout(request, progress))
-    if job.error is not None:
-        show_error(job.error)
-    elif job.cancelled:
-        st.info("The layout was cancelled. PCA and the gap axis need no waiting.")
-        st.button("Lay out after all", on_click=_jobs.forget, args=(request.key,))
-    elif job.done:
-        _jobs.forget(request.key)
-        st.rerun()
-    else:
-        st.progress(job.share, f"Laying out {request.row_count:,} vectors by UMAP: {job.stage}")
-        st.button("Cancel", on_click=job.cancel)
+def _laid_out(request: LayoutRequest) -> Layout | None:
+    return result_of(
+        Task(
+            f"layouts/{request.key}",
+            lambda progress: make_layout(request, progress),
+            lambda: ready_layout(request),
+        ),
+        Wait(
+            f"Laying out {request.row_count:,} vectors by UMAP",
+            cancelled="PCA and the gap axis need no waiting.",
+        ),
+    )

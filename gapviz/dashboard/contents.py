@@ -13,18 +13,16 @@ from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import things
+from gapviz.dashboard.waiting import Wait, result_of
+from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
 from gapviz.errors import GapvizError
-from gapviz.inspection import Inspection, inspect_collection, labels_told
-from gapviz.jobs import JobBoard
 from gapviz.pairing import pairing_of
 from gapviz.readers.reading import Skipped
-from gapviz.workspace import StoredCollection
+from gapviz.storage.kept import Work
+from gapviz.workspace.shelf import StoredCollection
 
 SAMPLE = 12
 LISTED = 200
-POLL_SECONDS = 0.5
-
-_jobs: JobBoard[Inspection] = JobBoard()
 
 
 def contents(stored: StoredCollection) -> None:
@@ -114,42 +112,24 @@ def _listing(skipped: Sequence[Skipped]) -> None:
 
 
 def _inspection(stored: StoredCollection) -> None:
-    job = _jobs.find(stored.id)
-    if job is None:
-        st.button(
-            "Look into every picture",
-            icon=":material/fact_check:",
-            help="Decodes each picture once: finds broken files and duplicates.",
-            on_click=_look,
-            args=(stored.id,),
-        )
-    elif job.done and job.result is not None:
-        _told(job.result)
-    else:
-        _wait(stored.id)
-
-
-def _look(collection_id: str) -> None:
-    _jobs.start_once(
-        collection_id,
-        lambda tell: inspect_collection(workspace().load(collection_id), progress=tell),
+    # Not on disk: pictures that lie elsewhere may be mended.
+    work = Work(
+        "inspections",
+        stored.id,
+        Inspection,
+        lambda progress: inspect_collection(workspace().load(stored.id), progress=progress),
+        on_disk=False,
     )
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _wait(key: str) -> None:
-    job = _jobs.find(key)
-    if job is None or job.cancelled:
-        _jobs.forget(key)
-        st.rerun()
-    elif job.error is not None:
-        show_error(job.error)
-        st.button("Try again", on_click=_jobs.forget, args=(key,))
-    elif job.done:
-        st.rerun()
-    else:
-        st.progress(job.share, f"{job.stage.capitalize()} …")
-        st.button("Cancel", on_click=job.cancel)
+    found = result_of(
+        work,
+        Wait(
+            "Looking into every picture",
+            ask="Look into every picture",
+            help="Decodes each picture once: finds broken files and duplicates.",
+        ),
+    )
+    if found is not None:
+        _told(found)
 
 
 def _told(found: Inspection) -> None:

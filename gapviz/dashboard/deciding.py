@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import lru_cache
 from html import escape
+from math import isnan
 
-import numpy as np
 import streamlit as st
 
 from gapviz.advisor import (
@@ -18,26 +19,22 @@ from gapviz.advisor import (
     Evidence,
     Recommendation,
     Situation,
-    advise,
+    title_of,
+    tower_of,
 )
-from gapviz.advisor.advice import title_of
 from gapviz.advisor.rules import Changeable, Task
+from gapviz.advisor.stored import advice_work
 from gapviz.builtin.dedicated import dedicated_vectors
-from gapviz.cache import content_key
 from gapviz.dashboard.caches import collection_of, measured
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
-from gapviz.dashboard.settings import Settings, show_error
-from gapviz.evaluation import Estimate
-from gapviz.jobs import JobBoard
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.waiting import result_of
 from gapviz.measure import Measurement
 from gapviz.report import make_report, report_html
 
-POLL_SECONDS = 0.5
 OPEN_CARDS = 3
 """Recommendations that are shown whole; the others open with a click."""
-
-_jobs: JobBoard[Advice] = JobBoard()
 
 _VERDICTS = {
     "better": ":green-badge[:material/trending_up: better by more than chance]",
@@ -132,58 +129,30 @@ def evidence_of(chosen: Settings) -> Evidence:
 def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
     """Encoders of one modality that have seen these items, each of them."""
     if chosen.collection == BUILTIN:
-        shipped = [dedicated_vectors(name) for name in chosen.pair]
-        return tuple(DedicatedTower(one.modality, one.title, one.vectors) for one in shipped)
-    return tuple(_stored_towers(chosen))
-
-
-def _stored_towers(chosen: Settings) -> Iterator[DedicatedTower]:
+        return tuple(_shipped_tower(name) for name in chosen.pair)
     entry = catalogue()[chosen.collection]
-    for encoder, modalities in entry.modalities.items():
-        if len(modalities) != 1 or modalities[0] not in chosen.pair:
-            continue
-        (modality,) = modalities
-        collection = collection_of(View(chosen.collection, encoder))
-        block = collection.modality(modality).corpus
-        items, first = np.unique(block.item_index, return_index=True)
-        if items.size == collection.n_items:
-            yield DedicatedTower(modality, entry.encoders[encoder], block.vectors[first])
+    found = [
+        _stored_tower(View(chosen.collection, encoder), modalities[0], entry.encoders[encoder])
+        for encoder, modalities in entry.modalities.items()
+        if len(modalities) == 1 and modalities[0] in chosen.pair
+    ]
+    return tuple(tower for tower in found if tower is not None)
+
+
+@lru_cache(maxsize=2)
+def _shipped_tower(modality: str) -> DedicatedTower:
+    shipped = dedicated_vectors(modality)
+    return DedicatedTower(shipped.modality, shipped.title, shipped.vectors)
+
+
+@lru_cache(maxsize=8)
+def _stored_tower(view: View, modality: str, title: str) -> DedicatedTower | None:
+    return tower_of(collection_of(view), modality, title)
 
 
 def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
     """The advice, or None while its figures are measured and the page shows how far it is."""
-    key = content_key(
-        view=[chosen.collection, chosen.encoder],
-        content=collection_of(chosen.view).content_hash,
-        others=sorted(catalogue()[chosen.collection].encoders),
-        pair=chosen.pair,
-        seed=chosen.seed,
-        situation=[situation.task, situation.changeable, situation.found],
-    )
-    evidence = evidence_of(chosen)
-    job = _jobs.start_once(key, lambda progress: advise(evidence, situation, progress=progress))
-    if job.wait(0.2) and job.result is not None:
-        return job.result
-    _wait_for(key)
-    return None
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _wait_for(key: str) -> None:
-    job = _jobs.find(key)
-    if job is None:
-        st.rerun()
-    elif job.error is not None:
-        show_error(job.error)
-        _jobs.forget(key)
-    elif job.cancelled:
-        st.info("Cancelled.")
-        st.button("Measure after all", on_click=_jobs.forget, args=(key,))
-    elif job.done:
-        st.rerun()
-    else:
-        st.progress(job.share, f"Measuring on this collection: {job.stage}")
-        st.button("Cancel", on_click=job.cancel)
+    return result_of(advice_work(evidence_of(chosen), situation), "Measuring on this collection")
 
 
 def ranked_cards(advice: Advice) -> None:
@@ -213,12 +182,17 @@ def ranked_cards(advice: Advice) -> None:
 def verdict_sentence(advice: Advice) -> str:
     """The first recommendation in one sentence."""
     first = advice.recommendations[0]
+    if len(advice.recommendations) == 1 and advice.not_measured:
+        return "**Leave it as it is**, for now: no other way could be measured on these items."
+    if len(advice.recommendations) == 1:
+        return "**Leave it as it is.** Every other way needs more than you can change."
     if first.rule.kind == "nothing":
         return "**Leave it as it is.** Nothing tried here is better by more than chance."
     effect = first.effects[0]
+    figure = effect.figure[0].upper() + effect.figure[1:]
     return (
-        f"**{first.title}.** {effect.figure} goes from {effect.before.value:.3f} to "
-        f"{effect.after.value:.3f} (change {_span(effect.change)})."
+        f"**{first.title}.** {figure}: {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"(change {effect.change_told}; better is {effect.best})."
     )
 
 
@@ -226,10 +200,17 @@ def contradictions(advice: Advice) -> str:
     """Where this data speaks against the usual advice, or nothing."""
     found = [one for one in advice.recommendations if one.stance == "contradicts"]
     return "  \n".join(
-        f"**{one.title}** is {one.verdict} here, though it is usually said: "
-        f"{_plain(one.rule.usual)}"
+        f"**{one.title}** {_HERE[one.verdict]}, though it is usually said: {_plain(one.rule.usual)}"
         for one in found
     )
+
+
+_HERE = {
+    "better": "is better here",
+    "as it is": "does no such harm here",
+    "no difference": "makes no difference here",
+    "worse": "is worse here",
+}
 
 
 def _in_short(one: Recommendation) -> str:
@@ -244,10 +225,11 @@ def _card(one: Recommendation) -> None:
     if lines:
         st.markdown("\n".join(lines))
     cost = one.cost
-    counted = "" if cost.bytes_per_item is None else f" ({cost.bytes_per_item:,.0f} bytes an item)"
-    operations = (
-        "" if cost.query_operations is None else f" ({cost.query_operations:,} multiply-adds)"
-    )
+    counted = operations = ""
+    if cost.bytes_per_item is not None:
+        counted = f" ({cost.bytes_per_item:,.0f} bytes an item in all, vectors included)"
+    if cost.query_operations is not None:
+        operations = f" ({cost.query_operations:,} multiply-adds in all)"
     st.markdown(
         f"**Usually said.** {_plain(one.rule.usual)}  \n"
         f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
@@ -262,15 +244,14 @@ _HEAD = ("figure", "now", "then", "change [95 %]", "better is")
 def _effect_row(effect: Effect) -> list[str]:
     return [
         escape(effect.figure),
-        f"<strong>{effect.before.value:.3f}</strong>",
-        f"<strong>{effect.after.value:.3f}</strong>",
-        _span(effect.change),
-        "higher" if effect.higher_is_better else "lower",
+        *(_number(one.value) for one in (effect.before, effect.after)),
+        "" if isnan(effect.change.value) else effect.change_told,
+        effect.best,
     ]
 
 
-def _span(change: Estimate) -> str:
-    return f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+def _number(value: float) -> str:
+    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.configuration import configuration
 from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.settings import show_error
@@ -15,7 +14,8 @@ from gapviz.encoding.stored import encode_stored, forget, move_in, stored_jobs
 from gapviz.errors import GapvizError
 from gapviz.readers.allowed_paths import allowed_path
 from gapviz.readers.reading import IndexedCaptions
-from gapviz.workspace import StoredCollection
+from gapviz.storage.configuration import configuration
+from gapviz.workspace.shelf import StoredCollection
 
 POLL_SECONDS = 1.0
 SOURCES = {

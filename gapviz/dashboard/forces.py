@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TypeVar
 
 import streamlit as st
@@ -10,13 +11,12 @@ import streamlit as st
 from gapviz.builtin import BUILTIN_ENCODERS
 from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
-from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.figures import alt_text, cones_figure
-from gapviz.figures.training import UNIT_RANGES, temperature_figure
+from gapviz.figures import alt_text
+from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
 from gapviz.jobs import JobBoard
+from gapviz.progress import Progress
 from gapviz.training import (
     DirectionUnderShift,
     RandomStart,
@@ -44,14 +44,15 @@ _studies: JobBoard[TemperatureStudy] = JobBoard()
 def random_start_section(chosen: Settings) -> None:
     """Cones of a real open_clip model at random weights."""
     st.markdown(
-        "**Two encoders start apart.** An untrained network maps whatever it sees into a narrow "
-        "cone: ReLUs and normalisation leave all outputs alike. Two networks with different "
+        "**Two encoders start apart.** An untrained network sends whatever it sees into a narrow "
+        "cone: each non-linear layer makes its outputs more alike. Two networks with different "
         "weights have two different cones, so the gap is there before the first pair is seen."
     )
-    st.caption("Source: Liang et al. 2022, Mind the Gap, sections 2 and 3.")
+    st.caption("Source: Liang et al. 2022, Mind the Gap (cone effect; random initialisation).")
     seed = chosen.seed
 
     def work(progress: Progress) -> RandomStart:
+        progress(0.0, "loading open_clip")
         import_library("open_clip")
         return random_start(seed=seed, progress=progress)
 
@@ -65,23 +66,17 @@ def random_start_section(chosen: Settings) -> None:
     if found is None:
         return
     figures = found.figures
-    with st.grid(3, min_column_width=150, gap="small"):
-        st.metric("Gap before training", f"{figures.gap:.3f}", border=True, help="0 to 2")
+    with st.grid(3, min_column_width=190, gap="small"):
+        st.metric("Gap (0 to 2, lower is closer)", f"{figures.gap:.3f}", border=True)
         for name, value in figures.cone.items():
             st.metric(
-                f"Mean cosine of two {name}s",
+                f"Cosine of two {name}s",
                 f"{value:.3f}",
                 border=True,
-                help="0: all directions; 1: one point",
+                help="Mean over all pairs: 1 = one point, 0 = all directions.",
             )
     st.plotly_chart(
-        cones_figure(
-            figures.layout,
-            {name: range(found.n_items) for name in figures.cone},
-            ranges=UNIT_RANGES,
-            webgl=webgl_available(),
-            height=340,
-        ),
+        small_cones_figure(figures.layout, height=300),
         key="random_start_cones",
         config=CONFIG,
         alt=alt_text(figures.layout, title=f"{found.model} at random weights"),
@@ -89,7 +84,7 @@ def random_start_section(chosen: Settings) -> None:
     recall = " and ".join(f"{value:.2f} {a} → {b}" for (a, b), value in figures.recall.items())
     st.caption(
         f"open_clip's {found.model}, weights drawn with seed {found.seed}, over {found.n_items} "
-        f"built-in drawings and their names. R@10 {recall}; chance is "
+        f"built-in drawings and their names. It knows nothing yet: R@10 is {recall}, chance "
         f"{min(1, 10 / found.n_items):.2f}."
     )
 
@@ -98,12 +93,11 @@ def order_section(chosen: Settings) -> None:
     """Shift one cone, and look at loss and ranks."""
     st.markdown(
         "**The loss asks for order, not for place.** Shift every answer by one and the same "
-        "vector: each query's scores all grow by one constant. The contrastive loss and the "
-        "ranking do not notice, so nothing pulls the cones together."
+        "vector: each query's scores all grow by one constant, and neither its loss nor its "
+        "ranking notices. Nothing in them says that the cones should meet."
     )
     st.caption(
-        "Why: x·(y + c) = x·y + x·c, and softmax over the answers y divides exp(x·c / τ) out. "
-        "Source: the shift experiment of Liang et al. 2022."
+        "Why: x·(y + c) = x·y + x·c, and softmax over the answers y divides exp(x·c / τ) out."
     )
     amount = st.slider(
         "Shift of the answers, in gaps",
@@ -131,29 +125,29 @@ def order_section(chosen: Settings) -> None:
     head = [
         "search",
         "gap<br><small>before → after</small>",
-        "loss before<br><small>nats a query</small>",
-        "loss after<br><small>nats a query</small>",
+        "loss<br><small>before → after, nats a query</small>",
         "queries whose match<br>changed its rank",
-        "the same, rows scaled<br>back to length 1",
+        "scaled back to length 1:<br>loss, changed ranks",
     ]
     st.html(html_table(head, [_row(direction) for direction in study.directions]))
     st.caption(
         f"InfoNCE of one direction at τ = {study.temperature:g} over all "
-        f"{study.directions[0].n_queries:,} held-out pairs. The last column is what an index does "
-        "that normalises: then the shift does change the order."
+        f"{study.directions[0].n_queries:,} held-out pairs. The shifted rows are not of length 1; "
+        "an index that scales them back does change the order. That is how Liang et al. 2022 "
+        "shift CLIP: at τ = 0.01 its loss grows as the gap closes."
     )
 
 
 def temperature_section(chosen: Settings) -> None:
     """Gap against temperature."""
     st.markdown(
-        "**Low temperature locks it in.** Divided by 0.01, a cosine difference of .05 weighs "
-        "like certainty: matches win without the cones ever meeting, the loss is nearly zero and "
-        "its gradient with it. At a higher temperature, training goes on and closes the gap."
+        "**Low temperature locks it in.** Divided by 0.01, a lead of .05 in cosine is odds of 148 "
+        "to 1: the training pairs win while the cones are far apart, and nothing has to move them. "
+        "At a higher temperature only large leads count: the cones open, and the gap closes."
     )
     st.caption(
-        "Sources: Liang et al. 2022 (gap and temperature); Schrodi et al. 2025 (what the gap is "
-        "made of)."
+        "Sources: Liang et al. 2022 (the gap depends on the temperature). Schrodi et al. 2025 "
+        "find one more cause: captions that say less than the images show."
     )
     try:
         features = features_of(chosen.view, chosen.pair)
@@ -163,6 +157,7 @@ def temperature_section(chosen: Settings) -> None:
     options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
 
     def work(progress: Progress) -> TemperatureStudy:
+        progress(0.0, "loading torch")
         import_library("torch")
         return temperature_study(features, options, progress=progress)
 
@@ -175,35 +170,36 @@ def temperature_section(chosen: Settings) -> None:
     )
     if study is None:
         return
+    shipped = shipped_gaps() if chosen.encoder in BUILTIN_ENCODERS else {}
     st.plotly_chart(
-        temperature_figure(study, shipped_gaps()),
+        temperature_figure(study, shipped),
         key="temperature_gap",
         config=CONFIG,
-        alt="Gap after training against temperature: "
-        + "; ".join(
-            f"τ {t:g} gap {gap:.3f}" for t, gap in zip(study.temperatures, study.gap, strict=True)
-        ),
+        alt=temperature_alt(study),
+    )
+    recall = ", ".join(
+        f"{value:.2f} at {t:g}" for t, value in zip(study.temperatures, study.recall, strict=True)
+    )
+    ships = (
+        " The shipped encoders are the built-in one and its variant of higher temperature."
+        if shipped
+        else ""
     )
     st.caption(
-        f"InfoNCE, {STUDY_STEPS} steps each, seed {chosen.seed}, gap of the held-out pairs. Mean "
-        "R@10: "
-        + ", ".join(
-            f"{value:.2f} at {t:g}"
-            for t, value in zip(study.temperatures, study.recall, strict=True)
-        )
-        + ". The shipped encoders are the built-in one and its variant of higher temperature."
+        f"InfoNCE, {STUDY_STEPS} steps each, seed {chosen.seed}; gap and recall of the held-out "
+        f"pairs. Mean R@10 (higher is better): {recall}.{ships}"
     )
 
 
 def _row(direction: DirectionUnderShift) -> list[str]:
     return [
-        f"{direction.source} → {direction.target}<br><small>{direction.target} shifted</small>",
+        f"{escape(direction.source)} → {escape(direction.target)}<br>"
+        f"<small>{escape(direction.target)} shifted</small>",
         f"{direction.gap_before:.3f} → {direction.gap_after:.3f}",
-        f"<strong>{direction.loss_before:.6f}</strong>",
-        f"<strong>{direction.loss_after:.6f}</strong>",
+        f"<strong>{direction.loss_before:.6f} → {direction.loss_after:.6f}</strong>",
         f"<strong>{direction.reranked}</strong> of {direction.n_queries:,}",
-        f"{direction.reranked_renormalised} of {direction.n_queries:,}<br>"
-        f"<small>loss {direction.loss_renormalised:.3f}</small>",
+        f"{direction.loss_renormalised:.3f}<br>"
+        f"<small>{direction.reranked_renormalised} of {direction.n_queries:,}</small>",
     ]
 
 

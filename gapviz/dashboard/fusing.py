@@ -10,7 +10,7 @@ from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import Settings
 from gapviz.retrieval.compare import compare_fusions
 from gapviz.retrieval.search import ResultList
-from gapviz.score_readings import fusion_comparison_reading
+from gapviz.sentences.scores import fusion_comparison_reading
 
 SHOWN = 8
 

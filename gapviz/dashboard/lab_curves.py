@@ -8,13 +8,21 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gapviz.collection import Collection
-from gapviz.curve_readings import (
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.panels import show_panels
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.waiting import result_of
+from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
+from gapviz.measure import default_pair
+from gapviz.sentences.curves import (
     calibration_reading,
     fusion_reading,
     mix_reading,
     strength_reading,
 )
-from gapviz.curve_work import (
+from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.studies.curves import (
     calibration_work,
     fusion_work,
     mix_work,
@@ -23,14 +31,6 @@ from gapviz.curve_work import (
     strategy_with_strength,
     strength_work,
 )
-from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.panels import show_panels
-from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.waiting import result_of
-from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
-from gapviz.measure import default_pair
-from gapviz.strategies import STRATEGIES, StrategyOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from gapviz.evaluation.board_columns import GROUPS, board_columns
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.label_deltas import FIGURES
 from gapviz.retrieval.fusion import TieOrder
-from gapviz.score_study import Target
 from gapviz.seeds import MAX_SEED
+from gapviz.sentences.tour import FIGURES as TOUR_FIGURES
+from gapviz.sentences.tour import JUDGES, numbered_stops
 from gapviz.strategies import STRATEGIES
-from gapviz.tour import FIGURES as TOUR_FIGURES
-from gapviz.tour import JUDGES, numbered_stops
+from gapviz.studies.score_study import Target
 from gapviz.training.run import LOSS_TITLES, MAX_TEMPERATURE, MIN_TEMPERATURE
 
 TIE_ORDERS: dict[TieOrder, str] = {

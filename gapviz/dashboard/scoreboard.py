@@ -15,21 +15,18 @@ from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.links import BOARD_MODELS
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.waiting import Task, Wait, result_of
 from gapviz.errors import GapvizError
 from gapviz.evaluation.board_columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
-from gapviz.jobs import JobBoard
-from gapviz.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
 from gapviz.strategies import STRATEGIES
+from gapviz.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
 
-POLL_SECONDS = 0.5
 CHART = "pareto_chart"
 OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")
 
 DEFAULT_SORT = "ndcg"
-
-_jobs: JobBoard[Scoreboard] = JobBoard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,11 @@ def scoreboard_section(chosen: Settings) -> None:
     models = _models(chosen, titles)
     try:
         request = _request(chosen, models)
-        board = ready_scoreboard(request)
+        board = _measured(request)
     except GapvizError as error:
         show_error(error)
         return
     if board is None:
-        _wait_for(request)
         return
     shown_titles = {model: titles[model] for model in models}
     _pareto(board, shown_titles)
@@ -86,28 +82,26 @@ def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
     )
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _wait_for(request: ScoreboardRequest) -> None:
-    job = _jobs.start_once(request.key, lambda progress: make_scoreboard(request, progress))
-    if job.error is not None:
-        show_error(job.error)
-    elif job.cancelled:
-        st.info("Measuring was cancelled. What had been measured is kept.")
-        st.button("Measure after all", on_click=_jobs.forget, args=(request.key,))
-    elif job.done:
-        _jobs.forget(request.key)
-        st.rerun()
-    else:
-        st.progress(job.share, f"Measuring {request.n_rows} rows, once: {job.stage}")
-        st.button("Cancel", on_click=job.cancel)
+def _measured(request: ScoreboardRequest) -> Scoreboard | None:
+    return result_of(
+        Task(
+            f"scoreboards/{request.key}",
+            lambda progress: make_scoreboard(request, progress),
+            lambda: ready_scoreboard(request),
+        ),
+        Wait(
+            f"Measuring {request.n_rows} rows, once",
+            cancelled="What had been measured is kept.",
+        ),
+    )
 
 
 def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
     st.subheader("Bias against quality", anchor=False)
     st.caption(
-        "Right of the line at 1, results favour the query's modality; left of it, the other one. "
-        "Up is better. The dotted line joins what nothing beats in both; bars are 95 % "
-        "intervals. Click a point to search with its model and strategy."
+        "Left is fairer, up is better: at 0 no modality is favoured, whichever asks. The dotted "
+        "line joins what nothing beats in both; bars are 95 % intervals. Click a point to search "
+        "with its model and strategy."
     )
     event = st.plotly_chart(
         pareto_figure(board, titles),
@@ -218,6 +212,8 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Relevant:** the rows of the query's own item in other modalities; within a modality (mAP),
   the other items of its label.
 - **Lift:** share of the query's modality among the top 10 ÷ its share of the index. 1 is neutral.
+- **Imbalance:** mean over the query modalities of |lift − 1|, so that opposite biases do not
+  cancel. 0 is neutral.
 - **Recall across** searches the other modality alone, so fusing lists changes nothing there.
 - **Ties:** rank = 1 + the entries that score strictly higher; entries that tie at place 10 share
   the room there; between fused lists as set under Routing.

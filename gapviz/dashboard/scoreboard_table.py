@@ -154,7 +154,7 @@ def _heads(
 def _name(row: ScoreRow, link: str) -> str:
     tags = []
     if row.pareto:
-        tags.append(("front", "no other row is both nearer to lift 1 and higher in NDCG"))
+        tags.append(("front", "no other row is both nearer to neutral and higher in NDCG"))
     if row.by_item:
         tags.append(("ranks items", "another protocol: items are ranked, not rows"))
     if row.transductive:

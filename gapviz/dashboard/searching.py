@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gapviz.collection import CALIBRATE, EVALUATE
-from gapviz.dashboard.caches import collection_of, fitted, searchable
+from gapviz.dashboard.caches import fitted, prepared, searchable
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.query import Query
-from gapviz.retrieval.corpus import Rows, query_rows
-from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import ResultList, search
 from gapviz.strategies import StrategyOptions
 
@@ -27,28 +22,13 @@ def answer_of(
         held_out: search only items that the encoder's heads were not trained on.
     """
     strategy = fitted(view, options)
-    corpus = searchable(view, options)
-    if held_out:
-        corpus = _held_out(view, corpus)
-    scoring: PreparedScores | None = None
-    if strategy.scoring is not None:
-        asking = query_rows(collection_of(view), strategy.alignment)
-        scoring = strategy.scoring.prepare(corpus, asking)
     return search(
-        corpus,
+        searchable(view, options, held_out=held_out),
         strategy.alignment.transform(asked.vector[None, :], asked.modality)[0],
         asked.modality,
         k=k,
         item=asked.item,
         leave_out_own=asked.leave_out_own,
         fusion=strategy.fusion,
-        scoring=scoring,
+        scoring=prepared(view, options, held_out=held_out),
     )
-
-
-def _held_out(view: View, corpus: Rows) -> Rows:
-    collection = collection_of(view)
-    wanted = np.zeros(collection.n_items, dtype=np.bool_)
-    for split in (CALIBRATE, EVALUATE):
-        wanted[collection.splits[split]] = True
-    return corpus.of_items(wanted)

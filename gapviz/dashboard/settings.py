@@ -348,7 +348,7 @@ def _routing(
         format_func=lambda order: TIE_ORDERS[order],
         key="ties",
         bind="query-params",
-        help="Two lists with equal weights tie at every rank. This decides who stands "
-        "first, and with it the match's rank.",
+        help="Fused lists tie: of equal weights at every rank, by min-max at the top, by DBSF "
+        "beyond 3σ. This decides who stands first, and with it the match's rank.",
     )
     return float(rrf_k), weights, ties

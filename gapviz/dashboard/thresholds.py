@@ -19,10 +19,10 @@ from gapviz.dashboard.waiting import result_of
 from gapviz.figures.scores import score_panel
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.measure import default_pair
-from gapviz.score_readings import held_out_reading, transfer_reading, type_title
-from gapviz.score_study import COSINE, ScoreStudy, Target
-from gapviz.score_work import score_work
+from gapviz.sentences.scores import held_out_reading, transfer_reading, type_title
 from gapviz.strategies import STRATEGIES
+from gapviz.studies.score_study import COSINE, ScoreStudy, Target
+from gapviz.studies.scores import score_work
 
 PROTOCOL = (
     "Cosines of unit rows, after the strategy where it moves vectors; where it adjusts scores "

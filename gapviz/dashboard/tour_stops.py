@@ -24,17 +24,35 @@ from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, STRENGTH_STEP, Settings
 from gapviz.evaluation import mean_of_known
 from gapviz.figures import alt_text, cones_figure, shared_ranges
-from gapviz.glossary import TERMS
-from gapviz.layouts import make_layout, ready_layout
 from gapviz.measure import Measurement
 from gapviz.projection import Layout
-from gapviz.readings import bias_reading, change_reading, gap_reading
 from gapviz.retrieval.search import search
+from gapviz.sentences.glossary import TERMS
+from gapviz.sentences.measurements import bias_reading, gap_reading, worse_directions
+from gapviz.sentences.tour import (
+    FIGURES,
+    JUDGES,
+    NO_MATCHES,
+    decision_reading,
+    failing_items,
+    has_matches,
+)
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.tour import FIGURES, JUDGES, decision_reading, failing_items
+from gapviz.studies.layouts import make_layout, ready_layout
 
 OFFERED = 12
 RESULTS = 8
+CONES_HEIGHT = 440
+
+PRESENTER_STYLE = """
+<style>
+.st-key-tour_stop [data-testid="stMetricValue"] { font-size: 4rem; line-height: 1.15; }
+.st-key-tour_stop [data-testid="stMetricValue"] p { font-size: inherit; }
+.st-key-tour_stop [data-testid="stMarkdown"] p { font-size: 1.15rem; }
+.st-key-tour_stop .gv-table { font-size: 1rem; }
+</style>
+"""
+"""What stands at a stop is read from across a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ def _the_number(chosen: Settings) -> None:
         required=True,
     )
     raw, term = _raw(chosen), TERMS[name or "gap"]
-    st.metric(term.title, f"{term.value(raw):.3f}", border=True)
+    st.metric(term.title, f"{term.value(raw):.3f}")
     gap = raw.geometry.gap
     st.markdown(
         f"{term.reading}\n\n{gap_reading(raw)} (95 % interval {gap.low:.3f} to {gap.high:.3f}, "
@@ -83,7 +101,6 @@ def _bias_across_all(chosen: Settings) -> None:
     st.metric(
         f"Bias@10 of {modality} queries (lower is fairer, neutral {neutral:.2f})",
         f"{bias.value:.3f}",
-        border=True,
     )
     only_own = float(np.mean(outcome.own_share >= 1))
     st.markdown(
@@ -94,23 +111,26 @@ def _bias_across_all(chosen: Settings) -> None:
 
 
 def _subtract(chosen: Settings) -> None:
-    strength = st.slider(
-        "Strength λ",
-        0.0,
-        MAX_STRENGTH,
-        1.0,
-        STRENGTH_STEP,
-        key="tour_strength",
-        bind="query-params",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        figure = st.container(width=280)
+        strength = st.slider(
+            "Strength λ",
+            0.0,
+            MAX_STRENGTH,
+            1.0,
+            STRENGTH_STEP,
+            key="tour_strength",
+            bind="query-params",
+        )
     options = StrategyOptions(DEFAULT_STRATEGY, round(float(strength), 2))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
-    st.metric(
+    change = round(after.geometry.gap.gap - _raw(chosen).geometry.gap.gap, 3)
+    figure.metric(
         "Gap ‖Δ‖ (lower is closer)",
         f"{after.geometry.gap.gap:.3f}",
-        f"{after.geometry.gap.gap - _raw(chosen).geometry.gap.gap:+.3f} against raw",
-        delta_color="inverse",
-        border=True,
+        f"{change:+.3f} against raw" if change else "as raw",
+        delta_color="inverse" if change else "off",
+        delta_arrow="auto" if change else "off",
     )
     _cones(chosen, options, lines=False)
 
@@ -127,7 +147,16 @@ def _better_and_worse(chosen: Settings) -> None:
     )
     raw = _raw(chosen)
     after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
-    st.markdown(change_reading(raw, after))
+    worse = worse_directions(raw, after)
+    st.subheader(
+        f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
+        + (
+            f"Recall {' and '.join(worse)} gets worse by more than chance."
+            if worse
+            else "No recall gets worse by more than chance."
+        ),
+        anchor=False,
+    )
     strategy_table({"Raw cosine": raw, after.strategy.label: after})
 
 
@@ -160,19 +189,19 @@ def _the_decision(chosen: Settings) -> None:
         )
         for name in dict.fromkeys(("raw", DEFAULT_STRATEGY, chosen.strategy, "route"))
     }
-    st.markdown(f"### {decision_reading(rows, judge or 'ndcg')}")
+    st.subheader(decision_reading(rows, judge or "ndcg"), anchor=False)
     strategy_table(rows)
 
 
 STOPS: tuple[Stop, ...] = (
-    Stop("One model, two clouds: images and texts do not mix.", _two_cones),
+    Stop("One model, two clouds: do they mix?", _two_cones),
     Stop("The distance of their centres is the gap.", _the_number),
     Stop(
-        "Ask a mixed index: the right answer is there, and does not show.",
+        "Ask a mixed index: does the right answer show?",
         _a_failing_query,
     ),
-    Stop("It is no accident: look at every query.", _bias_across_all),
-    Stop("Move both centres to one place, and the gap is gone.", _subtract),
+    Stop("One query may be an accident: look at all of them.", _bias_across_all),
+    Stop("Move both centres to one place, and the gap all but closes.", _subtract),
     Stop("Some figures gain by it; some may lose.", _better_and_worse),
     Stop(
         "Or move nothing: one list a modality, merged by rank.",
@@ -205,7 +234,11 @@ def _failing_item(chosen: Settings) -> int | None:
     """The position of an item whose query fails, as the visitor chose it."""
     collection = collection_of(chosen.view)
     held = collection.splits[EVALUATE]
-    failing = held[failing_items(_raw(chosen), chosen.pair[1])][:OFFERED]
+    raw = _raw(chosen)
+    failing = held[failing_items(raw, chosen.pair[1])][:OFFERED]
+    if not has_matches(raw):
+        st.info(NO_MATCHES, icon=":material/link_off:")
+        return None
     if not failing.size:
         st.success(
             f"Every {chosen.pair[1]} query finds its match among the first ten here.",
@@ -237,7 +270,7 @@ def _results(chosen: Settings, name: str, item: int) -> None:
     )
     st.html(bias_bar(answer, modality, collection.modality_names))
     if answer.match_rank is not None:
-        st.markdown(f"### The match stands at rank {answer.match_rank:,}")
+        st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
     st.html(
         hit_cards(
             answer.hits,
@@ -262,7 +295,7 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
             pairs=chosen.pair if lines else None,
             ranges=shared_ranges(raw, layout),
             webgl=webgl_available(),
-            height=560,
+            height=CONES_HEIGHT,
         ),
         key="tour_cones",
         config={"displaylogo": False},

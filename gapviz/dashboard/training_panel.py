@@ -1,25 +1,18 @@
-"""Heads trained while one looks on: controls, charts that move, runs laid over one another."""
+"""Heads trained while one looks on: what to train, the buttons, and the visitor's runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import streamlit as st
 
 from gapviz.dashboard.caches import features_of, import_library
-from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.training_look import TrainedRun, show_runs, show_runs_until_idle
 from gapviz.errors import GapvizError
-from gapviz.figures import alt_text, cones_figure
-from gapviz.figures.training import (
-    QUANTITIES,
-    RUN_COLORS,
-    UNIT_RANGES,
-    RunLine,
-    training_alt,
-    training_figure,
-)
+from gapviz.figures.training import RUN_COLORS
 from gapviz.training import (
     LOSS_TITLES,
     TEMPERATURES,
@@ -33,34 +26,11 @@ from gapviz.training import (
 
 RUNS, NEXT_NUMBER = "_training_runs", "_next_training_run"
 MOST_RUNS = len(RUN_COLORS)
-POLL_SECONDS = 1.0
 REST_SECONDS = 0.4
 """Between two records: a page with six charts needs the processor as well."""
-NARROWEST_CHART = 360
-CONFIG = {"displaylogo": False}
-
-
-@dataclass(frozen=True, eq=False)
-class _Kept:
-    """A run of this visitor."""
-
-    number: int
-    color: str
-    options: TrainingOptions
-    features: TrainingFeatures
-    live: LiveRun
-
-    @property
-    def title(self) -> str:
-        return f"Run {self.number}: {self.options.title}"
-
-    @property
-    def active(self) -> bool:
-        return self.live.state in ("running", "paused")
-
-    @property
-    def line(self) -> RunLine:
-        return RunLine(self.title, self.color, self.live.steps)
+PATIENCE_SECONDS = 0.6
+"""A record that comes this soon is drawn with the buttons, without polling for it."""
+POLL_SECONDS = 1.0
 
 
 def training_section(chosen: Settings) -> None:
@@ -72,11 +42,16 @@ def training_section(chosen: Settings) -> None:
         return
     st.caption(
         f"{features.source} {features.train.size:,} pairs train; every figure below is measured on "
-        f"{features.held_out.size:,} others, held out. Batches of 128, AdamW, seed of the sidebar."
+        f"{features.held_out.size:,} others, held out."
     )
-    options = _options(chosen)
-    busy = _any_busy(_runs(features))
-    st.fragment(_panel, run_every=POLL_SECONDS if busy else None)(features, options, busy)
+    _warm_torch()
+    _panel(features, _options(chosen))
+
+
+@lru_cache(maxsize=1)
+def _warm_torch() -> None:
+    """Import torch while the visitor still reads, so that the first run starts at once."""
+    threading.Thread(target=import_library, args=("torch",), daemon=True).start()
 
 
 def _options(chosen: Settings) -> TrainingOptions:
@@ -112,196 +87,123 @@ def _options(chosen: Settings) -> TrainingOptions:
     return TrainingOptions(float(temperature), loss or "infonce", intra_modal, chosen.seed)
 
 
-def _panel(features: TrainingFeatures, options: TrainingOptions, polling: bool) -> None:
+@st.fragment
+def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
+    """The buttons, and below them a fragment that is drawn anew while a run is busy.
+
+    No poll draws the buttons: what a visitor is about to press stays where it is.
+    """
     runs = _runs(features)
-    if _any_busy(runs) != polling:
-        # Only the whole page can begin or end the polling.
-        st.rerun()
-    current = runs[-1] if runs and runs[-1].active else None
-    _buttons(features, options, current, len(runs))
+    _buttons(features, options, runs)
     if not runs:
         st.info(
-            "Train: a run takes a few seconds. Run it again at another temperature to lay both "
-            "over one another.",
+            "Train: a run takes some 20 seconds. Run it again at another temperature to lay "
+            "both over one another.",
             icon=":material/play_arrow:",
         )
-        return
-    _list_of_runs(runs)
-    for run in runs:
-        if run.live.error is not None:
-            show_error(run.live.error)
-    _charts(runs)
+    elif any(run.live.busy for run in runs):
+        # A fragment that is no longer called is no longer polled.
+        st.fragment(show_runs_until_idle, run_every=POLL_SECONDS)(runs, _remove)
+    else:
+        st.fragment(show_runs)(runs, _remove)
 
 
-def _any_busy(runs: list[_Kept]) -> bool:
-    return any(run.live.busy for run in runs)
-
-
-def _runs(features: TrainingFeatures) -> list[_Kept]:
+def _runs(features: TrainingFeatures) -> list[TrainedRun]:
     """The visitor's runs on these features; others cannot be laid over them."""
-    kept: list[_Kept] = st.session_state.get(RUNS, [])
+    kept: list[TrainedRun] = st.session_state.get(RUNS, [])
     return [run for run in kept if run.features.content_hash == features.content_hash]
 
 
-def _buttons(
-    features: TrainingFeatures, options: TrainingOptions, current: _Kept | None, n_runs: int
-) -> None:
-    full = n_runs >= MOST_RUNS
-    state = current.live.state if current else None
-    # Callbacks, since a poll may cut the run of a click short before it comes to its button.
+def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[TrainedRun]) -> None:
+    """All of them always, each of one width: none moves under the pointer."""
+    current = runs[-1] if runs and runs[-1].active else None
+    full = len(runs) >= MOST_RUNS
+    paused = current is not None and current.live.state == "paused"
     with st.container(horizontal=True):
-        st.button(
-            "Train",
-            type="primary",
-            icon=":material/play_arrow:",
-            key="train_start",
+        _button(
+            "Train", "play_arrow", "train_start", lambda: _start(features, options),
             disabled=current is not None or full,
-            help="Remove a run first." if full else None,
-            on_click=_start,
-            args=(features, options),
-        )
-        if current is not None and state == "paused":
-            st.button(
-                "Go on",
-                icon=":material/resume:",
-                key="train_resume",
-                on_click=current.live.resume,
-            )
-        else:
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                key="train_pause",
-                disabled=state != "running",
-                on_click=current.live.pause if current else None,
-            )
-        st.button(
-            "One record further",
-            icon=":material/skip_next:",
-            key="train_step",
-            disabled=full if current is None else current.live.busy,
-            help="Ten steps, then pause. Starts a run where none is under way.",
-            on_click=current.live.step if current else _start,
-            args=() if current else (features, options, True),
-        )
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            key="train_stop",
+            help="Remove a run first." if full else None, primary=True,
+        )  # fmt: skip
+        _button(
+            "Go on" if paused else "Pause", "resume" if paused else "pause", "train_pause",
+            lambda: _pause_or_go_on(current),
             disabled=current is None,
-            on_click=current.live.stop if current else None,
-        )
+        )  # fmt: skip
+        _button(
+            "One record further", "skip_next", "train_step",
+            lambda: _step(current, features, options),
+            disabled=full if current is None else not paused,
+            help="Ten steps, then pause. Starts a run where none is under way.", width=200,
+        )  # fmt: skip
+        _button("Stop", "stop", "train_stop", lambda: _stop(current), disabled=current is None)
 
 
-def _start(features: TrainingFeatures, options: TrainingOptions, paused: bool = False) -> None:
+def _button(
+    label: str,
+    icon: str,
+    key: str,
+    press: Callable[[], None],
+    *,
+    disabled: bool,
+    help: str | None = None,
+    primary: bool = False,
+    width: int = 120,
+) -> None:
+    # A callback runs before anything is drawn, so that all of the panel shows what it did.
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=key,
+        type="primary" if primary else "secondary",
+        disabled=disabled,
+        help=help,
+        width=width,
+        on_click=press,
+    )
+
+
+def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool = False) -> None:
     """Begin a run in a thread of its own; nobody else waits for it."""
     number = st.session_state.get(NEXT_NUMBER, 1)
     st.session_state[NEXT_NUMBER] = number + 1
-    kept: list[_Kept] = st.session_state.setdefault(RUNS, [])
-    taken = {run.color for run in kept if run.features is features}
+    kept: list[TrainedRun] = st.session_state.setdefault(RUNS, [])
+    taken = {run.color for run in kept if run.features.content_hash == features.content_hash}
     color = next((color for color in RUN_COLORS if color not in taken), RUN_COLORS[-1])
 
     def records() -> Iterator[TrainingStep]:
         import_library("torch")
         return training_steps(features, options)
 
-    kept.append(
-        _Kept(number, color, options, features, LiveRun(records, paused=paused, rest=REST_SECONDS))
-    )
+    live = LiveRun(records, paused=paused, rest=REST_SECONDS)
+    kept.append(TrainedRun(number, color, options, features, live))
+    live.wait_until_idle(PATIENCE_SECONDS if paused else 0)
 
 
-def _list_of_runs(runs: list[_Kept]) -> None:
-    for run in runs:
-        steps, state = run.live.steps, run.live.state
-        with st.container(horizontal=True, vertical_alignment="center"):
-            last = steps[-1] if steps else None
-            figures = (
-                f"step {last.step} of {run.options.steps}: gap {last.gap:.3f}, R@10 "
-                f"{last.mean_recall:.3f}, bias@10 {last.mean_bias:.3f}"
-                if last
-                else "starting"
-            )
-            st.html(
-                f'<span style="color:{run.color};font-weight:700">━━</span> '
-                f"<strong>{run.title}</strong> · {figures} · {state}",
-                width="stretch",
-            )
-            st.button(
-                "Remove",
-                icon=":material/close:",
-                key=f"train_remove_{run.number}",
-                on_click=_remove,
-                args=(run,),
-            )
+def _pause_or_go_on(run: TrainedRun | None) -> None:
+    if run is None:
+        return
+    if run.live.state == "paused":
+        run.live.resume()
+    else:
+        run.live.pause()
+        run.live.wait_until_idle(PATIENCE_SECONDS)
 
 
-def _remove(run: _Kept) -> None:
+def _step(run: TrainedRun | None, features: TrainingFeatures, options: TrainingOptions) -> None:
+    if run is None:
+        _start(features, options, paused=True)
+    else:
+        run.live.step()
+        run.live.wait_until_idle(PATIENCE_SECONDS)
+
+
+def _stop(run: TrainedRun | None) -> None:
+    if run is not None:
+        run.live.stop()
+        run.live.wait_until_idle(PATIENCE_SECONDS)
+
+
+def _remove(run: TrainedRun) -> None:
     run.live.stop()
     st.session_state[RUNS] = [kept for kept in st.session_state[RUNS] if kept is not run]
-
-
-def _charts(runs: list[_Kept]) -> None:
-    recorded = [run for run in runs if run.live.steps]
-    if not recorded:
-        return
-    looked_at = recorded[-1]
-    if len(recorded) > 1:
-        by_number = {run.number: run for run in recorded}
-        number = st.selectbox(
-            "Cones of",
-            list(by_number),
-            index=len(recorded) - 1,
-            format_func=lambda one: by_number[one].title,
-            key=f"train_look_{recorded[-1].number}",
-        )
-        looked_at = by_number[number]
-    lines = [run.line for run in recorded]
-    step = _scrubbed(looked_at)
-    with st.grid(3, min_column_width=NARROWEST_CHART, gap="small"):
-        with st.container():
-            _cones(looked_at, step)
-        for name, quantity in QUANTITIES.items():
-            with st.container():
-                st.markdown(f"**{quantity.title}**")
-                st.plotly_chart(
-                    training_figure(lines, name, at=step.step),
-                    key=f"train_chart_{name}",
-                    config=CONFIG,
-                    alt=training_alt(lines, name),
-                )
-    first, second = looked_at.features.modalities
-    st.caption(
-        f"One colour a run. Where there are two lines: solid {first} (or from {first}), dotted "
-        f"{second}. Loss is that of the training batch and comparable only at one temperature. "
-        "Recall searches the other modality alone; bias is the share of the query's own modality "
-        "among the first 10 of the mixed index; rank = 1 + entries that score strictly higher."
-    )
-
-
-def _scrubbed(run: _Kept) -> TrainingStep:
-    """The record to look at: the latest while it runs, else the one that the slider names."""
-    steps = run.live.steps
-    by_step = {step.step: step for step in steps}
-    if len(steps) < 2:
-        return steps[-1]
-    # A new record makes a new slider, which stands at its end.
-    at = st.select_slider(
-        "Step",
-        list(by_step),
-        steps[-1].step,
-        key=f"train_scrub_{run.number}_{len(steps)}",
-        disabled=run.live.state == "running",
-        help="Pause or wait for the end to look back.",
-    )
-    return by_step[at]
-
-
-def _cones(run: _Kept, step: TrainingStep) -> None:
-    st.markdown(f"**Cones at step {step.step}**: gap {step.gap:.3f}")
-    indices = {name: range(run.features.held_out.size) for name in run.features.modalities}
-    st.plotly_chart(
-        cones_figure(step.layout, indices, ranges=UNIT_RANGES, webgl=webgl_available(), height=300),
-        key="train_cones",
-        config=CONFIG,
-        alt=alt_text(step.layout, title=f"{run.title}, step {step.step}"),
-    )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
 
 import numpy as np
 import streamlit as st
 
 from gapviz.builtin import dedicated_vectors
-from gapviz.collection import EVALUATE, Collection
-from gapviz.dashboard.caches import collection_of
+from gapviz.collection import Collection
+from gapviz.dashboard.caches import collection_of, kept_within
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.links import (
@@ -27,11 +26,12 @@ from gapviz.dashboard.settings import Settings
 from gapviz.evaluation.within import WithinComparison
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
 from gapviz.retrieval.search import ResultList, search
-from gapviz.within_modality import (
+from gapviz.studies.within_modality import (
     FEW_ITEMS,
     ItemRows,
     compare_modality,
     delta_reading,
+    has_shared_labels,
     item_rows,
     label_names,
     shared,
@@ -76,7 +76,7 @@ def within_section(chosen: Settings) -> None:
         )
         return
     contest = _Contest(chosen.view, dedicated, modality)
-    if _has_shared_labels(collection):
+    if has_shared_labels(collection):
         comparison = _compared(contest, chosen.seed)
         _figures(contest, comparison)
         _labels(collection, comparison)
@@ -131,12 +131,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
     )
 
 
-def _has_shared_labels(collection: Collection) -> bool:
-    labels = collection.labels[collection.splits.get(EVALUATE, np.zeros(0, dtype=np.int64))]
-    return bool((np.bincount(labels[labels >= 0], minlength=1) > 1).any())
-
-
-@lru_cache(maxsize=32)
+@kept_within(256)
 def _rows(view: View, encoder: str, modality: str) -> ItemRows:
     if encoder in TOWERS_ALONE:
         vectors = dedicated_vectors(modality).vectors
@@ -149,7 +144,7 @@ def _both(contest: _Contest) -> tuple[ItemRows, ItemRows]:
     return shared(joint, _rows(contest.view, contest.dedicated, contest.modality))
 
 
-@lru_cache(maxsize=64)
+@kept_within(64)
 def _compared(contest: _Contest, seed: int) -> WithinComparison:
     return compare_modality(collection_of(contest.view), *_both(contest), seed=seed)
 
@@ -187,8 +182,8 @@ def _figures(contest: _Contest, comparison: WithinComparison) -> None:
         f"items (evaluate split). Asking: the {comparison.n_queries:,} of them that share their "
         "label with another. Left out: the query itself. Relevant: items of its label. R@k: share "
         "of queries with a relevant item in the first k. mAP: mean precision at the ranks of all "
-        "relevant items. Ties: the order of the rows. Small figures: 95 % bootstrap interval over "
-        "items; of the difference, paired."
+        "relevant items. Ties: the mean over all orders of equal scores. Small figures: 95 % "
+        "bootstrap interval over items; of the difference, paired."
         + (
             " The tower alone is what the built-in encoder's trained head stands on."
             if contest.dedicated in TOWERS_ALONE

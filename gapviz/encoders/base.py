@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from PIL import Image
 
 from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.progress import Progress
 from gapviz.vectors import Float32
-
-Progress = Callable[[float, str], None]
-"""Called with the share done (0…1) and a short phrase; may raise to cancel."""
 
 
 @dataclass(frozen=True, slots=True)

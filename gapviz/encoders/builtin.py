@@ -14,7 +14,7 @@ from gapviz.builtin.variants import (
     variant_folder,
     variant_of,
 )
-from gapviz.encoders.base import EncoderCard, Progress
+from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.encoders.towers import (
@@ -27,6 +27,7 @@ from gapviz.encoders.towers import (
     in_batches,
     tokenizer,
 )
+from gapviz.progress import Progress
 from gapviz.vectors import Float32, unit_rows
 
 JOINT_DIM = 256

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from gapviz.encoders.base import EncoderCard, Progress
+from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.towers import TEXT_LIMIT, TextTower, choose_device, tokenizer
 from gapviz.encoders.weights import digest_of, loading
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 from gapviz.vectors import Float32, unit_rows
 
 MINILM = EncoderCard(

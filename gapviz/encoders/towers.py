@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 
-from gapviz.encoders.base import Progress
 from gapviz.encoders.pixels import IMAGE_BATCH, WHITE, Pixels, Preprocessing
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 from gapviz.vectors import Float32
 
 IMAGE_EDGE = 224

@@ -19,8 +19,8 @@ import gapviz
 from gapviz.encoders.registry import encoded_modalities
 from gapviz.encoding.output import refuse_foreign_folder
 from gapviz.errors import GapvizError
-from gapviz.files import write_atomically
 from gapviz.readers.reading import IndexedCaptions
+from gapviz.storage.files import unwritable, write_atomically
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
@@ -206,11 +206,7 @@ def start_encoding(job_folder: Path, request: EncodingRequest) -> EncodingJob:
         job.start()
         return job
     except OSError as error:
-        raise GapvizError(
-            f"the encoding cannot be started ({error.strerror or error})",
-            where=str(job_folder),
-            mend="make room there, or name another folder",
-        ) from error
+        raise unwritable(job_folder, error) from error
 
 
 def write_status(folder: Path, status: JobStatus) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gapviz import files
 from gapviz.collection import Collection
 from gapviz.saved_collection import ITEMS_FILE
+from gapviz.storage import files
 
 WHAT = "a saved collection"
 

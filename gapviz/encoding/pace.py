@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gapviz.encoders.base import Progress
+from gapviz.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from typing import TypeVar, cast
 import numpy as np
 
 from gapviz.collection import Collection, ModalityVectors
-from gapviz.encoders.base import Encoder, ImageEncoder, Progress, TextEncoder
+from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.encoding.pace import Listener, Pace
 from gapviz.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoding.store import Digests, Kind, VectorStore, digest_rows, text_digests
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 from gapviz.readers.reading import IndexedCaptions, Skipped
 from gapviz.vectors import Float32
 

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,9 +18,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from gapviz.cache import cache_folder
-from gapviz.errors import GapvizError
-from gapviz.files import write_atomically
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import unwritable, write_atomically
 from gapviz.vectors import Float32, Mask
 
 Kind = Literal["image", "text"]
@@ -47,7 +47,8 @@ class VectorStore:
     def read(self, encoder: str, kind: Kind, digests: Digests, dim: int) -> tuple[Float32, Mask]:
         """The vectors that are there.
 
-        A shard that is cut short or damaged counts as absent and is removed.
+        Only shards that hold some of them are read whole. Of those, one that is cut short or
+        damaged counts as absent and is removed.
 
         Args:
             encoder: `EncoderCard.name`.
@@ -60,16 +61,16 @@ class VectorStore:
         """
         vectors = np.zeros((len(digests), dim), dtype=np.float32)
         found = np.zeros(len(digests), dtype=np.bool_)
-        wanted: dict[bytes, list[int]] = {}
-        for row, digest in enumerate(digests):
-            wanted.setdefault(digest.tobytes(), []).append(row)
+        wanted = _names(digests)
         for path in sorted(self._encoder_folder(encoder).glob(f"{kind}-*.safetensors")):
-            shard = _read_shard(path, dim)
+            shard = _read_shard(path, dim, wanted)
             if shard is None:
                 continue
-            for digest, vector in zip(*shard, strict=True):
-                for row in wanted.get(digest.tobytes(), ()):
-                    vectors[row], found[row] = vector, True
+            held = _names(shard.digests)
+            order = np.argsort(held)
+            places = order[np.searchsorted(held, wanted, sorter=order) % held.size]
+            hits = held[places] == wanted
+            vectors[hits], found[hits] = shard.vectors[places[hits]], True
         return vectors, found
 
     def write(self, encoder: str, kind: Kind, digests: Digests, vectors: Float32) -> None:
@@ -90,11 +91,8 @@ class VectorStore:
                 write_atomically(folder / NAME_FILE, json.dumps({"name": encoder}).encode())
             write_atomically(folder / f"{kind}-{name}.safetensors", content)
         except OSError as error:
-            raise GapvizError(
-                f"encoded vectors cannot be kept ({error.strerror or error})",
-                where=str(self.folder),
-                mend="make room there, or name another folder in GAPVIZ_CACHE",
-            ) from error
+            mend = "make room there, or name another folder in GAPVIZ_CACHE"
+            raise unwritable(self.folder, error, mend=mend) from error
 
     def encoders(self) -> tuple[str, ...]:
         """Names of the encoders whose vectors are kept, sorted."""
@@ -129,23 +127,43 @@ def digest_rows(digests: Sequence[bytes]) -> Digests:
     return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
 
-def _read_shard(path: Path, dim: int) -> tuple[Digests, Float32] | None:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Shard:
+    digests: Digests
+    """`(n, 32)`, n ≥ 1."""
+    vectors: Float32
+    """`(n, dim)`."""
+
+
+def _read_shard(path: Path, dim: int, wanted: npt.NDArray[np.bytes_]) -> _Shard | None:
+    """The shard if it holds any of the wanted names and is whole."""
     try:
         with safe_open(path, framework="numpy") as tensors:
-            checksum = (tensors.metadata() or {}).get("sha256")
-            digests, vectors = tensors.get_tensor("digests"), tensors.get_tensor("vectors")
+            digests = tensors.get_tensor("digests")
+            if digests.dtype == np.uint8 and digests.shape[1:] == (DIGEST_BYTES,):
+                if not np.isin(_names(digests), wanted).any():
+                    return None
+                vectors = tensors.get_tensor("vectors")
+                checksum = (tensors.metadata() or {}).get("sha256")
+                whole = vectors.shape == (len(digests), dim)
+                if whole and checksum == _checksum(digests, vectors):
+                    return _Shard(digests, vectors)
         damage = "its shape or its checksum differs"
-        whole = digests.shape == (len(vectors), DIGEST_BYTES) and vectors.shape[1:] == (dim,)
-        if whole and checksum == _checksum(digests, vectors):
-            return digests, vectors
-    except FileNotFoundError:
+    except OSError as error:
+        # Such as too many open files: the shard itself may be whole.
+        _log.warning("%s cannot be read (%s) and is passed over", path, error)
         return None
-    except (SafetensorError, OSError) as error:
+    except SafetensorError as error:
         damage = str(error)
     _log.warning("%s is damaged (%s) and will be made again", path, damage)
     with suppress(OSError):
         path.unlink(missing_ok=True)
     return None
+
+
+def _names(digests: Digests) -> npt.NDArray[np.bytes_]:
+    """`(n, 32)` digests as `(n,)` byte strings, which can be sorted and looked up."""
+    return np.ascontiguousarray(digests).view(f"S{DIGEST_BYTES}").ravel()
 
 
 def _checksum(digests: Digests, vectors: Float32) -> str:

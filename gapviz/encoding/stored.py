@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 
-from gapviz.cache import content_key
 from gapviz.collection import Collection
 from gapviz.encoding.jobs import EncodingJob, EncodingRequest, start_encoding
 from gapviz.errors import GapvizError
 from gapviz.readers.reading import IndexedCaptions
-from gapviz.workspace import StoredCollection, Workspace
+from gapviz.storage.cache import content_key
+from gapviz.workspace.shelf import StoredCollection, Workspace
 
 OUTPUT = "encoded"
 

@@ -3,8 +3,10 @@
 from gapviz.evaluation.bootstrap import (
     Estimate,
     bootstrap_difference,
+    bootstrap_imbalance,
     bootstrap_mean,
     bootstrap_means,
+    mean_value,
 )
 from gapviz.evaluation.cross import CrossOutcome, evaluate_cross
 from gapviz.evaluation.mixed import evaluate_mixed, expected_bias, mean_of_known
@@ -31,6 +33,7 @@ __all__ = [
     "WithinFigures",
     "WithinOutcome",
     "bootstrap_difference",
+    "bootstrap_imbalance",
     "bootstrap_mean",
     "bootstrap_means",
     "compare_within",
@@ -39,6 +42,7 @@ __all__ = [
     "evaluate_within",
     "expected_bias",
     "mean_of_known",
+    "mean_value",
     "recall_delta",
     "recall_delta_by_label",
 ]

@@ -52,7 +52,14 @@ class BoardColumn:
 def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
     """Every column of a scoreboard over these modalities, by group."""
     return (
-        BoardColumn("lift", "bias", "Lift@10", "mean", "nearer 1", lambda row: row.mean_lift),
+        BoardColumn(
+            "imbalance",
+            "bias",
+            "Imbalance@10",
+            "mean |lift − 1|",
+            "lower",
+            lambda row: row.imbalance,
+        ),
         *(_column("lift", "bias", "Lift@10", name, "nearer 1") for name in modalities),
         BoardColumn("ndcg", "quality", "NDCG@10", "mean", "higher", lambda row: row.mean_ndcg),
         *(_column("ndcg", "quality", "NDCG@10", name, "higher") for name in modalities),

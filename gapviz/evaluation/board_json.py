@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from gapviz.evaluation.bootstrap import Estimate
 from gapviz.evaluation.scoreboard import ScoreRow
 
@@ -22,12 +20,12 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
         "mixed_ndcg_at_10": _plain_all(row.ndcg),
         "mixed_mrr": _plain_all(row.mrr),
         "recall": {
-            f"{a}->{b}": {str(k): _plain(estimate) for k, estimate in depths.items()}
+            f"{a}->{b}": {str(k): estimate.to_json() for k, estimate in depths.items()}
             for (a, b), depths in row.recall.items()
         },
         "mean_average_precision": _plain_all(row.mean_average_precision),
-        "mean_bias_lift": _plain(row.mean_lift),
-        "mean_ndcg": _plain(row.mean_ndcg),
+        "bias_imbalance": row.imbalance.to_json(),
+        "mean_ndcg": row.mean_ndcg.to_json(),
         "bytes_per_item": row.bytes_per_item,
         "query_operations": row.query_operations,
         "transductive": row.transductive,
@@ -37,9 +35,4 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
 
 
 def _plain_all(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, float | None]]:
-    return {name: _plain(estimate) for name, estimate in estimates.items()}
-
-
-def _plain(estimate: Estimate) -> dict[str, float | None]:
-    numbers = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    return {name: None if np.isnan(number) else number for name, number in numbers.items()}
+    return {name: estimate.to_json() for name, estimate in estimates.items()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from math import isnan
 
 import numpy as np
 
@@ -30,6 +31,16 @@ class Estimate:
         if self.low != self.low:  # NaN
             return f"{self.value:.3f}"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def to_json(self) -> dict[str, float | None]:
+        """Its three numbers by name; what is not known is None."""
+        return {name: None if isnan(end) else end for name, end in asdict(self).items()}
+
+
+def mean_value(estimates: Mapping[str, Estimate]) -> float:
+    """Mean of the values, by modality say, each weighing alike; those that are NaN left out."""
+    known = [one.value for one in estimates.values() if not np.isnan(one.value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def bootstrap_mean(
@@ -99,6 +110,51 @@ def bootstrap_difference(
 ) -> Estimate:
     """Mean of `values − baseline`, paired: both are read on the same resampled items."""
     return bootstrap_mean(values - baseline, items, resamples=resamples, seed=seed)
+
+
+def bootstrap_imbalance(
+    lifts: Sequence[Float64],
+    items: Sequence[Indices],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = DEFAULT_SEED,
+) -> Estimate:
+    """Mean over query modalities of |mean lift − 1|: 0 is neutral, whichever way it leans.
+
+    A mean of the lifts themselves would take opposite biases of two modalities for none.
+    Being a distance, it is never below 0, nor is its interval.
+
+    Args:
+        lifts: of each query modality, `(n_queries,)`; NaN is left out.
+        items: of each, `(n_queries,)` the item of each query; all are resampled together.
+        resamples: of the interval.
+        seed: of the resampling.
+    """
+    known = [~np.isnan(values) for values in lifts]
+    pairs = [(v[k], i[k]) for v, i, k in zip(lifts, items, known, strict=True) if k.any()]
+    if not pairs:
+        return Estimate(*[float("nan")] * 3)
+    value = float(np.mean([abs(values.mean() - 1) for values, _ in pairs]))
+    drawn = np.unique(np.concatenate([owners for _, owners in pairs]))
+    if drawn.size == 1:
+        return Estimate(value, float("nan"), float("nan"))
+    groups = [np.searchsorted(drawn, owners) for _, owners in pairs]
+    columns = [
+        (np.bincount(group, weights=values, minlength=drawn.size), _counts(group, drawn.size))
+        for (values, _), group in zip(pairs, groups, strict=True)
+    ]
+    resampled = np.concatenate(
+        [
+            np.mean([abs(draws @ total / (draws @ count) - 1) for total, count in columns], axis=0)
+            for draws in _draws(drawn.size, resamples, seed)
+        ]
+    )
+    low, high = np.nanquantile(resampled, (0.025, 0.975))
+    return Estimate(value, float(low), float(high))
+
+
+def _counts(group: Indices, n: int) -> Float64:
+    return np.bincount(group, minlength=n).astype(np.float64)
 
 
 def _draws(n: int, resamples: int, seed: int) -> Iterable[Float64]:

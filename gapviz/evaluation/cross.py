@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.collection import Collection
-from gapviz.evaluation.mixed import BLOCK_SCORES, MAX_QUERIES
+from gapviz.evaluation.mixed import MAX_QUERIES
 from gapviz.evaluation.ranking import recall_at, reciprocal_rank
 from gapviz.retrieval.corpus import rows_of_one
 from gapviz.seeds import DEFAULT_SEED

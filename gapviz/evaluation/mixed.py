@@ -4,7 +4,8 @@ Protocol. Indexed: the corpus rows of every modality. Asking: each modality's qu
 (captions after the first where an item has them, else its indexed rows). Left out of a query's
 list: the rows of its own item in its own modality, by item id. Relevant: the rows of its
 own item in other modalities. Rank: 1 + the number of entries that score strictly higher;
-for bias, entries that tie at place k share the room that is left there.
+for bias, entries that tie at place k share the room that is left there. Where lists are
+fused, equal fused scores of two lists are broken as the fusion says (`ties`).
 
 Where the vectors of an item are fused (`ItemFusion`), items are ranked instead of rows: the
 query itself is left out where it is indexed (so that its item competes with its other rows
@@ -14,15 +15,17 @@ row of the best cosine, or of the best rank in its list, as `ItemFusion` fuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation.items import outcome_by_item
 from gapviz.evaluation.outcome import MixedOutcome, joined, ratio
 from gapviz.evaluation.ranking import ndcg_at
+from gapviz.pairs import matching_rows
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.fusion import (
     ItemFusion,
@@ -37,7 +40,6 @@ from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
-BLOCK_SCORES = 16_000_000
 MAX_QUERIES = 2_000
 
 
@@ -106,7 +108,8 @@ def _evaluate_block(
 ) -> MixedOutcome:
     scores: Float32 = queries.vectors[rows] @ corpus.vectors.T
     items = queries.item[rows]
-    asking, found = _rows_of_items(corpus, items)
+    matches = matching_rows(items, corpus.item, by_item_b=corpus.by_item)
+    asking, found = matches.rows_a, matches.rows_b
     is_own = corpus.modality[found] == own
     if isinstance(strategy.fusion, ItemFusion):
         left_out = is_own & indexed[asking]
@@ -132,8 +135,9 @@ def _evaluate_block(
         fused = np.concatenate(
             [rescaled(scores[:, span], strategy.fusion.scale) for span in corpus.spans], axis=1
         )
-        own_share, first_other = _mixed_bias(corpus, fused, own, n_open, k)
-        ranks, tied = _merged_ranks(corpus, scores, fused, asking, found)
+        codes = tie_order(len(corpus.names), own, strategy.fusion)
+        own_share, first_other = _mixed_bias(corpus, fused, own, n_open, k, codes)
+        ranks, tied = _merged_ranks(corpus, scores, fused, asking, found, codes)
     match_rank = np.where(ranks > 0, ranks, np.iinfo(np.int64).max).min(axis=1)
     return MixedOutcome(
         k=k,
@@ -148,22 +152,18 @@ def _evaluate_block(
     )
 
 
-def _rows_of_items(corpus: Rows, items: Indices) -> tuple[Indices, Indices]:
-    """Every (position in `items`, row of the corpus) of one and the same item."""
-    order = corpus.by_item
-    in_order = corpus.item[order]
-    first = np.searchsorted(in_order, items, side="left")
-    count = np.searchsorted(in_order, items, side="right") - first
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(np.arange(items.size), count), order[np.repeat(first, count) + within]
-
-
 def _mixed_bias(
-    corpus: Rows, scores: Float32, own: int, n_open: Indices, k: int
+    corpus: Rows,
+    scores: Float32,
+    own: int,
+    n_open: Indices,
+    k: int,
+    codes: Sequence[int] | None = None,
 ) -> tuple[Float64, Indices]:
     """Share of the top k that is `own`, and the rank of the first entry that is not.
 
-    Of the entries that tie at the last place, as large a share counts as there is room for.
+    Of the entries that tie at the last place, as large a share counts as there is room for,
+    unless `codes` say in which order modalities break a tie: first come, first served.
     """
     best = [_best(scores[:, span], k) for span in corpus.spans]
     owner = np.repeat(np.arange(len(best)), [part.shape[1] for part in best])
@@ -177,11 +177,19 @@ def _mixed_bias(
     for row in np.flatnonzero(n_level > room):
         n_level[row] = np.count_nonzero(scores[row] == last[row])
         n_level_own[row] = np.count_nonzero(scores[row, corpus.spans[own]] == last[row])
-    own_share = ratio(above[:, owner == own].sum(axis=1) + room * n_level_own / n_level, taken)
+    own_first = codes is not None and codes[0] == own
+    if codes is None:
+        level_taken = room * n_level_own / n_level
+    elif own_first:
+        level_taken = np.minimum(room, n_level_own)
+    else:
+        level_taken = room - np.minimum(room, n_level - n_level_own)
+    own_share = ratio(above[:, owner == own].sum(axis=1) + level_taken, taken)
     if len(best) == 1:
         return own_share, np.zeros(len(scores), dtype=np.int64)
     best_other = pooled[:, owner != own].max(axis=1)
-    return own_share, 1 + _count_above(scores[:, corpus.spans[own]], best_other)
+    own_scores = scores[:, corpus.spans[own]]
+    return own_share, 1 + _count_above(own_scores, best_other, or_equal=own_first)
 
 
 def _best(scores: Float32, k: int) -> Float32:
@@ -265,26 +273,37 @@ def _ranks_of(scores: Float32, asking: Indices, found: Indices) -> tuple[Indices
 
 
 def _merged_ranks(
-    corpus: Rows, scores: Float32, fused: Float32, asking: Indices, found: Indices
+    corpus: Rows,
+    scores: Float32,
+    fused: Float32,
+    asking: Indices,
+    found: Indices,
+    codes: Sequence[int],
 ) -> tuple[Indices, Mask]:
-    """As `_ranks_of`, over lists merged by `fused` score, each list in the order of `scores`."""
+    """As `_ranks_of`, over lists merged by `fused` score, each list in the order of `scores`.
+
+    Of equal entries of two lists the one whose modality comes first in `codes` stands first;
+    told to be tied is what that favours.
+    """
     count = np.bincount(asking, minlength=len(scores))
     place = np.arange(asking.size) - (np.cumsum(count) - count)[asking]
     none = np.iinfo(np.int64).max
     rising = np.full((len(scores), max(1, count.max(initial=0))), none)
     level = np.zeros(rising.shape, dtype=np.int64)
     for query, row, column in zip(asking, found, place, strict=True):
-        span = corpus.spans[corpus.modality[row]]
+        code = int(corpus.modality[row])
+        span = corpus.spans[code]
         inside, merged = scores[query, span], fused[query]
-        ahead = np.count_nonzero(merged > merged[row]) - np.count_nonzero(
-            merged[span] > merged[row]
-        )
-        rising[query, column] = 1 + ahead + np.count_nonzero(inside > scores[query, row])
-        level[query, column] = (
-            np.count_nonzero(merged == merged[row])
-            - np.count_nonzero(merged[span] == merged[row])
-            + np.count_nonzero(inside == scores[query, row])
-        )
+        rising[query, column] = 1 + np.count_nonzero(inside > scores[query, row])
+        level[query, column] = np.count_nonzero(inside == scores[query, row])
+        for other in codes:
+            if other != code:
+                theirs = merged[corpus.spans[other]]
+                n_equal = np.count_nonzero(theirs == merged[row])
+                wins_ties = codes.index(other) < codes.index(code)
+                rising[query, column] += np.count_nonzero(theirs > merged[row])
+                rising[query, column] += n_equal if wins_ties else 0
+                level[query, column] += 0 if wins_ties else n_equal
     best = rising.argmin(axis=1)[:, None]
     n_level = np.take_along_axis(level, best, axis=1)[:, 0]
     rising = np.sort(rising, axis=1)

@@ -33,13 +33,3 @@ def recall_at(best_rank: Indices, k: int) -> Float64:
 def reciprocal_rank(best_rank: Indices) -> Float64:
     """1 / rank of the first relevant entry; NaN without one."""
     return np.where(best_rank > 0, 1 / np.maximum(best_rank, 1), np.nan)
-
-
-def average_precision(ranks: Indices) -> float:
-    """AP of one query from the rising ranks `(n_relevant,)` of its relevant entries, from 1.
-
-    Mean over them of the precision at their rank (Manning et al. 2008, 8.4); NaN without any.
-    """
-    if not ranks.size:
-        return float("nan")
-    return float((np.arange(1, ranks.size + 1) / ranks).mean())

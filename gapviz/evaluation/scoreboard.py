@@ -6,10 +6,10 @@ protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import permutations
 from typing import Protocol
 
@@ -17,9 +17,13 @@ import numpy as np
 
 from gapviz.alignment import Raw
 from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
-from gapviz.evaluation.bootstrap import Estimate, bootstrap_mean, bootstrap_means
+from gapviz.evaluation.bootstrap import (
+    Estimate,
+    bootstrap_imbalance,
+    bootstrap_mean,
+    bootstrap_means,
+)
 from gapviz.evaluation.costs import bytes_per_item, query_operations
 from gapviz.evaluation.cross import evaluate_cross
 from gapviz.evaluation.mixed import MAX_QUERIES, evaluate_mixed
@@ -27,6 +31,7 @@ from gapviz.evaluation.outcome import MixedOutcome
 from gapviz.evaluation.threads import one_blas_thread
 from gapviz.evaluation.within import evaluate_within
 from gapviz.notebook import html_table
+from gapviz.progress import Progress
 from gapviz.retrieval.corpus import corpus_rows, rows_of_one
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import (
@@ -65,8 +70,8 @@ class ScoreRow:
     """Cross-modal recall@1/5/10 by direction (source, target)."""
     mean_average_precision: Mapping[str, Estimate]
     """Within each modality, over items that share a label; NaN where none do."""
-    mean_lift: Estimate
-    """Mean of `lift` over the query modalities."""
+    imbalance: Estimate
+    """Mean over the query modalities of |lift − 1|; 0 is neutral. See `bootstrap_imbalance`."""
     mean_ndcg: Estimate
     """Mean of `ndcg` over the query modalities."""
     bytes_per_item: float
@@ -77,7 +82,7 @@ class ScoreRow:
     """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
     warnings: tuple[str, ...]
     pareto: bool = False
-    """True where no other row is both nearer to lift 1 and higher in NDCG. A transductive row,
+    """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
     or one that ranks items, is never on that front, and keeps none off it."""
 
 
@@ -117,11 +122,11 @@ class Scoreboard:
 
     def _repr_html_(self) -> str:
         rows = [
-            [row.title, row.model, row.mean_lift, row.mean_ndcg, "★" if row.pareto else ""]
+            [row.title, row.model, row.imbalance, row.mean_ndcg, "★" if row.pareto else ""]
             for row in self.rows
         ]
-        head = ["strategy", "model", "bias lift@10", "NDCG@10, mixed", "front"]
-        return html_table("Scoreboard, held out; lift 1 is neutral", head, rows)
+        head = ["strategy", "model", "bias imbalance@10", "NDCG@10, mixed", "front"]
+        return html_table("Scoreboard, held out; imbalance 0 is neutral", head, rows)
 
 
 def scoreboard(
@@ -144,6 +149,7 @@ def scoreboard(
     Raises:
         GapvizError: a split that is missing, or an unknown strategy.
     """
+    report = progress or (lambda share, stage: None)
     entries: list[Entry] = []
     n_items = {}
     n_all = len(collections) * len(options)
@@ -153,13 +159,13 @@ def scoreboard(
         for chosen in options:
             entry = store.find(collection, chosen, seed) if store else None
             if entry is None:
-                with bench.threads():
+                waiting = partial(report, len(entries) / n_all, "waiting for another scoreboard")
+                with bench.threads(waiting):
                     entry = bench.entry(model, chosen)
                 if store is not None:
                     store.keep(collection, chosen, seed, entry)
             entries.append(replace(entry, model=model))
-            if progress is not None:
-                progress(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
+            report(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
     return assembled(entries, n_items, seed)
 
 
@@ -167,7 +173,7 @@ def assembled(entries: Sequence[Entry], n_items: Mapping[str, int], seed: int) -
     """The scoreboard of entries measured before, with its Pareto front."""
     rows = [entry for entry in entries if isinstance(entry, ScoreRow)]
     front = pareto_front(
-        [(abs(row.mean_lift.value - 1), row.mean_ndcg.value) for row in rows],
+        [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
         [not row.transductive and not row.by_item for row in rows],
     )
     marked = tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True))
@@ -221,10 +227,10 @@ class _Bench:
         self.measured = collection.split(EVALUATE)
         self.seed = seed
 
-    def threads(self) -> AbstractContextManager[None]:
-        """To compute in: a small problem is done sooner by one thread."""
+    def threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        """To compute in: a small problem is done sooner by one thread; see `one_blas_thread`."""
         n_rows = sum(block.n_rows for block in self.measured.modalities.values())
-        return one_blas_thread() if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
+        return one_blas_thread(check) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
 
     def entry(self, model: str, chosen: StrategyOptions) -> Entry:
         """The row of a strategy, or why there is none."""
@@ -259,7 +265,9 @@ class _Bench:
             mrr=mrr,
             recall=one_list.recall,
             mean_average_precision=one_list.mean_average_precision,
-            mean_lift=mean_over_modalities([o.lift for o in outcomes], outcomes, self.seed),
+            imbalance=bootstrap_imbalance(
+                [o.lift for o in outcomes], [o.items for o in outcomes], seed=self.seed
+            ),
             mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
             bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
             query_operations=query_operations(corpus, strategy),
@@ -305,5 +313,5 @@ def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) 
         rows = rows_of_one(modality, vectors, block.item_index)
         prepared = strategy.scoring.prepare(rows, rows)
         adjust = lambda scores: prepared.adjust(scores, modality)  # noqa: E731
-    outcome = evaluate_within(vectors, labels, asking=asking, adjust=adjust)
+    outcome = evaluate_within(vectors, labels, asking=asking, items=block.item_index, adjust=adjust)
     return bootstrap_mean(outcome.average_precision, block.item_index[asking], seed=seed)

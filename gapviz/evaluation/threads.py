@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+WAIT_SECONDS = 0.2
 
 _alone = threading.Lock()
 
 
 @contextmanager
-def one_blas_thread() -> Iterator[None]:
+def one_blas_thread(check: Callable[[], None] = lambda: None) -> Iterator[None]:
     """One BLAS thread inside, for one caller at a time.
+
+    `check` is called now and then while others have their turn; it may raise to give up.
 
     Threads that share a product of a few hundred rows spin longer than they work: a whole
     scoreboard of the built-in collection took three times the processor time on two threads.
@@ -20,5 +24,10 @@ def one_blas_thread() -> Iterator[None]:
     """
     from threadpoolctl import threadpool_limits
 
-    with _alone, threadpool_limits(1, user_api="blas"):
-        yield
+    while not _alone.acquire(timeout=WAIT_SECONDS):
+        check()
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            yield
+    finally:
+        _alone.release()

@@ -15,11 +15,11 @@ from typing import IO, Any
 import numpy as np
 
 from gapviz.alignment.base import BLOCK_ROWS, refuse_unseen
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.export.folder import Exported
 from gapviz.export.vector_files import VectorFile, open_vectors
-from gapviz.files import unwritable, write_atomically
+from gapviz.progress import Progress
+from gapviz.storage.files import unwritable, write_atomically
 
 DEFAULT_BLOCK = 16_384
 ENDINGS = (".npy", ".safetensors")

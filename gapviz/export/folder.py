@@ -19,8 +19,8 @@ from gapviz.errors import GapvizError
 from gapviz.export.card import ExportCard, card_of
 from gapviz.export.learned import learned_arrays, refuse_transductive, restored_strategy
 from gapviz.export.snippets import snippets_of
-from gapviz.files import replace_folder, write_atomically
 from gapviz.measure import Measurement
+from gapviz.storage.files import replace_folder, write_atomically
 from gapviz.strategies import Strategy
 from gapviz.vectors import Float32, unit_rows
 
@@ -82,7 +82,6 @@ def export_strategy(
     files, card = export_files(strategy, before, after, fitted_on=fitted_on)
 
     def write(partial: Path) -> None:
-        partial.mkdir(parents=True)
         for name, content in files.items():
             write_atomically(partial / name, content)
 

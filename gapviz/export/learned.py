@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.alignment import Alignment, LinearMap, Raw, ShiftAlignment, StandardiseDimensions
+from gapviz.blocks import centroid
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.export.card import ExportCard
-from gapviz.geometry.blocks import centroid
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.retrieval.scoring import NearestNeighbourNormalisation, PairNormalisation, Scoring
 from gapviz.retrieval.scoring.pair_norm import ScoreLevel
@@ -111,7 +111,7 @@ def _learned(alignment: Alignment, scoring: Scoring | None) -> dict[str, Mapping
 def _rank_fusion(card: ExportCard) -> RankFusion:
     told = card.fusion or {}
     if "k" not in told:
-        return RankFusion()
+        return RankFusion(ties=told.get("ties", "own-first"))
     return RankFusion(
         k=told["k"],
         weights=tuple(told["weights"].items()),

@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 
 from gapviz.errors import GapvizError
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.pairs import matching_rows
 from gapviz.projection.layout import Layout
 from gapviz.vectors import Float32, Indices, Mask
 
@@ -84,11 +85,8 @@ def matched_points(
         layout.rows_of(name)  # refuses a name that is not drawn
     at_a = np.flatnonzero(layout.modality_code == layout.modalities.index(a))
     at_b = np.flatnonzero(layout.modality_code == layout.modalities.index(b))
-    at_b = at_b[np.argsort(items[at_b], kind="stable")]
-    first = np.searchsorted(items[at_b], items[at_a], side="left")
-    count = np.searchsorted(items[at_b], items[at_a], side="right") - first
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.column_stack([np.repeat(at_a, count), at_b[np.repeat(first, count) + within]])
+    pairs = matching_rows(items[at_a], items[at_b])
+    return np.column_stack([at_a[pairs.rows_a], at_b[pairs.rows_b]])
 
 
 def cones_figure(

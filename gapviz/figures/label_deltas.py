@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from gapviz.evaluation.bootstrap import Estimate
 from gapviz.evaluation.within import LabelDelta
 from gapviz.figures.modality_style import NEUTRAL
-from gapviz.within_modality import FEW_ITEMS
+from gapviz.studies.within_modality import FEW_ITEMS
 
 # Okabe & Ito 2008.
 DEDICATED_COLOR = "#009E73"

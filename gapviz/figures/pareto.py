@@ -13,7 +13,7 @@ from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.cones import PICK_RADIUS
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.strategies import strategy_card
-from gapviz.strategy_options import Changes
+from gapviz.strategies.options import Changes
 
 # Okabe & Ito 2008, without the two colours that stand for text and image.
 MODEL_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D")
@@ -45,7 +45,7 @@ def model_color(model: str, models: Sequence[str]) -> str:
 def pareto_figure(
     board: Scoreboard, model_titles: Mapping[str, str] | None = None, *, height: int = 520
 ) -> go.Figure:
-    """Mean bias lift (x) against mean NDCG@10 (y), with 95 % intervals, one trace a model.
+    """Bias imbalance (x) against mean NDCG@10 (y), with 95 % intervals, one trace a model.
 
     Each point's `customdata` is its place in `board.rows`. Hollow points are of another
     protocol (they rank items) or transductive, and never on the front.
@@ -72,13 +72,13 @@ def pareto_figure(
 def pareto_alt_text(board: Scoreboard, model_titles: Mapping[str, str] | None = None) -> str:
     """What the figure shows, in a sentence for those who do not see it."""
     titles = model_titles or {}
-    front = sorted((row for row in board.rows if row.pareto), key=lambda row: row.mean_lift.value)
+    front = sorted((row for row in board.rows if row.pareto), key=lambda row: row.imbalance.value)
     named = "; ".join(
-        f"{titles.get(row.model, row.model)}, {row.title}: lift {row.mean_lift.value:.2f}, "
+        f"{titles.get(row.model, row.model)}, {row.title}: imbalance {row.imbalance.value:.2f}, "
         f"NDCG {row.mean_ndcg.value:.2f}"
         for row in front
     )
-    head = f"Bias lift against NDCG@10 of {len(board.rows)} strategies and models."
+    head = f"Bias imbalance against NDCG@10 of {len(board.rows)} strategies and models."
     return f"{head} On the Pareto front: {named}." if front else head
 
 
@@ -109,9 +109,9 @@ def _points(
     ]
     head = f"{escape(title)}<br>" if several else ""
     return go.Scatter(
-        x=[row.mean_lift.value for row in shown],
+        x=[row.imbalance.value for row in shown],
         y=[row.mean_ndcg.value for row in shown],
-        error_x=_whiskers(shown, "mean_lift", color),
+        error_x=_whiskers(shown, "imbalance", color),
         error_y=_whiskers(shown, "mean_ndcg", color),
         customdata=[[place] for place in here],
         text=[f"<b>{escape(row.title)}</b><br>{head}{_figures(row)}" for row in shown],
@@ -133,9 +133,9 @@ def _points(
 
 
 def _figures(row: ScoreRow) -> str:
-    lift, ndcg = row.mean_lift, row.mean_ndcg
+    bias, ndcg = row.imbalance, row.mean_ndcg
     lines = [
-        f"lift {lift.value:.3f} ({lift.low:.3f} – {lift.high:.3f})",
+        f"imbalance {bias.value:.3f} ({bias.low:.3f} – {bias.high:.3f})",
         f"NDCG@10 {ndcg.value:.3f} ({ndcg.low:.3f} – {ndcg.high:.3f})",
     ]
     if row.by_item:
@@ -148,7 +148,7 @@ def _figures(row: ScoreRow) -> str:
 
 
 def _whiskers(
-    rows: Sequence[ScoreRow], figure: Literal["mean_lift", "mean_ndcg"], color: str
+    rows: Sequence[ScoreRow], figure: Literal["imbalance", "mean_ndcg"], color: str
 ) -> dict[str, Any]:
     estimates = [getattr(row, figure) for row in rows]
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
@@ -163,7 +163,7 @@ def _whiskers(
 
 
 def _front(rows: Sequence[ScoreRow]) -> go.Scatter:
-    points = sorted((row.mean_lift.value, row.mean_ndcg.value) for row in rows if row.pareto)
+    points = sorted((row.imbalance.value, row.mean_ndcg.value) for row in rows if row.pareto)
     return go.Scatter(
         x=[x for x, _ in points],
         y=[y for _, y in points],
@@ -226,7 +226,7 @@ def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
             "bgcolor": _CLEAR,
         },
         "xaxis": {
-            "title": "Bias lift@10, mean (1 = neutral, nearer is better)",
+            "title": "Bias imbalance@10: mean |lift − 1| (0 is neutral, lower is better)",
             "automargin": True,
             "zeroline": False,
             "ticks": "outside",
@@ -241,8 +241,8 @@ def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
         "shapes": [
             {
                 "type": "line",
-                "x0": 1,
-                "x1": 1,
+                "x0": 0,
+                "x1": 0,
                 "y0": 0,
                 "y1": 1,
                 "yref": "paper",

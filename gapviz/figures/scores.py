@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from gapviz.figures.lines import Axis, Panel, axis_layout, faded, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.score_study import KINDS, Kind, ScoreStudy
+from gapviz.studies.score_study import KINDS, Kind, ScoreStudy
 
 MATCHED_COLOR = "#009E73"
 ROW_HEIGHT = 250

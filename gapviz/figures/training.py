@@ -1,4 +1,4 @@
-"""Training runs against step, overlaid; and what temperature leaves of the gap."""
+"""Training runs against step, overlaid; their cones; and what temperature leaves of the gap."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.figures.cones import AxisRanges
+from gapviz.figures.cones import POINTS, AxisRanges, cones_figure, shared_ranges
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.projection.layout import Layout
 from gapviz.training.record import TrainingStep
 from gapviz.training.temperature import TemperatureStudy
 
-RUN_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F")
-"""By the place of a run; none is that of image or text."""
+RUN_COLORS = ("#009E73", "#C46F9C", "#B97F00", "#3A8FC4", "#8C6BB1", "#A65628")
+"""By the place of a run; none is that of image or text, all are 3:1 on white and on dark."""
 
-UNIT_RANGES = AxisRanges((-1.05, 1.05), (-1.05, 1.05))
-"""What unit vectors can fill on the gap axis, so that every step is drawn to one scale."""
+UNIT_RANGES = AxisRanges((-1.05, 1.05), (-0.8, 0.8))
+"""What trained heads fill on the gap axis, so that every step is drawn to one scale."""
 
+_SHORT_TITLES = {"gap_axis": ("along the gap", "top residual"), "pca": ("PC 1", "PC 2")}
 _DASHES = ("solid", "dot")
 _CLEAR = "rgba(0,0,0,0)"
+# Pixels between the names at the ends of lines, and what axis titles and margins take away.
+_NAME_HEIGHT = 14
+_AROUND_THE_PLOT = 72
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +34,12 @@ class RunLine:
     """One run in the figures."""
 
     title: str
+    tag: str
+    """What stands at the end of its lines, short."""
     color: str
     steps: Sequence[TrainingStep]
+    length: int
+    """How many steps it goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +56,9 @@ class Quantity:
 
 
 QUANTITIES: Mapping[str, Quantity] = {
-    "gap": Quantity("Gap", "gap ‖Δ‖ (0 to 2, lower is closer)", lambda s: {"": s.gap}),
-    "loss": Quantity("Loss", "loss (nats a pair, lower is better)", lambda s: {"": s.loss}),
-    "cone": Quantity(
-        "In-cone cosine", "mean cosine within (1 = one point)", lambda s: dict(s.cone), 1
-    ),
+    "gap": Quantity("Gap", "‖Δ‖ (0 to 2, lower is closer)", lambda s: {"": s.gap}),
+    "loss": Quantity("Loss", "nats a pair (lower is better)", lambda s: {"": s.loss}),
+    "cone": Quantity("In-cone cosine", "mean cosine (1 = one point)", lambda s: dict(s.cone), 1),
     "recall": Quantity(
         "Held-out recall",
         "R@10 (higher is better)",
@@ -64,7 +72,7 @@ QUANTITIES: Mapping[str, Quantity] = {
 def training_figure(
     lines: Sequence[RunLine], quantity: str, *, at: int | None = None, height: int = 260
 ) -> go.Figure:
-    """One quantity against the step, a line a run (and a dash a part).
+    """One quantity against the step, a line a run (and a dash a part), named at its end.
 
     Args:
         lines: the runs; empty ones are passed over.
@@ -73,10 +81,11 @@ def training_figure(
         height: in pixels.
     """
     drawn = QUANTITIES[quantity]
-    traces = []
-    for line in lines:
+    started = [line for line in lines if line.steps]
+    traces, ends = [], []
+    for line in started:
         values = [drawn.values(step) for step in line.steps]
-        for part, dash in zip(values[0] if values else (), _DASHES, strict=False):
+        for part, dash in zip(values[0], _DASHES, strict=False):
             traces.append(
                 go.Scatter(
                     x=[step.step for step in line.steps],
@@ -87,7 +96,19 @@ def training_figure(
                     hovertemplate="step %{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
                 )
             )
-    figure = go.Figure(traces, _frame("step", drawn.axis, height, drawn.top))
+        ends.append(float(np.mean([*values[-1].values()])))
+    frame = _frame("step", drawn.axis, height, drawn.top)
+    frame["xaxis"]["range"] = (0, max((line.length for line in lines), default=1))
+    # Names stand in the margin, which is there before the first record as well.
+    frame["margin"]["r"] = 52
+    highest = drawn.top or max((max(trace.y) for trace in traces), default=1.0)
+    frame["annotations"] = [
+        _name(line, y)
+        for line, y in zip(
+            started, _apart(ends, highest * _NAME_HEIGHT / (height - _AROUND_THE_PLOT)), strict=True
+        )
+    ]
+    figure = go.Figure(traces, frame)
     if at is not None:
         figure.add_vline(x=at, line={"color": NEUTRAL, "width": 1, "dash": "dash"})
     return figure
@@ -103,6 +124,36 @@ def training_alt(lines: Sequence[RunLine], quantity: str) -> str:
         if line.steps
     ]
     return f"{drawn.title} against step: {'; '.join(said) or 'no run yet'}."
+
+
+def small_cones_figure(layout: Layout, *, fixed: bool = False, height: int = 260) -> go.Figure:
+    """Cones of matched rows in a small chart: point i of each modality is item i's.
+
+    At most a thousand points: as SVG they are drawn as fast as by WebGL, and anywhere.
+
+    Args:
+        layout: as `recorded` made it.
+        fixed: draw to the scale of all unit vectors, so that steps can be compared.
+        height: in pixels.
+    """
+    figure = cones_figure(
+        layout,
+        {name: range(layout.rows_of(name).size) for name in layout.modalities},
+        ranges=_holding(layout) if fixed else shared_ranges(layout, padding=0.15),
+        webgl=False,
+        height=height,
+    )
+    for trace in figure.data:
+        # The counts stand in the text, and the large marks explain themselves.
+        if trace.meta and trace.meta["role"] == POINTS:
+            trace.name = trace.meta["modality"]
+        else:
+            trace.showlegend = False
+    figure.layout.margin.t = 28
+    if fixed:
+        # The whole titles, with shares of variance, are longer than a small chart is wide.
+        figure.layout.xaxis.title, figure.layout.yaxis.title = _SHORT_TITLES[layout.method]
+    return figure
 
 
 def temperature_figure(
@@ -139,7 +190,7 @@ def temperature_figure(
                 hovertemplate="τ = %{x}: gap %{y:.3f}<extra>%{fullData.name}</extra>",
             )
         )
-    frame = _frame("temperature τ (logarithmic)", QUANTITIES["gap"].axis, height, None)
+    frame = _frame("temperature τ (logarithmic)", "gap ‖Δ‖ (0 to 2, lower is closer)", height, None)
     frame["xaxis"] |= {"type": "log", "tickvals": list(study.temperatures)}
     frame["showlegend"] = True
     figure = go.Figure(traces, frame)
@@ -147,9 +198,20 @@ def temperature_figure(
         y=study.gap_before,
         line={"color": NEUTRAL, "dash": "dash", "width": 1},
         annotation_text="before training",
-        annotation_position="bottom right",
+        annotation_position="top right",
     )
     return figure
+
+
+def temperature_alt(study: TemperatureStudy) -> str:
+    """What `temperature_figure` shows, in a sentence."""
+    points = "; ".join(
+        f"τ {t:g} gap {gap:.3f}" for t, gap in zip(study.temperatures, study.gap, strict=True)
+    )
+    return (
+        f"Gap after {study.options.steps} steps against temperature: {points}. "
+        f"Before training it is {study.gap_before:.3f}."
+    )
 
 
 def _frame(x: str, y: str, height: int, top: float | None) -> dict[str, Any]:
@@ -170,6 +232,41 @@ def _frame(x: str, y: str, height: int, top: float | None) -> dict[str, Any]:
             "rangemode": "tozero",
         },
     }
+
+
+def _name(line: RunLine, y: float) -> dict[str, Any]:
+    return {
+        "text": line.tag,
+        "x": line.steps[-1].step,
+        "y": y,
+        "xanchor": "left",
+        "xshift": 4,
+        "showarrow": False,
+        "font": {"color": line.color, "size": 12},
+    }
+
+
+def _apart(values: Sequence[float], least: float) -> list[float]:
+    """The values, moved by as little as keeps them `least` apart (least squares)."""
+    from scipy.optimize import isotonic_regression
+
+    if not values:
+        return []
+    order = np.argsort(values, kind="stable")
+    # Apart by `least` is the same as rising, once the least rise has been taken away.
+    rise = least * np.arange(len(values))
+    moved = np.empty(len(values))
+    # Below the axis a name would not be drawn.
+    moved[order] = np.maximum(isotonic_regression(np.array(values)[order] - rise).x, 0) + rise
+    return [float(value) for value in moved]
+
+
+def _holding(layout: Layout) -> AxisRanges:
+    """`UNIT_RANGES`, or taller where points would fall outside."""
+    farthest = float(np.abs(layout.points[:, 1]).max(initial=0.0))
+    if farthest <= UNIT_RANGES.y[1]:
+        return UNIT_RANGES
+    return AxisRanges(UNIT_RANGES.x, (-1.05, 1.05))
 
 
 def _words(values: Mapping[str, float]) -> str:

@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.collection import Pairs
+from gapviz.blocks import centroid, float64_blocks
 from gapviz.errors import GapvizError
-from gapviz.geometry.blocks import centroid, float64_blocks
 from gapviz.geometry.centroids import measure_cloud
 from gapviz.geometry.contrast import alignment_of, cross_cosines, measure_uniformity
 from gapviz.geometry.pair_scores import pair_scores
-from gapviz.retrieval.exact import top_k
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices, read_only
 
 ABLATED = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 HEAT_MAP_ITEMS = 200
 
-# Pairs whose recall is taken after each ablation; a seeded sample of more.
-ABLATION_PAIRS = 1_000
+# Items whose recall is taken after each ablation; a seeded sample of more.
+ABLATION_ITEMS = 1_000
+
+# Scores of two modalities held at once, in entries (32 MiB).
+ABLATION_SCORES = 4_194_304
 
 # A row whose other dimensions are shorter than this lies in the removed ones alone.
 NOTHING_LEFT = 1e-6
@@ -40,7 +42,7 @@ class AblationCurve:
     gap: Float64
     """‖Δ‖ of the remaining dimensions, rows scaled to length 1 again."""
     recall_x_to_y: Float64
-    """R@1 of the matching y among those of all pairs; any of equal rows counts."""
+    """R@1 among the y of all pairs; any y of the item counts, and any of equal rows."""
     recall_y_to_x: Float64
     control_gap: Float64
     """`gap` where as many random dimensions are removed instead."""
@@ -117,7 +119,7 @@ def ablation_curve(
         delta: `(dim,)` whose order counts, of calibration rows say; that of x and y unless
             given.
         counts: how many dimensions to remove; `dim` or more are left out.
-        seed: of the control's dimensions, and of the sample of pairs.
+        seed: of the control's dimensions, and of the sample of items.
 
     Raises:
         GapvizError: a row that lies in the removed dimensions alone.
@@ -127,12 +129,9 @@ def ablation_curve(
     removed = np.array(sorted({count for count in counts if 0 <= count < order.size}))
     rng = np.random.default_rng(seed)
     at_random = rng.permutation(order.size)
-    chosen = np.arange(len(pairs))
-    if chosen.size > ABLATION_PAIRS:
-        chosen = np.sort(rng.choice(chosen, ABLATION_PAIRS, replace=False))
-    rows_a, rows_b = pairs.rows_a[chosen], pairs.rows_b[chosen]
-    found = [_without(x, y, rows_a, rows_b, order[n:]) for n in removed]
-    control = [_without(x, y, rows_a, rows_b, np.sort(at_random[n:])) for n in removed]
+    matches, n_pairs = _sampled_matches(pairs, len(x), len(y), rng)
+    found = [_without(x, y, matches, order[n:]) for n in removed]
+    control = [_without(x, y, matches, np.sort(at_random[n:])) for n in removed]
     squares = own[order] ** 2
     total = squares.sum()
     cumulative = np.concatenate([[0.0], np.cumsum(squares)])
@@ -145,7 +144,7 @@ def ablation_curve(
         control_gap=np.array([gap for gap, _, _ in control]),
         control_recall_x_to_y=np.array([forward for _, forward, _ in control]),
         control_recall_y_to_x=np.array([backward for _, _, backward in control]),
-        n_pairs=int(chosen.size),
+        n_pairs=n_pairs,
     )
 
 
@@ -198,27 +197,12 @@ def spectrum(vectors: Float32) -> Spectrum:
     )
 
 
-def hubness(queries: Float32, gallery: Float32, *, k: int = 10, itself: bool = False) -> Hubness:
-    """k-occurrence of the gallery's unit rows in the lists of all queries.
+def hubness(found: Indices, n_gallery: int, k: int) -> Hubness:
+    """k-occurrence of the rows of a gallery in the lists of all queries.
 
     Args:
-        queries: unit rows `(n_queries, dim)`.
-        gallery: unit rows `(n_gallery, dim)`.
-        k: length of a list; a smaller gallery is taken whole.
-        itself: True where both are the same rows: no row stands in its own list.
-
-    Raises:
-        GapvizError: k below 1, no rows, or another dimension.
-    """
-    exclude = np.arange(len(queries), dtype=np.int64) if itself else None
-    return hubness_of_lists(top_k(queries, gallery, k, exclude=exclude).rows, len(gallery), k)
-
-
-def hubness_of_lists(found: Indices, n_gallery: int, k: int) -> Hubness:
-    """k-occurrence of the rows of a gallery in lists that are there already.
-
-    Args:
-        found: `(n_queries, at most k)` row numbers, negative where a list has no more.
+        found: `(n_queries, at most k)` row numbers, negative where a list has no more, as
+            `gapviz.retrieval.exact.top_k` gives them.
         n_gallery: rows that could be found.
         k: length of a list.
     """
@@ -241,24 +225,54 @@ def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
     scores = pair_scores(x, y, pairs, seed=seed)
     return PlanePoint(
         alignment=alignment_of(cross_cosines(x, y, pairs, clouds).matched),
-        uniformity=measure_uniformity(scores, len(x), len(y)).joint,
+        uniformity=measure_uniformity(scores, pairs, len(x), len(y)).joint,
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Matches:
+    """The rows that recall is taken over, and the item of each."""
+
+    rows_x: Indices
+    rows_y: Indices
+    items_x: Indices
+    items_y: Indices
+
+
+def _sampled_matches(
+    pairs: Pairs, n_x: int, n_y: int, rng: np.random.Generator
+) -> tuple[_Matches, int]:
+    """All rows of at most `ABLATION_ITEMS` items that have both, and how many pairs they are."""
+    owner_x, owner_y = pairs.owners(n_x, n_y)
+    items = owner_x[pairs.one_an_item().rows_a]
+    if items.size > ABLATION_ITEMS:
+        items = items[np.sort(rng.choice(items.size, ABLATION_ITEMS, replace=False))]
+    taken = np.isin(owner_x[pairs.rows_a], items)
+    rows_x, rows_y = np.unique(pairs.rows_a[taken]), np.unique(pairs.rows_b[taken])
+    return _Matches(rows_x, rows_y, owner_x[rows_x], owner_y[rows_y]), int(taken.sum())
+
+
 def _without(
-    x: Float32, y: Float32, rows_a: Indices, rows_b: Indices, kept: Indices
+    x: Float32, y: Float32, matches: _Matches, kept: Indices
 ) -> tuple[float, float, float]:
     """Gap, and R@1 of both directions, over the kept dimensions."""
     gap = float(np.linalg.norm(_kept_centroid(x, kept) - _kept_centroid(y, kept)))
-    if not rows_a.size:
+    n_x, n_y = matches.rows_x.size, matches.rows_y.size
+    if not n_x:
         return gap, float("nan"), float("nan")
-    left = x[rows_a][:, kept].astype(np.float64)
-    right = y[rows_b][:, kept].astype(np.float64)
-    scores = _scaled(left) @ _scaled(right).T
-    matched = scores.diagonal()
-    forward = float((scores.max(axis=1) <= matched).mean())
-    backward = float((scores.max(axis=0) <= matched).mean())
-    return gap, forward, backward
+    left = _scaled(x[matches.rows_x][:, kept].astype(np.float64))
+    right = _scaled(y[matches.rows_y][:, kept].astype(np.float64))
+    n_found = 0
+    best, best_match = np.full(n_y, -np.inf), np.full(n_y, -np.inf)
+    step = max(1, ABLATION_SCORES // n_y)
+    for start in range(0, n_x, step):
+        scores = left[start : start + step] @ right.T
+        same = matches.items_x[start : start + step, None] == matches.items_y
+        matching = np.where(same, scores, -np.inf)
+        n_found += int((scores.max(axis=1) <= matching.max(axis=1)).sum())
+        np.maximum(best, scores.max(axis=0), out=best)
+        np.maximum(best_match, matching.max(axis=0), out=best_match)
+    return gap, n_found / n_x, float((best <= best_match).mean())
 
 
 def _kept_centroid(rows: Float32, kept: Indices) -> Float64:

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.collection import Pairs
-from gapviz.geometry.blocks import BLOCK_ROWS, centroid, float64_blocks
-from gapviz.vectors import Float32, Float64, Indices
+from gapviz.blocks import BLOCK_ROWS, centroid, float64_blocks, item_sums
+from gapviz.pairs import Pairs
+from gapviz.vectors import NO_SPREAD, Float32, Float64, Indices
 
 NORMAL_95 = 1.959963984540054
-
-# Rows that differ by less than this differ by the rounding of float32 alone.
-NO_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +27,15 @@ class Cloud:
     mean_norm: float
     """‖μ‖: 0 isotropic … 1 collapsed (Liang et al. 2022)."""
     cone: float
-    """Mean cosine of two different rows, (‖Σx‖² − Σ‖x‖²) / n(n−1); NaN for one row."""
+    """Mean cosine of two rows of different items, (‖Σx‖² − Σ‖s‖²) / (n² − Σc²) with s the sum
+    and c the number of an item's rows; NaN for one item."""
     mean_distance: float
     """mean‖x − μ‖."""
     rms_distance: float
     """√mean‖x − μ‖² = √(1 − ‖μ‖²) for unit rows."""
-    trace: float
-    """trΣ = n/(n−1) · mean‖x − μ‖², the unbiased total variance; NaN for one row."""
+    centroid_variance: float
+    """Expected ‖μ − true μ‖², Σ‖s − cμ‖² · m/(m−1) / n² over m items: trΣ/n where each has one
+    row, as captions of one image vary together; NaN for one item."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +51,8 @@ class Gap:
     high: float
     """Upper end of the 95 % interval of ‖Δ‖."""
     noise_floor: float
-    """√(trΣx/nx + trΣy/ny): what ‖Δ‖ would be on average if the true centroids agreed."""
+    """√ of both `centroid_variance`, √(trΣx/nx + trΣy/ny) where an item has one row of each:
+    what ‖Δ‖ would be on average if the true centroids agreed."""
     debiased: float
     """√max(0, ‖Δ‖² − noise_floor²)."""
     separation: float
@@ -63,7 +63,7 @@ class Gap:
     separation_b: float
     """Variant B: ‖Δ‖ over the pooled root-mean-square distance to the own centroid."""
     separation_c: float
-    """Variant C: ‖Δ‖ over the mean distance of two rows of one modality (mean of both)."""
+    """Variant C: ‖Δ‖ over the mean distance of two items' rows of one modality (mean of both)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,13 @@ class Constancy:
     """Mean cosine of xᵢ−yᵢ with the mean difference."""
 
 
-def measure_cloud(vectors: Float32) -> Cloud:
-    """Sum up one modality's unit rows `(n, dim)` in two float64 passes."""
+def measure_cloud(vectors: Float32, owner: Indices | None = None) -> Cloud:
+    """Sum up one modality's unit rows `(n, dim)` in a few float64 passes.
+
+    Args:
+        vectors: the rows.
+        owner: `(n,)` number of each row's item; each row is an item of its own unless given.
+    """
     n = vectors.shape[0]
     mu = centroid(vectors)
     distance = squared = norms = 0.0
@@ -103,16 +108,28 @@ def measure_cloud(vectors: Float32) -> Cloud:
         squares = np.einsum("ij,ij->i", centred, centred)
         squared += float(squares.sum())
         distance += float(np.sqrt(squares).sum())
+    # Of items with one row each, what follows for their sums is known by now.
+    n_items, n_same, same, between = n, n, norms, squared
+    if owner is not None and np.unique(owner).size < n:
+        n_items = n_same = 0
+        same = between = 0.0
+        for sums, counts in item_sums(vectors, owner):
+            n_items += counts.size
+            n_same += int((counts**2).sum())
+            same += float(np.einsum("ij,ij->", sums, sums))
+            centred = sums - counts[:, None] * mu
+            between += float(np.einsum("ij,ij->", centred, centred))
     total = mu * n
-    cone = (float(total @ total) - norms) / (n * (n - 1)) if n > 1 else float("nan")
     return Cloud(
         n=n,
         centroid=mu,
         mean_norm=float(np.linalg.norm(mu)),
-        cone=cone,
+        cone=(float(total @ total) - same) / (n * n - n_same) if n_items > 1 else float("nan"),
         mean_distance=distance / n,
         rms_distance=float(np.sqrt(squared / n)),
-        trace=squared / (n - 1) if n > 1 else float("nan"),
+        centroid_variance=(
+            between / (n_items - 1) * n_items / n**2 if n_items > 1 else float("nan")
+        ),
     )
 
 
@@ -135,12 +152,12 @@ def measure_gap(
         y: unit rows of the second.
         pairs: their matched rows; may be empty.
         clouds: `measure_cloud` of each.
-        mean_distances: `mean_distance` between different rows of each, for variant C.
+        mean_distances: `mean_distance` between rows of different items of each, for variant C.
     """
     cloud_x, cloud_y = clouds
     delta = cloud_x.centroid - cloud_y.centroid
     gap = float(np.linalg.norm(delta))
-    floor_squared = cloud_x.trace / cloud_x.n + cloud_y.trace / cloud_y.n
+    floor_squared = cloud_x.centroid_variance + cloud_y.centroid_variance
     half = NORMAL_95 * _standard_error(x, y, pairs, delta, gap)
     pooled = float(np.sqrt((cloud_x.rms_distance**2 + cloud_y.rms_distance**2) / 2))
     spread = pooled > NO_SPREAD
@@ -207,7 +224,7 @@ def _standard_error(x: Float32, y: Float32, pairs: Pairs, delta: Float64, gap: f
     direction = delta / gap
     along_x = np.concatenate([block @ direction for block in float64_blocks(x)])
     along_y = np.concatenate([block @ direction for block in float64_blocks(y)])
-    owner_x, owner_y = _owners(pairs, x.shape[0], y.shape[0])
+    owner_x, owner_y = pairs.owners(x.shape[0], y.shape[0])
     influence = np.bincount(
         owner_x, (along_x - along_x.mean()) / along_x.size, minlength=sum(map(len, (x, y)))
     )
@@ -218,19 +235,6 @@ def _standard_error(x: Float32, y: Float32, pairs: Pairs, delta: Float64, gap: f
     if n_owners < 2:
         return float("nan")
     return float(np.sqrt(n_owners / (n_owners - 1) * (influence**2).sum()))
-
-
-def _owners(pairs: Pairs, n_x: int, n_y: int) -> tuple[Indices, Indices]:
-    """A number per row of x and of y, the same for all rows of one item.
-
-    Every row of an item in x is paired with every one in y, so that the first of the latter
-    can stand for the item; a row without a partner stands for itself.
-    """
-    owner_x = np.arange(n_y, n_y + n_x)
-    np.minimum.at(owner_x, pairs.rows_a, pairs.rows_b)
-    owner_y = np.arange(n_y)
-    np.minimum.at(owner_y, pairs.rows_b, owner_x[pairs.rows_a])
-    return owner_x, owner_y
 
 
 def _ratio(numerator: float, denominator: float) -> float:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from gapviz.collection import Pairs
-from gapviz.geometry.blocks import float64_blocks
+from gapviz.blocks import float64_blocks
 from gapviz.geometry.centroids import Cloud
-from gapviz.geometry.pair_scores import PairScores
+from gapviz.geometry.pair_scores import PairScores, n_pairs_within
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64
 
@@ -28,7 +28,7 @@ class CrossCosines:
 
 @dataclass(frozen=True, slots=True)
 class Uniformity:
-    """log mean exp(−2‖a−b‖²) over different rows: lower is more even (Wang & Isola 2020)."""
+    """log mean exp(−2‖a−b‖²) over two items' rows: lower is more even (Wang & Isola 2020)."""
 
     x: float
     y: float
@@ -56,7 +56,7 @@ class InfoNce:
     y_to_x: float
     temperature: float
     batch: int
-    """Pairs in the batch."""
+    """Pairs in the batch, one an item."""
 
     @property
     def symmetric(self) -> float:
@@ -89,7 +89,7 @@ def cross_cosines(
 def relative_modality_gap(matched_cosine: float, cone_x: float, cone_y: float) -> float:
     """RMG = m / (m + ½(sx + sy)), each a mean of (1 − cos)/2 (Schrodi et al. 2025).
 
-    m is over matched pairs, s over different rows of one modality: 0 is perfect, ½ means
+    m is over matched pairs, s over rows of different items of one modality: 0 is perfect, ½ means
     that a pair lies as far apart as two random rows of one modality.
     """
     m = (1 - matched_cosine) / 2
@@ -102,21 +102,24 @@ def alignment_of(matched_cosine: float) -> float:
     return 2 - 2 * matched_cosine
 
 
-def measure_uniformity(scores: PairScores, n_x: int, n_y: int) -> Uniformity:
+def measure_uniformity(scores: PairScores, pairs: Pairs, n_x: int, n_y: int) -> Uniformity:
     """Uniformity of x, y, both pooled, and across, from the cosines by pair type.
 
     For unit rows exp(−2‖a−b‖²) = exp(4·cos − 4). The pooled mean weighs each type by how
     many pairs of that type there are, not by how many were sampled.
     """
     within_x, within_y = _mean_potential(scores.within_x), _mean_potential(scores.within_y)
-    n_matched = scores.matched.size
+    owner_x, owner_y = pairs.owners(n_x, n_y)
+    n_matched = len(pairs)
     n_mismatched = n_x * n_y - n_matched
     cross = _weighted_mean(
         (_mean_potential(scores.matched), n_matched),
         (_mean_potential(scores.mismatched), n_mismatched),
     )
     joint = _weighted_mean(
-        (within_x, n_x * (n_x - 1) // 2), (within_y, n_y * (n_y - 1) // 2), (cross, n_x * n_y)
+        (within_x, n_pairs_within(owner_x)),
+        (within_y, n_pairs_within(owner_y)),
+        (cross, n_x * n_y),
     )
     return Uniformity(
         x=float(np.log(within_x)),
@@ -154,12 +157,14 @@ def info_nce_both_ways(
 ) -> InfoNce:
     """InfoNCE of each direction (van den Oord et al. 2018; Radford et al. 2021).
 
-    One batch of all pairs; where there are more than `batch`, of a seeded sample of
-    `batch` pairs, since the loss grows with the batch size.
+    One batch of one pair an item, the first, so that no caption of an image stands among its
+    negatives; where there are more than `batch` items, of a seeded sample of `batch` of them,
+    since the loss grows with the batch size.
     """
-    rows_a, rows_b = pairs.rows_a, pairs.rows_b
-    if len(pairs) > batch:
-        chosen = np.sort(np.random.default_rng(seed).choice(len(pairs), batch, replace=False))
+    one_each = pairs.one_an_item()
+    rows_a, rows_b = one_each.rows_a, one_each.rows_b
+    if rows_a.size > batch:
+        chosen = np.sort(np.random.default_rng(seed).choice(rows_a.size, batch, replace=False))
         rows_a, rows_b = rows_a[chosen], rows_b[chosen]
     n = rows_a.size
     if not n:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from gapviz.collection import Pairs
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.vectors import Float32, Float64
+from gapviz.vectors import Float32, Float64, Indices
 
 EXACT_SCORES = 4_000_000
 SAMPLED_SCORES = 500_000
@@ -24,9 +23,9 @@ class PairScores:
     mismatched: Float64
     """x–y scores of pairs that do not match."""
     within_x: Float64
-    """Scores of two different rows of x."""
+    """Scores of two rows of x of different items."""
     within_y: Float64
-    """Cosines of two different rows of y."""
+    """Scores of two rows of y of different items."""
     sampled: bool
     """True where a type had too many pairs and a seeded sample of 500,000 stands for it."""
 
@@ -47,15 +46,22 @@ class ThresholdTransfer:
 def pair_scores(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> PairScores:
     """Cosines of unit rows `(nx, dim)` and `(ny, dim)` by pair type, in float64.
 
-    Every pair counts once. A type with more than 4,000,000 pairs is represented by
-    500,000 random ones drawn with `seed`.
+    Every pair counts once; a type with more than 4,000,000 pairs is represented by 500,000
+    random ones, drawn with `seed` and with replacement.
     """
     rng = np.random.default_rng(seed)
     matched = _dots(x, y, pairs.rows_a, pairs.rows_b)
     mismatched, sampled = _mismatched(x, y, pairs, rng)
-    within_x, sampled_x = _within(x, rng)
-    within_y, sampled_y = _within(y, rng)
+    owner_x, owner_y = pairs.owners(len(x), len(y))
+    within_x, sampled_x = _within(x, owner_x, rng)
+    within_y, sampled_y = _within(y, owner_y, rng)
     return PairScores(matched, mismatched, within_x, within_y, sampled or sampled_x or sampled_y)
+
+
+def n_pairs_within(owner: Indices) -> int:
+    """How many pairs of rows belong to different items, from the `(n,)` item of each row."""
+    _, counts = np.unique(owner, return_counts=True)
+    return (owner.size**2 - int((counts**2).sum())) // 2
 
 
 def auc_matched(scores: PairScores) -> float:
@@ -106,9 +112,7 @@ def threshold_transfer(scores: PairScores, matched_share: float = 0.95) -> Thres
     )
 
 
-def _dots(
-    x: Float32, y: Float32, rows_x: npt.NDArray[np.int64], rows_y: npt.NDArray[np.int64]
-) -> Float64:
+def _dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
     parts = [
         np.einsum(
             "ij,ij->i",
@@ -133,12 +137,15 @@ def _mismatched(
     return _dots(x, y, drawn // ny, drawn % ny), True
 
 
-def _within(vectors: Float32, rng: np.random.Generator) -> tuple[Float64, bool]:
+def _within(vectors: Float32, owner: Indices, rng: np.random.Generator) -> tuple[Float64, bool]:
     n = vectors.shape[0]
     if n * (n - 1) // 2 <= EXACT_SCORES:
         rows = vectors.astype(np.float64)
         cosines: Float64 = rows @ rows.T
-        return cosines[np.triu_indices(n, k=1)], False
+        first, second = np.triu_indices(n, k=1)
+        different = owner[first] != owner[second]
+        return cosines[first[different], second[different]], False
     first = rng.integers(0, n, SAMPLED_SCORES)
     second = (first + rng.integers(1, n, SAMPLED_SCORES)) % n
-    return _dots(vectors, vectors, first, second), True
+    different = owner[first] != owner[second]
+    return _dots(vectors, vectors, first[different], second[different]), True

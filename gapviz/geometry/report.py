@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from gapviz.collection import Pairs
 from gapviz.geometry.centroids import (
     Cloud,
     Constancy,
@@ -37,8 +36,9 @@ from gapviz.geometry.pair_scores import (
     pair_scores,
     threshold_transfer,
 )
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.vectors import Float32
+from gapviz.vectors import Float32, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,18 @@ class Geometry:
     seed: int
 
     @cached_property
+    def _owners(self) -> tuple[Indices, Indices]:
+        return self.pairs.owners(len(self.x_rows), len(self.y_rows))
+
+    @cached_property
     def x(self) -> Cloud:
         """The cloud of x; see `measure_cloud`."""
-        return measure_cloud(self.x_rows)
+        return measure_cloud(self.x_rows, self._owners[0])
 
     @cached_property
     def y(self) -> Cloud:
         """The cloud of y; see `measure_cloud`."""
-        return measure_cloud(self.y_rows)
+        return measure_cloud(self.y_rows, self._owners[1])
 
     @cached_property
     def scores(self) -> PairScores:
@@ -111,7 +115,7 @@ class Geometry:
     @cached_property
     def uniformity(self) -> Uniformity:
         """See `measure_uniformity`."""
-        return measure_uniformity(self.scores, len(self.x_rows), len(self.y_rows))
+        return measure_uniformity(self.scores, self.pairs, len(self.x_rows), len(self.y_rows))
 
     @cached_property
     def principal_axis(self) -> PrincipalAxis:
@@ -142,7 +146,7 @@ class Geometry:
     def sampled(self) -> tuple[str, ...]:
         """Names of the figures that come from a seeded sample of pairs."""
         by_pair = ("separation_c", "uniformity", "auc_matched", "d_prime", "threshold")
-        loss = ("info_nce",) if self.scores.matched.size > INFO_NCE_BATCH else ()
+        loss = ("info_nce",) if len(self.pairs.one_an_item()) > INFO_NCE_BATCH else ()
         return (by_pair if self.scores.sampled else ()) + loss
 
 

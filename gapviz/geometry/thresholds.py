@@ -1,7 +1,7 @@
 """Thresholds by pair type: why one does not serve all, and one that serves each.
 
 Pair types of two modalities x and y: `cross` (x with y), `within_x` and `within_y`. Positive
-across: the pair matches. Positive within: both rows belong to items of one label.
+across: the pair matches. Within, both rows belong to different items; positive: of one label.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from gapviz.collection import Pairs
 from gapviz.errors import GapvizError
-from gapviz.geometry.pair_scores import PairScores, pair_scores
+from gapviz.geometry.pair_scores import PairScores, n_pairs_within, pair_scores
+from gapviz.pairs import Pairs
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Float64, Indices, Mask
 
@@ -89,10 +89,11 @@ def typed_scores(
         seed: of the sample, where there are too many pairs.
     """
     crossed = pair_scores(x, y, pairs, seed=seed)
+    owner_x, owner_y = pairs.owners(len(x), len(y))
     return {
         "cross": _cross(crossed, len(x) * len(y)),
-        "within_x": _within(x, labels_x, crossed.within_x, seed),
-        "within_y": _within(y, labels_y, crossed.within_y, seed),
+        "within_x": _within(x, owner_x, labels_x, crossed.within_x, seed),
+        "within_y": _within(y, owner_y, labels_y, crossed.within_y, seed),
     }
 
 
@@ -182,16 +183,16 @@ def _cross(scores: PairScores, n_all: int) -> TypedScores:
 
 
 def _within(
-    vectors: Float32, labels: Indices | None, unlabelled: Float64, seed: int
+    vectors: Float32, owner: Indices, labels: Indices | None, unlabelled: Float64, seed: int
 ) -> TypedScores:
-    n = len(vectors)
-    n_pairs = n * (n - 1) // 2
     if labels is None:
-        weight = n_pairs / unlabelled.size if unlabelled.size else 1.0
+        weight = n_pairs_within(owner) / unlabelled.size if unlabelled.size else 1.0
         return TypedScores(np.empty(0), np.sort(unlabelled), negative_weight=weight)
     known = np.flatnonzero(labels >= 0)
     first, second, weight = _labelled_pairs(known.size, seed)
     first, second = known[first], known[second]
+    different = owner[first] != owner[second]
+    first, second = first[different], second[different]
     cosines = np.empty(first.size)
     for start in range(0, first.size, 65_536):
         here = slice(start, start + 65_536)

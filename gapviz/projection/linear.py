@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gapviz.blocks import centroid
 from gapviz.errors import GapvizError
 from gapviz.projection.layout import Basis
 from gapviz.vectors import Float32, Float64, read_only
@@ -88,12 +89,6 @@ def gap_axis_basis(
         read_only(axes),
         between=(first, second),
     )
-
-
-def centroid(vectors: Float32) -> Float64:
-    """`(dim,)` float64 mean of `(n, dim)` rows, summed in float64."""
-    mean: Float64 = vectors.mean(axis=0, dtype=np.float64)
-    return mean
 
 
 def _moments(vectors_by_modality: Mapping[str, Float32]) -> tuple[Float64, Float64]:

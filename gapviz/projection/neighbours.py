@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.vectors import Float32
-
-# Rows of scores held at a time are chosen so that a block stays near 64 MB.
-BLOCK_SCORES = 16_777_216
 
 # torch's top-k is some fifty times faster than numpy's partition, but importing torch
 # costs more than the partition of this many rows.

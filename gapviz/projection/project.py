@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gapviz.encoders.base import Progress
+from gapviz.blocks import centroid
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 from gapviz.projection.layout import METHODS, Basis, Layout, Method
-from gapviz.projection.linear import centroid, gap_axis_basis, pca_basis
+from gapviz.projection.linear import gap_axis_basis, pca_basis
 from gapviz.projection.neighbours import nearest_neighbours
 from gapviz.projection.umap_layout import (
     FEWEST_ROWS,

@@ -15,9 +15,9 @@ from importlib.metadata import version
 
 import numpy as np
 
-from gapviz.cache import cached_arrays, content_key
-from gapviz.encoders.base import Progress
+from gapviz.progress import Progress
 from gapviz.projection.neighbours import nearest_neighbours
+from gapviz.storage.cache import cached_arrays, content_key
 from gapviz.vectors import Float32, Float64, read_only
 
 N_NEIGHBORS = 15

@@ -33,6 +33,7 @@ from gapviz.readers.zip_names import (
     plain_name,
     safe_base_name,
 )
+from gapviz.storage.files import unwritable
 
 BLOCK_BYTES = 1 << 18
 
@@ -331,11 +332,7 @@ def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
 def _unwritable(folder: Path, error: OSError) -> GapvizError:
     if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
         return _taken(folder)
-    return GapvizError(
-        f"cannot be written ({error.strerror or error})",
-        where=shown(folder.name),
-        mend="check the folder and its space",
-    )
+    return unwritable(shown(folder.name), error)
 
 
 def _taken(folder: Path) -> GapvizError:

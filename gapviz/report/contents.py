@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.advisor import Advice, Situation, advise, gather
+from gapviz.advisor import Advice, Situation, gather
+from gapviz.advisor.stored import advice_work
 from gapviz.collection import Collection
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.evaluation.board_json import row_json
 from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
 from gapviz.measure import Measurement
+from gapviz.progress import Progress
 from gapviz.projection import Layout, project
 from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
@@ -78,6 +79,7 @@ class Report:
             "left out by its item.",
             "Intervals are 95 %, bootstrap over items (the gap's: the delta method).",
             "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
+            "Imbalance = mean over query modalities of |lift − 1|; 0 is neutral.",
             f"Seed {self.before.seed}: the same inputs give the same report.",
         )
 
@@ -140,7 +142,7 @@ def make_report(
     evidence = gather(collection, seed=seed)
     raw = evidence.raw
     situation = Situation("mixed", "index", found=evidence.pair[0])
-    advice = advise(evidence, situation, progress=_part(progress, 0.0, 0.5))
+    advice = advice_work(evidence, situation).do(_part(progress, 0.0, 0.5))
     board = scoreboard(
         {collection.encoder: collection},
         [StrategyOptions(name) for name in strategies],

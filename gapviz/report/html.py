@@ -10,14 +10,14 @@ import numpy as np
 
 from gapviz.advisor import Recommendation
 from gapviz.errors import GapvizError
-from gapviz.evaluation import Estimate
+from gapviz.evaluation import Estimate, mean_value
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.images import thumbnail_png
-from gapviz.readings import bias_reading, change_reading, gap_reading
 from gapviz.report.contents import Example, Report
 from gapviz.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.retrieval.search import ResultList
+from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
 THUMB = 72
 """Pixels."""
@@ -98,8 +98,9 @@ def _cards(report: Report) -> str:
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
             told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
-            mean = float(np.mean([estimate.value for estimate in figures.values()]))
-            cards.append((f"{title}, {word}", f"{mean:.3f}", f"{told}; {way} is better"))
+            cards.append(
+                (f"{title}, {word}", f"{mean_value(figures):.3f}", f"{told}; {way} is better")
+            )
     return (
         '<div class="cards">'
         + "".join(
@@ -128,8 +129,8 @@ def _recommendation(one: Recommendation) -> str:
     )
     return (
         f"<strong>{escape(one.title)}</strong>: {escape(one.verdict)}.{escape(told)} "
-        f"<small>{escape(' '.join(one.evidence))} {escape(one.rule.wrong_when)} This data: "
-        f"{escape(one.stance)} with regard to the usual advice. Stored: "
+        f"<small>{escape(' '.join(one.evidence))} Usually said: {escape(one.rule.usual)} "
+        f"This data: {escape(one.stance)}. {escape(one.rule.wrong_when)} Stored: "
         f"{escape(one.cost.storage)}.</small>"
     )
 
@@ -158,7 +159,7 @@ def _plots(report: Report) -> str:
 
 def _board(report: Report) -> str:
     names = report.collection.modality_names
-    head = ["", "strategy", "bias lift@10", "NDCG@10 mixed"]
+    head = ["", "strategy", "imbalance@10", "NDCG@10 mixed"]
     head += [f"bias@10, {name} queries" for name in names]
     ways = list(report.board.rows[0].recall) if report.board.rows else []
     head += [f"R@10, {a} → {b}" for a, b in ways] + ["bytes an item", "multiply-adds"]
@@ -166,7 +167,7 @@ def _board(report: Report) -> str:
     for number, row in enumerate(report.board.rows, start=1):
         title = escape(row.title) + (" ★" if row.pareto else "")
         title += " <small>(reads all queries first)</small>" if row.transductive else ""
-        cells = [str(number), title, _numbers(row.mean_lift), _numbers(row.mean_ndcg)]
+        cells = [str(number), title, _numbers(row.imbalance), _numbers(row.mean_ndcg)]
         cells += [_numbers(row.bias[name]) if name in row.bias else "none" for name in names]
         cells += [_numbers(row.recall[way][10]) for way in ways]
         body.append([*cells, f"{row.bytes_per_item:,.0f}", f"{row.query_operations:,}"])
@@ -176,7 +177,7 @@ def _board(report: Report) -> str:
     )
     return (
         f"<h2>Scoreboard</h2>{_table([escape(cell) for cell in head], body)}{left}"
-        "<p><small>★: no other is both nearer to lift 1 and higher in NDCG. Strategies that rank "
+        "<p><small>★: no other is both lower in bias and higher in NDCG. Strategies that rank "
         "items are measured under another protocol: any vector of the item counts.</small></p>"
     )
 

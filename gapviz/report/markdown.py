@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gapviz.readings import bias_reading, change_reading, gap_reading
 from gapviz.report.contents import Report
+from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
 
 def report_markdown(report: Report) -> str:
@@ -36,14 +36,14 @@ def report_markdown(report: Report) -> str:
         "",
         "## Scoreboard",
         "",
-        "| strategy | bias lift@10 | NDCG@10 mixed | on the front |",
+        "| strategy | imbalance@10 | NDCG@10 mixed | on the front |",
         "|---|---|---|---|",
     ]
     for row in report.board.rows:
-        lift, ndcg = row.mean_lift, row.mean_ndcg
+        bias, ndcg = row.imbalance, row.mean_ndcg
         front = "yes" if row.pareto else ""
         lines.append(
-            f"| {_plain(row.title)} | {lift.value:.3f} ({lift.low:.3f} to {lift.high:.3f}) | "
+            f"| {_plain(row.title)} | {bias.value:.3f} ({bias.low:.3f} to {bias.high:.3f}) | "
             f"{ndcg.value:.3f} ({ndcg.low:.3f} to {ndcg.high:.3f}) | {front} |"
         )
     lines += ["", "## Protocol", "", *(f"- {_plain(line)}" for line in report.protocol), ""]

@@ -105,25 +105,25 @@ def scores_svg(measurement: Measurement) -> str:
 
 
 def pareto_svg(board: Scoreboard) -> str:
-    """Bias lift against match rank; the front is drawn filled. Numbers stand in the table."""
+    """Bias against match rank; the front is drawn filled. Numbers stand in the table."""
     rows = [
         (number, row)
         for number, row in enumerate(board.rows, start=1)
-        if not np.isnan([row.mean_lift.value, row.mean_ndcg.value]).any()
+        if not np.isnan([row.imbalance.value, row.mean_ndcg.value]).any()
     ]
     if not rows:
         return ""
     axes = _Axes(
-        _span(np.array([1.0, *(row.mean_lift.value for _, row in rows)])),
+        _span(np.array([0.0, *(row.imbalance.value for _, row in rows)])),
         _span(np.array([0.0, *(row.mean_ndcg.value for _, row in rows)])),
     )
-    neutral = axes.at(1.0, axes.y[0])
+    neutral = axes.at(0.0, axes.y[0])
     parts = [
-        axes.frame("bias lift@10 (1 is neutral)", "NDCG@10, mixed (higher is better)"),
+        axes.frame("bias imbalance@10 (0 is neutral)", "NDCG@10, mixed (higher is better)"),
         f'<path class="axis" stroke-dasharray="4 4" d="M{neutral[0]:.1f} {TOP}V{neutral[1]:.1f}"/>',
     ]
     for number, row in rows:
-        x, y = axes.at(row.mean_lift.value, row.mean_ndcg.value)
+        x, y = axes.at(row.imbalance.value, row.mean_ndcg.value)
         fill = "currentColor" if row.pareto else "none"
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{fill}" stroke="currentColor">'

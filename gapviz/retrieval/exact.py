@@ -1,4 +1,8 @@
-"""Exact inner-product search: the one place in gapviz where a top k is chosen.
+"""Exact inner-product search: the one place in gapviz where the answers to a query are chosen.
+
+Two others choose a top k. Where only the k best scores count, in no order, as in a share or a
+mean of them, numpy's partition is faster for a few hundred. The neighbours of UMAP are chosen
+by `gapviz.projection.neighbours`, since another choice among equals would move the layouts.
 
 Everything runs on numpy, whatever the size. Choosing k of n is made cheap by group maxima:
 one pass takes the largest score of each of ~√(2·n·k) groups, only groups whose maximum

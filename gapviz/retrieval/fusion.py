@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -54,12 +54,7 @@ class RankFusion:
                 where="rank fusion",
                 mend=f"choose a number above 0 (60 is usual), at most {LARGEST_K:,.0f}",
             )
-        if self.ties not in ("own-first", "other-first"):
-            raise GapvizError(
-                f"unknown tie order {self.ties!r}",
-                where="rank fusion",
-                mend="choose own-first or other-first",
-            )
+        _refuse_bad_ties(self.ties, "rank fusion")
         for modality, weight in self.weights:
             if not np.isfinite(weight) or weight < 0:
                 raise GapvizError(
@@ -78,15 +73,15 @@ class ScoreFusion:
     """One list a modality, merged by scores that are rescaled within each list.
 
     `min-max` maps a list to 0…1; `z-score` takes (s − mean)/σ of the list; `dbsf` is the
-    z-score clipped at ±3σ. The order within a list stays. Equal scores of two lists favour
-    the entry whose modality is not the query's: under `min-max` the best of every list ties
-    at 1.
+    z-score clipped at ±3σ. The order within a list stays. Equal scores of two lists are no
+    accident: under `min-max` the best of every list ties at 1, under `dbsf` all beyond 3σ.
 
     Raises:
-        GapvizError: an unknown scale.
+        GapvizError: an unknown scale or tie order.
     """
 
     scale: ListScale = "min-max"
+    ties: TieOrder = "own-first"
 
     def __post_init__(self) -> None:
         if self.scale not in ("min-max", "z-score", "dbsf"):
@@ -95,6 +90,7 @@ class ScoreFusion:
                 where="score fusion",
                 mend="choose min-max, z-score or dbsf",
             )
+        _refuse_bad_ties(self.ties, "score fusion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +196,13 @@ def rescaled(scores: Float32, scale: ListScale) -> Float32:
         fused = np.clip(fused, -DBSF_SIGMAS, DBSF_SIGMAS)
     kept: Float32 = np.where(known, fused, -np.inf).astype(np.float32)
     return kept
+
+
+def _refuse_bad_ties(ties: str, where: str) -> None:
+    if ties not in get_args(TieOrder):
+        raise GapvizError(
+            f"unknown tie order {ties!r}", where=where, mend="choose own-first or other-first"
+        )
 
 
 def _levels(scores: Float64) -> Indices:

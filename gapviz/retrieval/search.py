@@ -151,7 +151,7 @@ def search_items(
     )
 
 
-def tie_order(n_modalities: int, own: int, fusion: RankFusion) -> list[int]:
+def tie_order(n_modalities: int, own: int, fusion: RankFusion | ScoreFusion) -> list[int]:
     """Modality codes in the order in which equal fused scores are broken."""
     others = [code for code in range(n_modalities) if code != own]
     if own < 0:
@@ -186,10 +186,11 @@ def _ranked(
 def _merged_order(
     corpus: Rows, scores: Float32, open_rows: Mask, own: int, fusion: ScoreFusion
 ) -> tuple[Indices, Float64]:
-    """By rescaled score; equal ones: other modalities first, then by the score itself."""
+    """By rescaled score; equal ones as `ScoreFusion.ties` says, then by the score itself."""
     fused = np.concatenate([rescaled(scores[None, s], fusion.scale)[0] for s in corpus.spans])
     rows = np.flatnonzero(open_rows)
-    order = rows[np.lexsort((rows, -scores[rows], corpus.modality[rows] == own, -fused[rows]))]
+    place = np.argsort(tie_order(len(corpus.names), own, fusion))
+    order = rows[np.lexsort((rows, -scores[rows], place[corpus.modality[rows]], -fused[rows]))]
     return order, fused[order].astype(np.float64)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.errors import GapvizError
+from gapviz.pairs import runs
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.exact import top_k_of_scores
 from gapviz.retrieval.shifted import ShiftedRows, ShiftedScores, refuse_unlike, shifted_rows
@@ -134,10 +135,8 @@ class _OwnItems:
 
     def pairs(self, which: slice) -> tuple[Indices, Indices]:
         """Every (query, row) of some queries, the queries counted from the first of them."""
-        first, count = self.first[which], self.last[which] - self.first[which]
-        owner = np.repeat(np.arange(count.size), count)
-        within = np.arange(owner.size) - np.repeat(np.cumsum(count) - count, count)
-        return owner, self.by_item[first[owner] + within]
+        owner, place = runs(self.first[which], self.last[which] - self.first[which])
+        return owner, self.by_item[place]
 
 
 def _own_items(queries: Rows, corpus: Rows) -> _OwnItems:

@@ -85,6 +85,7 @@ def collection_features(
     """
     if collection.encoder in BUILTIN_ENCODERS and collection.name == builtin_collection().name:
         return builtin_features()
+    two_modalities(collection, pair)
     pairs = collection.pairs(*pair)
     first, second = (collection.modality(name).corpus for name in pair)
     owner, one_each = np.unique(first.item_index[pairs.rows_a], return_index=True)
@@ -116,6 +117,20 @@ def collection_features(
             "features of separate networks; the heads learn a new joint space on top of them."
         ),
     )
+
+
+def two_modalities(collection: Collection, pair: tuple[str, str]) -> None:
+    """Refuse a pair that is one modality twice.
+
+    Raises:
+        GapvizError: it is.
+    """
+    if pair[0] == pair[1]:
+        raise GapvizError(
+            f"has the one modality {pair[0]}, and a gap needs two",
+            where=collection.name,
+            mend="choose a collection with a second modality",
+        )
 
 
 def _sample(rows: Indices, most: int, rng: np.random.Generator) -> Indices:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from gapviz.encoders.base import Progress
 from gapviz.errors import GapvizError
 from gapviz.jobs import Job
+from gapviz.progress import Progress
 from gapviz.training.record import TrainingStep
 
 State = Literal["running", "paused", "done", "stopped", "failed"]
@@ -39,10 +38,10 @@ class LiveRun:
         self._rest = rest
         self._steps: list[TrainingStep] = []
         self._may_go = threading.Event()
+        self._hurry = threading.Event()
+        self._idle = threading.Event()
         self._single = False
-        self._resting = False
-        if not paused:
-            self._may_go.set()
+        (self._hurry if paused else self._may_go).set()
         self._job = Job(self._work)
 
     @property
@@ -64,7 +63,7 @@ class LiveRun:
     @property
     def busy(self) -> bool:
         """Whether a record is on its way: also true of a pause that waits for its record."""
-        return not self._job.done and not self._resting
+        return not self._job.done and not self._idle.is_set()
 
     @property
     def error(self) -> GapvizError | None:
@@ -72,39 +71,56 @@ class LiveRun:
         return self._job.error
 
     def pause(self) -> None:
-        """Wait after the next record."""
+        """Wait from now on, or after the record that is being made."""
         self._may_go.clear()
+        self._hurry.set()
 
     def resume(self) -> None:
         """Go on."""
-        self._resting = False
-        self._may_go.set()
+        self._hurry.clear()
+        self._go()
 
     def step(self) -> None:
         """Go on for one record, and wait again."""
         self._single = True
-        self._resting = False
-        self._may_go.set()
+        self._go()
 
     def stop(self) -> None:
         """End it for good; what has been recorded stays."""
         self._job.cancel()
+        self._hurry.set()
         self._may_go.set()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is over; False if `seconds` ran out first."""
         return self._job.wait(seconds)
 
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no record is on its way; False if `seconds` ran out first."""
+        return self._idle.wait(seconds)
+
+    def _go(self) -> None:
+        self._idle.clear()
+        self._may_go.set()
+
     def _work(self, progress: Progress) -> bool:
         """True at its end, False where a pause went on for too long."""
+        try:
+            return self._record(progress)
+        finally:
+            self._idle.set()
+
+    def _record(self, progress: Progress) -> bool:
         for step in self._records():
             self._steps.append(step)
             if self._single:
                 self._single = False
-                self._may_go.clear()
-            self._resting = not self._may_go.is_set()
-            if not self._may_go.wait(LONGEST_PAUSE):
-                return False
-            time.sleep(self._rest)
+                self.pause()
+            self._hurry.wait(self._rest)
+            if not self._may_go.is_set():
+                self._idle.set()
+                if not self._may_go.wait(LONGEST_PAUSE):
+                    return False
+                self._idle.clear()
             progress(0.0, f"step {step.step}")
         return True

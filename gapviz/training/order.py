@@ -14,6 +14,7 @@ from scipy.special import logsumexp
 
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
+from gapviz.training.features import two_modalities
 from gapviz.vectors import Float64, Indices, unit_rows
 
 MOST_PAIRS = 1_000
@@ -89,6 +90,7 @@ def shift_study(
 
 def _pairs(collection: Collection, pair: tuple[str, str], seed: int) -> dict[str, Float64]:
     """One row an item and modality, in float64."""
+    two_modalities(collection, pair)
     pairs = collection.pairs(*pair)
     first, second = (collection.modality(name).corpus for name in pair)
     _, one_each = np.unique(first.item_index[pairs.rows_a], return_index=True)

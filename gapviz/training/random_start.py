@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from gapviz.builtin import builtin_collection
 from gapviz.builtin.drawings import render
-from gapviz.cache import content_key, read_arrays, write_arrays
 from gapviz.collection import EVALUATE, Item
-from gapviz.encoders.base import Progress
+from gapviz.progress import Progress
+from gapviz.storage.cache import content_key, read_arrays, write_arrays
 from gapviz.training.record import TrainingStep, recorded
 from gapviz.vectors import Float32
 

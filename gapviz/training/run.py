@@ -14,9 +14,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from gapviz.encoders.base import Progress
 from gapviz.encoders.towers import Head
 from gapviz.errors import GapvizError
+from gapviz.progress import Progress
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
     InfoNCE,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.cache import content_key, read_arrays, write_arrays
 from gapviz.collection import EVALUATE
-from gapviz.encoders.base import Progress
 from gapviz.geometry import measure_cloud
+from gapviz.progress import Progress
+from gapviz.storage.cache import content_key, read_arrays, write_arrays
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.run import TrainingOptions, train_run
 from gapviz.vectors import Float64

@@ -6,7 +6,7 @@ from sklearn.preprocessing import normalize
 
 from gapviz import GapvizError
 from gapviz.alignment import CentreBoth, Procrustes, RidgeToIdentity
-from gapviz.collection import Pairs
+from gapviz.pairs import Pairs
 from gapviz.vectors import unit_rows
 
 KINDS = [Procrustes, RidgeToIdentity]

@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from gapviz.advisor import Situation, advise, gather
+from gapviz.advisor import stored as advice_work
+from gapviz.cli import main
 from gapviz.dashboard.catalogue import workspace
+from gapviz.storage import kept
 
 PAGE = "pages/advisor.py"
 
@@ -44,7 +47,7 @@ def test_the_first_card_is_what_the_library_advises(open_app, stored):
     app = finished(open_app(PAGE, collection=brought.id, changeable="neither"))
     assert not app.exception and not app.error
     collection = workspace().load(brought.id, "first model")
-    expected = advise(gather(collection, seed=42), Situation("mixed", "neither"))
+    expected = advise(gather(collection), Situation("mixed", "neither"))
     assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
     assert expected.recommendations[0].title in app.info[0].value
     assert "evaluate split" in words(app)
@@ -71,6 +74,28 @@ def test_without_labels_likeness_is_said_to_be_unknown(open_app, stored):
     app = finished(open_app(PAGE, collection=stored(n=40).id, task="within", changeable="model"))
     assert not app.exception
     assert "no two items share a label" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("changeable", "said"),
+    [("neither", "needs more than you can change"), ("model", "no other way could be measured")],
+)
+def test_where_nothing_else_was_tried_that_is_not_called_no_better(
+    open_app, stored, changeable, said
+):
+    link = {"task": "within", "changeable": changeable}
+    app = finished(open_app(PAGE, collection=stored(n=40).id, **link))
+    assert said in app.info[0].value and "by more than chance" not in app.info[0].value
+
+
+def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, capsys):
+    app = finished(open_app(PAGE, task="within", found="text", changeable="model"))
+    kept._made.clear()
+    monkeypatch.setattr(advice_work, "advise", None)
+    asked = ["--task", "within", "--find", "text", "--can-change", "model"]
+    assert main(["advise", "builtin", *asked]) == 0
+    title = app.subheader[0].value
+    assert title in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("task", ["one-way", "mixed", "within", "scores"])

@@ -10,8 +10,8 @@ import pytest
 from gapviz.builtin import builtin_collection
 from gapviz.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.dashboard.catalogue import workspace
-from gapviz.score_study import study_scores
 from gapviz.strategies import StrategyOptions
+from gapviz.studies.score_study import study_scores
 
 CURVES, SCORES, ANATOMY = "pages/curves.py", "pages/scores.py", "pages/anatomy.py"
 VIEWS = [

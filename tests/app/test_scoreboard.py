@@ -5,8 +5,8 @@ import pytest
 
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
-from gapviz.scoreboards import ScoreboardRequest, make_scoreboard
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.studies.scoreboards import ScoreboardRequest, make_scoreboard
 
 PAGE = "pages/strategy_scoreboard.py"
 
@@ -54,7 +54,7 @@ def test_the_figures_are_those_of_the_library(open_app, stored):
     body = table(app)
     line = next(part for part in body.split("<tr>") if strategy_card("znorm").title in part)
     figures = re.findall(r"<strong>([\d.,]+)</strong>", line)
-    assert figures[0] == f"{row.mean_lift.value:.3f}"
+    assert figures[0] == f"{row.imbalance.value:.3f}"
     assert figures[5] == f"{row.ndcg['text'].value:.3f}"
     assert f"{row.ndcg['text'].low:.3f} – {row.ndcg['text'].high:.3f}" in line
     assert "second model" not in body

@@ -1,7 +1,7 @@
 import pytest
 
 from gapviz.dashboard.tour_stops import STOPS
-from gapviz.tour import STOP_TITLES
+from gapviz.sentences.tour import STOP_TITLES
 
 PAGE = "pages/guided_tour.py"
 
@@ -13,6 +13,12 @@ def test_every_stop_opens_by_its_link(open_app, step):
     assert not app.error
     assert not app.warning
     assert app.title[0].value == STOP_TITLES[step - 1]
+
+
+def test_a_link_to_a_stop_in_the_middle_leads_both_ways(open_app):
+    app = open_app(PAGE, step="4")
+    assert not app.button(key="tour_back").disabled
+    assert not app.button(key="tour_next").disabled
 
 
 def test_next_and_back_walk_the_stops(open_app):
@@ -30,4 +36,4 @@ def test_a_stop_that_does_not_exist_is_named(open_app):
 
 def test_the_decision_turns_with_what_matters(open_app):
     app = open_app(PAGE, step="8", tour_judge="bias")
-    assert any("bias is nearest to neutral" in text.value for text in app.markdown)
+    assert any("bias is nearest to neutral" in head.value for head in app.subheader)

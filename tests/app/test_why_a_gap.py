@@ -33,7 +33,7 @@ def test_a_run_draws_its_cones_and_five_charts(open_app):
 
 def test_one_looks_back_over_the_recorded_steps(open_app):
     app = trained(open_app(PAGE))
-    app.select_slider(key="train_scrub_1_3").set_value(0).run()
+    app.select_slider(key="train_scrub_1").set_value(0).run()
     assert any("Cones at step 0" in text.value for text in app.markdown)
 
 

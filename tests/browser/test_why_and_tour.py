@@ -1,13 +1,11 @@
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from gapviz.tour import STOP_TITLES
+from gapviz.sentences.tour import STOP_TITLES
 
 pytestmark = pytest.mark.browser
-
-# A person looks before pressing the next button; what is pressed while the page is being
-# drawn anew would be lost.
-LOOK_MS = 1_500
 
 
 def test_one_walks_the_whole_tour_by_keyboard(visit):
@@ -15,7 +13,6 @@ def test_one_walks_the_whole_tour_by_keyboard(visit):
     heading = tab.page.locator("h1")
     expect(heading).to_have_text(STOP_TITLES[0])
     for title in STOP_TITLES[1:]:
-        tab.page.wait_for_timeout(LOOK_MS)
         tab.page.keyboard.press("ArrowRight")
         expect(heading).to_have_text(title)
         tab.settle()
@@ -24,28 +21,70 @@ def test_one_walks_the_whole_tour_by_keyboard(visit):
     assert "step=7" in tab.page.url
 
 
-def test_a_run_goes_record_by_record_is_scrubbed_and_compared(visit):
-    tab = visit("/why")
-    page, main = tab.page, tab.page.get_by_test_id("stMain")
-    tab.widget("train_step").get_by_role("button").click()
-    expect(main).to_contain_text("step 0 of 300")
-    tab.settle()
-    tab.widget("train_step").get_by_role("button").click()
-    expect(main).to_contain_text("step 10 of 300")
-    tab.settle()
-    thumb = page.locator("[class*=st-key-train_scrub] input[type=range]").first
+class Trainer:
+    """A visitor of the page that trains."""
+
+    def __init__(self, tab):
+        self.tab, self.main = tab, tab.page.get_by_test_id("stMain")
+
+    def button(self, name):
+        return self.tab.widget(f"train_{name}").get_by_role("button")
+
+    def press(self, name):
+        self.button(name).click()
+
+    def expect(self, words):
+        expect(self.main).to_contain_text(words)
+
+    def reached(self):
+        """The step of the latest run, as it stands on the screen."""
+        return int(re.findall(r"step (\d+) of 300", self.main.inner_text())[-1])
+
+    def wait_beyond(self, step):
+        """Wait until a run that can still go on has reached a later record than `step`."""
+        later = "|".join(str(number) for number in range(min(step + 10, 300), 301, 10))
+        expect(self.main).to_contain_text(
+            re.compile(rf"step ({later}) of 300 · (running|paused|done)")
+        )
+
+
+def test_a_run_goes_record_by_record_is_scrubbed_stopped_and_compared(visit):
+    trainer = Trainer(visit("/why"))
+    trainer.press("step")
+    trainer.expect("step 0 of 300 · paused")
+    trainer.press("step")
+    trainer.expect("step 10 of 300 · paused")
+    thumb = trainer.tab.page.locator(".st-key-train_scrub_1 input[type=range]").first
     thumb.focus()
     thumb.press("ArrowLeft")
-    expect(main).to_contain_text("Cones at step 0")
-    tab.widget("train_resume").get_by_role("button").click()
-    expect(tab.widget("train_pause").get_by_role("button")).to_be_enabled()
-    tab.page.wait_for_timeout(LOOK_MS)
-    tab.widget("train_stop").get_by_role("button").click()
-    expect(main).to_contain_text("· stopped")
-    tab.nudge("train_temperature", presses=2, arrow="ArrowRight")
-    tab.widget("train_start").get_by_role("button").click()
-    expect(main).to_contain_text("Run 2: InfoNCE, τ = 0.05")
-    tab.page.wait_for_timeout(LOOK_MS)
-    tab.widget("train_pause").get_by_role("button").click()
-    expect(main).to_contain_text("· paused")
-    tab.widget("train_stop").get_by_role("button").click()
+    trainer.expect("Cones at step 0")
+    trainer.press("pause")
+    expect(trainer.button("pause")).to_have_text(re.compile("Pause"))
+    trainer.press("pause")
+    trainer.expect("· paused")
+    expect(trainer.button("pause")).to_have_text(re.compile("Go on"))
+    trainer.press("pause")
+    trainer.press("stop")
+    trainer.expect("· stopped")
+    trainer.tab.nudge("train_temperature", presses=2, arrow="ArrowRight")
+    trainer.press("start")
+    trainer.expect("Run 2: InfoNCE, τ = 0.05")
+    trainer.wait_beyond(0)
+    trainer.press("stop")
+    expect(trainer.main.get_by_text("· stopped")).to_have_count(2)
+    for tag in ("τ 0.01", "τ 0.05"):
+        expect(trainer.tab.widget("train_chart_gap").get_by_text(tag).first).to_be_visible()
+
+
+def test_two_visitors_train_at_once_and_neither_holds_up_the_other(visit):
+    one, other = Trainer(visit("/why")), Trainer(visit("/why"))
+    one.press("step")
+    one.expect("step 0 of 300 · paused")
+    other.press("start")
+    other.wait_beyond(0)
+    one.press("step")
+    one.expect("step 10 of 300 · paused")
+    other.wait_beyond(other.reached())
+    assert one.reached() == 10
+    one.press("stop")
+    one.expect("· stopped")

@@ -10,11 +10,11 @@ import pytest
 from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.builtin.variants import variant_folder, variant_of
 from gapviz.errors import GapvizError
-from gapviz.layouts import LayoutRequest, ready_layout
 from gapviz.measure import measure
 from gapviz.readers import read_source
 from gapviz.saved_collection import VECTORS_FILE
 from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.studies.layouts import LayoutRequest, ready_layout
 
 VARIANTS = [name for name in BUILTIN_ENCODERS if name != "builtin"]
 

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from gapviz.builtin import builtin_collection
-from gapviz.inspection import inspect_collection
+from gapviz.encoding.inspection import inspect_collection
 
 
 def test_a_source_is_counted_before_anything_is_encoded(source, figures):

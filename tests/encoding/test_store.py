@@ -3,6 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from gapviz.encoding import store as vector_store
 from gapviz.encoding.store import VectorStore, text_digests
 from gapviz.errors import GapvizError
 
@@ -44,6 +45,31 @@ def test_a_damaged_shard_counts_as_absent_and_is_made_again(store, how):
     assert found.all() and np.array_equal(vectors, ROWS)
 
 
+def test_only_shards_that_hold_what_is_asked_for_are_read_whole(store, monkeypatch):
+    for row in range(4):
+        store.write("e", "text", KEYS[row : row + 1], ROWS[row : row + 1])
+    checked = []
+    original = vector_store._checksum
+    monkeypatch.setattr(
+        vector_store, "_checksum", lambda *shard: checked.append(shard) or original(*shard)
+    )
+    vectors, found = store.read("e", "text", KEYS[1:2], 6)
+    assert found.all() and np.array_equal(vectors, ROWS[1:2])
+    assert len(checked) == 1
+
+
+def test_a_shard_that_cannot_be_opened_just_now_is_kept(store, monkeypatch):
+    store.write("e", "text", KEYS, ROWS)
+
+    def busy(*_, **__):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(vector_store, "safe_open", busy)
+        assert not store.read("e", "text", KEYS, 6)[1].any()
+    assert store.read("e", "text", KEYS, 6)[1].all()
+
+
 def test_vectors_of_another_dimension_count_as_absent(store):
     store.write("e", "text", KEYS, ROWS)
     assert not store.read("e", "text", KEYS, 7)[1].any()
@@ -72,7 +98,7 @@ def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gapviz.encoding.store.write_atomically", full)
-    with pytest.raises(GapvizError, match=r"cannot be kept \(No space left on device\)"):
+    with pytest.raises(GapvizError, match=r"cannot be written \(No space left on device\)"):
         store.write("e", "text", KEYS, ROWS)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
 

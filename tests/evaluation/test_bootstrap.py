@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from gapviz.evaluation import bootstrap_difference, bootstrap_mean
+from gapviz.evaluation import (
+    Estimate,
+    bootstrap_difference,
+    bootstrap_imbalance,
+    bootstrap_mean,
+    mean_value,
+)
 
 
 def test_the_interval_of_a_mean_is_about_two_standard_errors():
@@ -62,3 +68,34 @@ def test_the_seed_decides(monkeypatch):
     monkeypatch.setattr("gapviz.evaluation.bootstrap.KEPT_DRAWS", 1234)
     in_parts = bootstrap_mean(values, np.arange(100), seed=0)
     assert (in_parts.low, in_parts.high) == pytest.approx((first.low, first.high))
+
+
+def test_opposite_biases_do_not_cancel():
+    items = np.arange(50)
+    found = bootstrap_imbalance([np.full(50, 1.4), np.full(50, 0.6)], [items, items])
+    assert (found.value, found.low, found.high) == pytest.approx((0.4, 0.4, 0.4))
+    neutral = bootstrap_imbalance([np.ones(50), np.ones(50)], [items, items])
+    assert (neutral.value, neutral.high) == (0, 0)
+
+
+def test_the_imbalance_of_one_modality_is_its_distance_from_1():
+    rng = np.random.default_rng(3)
+    lifts, items = 1.5 + rng.standard_normal(200) / 4, np.repeat(np.arange(100), 2)
+    mean = bootstrap_mean(lifts, items)
+    found = bootstrap_imbalance([lifts], [items])
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (mean.value - 1, mean.low - 1, mean.high - 1)
+    )
+
+
+def test_what_is_not_known_has_no_imbalance_and_one_item_no_interval():
+    nan = float("nan")
+    assert np.isnan(bootstrap_imbalance([np.array([nan])], [np.array([0])]).value)
+    alone = bootstrap_imbalance([np.array([1.2, nan])], [np.array([7, 8])])
+    assert alone.value == pytest.approx(0.2) and np.isnan(alone.low)
+
+
+def test_modalities_weigh_alike_and_those_without_a_figure_do_not_weigh():
+    one, other, none = (Estimate(value, value, value) for value in (0.2, 0.6, float("nan")))
+    assert mean_value({"image": one, "text": other, "audio": none}) == pytest.approx(0.4)
+    assert np.isnan(mean_value({"image": none}))

@@ -108,18 +108,25 @@ def best_of_two_lists(collection, strategy, query, own, item):
             "dbsf": np.clip((cosines[rows] - cosines[rows].mean()) / cosines[rows].std(), -3, 3),
         }[strategy.fusion.scale]
         fused += [
-            (-score, code == own, -cosine, corpus.item[row])
+            (
+                -score,
+                (code == own) == (strategy.fusion.ties == "other-first"),
+                -cosine,
+                code == own,
+                corpus.item[row],
+            )
             for score, cosine, row in zip(scaled, cosines[rows], rows, strict=True)
         ]
     fused.sort()
-    match = [place for place, (_, is_own, _, owner) in enumerate(fused) if owner == item]
-    return match[0] + 1, np.mean([is_own for _, is_own, _, _ in fused[:10]])
+    match = [place for place, entry in enumerate(fused) if entry[-1] == item]
+    return match[0] + 1, np.mean([entry[3] for entry in fused[:10]])
 
 
+@pytest.mark.parametrize("ties", ["own-first", "other-first"])
 @pytest.mark.parametrize("name", ["minmax", "dbsf"])
-def test_lists_merged_by_score_let_the_match_win_the_ties_between_them(make_collection, name):
+def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collection, name, ties):
     collection = make_collection(60, dim=5, seed=4)
-    strategy = fit_strategy(StrategyOptions(name), collection)
+    strategy = fit_strategy(StrategyOptions(name, fusion=RankFusion(ties=ties)), collection)
     corpus = corpus_rows(collection, strategy.alignment)
     for code, (modality, outcome) in enumerate(evaluate_mixed(collection, strategy).items()):
         rows = np.arange(60) + 60 * code
@@ -130,21 +137,27 @@ def test_lists_merged_by_score_let_the_match_win_the_ties_between_them(make_coll
             ]
         )
         np.testing.assert_array_equal(outcome.match_rank, slow[:, 0])
-        np.testing.assert_allclose(outcome.own_share, slow[:, 1], atol=0.1)
-        assert (outcome.match_rank == 1).any()
+        np.testing.assert_allclose(outcome.own_share, slow[:, 1], atol=1e-12)
+        assert (outcome.match_rank == 1).any() == (ties == "other-first" or name == "dbsf")
         found = [
             search(corpus, corpus.vectors[r], modality, item=r % 60, fusion=strategy.fusion)
             for r in rows
         ]
         np.testing.assert_array_equal(outcome.match_rank, [f.match_rank for f in found])
+        np.testing.assert_allclose(outcome.own_share, [f.bias for f in found])
 
 
-def test_the_best_of_both_min_max_lists_is_told_to_be_tied(make_collection):
+def test_a_min_max_match_that_wins_the_tie_at_the_top_is_told_to_be_tied(make_collection):
     collection = make_collection(30, seed=3)
-    strategy = fit_strategy(StrategyOptions("minmax"), collection)
-    outcome = evaluate_mixed(collection, strategy)["image"]
+    options = StrategyOptions("minmax", fusion=RankFusion(ties="other-first"))
+    outcome = evaluate_mixed(collection, fit_strategy(options, collection))["image"]
     assert (outcome.tied == (outcome.match_rank == 1)).all()
     assert outcome.tied.any()
+    usual = evaluate_mixed(collection, fit_strategy(StrategyOptions("minmax"), collection))
+    assert not usual["image"].tied.any()
+    np.testing.assert_array_equal(
+        usual["image"].match_rank[outcome.tied], outcome.match_rank[outcome.tied] + 1
+    )
 
 
 def test_ndcg_mrr_and_recall_agree_with_ranx(ranx, mixed_up_collection):

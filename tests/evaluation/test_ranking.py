@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
 
-from gapviz.evaluation.ranking import average_precision, ndcg_at, recall_at, reciprocal_rank
+from gapviz.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
 
 
 @given(st.sets(st.integers(1, 30), min_size=1, max_size=6), st.integers(1, 20))
@@ -16,18 +15,10 @@ def test_ndcg_agrees_with_ranx(ranx, ranks, k):
     assert ours[0] == pytest.approx(ranx(truth=truth, run=run, metrics=[f"ndcg@{k}"])[f"ndcg@{k}"])
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=30).filter(any))
-def test_average_precision_agrees_with_scikit_learn(relevant):
-    scores = -np.arange(len(relevant))
-    ours = average_precision(np.flatnonzero(relevant) + 1)
-    assert ours == pytest.approx(average_precision_score(relevant, scores))
-
-
 def test_queries_without_relevant_entries_are_unknown_rather_than_zero():
     assert np.isnan(ndcg_at(np.array([[0]]), np.array([0]), 10))[0]
     assert np.isnan(recall_at(np.array([0]), 10))[0]
     assert np.isnan(reciprocal_rank(np.array([0])))[0]
-    assert np.isnan(average_precision(np.zeros(0, dtype=np.int64)))
 
 
 def test_recall_counts_the_place_itself():

@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import Collection, ModalityVectors
 from gapviz.builtin import builtin_collection
-from gapviz.collection import alternate_splits, items_of_rows
+from gapviz.collection import Item, alternate_splits, items_of_rows
 from gapviz.evaluation import bootstrap_mean, evaluate_cross
 from gapviz.evaluation.scoreboard import mean_over_modalities, pareto_front, scoreboard
 from gapviz.jobs import Cancelled
@@ -41,7 +41,7 @@ def test_every_strategy_has_a_row_with_the_figures_of_a_measurement(board, built
 
 def test_every_estimate_lies_in_its_interval(board):
     for row in board.rows:
-        for estimate in (*row.lift.values(), *row.ndcg.values(), row.mean_lift, row.mean_ndcg):
+        for estimate in (*row.lift.values(), *row.ndcg.values(), row.imbalance, row.mean_ndcg):
             assert estimate.low <= estimate.value <= estimate.high
         assert 0 < row.mean_average_precision["image"].value < 1
 
@@ -62,9 +62,7 @@ def test_the_front_holds_what_nothing_beats_and_no_row_of_another_protocol(board
     compete = [row for row in board.rows if not row.transductive and not row.by_item]
     assert len(compete) == len(board.rows) - 3
     assert not any(row.pareto for row in board.rows if row not in compete)
-    points = {
-        row.options.name: (abs(row.mean_lift.value - 1), row.mean_ndcg.value) for row in compete
-    }
+    points = {row.options.name: (row.imbalance.value, row.mean_ndcg.value) for row in compete}
     for row in board.rows:
         if row.pareto:
             distance, ndcg = points[row.options.name]
@@ -135,3 +133,19 @@ def test_every_modality_weighs_alike_in_the_mean(make_collection):
     assert mean.value == pytest.approx(0.5)
     same = mean_over_modalities([many, many], [Outcome(50), Outcome(50)], seed=0)
     assert same.value == bootstrap_mean(many, np.arange(50)).value
+
+
+def test_captions_of_one_item_are_no_answers_within_their_modality():
+    rng = np.random.default_rng(0)
+    items = tuple(Item(str(number), label=f"label {number}") for number in range(20))
+    collection = Collection(
+        name="labels of one item",
+        items=items,
+        modalities={
+            "image": ModalityVectors.of(rng.standard_normal((20, 8))),
+            "text": ModalityVectors.of(rng.standard_normal((40, 8)), np.repeat(np.arange(20), 2)),
+        },
+        splits=alternate_splits(20),
+    )
+    board = scoreboard({"one": collection}, EVERYTHING[:1])
+    assert np.isnan(board.rows[0].mean_average_precision["text"].value)

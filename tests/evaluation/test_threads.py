@@ -1,9 +1,11 @@
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np  # noqa: F401 - its BLAS is what is limited
+import pytest
 from threadpoolctl import threadpool_info
 
 from gapviz.evaluation.threads import one_blas_thread
+from gapviz.jobs import Cancelled
 
 
 def blas_threads():
@@ -32,3 +34,25 @@ def test_callers_take_turns_and_leave_no_limit_behind():
         thread.join()
     assert seen == [{1}] * 60
     assert blas_threads() == before
+
+
+def test_who_waits_for_another_can_give_up():
+    inside, go_on = Event(), Event()
+
+    def hold():
+        with one_blas_thread():
+            inside.set()
+            go_on.wait(10)
+
+    def give_up():
+        raise Cancelled
+
+    holder = Thread(target=hold)
+    holder.start()
+    inside.wait(10)
+    with pytest.raises(Cancelled), one_blas_thread(give_up):
+        pass
+    go_on.set()
+    holder.join()
+    with one_blas_thread(give_up):
+        assert set(blas_threads()) == {1}

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
@@ -78,19 +80,40 @@ def test_labels_of_one_item_and_items_without_label_are_left_out():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ties_keep_the_order_of_the_rows(seed):
+def test_the_order_of_the_rows_decides_nothing(seed):
     rng = np.random.default_rng(seed)
-    vectors = unit_rows(rng.choice([-0.5, 0.5], (30, 4)))  # their cosines are exact
-    labels = rng.integers(-1, 4, 30)
-    outcome = evaluate_within(vectors, labels)
-    for query in range(30):
-        scores = vectors[query : query + 1] @ vectors.T
-        order = np.argsort(-scores[0], kind="stable")
-        same = (labels[order] == labels[query])[order != query]
-        if labels[query] >= 0 and same.any():
-            ranks = np.flatnonzero(same) + 1
-            expected = (np.arange(1, ranks.size + 1) / ranks).mean()
-            assert outcome.average_precision[query] == pytest.approx(expected)
+    vectors = unit_rows(rng.choice([-0.5, 0.5], (40, 4)))  # their cosines are exact
+    labels = rng.integers(-1, 4, 40)
+    outcome, order = evaluate_within(vectors, labels), rng.permutation(40)
+    shuffled = evaluate_within(vectors[order], labels[order])
+    np.testing.assert_allclose(shuffled.average_precision, outcome.average_precision[order])
+    for k, recall in outcome.recall.items():
+        np.testing.assert_allclose(shuffled.recall[k], recall[order])
+
+
+def test_equal_rows_find_each_other_by_chance():
+    vectors = unit_rows(np.ones((6, 4)))
+    outcome = evaluate_within(vectors, np.array([0, 0, 0, 1, 1, 1]))
+    # Two of five others are relevant.
+    np.testing.assert_allclose(outcome.recall[1], 2 / 5)
+    np.testing.assert_allclose(outcome.recall[5], 1)
+    pairs = itertools.combinations(range(1, 6), 2)
+    expected = np.mean([(1 / first + 2 / second) / 2 for first, second in pairs])
+    np.testing.assert_allclose(outcome.average_precision, expected)
+
+
+def test_rows_of_one_item_never_find_each_other():
+    rng = np.random.default_rng(0)
+    vectors, labels = unit_rows(rng.standard_normal((12, 5))), np.arange(12) // 4
+    items = np.arange(12) // 2
+    outcome = evaluate_within(vectors, labels, items=items)
+    scores = vectors @ vectors.T
+    for query in range(12):
+        others = items != items[query]
+        expected = average_precision_score((labels == labels[query])[others], scores[query, others])
+        assert outcome.average_precision[query] == pytest.approx(expected)
+    alone = evaluate_within(vectors, items, items=items)
+    assert np.isnan(alone.average_precision).all()
 
 
 def test_one_row_has_nothing_to_find():

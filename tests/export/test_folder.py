@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from gapviz.blocks import centroid
 from gapviz.errors import GapvizError
 from gapviz.export import (
     ARRAYS_FILE,
@@ -18,7 +19,6 @@ from gapviz.export import (
     load_exported,
     zipped,
 )
-from gapviz.geometry.blocks import centroid
 from gapviz.measure import measure_strategy
 from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.fusion import RankFusion

@@ -5,7 +5,6 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from gapviz import GapvizError
-from gapviz.collection import Pairs
 from gapviz.geometry import measure_geometry
 from gapviz.geometry.anatomy import (
     ablation_curve,
@@ -14,7 +13,9 @@ from gapviz.geometry.anatomy import (
     plane_point,
     spectrum,
 )
+from gapviz.pairs import Pairs
 from gapviz.readers import read_source
+from gapviz.retrieval.exact import top_k
 from gapviz.vectors import unit_rows
 
 
@@ -121,7 +122,8 @@ def test_occurrences_are_those_of_scikit_learns_neighbours(itself):
     near = NearestNeighbors(n_neighbors=6, metric="cosine", algorithm="brute").fit(gallery)
     lists = near.kneighbors(None if itself else x, return_distance=False)[:, :5]
     expected = np.bincount(lists.ravel(), minlength=80)
-    found = hubness(x, gallery, k=5, itself=itself)
+    own = np.arange(80) if itself else None
+    found = hubness(top_k(x, gallery, 5, exclude=own).rows, 80, 5)
     np.testing.assert_array_equal(found.occurrences, expected)
     assert found.skew == pytest.approx(skew(expected))
     assert found.anti_hub_share == (expected == 0).mean()
@@ -133,7 +135,7 @@ def test_one_row_that_is_near_to_all_is_a_hub():
     queries = unit_rows(rng.standard_normal((100, 20)) + 2)
     gallery = unit_rows(rng.standard_normal((200, 20)))
     gallery[0] = unit_rows(np.ones((1, 20)))[0]
-    found = hubness(queries, gallery, k=1)
+    found = hubness(top_k(queries, gallery, 1).rows, 200, 1)
     assert found.occurrences[0] > 90
     assert found.skew > 5
 

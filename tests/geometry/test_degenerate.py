@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gapviz.collection import Pairs
 from gapviz.geometry import measure_geometry
+from gapviz.pairs import Pairs
 from gapviz.vectors import unit_rows
 
 pytestmark = pytest.mark.filterwarnings("error")

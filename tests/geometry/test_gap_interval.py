@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from gapviz import Collection
-from gapviz.collection import ModalityVectors, Pairs, items_of_rows
+from gapviz.collection import ModalityVectors, items_of_rows
 from gapviz.geometry import measure_geometry
 from gapviz.geometry.centroids import measure_cloud, measure_gap
+from gapviz.pairs import Pairs
 from gapviz.vectors import unit_rows
 
 DIM = 4

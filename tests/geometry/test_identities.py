@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 from sklearn.metrics import roc_auc_score
 
-from gapviz.collection import Pairs
 from gapviz.geometry import measure_geometry
+from gapviz.pairs import Pairs
 from gapviz.vectors import unit_rows
 
 quick = settings(

@@ -3,7 +3,6 @@ import pytest
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from gapviz import GapvizError
-from gapviz.collection import Pairs
 from gapviz.geometry.pair_scores import pair_scores, threshold_transfer
 from gapviz.geometry.thresholds import (
     PAIR_TYPES,
@@ -14,6 +13,7 @@ from gapviz.geometry.thresholds import (
     transfer_table,
     typed_scores,
 )
+from gapviz.pairs import Pairs
 from gapviz.readers import read_source
 from gapviz.vectors import unit_rows
 

@@ -179,10 +179,10 @@ def merge(lists, modality):
     for name, entries in lists.items():
         fused = rescaled([cosine for _, cosine in entries])
         scores += [
-            (key, float(score), name == modality, cosine)
+            (key, float(score), name {sign}= modality, cosine)
             for (key, cosine), score in zip(entries, fused)
         ]
-    # Equal scores: another modality than the query's first, then by cosine.
+    # Equal scores: {first}, then by cosine.
     scores.sort(key=lambda entry: (-entry[1], entry[2], -entry[3]))
     return [(key, score) for key, score, _, _ in scores]
 '''
@@ -278,4 +278,9 @@ def _merge(card: ExportCard) -> str:
         return _LEVELS.format(levels=f"{{\n{levels}}}")
     if by_item(card):
         return _ITEMS_MAX
-    return _RESCALED.format(rescale=_RESCALE[fusion["method"]])
+    own_first = fusion["ties"] == "own-first"
+    return _RESCALED.format(
+        rescale=_RESCALE[fusion["method"]],
+        sign="!" if own_first else "=",
+        first="the query's modality first" if own_first else "the other modalities first",
+    )

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from gapviz.blocks import BLOCK_SCORES
 from gapviz.errors import GapvizError
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.scoring.base import PreparedScores, Scoring, refuse_unseen
@@ -18,9 +19,6 @@ MAX_NEIGHBOURS = 1_000
 # Reference rows of one modality; more are thinned evenly, which costs a mean of a few best
 # scores little and keeps a large corpus affordable.
 MAX_REFERENCES = 4_096
-
-# Scores held at once, in entries (64 MiB).
-BLOCK_SCORES = 16_777_216
 
 # A reference this close to a row is that row, or a copy of it, and says nothing of others.
 SAME_ROW = 1 - 1e-6

@@ -7,13 +7,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from gapviz.geometry.blocks import float64_blocks
+from gapviz.blocks import float64_blocks
+from gapviz.pairs import matching_rows
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.scoring.base import PreparedScores, Scoring, refuse_unseen
-from gapviz.vectors import Float32, Float64
-
-# Cosines that vary less than this vary by the rounding of float32 alone.
-NO_SPREAD = 1e-6
+from gapviz.vectors import NO_SPREAD, Float32, Float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +119,9 @@ def _level(corpus: Rows, a: str, b: str, moments: dict[str, _Moments]) -> ScoreL
 def _same_item_cosines(corpus: Rows, a: str, b: str) -> Float64:
     """Cosines of every row of `a` with every row of `b` of the same item, itself included."""
     span_a, span_b = corpus.spans[corpus.code(a)], corpus.spans[corpus.code(b)]
-    items_a, items_b = corpus.item[span_a], corpus.item[span_b]
-    order = np.argsort(items_b, kind="stable")
-    first = np.searchsorted(items_b[order], items_a, side="left")
-    count = np.searchsorted(items_b[order], items_a, side="right") - first
-    rows_a = np.repeat(np.arange(items_a.size), count)
-    within = np.arange(rows_a.size) - np.repeat(np.cumsum(count) - count, count)
-    rows_b = order[np.repeat(first, count) + within]
+    same = matching_rows(corpus.item[span_a], corpus.item[span_b])
     x, y = corpus.vectors[span_a], corpus.vectors[span_b]
     cosines: Float64 = np.einsum(
-        "nd,nd->n", x[rows_a].astype(np.float64), y[rows_b].astype(np.float64)
+        "nd,nd->n", x[same.rows_a].astype(np.float64), y[same.rows_b].astype(np.float64)
     )
     return cosines

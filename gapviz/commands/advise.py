@@ -1,0 +1,138 @@
+"""`gapviz advise`: what to do about the gap, ranked by what was measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from math import isnan
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
+
+if TYPE_CHECKING:
+    from gapviz.advisor import Advice, Evidence, Recommendation
+
+WIDTH = 96
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "advise",
+        help="tell what to do about the gap, ranked by what was measured",
+        description="Hold the usual advice for a task against what every way does on the items of "
+        "the evaluate split, and rank the ways. Other models and encoders of one modality in the "
+        "same source are tried as well.",
+    )
+    add_source(command)
+    command.add_argument(
+        "--task",
+        default="mixed",
+        metavar="TASK",
+        help="one-way: one modality finds another; mixed: one index of all; within: like finds "
+        "like; scores: a threshold or fused scores (default: mixed)",
+    )
+    command.add_argument(
+        "--can-change",
+        default="index",
+        metavar="WHAT",
+        help="neither, index or model; each includes the one before it (default: index)",
+    )
+    command.add_argument(
+        "--find",
+        metavar="MODALITY",
+        help="what is found, for one-way and within (default: image, or the first modality)",
+    )
+    add_seed(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str:
+    """The ranked advice, as text or as one JSON object.
+
+    Raises:
+        GapvizError: bad input.
+    """
+    from gapviz.advisor import Situation
+    from gapviz.advisor.stored import advice_work
+
+    seed = chosen_seed(options)
+    asked = Situation(options.task, options.can_change)
+    evidence = _evidence(options, seed)
+    found = options.find or evidence.pair[0]
+    evidence.collection.modality(found)
+    situation = replace(asked, found=found)
+    with progress_bar() as progress:
+        advice = advice_work(evidence, situation).do(progress)
+    if options.json:
+        return json.dumps(advice.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    return _told(evidence, advice)
+
+
+def _evidence(options: argparse.Namespace, seed: int) -> Evidence:
+    """The collection of the model in use, with the other models and towers of the source."""
+    from gapviz.advisor import DedicatedTower, gather, tower_of
+    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
+
+    reading = read(options)
+    collection = reading.encoded_by(options.encoder)
+    if options.encoder is not None:
+        # Where a source holds several models, naming one leaves the others out.
+        reading = read(argparse.Namespace(**{**vars(options), "encoder": None}))
+    if options.source in BUILTIN_ENCODERS:
+        models = {
+            note.title: builtin_collection(name)
+            for name, note in BUILTIN_ENCODERS.items()
+            if name != collection.encoder
+        }
+        shipped = [dedicated_vectors(name) for name in collection.modality_names]
+        towers = [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
+    else:
+        several = reading.collections if len(reading.collections) > 1 else ()
+        others = [one for one in several if one.encoder != collection.encoder]
+        names = set(collection.modality_names)
+        models = {one.encoder: one for one in others if set(one.modality_names) == names}
+        alone = [one for one in others if len(one.modality_names) == 1]
+        made = [tower_of(one, one.modality_names[0], one.encoder) for one in alone]
+        towers = [tower for tower in made if tower is not None]
+    return gather(collection, seed=seed, models=models, towers=tuple(towers))
+
+
+def _told(evidence: Evidence, advice: Advice) -> str:
+    from gapviz.advisor import TASKS, title_of
+
+    collection, situation = evidence.collection, advice.situation
+    what = TASKS[situation.task].lower()
+    if situation.task in ("one-way", "within"):
+        what += f", {situation.found} is found"
+    lines = [
+        f"{collection.name}, encoder {collection.encoder}: {what}; can change: "
+        f"{situation.changeable}",
+        "",
+    ]
+    for place, one in enumerate(advice.recommendations, start=1):
+        lines += _entry(place, one)
+    lines += [f"not judged  {what}: {why}" for what, why in advice.not_measured]
+    if advice.needs_more:
+        titles = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
+        lines.append(f"not looked at, since it needs more than can be changed: {'; '.join(titles)}")
+    return "\n".join([*lines, "", *wrap(advice.protocol, WIDTH)])
+
+
+def _entry(place: int, one: Recommendation) -> list[str]:
+    marks = ", turns on ties" * one.fragile
+    if one.stance == "contradicts":
+        marks += ", against the usual advice"
+    lines = [f"{place:>2}. {one.title}: {one.verdict}{marks}"]
+    lines += [
+        f"    {effect.figure:42}{effect.before.value:>6.3f} → {effect.after.value:.3f}  "
+        f"{effect.change_told}  better: {effect.best}"
+        for effect in one.effects
+        if not isnan(effect.change.value)
+    ]
+    cost = f"Cost. Stored: {one.cost.storage}. A query: {one.cost.query}."
+    for words in (*one.evidence, f"Usually said: {one.rule.usual} {one.rule.wrong_when}", cost):
+        lines += wrap(words, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return [*lines, ""]

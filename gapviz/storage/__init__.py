@@ -1,0 +1,1 @@
+"""Where results and collections are kept: files, the disk cache, memory, the configuration."""

@@ -1,0 +1,1 @@
+"""The visitor's own collections on disk, and how they come in."""

@@ -1,0 +1,137 @@
+"""The one way to wait for a result: progress, cancel, try again, shared by visitors."""
+
+import threading
+import time
+from uuid import uuid4
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gapviz import GapvizError
+from gapviz.dashboard import waiting
+from gapviz.dashboard.waiting import Task, Wait
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.05)
+
+
+class Slow:
+    """Work that goes on until it is let."""
+
+    def __init__(self, failures=0):
+        self.go_on, self.runs, self.failures = threading.Event(), 0, failures
+
+    def __call__(self, progress):
+        self.runs += 1
+        if self.runs <= self.failures:
+            raise GapvizError("the disk is full")
+        while not self.go_on.wait(0.01):
+            progress(0.3, "at work")
+        return "the result"
+
+
+def page():
+    import streamlit as st
+
+    from gapviz.dashboard.waiting import result_of
+
+    found = result_of(st.session_state.task, st.session_state.wait)
+    if found is not None:
+        st.markdown(found)
+
+
+def visit(task, wait="Making it"):
+    app = AppTest.from_function(page, default_timeout=20)
+    app.session_state["task"], app.session_state["wait"] = task, wait
+    return app.run()
+
+
+def task_of(work):
+    return Task(uuid4().hex, work)
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def shown(app):
+    return [text.value for text in app.markdown]
+
+
+def come_to(app, text):
+    """Run until the page shows the text."""
+    end = time.monotonic() + 10
+    while text not in shown(app) and time.monotonic() < end:
+        app.run()
+    return text in shown(app)
+
+
+def test_what_is_quick_needs_no_progress(monkeypatch):
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 10)
+    assert shown(visit(task_of(lambda progress: "at once"))) == ["at once"]
+
+
+def test_a_result_is_waited_for_with_its_progress():
+    work = Slow()
+    app = visit(task_of(work))
+    assert labels(app) == ["Cancel"]
+    work.go_on.set()
+    assert come_to(app, "the result")
+    assert work.runs == 1
+
+
+def test_work_that_failed_can_be_tried_again():
+    work = Slow(failures=1)
+    app = visit(task_of(work))
+    assert [error.value for error in app.error] == ["the disk is full."]
+    work.go_on.set()
+    app.button[0].click().run()
+    assert come_to(app, "the result")
+    assert not app.error
+
+
+def test_work_that_was_cancelled_can_be_done_after_all():
+    work = Slow()
+    app = visit(task_of(work), Wait("Making it", cancelled="It was nearly there."))
+    app.button[0].click().run()
+    app.run()
+    assert [info.value for info in app.info] == ["Cancelled. It was nearly there."]
+    assert labels(app) == ["Compute after all"]
+    app.button[0].click().run()
+    assert labels(app) == ["Cancel"]
+    work.go_on.set()
+    assert come_to(app, "the result")
+
+
+def test_one_visitor_cancels_nothing_that_another_waits_for():
+    work = Slow()
+    task = task_of(work)
+    one, other = visit(task), visit(task)
+    one.button[0].click().run()
+    assert labels(one.run()) == ["Compute after all"]
+    work.go_on.set()
+    assert come_to(other, "the result")
+    assert work.runs == 1
+
+
+def test_work_that_is_asked_for_begins_with_a_button():
+    work = Slow()
+    app = visit(task_of(work), Wait("Making it", ask="Make it"))
+    assert (labels(app), work.runs) == (["Make it"], 0)
+    app.button[0].click().run()
+    assert labels(app) == ["Cancel"]
+    app.button[0].click().run()
+    assert labels(app.run()) == ["Make it"]
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+def test_work_with_a_way_back_leads_there(failures):
+    led_back = []
+    work = Slow(failures)
+    app = visit(task_of(work), Wait("Adding", back=lambda: led_back.append(1)))
+    app.button[0].click()
+    work.go_on.set()
+    app.run()
+    assert led_back == [1]

@@ -1,0 +1,141 @@
+"""Why a gap and the tour on collections that lack what the built-in one has."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gapviz import Collection, ModalityVectors
+from gapviz.collection import alternate_splits, items_of_rows
+from gapviz.dashboard import training_panel
+from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.tour_stops import STOPS
+from gapviz.dashboard.training_panel import RUNS
+from gapviz.sentences.tour import NO_MATCHES
+
+WHY, TOUR = "pages/why_a_gap.py", "pages/guided_tour.py"
+STEPS = range(1, len(STOPS) + 1)
+THREE = ("audio", "image", "text")
+
+
+@pytest.fixture
+def several_captions():
+    """Ten images with three captions each, in the workspace."""
+    rng = np.random.default_rng(0)
+    images = rng.standard_normal((10, 6))
+    captions = np.repeat(images, 3, axis=0) + 0.3 * rng.standard_normal((30, 6)) + 1
+    collection = Collection(
+        "several captions",
+        items_of_rows(10),
+        {
+            "image": ModalityVectors.of(images),
+            "text": ModalityVectors.of(captions, np.repeat(np.arange(10), 3)),
+        },
+        alternate_splits(10),
+        encoder="a model",
+    )
+    stored = workspace().add([collection], title="several captions")
+    yield stored
+    workspace().remove(stored.id)
+
+
+@pytest.fixture
+def short_runs(monkeypatch):
+    steps = training_panel.training_steps
+    monkeypatch.setattr(
+        training_panel,
+        "training_steps",
+        lambda features, options: steps(features, replace(options, steps=10)),
+    )
+
+
+def visited(app):
+    """The page opened without a traceback; its sentences where something cannot be shown."""
+    assert not app.exception, app.exception[0].value
+    return [error.value for error in app.error]
+
+
+def trained(app):
+    app.button(key="train_start").click().run()
+    live = app.session_state[RUNS][-1].live
+    assert live.wait(60)
+    assert live.error is None
+    return app.run()
+
+
+def test_of_three_modalities_the_chosen_pair_trains(open_app, store_collection, short_runs):
+    app = open_app(WHY, collection=store_collection(modalities=THREE).id, pair="audio – text")
+    assert visited(app) == []
+    assert visited(trained(app)) == []
+    assert any("audio" in caption.value for caption in app.caption)
+    table = next(h.proto.body for h in app.get("html") if "changed its rank" in h.proto.body)
+    assert "audio → text" in table
+
+
+def test_several_captions_an_image_train_one_pair_an_item(open_app, several_captions, short_runs):
+    app = trained(open_app(WHY, collection=several_captions.id))
+    assert visited(app) == []
+    assert app.session_state[RUNS][0].features.first.shape == (10, 6)
+
+
+def test_without_pairs_both_experiments_on_pairs_say_what_they_need(open_app, unpaired_collection):
+    errors = visited(open_app(WHY, collection=unpaired_collection.id))
+    assert any("too few to train heads" in error for error in errors)
+    assert any("an order needs two" in error for error in errors)
+
+
+def test_a_handful_of_items_is_too_few_to_train_on(open_app, store_collection):
+    app = open_app(WHY, collection=store_collection(n=4).id)
+    assert any("too few to train heads" in error for error in visited(app))
+    assert any("changed its rank" in h.proto.body for h in app.get("html"))
+
+
+def test_eight_items_can_train(open_app, store_collection, short_runs):
+    assert visited(trained(open_app(WHY, collection=store_collection(n=8).id))) == []
+
+
+def test_one_modality_has_no_gap_to_explain(open_app, store_collection):
+    errors = visited(open_app(WHY, collection=store_collection(modalities=("image",)).id))
+    assert len(errors) == 3
+    assert all("a gap needs two" in error for error in errors)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_tour_walks_three_modalities(open_app, store_collection, step):
+    app = open_app(TOUR, collection=store_collection(modalities=THREE).id, step=str(step))
+    assert visited(app) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_tour_walks_several_captions_an_image(open_app, several_captions, step):
+    assert visited(open_app(TOUR, collection=several_captions.id, step=str(step))) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_tour_walks_a_collection_without_pairs(open_app, unpaired_collection, step):
+    assert visited(open_app(TOUR, collection=unpaired_collection.id, step=str(step))) == []
+
+
+@pytest.mark.parametrize("step", [3, 7])
+def test_without_pairs_no_query_is_said_to_find_its_match(open_app, unpaired_collection, step):
+    app = open_app(TOUR, collection=unpaired_collection.id, step=str(step))
+    assert not app.success
+    assert app.info[0].value == NO_MATCHES
+
+
+def test_without_pairs_the_decision_is_by_bias_alone(open_app, unpaired_collection):
+    app = open_app(TOUR, collection=unpaired_collection.id, step="8")
+    said = app.subheader[0].value
+    assert said.startswith(NO_MATCHES)
+    assert "nan" not in said
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_tour_walks_four_items(open_app, store_collection, step):
+    assert visited(open_app(TOUR, collection=store_collection(n=4).id, step=str(step))) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_tour_tells_one_modality_that_it_needs_a_second(open_app, store_collection, step):
+    app = open_app(TOUR, collection=store_collection(modalities=("image",)).id, step=str(step))
+    assert visited(app)

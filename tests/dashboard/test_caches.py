@@ -1,0 +1,79 @@
+"""What the dashboard keeps between two repaints, and how much of it."""
+
+import numpy as np
+import pytest
+
+from gapviz.collection import Collection
+from gapviz.dashboard import caches
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.query import Query
+from gapviz.dashboard.searching import answer_of
+from gapviz.retrieval.scoring import neighbours
+from gapviz.storage.bounded_cache import bytes_held
+from gapviz.strategies import StrategyOptions
+
+VIEW = View("a-collection", "an encoder")
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture
+def collection(make_collection, monkeypatch):
+    collection = make_collection(600)
+    monkeypatch.setattr(caches, "load_view", lambda view: collection)
+    caches.forget_collections()
+    yield collection
+    caches.forget_collections()
+
+
+def look_at(strength):
+    """The figures of a page's cards and table."""
+    one = caches.measured(VIEW, StrategyOptions("centre", strength), 42)
+    return one, [one.geometry.gap.separation_c, one.geometry.auc_matched, one.bias, one.ndcg]
+
+
+def test_a_sweep_of_the_slider_keeps_no_scores_of_single_pairs(collection):
+    seen = [look_at(step / 40) for step in range(41)]
+    held = sum(bytes_held(one, apart=(Collection,)) for one, _ in seen[:-1])
+    assert held < 40 * 0.6 * MEGABYTE
+    assert "scores" not in vars(seen[0][0].geometry)
+
+
+def test_a_measurement_seen_before_still_has_its_figures(collection, monkeypatch):
+    first, figures = look_at(0.5)
+    look_at(0.6)
+    monkeypatch.setattr("gapviz.geometry.report.pair_scores", None)
+    again, the_same = look_at(0.5)
+    assert again is first
+    assert the_same == figures
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+@pytest.mark.parametrize("name", ["nnn", "csls"])
+def test_the_levels_of_the_rows_are_computed_by_the_first_query_alone(
+    collection, monkeypatch, name, held_out
+):
+    computed, mean_of_best = [], neighbours._mean_of_best
+    monkeypatch.setattr(
+        neighbours,
+        "_mean_of_best",
+        lambda *args, **named: computed.append(1) or mean_of_best(*args, **named),
+    )
+    block = collection.modality("text").corpus
+    for item in range(3):
+        asked = Query(block.vectors[item], "text", item, leave_out_own=True)
+        found = answer_of(VIEW, StrategyOptions(name), asked, k=5, held_out=held_out)
+        assert len(found.hits) == 5
+    assert len(computed) == 1
+
+
+def test_held_out_rows_are_those_of_the_other_splits(collection):
+    rows = caches.searchable(VIEW, StrategyOptions("raw"), held_out=True)
+    wanted = np.concatenate([collection.splits[name] for name in ("calibrate", "evaluate")])
+    assert set(rows.item.tolist()) == set(wanted.tolist())
+
+
+def test_what_is_forgotten_is_loaded_anew(collection):
+    before = caches.searchable(VIEW, StrategyOptions("raw"))
+    assert caches.searchable(VIEW, StrategyOptions("raw")) is before
+    caches.forget_collections()
+    assert caches.searchable(VIEW, StrategyOptions("raw")) is not before

@@ -1,0 +1,168 @@
+"""The figures of curves, scores and anatomy: what is marked, named and left to the theme."""
+
+import numpy as np
+import pytest
+
+from gapviz.curves import (
+    calibration_curve,
+    corpus_mix_curve,
+    rank_fusion_curves,
+    strength_curve,
+)
+from gapviz.figures.anatomy import (
+    dimension_panels,
+    heat_map_panels,
+    hub_panels,
+    plane_panel,
+    spectrum_panels,
+)
+from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
+from gapviz.figures.lines import Axis, Line, Mark, line_figure
+from gapviz.figures.scores import score_panel
+from gapviz.strategies import StrategyOptions
+from gapviz.studies.anatomy import (
+    dimensions_work,
+    heat_map_work,
+    hubs_work,
+    plane_work,
+    spectra_work,
+)
+from gapviz.studies.score_study import study_scores
+
+PAIR = ("image", "text")
+RAW, CENTRE = StrategyOptions("raw"), StrategyOptions("centre")
+
+
+@pytest.fixture(scope="module")
+def collection(make_collection):
+    return make_collection(60, dim=16, gap=3.0)
+
+
+@pytest.fixture(scope="module")
+def panels(collection):
+    """Every panel there is, by the page or part it stands on."""
+    plane = plane_work({"made": collection}, (RAW, CENTRE), PAIR, seed=0).do()
+    return {
+        "strength": strength_panels(strength_curve(collection, CENTRE, PAIR), PAIR, strength=0.7),
+        "mix": (mix_panel(corpus_mix_curve(collection, [RAW, CENTRE], repeats=2)),),
+        "calibration": calibration_panels(
+            calibration_curve(collection, CENTRE, PAIR, repeats=2), PAIR
+        ),
+        "fusion": fusion_panels(rank_fusion_curves(collection, "image"), PAIR, k=20.0, weight=0.5),
+        "scores": (
+            score_panel(
+                [study_scores(collection, each, PAIR) for each in (RAW, CENTRE)],
+                PAIR,
+                thresholds=(0.4, 0.4),
+            ),
+        ),
+        "dimensions": dimension_panels(dimensions_work(collection, PAIR, seed=0).do(), PAIR),
+        "heat map": heat_map_panels(heat_map_work(collection, (RAW, CENTRE), PAIR, seed=0).do()),
+        "plane": (plane_panel(plane, plane),),
+        "hubs": hub_panels(hubs_work(collection, (RAW, CENTRE), PAIR, seed=0).do()),
+        "spectrum": spectrum_panels(spectra_work(collection, (RAW, CENTRE), PAIR).do(), PAIR),
+    }
+
+
+def every(panels):
+    return [panel for group in panels.values() for panel in group]
+
+
+def test_no_figure_brings_grounds_or_text_colours_of_its_own(panels):
+    for panel in every(panels):
+        layout = panel.figure.layout
+        assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert layout.font.color is None
+
+
+def test_every_figure_has_a_title_words_for_who_cannot_see_and_axes_with_titles(panels):
+    for panel in every(panels):
+        assert panel.title
+        assert len(panel.alt) > len(panel.title) or panel.title in panel.alt
+        assert panel.figure.layout.xaxis.automargin or panel.figure.layout.xaxis2.automargin
+    for name in ("strength", "mix", "calibration", "fusion", "dimensions", "hubs", "spectrum"):
+        for panel in panels[name]:
+            assert panel.figure.layout.xaxis.title.text
+            assert panel.figure.layout.yaxis.title.text
+
+
+def test_lines_of_one_figure_differ_in_more_than_colour(panels):
+    for name in ("strength", "mix", "calibration", "fusion"):
+        for panel in panels[name]:
+            drawn = [trace for trace in panel.figure.data if trace.name]
+            looks = {(trace.marker.symbol, trace.line.dash) for trace in drawn}
+            assert len(looks) == len(drawn)
+
+
+def test_the_chosen_strength_stands_in_every_panel_of_the_sweep(panels):
+    for panel in panels["strength"]:
+        assert 0.7 in [shape.x0 for shape in panel.figure.layout.shapes]
+        assert "λ = 0.7" in [note.text for note in panel.figure.layout.annotations]
+
+
+def test_the_panels_of_the_sweep_share_their_axis(panels):
+    ranges = {tuple(panel.figure.layout.xaxis.range) for panel in panels["strength"]}
+    assert len(ranges) == 1
+
+
+def test_the_loss_is_named_with_direction_and_temperature(panels):
+    title = panels["strength"][1].title
+    assert title == "InfoNCE image → text and text → image, τ = 0.01, 30 pairs"
+
+
+def test_without_a_strength_nothing_is_marked(collection):
+    curve = strength_curve(collection, CENTRE, PAIR, strengths=(0, 1))
+    for panel in strength_panels(curve, PAIR, strength=None):
+        assert all(shape.x0 != 1 for shape in panel.figure.layout.shapes)
+
+
+def test_a_mark_on_a_logarithmic_axis_has_its_word_above_its_line():
+    figure = line_figure(
+        np.array([1.0, 10.0, 100.0]),
+        [Line("line", np.ones(3), "#009E73")],
+        x_axis=Axis("k", log=True),
+        y_axis=Axis("y"),
+        at_x=[Mark(10.0, "10")],
+    )
+    assert figure.layout.shapes[0].x0 == 10.0
+    assert figure.layout.annotations[0].x == pytest.approx(1.0)
+
+
+def test_both_kinds_of_lists_are_marked_at_the_chosen_k_and_weight(panels):
+    marked = [panel.figure.layout.shapes[0].x0 for panel in panels["fusion"]]
+    assert marked == [20.0] * 4 + [0.5] * 4
+
+
+def test_the_threshold_crosses_every_strategy(panels):
+    shapes = panels["scores"][0].figure.layout.shapes
+    assert [shape.x0 for shape in shapes] == [0.4, 0.4]
+
+
+def test_distributions_of_all_strategies_share_one_axis_and_one_legend(panels):
+    figure = panels["scores"][0].figure
+    assert tuple(figure.layout.xaxis.range) == tuple(figure.layout.xaxis2.range)
+    named = [trace.name for trace in figure.data if trace.showlegend]
+    assert named == ["image–image", "text–text", "image–text, matched", "image–text, mismatched"]
+
+
+def test_bars_fall_and_carry_the_dimension_they_stand_for(panels):
+    bars = panels["dimensions"][0].figure.data[0]
+    assert (np.diff(bars.y) <= 0).all()
+    assert sorted(bars.customdata) == list(range(16))
+
+
+def test_heat_maps_share_their_colours(panels):
+    scales = {(p.figure.data[0].zmin, p.figure.data[0].zmax) for p in panels["heat map"]}
+    assert len(scales) == 1
+
+
+def test_all_entries_stand_in_no_list_or_more(panels):
+    for panel in panels["hubs"]:
+        for trace in panel.figure.data:
+            assert trace.y[0] == 1.0
+            assert (np.diff(trace.y[~np.isnan(trace.y)]) <= 0).all()
+
+
+def test_what_is_chosen_now_is_ringed_in_the_plane(panels):
+    rings = [trace for trace in panels["plane"][0].figure.data if trace.name == "chosen now"]
+    assert len(rings[0].x) == 2

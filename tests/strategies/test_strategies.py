@@ -1,0 +1,214 @@
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from gapviz import Collection, GapvizError, ModalityVectors
+from gapviz.collection import items_of_rows
+from gapviz.evaluation import evaluate_mixed
+from gapviz.measure import measure
+from gapviz.retrieval.fusion import ItemFusion, RankFusion
+from gapviz.strategies import (
+    ALIASES,
+    STRATEGIES,
+    StrategyOptions,
+    fit_strategy,
+    strategy_card,
+    unavailable_reason,
+)
+
+LEARNING = [name for name, card in STRATEGIES.items() if card.learns]
+
+
+def learned(collection, name):
+    """Everything that a fit leaves behind, as bytes."""
+    strategy = measure(collection, StrategyOptions(name)).strategy
+    kept = {}
+    for part in filter(None, (strategy.alignment, strategy.scoring)):
+        for attribute, value in vars(part).items():
+            if attribute.endswith("_") and isinstance(value, dict):
+                for key, entry in value.items():
+                    kept[attribute, key] = getattr(entry, "tobytes", lambda e=entry: repr(e))()
+    return kept
+
+
+def changed(collection, vectors_of):
+    """The same collection with the vectors of its evaluate split replaced."""
+    rows = collection.splits["evaluate"]
+    modalities = {}
+    for name, block in collection.modalities.items():
+        vectors = block.vectors.copy()
+        vectors[rows] = vectors_of(name, vectors[rows])
+        modalities[name] = ModalityVectors.of(vectors)
+    return Collection("changed", collection.items, modalities, collection.splits)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_vectors_of_the_evaluate_split_do_not_reach_the_fit(make_collection, name):
+    collection = make_collection()
+    rng = np.random.default_rng(9)
+    other = changed(collection, lambda _, rows: rng.standard_normal(rows.shape))
+    assert learned(other, name) == learned(collection, name)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_the_pairing_of_the_evaluate_split_does_not_reach_the_fit(make_collection, name):
+    collection = make_collection()
+    other = changed(collection, lambda which, rows: rows[::-1] if which == "text" else rows)
+    assert learned(other, name) == learned(collection, name)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_the_calibrate_split_does_reach_the_fit(make_collection, name):
+    assert learned(make_collection(seed=1), name) != learned(make_collection(seed=2), name)
+
+
+def test_query_only_rows_do_not_reach_the_fit():
+    rows = np.random.default_rng(0).standard_normal((6, 4))
+
+    def direction(vectors):
+        text = ModalityVectors.of(vectors, [0, 1, 2, 3, 0, 1], [False] * 4 + [True] * 2)
+        collection = Collection(
+            "x",
+            items_of_rows(4),
+            {"image": ModalityVectors.of(rows[:4]), "text": text},
+        )
+        return fit_strategy(StrategyOptions("centre"), collection).alignment.directions_["text"]
+
+    other = rows.copy()
+    other[4:] = 7 - rows[4:]
+    np.testing.assert_array_equal(direction(rows), direction(other))
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_every_alias_leads_to_a_strategy(alias):
+    assert strategy_card(alias.upper()).name in STRATEGIES
+
+
+def test_an_unknown_strategy_is_refused_with_the_known_ones():
+    with pytest.raises(GapvizError, match="choose one of raw"):
+        strategy_card("magic")
+
+
+@pytest.mark.parametrize("strength", [float("nan"), -1.0, 3.0])
+def test_a_strength_out_of_range_is_refused_even_where_it_is_not_used(strength):
+    with pytest.raises(GapvizError, match="out of range"):
+        StrategyOptions("raw", strength)
+
+
+def test_a_card_says_what_its_strategy_changes(make_collection):
+    collection = make_collection()
+    image = collection.modality("image").vectors
+    for name, card in STRATEGIES.items():
+        strategy = fit_strategy(StrategyOptions(name), collection)
+        moved = strategy.alignment.transform(image, "image")
+        assert (moved.tobytes() != image.tobytes()) == (card.changes == "vectors")
+        assert (strategy.scoring is not None) == (card.changes == "scores")
+        assert (strategy.fusion is not None) == (card.changes in ("lists", "items"))
+        assert isinstance(strategy.fusion, ItemFusion) == (card.changes == "items")
+        assert card.needs_pairs == strategy.alignment.needs_pairs
+        assert card.transductive == bool(strategy.scoring and strategy.scoring.transductive)
+
+
+def test_every_card_says_what_is_known():
+    for card in STRATEGIES.values():
+        assert card.title and card.formula and card.stores and card.query_cost
+        assert card.known.endswith(".")
+
+
+def test_cards_name_the_options_they_read(make_collection):
+    other = {
+        "strength": 0.5,
+        "moves": "text",
+        "fusion": RankFusion(k=3, ties="other-first"),
+        "ridge": 2.0,
+        "anchor": "image",
+        "alpha": 0.2,
+        "neighbours": 3,
+    }
+    assert set(other) == {field.name for field in fields(StrategyOptions)} - {"name"}
+    collection = make_collection(150, dim=48, gap=0.3)
+
+    def outcome(options):
+        strategy = fit_strategy(options, collection)
+        listed = evaluate_mixed(collection, strategy)
+        return strategy.label, [o.match_rank.tolist() for o in listed.values()]
+
+    for name, card in STRATEGIES.items():
+        usual = outcome(StrategyOptions(name))
+        for option, value in other.items():
+            changed_by = outcome(StrategyOptions(name, **{option: value})) != usual
+            assert changed_by == (option in card.parameters), (name, option)
+
+
+def test_what_needs_pairs_refuses_in_one_sentence_and_is_foretold(make_collection):
+    rows = np.random.default_rng(0).standard_normal((6, 4))
+    apart = Collection(
+        "apart",
+        items_of_rows(12),
+        {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows, range(6, 12))},
+    )
+    alone = make_collection(6, modalities=("image",))
+    for name, card in STRATEGIES.items():
+        for collection in (apart, alone):
+            reason = unavailable_reason(card, collection)
+            assert (reason is not None) == card.needs_pairs
+            if card.needs_pairs:
+                with pytest.raises(GapvizError, match="needs matched pairs"):
+                    fit_strategy(StrategyOptions(name), collection)
+            else:
+                fit_strategy(StrategyOptions(name), collection)
+        assert unavailable_reason(card, make_collection(6)) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [3, 4, 7])
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_handful_of_items_is_measured_or_refused_in_one_sentence(make_collection, name, n):
+    collection = make_collection(n, modalities=("image", "text", "audio"))
+    try:
+        result = measure(collection, StrategyOptions(name))
+        figures = result.to_json()
+    except GapvizError as error:
+        assert "length zero" in error.sentence
+        return
+    assert set(figures["bias_at_10"]) == {"image", "text", "audio"}
+    assert all(warning.endswith(".") for warning in figures["warnings"])
+
+
+def test_too_few_pairs_for_a_rotation_are_warned_of(make_collection):
+    few = measure(make_collection(12), StrategyOptions("procrustes")).strategy
+    assert "6 calibration pairs" in few.warnings[0]
+    many = measure(make_collection(60), StrategyOptions("procrustes")).strategy
+    assert many.warnings == ()
+
+
+def test_dimensions_that_do_not_vary_are_centred_and_told(make_collection):
+    rows = np.random.default_rng(0).standard_normal((20, 5))
+    rows[:, 2] = 0
+    collection = Collection(
+        "flat",
+        items_of_rows(20),
+        {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows[::-1])},
+    )
+    strategy = fit_strategy(StrategyOptions("zscore"), collection)
+    assert len(strategy.warnings) == 2 and "1 of the 5 dimensions" in strategy.warnings[0]
+    moved = strategy.alignment.transform(collection.modality("image").vectors, "image")
+    assert np.isfinite(moved).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ridge": 0.0},
+        {"ridge": float("nan")},
+        {"ridge": 1e9},
+        {"alpha": -0.1},
+        {"alpha": float("nan")},
+        {"neighbours": 0},
+        {"neighbours": 10_000},
+    ],
+)
+def test_a_number_out_of_range_is_refused_even_where_it_is_not_used(options):
+    with pytest.raises(GapvizError, match="out of range"):
+        StrategyOptions("raw", **options)
