@@ -19,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from gapviz.collection import Collection
+from gapviz.collection import UNNAMED_MODEL, Collection
 from gapviz.errors import GapvizError
 from gapviz.readers.reading import Skipped
 from gapviz.saved_collection import VECTORS_FILE
@@ -154,7 +154,7 @@ class Workspace:
             GapvizError: a folder that cannot be written.
         """
         seen = tuple(collections)
-        items = replace(seen[0], modalities={}, encoder="unknown")
+        items = replace(seen[0], modalities={}, encoder=UNNAMED_MODEL)
         content = content_key(seen=[[one.encoder, one.content_hash] for one in seen])
         name = f"{_slug(title, 48)}-{content[:8]}"
         folder = self._folder / name
@@ -308,7 +308,7 @@ def _encodings(folder: Path) -> Iterable[StoredEncoding]:
         loads_as = about.get("loads_as")
         with suppress(*_DAMAGE):
             yield StoredEncoding(
-                encoder=str(about.get("encoder", "unknown")),
+                encoder=str(about.get("encoder", UNNAMED_MODEL)),
                 folder=place,
                 dim=int(about.get("dim", 0)),
                 rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
