@@ -6,6 +6,7 @@ from gapviz.dashboard import taking_home
 from gapviz.dashboard.caches import collection_of, fitted, measured, taken_home
 from gapviz.dashboard.cards import headline_cards, how_it_is_computed, strategy_table
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.measure import default_pair
@@ -15,7 +16,7 @@ HEADLINES = ("gap", "separation", "bias", "ndcg")
 chosen = settings()
 view, options = chosen.view, chosen.options()
 
-st.title("Take it home")
+page_head("Take it home", chosen)
 try:
     # One modality has no gap to close, and so nothing to take home.
     default_pair(collection_of(view))

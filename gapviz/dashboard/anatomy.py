@@ -28,6 +28,7 @@ from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
+from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
@@ -40,6 +41,7 @@ from gapviz.figures.anatomy import (
 )
 from gapviz.measure import default_pair
 from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.wording import counted
 
 NARROWEST_MAP = 400
 
@@ -62,7 +64,7 @@ def _dimensions(chosen: Settings, view: View) -> None:
     found = result_of(work, "Taking dimensions away")
     if found is None:
         return
-    st.markdown(dimensions_reading(found))
+    finding(dimensions_reading(found), view)
     show_panels(dimension_panels(found, chosen.pair), key="dimensions", view=view, columns=2)
 
 
@@ -71,7 +73,7 @@ def _heat_map(chosen: Settings, view: View) -> None:
     found = result_of(work, "Clustering pairs")
     if found is None:
         return
-    st.markdown(heat_map_reading(found))
+    finding(heat_map_reading(found), view)
     show_panels(
         heat_map_panels(found), key="heat_map", view=view, columns=2, narrowest=NARROWEST_MAP
     )
@@ -79,7 +81,7 @@ def _heat_map(chosen: Settings, view: View) -> None:
     what = (
         f"Showing {shown:,} of {found.n_pairs:,} held-out pairs, drawn with seed {chosen.seed}."
         if shown < found.n_pairs
-        else f"All {shown:,} held-out pairs."
+        else f"All of the {counted(shown, 'held-out pair')}."
     )
     st.caption(
         f"{what} Like stands beside like by the raw vectors, in the same order in every map, so "
@@ -106,7 +108,7 @@ def _plane(chosen: Settings, view: View) -> None:
     )
     if now is None:
         return
-    st.markdown(plane_reading(plane))
+    finding(plane_reading(plane), view)
     show_panels([plane_panel(plane, now)], key="plane", view=view)
     st.caption(
         f"{len(plane.points)} points: every encoder of this collection under raw cosine and every "
@@ -123,7 +125,7 @@ def _hubs(chosen: Settings, view: View) -> None:
     hubs = result_of(work, "Counting who is found")
     if hubs is None:
         return
-    st.markdown(hubs_reading(hubs))
+    finding(hubs_reading(hubs), view)
     show_panels(hub_panels(hubs), key="hubs", view=view, columns=2)
     head = [
         "direction",
@@ -158,7 +160,7 @@ def _spectra(chosen: Settings, view: View) -> None:
     spectra = result_of(work, "Finding eigenvalues")
     if spectra is None:
         return
-    st.markdown(spectra_reading(spectra))
+    finding(spectra_reading(spectra), view)
     show_panels(spectrum_panels(spectra, chosen.modalities), key="spectra", view=view, columns=2)
     head = [
         "modality",

@@ -19,6 +19,7 @@ from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.retrieval.search import ResultList
 from gapviz.strategies import Strategy
+from gapviz.wording import counted
 
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "
@@ -95,8 +96,9 @@ def whole_split_table(chosen: Settings) -> None:
     )
     evaluated = next(iter(measurements.values())).collection
     st.caption(
-        f"Indexed: the {', '.join(chosen.modalities)} vectors of the {evaluated.n_items:,} items "
-        "of the evaluate split; of several captions the first, unless all were indexed. Asking: "
+        f"Indexed: the {', '.join(chosen.modalities)} vectors of the "
+        f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
+        "of several captions the first, unless all were indexed. Asking: "
         "each of them; of several captions those after the first. Left out: the query item's own "
         "entry of the same modality. Relevant: its entries of other modalities. Ties: rank = 1 + "
         "entries that score strictly higher; between fused lists as set under Routing. Offsets "

@@ -308,9 +308,9 @@ def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
         "paper_bgcolor": clear,
         "plot_bgcolor": clear,
         "height": height,
-        # Room for Plotly's buttons above the legend, which they would cover.
-        "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
-        "modebar": {"bgcolor": clear, "color": NEUTRAL},
+        "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
+        # Upright, it covers no entry of the legend.
+        "modebar": {"bgcolor": clear, "color": NEUTRAL, "orientation": "v"},
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": {

@@ -19,6 +19,7 @@ from gapviz.curves.rank_fusion import Lists
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
 from gapviz.vectors import Float64, Indices
+from gapviz.wording import counted
 
 # Those between them would be written over one another.
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -73,7 +74,8 @@ def strength_panels(
             [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
         ),
         panel(
-            f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, {loss.batch:,} pairs",
+            f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, "
+            f"{counted(loss.batch, 'pair')}",
             losses,
             Axis("nats (lower is better)"),
         ),
