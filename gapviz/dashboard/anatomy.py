@@ -36,12 +36,12 @@ from gapviz.figures.anatomy import (
     dimension_panels,
     heat_map_panels,
     hub_panels,
-    plane_panel,
     spectrum_panels,
 )
+from gapviz.figures.plane import plane_panels
 from gapviz.measure import default_pair
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.wording import counted
+from gapviz.wording import counted, figure
 
 NARROWEST_MAP = 400
 
@@ -109,7 +109,9 @@ def _plane(chosen: Settings, view: View) -> None:
     if now is None:
         return
     finding(plane_reading(plane), view)
-    show_panels([plane_panel(plane, now)], key="plane", view=view)
+    show_panels(
+        plane_panels(plane, now), key="plane", view=view, columns=2, narrowest=NARROWEST_MAP
+    )
     st.caption(
         f"{len(plane.points)} points: every encoder of this collection under raw cosine and every "
         "strategy that moves vectors, with its usual parameters; the ring is the sidebar's choice."
@@ -138,7 +140,7 @@ def _hubs(chosen: Settings, view: View) -> None:
         [
             f"{escape(source)} → {escape(target)}",
             escape(title),
-            f"<strong>{hub.skew:.2f}</strong>",
+            f"<strong>{figure(hub.skew, 2)}</strong>",
             f"<strong>{hub.anti_hub_share:.1%}</strong>",
             f"<strong>{hub.largest_share:.1%}</strong>",
         ]
@@ -186,8 +188,10 @@ PARTS = {
         "Which dimensions is the gap made of, and does it go when they go?",
         "Share of a dimension: Δd² / ‖Δ‖² of the evaluate split, raw vectors. Dimensions are "
         "removed in the order of |Δd| of the calibrate split, rows are scaled to length 1 again, "
-        "then gap and recall@1 of matched pairs are taken; the control removes as many random "
-        "dimensions. Unlike every other figure these change under a rotation of the space. "
+        "then gap and recall@1 of matched pairs are taken, asked with the indexed rows (of several "
+        "captions the first; Curves and the scoreboard ask with the later ones, and so differ a "
+        "little); the control removes as many random dimensions. Unlike every other figure these "
+        "change under a rotation of the space. "
         "Source: Schrodi et al. 2025.",
         _dimensions,
     ),

@@ -16,7 +16,7 @@ from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.retrieval.fusion import ItemFusion, RankFusion
 from gapviz.retrieval.search import ResultList
 from gapviz.strategies import Strategy
 from gapviz.wording import counted
@@ -57,6 +57,11 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
             )
         k = st.slider(
             "Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params", width=240
+        )
+    if index == "all" and _has_training_split(chosen.view):
+        st.caption(
+            f":material/info: Searched: all {collection_of(chosen.view).n_items:,} items, those "
+            "that the encoder's heads were trained on among them, which flatters it."
         )
     columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
     lists = {
@@ -154,6 +159,8 @@ def _show(
 
 
 def _parameters(strategy: Strategy) -> str:
+    if isinstance(strategy.fusion, ItemFusion):
+        return f"{_item_lists(strategy.fusion)} Ranks items, by another protocol."
     if isinstance(strategy.fusion, RankFusion):
         weights = " : ".join(f"{weight:g}" for _, weight in strategy.fusion.weights)
         silent = not any(weight for _, weight in strategy.fusion.weights)
@@ -164,6 +171,13 @@ def _parameters(strategy: Strategy) -> str:
     if "(" not in strategy.label:
         return f"One mixed index; {strategy.card.formula}."
     return f"One mixed index; {strategy.label.split('(')[-1].rstrip(')')}."
+
+
+def _item_lists(fusion: ItemFusion) -> str:
+    if fusion.method == "max":
+        return "One mixed index; of an item, its best vector."
+    weights = " : ".join(f"{weight:g}" for _, weight in fusion.ranks.weights)
+    return f"One list a modality, added up by item; k = {fusion.ranks.k:g}, weights {weights}."
 
 
 def _match_words(answer: ResultList, asked: Query) -> str:

@@ -35,13 +35,14 @@ def measures_enough(view: View) -> bool:
     return too_few(_held_out([view])) is None
 
 
-def ways_on(links: Mapping[str, str]) -> None:
+def ways_on(links: Mapping[str, str], **instead: str) -> None:
     """Links to other pages that keep everything the URL says.
 
     Args:
         links: address of the page → what one does there.
+        instead: parameters of the URL that the links set to something else.
     """
-    kept = urlencode(dict(st.query_params.items()))
+    kept = urlencode({**st.query_params.to_dict(), **instead})
     st.html(
         "<nav aria-label='next steps' style='display:flex; flex-wrap:wrap; gap:0.2rem 1.6rem'>"
         + "".join(

@@ -154,6 +154,7 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
         )
     )
     st.caption(
+        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
         "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
         "the head of a column to sort by it, best first; once more, worst first. “front”: on "
         "the Pareto front."

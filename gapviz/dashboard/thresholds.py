@@ -24,6 +24,7 @@ from gapviz.score_readings import held_out_reading, transfer_reading, type_title
 from gapviz.score_study import ScoreStudy, Target
 from gapviz.score_work import score_work
 from gapviz.strategies import STRATEGIES
+from gapviz.wording import figure
 
 PROTOCOL = (
     "Cosines of unit rows, after the strategy where it moves vectors; where it adjusts scores "
@@ -272,7 +273,7 @@ def _passing_table(studies: Sequence[ScoreStudy], thresholds: Sequence[float]) -
     pair = studies[0].pair
     at = list(zip(studies, thresholds, strict=True))
     heads = [
-        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {threshold:.2f}</small>"
+        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {figure(threshold, 2)}</small>"
         for study, threshold in at
     ]
     head = ["pairs", *heads, "should"]
@@ -308,4 +309,4 @@ def _share(value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"
+    return "<small>none</small>" if isnan(value) else f"<strong>{figure(value)}</strong>"
