@@ -74,8 +74,11 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         )
         for column in columns
     }
-    for place, column in zip(st.columns(len(columns)), columns, strict=True):
+    places = st.columns(len(columns))
+    for number, (place, column) in enumerate(zip(places, columns, strict=True)):
         with place:
+            with st.container(key=f"answer_head_{number}"):
+                _head(chosen, column)
             others = {
                 (hit.modality, hit.item)
                 for other in columns
@@ -136,12 +139,6 @@ def _show(
     elsewhere: set[tuple[str, int]],
 ) -> None:
     strategy = fitted(column.view, chosen.options(column.strategy))
-    st.markdown(
-        f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
-    )
-    if chosen.compare is not None:
-        st.caption(f"**{encoder_title(column.view)}**")
-    st.caption(_parameters(strategy))
     collection = collection_of(column.view)
     st.html(bias_bar(answer, asked.modality, collection.modality_names))
     st.markdown(_match_words(answer, asked), help=MATCH_HELP)
@@ -156,6 +153,16 @@ def _show(
             score_name=strategy.score_name,
         )
     )
+
+
+def _head(chosen: Settings, column: _Column) -> None:
+    strategy = fitted(column.view, chosen.options(column.strategy))
+    st.markdown(
+        f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
+    )
+    if chosen.compare is not None:
+        st.caption(f"**{encoder_title(column.view)}**")
+    st.caption(_parameters(strategy))
 
 
 def _parameters(strategy: Strategy) -> str:

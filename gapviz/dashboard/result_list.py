@@ -38,6 +38,8 @@ a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
 .gv-foot { font-size: 0.72rem; opacity: 0.85; min-height: 1.1em; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; }
 .gv-marks { font-size: 0.72rem; font-weight: 600; min-height: 1.2em; }
+/* Heads of lists side by side: as high as two lines of title and of parameters. */
+@media (min-width: 1200px) { [class*="st-key-answer_head"] { min-height: 8.4rem; } }
 .gv-bias { font-size: 0.85rem; margin-bottom: 6px; }
 .gv-bias b { font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .gv-bar { position: relative; display: flex; height: 12px; border-radius: 6px; overflow: hidden;

@@ -67,16 +67,15 @@ def _crowd(points: Sequence[Placed]) -> list[Placed]:
     """Those beyond the widest hole of either axis, where they are most; empty where none is."""
     if len(points) < 4:
         return []
-    for values in _places(points).T:
-        rising = np.sort(values)
-        holes = np.diff(rising)
-        at = int(holes.argmax())
-        if holes[at] < WIDE_HOLE * (rising[-1] - rising[0]) or holes[at] == 0:
-            continue
-        above = values > rising[at]
-        most = above if above.sum() > len(points) / 2 else ~above
-        return [placed for placed, inside in zip(points, most, strict=True) if inside]
-    return []
+    rising = np.sort(_places(points), axis=0)
+    span = rising[-1] - rising[0]
+    holes = np.divide(np.diff(rising, axis=0), span, out=np.zeros_like(rising[1:]), where=span > 0)
+    at, axis = np.unravel_index(holes.argmax(), holes.shape)
+    if holes[at, axis] < WIDE_HOLE:
+        return []
+    above = _places(points)[:, axis] > rising[at, axis]
+    most = above if above.sum() > len(points) / 2 else ~above
+    return [placed for placed, inside in zip(points, most, strict=True) if inside]
 
 
 def _places(points: Sequence[Placed]) -> Float64:
