@@ -10,12 +10,13 @@ from gapviz.dashboard.deciding import (
     report_download,
     verdict_sentence,
 )
+from gapviz.dashboard.page_head import measures_enough, page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 
 chosen = settings()
 
-st.title("What to do about it")
+page_head("Decide: what to do about it", chosen)
 st.caption(
     "The usual advice, held against what was measured on this collection. The strategy of the "
     "sidebar plays no part: every way is tried."
@@ -27,7 +28,8 @@ except GapvizError as error:
     show_error(error)
     st.stop()
 if advice is not None:
-    st.info(verdict_sentence(advice), icon=":material/alt_route:")
+    if measures_enough(chosen.view):
+        st.info(verdict_sentence(advice), icon=":material/alt_route:")
     against = contradictions(advice)
     if against:
         st.warning(

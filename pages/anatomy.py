@@ -5,13 +5,14 @@ import streamlit as st
 from gapviz.dashboard.anatomy import PARTS
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.links import PART_TITLES
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.strategies import STRATEGIES
 
 chosen = settings()
 
-st.title("Anatomy of the gap")
+page_head("Anatomy of the gap", chosen)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.segmented_control(
         "Look at",

@@ -5,12 +5,13 @@ import streamlit as st
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.lab_curves import CURVES
 from gapviz.dashboard.links import CURVE_TITLES
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 
 chosen = settings()
 
-st.title("One choice, its whole range")
+page_head("Curves: one choice, its whole range", chosen)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.segmented_control(
         "Curve",

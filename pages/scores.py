@@ -4,6 +4,7 @@ import streamlit as st
 
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.fusing import fusion_section
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.thresholds import (
     PROTOCOL,
@@ -20,7 +21,7 @@ from gapviz.strategies import STRATEGIES
 
 chosen = settings()
 
-st.title("Scores by pair type")
+page_head("Scores and thresholds, by pair type", chosen)
 st.markdown(
     "A cosine means one thing between two modalities and another within one. Do the "
     "distributions lie over each other, and does a threshold of one serve the others?"
@@ -44,7 +45,7 @@ for view in chosen.views:
                 f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector and "
                 "adjusts no score: the cosines stay raw, and it changes only how lists are made."
             )
-        transfer_section(studies)
+        transfer_section(view, studies)
         st.subheader("A threshold of its own for each pair type", anchor=False)
         st.caption(f"For {studies[-1].strategy}, fitted on the calibrate split.")
         if target is None:

@@ -5,12 +5,13 @@ import streamlit as st
 from gapviz.dashboard import answers, query
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 
 chosen = settings()
 
-st.title("One query, several indexes" if chosen.compare else "One query, three indexes")
+page_head(f"Search: one query, {'several' if chosen.compare else 'three'} indexes", chosen)
 st.caption(
     f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
     "Does it answer by meaning, or by modality?"

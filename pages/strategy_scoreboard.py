@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.scoreboard import scoreboard_section
 from gapviz.dashboard.settings import settings
 
 chosen = settings()
 
-st.title("Every way out, against every other")
+page_head("Scoreboard: every way out, against every other", chosen)
 st.caption(
     "Strategies and models on the same held-out items. Bias can fall while the answers get worse, "
     "so quality always stands beside it."

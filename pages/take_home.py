@@ -6,16 +6,19 @@ from gapviz.dashboard import taking_home
 from gapviz.dashboard.caches import collection_of, fitted, measured, taken_home
 from gapviz.dashboard.cards import headline_cards, how_it_is_computed, strategy_table
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.measure import default_pair
+from gapviz.sentences.wording import counted
+from gapviz.strategies import STRATEGIES
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 
 chosen = settings()
 view, options = chosen.view, chosen.options()
 
-st.title("Take it home")
+page_head("Take it home", chosen)
 try:
     # One modality has no gap to close, and so nothing to take home.
     default_pair(collection_of(view))
@@ -25,11 +28,14 @@ try:
     files, card = taken_home(view, options, chosen.seed, chosen.pair)
 except GapvizError as error:
     show_error(error)
+    if STRATEGIES[chosen.strategy].transductive:
+        instead = STRATEGIES["nnn"]
+        ways_on({"export": f"Take {instead.title} home instead"}, strategy=instead.title)
     st.stop()
 fitted_on = (
-    f"fitted on {card.fitted_items:,} items of the calibrate split"
+    f"fitted on {counted(card.fitted_items, 'item')} of the calibrate split"
     if card.fitted_items
-    else "nothing is fitted"
+    else "which learns nothing from this data"
 )
 st.markdown(
     f"**{label}**, {fitted_on}, on vectors of {encoder_title(view)}: &nbsp; `{card.formula}`"

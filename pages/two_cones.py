@@ -4,18 +4,23 @@ import streamlit as st
 
 from gapviz.dashboard import charts
 from gapviz.dashboard.caches import measured
-from gapviz.dashboard.cards import diagnostics_table, headline_cards, how_it_is_computed
+from gapviz.dashboard.cards import diagnostics_table, headline_cards
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
-HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
-
 chosen = settings()
 
-st.title("Two cones, one gap")
+page_head("Cones: two clouds, one gap", chosen)
+st.markdown(
+    f"Each dot is one {' or one '.join(chosen.modalities)}: the vector that the encoder makes of "
+    "it, drawn flat. The vectors of one kind crowd into a narrow cone; the distance between the "
+    "centres of two cones is the **gap**."
+)
 columns = {}
+readings = []
 for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
     try:
@@ -26,25 +31,27 @@ for view in chosen.views:
         if chosen.compare:
             st.subheader(encoder_title(view), anchor=False)
         headline_cards(before, after)
+        readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
+        columns[f"{head}raw"] = before
+        if after is not None:
+            readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
+            columns[f"{head}{after.strategy.label}"] = after
     except GapvizError as error:
         show_error(error)
         st.stop()
-    st.markdown(f"{gap_reading(before)} {bias_reading(before)}")
-    if after is not None:
-        st.markdown(f"**{after.strategy.label}.** {change_reading(before, after)}")
-        for warning in after.strategy.warnings:
-            st.warning(warning, icon=":material/warning:")
-    columns[f"{head}raw"] = before
-    if after is not None:
-        columns[f"{head}{after.strategy.label}"] = after
-with st.container(horizontal=True, vertical_alignment="center"):
-    if after is not None:
-        st.caption(after.strategy.card.known, width="stretch")
-    with st.popover("How is this computed?", icon=":material/function:"):
-        how_it_is_computed(HEADLINES)
+if after is not None:
+    for warning in after.strategy.warnings:
+        st.warning(warning, icon=":material/warning:")
 
-charts.cones_section(chosen)
+charts.cones_section(chosen, readings)
 
 with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:
     if table.open:
         diagnostics_table(columns)
+ways_on(
+    {
+        "search": "Search this collection and see what the gap does to answers",
+        "advisor": "Decide what to do about it",
+        "data": "Bring your own data",
+    }
+)

@@ -8,7 +8,7 @@ from gapviz.dashboard.training_panel import training_section
 
 chosen = settings()
 
-st.title("Why there is a gap")
+st.title("Why a gap: where it comes from")
 st.markdown(
     "A dual encoder has two networks, one for each modality, trained so that matching pairs "
     "point the same way. Yet the two clouds stay apart. Watch it happen, then see the three "

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.within import within_section
 from gapviz.errors import GapvizError
 
 chosen = settings()
 
-st.title("One modality, one tool?")
+page_head("Within a modality: is one tool enough?", chosen)
 st.caption(
     "A model trained to match two modalities is often used to search inside one: image to image, "
     "text to text. An encoder made for that modality alone may serve better: measured here."

@@ -333,3 +333,14 @@ def test_a_command_that_starts_anew_does_not_promise_to_go_on(source, run, monke
     monkeypatch.setattr("gapviz.commands.measure.measure", interrupted)
     done = run("measure", source)
     assert (done.returncode, done.stderr) == (130, "gapviz: stopped.\n")
+
+
+def test_few_items_are_measured_without_nan_and_with_a_warning(capsys, tmp_path):
+    rows = np.random.default_rng(0).standard_normal((2, 3, 8))
+    np.save(tmp_path / "three.npy", rows)
+    for command in (["measure"], ["scoreboard", "--strategies", "raw,centre"]):
+        assert main([*command, str(tmp_path / "three.npy")]) == 0
+        told = capsys.readouterr().out
+        assert "Too few held-out items to measure: 1;" in told
+        assert "nan" not in told
+        assert "unknown" in told

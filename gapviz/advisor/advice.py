@@ -8,6 +8,7 @@ from gapviz.advisor.recommendation import Advice, Recommendation, Verdict, title
 from gapviz.advisor.rules import TASKS, Situation, Task, applicable
 from gapviz.errors import GapvizError
 from gapviz.progress import Progress
+from gapviz.sentences.wording import counted
 
 _PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
 
@@ -67,10 +68,10 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
         not_measured=tuple(missing),
         protocol=(
             f"{TASKS[situation.task]}. Fitted on the calibrate split, measured on the "
-            f"{measured.n_items:,} items of the evaluate split, encoder {measured.encoder}; "
-            "changes are paired by query, with 95 % bootstrap intervals over items, seed "
-            f"{evidence.seed}. {_COUNTS[situation.task]} Several ways are tried on the same items: "
-            "the best of them is flattered a little, and of twenty that do nothing one would seem "
-            "to do something."
+            f"{counted(measured.n_items, 'item')} of the evaluate split, encoder "
+            f"{measured.encoder}; changes are paired by query, with 95 % bootstrap intervals over "
+            f"items, seed {evidence.seed}. {_COUNTS[situation.task]} Several ways are tried on "
+            "the same items: the best of them is flattered a little, and of twenty that do nothing "
+            "one would seem to do something."
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from math import isnan
 
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
@@ -15,6 +16,7 @@ from gapviz.commands.strategy import (
     chosen_strategy,
 )
 from gapviz.measure import Measurement, measure
+from gapviz.sentences.wording import counted, figure, too_few
 
 
 def add_to(commands: Commands) -> None:
@@ -60,32 +62,35 @@ def _measure(options: argparse.Namespace) -> Measurement:
 def _summary(result: Measurement) -> str:
     gap = result.geometry.gap
     first, second = result.pair
+    known = not isnan(gap.low)
+    between = f"  [{figure(gap.low, 4)}, {figure(gap.high, 4)}]" if known else ""
     lines = [
-        f"{result.collection.name}: {result.collection.n_items} items, "
+        f"{result.collection.name}: {counted(result.collection.n_items, 'item')}, "
         f"{result.collection.dim} dimensions, encoder {result.collection.encoder}",
         f"strategy  {result.strategy.label}, fitted on {_split_words(result)}",
         "",
-        f"gap {first}–{second}        {gap.gap:.4f}  [{gap.low:.4f}, {gap.high:.4f}]  "
-        f"noise floor {gap.noise_floor:.4f}   (0 … 2, lower is closer)",
-        f"cloud separation      {gap.separation:.4f}  variant A   (above 1: gap-dominated)",
-        f"RMG                   {result.geometry.relative_gap:.4f}  (0 perfect)",
-        f"constancy             {result.geometry.constancy.ratio:.4f}  "
+        f"gap {first}–{second}        {figure(gap.gap, 4)}{between}  "
+        f"noise floor {figure(gap.noise_floor, 4)}   (0 … 2, lower is closer)",
+        f"cloud separation      {figure(gap.separation, 4)}  variant A   (above 1: gap-dominated)",
+        f"RMG                   {figure(result.geometry.relative_gap, 4)}  (0 perfect)",
+        f"constancy             {figure(result.geometry.constancy.ratio, 4)}  "
         "(1: the gap is one translation)",
         "",
         f"{'per query modality':22}{'bias@10':>22}{'lift':>8}{'NDCG@10':>22}{'MRR':>8}",
     ]
-    lines[2:2] = [f"warning   {warning}" for warning in result.strategy.warnings]
+    doubt = too_few(result.collection.n_items)
+    warnings = (*(() if doubt is None else (doubt,)), *result.strategy.warnings)
+    lines[2:2] = [f"warning   {warning}" for warning in warnings]
     for name in result.mixed:
-        bias, ndcg = result.bias[name], result.ndcg[name]
         lines.append(
-            f"{name:22}{_with_interval(bias.value, bias.low, bias.high):>22}"
-            f"{result.lift[name].value:>8.2f}"
-            f"{_with_interval(ndcg.value, ndcg.low, ndcg.high):>22}"
-            f"{result.mrr[name].value:>8.3f}"
+            f"{name:22}{result.bias[name]!s:>22}"
+            f"{figure(result.lift[name].value, 2):>8}"
+            f"{result.ndcg[name]!s:>22}"
+            f"{figure(result.mrr[name].value):>8}"
         )
     lines += ["", f"{'cross-modal recall':22}{'R@1':>22}{'R@5':>22}{'R@10':>22}"]
     for (a, b), by_depth in result.recall.items():
-        cells = "".join(f"{_with_interval(e.value, e.low, e.high):>22}" for e in by_depth.values())
+        cells = "".join(f"{estimate!s:>22}" for estimate in by_depth.values())
         lines.append(f"{a + ' → ' + b:22}{cells}")
     lines += [
         "",
@@ -98,7 +103,3 @@ def _split_words(result: Measurement) -> str:
     if not result.strategy.card.learns:
         return "nothing"
     return "the same items (in-sample)" if result.fit == "all" else "the calibrate split"
-
-
-def _with_interval(value: float, low: float, high: float) -> str:
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"

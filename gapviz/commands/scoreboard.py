@@ -16,9 +16,9 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.errors import GapvizError
-from gapviz.evaluation import Estimate
 from gapviz.evaluation.board_json import row_json
 from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
+from gapviz.sentences.wording import counted, too_few
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 
@@ -99,14 +99,15 @@ def _table(board: Scoreboard) -> str:
     lines = []
     for model, n in board.n_items.items():
         lines += [
-            f"{model}: {n:,} held-out items",
+            f"{model}: {counted(n, 'held-out item')}",
+            *filter(None, [too_few(n)]),
             f"{'strategy':14}{'imbalance@10':>24}{'NDCG@10 mixed':>24}{'bytes/item':>12}",
         ]
         for row in board.rows:
             if row.model == model:
                 marks = " *" * row.pareto + " (reads all queries first)" * row.transductive
                 lines.append(
-                    f"{row.options.name:14}{_told(row.imbalance):>24}{_told(row.mean_ndcg):>24}"
+                    f"{row.options.name:14}{row.imbalance!s:>24}{row.mean_ndcg!s:>24}"
                     f"{row.bytes_per_item:>12,.0f}{marks}"
                 )
     lines += [f"{one.options.name}: {one.reason}" for one in board.left_out]
@@ -117,7 +118,3 @@ def _table(board: Scoreboard) -> str:
         "items-rrf and items-max rank items, which is another protocol: any vector counts.",
     ]
     return "\n".join(lines)
-
-
-def _told(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -13,6 +13,7 @@ from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
+from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
@@ -20,9 +21,9 @@ from gapviz.figures.anatomy import (
     dimension_panels,
     heat_map_panels,
     hub_panels,
-    plane_panel,
     spectrum_panels,
 )
+from gapviz.figures.plane import plane_panels
 from gapviz.measure import default_pair
 from gapviz.sentences.anatomy import (
     dimensions_reading,
@@ -31,6 +32,7 @@ from gapviz.sentences.anatomy import (
     plane_reading,
     spectra_reading,
 )
+from gapviz.sentences.wording import counted, figure
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.studies.anatomy import (
     MOVING,
@@ -62,7 +64,7 @@ def _dimensions(chosen: Settings, view: View) -> None:
     found = result_of(work, "Taking dimensions away")
     if found is None:
         return
-    st.markdown(dimensions_reading(found))
+    finding(dimensions_reading(found), view)
     show_panels(dimension_panels(found, chosen.pair), key="dimensions", view=view, columns=2)
 
 
@@ -71,7 +73,7 @@ def _heat_map(chosen: Settings, view: View) -> None:
     found = result_of(work, "Clustering pairs")
     if found is None:
         return
-    st.markdown(heat_map_reading(found))
+    finding(heat_map_reading(found), view)
     show_panels(
         heat_map_panels(found), key="heat_map", view=view, columns=2, narrowest=NARROWEST_MAP
     )
@@ -79,7 +81,7 @@ def _heat_map(chosen: Settings, view: View) -> None:
     what = (
         f"Showing {shown:,} of {found.n_pairs:,} held-out pairs, drawn with seed {chosen.seed}."
         if shown < found.n_pairs
-        else f"All {shown:,} held-out pairs."
+        else f"All of the {counted(shown, 'held-out pair')}."
     )
     st.caption(
         f"{what} Like stands beside like by the raw vectors, in the same order in every map, so "
@@ -106,8 +108,10 @@ def _plane(chosen: Settings, view: View) -> None:
     )
     if now is None:
         return
-    st.markdown(plane_reading(plane))
-    show_panels([plane_panel(plane, now)], key="plane", view=view)
+    finding(plane_reading(plane), view)
+    show_panels(
+        plane_panels(plane, now), key="plane", view=view, columns=2, narrowest=NARROWEST_MAP
+    )
     st.caption(
         f"{len(plane.points)} points: every encoder of this collection under raw cosine and every "
         "strategy that moves vectors, with its usual parameters; the ring is the sidebar's choice."
@@ -123,7 +127,7 @@ def _hubs(chosen: Settings, view: View) -> None:
     hubs = result_of(work, "Counting who is found")
     if hubs is None:
         return
-    st.markdown(hubs_reading(hubs))
+    finding(hubs_reading(hubs), view)
     show_panels(hub_panels(hubs), key="hubs", view=view, columns=2)
     head = [
         "direction",
@@ -136,7 +140,7 @@ def _hubs(chosen: Settings, view: View) -> None:
         [
             f"{escape(source)} → {escape(target)}",
             escape(title),
-            f"<strong>{hub.skew:.2f}</strong>",
+            f"<strong>{figure(hub.skew, 2)}</strong>",
             f"<strong>{hub.anti_hub_share:.1%}</strong>",
             f"<strong>{hub.largest_share:.1%}</strong>",
         ]
@@ -158,7 +162,7 @@ def _spectra(chosen: Settings, view: View) -> None:
     spectra = result_of(work, "Finding eigenvalues")
     if spectra is None:
         return
-    st.markdown(spectra_reading(spectra))
+    finding(spectra_reading(spectra), view)
     show_panels(spectrum_panels(spectra, chosen.modalities), key="spectra", view=view, columns=2)
     head = [
         "modality",
@@ -184,8 +188,10 @@ PARTS = {
         "Which dimensions is the gap made of, and does it go when they go?",
         "Share of a dimension: Δd² / ‖Δ‖² of the evaluate split, raw vectors. Dimensions are "
         "removed in the order of |Δd| of the calibrate split, rows are scaled to length 1 again, "
-        "then gap and recall@1 of matched pairs are taken; the control removes as many random "
-        "dimensions. Unlike every other figure these change under a rotation of the space. "
+        "then gap and recall@1 of matched pairs are taken, asked with the indexed rows (of several "
+        "captions the first; Curves and the scoreboard ask with the later ones, and so differ a "
+        "little); the control removes as many random dimensions. Unlike every other figure these "
+        "change under a rotation of the space. "
         "Source: Schrodi et al. 2025.",
         _dimensions,
     ),

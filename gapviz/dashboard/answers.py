@@ -16,8 +16,9 @@ from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.retrieval.fusion import ItemFusion, RankFusion
 from gapviz.retrieval.search import ResultList
+from gapviz.sentences.wording import counted
 from gapviz.strategies import Strategy
 
 MATCH_HELP = (
@@ -57,6 +58,11 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         k = st.slider(
             "Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params", width=240
         )
+    if index == "all" and _has_training_split(chosen.view):
+        st.caption(
+            f":material/info: Searched: all {collection_of(chosen.view).n_items:,} items, those "
+            "that the encoder's heads were trained on among them, which flatters it."
+        )
     columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
     lists = {
         column: answer_of(
@@ -68,8 +74,11 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         )
         for column in columns
     }
-    for place, column in zip(st.columns(len(columns)), columns, strict=True):
+    places = st.columns(len(columns))
+    for number, (place, column) in enumerate(zip(places, columns, strict=True)):
         with place:
+            with st.container(key=f"answer_head_{number}"):
+                _head(chosen, column)
             others = {
                 (hit.modality, hit.item)
                 for other in columns
@@ -95,8 +104,9 @@ def whole_split_table(chosen: Settings) -> None:
     )
     evaluated = next(iter(measurements.values())).collection
     st.caption(
-        f"Indexed: the {', '.join(chosen.modalities)} vectors of the {evaluated.n_items:,} items "
-        "of the evaluate split; of several captions the first, unless all were indexed. Asking: "
+        f"Indexed: the {', '.join(chosen.modalities)} vectors of the "
+        f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
+        "of several captions the first, unless all were indexed. Asking: "
         "each of them; of several captions those after the first. Left out: the query item's own "
         "entry of the same modality. Relevant: its entries of other modalities. Ties: rank = 1 + "
         "entries that score strictly higher; between fused lists as set under Routing. Offsets "
@@ -129,12 +139,6 @@ def _show(
     elsewhere: set[tuple[str, int]],
 ) -> None:
     strategy = fitted(column.view, chosen.options(column.strategy))
-    st.markdown(
-        f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
-    )
-    if chosen.compare is not None:
-        st.caption(f"**{encoder_title(column.view)}**")
-    st.caption(_parameters(strategy))
     collection = collection_of(column.view)
     st.html(bias_bar(answer, asked.modality, collection.modality_names))
     st.markdown(_match_words(answer, asked), help=MATCH_HELP)
@@ -151,7 +155,19 @@ def _show(
     )
 
 
+def _head(chosen: Settings, column: _Column) -> None:
+    strategy = fitted(column.view, chosen.options(column.strategy))
+    st.markdown(
+        f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
+    )
+    if chosen.compare is not None:
+        st.caption(f"**{encoder_title(column.view)}**")
+    st.caption(_parameters(strategy))
+
+
 def _parameters(strategy: Strategy) -> str:
+    if isinstance(strategy.fusion, ItemFusion):
+        return f"{_item_lists(strategy.fusion)} Ranks items, by another protocol."
     if isinstance(strategy.fusion, RankFusion):
         weights = " : ".join(f"{weight:g}" for _, weight in strategy.fusion.weights)
         silent = not any(weight for _, weight in strategy.fusion.weights)
@@ -162,6 +178,13 @@ def _parameters(strategy: Strategy) -> str:
     if "(" not in strategy.label:
         return f"One mixed index; {strategy.card.formula}."
     return f"One mixed index; {strategy.label.split('(')[-1].rstrip(')')}."
+
+
+def _item_lists(fusion: ItemFusion) -> str:
+    if fusion.method == "max":
+        return "One mixed index; of an item, its best vector."
+    weights = " : ".join(f"{weight:g}" for _, weight in fusion.ranks.weights)
+    return f"One list a modality, added up by item; k = {fusion.ranks.k:g}, weights {weights}."
 
 
 def _match_words(answer: ResultList, asked: Query) -> str:

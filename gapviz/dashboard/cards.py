@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isnan
+from typing import Literal
 
 import streamlit as st
 
 from gapviz.evaluation import Estimate
 from gapviz.measure import Measurement
 from gapviz.sentences.glossary import TERMS
+from gapviz.sentences.measurements import ITEM_PROTOCOL
+from gapviz.sentences.wording import counted, figure, interval, too_few
+
+HEADLINES = {"gap": True, "separation": True, "bias": True, "ndcg": False}
+"""Figures on cards → whether lower is better."""
+
+GEOMETRY = ("gap", "separation")
+"""Of them, those that no protocol of a search has a part in."""
+
+ITEM_MARK = " <small>ranks items</small>"
+ITEM_NOTE = (
+    ":material/info: “Ranks items”: another protocol, in which any vector of an item counts. Its "
+    "bias and NDCG cannot be held against those of the other rows."
+)
 
 TABLE_STYLE = """
 <style>
@@ -21,23 +36,41 @@ TABLE_STYLE = """
 .gv-table th { font-weight: 600; white-space: nowrap; }
 .gv-table small { opacity: 0.75; white-space: nowrap; }
 .gv-table td strong { font-variant-numeric: tabular-nums; }
-.gv-scroll { overflow-x: auto; }
+.gv-scroll { overflow-x: auto; --gv-ground: light-dark(#FFFFFF, #12161D);
+  --gv-shade: light-dark(rgb(28 35 48 / 22%), rgb(230 234 240 / 30%));
+  background:
+    linear-gradient(to right, var(--gv-ground) 40%, transparent) left / 40px 100% local,
+    linear-gradient(to left, var(--gv-ground) 40%, transparent) right / 40px 100% local,
+    linear-gradient(to right, var(--gv-shade), transparent) left / 14px 100% scroll,
+    linear-gradient(to left, var(--gv-shade), transparent) right / 14px 100% scroll;
+  background-repeat: no-repeat; }
 </style>
 """
 
 
 def headline_cards(before: Measurement, after: Measurement | None) -> None:
     """Gap, separation, bias and match rank; with what the strategy makes of them."""
-    with st.grid(4, min_column_width=190, gap="small"):
-        gap = before.geometry.gap
-        _card("gap", f"{gap.gap:.3f}", before, after, lower_is_better=True)
-        _card("separation", f"{gap.separation:.2f} ×", before, after, lower_is_better=True)
-        _card("bias", f"{TERMS['bias'].value(before):.3f}", before, after, lower_is_better=True)
-        _card("ndcg", f"{TERMS['ndcg'].value(before):.3f}", before, after, lower_is_better=False)
-    st.caption(
-        f"Gap: 95 % interval {gap.low:.3f} to {gap.high:.3f}, noise floor "
-        f"{gap.noise_floor:.3f}. Bias and NDCG are means over all query modalities. Measured on "
-        f"the {before.collection.n_items:,} held-out items of the evaluate split."
+    with st.grid(4, min_column_width=215, gap="small"):
+        for name, lower_is_better in HEADLINES.items():
+            _card(name, before, after, lower_is_better=lower_is_better)
+    notes = [f"Gap: {_gap_words('raw', before)}"]
+    if after is not None and after.strategy.card.changes == "vectors":
+        notes.append(f"; {_gap_words(f'with {after.strategy.card.title}', after)}")
+    notes.append(
+        ". Bias and NDCG are means over all query modalities. Measured on the "
+        f"{counted(before.collection.n_items, 'held-out item')} of the evaluate split."
+    )
+    st.caption("".join(notes))
+    if after is not None and after.strategy.card.changes == "items":
+        st.caption(f":material/info: {after.strategy.card.title}: {ITEM_PROTOCOL}")
+
+
+def _gap_words(which: str, measurement: Measurement) -> str:
+    gap = measurement.geometry.gap
+    under = ", under it" if gap.gap <= gap.noise_floor else ""
+    return (
+        f"{which} {figure(gap.gap)}, 95 % interval {interval(gap.low, gap.high)}, noise floor "
+        f"{figure(gap.noise_floor)}{under}"
     )
 
 
@@ -58,15 +91,19 @@ def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
         columns: by the title of their column; all of the same pair of modalities.
     """
     first, second = next(iter(columns.values())).pair
-    head = ["figure", *map(escape, columns), "how to read it"]
+    head = ["figure", *map(escape, columns), "better is", "how to read it"]
     rows = []
     for term in TERMS.values():
         title = term.title.replace("the first modality", first).replace(
             "the second modality", second
         )
         cells = [escape(title), *(_number(term.value(one)) for one in columns.values())]
-        rows.append([*cells, f"<small style='white-space:normal'>{escape(term.reading)}</small>"])
-    st.html(html_table(head, rows, left_columns=(len(head) - 1,)))
+        reading = f"<small style='white-space:normal'>{escape(term.reading)}</small>"
+        rows.append([*cells, f"<small>{term.better or 'neither'}</small>", reading])
+    left = (len(head) - 2, len(head) - 1)
+    st.html(html_table(head, rows, left_columns=left))
+    if any(one.strategy.card.changes == "items" for one in columns.values()):
+        st.caption(ITEM_NOTE)
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
@@ -87,7 +124,8 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     head += [f"R@10<br><small>{escape(a)} → {escape(b)} · higher</small>" for a, b in directions]
     rows = []
     for title, measurement in measurements.items():
-        cells = [escape(title)]
+        ranks_items = measurement.strategy.card.changes == "items"
+        cells = [escape(title) + ITEM_MARK * ranks_items]
         for modality in modalities:
             cells += [
                 estimate_cell(measurement.bias[modality]),
@@ -96,26 +134,37 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
         cells += [estimate_cell(measurement.recall[direction][10]) for direction in directions]
         rows.append(cells)
     st.html(html_table(head, rows))
+    if any(one.strategy.card.changes == "items" for one in measurements.values()):
+        st.caption(ITEM_NOTE)
 
 
 def _card(
-    name: str,
-    value: str,
-    before: Measurement,
-    after: Measurement | None,
-    *,
-    lower_is_better: bool,
+    name: str, before: Measurement, after: Measurement | None, *, lower_is_better: bool
 ) -> None:
     term = TERMS[name]
-    change = None if after is None else round(term.value(after) - term.value(before), 3)
-    words = "unchanged" if change == 0 else f"{change:+.3f}" if change is not None else ""
+    was = term.value(before)
+    now = None if after is None else term.value(after)
+    value, delta = figure(was), None
+    color: Literal["off", "green", "red"] = "off"
+    arrow: Literal["off", "up", "down"] = "off"
+    if after is not None and now is not None and not isnan(was - now):
+        change = round(now - was, 3)
+        with_it = f"with {after.strategy.card.title}"
+        delta = f"{figure(change, signed=True) if change else 'unchanged'} {with_it}"
+        if change:
+            value = f"{figure(was)} → {figure(now)}"
+            arrow = "up" if change > 0 else "down"
+        # Neither no change, nor one that too few items show, nor one between two protocols, is
+        # good or bad.
+        told = term.name in GEOMETRY or after.strategy.card.changes != "items"
+        if change and told and too_few(before.collection.n_items) is None:
+            color = "green" if (change < 0) == lower_is_better else "red"
     st.metric(
         term.title.replace(" (variant A)", ""),
         value,
-        delta=f"{words} with the strategy" if words else None,
-        # No change is neither good nor bad, and goes neither up nor down.
-        delta_color="off" if change == 0 else "inverse" if lower_is_better else "normal",
-        delta_arrow="off" if change == 0 else "auto",
+        delta=delta,
+        delta_color=color,
+        delta_arrow=arrow,
         help=f"{term.reading}\n\n$${term.formula}$$",
         border=True,
         height="stretch",
@@ -144,13 +193,13 @@ def html_table(
 def estimate_cell(estimate: Estimate, *, signed: bool = False) -> str:
     """A figure above its interval, as a cell of `html_table`; a difference shows its sign."""
     if isnan(estimate.value):
-        return "<small>none</small>"
-    form, to = ("+.3f", "to") if signed else (".3f", "–")
-    return (
-        f"<strong>{estimate.value:{form}}</strong><br>"
-        f"<small>{estimate.low:{form}} {to} {estimate.high:{form}}</small>"
-    )
+        return "<small>unknown</small>"
+    value = f"<strong>{figure(estimate.value, signed=signed)}</strong>"
+    if isnan(estimate.low):
+        return value
+    low, high = (figure(end, signed=signed) for end in (estimate.low, estimate.high))
+    return f"{value}<br><small>{low} to {high}</small>"
 
 
 def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.4g}</strong>"
+    return "<small>unknown</small>" if isnan(value) else f"<strong>{figure(value)}</strong>"

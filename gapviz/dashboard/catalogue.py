@@ -110,7 +110,13 @@ def _builtin_entry() -> CatalogueEntry:
 def _stored_entry(stored: StoredCollection, title: str) -> CatalogueEntry:
     return CatalogueEntry(
         title=title,
-        encoders={encoding.encoder: encoding.encoder for encoding in stored.encodings},
+        encoders={encoding.encoder: _title_of(encoding.encoder) for encoding in stored.encodings},
         encoder_note="Each was run over this collection, or its vectors came with it.",
         modalities={encoding.encoder: tuple(encoding.rows) for encoding in stored.encodings},
     )
+
+
+def _title_of(encoder: str) -> str:
+    """The same name for the same encoder, whichever collection it has seen."""
+    note = BUILTIN_ENCODERS.get(encoder)
+    return encoder if note is None else note.title

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 import streamlit as st
 
 from gapviz.dashboard.caches import collection_of, fitted, layout_request
+from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.selection import SELECTED, show_selection
@@ -17,9 +19,10 @@ from gapviz.errors import GapvizError
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.projection import METHODS, Layout, Method
-from gapviz.strategies import StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.studies.layouts import LayoutRequest, make_layout, ready_layout
 
+HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
 """Pixels; where two do not fit beside each other, they stand one below the other."""
@@ -43,8 +46,14 @@ class _Cones:
         return [first] if self.after is None else [first, last]
 
 
-def cones_section(chosen: Settings) -> None:
-    """Projection switch, both clouds before and after, and the items selected in them."""
+def cones_section(chosen: Settings, readings: Sequence[str]) -> None:
+    """Projection switch, both clouds before and after, what was measured of them in words, and
+    the items selected in them.
+
+    Args:
+        chosen: the sidebar.
+        readings: sentences of Markdown, one a paragraph.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
             "Projection",
@@ -63,7 +72,8 @@ def cones_section(chosen: Settings) -> None:
         show_error(error)
         return
     if len(layouts) == len(cones):
-        _charts(chosen, cones, [ready for ready in layouts if ready is not None], lines)
+        drawn = [ready for ready in layouts if ready is not None]
+    _charts(chosen, cones, drawn, "\n\n".join(readings), lines=lines)
 
 
 def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
@@ -76,7 +86,12 @@ def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
 
 @st.fragment
 def _charts(
-    chosen: Settings, cones: list[_Cones], layouts: list[list[Layout]], lines: bool
+    chosen: Settings,
+    cones: list[_Cones],
+    layouts: list[list[Layout]],
+    readings: str,
+    *,
+    lines: bool,
 ) -> None:
     collection = collection_of(chosen.view)
     selected = [
@@ -97,7 +112,8 @@ def _charts(
         item_url=f"/item/{chosen.collection}/at/{{id}}.json",
         version=collection.content_hash,
     )
-    _explain(layouts[0], cones[0].before)
+    st.markdown(readings)
+    _explain(chosen, layouts[0], cones[0].before)
     if len(cones) > 1:
         st.caption(
             "Two models have two spaces: positions in the upper and in the lower row cannot be "
@@ -139,21 +155,26 @@ def _row_of_charts(
                 )
 
 
-def _explain(layouts: list[Layout], request: LayoutRequest) -> None:
+def _explain(chosen: Settings, layouts: list[Layout], request: LayoutRequest) -> None:
     layout = layouts[-1]
     shows = [f":material/check: {entry.can_show}" for entry in dict.fromkeys(layouts)]
     notes = [*shows[:1], f":material/block: {layout.cannot_show}"]
     if len(layouts) > 1 and layouts[1].can_show != layouts[0].can_show:
         notes.insert(1, f":material/check: With the strategy: {layouts[1].can_show}")
-    notes.append(
-        f"{request.sample.sentence.capitalize()}, {layout.points.shape[0]:,} points, of every "
-        "split, while the figures above are of the evaluate split alone."
-    )
-    if layout.note:
-        notes.append(layout.note)
-    if layout.changes:
-        notes.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
-    st.caption("  \n".join(notes))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("  \n".join(notes), width="stretch")
+        with st.popover("How is this computed?", icon=":material/function:"):
+            card = STRATEGIES[chosen.strategy]
+            st.markdown(f"**What is known of “{card.title}”** — {card.known}")
+            drawn = (
+                f"{request.sample.sentence.capitalize()}, {layout.points.shape[0]:,} points, of "
+                "every split, while the figures on the cards are of the evaluate split alone."
+            )
+            told = [drawn, layout.note] if layout.note else [drawn]
+            if layout.changes:
+                told.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
+            st.markdown(f"**What is drawn** — {' '.join(told)}")
+            how_it_is_computed(HEADLINES)
 
 
 def _keep_selection(key: str, view: View) -> None:

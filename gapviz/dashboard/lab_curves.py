@@ -10,6 +10,7 @@ import streamlit as st
 from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
@@ -77,7 +78,7 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
     curve = result_of(work, "Sweeping λ")
     if curve is None:
         return
-    st.markdown(f"**{STRATEGIES[name].title}.** {strength_reading(curve)}")
+    finding(f"**{STRATEGIES[name].title}.** {strength_reading(curve)}", view)
     here = chosen.strength if name == chosen.strategy else None
     show_panels(strength_panels(curve, chosen.modalities, strength=here), key="strength", view=view)
 
@@ -97,7 +98,7 @@ def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
     curve = result_of(work, "Mixing corpora")
     if curve is None:
         return
-    st.markdown(mix_reading(curve))
+    finding(mix_reading(curve), view)
     show_panels([mix_panel(curve)], key="mix", view=view)
     asking = (
         "second captions, which are never indexed, ask at every share"
@@ -119,7 +120,7 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
     curve = result_of(work, "Fitting on ever more items")
     if curve is None:
         return
-    st.markdown(f"**{STRATEGIES[name].title}.** {calibration_reading(curve)}")
+    finding(f"**{STRATEGIES[name].title}.** {calibration_reading(curve)}", view)
     show_panels(calibration_panels(curve, chosen.modalities), key="calibration", view=view)
     st.caption(f"Bands: lowest and highest of {curve.n_repeats} random orders of the items.")
 
@@ -131,7 +132,7 @@ def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     curves = result_of(work, "Fusing lists")
     if curves is None:
         return
-    st.markdown(fusion_reading(curves.by_lists))
+    finding(fusion_reading(curves.by_lists), view)
     panels = fusion_panels(
         curves.by_lists, chosen.modalities, k=chosen.rrf_k, weight=_relative_weight(chosen, name)
     )

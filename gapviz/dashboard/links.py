@@ -58,6 +58,12 @@ TOWERS_ALONE = {
 }
 """The built-in collection's single-modality vectors, beside the encoders of a collection."""
 
+UNCHECKED = frozenset(
+    {"q", "pair", "pairs", "item_modality", "worst_first", "intra_modal", "opened", "tour_pairs"}
+    | {"embed", "embed_options"}
+)
+"""Parameters that may hold anything: words, switches, what another one decides; Streamlit's own."""
+
 PROBLEMS_KEY = "_link_problems"
 
 
@@ -82,12 +88,11 @@ def note_link_problems() -> None:
     for key, value in list(st.query_params.items()):
         expected = _expected(key)
         if expected is None:
-            continue
-        if not expected.accepts(value):
-            problems.append(
-                f"The link asks for {key} = “{value[:60]}”, which does not exist "
-                f"({expected.words}); the default is shown instead."
-            )
+            if key not in UNCHECKED:
+                del st.query_params[key]
+                problems.append(f"The link sets “{key[:60]}”, which nothing here is called.")
+        elif not expected.accepts(value):
+            problems.append(_problem(key, value, expected))
         elif isinstance(expected, _Choice) and value in expected.titles:
             by_name[key] = expected.titles[value]
     st.session_state[PROBLEMS_KEY] = problems
@@ -95,6 +100,16 @@ def note_link_problems() -> None:
         # Bound widgets read titles from the URL, and only at the start of a run.
         st.query_params.update(by_name)
         st.rerun()
+
+
+def refuse_out_of_range(key: str, low: float, high: float) -> None:
+    """Name a number of the link that a slider, whose ends only its page knows, cannot show."""
+    value, expected = st.query_params.get(key), _Range(low, high)
+    if value is None or expected.accepts(value):
+        return
+    del st.query_params[key]
+    st.session_state[PROBLEMS_KEY].append(_problem(key, value, expected))
+    st.rerun()
 
 
 def show_link_problems() -> None:
@@ -117,7 +132,8 @@ class _Choice:
 
     @property
     def words(self) -> str:
-        return f"there are {', '.join(list(self.titles)[:8])}{' …' * (len(self.titles) > 8)}"
+        shown = list(dict.fromkeys(self.titles.values()))
+        return f"there are {', '.join(shown[:8])}{' …' * (len(shown) > 8)}"
 
     def accepts(self, value: str) -> bool:
         return value in self.titles or value in self.titles.values()
@@ -137,6 +153,13 @@ class _Range:
             return self.low <= float(value) <= self.high
         except ValueError:
             return False
+
+
+def _problem(key: str, value: str, expected: _Choice | _Range) -> str:
+    return (
+        f"The link asks for {key} = “{value[:60]}”, which does not exist ({expected.words}); the "
+        "default is shown instead."
+    )
 
 
 def _expected(key: str) -> _Choice | _Range | None:

@@ -11,6 +11,7 @@ from gapviz.collection import Collection, Item
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures import style_of
 from gapviz.retrieval.search import Hit, ResultList
+from gapviz.sentences.wording import figure
 
 STYLE = """
 <style>
@@ -25,7 +26,11 @@ a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
   background: color-mix(in srgb, var(--gv-color) 12%, transparent); }
 .gv-card.gv-match { outline: 2px solid #009E73; outline-offset: 1px; }
 .gv-cell { display: grid; grid-template-columns: minmax(0, 1fr); min-width: 0; }
-.gv-head { display: flex; justify-content: space-between; font-size: 0.72rem; opacity: 0.85; }
+.gv-head { display: flex; justify-content: space-between; gap: 6px; font-size: 0.72rem;
+  opacity: 0.85; }
+.gv-head span:first-child { min-width: 0; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+.gv-head span:last-child { flex: none; }
 .gv-body { flex: 1; display: flex; align-items: center; justify-content: center;
   text-align: center; overflow: hidden; min-height: 68px; }
 .gv-body img { width: 68px; height: 68px; background: #FFFFFF; border-radius: 6px; }
@@ -33,6 +38,8 @@ a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
 .gv-foot { font-size: 0.72rem; opacity: 0.85; min-height: 1.1em; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; }
 .gv-marks { font-size: 0.72rem; font-weight: 600; min-height: 1.2em; }
+/* Heads of lists side by side: as high as two lines of title and of parameters. */
+@media (min-width: 1200px) { [class*="st-key-answer_head"] { min-height: 8.4rem; } }
 .gv-bias { font-size: 0.85rem; margin-bottom: 6px; }
 .gv-bias b { font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .gv-bar { position: relative; display: flex; height: 12px; border-radius: 6px; overflow: hidden;
@@ -88,7 +95,7 @@ def hit_cards(
                 collection,
                 name,
                 head=f"#{hit.rank}",
-                foot=f"{score_name} {hit.score:.4f}",
+                foot=f"{score_name} {figure(hit.score, 4)}",
                 marks=" · ".join(marks),
                 matched=matched or hit.item in same_label,
             )
@@ -185,13 +192,15 @@ def _card(
     link: str | None = None,
 ) -> str:
     style = style_of(modality, _names(collection))
-    caption = item.captions[0] if item.captions else item.id
+    named = item.id if head != item.id else "vector only"
+    caption = item.captions[0] if item.captions else named
     if item.image and modality != "text":
         source = escape(thumbnail_url(name, collection, item, 192), quote=True)
         body = f'<img src="{source}" alt="{escape(caption, quote=True)}" loading="lazy">'
         under = caption
     else:
-        body = f"<q>{escape(caption)}</q>" if modality == "text" else escape(caption)
+        quoted = modality == "text" and item.captions
+        body = f"<q>{escape(caption)}</q>" if quoted else escape(caption)
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
     opening = (
@@ -203,7 +212,7 @@ def _card(
     return (
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
         f'style="--gv-color: {style.color}" title="{escape(under or caption, quote=True)}">'
-        f'<div class="gv-head"><span>{escape(head)}</span>'
+        f'<div class="gv-head"><span title="{escape(head, quote=True)}">{escape(head)}</span>'
         f"<span>{style.glyph} {escape(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
         f'<div class="gv-foot">{escape(under)}</div>'

@@ -20,6 +20,7 @@ from gapviz.errors import GapvizError
 from gapviz.evaluation.board_columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
+from gapviz.sentences.wording import counted
 from gapviz.strategies import STRATEGIES
 from gapviz.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
 
@@ -153,6 +154,7 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
         )
     )
     st.caption(
+        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
         "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
         "the head of a column to sort by it, best first; once more, worst first. “front”: on "
         "the Pareto front."
@@ -204,7 +206,7 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
             f"""
 **Protocol**
 
-- **Indexed:** the {", ".join(chosen.modalities)} vectors of the {n_items:,} items of the
+- **Indexed:** the {", ".join(chosen.modalities)} vectors of the {counted(n_items, "item")} of the
   evaluate split; of several captions the first, unless all were indexed.
 - **Asking:** each modality's query rows: captions after the first where an item has them,
   else its indexed rows.
@@ -217,8 +219,8 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Recall across** searches the other modality alone, so fusing lists changes nothing there.
 - **Ties:** rank = 1 + the entries that score strictly higher; entries that tie at place 10 share
   the room there; between fused lists as set under Routing.
-- **Fitted** on the {len(fitted.splits["calibrate"]):,} items of the calibrate split alone, of
-  the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
+- **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} of the calibrate split alone,
+  of the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
 - **Strategies that rank items** are measured by another protocol: a query's rivals are items, not
   rows, and its own item keeps its other rows. Their bias and NDCG stand apart from the others',
   hollow in the plot and off the front.

@@ -16,7 +16,13 @@ from gapviz.strategies import strategy_card
 
 STYLE = """
 <style>
-.gv-board-frame { overflow: auto; max-height: min(46rem, 85vh); }
+.gv-board-frame { overflow: auto; max-height: min(46rem, 85vh);
+  border-right: 1px solid color-mix(in srgb, currentColor 14%, transparent);
+  background:
+    linear-gradient(to left, light-dark(#FFFFFF, #12161D) 40%, transparent)
+      right / 40px 100% local no-repeat,
+    linear-gradient(to left, light-dark(rgb(28 35 48 / 22%), rgb(230 234 240 / 30%)), transparent)
+      right / 14px 100% scroll no-repeat; }
 .gv-board-frame:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 .gv-board { border-collapse: separate; border-spacing: 0; }
 .gv-board thead { position: sticky; top: 0; z-index: 2; }

@@ -11,6 +11,7 @@ from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.retrieval.search import ResultList
+from gapviz.sentences.wording import figure
 
 SELECTED = "_selected_items"
 SHOWN_AT_MOST = 48
@@ -80,8 +81,8 @@ def _match_words(answer: ResultList) -> str:
     if answer.match_rank is None or answer.match_cosine is None:
         return "It has no vector of another modality."
     return (
-        f"Pair cosine {answer.match_cosine:.3f}; its match is at rank {answer.match_rank:,} of the "
-        "mixed index."
+        f"Pair cosine {figure(answer.match_cosine)}; its match is at rank {answer.match_rank:,} of "
+        "the mixed index."
     )
 
 

@@ -15,7 +15,7 @@ from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zippe
 from gapviz.export.card import TARGET_RECALL
 
 ARRAY_WORDS = {
-    "centroid": "mean of the calibration vectors",
+    "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",
     "direction": "what λ is multiplied with and every vector moved by",
     "mean": "subtracted from every vector",
     "spread": "every dimension is divided by it",
@@ -95,9 +95,10 @@ def thresholds_section(card: ExportCard) -> None:
         "others that pass<br><small>held out · lower</small>",
     ]
     st.html(html_table(head, rows))
+    vectors = "after the strategy moved them" if card.changes == "vectors" else "as encoded"
     st.caption(
-        f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, after the "
-        "strategy moved them. Relevant across modalities: the pair matches; within one: both "
+        f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, "
+        f"{vectors}. Relevant across modalities: the pair matches; within one: both "
         "items have the same label. None: there are no such pairs. One threshold does not serve "
         "two pair types."
     )

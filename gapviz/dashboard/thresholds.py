@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, isnan
 
@@ -12,7 +12,8 @@ import streamlit as st
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.links import TARGETS
+from gapviz.dashboard.links import TARGETS, refuse_out_of_range
+from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
@@ -20,8 +21,9 @@ from gapviz.figures.scores import score_panel
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.measure import default_pair
 from gapviz.sentences.scores import held_out_reading, transfer_reading, type_title
+from gapviz.sentences.wording import figure
 from gapviz.strategies import STRATEGIES
-from gapviz.studies.score_study import COSINE, ScoreStudy, Target
+from gapviz.studies.score_study import ScoreStudy, Target
 from gapviz.studies.scores import score_work
 
 PROTOCOL = (
@@ -91,14 +93,13 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
     return found
 
 
-def threshold_sliders(chosen: Settings, studies: Sequence[ScoreStudy]) -> dict[str, float]:
-    """By unit, the threshold that the distributions and shares of the page are about."""
-    found: dict[str, float] = {}
-    for study in studies:
-        if study.unit not in found:
-            key = "threshold" if study.unit == COSINE else f"threshold_{chosen.strategy}"
-            found[study.unit] = _threshold_slider(study, key)
-    return found
+def threshold_sliders(chosen: Settings, studies: Sequence[ScoreStudy]) -> list[float]:
+    """Of each study, the threshold that the distributions and shares of the page are about.
+
+    One number does not serve two strategies, even where both score by cosine.
+    """
+    keys = ("threshold", f"threshold_{chosen.strategy}")
+    return [_threshold_slider(study, key) for study, key in zip(studies, keys, strict=False)]
 
 
 def _threshold_slider(study: ScoreStudy, key: str) -> float:
@@ -106,9 +107,10 @@ def _threshold_slider(study: ScoreStudy, key: str) -> float:
     step = 0.01 if high - low <= WIDE_SPAN else 0.05
     usual = study.calibrated("recall", USUAL_RECALL)["cross"].fitted.threshold
     start = 0.0 if isnan(usual) else round(round(usual / step) * step, 2)
+    refuse_out_of_range(key, low, high)
     return float(
         st.slider(
-            f"Threshold ({study.unit})",
+            f"Threshold of {study.strategy} ({study.unit})",
             low,
             high,
             min(max(start, low), high),
@@ -116,7 +118,7 @@ def _threshold_slider(study: ScoreStudy, key: str) -> float:
             key=key,
             bind="query-params",
             help="A pair passes at or above it. At first: what 95 % of the matched calibration "
-            f"pairs reach under {study.strategy}.",
+            "pairs reach.",
         )
     )
 
@@ -125,10 +127,9 @@ def distributions(
     chosen: Settings,
     view: View,
     studies: Sequence[ScoreStudy],
-    thresholds: Mapping[str, float],
+    at: Sequence[float],
 ) -> None:
-    """The four distributions of each strategy, and what passes the threshold of its unit."""
-    at = [thresholds[study.unit] for study in studies]
+    """The four distributions of each strategy, and what passes its threshold, one of `at`."""
     panel = score_panel(studies, chosen.modalities, thresholds=at)
     show_panels([panel], key="scores", view=view)
     st.html(_passing_table(studies, at))
@@ -158,11 +159,11 @@ def _adjusted_notes(study: ScoreStudy) -> list[str]:
     return notes
 
 
-def transfer_section(studies: Sequence[ScoreStudy]) -> None:
+def transfer_section(view: View, studies: Sequence[ScoreStudy]) -> None:
     """A threshold fitted on each pair type, read on all of them."""
     st.subheader("One threshold, read on the other pair types", anchor=False)
     for study in studies:
-        st.markdown(transfer_reading(study, USUAL_RECALL))
+        finding(transfer_reading(study, USUAL_RECALL), view)
     pair = studies[0].pair
     head = ["strategy", "fitted on", "threshold"]
     for name in PAIR_TYPES:
@@ -272,7 +273,7 @@ def _passing_table(studies: Sequence[ScoreStudy], thresholds: Sequence[float]) -
     pair = studies[0].pair
     at = list(zip(studies, thresholds, strict=True))
     heads = [
-        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {threshold:.2f}</small>"
+        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {figure(threshold, 2)}</small>"
         for study, threshold in at
     ]
     head = ["pairs", *heads, "should"]
@@ -308,4 +309,4 @@ def _share(value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"
+    return "<small>none</small>" if isnan(value) else f"<strong>{figure(value)}</strong>"

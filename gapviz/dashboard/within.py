@@ -20,6 +20,7 @@ from gapviz.dashboard.links import (
     TOWERS_ALONE,
     within_title,
 )
+from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.query import chosen_item
 from gapviz.dashboard.result_list import hit_cards
 from gapviz.dashboard.settings import Settings
@@ -175,7 +176,7 @@ def _figures(contest: _Contest, comparison: WithinComparison) -> None:
             estimate_cell(precision, signed=True),
         ]
     )
-    st.markdown(f"**{delta_reading(precision, 'mAP')}**")
+    finding(f"**{delta_reading(precision, 'mAP')}**", contest.view)
     st.html(html_table(head, rows))
     st.caption(
         f"Indexed: one {contest.modality} vector of each of the {comparison.n_items:,} held-out "

@@ -10,6 +10,7 @@ from math import isnan
 import numpy as np
 
 from gapviz.seeds import DEFAULT_SEED
+from gapviz.sentences.wording import figure
 from gapviz.vectors import Float64, Indices, read_only
 
 RESAMPLES = 1_000
@@ -28,9 +29,9 @@ class Estimate:
 
     def __str__(self) -> str:
         """As `0.500 [0.450, 0.550]`; the value alone where there is no interval."""
-        if self.low != self.low:  # NaN
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        if isnan(self.low):
+            return figure(self.value)
+        return f"{figure(self.value)} [{figure(self.low)}, {figure(self.high)}]"
 
     def to_json(self) -> dict[str, float | None]:
         """Its three numbers by name; what is not known is None."""

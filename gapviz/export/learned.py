@@ -32,7 +32,8 @@ def refuse_transductive(card: StrategyCard) -> None:
         raise GapvizError(
             f"{card.title} reads all queries before it answers one, so that there is nothing to "
             "store that would serve the next query",
-            mend="export nnn, which takes reference queries from the calibration items instead",
+            mend="export Nearest-neighbour normalisation (nnn) instead, which takes reference "
+            "queries from the calibration items",
         )
 
 

@@ -1,4 +1,4 @@
-"""The anatomy of a gap as figures: dimensions, heat map, plane, hubs, spectra."""
+"""The anatomy of a gap as figures: dimensions, heat map, hubs, spectra."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Plane, Spectra
+from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Spectra
 from gapviz.vectors import Float64, Indices
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
@@ -22,9 +22,6 @@ SMALLEST_SHARE = 1e-7
 
 # Of lines without markers.
 DASHES = ("solid", "dash")
-
-PLANE_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
-PLANE_COLORS = (NEUTRAL, "#56B4E9", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#D55E00")
 
 
 def dimension_panels(found: Dimensions, pair: tuple[str, str]) -> tuple[Panel, ...]:
@@ -41,7 +38,7 @@ def dimension_panels(found: Dimensions, pair: tuple[str, str]) -> tuple[Panel, .
             marker={"color": STRATEGY_STYLES[1]["color"]},
             hovertemplate="dimension %{customdata}: %{y:.2%}<extra></extra>",
         ),
-        layout=frame(across, Axis("share of ‖Δ‖²", percent=True), 300),
+        layout=frame(across, Axis("share of ‖Δ‖²", percent=True), 300, legend=False),
     )
     summed = line_figure(
         rank,
@@ -103,36 +100,6 @@ def heat_map_panels(found: HeatMaps) -> tuple[Panel, ...]:
         )
         for title, one in found.by_strategy.items()
     )
-
-
-def plane_panel(plane: Plane, chosen: Plane | None = None) -> Panel:
-    """Every model and strategy by alignment and uniformity; those of `chosen` ringed.
-
-    Colour tells the strategy, shape the model.
-    """
-    points = [placed for placed in plane.points if not np.isnan(placed.point.alignment)]
-    strategies = list(dict.fromkeys(placed.strategy for placed in points))
-    models = list(dict.fromkeys(placed.model for placed in points))
-    figure = go.Figure(
-        layout=frame(
-            Axis("alignment: mean‖x − y‖² of matched pairs (lower is better)"),
-            Axis("joint uniformity (lower is better)"),
-            480,
-        )
-    )
-    for placed in points:
-        color = PLANE_COLORS[strategies.index(placed.strategy) % len(PLANE_COLORS)]
-        symbol = PLANE_SYMBOLS[models.index(placed.model) % len(PLANE_SYMBOLS)]
-        figure.add_trace(_plane_point(placed.strategy, placed.model, placed.point, color, symbol))
-    for place, strategy in enumerate(strategies):
-        figure.add_trace(_legend_entry(strategy, PLANE_COLORS[place % len(PLANE_COLORS)], "circle"))
-    for place, model in enumerate(models if len(models) > 1 else ()):
-        figure.add_trace(_legend_entry(model, NEUTRAL, PLANE_SYMBOLS[place % len(PLANE_SYMBOLS)]))
-    if chosen is not None and chosen.points:
-        _ring(figure, chosen)
-    figure.update_layout(hovermode="closest")
-    title = "Alignment against uniformity: the lower left corner is best"
-    return Panel(title, figure, f"Scatter plot of {len(points)} models and strategies: {title}")
 
 
 def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
@@ -207,10 +174,13 @@ def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -
             zmin=scale[0],
             zmax=scale[1],
             colorscale="Viridis",
-            colorbar={"title": {"text": "cosine"}, "thickness": 12},
+            colorbar={
+                "title": {"text": f"cosine, clipped<br>to {scale[0]:.2f} – {scale[1]:.2f}"},
+                "thickness": 12,
+            },
             hovertemplate="cosine %{z:.3f}<extra></extra>",
         ),
-        layout=frame(empty, empty, 420),
+        layout=frame(empty, empty, 420, legend=False),
     )
     square = {"showgrid": False, "constrain": "domain", **names}
     figure.update_xaxes(**axis_layout(Axis("clustered order, twice")), **square)
@@ -220,37 +190,6 @@ def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -
     figure.add_vline(n - 0.5, line=line)
     figure.add_hline(n - 0.5, line=line)
     return figure
-
-
-def _plane_point(strategy: str, model: str, point: Any, color: str, symbol: str) -> go.Scatter:
-    return go.Scatter(
-        x=[point.alignment],
-        y=[point.uniformity],
-        mode="markers",
-        showlegend=False,
-        marker={"color": color, "symbol": symbol, "size": 11},
-        hovertemplate=f"{strategy}<br>{model}<br>alignment %{{x:.3f}}, uniformity %{{y:.3f}}"
-        "<extra></extra>",
-    )
-
-
-def _legend_entry(name: str, color: str, symbol: str) -> go.Scatter:
-    return go.Scatter(
-        x=[None], y=[None], mode="markers", name=name, marker={"color": color, "symbol": symbol}
-    )
-
-
-def _ring(figure: go.Figure, chosen: Plane) -> None:
-    figure.add_trace(
-        go.Scatter(
-            x=[placed.point.alignment for placed in chosen.points],
-            y=[placed.point.uniformity for placed in chosen.points],
-            mode="markers",
-            name="chosen now",
-            marker={"symbol": "circle-open", "size": 20, "color": NEUTRAL, "line": {"width": 2}},
-            hoverinfo="skip",
-        )
-    )
 
 
 def _look(modality: str, modalities: Sequence[str]) -> dict[str, Any]:

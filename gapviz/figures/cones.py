@@ -29,6 +29,10 @@ POINTS = "points"
 # Above this many points smaller markers keep clusters apart.
 MANY_POINTS = 2_500
 
+# Above this many selected points rings would cover one another, and with them what colour tells:
+# the others fade instead.
+MANY_RINGS = 60
+
 METHOD_TITLES = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
 
 QUERY_COLOR = "#F0E442"
@@ -128,15 +132,19 @@ def cones_figure(
     traces = []
     if pairs is not None:
         traces.append(_pair_lines(layout, matched_points(layout, item_index, *pairs), scatter))
+    ringed = np.isin(items, np.asarray(highlight, dtype=np.int64))
+    many = np.count_nonzero(ringed) > MANY_RINGS
     for code, modality in enumerate(layout.modalities):
         here = layout.modality_code == code
         if here.any():
-            traces.append(_points(layout, modality, here, items, scatter))
-    ringed = np.isin(items, np.asarray(highlight, dtype=np.int64))
-    if ringed.any():
+            points = _points(layout, modality, here, items, scatter)
+            if many:
+                points.marker.opacity = np.where(ringed[here], 0.9, 0.12)
+            traces.append(points)
+    if ringed.any() and not many:
         traces.append(_rings(layout.points[ringed], scatter))
     if centroids and layout.linear:
-        traces.append(_centroids(layout, scatter))
+        traces += [_centroids(layout, scatter), _centroid_key(scatter)]
     if queries is not None and len(queries):
         traces.append(_stars(queries, scatter))
     # Given at once: adding traces and updating the layout afterwards validates all twice.
@@ -157,7 +165,7 @@ def alt_text(layout: Layout, *, title: str = "") -> str:
         first, second = layout.basis.between or layout.modalities[:2]
         ends = [layout.points_of(name)[:, 0] for name in (first, second)]
         if all(end.size for end in ends):
-            offset = float(ends[0].mean() - ends[1].mean())
+            offset = abs(float(ends[0].mean() - ends[1].mean()))
             spread = f" Centroids of {first} and {second} lie {offset:.2f} apart along x."
     return f"{head}{METHOD_TITLES[layout.method]} of {counts} points.{spread}"
 
@@ -266,12 +274,25 @@ def _centroids(layout: Layout, scatter: Any) -> Any:
         y=middles[:, 1],
         mode="markers",
         name="centroids",
+        showlegend=False,
         marker={
             "color": [style.color for style in styles],
             "symbol": [style.symbol for style in styles],
             "size": 17,
             "line": {"color": "#FFFFFF", "width": 2.5},
         },
+        **_NOT_A_ROW,
+    )
+
+
+def _centroid_key(scatter: Any) -> Any:
+    """The legend's entry of all centroids: large, and of no modality's colour or shape."""
+    return scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name="large: centroid of each",
+        marker={"color": NEUTRAL, "symbol": "circle-open", "line": {"width": 3}},
         **_NOT_A_ROW,
     )
 
@@ -308,9 +329,9 @@ def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
         "paper_bgcolor": clear,
         "plot_bgcolor": clear,
         "height": height,
-        # Room for Plotly's buttons above the legend, which they would cover.
-        "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
-        "modebar": {"bgcolor": clear, "color": NEUTRAL},
+        "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
+        # Upright, it covers no entry of the legend.
+        "modebar": {"bgcolor": clear, "color": NEUTRAL, "orientation": "v"},
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": {

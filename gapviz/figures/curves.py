@@ -18,6 +18,7 @@ from gapviz.curves import (
 from gapviz.curves.rank_fusion import Lists
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.sentences.wording import counted
 from gapviz.vectors import Float64, Indices
 
 # Those between them would be written over one another.
@@ -73,7 +74,8 @@ def strength_panels(
             [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
         ),
         panel(
-            f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, {loss.batch:,} pairs",
+            f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, "
+            f"{counted(loss.batch, 'pair')}",
             losses,
             Axis("nats (lower is better)"),
         ),

@@ -101,7 +101,7 @@ def line_figure(
         at_y: horizontal marks, such as chance.
         height: in pixels.
     """
-    figure = go.Figure(layout=frame(x_axis, y_axis, height))
+    figure = go.Figure(layout=frame(x_axis, y_axis, height, legend=len(lines) > 1))
     for line in lines:
         if line.low is not None and line.high is not None:
             _add_band(figure, x, line)
@@ -144,17 +144,27 @@ def add_marks(
         )
 
 
-def frame(x_axis: Axis, y_axis: Axis, height: int = HEIGHT) -> dict[str, Any]:
-    """The layout of a figure without anything in it; text and grid take the page's theme."""
+def frame(
+    x_axis: Axis, y_axis: Axis, height: int = HEIGHT, *, legend: bool = True
+) -> dict[str, Any]:
+    """The layout of a figure without anything in it; text and grid take the page's theme.
+
+    Args:
+        x_axis: across.
+        y_axis: upwards.
+        height: in pixels.
+        legend: whether there is one, and so room for it above.
+    """
     return {
         # As in the cones: no template, so that the page's theme gives its own.
         "template": "none",
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "height": height,
-        "margin": {"l": 8, "r": 16, "t": 48, "b": 8},
+        "margin": {"l": 8, "r": 16, "t": 48 if legend else 24, "b": 8},
         "modebar": {"bgcolor": CLEAR, "color": NEUTRAL},
         "hovermode": "x unified",
+        "showlegend": legend,
         "legend": {
             "orientation": "h",
             "yanchor": "bottom",

@@ -251,8 +251,8 @@ def _linear(
             f"top residual component ({share_y:.0%} of variance)",
         )
         can_show = (
-            f"The gap at true scale: along x the centroids of {first} and {second} are "
-            f"{remaining:.3f} apart."
+            f"The gap at true scale: along x the centroids of {first} and {second}, of all items, "
+            f"are {abs(remaining):.3f} apart."
         )
         what_is_lost = "Not neighbourhoods, nor any offset across the gap axis"
     return Layout(

@@ -26,6 +26,7 @@ from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import ResultList, search
 from gapviz.seeds import DEFAULT_SEED
+from gapviz.sentences.wording import counted
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
@@ -73,8 +74,9 @@ class Report:
         """How the figures were made, one sentence each."""
         first, second = self.before.pair
         return (
-            f"Fitted on the calibrate split, measured on the {self.collection.n_items:,} items of "
-            f"the evaluate split; the gap is that of {first} and {second}.",
+            "Fitted on the calibrate split, measured on the "
+            f"{counted(self.collection.n_items, 'item')} of the evaluate split; the gap "
+            f"is that of {first} and {second}.",
             "Rank = 1 + the number of entries that score strictly higher; a query's own entry is "
             "left out by its item.",
             "Intervals are 95 %, bootstrap over items (the gap's: the delta method).",

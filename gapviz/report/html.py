@@ -18,6 +18,7 @@ from gapviz.report.contents import Example, Report
 from gapviz.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.retrieval.search import ResultList
 from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
+from gapviz.sentences.wording import counted, figure, interval, too_few
 
 THUMB = 72
 """Pixels."""
@@ -78,7 +79,7 @@ def _head(report: Report) -> str:
     return (
         f"<h1>The modality gap of {escape(collection.name)}</h1>"
         f"<p><small>{report.date.isoformat()} · encoder {escape(collection.encoder)} · "
-        f"{collection.n_items:,} held-out items · {collection.dim} dimensions</small></p>"
+        f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions</small></p>"
         f"<p>{escape(gap_reading(before))} {escape(bias_reading(before))}</p>"
         f"<p><strong>{escape(report.after.strategy.label)}.</strong> "
         f"{escape(change_reading(before, report.after))}</p>"
@@ -88,9 +89,13 @@ def _head(report: Report) -> str:
 def _cards(report: Report) -> str:
     gap = report.before.geometry.gap
     cards = [
-        ("gap ‖Δ‖, 0 to 2", f"{gap.gap:.3f}", f"{gap.low:.3f} to {gap.high:.3f}, lower is closer"),
-        ("noise floor of the gap", f"{gap.noise_floor:.3f}", "a gap under it is none"),
-        ("cloud separation, variant A", f"{gap.separation:.2f} ×", "above 1: gap-dominated"),
+        (
+            "gap ‖Δ‖, 0 to 2",
+            figure(gap.gap),
+            f"95 % interval {interval(gap.low, gap.high)}, lower is closer",
+        ),
+        ("noise floor of the gap", figure(gap.noise_floor), "a gap under it is none"),
+        ("cloud separation, variant A", figure(gap.separation, 2), "above 1: gap-dominated"),
     ]
     for one, word in ((report.before, "raw"), (report.after, report.after.strategy.card.title)):
         for title, figures, way in (
@@ -98,9 +103,8 @@ def _cards(report: Report) -> str:
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
             told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
-            cards.append(
-                (f"{title}, {word}", f"{mean_value(figures):.3f}", f"{told}; {way} is better")
-            )
+            mean = figure(mean_value(figures))
+            cards.append((f"{title}, {word}", mean, f"{told}; {way} is better"))
     return (
         '<div class="cards">'
         + "".join(
@@ -113,9 +117,13 @@ def _cards(report: Report) -> str:
 
 
 def _advice(report: Report) -> str:
+    head = "<h2>What to do, for one index of all modalities</h2>"
+    doubt = too_few(report.collection.n_items)
+    if doubt is not None:
+        return f"{head}<p>{escape(doubt)}</p>"
     shown = report.advice.recommendations[:ADVICE_SHOWN]
     return (
-        "<h2>What to do, for one index of all modalities</h2><ol>"
+        f"{head}<ol>"
         + "".join(f"<li>{_recommendation(one)}</li>" for one in shown)
         + f"</ol><p><small>{escape(report.advice.protocol)}</small></p>"
     )
@@ -123,7 +131,7 @@ def _advice(report: Report) -> str:
 
 def _recommendation(one: Recommendation) -> str:
     told = "".join(
-        f" {effect.figure} {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f" {effect.figure} {figure(effect.before.value)} → {figure(effect.after.value)} "
         f"(change {_numbers(effect.change)})."
         for effect in one.effects[:1]
     )
@@ -247,8 +255,4 @@ def _protocol(report: Report) -> str:
 
 
 def _numbers(estimate: Estimate) -> str:
-    if np.isnan(estimate.value):
-        return "none"
-    if np.isnan(estimate.low):
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+    return "none" if np.isnan(estimate.value) else str(estimate)

@@ -6,6 +6,7 @@ import re
 
 from gapviz.report.contents import Report
 from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
+from gapviz.sentences.wording import counted, figure, too_few
 
 
 def report_markdown(report: Report) -> str:
@@ -14,8 +15,8 @@ def report_markdown(report: Report) -> str:
     lines = [
         f"# The modality gap of {_plain(collection.name)}",
         "",
-        f"{report.date.isoformat()}, encoder {_plain(collection.encoder)}, {collection.n_items:,} "
-        f"held-out items, {collection.dim} dimensions.",
+        f"{report.date.isoformat()}, encoder {_plain(collection.encoder)}, "
+        f"{counted(collection.n_items, 'held-out item')}, {collection.dim} dimensions.",
         "",
         f"{_plain(gap_reading(report.before))} {_plain(bias_reading(report.before))}",
         "",
@@ -25,13 +26,16 @@ def report_markdown(report: Report) -> str:
         "## What to do, for one index of all modalities",
         "",
     ]
-    for number, one in enumerate(report.advice.recommendations, start=1):
+    doubt = too_few(collection.n_items)
+    lines += [] if doubt is None else [doubt]
+    advised = report.advice.recommendations if doubt is None else ()
+    for number, one in enumerate(advised, start=1):
         told = "".join(
-            f" {e.figure} {e.before.value:.3f} → {e.after.value:.3f} "
-            f"({e.change.value:+.3f}, 95 % {e.change.low:+.3f} to {e.change.high:+.3f})."
+            f" {_plain(e.figure)} {figure(e.before.value)} → {figure(e.after.value)} "
+            f"(change {_plain(str(e.change))})."
             for e in one.effects[:1]
         )
-        lines.append(f"{number}. **{_plain(one.title)}**: {one.verdict}.{_plain(told)}")
+        lines.append(f"{number}. **{_plain(one.title)}**: {one.verdict}.{told}")
     lines += [
         "",
         "## Scoreboard",
@@ -43,8 +47,7 @@ def report_markdown(report: Report) -> str:
         bias, ndcg = row.imbalance, row.mean_ndcg
         front = "yes" if row.pareto else ""
         lines.append(
-            f"| {_plain(row.title)} | {bias.value:.3f} ({bias.low:.3f} to {bias.high:.3f}) | "
-            f"{ndcg.value:.3f} ({ndcg.low:.3f} to {ndcg.high:.3f}) | {front} |"
+            f"| {_plain(row.title)} | {_plain(str(bias))} | {_plain(str(ndcg))} | {front} |"
         )
     lines += ["", "## Protocol", "", *(f"- {_plain(line)}" for line in report.protocol), ""]
     lines.append(", ".join(f"{name} {one}" for name, one in report.versions.items()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gapviz.sentences.wording import figure
 from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Plane, Spectra
 from gapviz.vectors import Float32
 
@@ -38,8 +39,8 @@ def heat_map_reading(found: HeatMaps) -> str:
     for title, one in found.by_strategy.items():
         within_x, within_y, mismatched, matched = _quadrants(one.cosines)
         parts.append(
-            f"{title}: {x}–{x} {_plain(within_x)}, {y}–{y} {_plain(within_y)}, {x}–{y} "
-            f"mismatched {_plain(mismatched)} and matched {_plain(matched)}"
+            f"{title}: {x}–{x} {figure(within_x, 2)}, {y}–{y} {figure(within_y, 2)}, {x}–{y} "
+            f"mismatched {figure(mismatched, 2)} and matched {figure(matched, 2)}"
         )
     return f"Mean cosines. {'; '.join(parts)}."
 
@@ -56,7 +57,7 @@ def plane_reading(plane: Plane) -> str:
     return (
         f"Best alignment: {aligned.strategy} of {aligned.model} ({aligned.point.alignment:.2f}); "
         f"best uniformity: {uniform.strategy} of {uniform.model} "
-        f"({uniform.point.uniformity:.2f}). No point is best in both."
+        f"({figure(uniform.point.uniformity, 2)}). No point is best in both."
     )
 
 
@@ -68,11 +69,11 @@ def hubs_reading(hubs: Hubs) -> str:
         source, target = direction
         words = (
             f"{source} → {target}: {raw.anti_hub_share:.0%} of the {target} entries stand in no "
-            f"list of {raw.k}, skew {raw.skew:.1f}"
+            f"list of {raw.k}, skew {figure(raw.skew, 1)}"
         )
         for title in titles[1:]:
             after = hubs.by_strategy[title][direction]
-            words += f" ({title}: {after.anti_hub_share:.0%}, {after.skew:.1f})"
+            words += f" ({title}: {after.anti_hub_share:.0%}, {figure(after.skew, 1)})"
         parts.append(words)
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
@@ -90,11 +91,6 @@ def spectra_reading(spectra: Spectra) -> str:
         parts.append(f"{title}: {', '.join(ranks)}")
     dim = next(iter(next(iter(spectra.by_strategy.values())).values())).shares.size
     return f"Effective rank, of {dim} dimensions. {'; '.join(parts)}."
-
-
-def _plain(cosine: float) -> str:
-    """Two digits, and no minus before a zero."""
-    return f"{round(cosine, 2) + 0.0:.2f}"
 
 
 def _quadrants(cosines: Float32) -> tuple[float, float, float, float]:

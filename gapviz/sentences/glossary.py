@@ -21,6 +21,8 @@ class Term:
     reading: str
     """Range, direction and meaning in one or two sentences."""
     source: str
+    better: str
+    """Which way is better: `lower`, `higher`, `nearer …`; empty where neither is."""
     value: Callable[[Measurement], float]
 
 
@@ -38,6 +40,7 @@ TERMS: dict[str, Term] = {
             "Distance between the two centroids, 0 to 2; lower is closer. A gap under its noise "
             "floor is no gap.",
             "Liang et al. 2022",
+            "lower",
             lambda m: m.geometry.gap.gap,
         ),
         Term(
@@ -46,6 +49,7 @@ TERMS: dict[str, Term] = {
             r"\sqrt{\operatorname{tr}\Sigma_x/n_x+\operatorname{tr}\Sigma_y/n_y}",
             "The gap that this many items would show on average if the true centroids agreed.",
             "Standard error of a difference of means",
+            "",
             lambda m: m.geometry.gap.noise_floor,
         ),
         Term(
@@ -55,6 +59,7 @@ TERMS: dict[str, Term] = {
             r"+\overline{\lVert y-\mu_y\rVert}\right)}",
             "Gap over the mean distance to the own centroid, from 0; above 1 the gap dominates.",
             "Centroid distance over spread",
+            "lower",
             lambda m: m.geometry.gap.separation,
         ),
         Term(
@@ -64,6 +69,7 @@ TERMS: dict[str, Term] = {
             r"+\overline{\lVert y-\mu_y\rVert^2}\right)}",
             "As variant A with a root mean square; the two agree to about 1 %.",
             "Centroid distance over spread",
+            "lower",
             lambda m: m.geometry.gap.separation_b,
         ),
         Term(
@@ -72,24 +78,28 @@ TERMS: dict[str, Term] = {
             r"\lVert\Delta\rVert\big/\overline{\lVert a-b\rVert}",
             "Gap over the mean distance of two items' rows of one modality; about 30 % below A.",
             "Centroid distance over spread",
+            "lower",
             lambda m: m.geometry.gap.separation_c,
         ),
         Term(
             "bias",
             "Intra-modal bias@10",
             r"\frac{|\{\text{top 10 entries of the query's modality}\}|}{10}",
-            "Share of the first 10 results that have the query's own modality, 0 to 1; the "
-            "corpus share (about one half here) is neutral, 1 means that only one modality is "
-            "ever found. The query's own entry is left out.",
+            "Share of the first 10 results that have the query's own modality, 0 to 1; that "
+            "modality's share of the index is neutral, 1 means that only one modality is ever "
+            "found. The query's own entry is left out.",
             "Share over corpus share = lift",
+            "nearer the corpus share",
             lambda m: _mean({name: e.value for name, e in m.bias.items()}),
         ),
         Term(
             "lift",
             "Bias lift@10",
             r"\text{bias@10}\Big/\frac{N_\text{own}-1}{N-1}",
-            "Bias over the corpus share: 1 is neutral, 2 is the most that two equal halves allow.",
+            "Bias over the corpus share: 1 is neutral, one over that share the most. Of two "
+            "equal halves that is a little over 2, since the query's own entry is left out.",
             "Share over corpus share = lift",
+            "nearer 1",
             lambda m: _mean({name: e.value for name, e in m.lift.items()}),
         ),
         Term(
@@ -99,6 +109,7 @@ TERMS: dict[str, Term] = {
             "How high the true match of the other modality ranks in one mixed index, 0 to 1; "
             "higher is better. The guard on bias: bias can fall while answers get worse.",
             "Järvelin & Kekäläinen 2002; MixBench 2025",
+            "higher",
             lambda m: _mean({name: e.value for name, e in m.ndcg.items()}),
         ),
         Term(
@@ -107,6 +118,7 @@ TERMS: dict[str, Term] = {
             r"\overline{1/\text{rank of the match}}",
             "Mean reciprocal rank of the true match in the mixed index, 0 to 1; higher is better.",
             "MixBench 2025",
+            "higher",
             lambda m: _mean({name: e.value for name, e in m.mrr.items()}),
         ),
         Term(
@@ -116,6 +128,7 @@ TERMS: dict[str, Term] = {
             "0 perfect; 0.5 means that a matched pair is as far apart as two random items of one "
             "modality.",
             "Schrodi et al. 2025",
+            "lower",
             lambda m: m.geometry.relative_gap,
         ),
         Term(
@@ -125,6 +138,7 @@ TERMS: dict[str, Term] = {
             "Share of the pair differences that is one common translation, 0 to 1: the ceiling "
             "of what subtracting an offset can remove.",
             "Decomposition of the mean squared pair distance",
+            "",
             lambda m: m.geometry.constancy.ratio,
         ),
         Term(
@@ -133,6 +147,7 @@ TERMS: dict[str, Term] = {
             r"\overline{x_i\cdot y_i}",
             "Mean cosine of an item's image with its own text, −1 to 1.",
             "",
+            "higher",
             lambda m: m.geometry.cosines.matched,
         ),
         Term(
@@ -141,6 +156,7 @@ TERMS: dict[str, Term] = {
             r"\overline{x_i\cdot y_j},\ i\neq j",
             "Mean cosine of an image with another item's text, −1 to 1.",
             "",
+            "lower",
             lambda m: m.geometry.cosines.mismatched,
         ),
         Term(
@@ -149,6 +165,7 @@ TERMS: dict[str, Term] = {
             r"\overline{x_i\cdot x_j},\ i\neq j",
             "Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
             "Liang et al. 2022",
+            "lower",
             lambda m: m.geometry.x.cone,
         ),
         Term(
@@ -157,6 +174,7 @@ TERMS: dict[str, Term] = {
             r"\overline{y_i\cdot y_j},\ i\neq j",
             "Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
             "Liang et al. 2022",
+            "lower",
             lambda m: m.geometry.y.cone,
         ),
         Term(
@@ -165,6 +183,7 @@ TERMS: dict[str, Term] = {
             r"\overline{\lVert x_i-y_i\rVert^2}",
             "Mean squared distance of matched pairs, 0 to 4; lower is better.",
             "Wang & Isola 2020",
+            "lower",
             lambda m: m.geometry.alignment,
         ),
         Term(
@@ -173,6 +192,7 @@ TERMS: dict[str, Term] = {
             r"\log\overline{e^{-2\lVert a-b\rVert^2}}",
             "How evenly both clouds together fill the sphere, up to 0; lower is more even.",
             "Wang & Isola 2020",
+            "lower",
             lambda m: m.geometry.uniformity.joint,
         ),
         Term(
@@ -181,6 +201,7 @@ TERMS: dict[str, Term] = {
             r"\sum_{d\in\text{top 2}}\Delta_d^2\big/\lVert\Delta\rVert^2",
             "0 to 1: how much of the gap sits in two coordinates (69 % in CLIP ViT-B/32).",
             "Schrodi et al. 2025",
+            "",
             lambda m: m.geometry.shares.top(2),
         ),
         Term(
@@ -189,6 +210,7 @@ TERMS: dict[str, Term] = {
             r"\left(\sum_d(\Delta_d^2/\lVert\Delta\rVert^2)^2\right)^{-1}",
             "How many equally large dimensions would hold the gap, 1 to the dimension.",
             "Schrodi et al. 2025",
+            "",
             lambda m: m.geometry.shares.participation_ratio,
         ),
         Term(
@@ -197,6 +219,7 @@ TERMS: dict[str, Term] = {
             r"P(\cos_\text{matched}>\cos_\text{mismatched})",
             "0.5 chance, 1 perfect: how well a cosine tells a true pair from a false one.",
             "Mann & Whitney 1947",
+            "higher",
             lambda m: m.geometry.auc_matched,
         ),
         Term(
@@ -206,6 +229,7 @@ TERMS: dict[str, Term] = {
             r"{\sqrt{\frac12(\sigma^2_\text{matched}+\sigma^2_\text{mismatched})}}",
             "The same in standard deviations, from 0; higher is better.",
             "Green & Swets 1966",
+            "higher",
             lambda m: m.geometry.d_prime,
         ),
         Term(
@@ -215,6 +239,7 @@ TERMS: dict[str, Term] = {
             "Contrastive loss in nats with all measured pairs as one batch; lower is better and "
             "comparable only at equal batch size.",
             "van den Oord et al. 2018",
+            "lower",
             lambda m: m.geometry.info_nce,
         ),
     )

@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from gapviz.evaluation import bootstrap_difference, mean_of_known, mean_value
 from gapviz.measure import DEPTH, Measurement
+from gapviz.sentences.wording import FEWEST_ITEMS, counted, figure
+
+ITEM_PROTOCOL = (
+    "It ranks items, not vectors: its bias and rank of the match are of another protocol and "
+    "cannot be held against those of raw cosine."
+)
+"""Of a strategy that fuses the vectors of an item."""
 
 
 def gap_reading(measurement: Measurement) -> str:
     """Whether there is a gap, and whether it rules the scores."""
     gap = measurement.geometry.gap
+    n_items = measurement.collection.n_items
+    if n_items < FEWEST_ITEMS:
+        return (
+            f"The gap of {counted(n_items, 'held-out item')} is {figure(gap.gap)}: too few to tell "
+            "it from noise."
+        )
+    if isnan(gap.noise_floor):
+        return (
+            f"The gap is {figure(gap.gap)}, and whether that is more than noise is unknown: one "
+            "modality has a single vector here."
+        )
     if gap.gap <= gap.noise_floor:
         return (
-            f"The gap ({gap.gap:.3f}) lies under its noise floor ({gap.noise_floor:.3f}): with "
-            "this many items, that is no gap."
+            f"The gap ({figure(gap.gap)}) lies under its noise floor ({figure(gap.noise_floor)}): "
+            "with this many items, that is no gap."
         )
-    times = f"{gap.separation:.1f} times the spread inside a cloud"
-    if gap.separation >= 1:
-        return f"The gap is {times}: raw cross-modal scores are dominated by it."
-    if gap.separation >= 0.5:
-        return f"The gap is {times}: clearly visible, a little smaller than the clouds are wide."
-    return f"The gap is {times}: the clouds overlap more than they stand apart."
+    if isnan(gap.separation):
+        return f"The gap is {figure(gap.gap)}, between two clouds without any spread."
+    return _separation_words(gap.separation)
 
 
 def bias_reading(measurement: Measurement) -> str:
     """What a mixed index gives to a query, in results out of ten."""
+    n_items = measurement.collection.n_items
+    if n_items < FEWEST_ITEMS:
+        held_out = counted(n_items, "held-out item")
+        return f"What a mixed index favours cannot be said from {held_out}."
     parts = []
     for name, estimate in measurement.bias.items():
         expected = mean_of_known(measurement.mixed[name].expected_share)
+        if isnan(estimate.value) or isnan(expected):
+            parts.append(f"what {_article(name)} query gets is unknown: none can be asked here")
+            continue
         parts.append(
-            f"{_article(name)} query gets {10 * estimate.value:.1f} {name} results in its first 10 "
-            f"(neutral: {10 * expected:.1f})"
+            f"{_article(name)} query gets {_of_ten(estimate.value, f'{name} result')} in its first "
+            f"10 (neutral: {_tenths(expected)})"
         )
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
@@ -37,21 +61,25 @@ def bias_reading(measurement: Measurement) -> str:
 
 def change_reading(before: Measurement, after: Measurement) -> str:
     """What a strategy did to gap, bias, match rank and recall, for better and for worse."""
-    if after.strategy.card.changes != "vectors":
-        gap = "No vector moves, so the gap stays"
-    else:
-        gap = f"The gap goes from {before.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}"
-    bias = mean_value(before.bias), mean_value(after.bias)
-    ndcg = mean_value(before.ndcg), mean_value(after.ndcg)
-    recall = _mean_recall(before), _mean_recall(after)
-    sentence = (
-        f"{gap}; bias@10 from {bias[0]:.2f} to {bias[1]:.2f}, mixed NDCG@10 from {ndcg[0]:.2f} to "
-        f"{ndcg[1]:.2f}, cross-modal R@10 from {recall[0]:.2f} to {recall[1]:.2f}"
-    )
+    n_items = after.collection.n_items
+    if n_items < FEWEST_ITEMS:
+        held_out = counted(n_items, "held-out item")
+        return f"What it changes cannot be said from {held_out}."
+    parts = [
+        _gap_change(before, after),
+        _moved("bias@10", mean_value(before.bias), mean_value(after.bias)),
+        _moved("mixed NDCG@10", mean_value(before.ndcg), mean_value(after.ndcg)),
+        _moved("cross-modal R@10", _mean_recall(before), _mean_recall(after)),
+    ]
+    sentence = f"{parts[0]}; {', '.join(parts[1:])}."
+    if after.strategy.card.changes == "items":
+        sentence += f" {ITEM_PROTOCOL}"
+    if isnan(_mean_recall(before)) or isnan(_mean_recall(after)):
+        return f"{sentence} No pair matches here, so there is no recall to lose."
     worse = worse_directions(before, after)
     if worse:
-        return f"{sentence}. Recall {' and '.join(worse)} got worse by more than chance."
-    return f"{sentence}. No recall got worse by more than chance (95 %)."
+        return f"{sentence} Recall {' and '.join(worse)} got worse by more than chance."
+    return f"{sentence} No recall got worse by more than chance (95 %)."
 
 
 def worse_directions(before: Measurement, after: Measurement) -> list[str]:
@@ -70,6 +98,44 @@ def worse_directions(before: Measurement, after: Measurement) -> list[str]:
         if change.high < 0:
             worse.append(f"{source} → {target}")
     return worse
+
+
+def _separation_words(separation: float) -> str:
+    times = f"{separation:.1f} times the spread inside a cloud"
+    if separation >= 1:
+        return f"The gap is {times}: raw cross-modal scores are dominated by it."
+    if separation >= 0.5:
+        return f"The gap is {times}: clearly visible, a little smaller than the clouds are wide."
+    return f"The gap is {times}: the clouds overlap more than they stand apart."
+
+
+def _gap_change(before: Measurement, after: Measurement) -> str:
+    if after.strategy.card.changes != "vectors":
+        return "No vector moves, so the gap stays"
+    was, now = before.geometry.gap, after.geometry.gap
+    words = f"The gap goes from {figure(was.gap, 2)} to {figure(now.gap, 2)}"
+    if now.gap <= now.noise_floor and was.gap > was.noise_floor:
+        return (
+            f"{words}, now under its noise floor ({figure(now.gap)} against "
+            f"{figure(now.noise_floor)}): closed as far as these items can tell"
+        )
+    return words
+
+
+def _tenths(share: float) -> str:
+    """A share of ten, without a digit that says nothing: `5`, `9.8`."""
+    return figure(10 * share, 1).removesuffix(".0")
+
+
+def _of_ten(share: float, noun: str) -> str:
+    number = _tenths(share)
+    return f"{number} {noun}{'' if number == '1' else 's'}"
+
+
+def _moved(title: str, before: float, after: float) -> str:
+    if isnan(before) or isnan(after):
+        return f"{title} unknown"
+    return f"{title} from {figure(before, 2)} to {figure(after, 2)}"
 
 
 def _mean_recall(measurement: Measurement) -> float:

@@ -6,6 +6,7 @@ from math import isnan
 
 from gapviz.geometry.thresholds import PairType, Rates
 from gapviz.retrieval.compare import FusionComparison
+from gapviz.sentences.wording import figure
 from gapviz.studies.score_study import ScoreStudy
 
 
@@ -30,7 +31,7 @@ def transfer_reading(study: ScoreStudy, recall: float) -> str:
     passing = " and ".join(parts) or "no pair within a modality is known"
     return (
         f"{study.strategy}: at the {study.unit} that {recall:.0%} of matched {study.across} "
-        f"pairs reach ({across.threshold:.3f}), {own:.1%} of mismatched {study.across} pairs "
+        f"pairs reach ({figure(across.threshold)}), {own:.1%} of mismatched {study.across} pairs "
         f"pass, and {passing}."
     )
 
@@ -53,12 +54,12 @@ def fusion_comparison_reading(comparison: FusionComparison) -> str:
     taken = sum(hit.modality == best for hit in comparison.naive.hits)
     parts = [
         f"By bare cosine {best} takes {taken} of {k} places: its list starts at "
-        f"{comparison.lists[best].best:.3f}"
+        f"{figure(comparison.lists[best].best)}"
     ]
     for name, scores in comparison.lists.items():
         if name != best and scores.naive_rank_of_best:
             parts.append(
-                f"the best {name} entry scores {scores.best:.3f} and stands at rank "
+                f"the best {name} entry scores {figure(scores.best)} and stands at rank "
                 f"{scores.naive_rank_of_best:,}"
             )
     ranks = comparison.naive.match_rank, comparison.by_rank.match_rank

@@ -14,9 +14,14 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
     app = open_app()
     assert not app.exception
     assert [card.label for card in app.metric] == CARDS
-    expected = measure(read_source("builtin"), seed=42)
-    assert app.metric[0].value == f"{expected.geometry.gap.gap:.3f}"
-    assert app.metric[1].value == f"{expected.geometry.gap.separation:.2f} ×"
+    gaps = [
+        measure(read_source("builtin"), StrategyOptions(name), seed=42).geometry.gap
+        for name in ("raw", "centre")
+    ]
+    assert app.metric[0].value == " → ".join(f"{gap.gap:.3f}" for gap in gaps)
+    assert app.metric[1].value == " → ".join(f"{gap.separation:.3f}" for gap in gaps)
+    assert f"with Centre both {gaps[1].gap:.3f}" in app.caption[0].value
+    assert f"noise floor {gaps[1].noise_floor:.3f}" in app.caption[0].value
 
 
 def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
@@ -24,7 +29,7 @@ def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
     app.sidebar.slider(key="strength").set_value(0.5).run()
     before = measure(read_source("builtin"), seed=42).geometry.gap.gap
     after = measure(read_source("builtin"), StrategyOptions("centre", 0.5), seed=42)
-    assert app.metric[0].delta == f"{after.geometry.gap.gap - before:+.3f} with the strategy"
+    assert app.metric[0].delta == f"−{before - after.geometry.gap.gap:.3f} with Centre both"
 
 
 def test_two_charts_share_their_axes(open_app):
@@ -82,8 +87,27 @@ def test_an_emptied_selection_loses_nothing(monkeypatch):
 
 def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
     app = open_app(strategy="route")
-    assert app.metric[0].delta == "unchanged with the strategy"
-    assert app.metric[2].delta.startswith("-")
+    assert app.metric[0].delta == "unchanged with Route and fuse by rank"
+    assert app.metric[2].delta.startswith("−")
+
+
+def test_ranking_items_is_neither_praised_nor_blamed(open_app):
+    app = open_app(strategy="items-rrf")
+    colors = [card.proto.color for card in app.metric]
+    assert len(set(colors)) == 1
+    assert "another protocol" in " ".join(caption.value for caption in app.caption)
+
+
+def test_the_page_leads_on_and_keeps_the_view(open_app):
+    app = open_app(strategy="route")
+    links = "".join(html.proto.body for html in app.get("html"))
+    for page in ("search", "advisor", "data"):
+        assert f'<a href="{page}?projection=PCA&amp;strategy=Route+and+fuse+by+rank" ' in links
+
+
+def test_every_chart_says_what_it_shows(open_app):
+    charts = open_app().get("plotly_chart")
+    assert [chart.proto.alt.split(":")[0] for chart in charts] == ["Raw", "Centre both (λ = 1)"]
 
 
 def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():

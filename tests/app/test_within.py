@@ -4,6 +4,7 @@ import pytest
 
 from gapviz.builtin import builtin_collection, dedicated_vectors
 from gapviz.evaluation import recall_delta
+from gapviz.sentences.wording import figure
 
 PAGE = "pages/within_modality.py"
 
@@ -36,8 +37,10 @@ def test_the_difference_is_that_of_the_library(open_app, modality):
     )
     table = next(body for body in bodies(app) if "gv-table" in body)
     for estimate in (*delta.recall.values(), delta.mean_average_precision):
-        assert f"<strong>{estimate.value:+.3f}</strong>" in table
-        assert f"{estimate.low:+.3f} to {estimate.high:+.3f}" in table
+        assert f"<strong>{figure(estimate.value, signed=True)}</strong>" in table
+        assert (
+            " to ".join(figure(end, signed=True) for end in (estimate.low, estimate.high)) in table
+        )
     assert len(app.get("plotly_chart")) == 1
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 def test_a_visitor_asks_what_to_do_and_shares_the_answer(visit):
     tab = visit("/advisor?changeable=neither")
     main = tab.page.get_by_test_id("stMain")
-    expect(tab.page.locator("h1")).to_have_text("What to do about it")
+    expect(tab.page.locator("h1")).to_have_text("Decide: what to do about it")
     expect(main).to_contain_text("1. Score z-norm by pair of modalities", timeout=120_000)
     expect(main).to_contain_text("better by more than chance")
     tab.page.get_by_text("One modality finds another").click()

@@ -57,7 +57,7 @@ def test_a_zip_is_uploaded_encoded_searched_and_removed(visit, drawings_zip):
     tab.page.get_by_role("button", name="Encode", exact=True).click()
     expect(main).to_contain_text("256 dimensions", timeout=180_000)
     tab.page.get_by_role("link", name="Search it").click()
-    expect(tab.page.locator("h1")).to_contain_text("One query")
+    expect(tab.page.locator("h1")).to_contain_text("one query")
     expect(tab.lists()).to_have_count(3)
     expect(tab.page.get_by_role("combobox", name="Collection")).to_have_value("eight drawings")
     tab.type_query("something that was never a caption here")

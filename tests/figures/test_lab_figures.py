@@ -13,14 +13,17 @@ from gapviz.figures.anatomy import (
     dimension_panels,
     heat_map_panels,
     hub_panels,
-    plane_panel,
     spectrum_panels,
 )
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
 from gapviz.figures.lines import Axis, Line, Mark, line_figure
+from gapviz.figures.plane import plane_panels
 from gapviz.figures.scores import score_panel
+from gapviz.geometry.anatomy import PlanePoint
 from gapviz.strategies import StrategyOptions
 from gapviz.studies.anatomy import (
+    Placed,
+    Plane,
     dimensions_work,
     heat_map_work,
     hubs_work,
@@ -58,7 +61,7 @@ def panels(collection):
         ),
         "dimensions": dimension_panels(dimensions_work(collection, PAIR, seed=0).do(), PAIR),
         "heat map": heat_map_panels(heat_map_work(collection, (RAW, CENTRE), PAIR, seed=0).do()),
-        "plane": (plane_panel(plane, plane),),
+        "plane": plane_panels(plane, plane),
         "hubs": hub_panels(hubs_work(collection, (RAW, CENTRE), PAIR, seed=0).do()),
         "spectrum": spectrum_panels(spectra_work(collection, (RAW, CENTRE), PAIR).do(), PAIR),
     }
@@ -161,6 +164,47 @@ def test_all_entries_stand_in_no_list_or_more(panels):
         for trace in panel.figure.data:
             assert trace.y[0] == 1.0
             assert (np.diff(trace.y[~np.isnan(trace.y)]) <= 0).all()
+
+
+def placed(*places):
+    """A plane of one model whose strategies lie at `places`."""
+    points = [
+        Placed("made", f"strategy {number}", PlanePoint(alignment, uniformity))
+        for number, (alignment, uniformity) in enumerate(places)
+    ]
+    return Plane(tuple(points))
+
+
+def test_a_crowd_in_the_plane_is_enlarged_and_keeps_its_colours():
+    whole, near = plane_panels(placed((0.2, -1), (1.3, -3.7), (1.31, -3.72), (1.4, -3.8)))
+    colors = {trace.x[0]: trace.marker.color for trace in whole.figure.data if trace.x[0]}
+    shown = {trace.x[0]: trace.marker.color for trace in near.figure.data}
+    assert sorted(shown) == [1.3, 1.31, 1.4]
+    assert shown.items() <= colors.items()
+    assert "The 3 of them" in near.title
+
+
+def test_a_plane_without_a_crowd_stays_one():
+    assert len(plane_panels(placed(*((step / 10, -step / 10) for step in range(8))))) == 1
+    assert len(plane_panels(placed((1.0, -1.0)))) == 1
+
+
+def test_a_strategy_is_a_bar_in_the_legend_of_the_plane_and_a_model_a_shape(panels):
+    keys = [trace for trace in panels["plane"][0].figure.data if trace.x[0] is None]
+    assert {trace.mode for trace in keys} == {"lines"}
+
+
+def test_a_figure_without_a_legend_keeps_no_room_for_one():
+    heights = [
+        line_figure(
+            [0],
+            [Line(name, np.zeros(1), "#000000") for name in names],
+            x_axis=Axis("x"),
+            y_axis=Axis("y"),
+        ).layout.margin.t
+        for names in (["one"], ["one", "two"])
+    ]
+    assert heights[0] < heights[1]
 
 
 def test_what_is_chosen_now_is_ringed_in_the_plane(panels):

@@ -131,3 +131,11 @@ def test_a_full_disk_is_told_in_one_sentence_and_leaves_no_half_file(
     assert main(["report", saved, "--out", str(tmp_path / "report.md")]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert not list(tmp_path.glob("*report*"))
+
+
+def test_few_items_give_no_advice_and_no_nan(make_collection):
+    report = make_report(make_collection(n=3), strategies=("raw", "centre"), on=DAY)
+    for text in (report_html(report), report_markdown(report)):
+        assert "Too few held-out items to measure: 1;" in text
+        assert "nan" not in text
+        assert "1 held-out item" in text and "1 held-out items" not in text

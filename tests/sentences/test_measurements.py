@@ -39,7 +39,7 @@ def test_the_gap_is_read_against_the_spread(offset, words):
 
 def test_bias_is_told_in_results_out_of_ten_beside_what_is_neutral():
     sentence = bias_reading(measure(two_clouds(20)))
-    assert "An image query gets 10.0 image results in its first 10 (neutral: 5.0)" in sentence
+    assert "An image query gets 10 image results in its first 10 (neutral: 5)" in sentence
 
 
 def test_a_change_names_both_sides():
@@ -61,6 +61,52 @@ def test_a_loss_of_recall_beyond_chance_is_called_one():
     before, after = measure(collection), measure(collection, StrategyOptions("offset", 2.0))
     assert worse_directions(before, after)
     assert "got worse by more than chance" in change_reading(before, after)
+
+
+def test_a_gap_that_closes_under_its_noise_floor_is_said_to():
+    collection = two_clouds(20)
+    before, after = measure(collection), measure(collection, StrategyOptions("centre"))
+    gap = after.geometry.gap
+    assert gap.gap < gap.noise_floor
+    assert (
+        f"now under its noise floor ({gap.gap:.3f} against {gap.noise_floor:.3f}): closed as far "
+        "as these items can tell"
+    ) in change_reading(before, after)
+
+
+@pytest.mark.parametrize("n", [3, 4, 18])
+def test_nothing_is_concluded_from_few_items(n):
+    collection = two_clouds(20, n=n)
+    before, after = measure(collection), measure(collection, StrategyOptions("centre"))
+    sentences = [gap_reading(before), bias_reading(before), change_reading(before, after)]
+    assert all(f"{n // 2} held-out item" in sentence for sentence in sentences)
+    words = " ".join(sentences)
+    assert "nan" not in words
+    assert not any(claim in words for claim in ("dominated", "overlap", "visible", "worse", "→"))
+
+
+def test_without_pairs_what_is_unknown_is_called_so():
+    rows = np.random.default_rng(0).standard_normal((60, 4))
+    apart = Collection(
+        "apart",
+        items_of_rows(60),
+        {
+            "image": ModalityVectors.of(rows[:30]),
+            "text": ModalityVectors.of(rows[30:], range(30, 60)),
+        },
+        alternate_splits(60),
+    )
+    before, after = measure(apart), measure(apart, StrategyOptions("centre"))
+    sentence = change_reading(before, after)
+    assert "mixed NDCG@10 unknown, cross-modal R@10 unknown" in sentence
+    assert "No pair matches here" in sentence
+    assert "nan" not in sentence + gap_reading(before) + bias_reading(before)
+
+
+def test_ranking_items_is_said_to_be_another_protocol():
+    collection = two_clouds(20)
+    before, after = measure(collection), measure(collection, StrategyOptions("items-rrf"))
+    assert "cannot be held against those of raw cosine" in change_reading(before, after)
 
 
 def test_no_change_is_not_called_a_loss():

@@ -1,0 +1,62 @@
+"""What stands above every measured page: its title, a doubt where items are few; and ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from gapviz.collection import EVALUATE
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.settings import Settings
+from gapviz.errors import GapvizError
+from gapviz.sentences.wording import FEWEST_ITEMS, too_few
+
+
+def page_head(title: str, chosen: Settings) -> None:
+    """The page's title, and one warning where too few items are held out to measure on."""
+    st.title(title)
+    doubt = too_few(_held_out(chosen.views))
+    if doubt is not None:
+        st.warning(doubt, icon=":material/warning:")
+
+
+def finding(sentence: str, view: View) -> None:
+    """What a page concludes from figures of `view`: nothing where too few items are held out."""
+    if measures_enough(view):
+        st.markdown(sentence)
+
+
+def measures_enough(view: View) -> bool:
+    """Whether enough items are held out to conclude something."""
+    return too_few(_held_out([view])) is None
+
+
+def ways_on(links: Mapping[str, str], **instead: str) -> None:
+    """Links to other pages that keep everything the URL says.
+
+    Args:
+        links: address of the page → what one does there.
+        instead: parameters of the URL that the links set to something else.
+    """
+    kept = urlencode({**st.query_params.to_dict(), **instead})
+    st.html(
+        "<nav aria-label='next steps' style='display:flex; flex-wrap:wrap; gap:0.2rem 1.6rem'>"
+        + "".join(
+            f'<a href="{escape(f"{address}?{kept}", quote=True)}" target="_self">'
+            f"{escape(words)} →</a>"
+            for address, words in links.items()
+        )
+        + "</nav>"
+    )
+
+
+def _held_out(views: Sequence[View]) -> int:
+    """Fewest held-out items of some views."""
+    try:
+        return min(len(collection_of(view).splits.get(EVALUATE, ())) for view in views)
+    except GapvizError:
+        return FEWEST_ITEMS  # the page says what is wrong with it

@@ -1,0 +1,157 @@
+"""The plane of both losses: every model and strategy by alignment and uniformity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gapviz.figures.lines import Axis, Panel, frame
+from gapviz.figures.modality_style import NEUTRAL
+from gapviz.studies.anatomy import Placed, Plane
+from gapviz.vectors import Float64
+
+HEIGHT = 560
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
+COLORS = (NEUTRAL, "#56B4E9", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#D55E00")
+
+WIDE_HOLE = 0.3
+"""Share of an axis that is empty: beyond it the points on one side are a crowd of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Colour of each strategy and shape of each model, the same in all panels."""
+
+    colors: Mapping[str, str]
+    symbols: Mapping[str, str]
+
+
+def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]:
+    """Every model and strategy by alignment and uniformity; those of `chosen` ringed.
+
+    Where most points crowd into one part, a second panel shows that part alone. Colour tells
+    the strategy, shape the model.
+    """
+    points = [placed for placed in plane.points if not np.isnan(placed.point.alignment)]
+    strategies = list(dict.fromkeys(placed.strategy for placed in points))
+    models = list(dict.fromkeys(placed.model for placed in points))
+    looks = _Looks(
+        {name: COLORS[place % len(COLORS)] for place, name in enumerate(strategies)},
+        {name: SYMBOLS[place % len(SYMBOLS)] for place, name in enumerate(models)},
+    )
+    ringed = list(chosen.points) if chosen is not None else []
+    title = "Alignment against uniformity: the lower left corner is best"
+    alt = f"Scatter plot of {len(points)} models and strategies: {title}"
+    figure = _figure(points, ringed, looks)
+    for trace in _legend(looks):
+        figure.add_trace(trace)
+    panels = [Panel(title, figure, alt)]
+    crowd = _crowd(points)
+    if crowd:
+        low, high = _places(crowd).min(axis=0), _places(crowd).max(axis=0)
+        near = [
+            placed
+            for placed in ringed
+            if (_places([placed]) >= low).all() and (_places([placed]) <= high).all()
+        ]
+        title = f"The {len(crowd)} of them that crowd together, enlarged"
+        panels.append(Panel(title, _figure(crowd, near, looks), f"Scatter plot: {title}"))
+    return tuple(panels)
+
+
+def _crowd(points: Sequence[Placed]) -> list[Placed]:
+    """Those beyond the widest hole of either axis, where they are most; empty where none is."""
+    if len(points) < 4:
+        return []
+    rising = np.sort(_places(points), axis=0)
+    span = rising[-1] - rising[0]
+    holes = np.divide(np.diff(rising, axis=0), span, out=np.zeros_like(rising[1:]), where=span > 0)
+    at, axis = np.unravel_index(holes.argmax(), holes.shape)
+    if holes[at, axis] < WIDE_HOLE:
+        return []
+    above = _places(points)[:, axis] > rising[at, axis]
+    most = above if above.sum() > len(points) / 2 else ~above
+    return [placed for placed, inside in zip(points, most, strict=True) if inside]
+
+
+def _places(points: Sequence[Placed]) -> Float64:
+    """`(n_points, 2)`: alignment and uniformity."""
+    return np.array([[one.point.alignment, one.point.uniformity] for one in points])
+
+
+def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -> go.Figure:
+    figure = go.Figure(
+        layout=frame(
+            Axis("alignment: mean‖x − y‖² of pairs (lower is better)"),
+            Axis("joint uniformity (lower is better)"),
+            HEIGHT,
+            legend=False,
+        )
+    )
+    for placed in points:
+        figure.add_trace(_point(placed, looks))
+    if ringed:
+        figure.add_trace(_rings(ringed))
+    figure.update_layout(
+        hovermode="closest",
+        showlegend=True,
+        # Below, so that a long one takes its room from the end of the page, not from the plot.
+        legend={"orientation": "h", "yanchor": "top", "y": -0.16, "font": {"size": 11}},
+    )
+    return figure
+
+
+def _point(placed: Placed, looks: _Looks) -> go.Scatter:
+    return go.Scatter(
+        x=[placed.point.alignment],
+        y=[placed.point.uniformity],
+        mode="markers",
+        showlegend=False,
+        marker={
+            "color": looks.colors[placed.strategy],
+            "symbol": looks.symbols[placed.model],
+            "size": 11,
+        },
+        hovertemplate=f"{escape(placed.strategy)}<br>{escape(placed.model)}<br>"
+        "alignment %{x:.3f}, uniformity %{y:.3f}<extra></extra>",
+    )
+
+
+def _legend(looks: _Looks) -> list[go.Scatter]:
+    """A bar for each colour, since a dot would be a model's, and an outline for each shape."""
+    bars = [
+        go.Scatter(
+            x=[None],
+            y=[None],
+            mode="lines",
+            name=escape(strategy.split(" (")[0]),
+            line={"color": color, "width": 8},
+        )
+        for strategy, color in looks.colors.items()
+    ]
+    shapes = [
+        go.Scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=escape(model),
+            marker={"color": NEUTRAL, "symbol": f"{symbol}-open", "size": 10},
+        )
+        for model, symbol in looks.symbols.items()
+    ]
+    return bars + (shapes if len(shapes) > 1 else [])
+
+
+def _rings(points: Sequence[Placed]) -> go.Scatter:
+    return go.Scatter(
+        x=[placed.point.alignment for placed in points],
+        y=[placed.point.uniformity for placed in points],
+        mode="markers",
+        name="chosen now",
+        marker={"symbol": "circle-open", "size": 20, "color": NEUTRAL, "line": {"width": 2}},
+        hoverinfo="skip",
+    )

@@ -1,0 +1,46 @@
+"""Figures and counts as words, written one way on pages, in reports and in the terminal."""
+
+from __future__ import annotations
+
+from math import isnan
+
+UNKNOWN = "unknown"
+MINUS = "−"
+
+FEWEST_ITEMS = 10
+"""Held-out items below which no figure is read as a finding.
+
+Of fewer, one item is more than a tenth of every figure, and the first 10 results hold most of
+the index.
+"""
+
+
+def figure(value: float, decimals: int = 3, *, signed: bool = False) -> str:
+    """A number with a true minus sign, `unknown` where it is NaN; never “−0.000”."""
+    if isnan(value):
+        return UNKNOWN
+    rounded = round(value, decimals) + 0.0
+    return f"{rounded:{'+' if signed and rounded else ''},.{decimals}f}".replace("-", MINUS)
+
+
+def interval(low: float, high: float, decimals: int = 3) -> str:
+    """`0.779 to 0.802`; `unknown` where an end is NaN."""
+    if isnan(low) or isnan(high):
+        return UNKNOWN
+    return f"{figure(low, decimals)} to {figure(high, decimals)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 item`, `2 items`, `1,000 items`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def too_few(n_items: int) -> str | None:
+    """Why so few held-out items measure nothing, in a sentence; None where they are enough."""
+    if n_items >= FEWEST_ITEMS:
+        return None
+    return (
+        f"Too few held-out items to measure: {n_items}; at least {FEWEST_ITEMS} are needed before "
+        "a figure says something. What one item cannot show stands as unknown, and nothing is "
+        "concluded from the rest."
+    )
