@@ -10,7 +10,7 @@ from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.measure import default_pair
-from gapviz.sentences.wording import counted
+from gapviz.wording import counted
 from gapviz.strategies import STRATEGIES
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")

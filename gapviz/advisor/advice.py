@@ -8,7 +8,7 @@ from gapviz.advisor.recommendation import Advice, Recommendation, Verdict, title
 from gapviz.advisor.rules import TASKS, Situation, Task, applicable
 from gapviz.errors import GapvizError
 from gapviz.progress import Progress
-from gapviz.sentences.wording import counted
+from gapviz.wording import counted
 
 _PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
 

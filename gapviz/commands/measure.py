@@ -16,7 +16,7 @@ from gapviz.commands.strategy import (
     chosen_strategy,
 )
 from gapviz.measure import Measurement, measure
-from gapviz.sentences.wording import counted, figure, too_few
+from gapviz.wording import counted, figure, too_few
 
 
 def add_to(commands: Commands) -> None:

@@ -32,7 +32,7 @@ from gapviz.sentences.anatomy import (
     plane_reading,
     spectra_reading,
 )
-from gapviz.sentences.wording import counted, figure
+from gapviz.wording import counted, figure
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.studies.anatomy import (
     MOVING,

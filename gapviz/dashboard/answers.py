@@ -18,7 +18,7 @@ from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.retrieval.fusion import ItemFusion, RankFusion
 from gapviz.retrieval.search import ResultList
-from gapviz.sentences.wording import counted
+from gapviz.wording import counted
 from gapviz.strategies import Strategy
 
 MATCH_HELP = (

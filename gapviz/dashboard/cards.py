@@ -13,7 +13,7 @@ from gapviz.evaluation import Estimate
 from gapviz.measure import Measurement
 from gapviz.sentences.glossary import TERMS
 from gapviz.sentences.measurements import ITEM_PROTOCOL
-from gapviz.sentences.wording import counted, figure, interval, too_few
+from gapviz.wording import counted, figure, interval, too_few
 
 HEADLINES = {"gap": True, "separation": True, "bias": True, "ndcg": False}
 """Figures on cards → whether lower is better."""

@@ -13,7 +13,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.settings import Settings
 from gapviz.errors import GapvizError
-from gapviz.sentences.wording import FEWEST_ITEMS, too_few
+from gapviz.wording import FEWEST_ITEMS, too_few
 
 
 def page_head(title: str, chosen: Settings) -> None:

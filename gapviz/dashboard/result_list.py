@@ -11,7 +11,7 @@ from gapviz.collection import Collection, Item
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures import style_of
 from gapviz.retrieval.search import Hit, ResultList
-from gapviz.sentences.wording import figure
+from gapviz.wording import figure
 
 STYLE = """
 <style>

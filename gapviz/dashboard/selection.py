@@ -11,7 +11,7 @@ from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.retrieval.search import ResultList
-from gapviz.sentences.wording import figure
+from gapviz.wording import figure
 
 SELECTED = "_selected_items"
 SHOWN_AT_MOST = 48

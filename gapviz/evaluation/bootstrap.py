@@ -10,7 +10,7 @@ from math import isnan
 import numpy as np
 
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.sentences.wording import figure
+from gapviz.wording import figure
 from gapviz.vectors import Float64, Indices, read_only
 
 RESAMPLES = 1_000

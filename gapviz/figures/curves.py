@@ -18,7 +18,7 @@ from gapviz.curves import (
 from gapviz.curves.rank_fusion import Lists
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.sentences.wording import counted
+from gapviz.wording import counted
 from gapviz.vectors import Float64, Indices
 
 # Those between them would be written over one another.

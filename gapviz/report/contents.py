@@ -26,7 +26,7 @@ from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import ResultList, search
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.sentences.wording import counted
+from gapviz.wording import counted
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"

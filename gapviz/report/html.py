@@ -18,7 +18,7 @@ from gapviz.report.contents import Example, Report
 from gapviz.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.retrieval.search import ResultList
 from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
-from gapviz.sentences.wording import counted, figure, interval, too_few
+from gapviz.wording import counted, figure, interval, too_few
 
 THUMB = 72
 """Pixels."""

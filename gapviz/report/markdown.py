@@ -6,7 +6,7 @@ import re
 
 from gapviz.report.contents import Report
 from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
-from gapviz.sentences.wording import counted, figure, too_few
+from gapviz.wording import counted, figure, too_few
 
 
 def report_markdown(report: Report) -> str:

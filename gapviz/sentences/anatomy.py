@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gapviz.sentences.wording import figure
+from gapviz.wording import figure
 from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Plane, Spectra
 from gapviz.vectors import Float32
 

@@ -6,7 +6,7 @@ from math import isnan
 
 from gapviz.evaluation import bootstrap_difference, mean_of_known, mean_value
 from gapviz.measure import DEPTH, Measurement
-from gapviz.sentences.wording import FEWEST_ITEMS, counted, figure
+from gapviz.wording import FEWEST_ITEMS, counted, figure
 
 ITEM_PROTOCOL = (
     "It ranks items, not vectors: its bias and rank of the match are of another protocol and "

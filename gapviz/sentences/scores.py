@@ -6,7 +6,7 @@ from math import isnan
 
 from gapviz.geometry.thresholds import PairType, Rates
 from gapviz.retrieval.compare import FusionComparison
-from gapviz.sentences.wording import figure
+from gapviz.wording import figure
 from gapviz.studies.score_study import ScoreStudy
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gapviz.builtin import builtin_collection, dedicated_vectors
 from gapviz.evaluation import recall_delta
-from gapviz.sentences.wording import figure
+from gapviz.wording import figure
 
 PAGE = "pages/within_modality.py"
 

@@ -2,7 +2,7 @@ from math import nan
 
 import pytest
 
-from gapviz.sentences.wording import counted, figure, interval, too_few
+from gapviz.wording import counted, figure, interval, too_few
 
 
 @pytest.mark.parametrize(
