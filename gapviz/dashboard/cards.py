@@ -149,9 +149,9 @@ def _card(
     arrow: Literal["off", "up", "down"] = "off"
     if after is not None and now is not None and not isnan(was - now):
         change = round(now - was, 3)
-        with_it = f"with {after.strategy.card.title}"
-        delta = f"{figure(change, signed=True) if change else 'unchanged'} {with_it}"
+        delta = "unchanged"
         if change:
+            delta = f"{figure(change, signed=True)} with {after.strategy.card.title}"
             value = f"{figure(was)} → {figure(now)}"
             arrow = "up" if change > 0 else "down"
         # Neither no change, nor one that too few items show, nor one between two protocols, is

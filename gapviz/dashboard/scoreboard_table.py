@@ -13,6 +13,7 @@ from gapviz.evaluation.board_columns import GROUPS, BoardColumn
 from gapviz.evaluation.scoreboard import LeftOut, ScoreRow
 from gapviz.figures.pareto import model_color
 from gapviz.strategies import strategy_card
+from gapviz.wording import figure, interval
 
 STYLE = """
 <style>
@@ -193,8 +194,7 @@ def _figure(row: ScoreRow, column: BoardColumn) -> str:
     estimate = column.read(row)
     if isnan(estimate.value):
         return "<small>none</small>"
-    value = f"<strong>{estimate.value:,.{column.decimals}f}</strong>"
+    value = f"<strong>{figure(estimate.value, column.decimals)}</strong>"
     if isnan(estimate.low):
         return value
-    digits = column.decimals
-    return f"{value}<br><small>{estimate.low:.{digits}f} – {estimate.high:.{digits}f}</small>"
+    return f"{value}<br><small>{interval(estimate.low, estimate.high, column.decimals)}</small>"

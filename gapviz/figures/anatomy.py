@@ -13,6 +13,7 @@ from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, li
 from gapviz.figures.modality_style import NEUTRAL, style_of
 from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Spectra
 from gapviz.vectors import Float64, Indices
+from gapviz.wording import interval
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64
@@ -175,7 +176,7 @@ def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -
             zmax=scale[1],
             colorscale="Viridis",
             colorbar={
-                "title": {"text": f"cosine, clipped<br>to {scale[0]:.2f} – {scale[1]:.2f}"},
+                "title": {"text": f"cosine, clipped to<br>{interval(*scale, 2)}"},
                 "thickness": 12,
             },
             hovertemplate="cosine %{z:.3f}<extra></extra>",

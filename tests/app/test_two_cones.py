@@ -87,7 +87,7 @@ def test_an_emptied_selection_loses_nothing(monkeypatch):
 
 def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
     app = open_app(strategy="route")
-    assert app.metric[0].delta == "unchanged with Route and fuse by rank"
+    assert app.metric[0].delta == "unchanged"
     assert app.metric[2].delta.startswith("−")
 
 

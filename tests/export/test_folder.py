@@ -112,7 +112,7 @@ def test_a_zip_holds_the_files_and_is_the_same_each_time():
 
 
 def test_a_transductive_strategy_cannot_be_taken_home(take_home):
-    with pytest.raises(GapvizError, match=r"reads all queries.*export nnn"):
+    with pytest.raises(GapvizError, match=r"reads all queries.*normalisation \(nnn\)"):
         take_home(StrategyOptions("csls"))
 
 
