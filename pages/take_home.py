@@ -10,8 +10,8 @@ from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 from gapviz.measure import default_pair
-from gapviz.wording import counted
 from gapviz.strategies import STRATEGIES
+from gapviz.wording import counted
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 

@@ -26,4 +26,4 @@ def test_a_collection_without_vectors_is_an_empty_table(make_collection):
 def test_an_estimate_is_told_with_its_interval():
     nan = float("nan")
     assert str(Estimate(0.5, 0.45, 0.55)) == "0.500 [0.450, 0.550]"
-    assert (str(Estimate(0.5, nan, nan)), str(Estimate(nan, nan, nan))) == ("0.500", "nan")
+    assert (str(Estimate(0.5, nan, nan)), str(Estimate(nan, nan, nan))) == ("0.500", "unknown")

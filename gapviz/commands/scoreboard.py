@@ -18,8 +18,8 @@ from gapviz.commands.source import (
 from gapviz.errors import GapvizError
 from gapviz.evaluation.board_json import row_json
 from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
-from gapviz.wording import counted, too_few
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.wording import counted, too_few
 
 
 def add_to(commands: Commands) -> None:

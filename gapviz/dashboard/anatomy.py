@@ -32,7 +32,6 @@ from gapviz.sentences.anatomy import (
     plane_reading,
     spectra_reading,
 )
-from gapviz.wording import counted, figure
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.studies.anatomy import (
     MOVING,
@@ -42,6 +41,7 @@ from gapviz.studies.anatomy import (
     plane_work,
     spectra_work,
 )
+from gapviz.wording import counted, figure
 
 NARROWEST_MAP = 400
 

@@ -18,8 +18,8 @@ from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.retrieval.fusion import ItemFusion, RankFusion
 from gapviz.retrieval.search import ResultList
-from gapviz.wording import counted
 from gapviz.strategies import Strategy
+from gapviz.wording import counted
 
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "

@@ -20,9 +20,9 @@ from gapviz.errors import GapvizError
 from gapviz.evaluation.board_columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
-from gapviz.wording import counted
 from gapviz.strategies import STRATEGIES
 from gapviz.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
+from gapviz.wording import counted
 
 CHART = "pareto_chart"
 OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")

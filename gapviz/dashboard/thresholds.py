@@ -21,10 +21,10 @@ from gapviz.figures.scores import score_panel
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.measure import default_pair
 from gapviz.sentences.scores import held_out_reading, transfer_reading, type_title
-from gapviz.wording import figure
 from gapviz.strategies import STRATEGIES
 from gapviz.studies.score_study import ScoreStudy, Target
 from gapviz.studies.scores import score_work
+from gapviz.wording import figure
 
 PROTOCOL = (
     "Cosines of unit rows, after the strategy where it moves vectors; where it adjusts scores "

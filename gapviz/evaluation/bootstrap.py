@@ -10,8 +10,8 @@ from math import isnan
 import numpy as np
 
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.wording import figure
 from gapviz.vectors import Float64, Indices, read_only
+from gapviz.wording import figure
 
 RESAMPLES = 1_000
 

@@ -18,8 +18,8 @@ from gapviz.curves import (
 from gapviz.curves.rank_fusion import Lists
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.wording import counted
 from gapviz.vectors import Float64, Indices
+from gapviz.wording import counted
 
 # Those between them would be written over one another.
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)

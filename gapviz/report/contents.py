@@ -26,8 +26,8 @@ from gapviz.retrieval.corpus import corpus_rows, query_rows
 from gapviz.retrieval.scoring import PreparedScores
 from gapviz.retrieval.search import ResultList, search
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.wording import counted
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
+from gapviz.wording import counted
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gapviz.wording import figure
 from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Plane, Spectra
 from gapviz.vectors import Float32
+from gapviz.wording import figure
 
 
 def dimensions_reading(found: Dimensions) -> str:

@@ -6,8 +6,8 @@ from math import isnan
 
 from gapviz.geometry.thresholds import PairType, Rates
 from gapviz.retrieval.compare import FusionComparison
-from gapviz.wording import figure
 from gapviz.studies.score_study import ScoreStudy
+from gapviz.wording import figure
 
 
 def type_title(pair_type: PairType, pair: tuple[str, str]) -> str:

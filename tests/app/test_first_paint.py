@@ -20,13 +20,13 @@ print("loaded", sorted(heavy & set(sys.modules)), app.title[0].value)
 @pytest.mark.parametrize(
     ("page", "title"),
     [
-        ("", "Two cones, one gap"),
-        ("pages/side_by_side.py", "One query, three indexes"),
-        ("pages/curves.py", "One choice, its whole range"),
-        ("pages/scores.py", "Scores by pair type"),
+        ("", "Cones: two clouds, one gap"),
+        ("pages/side_by_side.py", "Search: one query, three indexes"),
+        ("pages/curves.py", "Curves: one choice, its whole range"),
+        ("pages/scores.py", "Scores and thresholds, by pair type"),
         ("pages/anatomy.py", "Anatomy of the gap"),
-        ("pages/strategy_scoreboard.py", "Every way out, against every other"),
-        ("pages/within_modality.py", "One modality, one tool?"),
+        ("pages/strategy_scoreboard.py", "Scoreboard: every way out, against every other"),
+        ("pages/within_modality.py", "Within a modality: is one tool enough?"),
         ("pages/your_data.py", "Your data"),
     ],
 )
