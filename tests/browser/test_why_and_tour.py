@@ -12,6 +12,8 @@ def test_one_walks_the_whole_tour_by_keyboard(visit):
     tab = visit("/tour")
     heading = tab.page.locator("h1")
     expect(heading).to_have_text(STOP_TITLES[0])
+    # Keys are heard once the chart below the buttons is there as well.
+    expect(tab.page.locator(".js-plotly-plot")).to_be_visible()
     for title in STOP_TITLES[1:]:
         tab.page.keyboard.press("ArrowRight")
         expect(heading).to_have_text(title)
