@@ -71,9 +71,13 @@ def cones_section(chosen: Settings, readings: Sequence[str]) -> None:
     except GapvizError as error:
         show_error(error)
         return
-    if len(layouts) == len(cones):
-        drawn = [ready for ready in layouts if ready is not None]
-    _charts(chosen, cones, drawn, "\n\n".join(readings), lines=lines)
+    said = "\n\n".join(readings)
+    if len(layouts) < len(cones):
+        # What was measured needs no layout.
+        st.markdown(said)
+        return
+    drawn = [ready for ready in layouts if ready is not None]
+    _charts(chosen, cones, drawn, said, lines=lines)
 
 
 def _cones(chosen: Settings, view: View, method: Method) -> _Cones:

@@ -39,6 +39,14 @@ def test_two_charts_share_their_axes(open_app):
     assert figures[0]["layout"]["xaxis"]["range"] == figures[1]["layout"]["xaxis"]["range"]
 
 
+def test_what_was_measured_is_told_while_a_layout_is_waited_for(open_app, monkeypatch):
+    monkeypatch.setattr("gapviz.dashboard.charts._laid_out", lambda request: None)
+    app = open_app()
+    assert not app.exception
+    assert not app.get("plotly_chart")
+    assert any("query gets" in text.value for text in app.markdown)
+
+
 @pytest.mark.parametrize("strategy", ["raw", "route"])
 def test_a_strategy_that_moves_nothing_shows_one_chart(open_app, strategy):
     app = open_app(strategy=strategy)
