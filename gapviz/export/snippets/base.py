@@ -17,6 +17,13 @@ CODE_NAME = "gapviz"
 # Lists that may share items are fused to this depth; an item further down counts as absent.
 ITEM_DEPTH = 1_000
 
+REFERENCES_NOTE = (
+    "No code: every row is lowered by its own scores with the reference queries, which changes "
+    "the order within a list. Take the plain numpy file, or keep that number with each document "
+    "and rank again what the engine returns."
+)
+"""Where only whole arrays give the scores."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:

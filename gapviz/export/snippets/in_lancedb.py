@@ -5,6 +5,7 @@ from __future__ import annotations
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
+    REFERENCES_NOTE,
     Snippet,
     by_item,
     depth_words,
@@ -15,7 +16,6 @@ from gapviz.export.snippets.base import (
     search_of,
     whole_lists,
 )
-from gapviz.export.snippets.in_qdrant import REFERENCES_NOTE
 
 _STORE = '''
 import pyarrow as pa

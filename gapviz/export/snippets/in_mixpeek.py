@@ -13,7 +13,7 @@ from gapviz.export.snippets.base import (
     search_of,
     weights_of,
 )
-from gapviz.export.snippets.in_elasticsearch import refusal
+from gapviz.export.snippets.documents import refusal
 
 MOST_SEARCHES = 10
 """Searches that one stage may hold."""

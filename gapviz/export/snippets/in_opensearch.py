@@ -14,13 +14,7 @@ from gapviz.export.snippets.base import (
     search_of,
     weights_of,
 )
-from gapviz.export.snippets.in_elasticsearch import (
-    MIXED_NOTE,
-    document_fields,
-    document_words,
-    layout_words,
-    refusal,
-)
+from gapviz.export.snippets.documents import MIXED_NOTE, document_index, refusal
 
 MOST_QUERIES = 5
 """Queries that a hybrid query may hold."""
@@ -58,14 +52,6 @@ def store(client, documents):
         ],
     )
 '''
-
-_MIXED = (
-    '                **{"modality": name for name in vectors},\n'
-    '                **{"vector": move(v[None], name)[0].tolist() for name, v in vectors.items()},'
-)
-_SOURCE_NAMED = (
-    "                **{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},"
-)
 
 _MIXED = '''
 
@@ -112,16 +98,7 @@ def opensearch_snippet(card: ExportCard) -> Snippet:
     if refused:
         return Snippet(title, file, "", refused)
     mixed = how == "mixed"
-    code = head(card, "opensearch-py numpy safetensors") + _HEAD.format(
-        imports="move" if mixed else "MODALITIES, move",
-        name=literal(CODE_NAME),
-        mapped='{"vector": FIELD, "modality": {"type": "keyword"}}'
-        if mixed
-        else "{name: FIELD for name in MODALITIES}",
-        layout=layout_words(card, how),
-        document=document_words(mixed),
-        fields=document_fields(mixed),
-    )
+    code = head(card, "opensearch-py numpy safetensors") + document_index(_HEAD, card, how)
     if mixed:
         return Snippet(title, file, code + _MIXED, MIXED_NOTE)
     combination: dict[str, object] = {"technique": "rrf", "rank_constant": constant}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
+    REFERENCES_NOTE,
     Snippet,
     by_item,
     depth_words,
@@ -155,13 +156,6 @@ def qdrant_snippet(card: ExportCard) -> Snippet:
             code += _MERGED.format(depth=depth, limit=top)
             note = _merged_note(card)
     return Snippet("Qdrant", "in_qdrant.py", code, note)
-
-
-REFERENCES_NOTE = (
-    "No code: every row is lowered by its own scores with the reference queries, which changes "
-    "the order within a list. Take the plain numpy file, or keep that number with each document "
-    "and rank again what the engine returns."
-)
 
 
 def _fused_note(card: ExportCard) -> str:
