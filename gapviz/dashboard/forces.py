@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
-from typing import TypeVar
 
 import streamlit as st
 
@@ -12,10 +10,10 @@ from gapviz.builtin import BUILTIN_ENCODERS
 from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.waiting import Task, Wait, result_of
 from gapviz.errors import GapvizError
 from gapviz.figures import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
-from gapviz.jobs import JobBoard
 from gapviz.progress import Progress
 from gapviz.training import (
     DirectionUnderShift,
@@ -31,14 +29,8 @@ from gapviz.training import (
 )
 from gapviz.training.random_start import MODEL
 
-POLL_SECONDS = 0.5
 STUDY_STEPS = 150
 CONFIG = {"displaylogo": False}
-
-Made = TypeVar("Made", RandomStart, TemperatureStudy)
-
-_starts: JobBoard[RandomStart] = JobBoard()
-_studies: JobBoard[TemperatureStudy] = JobBoard()
 
 
 def random_start_section(chosen: Settings) -> None:
@@ -51,18 +43,12 @@ def random_start_section(chosen: Settings) -> None:
     st.caption("Source: Liang et al. 2022, Mind the Gap (cone effect; random initialisation).")
     seed = chosen.seed
 
-    def work(progress: Progress) -> RandomStart:
-        progress(0.0, "loading open_clip")
-        import_library("open_clip")
+    def make(progress: Progress | None) -> RandomStart:
+        _loading("open_clip", progress)
         return random_start(seed=seed, progress=progress)
 
-    found = _waited(
-        _starts,
-        f"{MODEL}/{seed}",
-        lambda: ready_random_start(seed=seed),
-        work,
-        f"Build {MODEL} at random weights",
-    )
+    start = Task(f"random-start/{MODEL}/{seed}", make, lambda: ready_random_start(seed=seed))
+    found = result_of(start, Wait("Building", ask=f"Build {MODEL} at random weights"))
     if found is None:
         return
     figures = found.figures
@@ -156,18 +142,16 @@ def temperature_section(chosen: Settings) -> None:
         return
     options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
 
-    def work(progress: Progress) -> TemperatureStudy:
-        progress(0.0, "loading torch")
-        import_library("torch")
+    def make(progress: Progress | None) -> TemperatureStudy:
+        _loading("torch", progress)
         return temperature_study(features, options, progress=progress)
 
-    study = _waited(
-        _studies,
-        f"{features.content_hash}/{options}",
+    runs = Task(
+        f"temperature-study/{features.content_hash}/{options}",
+        make,
         lambda: ready_temperature_study(features, options),
-        work,
-        "Train at five temperatures",
     )
+    study = result_of(runs, Wait("Training", ask="Train at five temperatures"))
     if study is None:
         return
     shipped = shipped_gaps() if chosen.encoder in BUILTIN_ENCODERS else {}
@@ -203,38 +187,7 @@ def _row(direction: DirectionUnderShift) -> list[str]:
     ]
 
 
-def _waited(
-    board: JobBoard[Made],
-    key: str,
-    ready: Callable[[], Made | None],
-    work: Callable[[Progress], Made],
-    title: str,
-) -> Made | None:
-    """What is on disk or was just made; else a button, or the progress of its job."""
-    job = board.find(key)
-    found = job.result if job is not None and job.result is not None else ready()
-    if found is not None:
-        return found
-    if job is None or job.cancelled:
-        if st.button(title, icon=":material/play_arrow:", key=f"make_{title}"):
-            board.forget(key)
-            board.start_once(key, work)
-            st.rerun()
-        return None
-    _progress(board, key)
-    return None
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _progress(board: JobBoard[Made], key: str) -> None:
-    job = board.find(key)
-    if job is None:
-        return
-    if job.error is not None:
-        show_error(job.error)
-        st.button("Try again", on_click=board.forget, args=(key,), key=f"again_{key}")
-    elif job.done:
-        st.rerun()
-    else:
-        st.progress(job.share, job.stage)
-        st.button("Cancel", on_click=job.cancel, key=f"cancel_{key}")
+def _loading(library: str, progress: Progress | None) -> None:
+    if progress is not None:
+        progress(0.0, f"loading {library}")
+    import_library(library)

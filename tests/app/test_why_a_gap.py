@@ -1,9 +1,13 @@
+import json
+import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from gapviz.dashboard import training_panel
+from gapviz.dashboard import forces, training_panel
 from gapviz.dashboard.training_panel import RUNS
+from gapviz.training import random_start
 
 PAGE = "pages/why_a_gap.py"
 
@@ -62,3 +66,34 @@ def test_the_shift_leaves_loss_and_ranks_alone(open_app):
     app = open_app(PAGE, shift="2")
     table = next(h.proto.body for h in app.get("html") if "changed its rank" in h.proto.body)
     assert table.count("<strong>0</strong> of") == 2
+
+
+def made(app, label):
+    """The page once what a button starts is there."""
+    (button,) = [button for button in app.button if button.label == label]
+    app = button.click().run()
+    end = time.monotonic() + 90
+    while app.get("progress") and time.monotonic() < end:
+        time.sleep(0.2)
+        app = app.run()
+    assert not app.exception and not app.error and not app.get("progress")
+    return app
+
+
+def test_a_real_model_at_random_weights_shows_its_cones(open_app, monkeypatch):
+    for name in ("random_start", "ready_random_start"):
+        monkeypatch.setattr(forces, name, partial(getattr(forces, name), items=8))
+    app = made(open_app(PAGE, seed=7), "Build ViT-S-32-alt at random weights")
+    expected = random_start(seed=7, items=8).figures
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Gap (0 to 2, lower is closer)"] == f"{expected.gap:.3f}"
+    assert expected.gap > 0.5
+
+
+def test_training_at_five_temperatures_draws_what_is_left_of_the_gap(open_app, monkeypatch):
+    monkeypatch.setattr(forces, "STUDY_STEPS", 10)
+    app = made(open_app(PAGE), "Train at five temperatures")
+    (chart,) = app.get("plotly_chart")
+    drawn = json.loads(chart.proto.spec)["data"][0]
+    assert drawn["name"] == "after 10 steps here"
+    assert any("10 steps each" in caption.value for caption in app.caption)
