@@ -13,6 +13,7 @@ from gapviz.evaluation import Estimate, MixedOutcome, bootstrap_mean, mean_of_kn
 from gapviz.evaluation.scoreboard import mean_over_modalities
 from gapviz.measure import Measurement
 from gapviz.vectors import Float64, Indices
+from gapviz.wording import figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class Effect:
     @property
     def change_told(self) -> str:
         """The change with its sign, and its interval where there is one."""
-        value, low, high = self.change.value, self.change.low, self.change.high
-        return f"{value:+.3f}" if isnan(low) else f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
+        ends = (self.change.value, self.change.low, self.change.high)
+        value, low, high = (figure(end, signed=True) for end in ends)
+        return value if isnan(self.change.low) else f"{value} [{low}, {high}]"
 
     @property
     def _told_apart(self) -> bool:

@@ -9,14 +9,14 @@ from typing import Literal
 
 import streamlit as st
 
-from gapviz.evaluation import Estimate
+from gapviz.evaluation import Estimate, mean_of_known
 from gapviz.measure import Measurement
 from gapviz.sentences.glossary import TERMS
 from gapviz.sentences.measurements import ITEM_PROTOCOL
 from gapviz.wording import counted, figure, interval, too_few
 
-HEADLINES = {"gap": True, "separation": True, "bias": True, "ndcg": False}
-"""Figures on cards → whether lower is better."""
+HEADLINES = ("gap", "separation", "bias", "ndcg")
+"""Figures on cards."""
 
 GEOMETRY = ("gap", "separation")
 """Of them, those that no protocol of a search has a part in."""
@@ -51,8 +51,8 @@ TABLE_STYLE = """
 def headline_cards(before: Measurement, after: Measurement | None) -> None:
     """Gap, separation, bias and match rank; with what the strategy makes of them."""
     with st.grid(4, min_column_width=215, gap="small"):
-        for name, lower_is_better in HEADLINES.items():
-            _card(name, before, after, lower_is_better=lower_is_better)
+        for name in HEADLINES:
+            _card(name, before, after)
     notes = [f"Gap: {_gap_words('raw', before)}"]
     if after is not None and after.strategy.card.changes == "vectors":
         notes.append(f"; {_gap_words(f'with {after.strategy.card.title}', after)}")
@@ -116,8 +116,9 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     modalities = one.collection.modality_names
     head = ["strategy"]
     for modality in modalities:
+        neutral = mean_of_known(one.mixed[modality].expected_share)
         head += [
-            f"bias@10<br><small>{escape(modality)} queries · lower</small>",
+            f"bias@10<br><small>{escape(modality)} queries · near {figure(neutral, 2)}</small>",
             f"NDCG@10<br><small>{escape(modality)} queries · higher</small>",
         ]
     directions = [one.pair, (one.pair[1], one.pair[0])]
@@ -138,9 +139,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
         st.caption(ITEM_NOTE)
 
 
-def _card(
-    name: str, before: Measurement, after: Measurement | None, *, lower_is_better: bool
-) -> None:
+def _card(name: str, before: Measurement, after: Measurement | None) -> None:
     term = TERMS[name]
     was = term.value(before)
     now = None if after is None else term.value(after)
@@ -157,8 +156,9 @@ def _card(
         # Neither no change, nor one that too few items show, nor one between two protocols, is
         # good or bad.
         told = term.name in GEOMETRY or after.strategy.card.changes != "items"
-        if change and told and too_few(before.collection.n_items) is None:
-            color = "green" if (change < 0) == lower_is_better else "red"
+        improved = term.improved(before, after)
+        if change and told and improved is not None and too_few(before.collection.n_items) is None:
+            color = "green" if improved else "red"
     st.metric(
         term.title.replace(" (variant A)", ""),
         value,

@@ -28,10 +28,16 @@ from gapviz.builtin.dedicated import dedicated_vectors
 from gapviz.dashboard.caches import collection_of, measured
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
+from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
 from gapviz.measure import Measurement
 from gapviz.report import make_report, report_html
+from gapviz.wording import figure
+
+WAYS_ON = {"search": "Search with it", "export": "Take it home"}
+OF_THE_DATA = ("collection", "encoder", "pair", "seed")
+"""Parameters of the URL that say what was measured."""
 
 OPEN_CARDS = 3
 """Recommendations that are shown whole; the others open with a click."""
@@ -189,9 +195,9 @@ def verdict_sentence(advice: Advice) -> str:
     if first.rule.kind == "nothing":
         return "**Leave it as it is.** Nothing tried here is better by more than chance."
     effect = first.effects[0]
-    figure = effect.figure[0].upper() + effect.figure[1:]
+    named = effect.figure[0].upper() + effect.figure[1:]
     return (
-        f"**{first.title}.** {figure}: {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
         f"(change {effect.change_told}; better is {effect.best})."
     )
 
@@ -214,7 +220,10 @@ _HERE = {
 
 
 def _in_short(one: Recommendation) -> str:
-    return f" {one.effects[0].figure} {one.effects[0].change.value:+.3f}" if one.effects else ""
+    if not one.effects:
+        return ""
+    first = one.effects[0]
+    return f" {first.figure} {figure(first.change.value, signed=True)}"
 
 
 def _card(one: Recommendation) -> None:
@@ -236,6 +245,9 @@ def _card(one: Recommendation) -> None:
         f"**Cost.** Stored: {cost.storage}{counted}. A query: {cost.query}{operations}. "
         f"Encoders: {cost.encoders}."
     )
+    if one.rule.strategy is not None:
+        # With the parameters that it was judged by, not those of the sidebar.
+        ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
 
 
 _HEAD = ("figure", "now", "then", "change [95 %]", "better is")

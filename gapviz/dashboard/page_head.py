@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from urllib.parse import urlencode
 
@@ -35,14 +35,18 @@ def measures_enough(view: View) -> bool:
     return too_few(_held_out([view])) is None
 
 
-def ways_on(links: Mapping[str, str], **instead: str) -> None:
-    """Links to other pages that keep everything the URL says.
+def ways_on(
+    links: Mapping[str, str], *, keep: Collection[str] | None = None, **instead: str
+) -> None:
+    """Links to other pages that keep what the URL says.
 
     Args:
         links: address of the page → what one does there.
+        keep: the parameters of the URL to keep; all unless given.
         instead: parameters of the URL that the links set to something else.
     """
-    kept = urlencode({**st.query_params.to_dict(), **instead})
+    told = st.query_params.to_dict()
+    kept = urlencode({name: told[name] for name in told if keep is None or name in keep} | instead)
     st.html(
         "<nav aria-label='next steps' style='display:flex; flex-wrap:wrap; gap:0.2rem 1.6rem'>"
         + "".join(

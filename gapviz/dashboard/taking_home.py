@@ -13,6 +13,7 @@ from safetensors.numpy import load
 from gapviz.dashboard.cards import html_table
 from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
 from gapviz.export.card import TARGET_RECALL
+from gapviz.wording import figure
 
 ARRAY_WORDS = {
     "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",
@@ -144,4 +145,4 @@ def _word(name: str) -> str:
 
 
 def _told(value: float | None) -> str:
-    return "<small>none</small>" if value is None else f"<strong>{value:.3f}</strong>"
+    return "<small>none</small>" if value is None else f"<strong>{figure(value)}</strong>"

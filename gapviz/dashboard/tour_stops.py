@@ -39,6 +39,7 @@ from gapviz.sentences.tour import (
 )
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.studies.layouts import make_layout, ready_layout
+from gapviz.wording import figure
 
 OFFERED = 12
 RESULTS = 8
@@ -99,7 +100,7 @@ def _bias_across_all(chosen: Settings) -> None:
     bias, outcome = raw.bias[modality], raw.mixed[modality]
     neutral = mean_of_known(outcome.expected_share)
     st.metric(
-        f"Bias@10 of {modality} queries (lower is fairer, neutral {neutral:.2f})",
+        f"Bias@10 of {modality} queries (nearest {neutral:.2f} is fairest)",
         f"{bias.value:.3f}",
     )
     only_own = float(np.mean(outcome.own_share >= 1))
@@ -112,7 +113,7 @@ def _bias_across_all(chosen: Settings) -> None:
 
 def _subtract(chosen: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        figure = st.container(width=280)
+        shown = st.container(width=280)
         strength = st.slider(
             "Strength λ",
             0.0,
@@ -125,10 +126,11 @@ def _subtract(chosen: Settings) -> None:
     options = StrategyOptions(DEFAULT_STRATEGY, round(float(strength), 2))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
     change = round(after.geometry.gap.gap - _raw(chosen).geometry.gap.gap, 3)
-    figure.metric(
+    signed = figure(change, signed=True)
+    shown.metric(
         "Gap ‖Δ‖ (lower is closer)",
         f"{after.geometry.gap.gap:.3f}",
-        f"{change:+.3f} against raw" if change else "as raw",
+        f"{signed} against raw" if change else "as raw",
         delta_color="inverse" if change else "off",
         delta_arrow="auto" if change else "off",
     )

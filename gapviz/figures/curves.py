@@ -24,7 +24,7 @@ from gapviz.wording import counted
 # Those between them would be written over one another.
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
-BIAS_AXIS = "own modality (lower = less biased)"
+BIAS_AXIS = "own modality (nearer chance is better)"
 
 # Of strategies, which are no modality: Okabe & Ito's other colours.
 STRATEGY_STYLES: tuple[dict[str, Any], ...] = (

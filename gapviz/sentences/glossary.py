@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -24,6 +25,20 @@ class Term:
     better: str
     """Which way is better: `lower`, `higher`, `nearer …`; empty where neither is."""
     value: Callable[[Measurement], float]
+
+    def improved(self, before: Measurement, after: Measurement) -> bool | None:
+        """Whether a change is for the better; None where neither way is, or it is not known.
+
+        Bias and lift are judged by the imbalance: below neutral is no better than above it,
+        and opposite biases of two modalities do not cancel.
+        """
+        if self.better.startswith("nearer"):
+            was, now = before.imbalance.value, after.imbalance.value
+        else:
+            was, now = self.value(before), self.value(after)
+        if not self.better or isnan(was - now):
+            return None
+        return now > was if self.better == "higher" else now < was
 
 
 def _mean(values: dict[str, float]) -> float:

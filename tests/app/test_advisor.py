@@ -53,6 +53,25 @@ def test_the_first_card_is_what_the_library_advises(open_app, stored):
     assert "evaluate split" in words(app)
 
 
+def test_a_card_leads_on_with_the_strategy_as_it_was_judged(open_app, stored):
+    app = finished(open_app(PAGE, collection=stored(n=60).id, changeable="index", strength=0.5))
+    links = [html.proto.body for html in app.get("html") if "next steps" in html.proto.body]
+    expected = [strategy for strategy in _strategies(app) if strategy]
+    assert len(links) == len(expected) > 1
+    for link, strategy in zip(links, expected, strict=True):
+        assert f"strategy={strategy}" in link and "strength" not in link
+        assert 'href="search?collection=' in link and 'href="export?collection=' in link
+
+
+def _strategies(app):
+    """Of the advice, in the order of its cards."""
+    (collection,) = workspace().collections()
+    given = advise(
+        gather(workspace().load(collection.id, "first model")), Situation("mixed", "index")
+    )
+    return [one.rule.strategy for one in given.recommendations]
+
+
 def test_a_link_answers_the_questions(open_app, stored):
     app = open_app(collection=stored(n=60).id, task="one-way", found="text", changeable="neither")
     app = finished(app.switch_page(PAGE).run())
