@@ -53,6 +53,25 @@ def make_collection():
 
 
 @pytest.fixture(scope="session")
+def make_unpaired():
+    """Images and texts of different items: nothing matches."""
+
+    def make(n=12, dim=4):
+        rows = np.random.default_rng(0).standard_normal((2 * n, dim))
+        return Collection(
+            "apart",
+            items_of_rows(2 * n),
+            {
+                "image": ModalityVectors.of(rows[:n]),
+                "text": ModalityVectors.of(rows[n:], range(n, 2 * n)),
+            },
+            alternate_splits(2 * n),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def mixed_up_collection():
     """`make(seed)`: three modalities, several rows an item, query-only rows, gaps, no ties."""
 

@@ -3,12 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gapviz import Collection, ModalityVectors
-from gapviz.collection import alternate_splits, items_of_rows
 from gapviz.dashboard.catalogue import workspace
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -50,19 +47,9 @@ def store_collection(make_collection):
 
 
 @pytest.fixture
-def unpaired_collection():
+def unpaired_collection(make_unpaired):
     """Images and texts of different items, in the workspace."""
-    rows = np.random.default_rng(0).standard_normal((24, 4))
-    apart = Collection(
-        "apart",
-        items_of_rows(24),
-        {
-            "image": ModalityVectors.of(rows[:12]),
-            "text": ModalityVectors.of(rows[12:], range(12, 24)),
-        },
-        alternate_splits(24),
-        encoder="a model",
-    )
+    apart = replace(make_unpaired(), encoder="a model")
     stored = workspace().add([apart], title="apart")
     yield stored
     workspace().remove(stored.id)

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.collection import alternate_splits, items_of_rows
+from gapviz import GapvizError
 from gapviz.curves import calibration_curve
 from gapviz.measure import measure
 from gapviz.readers import read_source
@@ -33,16 +32,10 @@ def test_the_same_seed_gives_the_same_curve(make_collection):
     assert not np.array_equal(one.cosine.value, other.cosine.value)
 
 
-def test_a_wrong_strategy_and_too_few_pairs_are_refused(make_collection):
+def test_a_wrong_strategy_and_too_few_pairs_are_refused(make_collection, make_unpaired):
     with pytest.raises(GapvizError, match="no strategy"):
         calibration_curve(make_collection(20), StrategyOptions("magic"), PAIR)
-    rows = np.random.default_rng(0).standard_normal((8, 4))
-    apart = Collection(
-        "apart",
-        items_of_rows(16),
-        {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows, range(8, 16))},
-        alternate_splits(16),
-    )
+    apart = make_unpaired(4)
     with pytest.raises(GapvizError, match="0 calibration items"):
         calibration_curve(apart, StrategyOptions("centre"), PAIR)
 

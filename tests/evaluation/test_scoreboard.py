@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import Collection, ModalityVectors
 from gapviz.builtin import builtin_collection
-from gapviz.collection import Item, alternate_splits, items_of_rows
+from gapviz.collection import Item, alternate_splits
 from gapviz.evaluation import bootstrap_mean, evaluate_cross
 from gapviz.evaluation.scoreboard import mean_over_modalities, pareto_front, scoreboard
 from gapviz.jobs import Cancelled
@@ -106,17 +106,8 @@ def test_progress_may_cancel(make_collection):
         scoreboard({"one": make_collection(20)}, EVERYTHING, progress=cancel)
 
 
-def test_what_needs_pairs_is_left_out_with_the_reason():
-    rows = np.random.default_rng(0).standard_normal((24, 4))
-    apart = Collection(
-        "apart",
-        items_of_rows(24),
-        {
-            "image": ModalityVectors.of(rows[:12]),
-            "text": ModalityVectors.of(rows[12:], range(12, 24)),
-        },
-        alternate_splits(24),
-    )
+def test_what_needs_pairs_is_left_out_with_the_reason(make_unpaired):
+    apart = make_unpaired()
     board = scoreboard({"apart": apart}, EVERYTHING)
     assert [left.options.name for left in board.left_out] == ["procrustes", "ridge"]
     assert "needs matched pairs" in board.left_out[0].reason

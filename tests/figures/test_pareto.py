@@ -1,10 +1,7 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from gapviz import Collection, ModalityVectors
-from gapviz.collection import alternate_splits, items_of_rows
 from gapviz.evaluation.scoreboard import scoreboard
 from gapviz.figures.pareto import SYMBOLS, pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES, StrategyOptions
@@ -60,17 +57,8 @@ def test_those_who_do_not_see_it_are_told_the_front(board):
     assert best.title in pareto_alt_text(board)
 
 
-def test_a_board_without_matches_has_no_front_and_is_drawn():
-    rows = np.random.default_rng(0).standard_normal((24, 4))
-    apart = Collection(
-        "apart",
-        items_of_rows(24),
-        {
-            "image": ModalityVectors.of(rows[:12]),
-            "text": ModalityVectors.of(rows[12:], range(12, 24)),
-        },
-        alternate_splits(24),
-    )
+def test_a_board_without_matches_has_no_front_and_is_drawn(make_unpaired):
+    apart = make_unpaired()
     board = scoreboard({"apart": apart}, [StrategyOptions("raw"), StrategyOptions("ridge")])
     figure = pareto_figure(board)
     assert all(trace.name != "Pareto front" for trace in figure.data)

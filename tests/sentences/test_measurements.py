@@ -85,17 +85,8 @@ def test_nothing_is_concluded_from_few_items(n):
     assert not any(claim in words for claim in ("dominated", "overlap", "visible", "worse", "→"))
 
 
-def test_without_pairs_what_is_unknown_is_called_so():
-    rows = np.random.default_rng(0).standard_normal((60, 4))
-    apart = Collection(
-        "apart",
-        items_of_rows(60),
-        {
-            "image": ModalityVectors.of(rows[:30]),
-            "text": ModalityVectors.of(rows[30:], range(30, 60)),
-        },
-        alternate_splits(60),
-    )
+def test_without_pairs_what_is_unknown_is_called_so(make_unpaired):
+    apart = make_unpaired(30)
     before, after = measure(apart), measure(apart, StrategyOptions("centre"))
     sentence = change_reading(before, after)
     assert "mixed NDCG@10 unknown, cross-modal R@10 unknown" in sentence

@@ -141,13 +141,8 @@ def test_cards_name_the_options_they_read(make_collection):
             assert changed_by == (option in card.parameters), (name, option)
 
 
-def test_what_needs_pairs_refuses_in_one_sentence_and_is_foretold(make_collection):
-    rows = np.random.default_rng(0).standard_normal((6, 4))
-    apart = Collection(
-        "apart",
-        items_of_rows(12),
-        {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows, range(6, 12))},
-    )
+def test_what_needs_pairs_refuses_in_one_sentence_and_is_foretold(make_collection, make_unpaired):
+    apart = make_unpaired(3)
     alone = make_collection(6, modalities=("image",))
     for name, card in STRATEGIES.items():
         for collection in (apart, alone):
