@@ -46,11 +46,10 @@ def tower_of(collection: Collection, modality: str, title: str) -> DedicatedTowe
     Raises:
         GapvizError: the collection has no such modality.
     """
-    block = collection.modality(modality).corpus
-    items, first = np.unique(block.item_index, return_index=True)
-    if items.size < collection.n_items:
+    block = collection.modality(modality).corpus.first_rows
+    if block.n_rows < collection.n_items:
         return None
-    return DedicatedTower(modality, title, block.vectors[first])
+    return DedicatedTower(modality, title, block.vectors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,10 +143,9 @@ def tower_effect(evidence: Evidence, tower: DedicatedTower) -> Effect | None:
 
 def _first_rows(measurement: Measurement, modality: str) -> tuple[Float32, Indices, Indices]:
     """The first indexed row of every item, as the strategy moved it, its item and label."""
-    block = measurement.collection.modality(modality).corpus
-    items, first = np.unique(block.item_index, return_index=True)
-    moved = measurement.strategy.alignment.transform(block.vectors[first], modality)
-    return moved, items, measurement.collection.labels[items]
+    block = measurement.collection.modality(modality).corpus.first_rows
+    moved = measurement.strategy.alignment.transform(block.vectors, modality)
+    return moved, block.item_index, measurement.collection.labels[block.item_index]
 
 
 def _within(
