@@ -167,8 +167,10 @@ def frame(
         "showlegend": legend,
         "legend": {
             "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.08,
+            # Held by the figure's edge: by the plot's, it would slip into it on a resize.
+            "yref": "container",
+            "yanchor": "top",
+            "y": 1,
             "xanchor": "left",
             "x": 0,
             "bgcolor": CLEAR,
