@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -133,15 +134,31 @@ class PictureWorkers:
 def _submit(
     pool: ProcessPoolExecutor, work: Callable[[Job], list[Answer]], task: Job
 ) -> Future[list[Answer]]:
-    """Submit with Ctrl-C held back: a process that starts here then never gets it.
+    with _ctrl_c_held_back():
+        return pool.submit(work, task)
 
-    Ctrl-C reaches every process of a terminal; this one ends the others itself, in order.
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let a process start whole, and never get the Ctrl-C that comes to all of a terminal.
+
+    This process ends the others itself, in order. They inherit the mask. It is no shield for
+    the main thread, as any other thread may take the signal on its behalf; the handler is.
     """
+    heard: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT) if is_main else None
     held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(work, task)
+        if before is not None:
+            signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _die_with_parent() -> None:
