@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -344,3 +345,19 @@ def test_few_items_are_measured_without_nan_and_with_a_warning(capsys, tmp_path)
         assert "Too few held-out items to measure: 1;" in told
         assert "nan" not in told
         assert "unknown" in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+def test_ctrl_c_while_the_commands_load_ends_without_a_word():
+    code = """
+import os, signal, sys
+from gapviz.__main__ import main
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "gapviz.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
