@@ -41,7 +41,13 @@ class _Shown:
 
 def scoreboard_section(chosen: Settings) -> None:
     """Everything below the title."""
-    titles = catalogue()[chosen.collection].encoders
+    entry = catalogue()[chosen.collection]
+    # A mixed index needs two modalities, and the columns are those of the chosen ones.
+    titles = {
+        name: title
+        for name, title in entry.encoders.items()
+        if set(chosen.modalities) <= set(entry.modalities[name])
+    }
     models = _models(chosen, titles)
     try:
         request = _request(chosen, models)

@@ -103,7 +103,7 @@ def cones_figure(
     ranges: AxisRanges | None = None,
     centroids: bool = True,
     webgl: bool = True,
-    height: int = 520,
+    height: int = 500,
 ) -> go.Figure:
     """A layout as a scatter plot, one trace per modality.
 
