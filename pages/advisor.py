@@ -41,4 +41,4 @@ if advice is not None:
             against, icon=":material/priority_high:", title="This data contradicts the usual advice"
         )
     ranked_cards(advice)
-    report_download(chosen)
+    report_download(chosen, situation)
