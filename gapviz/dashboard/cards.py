@@ -33,7 +33,7 @@ TABLE_STYLE = """
 .gv-table th, .gv-table td { padding: 5px 10px; text-align: right; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
 .gv-table th:first-child, .gv-table td:first-child { text-align: left; }
-.gv-table td:first-child { min-width: 8.5rem; }
+.gv-table .gv-name { min-width: 7.5rem; }
 .gv-table th { font-weight: 600; white-space: nowrap; }
 .gv-table small { opacity: 0.75; white-space: nowrap; }
 .gv-table td strong { font-variant-numeric: tabular-nums; }
@@ -132,7 +132,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     rows = []
     for title, measurement in measurements.items():
         ranks_items = measurement.strategy.card.changes == "items"
-        cells = [escape(title) + ITEM_MARK * ranks_items]
+        cells = [f'<div class="gv-name">{escape(title)}{ITEM_MARK * ranks_items}</div>']
         for modality in modalities:
             cells += [
                 estimate_cell(measurement.bias[modality]),

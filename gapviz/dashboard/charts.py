@@ -157,7 +157,7 @@ def _row_of_charts(
     lines: bool,
 ) -> None:
     ranges = shared_ranges(*layouts)
-    titles = ["Raw"]
+    titles = ["Raw" if len(chosen.modalities) > 1 else f"The {chosen.modalities[0]} cone, raw"]
     if len(layouts) > 1:
         titles.append(fitted(cones.view, chosen.options()).label)
     with st.grid(len(layouts), min_column_width=NARROWEST_CHART, gap="small"):

@@ -26,7 +26,7 @@ from gapviz.advisor.rules import Changeable, Task
 from gapviz.advisor.stored import advice_work
 from gapviz.builtin.dedicated import dedicated_vectors
 from gapviz.dashboard.caches import collection_of, measured
-from gapviz.dashboard.cards import html_table
+from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
@@ -250,14 +250,14 @@ def _card(one: Recommendation) -> None:
         ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
 
 
-_HEAD = ("figure", "now", "then", "change [95 %]", "better is")
+_HEAD = ("figure", "now", "then", "change<br><small>95 % interval</small>", "better is")
 
 
 def _effect_row(effect: Effect) -> list[str]:
     return [
         escape(effect.figure),
         *(_number(one.value) for one in (effect.before, effect.after)),
-        "" if isnan(effect.change.value) else effect.change_told,
+        "" if isnan(effect.change.value) else estimate_cell(effect.change, signed=True),
         effect.best,
     ]
 

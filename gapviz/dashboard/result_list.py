@@ -19,7 +19,7 @@ STYLE = """
   gap: 8px; }
 .gv-card { position: relative; border: 1px solid color-mix(in srgb, currentColor 18%, transparent);
   border-top: 4px solid var(--gv-color); border-radius: 8px; padding: 6px 8px 8px;
-  min-height: 150px; display: flex; flex-direction: column; gap: 2px; font-size: 0.8rem;
+  min-height: 152px; display: flex; flex-direction: column; gap: 2px; font-size: 0.8rem;
   line-height: 1.25; background: color-mix(in srgb, currentColor 3%, transparent);
   color: inherit; text-decoration: none; }
 a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
