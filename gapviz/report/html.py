@@ -113,7 +113,7 @@ def _cards(report: Report) -> str:
         shown.append((report.after, report.after.strategy.card.title))
     for one, word in shown:
         for title, figures, way in (
-            ("bias@10", one.bias, "lower"),
+            ("bias@10", one.bias, "nearer the share of the index"),
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
             told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
