@@ -10,6 +10,7 @@ from gapviz.dashboard.deciding import (
     report_download,
     verdict_sentence,
 )
+from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import measures_enough, page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
@@ -21,6 +22,10 @@ st.caption(
     "The usual advice, held against what was measured on this collection. The strategy of the "
     "sidebar plays no part: every way is tried."
 )
+if lacks_second_modality(
+    chosen, "Every way here answers a gap, and there is none inside one modality."
+):
+    st.stop()
 situation = questions(chosen)
 try:
     advice = ready_advice(chosen, situation)
@@ -36,4 +41,4 @@ if advice is not None:
             against, icon=":material/priority_high:", title="This data contradicts the usual advice"
         )
     ranked_cards(advice)
-    report_download(chosen)
+    report_download(chosen, situation)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from gapviz.dashboard.anatomy import PARTS
+from gapviz.dashboard.anatomy import PARTS, one_spectrum
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.links import PART_TITLES
+from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
@@ -13,6 +14,16 @@ from gapviz.strategies import STRATEGIES
 chosen = settings()
 
 page_head("Anatomy of the gap", chosen)
+if lacks_second_modality(
+    chosen,
+    "Dimensions, heat map, loss plane and hubs are those of a gap. What one cloud is made of can "
+    "be seen: how many directions it uses.",
+):
+    try:
+        one_spectrum(chosen)
+    except GapvizError as error:
+        show_error(error)
+    st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.segmented_control(
         "Look at",

@@ -5,6 +5,7 @@ import streamlit as st
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.lab_curves import CURVES
 from gapviz.dashboard.links import CURVE_TITLES
+from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
@@ -12,6 +13,10 @@ from gapviz.errors import GapvizError
 chosen = settings()
 
 page_head("Curves: one choice, its whole range", chosen)
+if lacks_second_modality(
+    chosen, "Every curve follows the gap, or a search across it, along one choice."
+):
+    st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     name = st.segmented_control(
         "Curve",

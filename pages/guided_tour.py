@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from gapviz.dashboard.one_modality import lacks_second_modality
+from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.tour_stops import PRESENTER_STYLE, STOPS
 from gapviz.errors import GapvizError
@@ -51,6 +53,9 @@ stop = STOPS[number - 1]
 with st.container(key="tour_stop"):
     st.title(STOP_TITLES[number - 1], anchor=False)
     st.header(stop.sentence, anchor=False)
+    if lacks_second_modality(chosen, "This stop is shown on the vectors of two modalities."):
+        ways_on({"tour": "Take the tour with the built-in drawings"}, keep=("step",))
+        st.stop()
     try:
         stop.show(chosen)
     except GapvizError as error:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.fusing import fusion_section
+from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.thresholds import (
@@ -26,6 +27,10 @@ st.markdown(
     "A cosine means one thing between two modalities and another within one. Do the "
     "distributions lie over each other, and does a threshold of one serve the others?"
 )
+if lacks_second_modality(
+    chosen, "Thresholds are held against each other within and between two modalities."
+):
+    st.stop()
 with st.popover("How is this computed?", icon=":material/function:"):
     st.markdown(PROTOCOL)
 asks = asking_choice(chosen)

@@ -5,11 +5,29 @@ import streamlit as st
 from gapviz.dashboard import answers, query
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
-from gapviz.dashboard.page_head import page_head
+from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
+from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
 
 chosen = settings()
+
+if has_one_modality(chosen):
+    page_head("Search: one query, one modality", chosen)
+    lacks_second_modality(
+        chosen,
+        "Like finds like here; whether a mixed index answers by meaning or by modality can only "
+        "be asked of two.",
+    )
+    try:
+        asked = query.ask(chosen)
+        if asked is not None:
+            answers.nearest_items(chosen, asked[chosen.view])
+    except GapvizError as error:
+        show_error(error)
+    ways_on({"within": "Hold this encoder against another inside the modality"})
+    warm_encoder(live_encoder(chosen.view))
+    st.stop()
 
 page_head(f"Search: one query, {'several' if chosen.compare else 'three'} indexes", chosen)
 st.caption(

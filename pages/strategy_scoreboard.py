@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.scoreboard import scoreboard_section
 from gapviz.dashboard.settings import settings
@@ -13,4 +14,8 @@ st.caption(
     "Strategies and models on the same held-out items. Bias can fall while the answers get worse, "
     "so quality always stands beside it."
 )
-scoreboard_section(chosen)
+if not lacks_second_modality(
+    chosen,
+    "The scoreboard measures how strategies rank the entries of two modalities in one index.",
+):
+    scoreboard_section(chosen)

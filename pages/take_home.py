@@ -3,13 +3,18 @@
 import streamlit as st
 
 from gapviz.dashboard import taking_home
-from gapviz.dashboard.caches import collection_of, fitted, measured, taken_home
-from gapviz.dashboard.cards import headline_cards, how_it_is_computed, strategy_table
+from gapviz.dashboard.caches import fitted, measured, taken_home
+from gapviz.dashboard.cards import (
+    headline_cards,
+    headline_notes,
+    how_it_is_computed,
+    strategy_table,
+)
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
-from gapviz.measure import default_pair
 from gapviz.strategies import STRATEGIES
 from gapviz.wording import counted
 
@@ -19,9 +24,9 @@ chosen = settings()
 view, options = chosen.view, chosen.options()
 
 page_head("Take it home", chosen)
+if lacks_second_modality(chosen, "One modality has no gap to close, and so nothing to take home."):
+    st.stop()
 try:
-    # One modality has no gap to close, and so nothing to take home.
-    default_pair(collection_of(view))
     label = fitted(view, options).label
     before = measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
     after = measured(view, options, chosen.seed, chosen.pair)
@@ -46,7 +51,10 @@ st.info(taking_home.WHAT_TO_KNOW[card.changes], icon=":material/info:")
 for warning in card.warnings:
     st.warning(warning, icon=":material/warning:")
 
-headline_cards(before, None if chosen.strategy == "raw" else after)
+moved = None if chosen.strategy == "raw" else after
+headline_cards(before, moved)
+for note in headline_notes(before, moved):
+    st.caption(note)
 strategy_table({"Raw cosine": before} | ({} if chosen.strategy == "raw" else {label: after}))
 with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(

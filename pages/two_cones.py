@@ -4,8 +4,14 @@ import streamlit as st
 
 from gapviz.dashboard import charts
 from gapviz.dashboard.caches import measured
-from gapviz.dashboard.cards import diagnostics_table, headline_cards
+from gapviz.dashboard.cards import diagnostics_table, headline_cards, headline_notes
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.one_modality import (
+    cloud_cards,
+    cloud_words,
+    has_one_modality,
+    lacks_second_modality,
+)
 from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.errors import GapvizError
@@ -13,14 +19,28 @@ from gapviz.sentences.measurements import bias_reading, change_reading, gap_read
 
 chosen = settings()
 
+if has_one_modality(chosen):
+    page_head("Cones: one cloud, no gap yet", chosen)
+    lacks_second_modality(
+        chosen,
+        "The gap is the distance between two cones: it, the bias of a mixed index and what a "
+        "strategy does about them need a second modality.",
+    )
+    try:
+        cloud_cards(chosen)
+        charts.cones_section(chosen, [cloud_words(chosen)])
+    except GapvizError as error:
+        show_error(error)
+    st.stop()
+
 page_head("Cones: two clouds, one gap", chosen)
 st.markdown(
-    f"Each dot is one {' or one '.join(chosen.modalities)}: the vector that the encoder makes of "
-    "it, drawn flat. The vectors of one kind crowd into a narrow cone; the distance between the "
-    "centres of two cones is the **gap**."
+    f"Each dot is one {' or one '.join(chosen.modalities)}, drawn flat. Each kind crowds into a "
+    "narrow cone; the distance between their centres is the **gap**."
 )
 columns = {}
 readings = []
+notes = []
 for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
     try:
@@ -31,6 +51,7 @@ for view in chosen.views:
         if chosen.compare:
             st.subheader(encoder_title(view), anchor=False)
         headline_cards(before, after)
+        notes += [f"{head}{note}" for note in headline_notes(before, after)]
         readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
         columns[f"{head}raw"] = before
         if after is not None:
@@ -43,7 +64,7 @@ if after is not None:
     for warning in after.strategy.warnings:
         st.warning(warning, icon=":material/warning:")
 
-charts.cones_section(chosen, readings)
+charts.cones_section(chosen, readings, notes)
 
 with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:
     if table.open:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from gapviz.dashboard.forces import order_section, random_start_section, temperature_section
+from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.training_panel import training_section
 
@@ -14,11 +15,20 @@ st.markdown(
     "point the same way. Yet the two clouds stay apart. Watch it happen, then see the three "
     "forces behind it."
 )
-st.subheader("Train one yourself")
-training_section(chosen)
-st.subheader("Three forces")
+if lacks_second_modality(
+    chosen,
+    "Training, and two of the three forces, need matched pairs of two modalities; the first force "
+    "needs none of your data.",
+):
+    st.subheader("The first force")
+else:
+    st.subheader("Train one yourself")
+    training_section(chosen)
+    st.subheader("Three forces")
 with st.container(border=True):
     random_start_section(chosen)
+if has_one_modality(chosen):
+    st.stop()
 with st.container(border=True):
     order_section(chosen)
 with st.container(border=True):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,19 @@ def make_collection():
             },
             splits=alternate_splits(n),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_ordered(make_collection):
+    """Every second image lies elsewhere, so that the halves of an alternate split differ."""
+
+    def make(n=40, dim=24):
+        made = make_collection(n, dim)
+        images = made.modality("image").vectors.copy()
+        images[1::2, 1] += 4
+        return replace(made, modalities={**made.modalities, "image": ModalityVectors.of(images)})
 
     return make
 

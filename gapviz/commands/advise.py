@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 from math import isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
+from gapviz.commands.situation import add_situation, chosen_evidence
+from gapviz.commands.source import Commands, add_seed, add_source, progress_bar
+from gapviz.commands.strategy import add_pair
 
 if TYPE_CHECKING:
     from gapviz.advisor import Advice, Evidence, Recommendation
@@ -27,24 +28,8 @@ def add_to(commands: Commands) -> None:
         "same source are tried as well.",
     )
     add_source(command)
-    command.add_argument(
-        "--task",
-        default="mixed",
-        metavar="TASK",
-        help="one-way: one modality finds another; mixed: one index of all; within: like finds "
-        "like; scores: a threshold or fused scores (default: mixed)",
-    )
-    command.add_argument(
-        "--can-change",
-        default="index",
-        metavar="WHAT",
-        help="neither, index or model; each includes the one before it (default: index)",
-    )
-    command.add_argument(
-        "--find",
-        metavar="MODALITY",
-        help="what is found, for one-way and within (default: image, or the first modality)",
-    )
+    add_situation(command)
+    add_pair(command)
     add_seed(command)
     command.set_defaults(run=run)
 
@@ -55,49 +40,14 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.advisor import Situation
     from gapviz.advisor.stored import advice_work
 
-    seed = chosen_seed(options)
-    asked = Situation(options.task, options.can_change)
-    evidence = _evidence(options, seed)
-    found = options.find or evidence.pair[0]
-    evidence.collection.modality(found)
-    situation = replace(asked, found=found)
+    evidence, situation = chosen_evidence(options)
     with progress_bar() as progress:
         advice = advice_work(evidence, situation).do(progress)
     if options.json:
         return json.dumps(advice.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     return _told(evidence, advice)
-
-
-def _evidence(options: argparse.Namespace, seed: int) -> Evidence:
-    """The collection of the model in use, with the other models and towers of the source."""
-    from gapviz.advisor import DedicatedTower, gather, tower_of
-    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
-
-    reading = read(options)
-    collection = reading.encoded_by(options.encoder)
-    if options.encoder is not None:
-        # Where a source holds several models, naming one leaves the others out.
-        reading = read(argparse.Namespace(**{**vars(options), "encoder": None}))
-    if options.source in BUILTIN_ENCODERS:
-        models = {
-            note.title: builtin_collection(name)
-            for name, note in BUILTIN_ENCODERS.items()
-            if name != collection.encoder
-        }
-        shipped = [dedicated_vectors(name) for name in collection.modality_names]
-        towers = [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
-    else:
-        several = reading.collections if len(reading.collections) > 1 else ()
-        others = [one for one in several if one.encoder != collection.encoder]
-        names = set(collection.modality_names)
-        models = {one.encoder: one for one in others if set(one.modality_names) == names}
-        alone = [one for one in others if len(one.modality_names) == 1]
-        made = [tower_of(one, one.modality_names[0], one.encoder) for one in alone]
-        towers = [tower for tower in made if tower is not None]
-    return gather(collection, seed=seed, models=models, towers=tuple(towers))
 
 
 def _told(evidence: Evidence, advice: Advice) -> str:

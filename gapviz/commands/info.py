@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gapviz.commands.encode import skipped_lines
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
+
+if TYPE_CHECKING:
+    from gapviz.studies.one_cloud import OneCloud
 
 
 def add_to(commands: Commands) -> None:
@@ -27,18 +32,25 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
+    from gapviz.studies.one_cloud import study_cloud
+
     reading = read(options)
     with progress_bar() as progress:
         found = inspect_collection(reading.collection, progress=progress)
     skipped = (*reading.skipped, *found.broken)
+    collection = reading.collection
+    clouds = [study_cloud(collection, name) for name in collection.modality_names]
     if options.json:
         left_out = [{"what": one.what, "why": one.why} for one in reading.skipped]
-        figures = found.to_json() | {"skipped": left_out}
+        cones = {one.modality: one.to_json() for one in clouds}
+        figures = found.to_json() | {"clouds": cones, "skipped": left_out}
         return json.dumps(figures, indent=2, ensure_ascii=False)
-    return "\n".join([*_lines(found), *skipped_lines(skipped)])
+    return "\n".join([*_lines(found, clouds), *skipped_lines(skipped)])
 
 
-def _lines(found: Inspection) -> list[str]:
+def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
+    from gapviz.sentences.anatomy import cloud_reading
+
     spread = ", ".join(f"{count}: {items:,} items" for count, items in found.captions_per_item)
     lines = [
         f"{found.name}: {found.n_items:,} items",
@@ -55,6 +67,7 @@ def _lines(found: Inspection) -> list[str]:
             f"vectors    {name}: {block.rows:,} × {block.dim}, indexed {block.indexed:,}, "
             f"by {found.encoder}"
         )
+    lines += [f"cone       {cloud_reading(one)}" for one in clouds]
     if not found.vectors:
         lines.append("vectors    none yet (gapviz encode)")
     lines += [f"pairs      {sentence}" for sentence in found.pairing]

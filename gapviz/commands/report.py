@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gapviz.commands.situation import add_situation, chosen_evidence, compared
 from gapviz.commands.source import (
     Commands,
     add_seed,
     add_source,
-    chosen_seed,
     progress_bar,
-    read_and_tell,
 )
+from gapviz.commands.strategy import add_pair
 from gapviz.errors import GapvizError
 from gapviz.storage.files import unwritable, write_atomically
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
@@ -53,6 +53,14 @@ def add_to(commands: Commands) -> None:
         metavar="YYYY-MM-DD",
         help="the date that it carries (default: SOURCE_DATE_EPOCH, else today)",
     )
+    command.add_argument(
+        "--compare",
+        default="",
+        metavar="NAME[,NAME]",
+        help="further models of the source, with rows of their own in the scoreboard",
+    )
+    add_situation(command)
+    add_pair(command)
     add_seed(command)
     command.set_defaults(run=run)
 
@@ -63,17 +71,24 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input, or a file that cannot be written.
     """
-    from gapviz.report import make_report, report_date
+    from gapviz.report import report_date, report_on
 
-    seed = chosen_seed(options)
     on = report_date(options.date)
     if options.out is None and not options.json:
         raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
-    collection = read_and_tell(options).encoded_by(options.encoder)
+    evidence, situation = chosen_evidence(options, tell=True)
+    compare = [compared(options, name) for name in options.compare.split(",") if name.strip()]
     with progress_bar() as progress:
-        report = make_report(collection, options=chosen, on=on, seed=seed, progress=progress)
+        report = report_on(
+            evidence,
+            situation=situation,
+            compare=compare,
+            options=chosen,
+            on=on,
+            progress=progress,
+        )
     if options.out is None or form is None:
         return _json(report)
     text = form(report)

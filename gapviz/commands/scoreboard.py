@@ -87,6 +87,9 @@ def _figures(board: Scoreboard) -> dict[str, Any]:
     return {
         "seed": board.seed,
         "n_items": dict(board.n_items),
+        "split_warnings": {
+            model: list(board.split_doubts.get(model, ())) for model in board.n_items
+        },
         "rows": [row_json(row) for row in board.rows],
         "left_out": [
             {"model": one.model, "strategy": one.options.name, "reason": one.reason}
@@ -97,20 +100,28 @@ def _figures(board: Scoreboard) -> dict[str, Any]:
 
 def _table(board: Scoreboard) -> str:
     lines = []
+    doubts = board.own_warnings
     for model, n in board.n_items.items():
         lines += [
             f"{model}: {counted(n, 'held-out item')}",
             *filter(None, [too_few(n)]),
+            *(f"warning   {doubt}" for doubt in board.split_doubts.get(model, ())),
             f"{'strategy':14}{'imbalance@10':>24}{'NDCG@10 mixed':>24}{'bytes/item':>12}",
         ]
         for row in board.rows:
             if row.model == model:
                 marks = " *" * row.pareto + " (reads all queries first)" * row.transductive
+                marks += "".join(
+                    f" (warning {number})"
+                    for number, warning in enumerate(doubts, start=1)
+                    if warning in row.own_warnings
+                )
                 lines.append(
                     f"{row.options.name:14}{row.imbalance!s:>24}{row.mean_ndcg!s:>24}"
                     f"{row.bytes_per_item:>12,.0f}{marks}"
                 )
     lines += [f"{one.options.name}: {one.reason}" for one in board.left_out]
+    lines += [f"warning {number}: {warning}" for number, warning in enumerate(doubts, start=1)]
     lines += [
         "",
         "[low, high]: 95 % intervals. Imbalance: mean |bias lift − 1|, 0 is neutral. NDCG: higher "

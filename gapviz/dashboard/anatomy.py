@@ -9,7 +9,6 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
@@ -24,7 +23,6 @@ from gapviz.figures.anatomy import (
     spectrum_panels,
 )
 from gapviz.figures.plane import plane_panels
-from gapviz.measure import default_pair
 from gapviz.sentences.anatomy import (
     dimensions_reading,
     heat_map_reading,
@@ -60,7 +58,7 @@ class Part:
 
 
 def _dimensions(chosen: Settings, view: View) -> None:
-    work = dimensions_work(_with_a_gap(view), chosen.pair, seed=chosen.seed)
+    work = dimensions_work(collection_of(view), chosen.pair, seed=chosen.seed)
     found = result_of(work, "Taking dimensions away")
     if found is None:
         return
@@ -69,7 +67,7 @@ def _dimensions(chosen: Settings, view: View) -> None:
 
 
 def _heat_map(chosen: Settings, view: View) -> None:
-    work = heat_map_work(_with_a_gap(view), _moved(chosen), chosen.pair, seed=chosen.seed)
+    work = heat_map_work(collection_of(view), _moved(chosen), chosen.pair, seed=chosen.seed)
     found = result_of(work, "Clustering pairs")
     if found is None:
         return
@@ -90,7 +88,6 @@ def _heat_map(chosen: Settings, view: View) -> None:
 
 
 def _plane(chosen: Settings, view: View) -> None:
-    _with_a_gap(view)
     entry = catalogue()[view.collection]
     collections = {
         title: collection_of(View(view.collection, name)) for name, title in entry.encoders.items()
@@ -123,7 +120,7 @@ def _hubs(chosen: Settings, view: View) -> None:
     adjusts = STRATEGIES[chosen.strategy].changes == "scores"
     if adjusts:
         options.append(chosen.options())
-    work = hubs_work(_with_a_gap(view), options, chosen.pair, seed=chosen.seed)
+    work = hubs_work(collection_of(view), options, chosen.pair, seed=chosen.seed)
     hubs = result_of(work, "Counting who is found")
     if hubs is None:
         return
@@ -157,8 +154,20 @@ def _hubs(chosen: Settings, view: View) -> None:
         st.caption("A seeded sample of 20,000 rows stands for each larger modality.")
 
 
+def one_spectrum(chosen: Settings) -> None:
+    """How many directions the cloud of the one modality uses, as encoded."""
+    st.markdown(f"**{PARTS['spectrum'].question}**", help=PARTS["spectrum"].protocol)
+    _show_spectra(chosen, chosen.view, [chosen.options("raw")], chosen.modalities)
+
+
 def _spectra(chosen: Settings, view: View) -> None:
-    work = spectra_work(_with_a_gap(view), _moved(chosen), chosen.pair)
+    _show_spectra(chosen, view, _moved(chosen), chosen.pair)
+
+
+def _show_spectra(
+    chosen: Settings, view: View, options: list[StrategyOptions], modalities: tuple[str, ...]
+) -> None:
+    work = spectra_work(collection_of(view), options, modalities)
     spectra = result_of(work, "Finding eigenvalues")
     if spectra is None:
         return
@@ -227,12 +236,6 @@ PARTS = {
         _spectra,
     ),
 }
-
-
-def _with_a_gap(view: View) -> Collection:
-    collection = collection_of(view)
-    default_pair(collection)  # refuses one modality alone, in one sentence
-    return collection
 
 
 def _moved(chosen: Settings) -> list[StrategyOptions]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from gapviz.collection import CALIBRATE, EVALUATE
@@ -42,27 +43,7 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         chosen: the sidebar.
         asked: the query as each encoder made a vector of it.
     """
-    index, k = "all", 8
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if _has_training_split(chosen.view):
-            index = st.segmented_control(
-                "Index",
-                list(INDEXES),
-                default="all",
-                format_func=lambda name: INDEXES[name],
-                key="index",
-                bind="query-params",
-                required=True,
-                help="Held-out items are those that the encoder's heads were not trained on.",
-            )
-        k = st.slider(
-            "Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params", width=240
-        )
-    if index == "all" and _has_training_split(chosen.view):
-        st.caption(
-            f":material/info: Searched: all {collection_of(chosen.view).n_items:,} items, those "
-            "that the encoder's heads were trained on among them, which flatters it."
-        )
+    index, k = _index_and_length(chosen)
     columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
     lists = {
         column: answer_of(
@@ -74,10 +55,11 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         )
         for column in columns
     }
-    places = st.columns(len(columns))
+    with st.container(key="answers"):
+        places = st.columns(len(columns))
     for number, (place, column) in enumerate(zip(places, columns, strict=True)):
         with place:
-            with st.container(key=f"answer_head_{number}"):
+            with st.container(gap="xxsmall", key=f"answer_head_{number}"):
                 _head(chosen, column)
             others = {
                 (hit.modality, hit.item)
@@ -86,6 +68,44 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
                 for hit in lists[other].hits
             }
             _show(chosen, column, asked[column.view], lists[column], others)
+
+
+def nearest_items(chosen: Settings, asked: Query) -> None:
+    """The one list of a collection of one modality: what lies nearest by raw cosine.
+
+    Args:
+        chosen: the sidebar.
+        asked: the query.
+    """
+    index, k = _index_and_length(chosen)
+    collection = collection_of(chosen.view)
+    answer = answer_of(chosen.view, chosen.options("raw"), asked, k=k, held_out=index == "held-out")
+    same: set[int] = set()
+    if asked.item is not None and collection.labels[asked.item] >= 0:
+        label = collection.labels[asked.item]
+        same = set(np.flatnonzero(collection.labels == label).tolist())
+    st.subheader(f"Nearest by {asked.modality}", anchor=False)
+    right_ones = sum(hit.item in same for hit in answer.hits)
+    if same:
+        st.markdown(
+            f"**{right_ones} of {len(answer.hits)}** share the query's label, "
+            f"{collection.items[asked.item or 0].label}"
+        )
+    st.html(
+        hit_cards(
+            answer.hits,
+            collection,
+            chosen.collection,
+            asked_with=asked.modality,
+            match=asked.item,
+            same_label=same,
+        )
+    )
+    st.caption(
+        f"Raw cosine over all {asked.modality} vectors of the collection, higher is more alike; "
+        "the query's own entry is left out. A strategy moves modalities against each other, so "
+        "the one of the sidebar plays no part."
+    )
 
 
 def whole_split_table(chosen: Settings) -> None:
@@ -113,6 +133,32 @@ def whole_split_table(chosen: Settings) -> None:
         "are fitted on the calibrate split. Small figures: 95 % bootstrap interval over items. "
         "R@10 searches the other modality alone."
     )
+
+
+def _index_and_length(chosen: Settings) -> tuple[str, int]:
+    """Which items are searched, and how many results each list has."""
+    index, k = "all", 8
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if _has_training_split(chosen.view):
+            index = st.segmented_control(
+                "Index",
+                list(INDEXES),
+                default="all",
+                format_func=lambda name: INDEXES[name],
+                key="index",
+                bind="query-params",
+                required=True,
+                help="Held-out items are those that the encoder's heads were not trained on.",
+            )
+        k = st.slider(
+            "Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params", width=240
+        )
+    if index == "all" and _has_training_split(chosen.view):
+        st.caption(
+            f":material/info: Searched: all {collection_of(chosen.view).n_items:,} items, those "
+            "that the encoder's heads were trained on among them, which flatters it."
+        )
+    return index, k
 
 
 def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:

@@ -33,6 +33,7 @@ TABLE_STYLE = """
 .gv-table th, .gv-table td { padding: 5px 10px; text-align: right; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
 .gv-table th:first-child, .gv-table td:first-child { text-align: left; }
+.gv-table .gv-name { min-width: 7.5rem; }
 .gv-table th { font-weight: 600; white-space: nowrap; }
 .gv-table small { opacity: 0.75; white-space: nowrap; }
 .gv-table td strong { font-variant-numeric: tabular-nums; }
@@ -53,6 +54,10 @@ def headline_cards(before: Measurement, after: Measurement | None) -> None:
     with st.grid(4, min_column_width=215, gap="small"):
         for name in HEADLINES:
             _card(name, before, after)
+
+
+def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
+    """Intervals of the cards, what they were measured on, and by which protocol; Markdown."""
     notes = [f"Gap: {_gap_words('raw', before)}"]
     if after is not None and after.strategy.card.changes == "vectors":
         notes.append(f"; {_gap_words(f'with {after.strategy.card.title}', after)}")
@@ -60,9 +65,10 @@ def headline_cards(before: Measurement, after: Measurement | None) -> None:
         ". Bias and NDCG are means over all query modalities. Measured on the "
         f"{counted(before.collection.n_items, 'held-out item')} of the evaluate split."
     )
-    st.caption("".join(notes))
+    told = ["".join(notes)]
     if after is not None and after.strategy.card.changes == "items":
-        st.caption(f":material/info: {after.strategy.card.title}: {ITEM_PROTOCOL}")
+        told.append(f":material/info: {after.strategy.card.title}: {ITEM_PROTOCOL}")
+    return told
 
 
 def _gap_words(which: str, measurement: Measurement) -> str:
@@ -126,7 +132,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     rows = []
     for title, measurement in measurements.items():
         ranks_items = measurement.strategy.card.changes == "items"
-        cells = [escape(title) + ITEM_MARK * ranks_items]
+        cells = [f'<div class="gv-name">{escape(title)}{ITEM_MARK * ranks_items}</div>']
         for modality in modalities:
             cells += [
                 estimate_cell(measurement.bias[modality]),

@@ -108,11 +108,13 @@ def _builtin_entry() -> CatalogueEntry:
 
 
 def _stored_entry(stored: StoredCollection, title: str) -> CatalogueEntry:
+    # The first is what a visitor meets: one of two modalities shows what this is about.
+    encodings = sorted(stored.encodings, key=lambda encoding: len(encoding.rows) < 2)
     return CatalogueEntry(
         title=title,
-        encoders={encoding.encoder: _title_of(encoding.encoder) for encoding in stored.encodings},
+        encoders={encoding.encoder: _title_of(encoding.encoder) for encoding in encodings},
         encoder_note="Each was run over this collection, or its vectors came with it.",
-        modalities={encoding.encoder: tuple(encoding.rows) for encoding in stored.encodings},
+        modalities={encoding.encoder: tuple(encoding.rows) for encoding in encodings},
     )
 
 

@@ -23,6 +23,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.studies.layouts import LayoutRequest, make_layout, ready_layout
 
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
+ONE_CLOUD = ("cone_x",)
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
 """Pixels; where two do not fit beside each other, they stand one below the other."""
@@ -46,35 +47,53 @@ class _Cones:
         return [first] if self.after is None else [first, last]
 
 
-def cones_section(chosen: Settings, readings: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What stands beneath the charts, as Markdown."""
+
+    readings: str
+    notes: str
+
+    def show(self) -> None:
+        st.markdown(self.readings)
+        if self.notes:
+            st.caption(self.notes)
+
+
+def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str] = ()) -> None:
     """Projection switch, both clouds before and after, what was measured of them in words, and
-    the items selected in them.
+    the items selected in them. Of one modality alone, its one cloud as encoded.
 
     Args:
         chosen: the sidebar.
         readings: sentences of Markdown, one a paragraph.
+        notes: on the figures above, beneath the readings in small type.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    paired = len(chosen.modalities) > 1
+    with st.container(horizontal=True, vertical_alignment="center"):
         method = st.segmented_control(
             "Projection",
-            METHODS,
+            [name for name in METHODS if paired or name != "gap_axis"],
             default="umap",
             format_func=lambda name: METHOD_TITLES[name],
             key="projection",
             bind="query-params",
             required=True,
+            label_visibility="collapsed",
         )
-        lines = st.toggle("Lines between matched pairs", key="pairs", bind="query-params")
+        lines = paired and st.toggle(
+            "Lines between matched pairs", key="pairs", bind="query-params"
+        )
     try:
         cones = [_cones(chosen, view, method or "umap") for view in chosen.views]
         layouts = list(takewhile(bool, (each.layouts() for each in cones)))
     except GapvizError as error:
         show_error(error)
         return
-    said = "\n\n".join(readings)
+    said = _Said("\n\n".join(readings), "  \n".join(notes))
     if len(layouts) < len(cones):
         # What was measured needs no layout.
-        st.markdown(said)
+        said.show()
         return
     drawn = [ready for ready in layouts if ready is not None]
     _charts(chosen, cones, drawn, said, lines=lines)
@@ -84,6 +103,8 @@ def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
     def requested(options: StrategyOptions) -> LayoutRequest:
         return layout_request(view, options, method, chosen.seed, chosen.pair)
 
+    if len(chosen.modalities) == 1:
+        return _Cones(view, requested(chosen.options("raw")), None)
     after = requested(chosen.options())
     return _Cones(view, requested(chosen.options("raw")), None if after.moves_nothing else after)
 
@@ -93,7 +114,7 @@ def _charts(
     chosen: Settings,
     cones: list[_Cones],
     layouts: list[list[Layout]],
-    readings: str,
+    said: _Said,
     *,
     lines: bool,
 ) -> None:
@@ -116,7 +137,7 @@ def _charts(
         item_url=f"/item/{chosen.collection}/at/{{id}}.json",
         version=collection.content_hash,
     )
-    st.markdown(readings)
+    said.show()
     _explain(chosen, layouts[0], cones[0].before)
     if len(cones) > 1:
         st.caption(
@@ -136,9 +157,11 @@ def _row_of_charts(
     lines: bool,
 ) -> None:
     ranges = shared_ranges(*layouts)
-    titles = ["Raw", fitted(cones.view, chosen.options()).label]
+    titles = ["Raw" if len(chosen.modalities) > 1 else f"The {chosen.modalities[0]} cone, raw"]
+    if len(layouts) > 1:
+        titles.append(fitted(cones.view, chosen.options()).label)
     with st.grid(len(layouts), min_column_width=NARROWEST_CHART, gap="small"):
-        for layout, title, key in zip(layouts, titles, keys, strict=False):
+        for layout, title, key in zip(layouts, titles, keys, strict=True):
             with st.container():
                 st.markdown(f"**{title}**")
                 figure = cones_figure(
@@ -168,8 +191,10 @@ def _explain(chosen: Settings, layouts: list[Layout], request: LayoutRequest) ->
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("  \n".join(notes), width="stretch")
         with st.popover("How is this computed?", icon=":material/function:"):
-            card = STRATEGIES[chosen.strategy]
-            st.markdown(f"**What is known of “{card.title}”** — {card.known}")
+            paired = len(chosen.modalities) > 1
+            if paired:
+                card = STRATEGIES[chosen.strategy]
+                st.markdown(f"**What is known of “{card.title}”** — {card.known}")
             drawn = (
                 f"{request.sample.sentence.capitalize()}, {layout.points.shape[0]:,} points, of "
                 "every split, while the figures on the cards are of the evaluate split alone."
@@ -178,7 +203,7 @@ def _explain(chosen: Settings, layouts: list[Layout], request: LayoutRequest) ->
             if layout.changes:
                 told.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
             st.markdown(f"**What is drawn** — {' '.join(told)}")
-            how_it_is_computed(HEADLINES)
+            how_it_is_computed(HEADLINES if paired else ONE_CLOUD)
 
 
 def _keep_selection(key: str, view: View) -> None:

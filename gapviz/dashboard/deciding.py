@@ -26,13 +26,13 @@ from gapviz.advisor.rules import Changeable, Task
 from gapviz.advisor.stored import advice_work
 from gapviz.builtin.dedicated import dedicated_vectors
 from gapviz.dashboard.caches import collection_of, measured
-from gapviz.dashboard.cards import html_table
-from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
+from gapviz.dashboard.cards import estimate_cell, html_table
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
 from gapviz.measure import Measurement
-from gapviz.report import make_report, report_html
+from gapviz.report import Report, report_html, report_on
 from gapviz.wording import figure
 
 WAYS_ON = {"search": "Search with it", "export": "Take it home"}
@@ -250,14 +250,14 @@ def _card(one: Recommendation) -> None:
         ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
 
 
-_HEAD = ("figure", "now", "then", "change [95 %]", "better is")
+_HEAD = ("figure", "now", "then", "change<br><small>95 % interval</small>", "better is")
 
 
 def _effect_row(effect: Effect) -> list[str]:
     return [
         escape(effect.figure),
         *(_number(one.value) for one in (effect.before, effect.after)),
-        "" if isnan(effect.change.value) else effect.change_told,
+        "" if isnan(effect.change.value) else estimate_cell(effect.change, signed=True),
         effect.best,
     ]
 
@@ -271,12 +271,22 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
 
 
-def report_download(chosen: Settings) -> None:
-    """A button that makes the report and hands it out; it is made when it is asked for."""
-    collection = collection_of(chosen.view)
+def report_download(chosen: Settings, situation: Situation) -> None:
+    """A button that makes the report and hands it out; it is made when it is asked for.
+
+    Args:
+        chosen: the sidebar.
+        situation: the answers to the page's questions.
+    """
+    encoders = " and ".join(encoder_title(view) for view in chosen.views)
+    st.caption(
+        f"The report covers what this page shows: the pair {' – '.join(chosen.pair)}, by "
+        f"{encoders}, and the questions as answered above; before and after are those of the first "
+        "advice."
+    )
     st.download_button(
         "Report",
-        lambda: report_html(make_report(collection, seed=chosen.seed)),
+        lambda: report_html(report_of(chosen, situation)),
         file_name="modality-gap.html",
         mime="text/html",
         icon=":material/download:",
@@ -284,3 +294,9 @@ def report_download(chosen: Settings) -> None:
         help="One file that needs no network: figures, plots, scoreboard, examples, protocol. "
         "It takes some seconds to make.",
     )
+
+
+def report_of(chosen: Settings, situation: Situation) -> Report:
+    """The report of what the page shows: its pair, its encoders, its questions."""
+    compare = [collection_of(view) for view in chosen.views[1:]]
+    return report_on(evidence_of(chosen), situation=situation, compare=compare)

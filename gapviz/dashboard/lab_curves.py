@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import finding
@@ -15,7 +14,6 @@ from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
-from gapviz.measure import default_pair
 from gapviz.sentences.curves import (
     calibration_reading,
     fusion_reading,
@@ -71,7 +69,7 @@ def _weighted(chosen: Settings) -> str | None:
 
 
 def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
-    collection = _with_a_gap(view)
+    collection = collection_of(view)
     name = strategy_with_strength(chosen.strategy)
     _say_instead(chosen.strategy, name, "has no strength to vary")
     work = strength_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
@@ -84,7 +82,7 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
 
 
 def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
-    collection = _with_a_gap(view)
+    collection = collection_of(view)
     name = strategy_in_one_index(chosen.strategy)
     _say_instead(chosen.strategy, name, "is drawn beside it anyway, or mixes no single list")
     work = mix_work(
@@ -113,7 +111,7 @@ def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
 
 
 def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
-    collection = _with_a_gap(view)
+    collection = collection_of(view)
     name = strategy_that_learns(chosen.strategy, collection)
     _say_instead(chosen.strategy, name, "learns nothing from calibration items here")
     work = calibration_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
@@ -126,7 +124,7 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
 
 
 def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
-    collection = _with_a_gap(view)
+    collection = collection_of(view)
     name = weighted or chosen.modalities[0]
     work = fusion_work(collection, name, ties=chosen.ties, seed=chosen.seed)
     curves = result_of(work, "Fusing lists")
@@ -184,12 +182,6 @@ CURVES = {
         _weighted,
     ),
 }
-
-
-def _with_a_gap(view: View) -> Collection:
-    collection = collection_of(view)
-    default_pair(collection)  # refuses one modality alone, in one sentence
-    return collection
 
 
 def _options(chosen: Settings, name: str) -> StrategyOptions:

@@ -15,6 +15,9 @@ from gapviz.dashboard.settings import Settings
 from gapviz.errors import GapvizError
 from gapviz.wording import FEWEST_ITEMS, too_few
 
+LINK_COLOR = "light-dark(#3D5A80, #8FB3DC)"
+"""The theme's own, which plain HTML does not take by itself."""
+
 
 def page_head(title: str, chosen: Settings) -> None:
     """The page's title, and one warning where too few items are held out to measure on."""
@@ -50,7 +53,8 @@ def ways_on(
     st.html(
         "<nav aria-label='next steps' style='display:flex; flex-wrap:wrap; gap:0.2rem 1.6rem'>"
         + "".join(
-            f'<a href="{escape(f"{address}?{kept}", quote=True)}" target="_self">'
+            f'<a href="{escape(f"{address}?{kept}", quote=True)}" target="_self" '
+            f'style="color:{LINK_COLOR}">'
             f"{escape(words)} →</a>"
             for address, words in links.items()
         )

@@ -19,7 +19,7 @@ STYLE = """
   gap: 8px; }
 .gv-card { position: relative; border: 1px solid color-mix(in srgb, currentColor 18%, transparent);
   border-top: 4px solid var(--gv-color); border-radius: 8px; padding: 6px 8px 8px;
-  min-height: 142px; display: flex; flex-direction: column; gap: 2px; font-size: 0.8rem;
+  min-height: 152px; display: flex; flex-direction: column; gap: 2px; font-size: 0.8rem;
   line-height: 1.25; background: color-mix(in srgb, currentColor 3%, transparent);
   color: inherit; text-decoration: none; }
 a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
@@ -38,8 +38,16 @@ a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
 .gv-foot { font-size: 0.72rem; opacity: 0.85; min-height: 1.1em; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; }
 .gv-marks { font-size: 0.72rem; font-weight: 600; min-height: 1.2em; }
-/* Heads of lists side by side: as high as two lines of title and of parameters. */
-@media (min-width: 1200px) { [class*="st-key-answer_head"] { min-height: 8.4rem; } }
+/* Lists side by side: head, bias, rank of the match and cards each begin at one height, however
+   many lines the head of one of them takes. Narrower, Streamlit stacks the columns. */
+@media (min-width: 641px) {
+  .st-key-answers [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
+    display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr);
+    grid-template-rows: repeat(3, auto) 1fr; row-gap: 0.6rem; }
+  .st-key-answers [data-testid="stColumn"],
+  .st-key-answers [data-testid="stColumn"] > [data-testid="stVerticalBlock"] {
+    display: grid; grid-row: 1 / -1; grid-template: subgrid / minmax(0, 1fr); width: 100%; }
+}
 .gv-bias { font-size: 0.85rem; margin-bottom: 6px; }
 .gv-bias b { font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .gv-bar { position: relative; display: flex; height: 12px; border-radius: 6px; overflow: hidden;

@@ -41,7 +41,13 @@ class _Shown:
 
 def scoreboard_section(chosen: Settings) -> None:
     """Everything below the title."""
-    titles = catalogue()[chosen.collection].encoders
+    entry = catalogue()[chosen.collection]
+    # A mixed index needs two modalities, and the columns are those of the chosen ones.
+    titles = {
+        name: title
+        for name, title in entry.encoders.items()
+        if set(chosen.modalities) <= set(entry.modalities[name])
+    }
     models = _models(chosen, titles)
     try:
         request = _request(chosen, models)
@@ -52,6 +58,7 @@ def scoreboard_section(chosen: Settings) -> None:
     if board is None:
         return
     shown_titles = {model: titles[model] for model in models}
+    _split_doubts(board, shown_titles)
     _pareto(board, shown_titles)
     _table(chosen, board, shown_titles)
     _doubts(board, shown_titles)
@@ -146,6 +153,7 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
             sorted_rows(board.rows, shown.sort, worst_first=shown.worst_first),
             board.left_out,
             shown.columns,
+            warnings=tuple(board.own_warnings),
             sort=shown.sort,
             worst_first=shown.worst_first,
             query=dict(st.query_params.items()),
@@ -158,6 +166,8 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
         "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
         "the head of a column to sort by it, best first; once more, worst first. “front”: on "
         "the Pareto front."
+        + " “⚠” with a number: a warning below the table."
+        * bool(board.own_warnings)
     )
 
 
@@ -188,14 +198,19 @@ def _choose_shown(chosen: Settings) -> _Shown:
     return _Shown(tuple(kept), columns[sort], worst_first)
 
 
+def _split_doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
+    """Above all figures: a doubt that concerns every row that moves vectors."""
+    for model, warnings in board.split_doubts.items():
+        of_model = f"**{titles[model]}.** " * (len(titles) > 1)
+        for warning in warnings:
+            st.warning(f"{of_model}{warning}", icon=":material/warning:")
+
+
 def _doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
-    warned: dict[str, list[str]] = {}
-    for row in board.rows:
-        for warning in row.warnings:
-            model = f" ({titles[row.model]})" if len(titles) > 1 else ""
-            warned.setdefault(warning, []).append(f"{row.title}{model}")
-    for warning, rows in warned.items():
-        st.warning(f"**{', '.join(rows)}.** {warning}", icon=":material/warning:")
+    """The warnings of single strategies, by the numbers that their rows show."""
+    for number, (warning, rows) in enumerate(board.own_warnings.items(), start=1):
+        named = [f"{row.title}{f' ({titles[row.model]})' * (len(titles) > 1)}" for row in rows]
+        st.warning(f"**{number}. {', '.join(named)}.** {warning}", icon=":material/warning:")
 
 
 def _protocol(chosen: Settings, board: Scoreboard) -> None:

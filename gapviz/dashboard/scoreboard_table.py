@@ -61,6 +61,7 @@ def board_table(
     left_out: Sequence[LeftOut],
     columns: Sequence[BoardColumn],
     *,
+    warnings: Sequence[str],
     sort: BoardColumn,
     worst_first: bool,
     query: Mapping[str, str],
@@ -73,6 +74,7 @@ def board_table(
         rows: in the order shown.
         left_out: strategies that could not be measured, shown greyed with the reason.
         columns: those shown.
+        warnings: that single strategies carry; a row names its own by their numbers, from 1.
         sort: the column that the rows are sorted by.
         worst_first: whether the worst row stands first.
         query: the URL's parameters, which the links of the column heads keep.
@@ -93,7 +95,7 @@ def board_table(
         cells = "".join(
             f"<td{cell_class(column)}>{_figure(row, column)}</td>" for column in columns
         )
-        name = _name(row, search_link(row.model, row.options.name))
+        name = _name(row, search_link(row.model, row.options.name), warnings)
         return f"<tr><td>{name}</td>{model_cell(row.model)}{cells}</tr>"
 
     body = [table_row(row) for row in rows if not row.by_item]
@@ -158,7 +160,7 @@ def _heads(
     return f'<tr><th scope="col">Strategy</th>{model}{"".join(cells)}</tr>'
 
 
-def _name(row: ScoreRow, link: str) -> str:
+def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
     tags = []
     if row.pareto:
         tags.append(("front", "no other row is both nearer to neutral and higher in NDCG"))
@@ -166,8 +168,11 @@ def _name(row: ScoreRow, link: str) -> str:
         tags.append(("ranks items", "another protocol: items are ranked, not rows"))
     if row.transductive:
         tags.append(("transductive", "reads all queries before it answers one"))
-    if row.warnings:
-        tags.append(("⚠", " ".join(row.warnings)))
+    tags += [
+        (f"⚠ {number}", warning)
+        for number, warning in enumerate(warnings, start=1)
+        if warning in row.own_warnings
+    ]
     marks = " ".join(
         f'<span class="gv-tag" title="{escape(why, quote=True)}">{escape(tag)}</span>'
         for tag, why in tags

@@ -51,7 +51,8 @@ def _neighbours(chosen: Settings, position: int) -> None:
         required=True,
     )
     modality = asked_with or chosen.modalities[0]
-    strategies = ["raw"] if chosen.strategy == "raw" else ["raw", chosen.strategy]
+    alone = chosen.strategy == "raw" or len(chosen.modalities) == 1
+    strategies = ["raw"] if alone else ["raw", chosen.strategy]
     try:
         asked = item_query(chosen.view, position, modality)
         answers = [

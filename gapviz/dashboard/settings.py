@@ -29,6 +29,14 @@ DEFAULT_STRATEGY = "centre"
 STRENGTH_STEP = 0.05
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 
+# What one came for stands on the first screen, not a wide head.
+PAGE_STYLE = """
+<style>
+[data-testid="stMainBlockContainer"] { padding-top: 3.75rem; }
+[data-testid="stMain"] h1 { padding: 0.5rem 0; }
+</style>
+"""
+
 SETTINGS_KEY = "_settings"
 BETWEEN = " – "
 
@@ -93,6 +101,7 @@ class Settings:
 def show_sidebar() -> Settings:
     """Draw the sidebar and return what it says; the pages read it with `settings`."""
     note_link_problems()
+    st.html(PAGE_STYLE)
     with st.sidebar:
         collection, entry = _collection()
         encoder, compare = _encoders(entry)
@@ -167,7 +176,12 @@ def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
         bind="query-params",
         help="The model that made the vectors. " + entry.encoder_note,
     )
-    others = [name for name in entry.encoders if name != encoder]
+    seen = set(entry.modalities[encoder])
+    others = [
+        name
+        for name in entry.encoders
+        if name != encoder and len(seen) > 1 and seen <= set(entry.modalities[name])
+    ]
     if not others:
         return encoder, None
     compare = st.selectbox(
@@ -178,7 +192,7 @@ def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
         key="compare",
         bind="query-params",
         placeholder="no second encoder",
-        help="A second model on the same items, side by side on every page.",
+        help="A second model of the same modalities on the same items, side by side on every page.",
     )
     return encoder, compare
 

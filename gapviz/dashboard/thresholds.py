@@ -19,7 +19,6 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.scores import score_panel
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType
-from gapviz.measure import default_pair
 from gapviz.sentences.scores import held_out_reading, transfer_reading, type_title
 from gapviz.strategies import STRATEGIES
 from gapviz.studies.score_study import ScoreStudy, Target
@@ -78,7 +77,6 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
         asks: modality that asks across, where the strategy adjusts scores.
     """
     collection = collection_of(view)
-    default_pair(collection)  # refuses one modality alone, in one sentence
     wanted: list[tuple[str, str | None]] = [("raw", None)]
     if STRATEGIES[chosen.strategy].changes in ("vectors", "scores"):
         wanted.append((chosen.strategy, asks))

@@ -20,7 +20,7 @@ from gapviz.dashboard.links import (
     TOWERS_ALONE,
     within_title,
 )
-from gapviz.dashboard.page_head import finding
+from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import chosen_item
 from gapviz.dashboard.result_list import hit_cards
 from gapviz.dashboard.settings import Settings
@@ -75,6 +75,7 @@ def within_section(chosen: Settings) -> None:
             f"the {modality} modality alone if there is one, and come back.",
             icon=":material/compare_arrows:",
         )
+        ways_on({"data": "Encode it with another encoder"})
         return
     contest = _Contest(chosen.view, dedicated, modality)
     if has_shared_labels(collection):

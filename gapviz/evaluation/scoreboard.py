@@ -30,6 +30,7 @@ from gapviz.evaluation.mixed import MAX_QUERIES, evaluate_mixed
 from gapviz.evaluation.outcome import MixedOutcome
 from gapviz.evaluation.threads import one_blas_thread
 from gapviz.evaluation.within import evaluate_within
+from gapviz.geometry.split_shift import split_warnings
 from gapviz.notebook import html_table
 from gapviz.progress import Progress
 from gapviz.retrieval.corpus import corpus_rows, rows_of_one
@@ -81,9 +82,17 @@ class ScoreRow:
     by_item: bool
     """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
     warnings: tuple[str, ...]
+    """What the fit should be doubted for, as `Strategy.warnings`."""
+    split_doubts: tuple[str, ...]
+    """Of `warnings`, those that speak against the split of the model's collection."""
     pareto: bool = False
     """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
     or one that ranks items, is never on that front, and keeps none off it."""
+
+    @property
+    def own_warnings(self) -> tuple[str, ...]:
+        """Those of `warnings` that concern this strategy alone."""
+        return tuple(one for one in self.warnings if one not in self.split_doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,24 @@ class Scoreboard:
     n_items: Mapping[str, int]
     """Items measured, by model."""
     seed: int
+
+    @property
+    def split_doubts(self) -> dict[str, tuple[str, ...]]:
+        """What speaks against a model's split, once, where a row of it is fitted on that split."""
+        by_model: dict[str, tuple[str, ...]] = {}
+        for row in self.rows:
+            if row.split_doubts:
+                by_model.setdefault(row.model, row.split_doubts)
+        return by_model
+
+    @property
+    def own_warnings(self) -> dict[str, tuple[ScoreRow, ...]]:
+        """By warning that concerns single strategies: the rows that carry it, both in order."""
+        by_warning: dict[str, tuple[ScoreRow, ...]] = {}
+        for row in self.rows:
+            for warning in row.own_warnings:
+                by_warning[warning] = (*by_warning.get(warning, ()), row)
+        return by_warning
 
     def _repr_html_(self) -> str:
         rows = [
@@ -223,6 +250,7 @@ class _Bench:
     """The splits of one model's collection, on which strategies are fitted and measured."""
 
     def __init__(self, collection: Collection, seed: int) -> None:
+        self.collection = collection
         self.calibration = collection.split(CALIBRATE)
         self.measured = collection.split(EVALUATE)
         self.seed = seed
@@ -237,7 +265,8 @@ class _Bench:
         reason = unavailable_reason(strategy_card(chosen.name), self.calibration, chosen.anchor)
         if reason is None:
             try:
-                return self._row(model, fit_strategy(chosen, self.calibration))
+                strategy = fit_strategy(chosen, self.calibration, split_doubts=self._split_doubts)
+                return self._row(model, strategy)
             except GapvizError as error:
                 reason = error.sentence
         return LeftOut(model, chosen, reason)
@@ -274,7 +303,12 @@ class _Bench:
             transductive=strategy.card.transductive,
             by_item=strategy.card.changes == "items",
             warnings=strategy.warnings,
+            split_doubts=tuple(one for one in strategy.warnings if one in self._split_doubts),
         )
+
+    @cached_property
+    def _split_doubts(self) -> tuple[str, ...]:
+        return split_warnings(self.collection)
 
     @cached_property
     def _raw_lists(self) -> _OneList:

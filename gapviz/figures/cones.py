@@ -103,7 +103,7 @@ def cones_figure(
     ranges: AxisRanges | None = None,
     centroids: bool = True,
     webgl: bool = True,
-    height: int = 520,
+    height: int = 500,
 ) -> go.Figure:
     """A layout as a scatter plot, one trace per modality.
 
@@ -343,7 +343,14 @@ def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
             "itemsizing": "constant",
             "bgcolor": clear,
         },
-        "xaxis": {"title": layout.axis_titles[0], "range": ranges.x, "automargin": True, **axis},
+        "xaxis": {
+            "title": layout.axis_titles[0],
+            "range": ranges.x,
+            "automargin": True,
+            # By widening its range instead, the plot would shrink what it draws at every resize.
+            "constrain": "domain",
+            **axis,
+        },
         "yaxis": {
             "title": layout.axis_titles[1],
             "range": ranges.y,
@@ -351,6 +358,7 @@ def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
             # One unit is as long across as up, or "true to scale" would be a lie.
             "scaleanchor": "x",
             "scaleratio": 1,
+            "constrain": "domain",
             **axis,
         },
     }

@@ -100,7 +100,7 @@ def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -
         hovermode="closest",
         showlegend=True,
         # Below, so that a long one takes its room from the end of the page, not from the plot.
-        legend={"orientation": "h", "yanchor": "top", "y": -0.16, "font": {"size": 11}},
+        legend={"yref": "paper", "yanchor": "top", "y": -0.16, "font": {"size": 11}},
     )
     return figure
 

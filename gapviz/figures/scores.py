@@ -57,7 +57,8 @@ def score_panel(
     rest = {k: v for k, v in frame(across, across).items() if k not in ("xaxis", "yaxis")}
     row_height = ROW_HEIGHT if shared else ROW_HEIGHT + OWN_AXIS_HEIGHT
     figure.update_layout(**rest | {"height": 110 + row_height * len(studies)})
-    figure.update_layout(legend_y=1.12 if len(studies) > 1 else 1.2, margin_t=80)
+    # Room for the legend, two lines of it on a narrow screen, and the first row's title.
+    figure.update_layout(margin_t=80)
     title = f"Where {x}–{x}, {y}–{y} and {x}–{y} pairs score"
     rows = " above ".join(f"{study.strategy} ({study.unit})" for study in studies)
     alt = f"{title}: distributions of scores, {rows}"

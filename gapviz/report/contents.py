@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.advisor import Advice, Situation, gather
+from gapviz.advisor import CHANGES, TASKS, Advice, Evidence, Situation, gather
 from gapviz.advisor.stored import advice_work
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation.board_json import row_json
 from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
-from gapviz.measure import Measurement
+from gapviz.measure import Measurement, measure
 from gapviz.progress import Progress
 from gapviz.projection import Layout, project
 from gapviz.retrieval.corpus import corpus_rows, query_rows
@@ -63,6 +63,8 @@ class Report:
     """PCA and, where there is a gap, the gap axis, of the measured items as encoded."""
     examples: tuple[Example, ...]
     versions: dict[str, str]
+    compared: tuple[Measurement, ...] = ()
+    """Raw cosine by other models of the same items, which the scoreboard shows as well."""
 
     @property
     def collection(self) -> Collection:
@@ -70,10 +72,28 @@ class Report:
         return self.before.collection
 
     @property
+    def changed(self) -> bool:
+        """Whether a strategy is reported on, beside raw cosine."""
+        return self.after.strategy.options != self.before.strategy.options
+
+    @property
+    def question(self) -> str:
+        """What was asked of the advisor, in words."""
+        asked = self.advice.situation
+        task = TASKS[asked.task]
+        found = f", {asked.found} is found" if asked.task in ("one-way", "within") else ""
+        return (
+            f"{task[0].lower()}{task[1:]}{found}; can change: {CHANGES[asked.changeable].lower()}"
+        )
+
+    @property
     def protocol(self) -> tuple[str, ...]:
         """How the figures were made, one sentence each."""
         first, second = self.before.pair
+        encoders = [one.collection.encoder for one in (self.before, *self.compared)]
         return (
+            f"Covers the pair {first}–{second} of the modalities "
+            f"{', '.join(self.collection.modality_names)}, by {' and '.join(encoders)}.",
             "Fitted on the calibrate split, measured on the "
             f"{counted(self.collection.n_items, 'item')} of the evaluate split; the gap "
             f"is that of {first} and {second}.",
@@ -91,12 +111,15 @@ class Report:
             "date": self.date.isoformat(),
             "versions": self.versions,
             "seed": self.before.seed,
+            "pair": list(self.before.pair),
+            "compared": [one.to_json() for one in self.compared],
             "protocol": list(self.protocol),
             "raw": self.before.to_json(),
             "strategy": self.after.to_json(),
             "scoreboard": [row_json(row) for row in self.board.rows],
             "left_out": [
-                {"strategy": one.options.name, "reason": one.reason} for one in self.board.left_out
+                {"model": one.model, "strategy": one.options.name, "reason": one.reason}
+                for one in self.board.left_out
             ],
             "advice": self.advice.to_json(),
             "examples": [self._example_json(example) for example in self.examples],
@@ -121,32 +144,66 @@ class Report:
 def make_report(
     collection: Collection,
     *,
+    pair: tuple[str, str] | None = None,
     options: StrategyOptions | None = None,
     strategies: Sequence[str] = tuple(STRATEGIES),
     on: date | None = None,
     seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> Report:
-    """Measure a collection and gather what a report shows.
+    """Measure a collection and gather what a report shows; `report_on` takes more.
 
     Args:
         collection: of two modalities or more, with a calibrate and an evaluate split.
-        options: the strategy to report on; what the advisor puts first for a mixed index
-            unless given.
+        pair: the two modalities that are looked at; see `default_pair`.
+        options: the strategy to report on; what the advisor puts first unless given.
         strategies: the rows of the scoreboard.
         on: the date it carries; see `report_date`.
         seed: of bootstrap, samples and examples.
         progress: told of each stage; may raise to cancel.
 
     Raises:
-        GapvizError: fewer than two modalities, or a split that is missing or empty.
+        GapvizError: fewer than two modalities, no such modality, or a split that is missing or
+            empty.
     """
-    evidence = gather(collection, seed=seed)
-    raw = evidence.raw
-    situation = Situation("mixed", "index", found=evidence.pair[0])
-    advice = advice_work(evidence, situation).do(_part(progress, 0.0, 0.5))
+    evidence = gather(collection, pair=pair, seed=seed)
+    return report_on(evidence, options=options, strategies=strategies, on=on, progress=progress)
+
+
+def report_on(
+    evidence: Evidence,
+    *,
+    situation: Situation | None = None,
+    compare: Sequence[Collection] = (),
+    options: StrategyOptions | None = None,
+    strategies: Sequence[str] = tuple(STRATEGIES),
+    on: date | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Gather what a report shows of what can be measured on a collection.
+
+    Args:
+        evidence: the collection, the pair and the seed, with what the advisor may ask besides.
+        situation: what is searched, and what can be changed; a mixed index whose entries can be
+            changed unless given.
+        compare: the same items by other models: rows of their own in the scoreboard.
+        options: the strategy to report on; what the advisor puts first unless given, raw cosine
+            where that is none.
+        strategies: the rows of the scoreboard.
+        on: the date it carries; see `report_date`.
+        progress: told of each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: a model to compare with of other modalities, or a split that is missing or
+            empty.
+    """
+    for one in compare:
+        _refuse_other_modalities(evidence.collection, one)
+    raw, seed = evidence.raw, evidence.seed
+    asked = situation or Situation("mixed", "index", found=evidence.pair[0])
+    advice = advice_work(evidence, asked).do(_part(progress, 0.0, 0.5))
     board = scoreboard(
-        {collection.encoder: collection},
+        {one.encoder: one for one in (evidence.collection, *compare)},
         [StrategyOptions(name) for name in strategies],
         seed=seed,
         progress=_part(progress, 0.5, 0.95),
@@ -166,7 +223,18 @@ def make_report(
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
+        compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
     )
+
+
+def _refuse_other_modalities(collection: Collection, other: Collection) -> None:
+    ours, theirs = (sorted(one.modality_names) for one in (collection, other))
+    if ours != theirs:
+        raise GapvizError(
+            f"has vectors of {', '.join(theirs)}, and {collection.encoder} of {', '.join(ours)}",
+            where=other.encoder,
+            mend="compare with a model of the same modalities",
+        )
 
 
 def report_date(text: str | None = None) -> date:

@@ -76,13 +76,24 @@ def report_html(report: Report) -> str:
 
 def _head(report: Report) -> str:
     before, collection = report.before, report.collection
+    told = [escape(f"{gap_reading(before)} {bias_reading(before)}")]
+    if report.changed:
+        label, change = report.after.strategy.label, change_reading(before, report.after)
+        told.append(f"<strong>{escape(label)}.</strong> {escape(change)}")
+    told += [
+        f"<strong>{escape(one.collection.encoder)}, compared.</strong> "
+        f"{escape(f'{gap_reading(one)} {bias_reading(one)}')}"
+        for one in report.compared
+    ]
+    told += [
+        f"<strong>Warning.</strong> {escape(warning)}" for warning in report.after.strategy.warnings
+    ]
     return (
         f"<h1>The modality gap of {escape(collection.name)}</h1>"
         f"<p><small>{report.date.isoformat()} · encoder {escape(collection.encoder)} · "
-        f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions</small></p>"
-        f"<p>{escape(gap_reading(before))} {escape(bias_reading(before))}</p>"
-        f"<p><strong>{escape(report.after.strategy.label)}.</strong> "
-        f"{escape(change_reading(before, report.after))}</p>"
+        f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions · "
+        f"{escape('–'.join(before.pair))} gap</small></p>"
+        + "".join(f"<p>{paragraph}</p>" for paragraph in told)
     )
 
 
@@ -97,9 +108,12 @@ def _cards(report: Report) -> str:
         ("noise floor of the gap", figure(gap.noise_floor), "a gap under it is none"),
         ("cloud separation, variant A", figure(gap.separation, 2), "above 1: gap-dominated"),
     ]
-    for one, word in ((report.before, "raw"), (report.after, report.after.strategy.card.title)):
+    shown = [(report.before, "raw")]
+    if report.changed:
+        shown.append((report.after, report.after.strategy.card.title))
+    for one, word in shown:
         for title, figures, way in (
-            ("bias@10", one.bias, "lower"),
+            ("bias@10", one.bias, "nearer the share of the index"),
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
             told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
@@ -117,7 +131,7 @@ def _cards(report: Report) -> str:
 
 
 def _advice(report: Report) -> str:
-    head = "<h2>What to do, for one index of all modalities</h2>"
+    head = f"<h2>What to do: {escape(report.question)}</h2>"
     doubt = too_few(report.collection.n_items)
     if doubt is not None:
         return f"{head}<p>{escape(doubt)}</p>"
@@ -167,7 +181,8 @@ def _plots(report: Report) -> str:
 
 def _board(report: Report) -> str:
     names = report.collection.modality_names
-    head = ["", "strategy", "imbalance@10", "NDCG@10 mixed"]
+    several = len(report.board.n_items) > 1
+    head = ["", "strategy", *["encoder"] * several, "imbalance@10", "NDCG@10 mixed"]
     head += [f"bias@10, {name} queries" for name in names]
     ways = list(report.board.rows[0].recall) if report.board.rows else []
     head += [f"R@10, {a} → {b}" for a, b in ways] + ["bytes an item", "multiply-adds"]
@@ -175,13 +190,23 @@ def _board(report: Report) -> str:
     for number, row in enumerate(report.board.rows, start=1):
         title = escape(row.title) + (" ★" if row.pareto else "")
         title += " <small>(reads all queries first)</small>" if row.transductive else ""
-        cells = [str(number), title, _numbers(row.imbalance), _numbers(row.mean_ndcg)]
+        title += "".join(
+            f" <small>(warning {place})</small>"
+            for place, warning in enumerate(report.board.own_warnings, start=1)
+            if warning in row.own_warnings
+        )
+        model = [escape(row.model)] * several
+        cells = [str(number), title, *model, _numbers(row.imbalance), _numbers(row.mean_ndcg)]
         cells += [_numbers(row.bias[name]) if name in row.bias else "none" for name in names]
         cells += [_numbers(row.recall[way][10]) for way in ways]
         body.append([*cells, f"{row.bytes_per_item:,.0f}", f"{row.query_operations:,}"])
     left = "".join(
         f"<p><small>{escape(one.options.name)}: {escape(one.reason)}</small></p>"
         for one in report.board.left_out
+    )
+    left += "".join(
+        f"<p><small>Warning {place}: {escape(warning)}</small></p>"
+        for place, warning in enumerate(report.board.own_warnings, start=1)
     )
     return (
         f"<h2>Scoreboard</h2>{_table([escape(cell) for cell in head], body)}{left}"
@@ -207,10 +232,10 @@ def _example(report: Report, example: Example) -> str:
     item = report.collection.items[example.item]
     caption = item.captions[-1] if item.captions else item.id
     parts = [f"<h3>{escape(example.modality)} query of “{escape(caption)}”</h3>"]
-    for title, found in (
-        ("Raw cosine", example.before),
-        (report.after.strategy.label, example.after),
-    ):
+    lists = [("Raw cosine", example.before)]
+    if report.changed:
+        lists.append((report.after.strategy.label, example.after))
+    for title, found in lists:
         rank = "none" if found.match_rank is None else str(found.match_rank)
         parts.append(
             f"<p><small>{escape(title)}: match at rank {rank}, {found.bias:.0%} of the query's "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Plane, Spectra
+from gapviz.studies.one_cloud import OneCloud
 from gapviz.vectors import Float32
 from gapviz.wording import figure
 
@@ -91,6 +92,22 @@ def spectra_reading(spectra: Spectra) -> str:
         parts.append(f"{title}: {', '.join(ranks)}")
     dim = next(iter(next(iter(spectra.by_strategy.values())).values())).shares.size
     return f"Effective rank, of {dim} dimensions. {'; '.join(parts)}."
+
+
+def cloud_reading(one: OneCloud) -> str:
+    """How narrow one modality's cone is, and over how many directions it spreads."""
+    if np.isnan(one.cloud.cone):
+        return f"The {one.modality} vectors of a single item are no cone."
+    rank = one.spectrum.effective_rank
+    spread = (
+        "without any spread"
+        if np.isnan(rank)
+        else f"spread over some {rank:.0f} of {one.dim} directions"
+    )
+    return (
+        f"Two {one.modality} vectors have a cosine of {figure(one.cloud.cone, 2)} on average (0: "
+        f"every direction, 1: one point), {spread}."
+    )
 
 
 def _quadrants(cosines: Float32) -> tuple[float, float, float, float]:

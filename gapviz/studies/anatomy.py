@@ -129,7 +129,7 @@ def heat_map_work(
     def make(progress: Progress) -> HeatMaps:
         pairs = collection.split(EVALUATE).pairs(*pair)
         maps: dict[str, HeatMap] = {}
-        for place, (title, x, y) in enumerate(_each(collection, options, pair)):
+        for place, (title, (x, y)) in enumerate(_each(collection, options, pair)):
             progress(place / len(options), title)
             if maps:
                 first = next(iter(maps.values()))
@@ -173,18 +173,20 @@ def hubs_work(
 
 
 def spectra_work(
-    collection: Collection, options: Sequence[StrategyOptions], pair: tuple[str, str]
+    collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
 ) -> Work[Spectra]:
-    """Eigenvalues of each modality's covariance."""
+    """Eigenvalues of the covariance of one modality or of several."""
 
     def make(progress: Progress) -> Spectra:
         found = {}
-        for place, (title, x, y) in enumerate(_each(collection, options, pair)):
+        for place, (title, blocks) in enumerate(_each(collection, options, modalities)):
             progress(place / len(options), title)
-            found[title] = {name: spectrum(rows) for name, rows in zip(pair, (x, y), strict=True)}
+            found[title] = {
+                name: spectrum(rows) for name, rows in zip(modalities, blocks, strict=True)
+            }
         return Spectra(found)
 
-    return Work(KIND, _key("spectra", [collection], pair, options, 0), Spectra, make)
+    return Work(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
 
 
 def plane_work(
@@ -215,7 +217,7 @@ def plane_work(
                 calibration = collection.split(CALIBRATE)
                 if unavailable_reason(STRATEGIES[chosen.name], calibration, chosen.anchor):
                     continue
-                title, x, y = next(_each(collection, [chosen], pair))
+                title, (x, y) = next(_each(collection, [chosen], pair))
                 points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
         return Plane(tuple(points))
 
@@ -224,17 +226,19 @@ def plane_work(
 
 
 def _each(
-    collection: Collection, options: Sequence[StrategyOptions], pair: tuple[str, str]
-) -> Iterator[tuple[str, Float32, Float32]]:
-    """Title of each strategy, and the held-out rows of both modalities as it moved them."""
+    collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
+) -> Iterator[tuple[str, list[Float32]]]:
+    """Title of each strategy, and the held-out rows of the modalities as it moved them."""
     fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
     for chosen in options:
         strategy = fit_strategy(chosen, fitted_on)
-        x, y = (
-            strategy.alignment.transform(measured.modality(name).corpus.vectors, name)
-            for name in pair
+        yield (
+            strategy.label,
+            [
+                strategy.alignment.transform(measured.modality(name).corpus.vectors, name)
+                for name in modalities
+            ],
         )
-        yield strategy.label, x, y
 
 
 def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
@@ -266,7 +270,7 @@ def _some(rows: Rows, seed: int) -> Rows:
 def _key(
     part: str,
     collections: Iterable[Collection],
-    pair: tuple[str, str],
+    modalities: tuple[str, ...],
     options: Sequence[StrategyOptions],
     seed: int,
     **parts: object,
@@ -274,7 +278,7 @@ def _key(
     return content_key(
         part=part,
         collections=[one.content_hash for one in collections],
-        pair=pair,
+        pair=modalities,
         options=[asdict(one) for one in options],
         seed=seed,
         revision=REVISION,

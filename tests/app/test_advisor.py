@@ -4,10 +4,12 @@ import time
 from dataclasses import replace
 
 import pytest
+import streamlit as st
 
 from gapviz.advisor import Situation, advise, gather
 from gapviz.advisor import stored as advice_work
 from gapviz.cli import main
+from gapviz.dashboard import deciding
 from gapviz.dashboard.catalogue import workspace
 from gapviz.storage import kept
 
@@ -115,6 +117,32 @@ def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, ca
     assert main(["advise", "builtin", *asked]) == 0
     title = app.subheader[0].value
     assert title in capsys.readouterr().out
+
+
+def test_the_report_covers_the_pair_the_encoders_and_the_questions_of_the_page(
+    open_app, make_collection, monkeypatch
+):
+    names = ("audio", "image", "text")
+    both = [
+        replace(make_collection(40, seed=n, modalities=names), encoder=f"model {n}") for n in (1, 2)
+    ]
+    brought = workspace().add(both, title="three")
+    handed = []
+    monkeypatch.setattr(deciding, "report_html", handed.append)
+    monkeypatch.setattr(st, "download_button", lambda label, data, **named: data())
+    link = {"pair": "audio – text", "compare": "model 2", "task": "one-way", "found": "text"}
+    try:
+        app = finished(open_app(PAGE, collection=brought.id, encoder="model 1", **link))
+    finally:
+        workspace().remove(brought.id)
+    assert not app.exception and not app.error
+    made = handed[0]
+    assert made.before.pair == ("audio", "text")
+    assert [one.collection.encoder for one in (made.before, *made.compared)] == [
+        "model 1", "model 2"
+    ]  # fmt: skip
+    assert (made.advice.situation.task, made.advice.situation.found) == ("one-way", "text")
+    assert "the pair audio – text, by model 1 and model 2" in words(app)
 
 
 @pytest.mark.parametrize("task", ["one-way", "mixed", "within", "scores"])

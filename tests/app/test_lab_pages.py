@@ -88,14 +88,13 @@ def test_every_view_draws_a_small_collection(opened, stored, make_collection, pa
 
 
 @pytest.mark.parametrize(("page", "query"), VIEWS)
-@pytest.mark.parametrize("kind", ["no pairs", "three items", "one modality"])
+@pytest.mark.parametrize("kind", ["no pairs", "three items"])
 def test_what_cannot_be_drawn_is_said_in_a_sentence(
     opened, stored, make_collection, page, query, kind
 ):
     made = {
         "no pairs": without_pairs,
         "three items": lambda: make_collection(3),
-        "one modality": lambda: make_collection(20, modalities=("image",)),
     }[kind]()
     app = opened(page, collection=stored(made), **query)
     assert all("unexpected fault" not in error.value for error in app.error)
@@ -198,7 +197,7 @@ def test_the_threshold_of_adjusted_scores_leaves_the_raw_one_alone(opened):
     assert "adjusted score ≥" in app.get("html")[0].proto.body
 
 
-@pytest.mark.parametrize("kind", ["no pairs", "three items", "one modality"])
+@pytest.mark.parametrize("kind", ["no pairs", "three items"])
 @pytest.mark.parametrize("strategy", ["znorm", "nnn", "csls"])
 def test_too_few_scores_to_adjust_are_drawn_or_said(
     opened, stored, make_collection, strategy, kind
@@ -206,7 +205,6 @@ def test_too_few_scores_to_adjust_are_drawn_or_said(
     made = {
         "no pairs": without_pairs,
         "three items": lambda: make_collection(3),
-        "one modality": lambda: make_collection(20, modalities=("image",)),
     }[kind]()
     app = opened(SCORES, collection=stored(made), strategy=strategy)
     assert all("unexpected fault" not in error.value for error in app.error)

@@ -74,13 +74,6 @@ def test_a_query_over_three_modalities_is_held_against_the_share_of_all_three(
     assert "index 33%" in words(app)
 
 
-@pytest.mark.parametrize("page", [CONES, SEARCH])
-def test_one_modality_is_told_to_need_a_second(open_app, store_collection, page):
-    app = open_app(page, collection=store_collection(modalities=("image",)).id)
-    assert not app.exception
-    assert "a gap needs two" in app.error[-1].value
-
-
 def test_a_collection_that_is_gone_is_named(open_app):
     app = open_app(collection="gone-12345678")
     assert not app.exception

@@ -1,5 +1,6 @@
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,24 @@ def test_what_cannot_be_measured_is_listed_with_the_reason(open_app, unpaired_co
     body = table(app)
     assert body.count('class="gv-out"') == 2
     assert "needs matched pairs" in body
+
+
+def test_a_doubtful_split_stands_above_the_table_and_other_warnings_in_their_rows(
+    open_app, make_ordered
+):
+    ordered = workspace().add([replace(make_ordered(), encoder="a model")], title="ordered")
+    try:
+        app = opened(open_app, collection=ordered.id)
+    finally:
+        workspace().remove(ordered.id)
+    first, *others = (warning.value for warning in app.warning)
+    assert "in an order that the split follows" in first
+    assert not any("in an order" in other for other in others)
+    number, few = next((n, w) for n, w in enumerate(others, 1) if "20 calibration pairs" in w)
+    assert few.startswith(f"**{number}. {STRATEGIES['procrustes'].title}")
+    rows = [part for part in table(app).split("<tr>") if f">⚠ {number}</span>" in part]
+    assert len(rows) == 1 and STRATEGIES["procrustes"].title in rows[0]
+    assert "20 calibration pairs" in rows[0]
 
 
 def test_a_second_visit_paints_at_once(open_app, stored):

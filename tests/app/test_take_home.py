@@ -67,12 +67,6 @@ def test_odd_collections_have_an_answer(open_app, stored, made):
     assert not app.exception and not app.error
 
 
-def test_one_modality_has_nothing_to_take_home(open_app, stored):
-    app = open_app(PAGE, collection=stored(modalities=("image",)))
-    assert not app.exception
-    assert "a gap needs two" in app.error[0].value
-
-
 def test_of_two_models_the_first_is_taken_home(open_app, stored):
     brought = stored(("first model", "second model"))
     app = open_app(PAGE, collection=brought, compare="second model")

@@ -16,6 +16,10 @@ def test_the_first_view_draws_both_clouds_by_umap(visit):
     tab = visit("/")
     expect(tab.page.locator(".js-plotly-plot")).to_have_count(2)
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
+    # Most of both on the first screen.
+    for place in (0, 1):
+        box = tab.page.locator(".js-plotly-plot").nth(place).bounding_box()
+        assert box["y"] <= 400 and box["y"] + box["height"] <= 900
 
 
 def test_a_deep_link_comes_with_the_sidebar(visit):
@@ -32,6 +36,16 @@ def test_a_typed_text_is_encoded_and_answered(visit):
     expect(pictures.first).to_be_attached()
     pictures.first.scroll_into_view_if_needed()
     tab.page.wait_for_function("document.querySelector('.gv-card img').naturalWidth > 0")
+    for width in (1440, 800):
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        tab.settle()
+        for part in (".gv-bias", ".gv-grid[role=list]"):
+            tops = [one.bounding_box()["y"] for one in tab.page.locator(part).all()]
+            assert len(tops) == 3 and max(tops) - min(tops) < 1, (width, part)
+        # No room kept for lines that no head takes.
+        heads = [tab.widget(f"answer_head_{number}").bounding_box() for number in range(3)]
+        foot = max(head["y"] + head["height"] for head in heads)
+        assert tab.page.locator(".gv-bias").first.bounding_box()["y"] - foot < 30
 
 
 def test_moving_lambda_changes_the_figures_and_the_link(visit):

@@ -27,6 +27,10 @@ def test_the_threshold_moves_through_both_strategies(visit):
     tab = visit("/scores")
     table = tab.page.locator(".gv-table").first
     expect(table).to_be_visible()
+    chart = tab.page.locator(".js-plotly-plot").first
+    legend = chart.locator(".legend")
+    expect(legend.locator(".traces")).to_have_count(4)
+    assert legend.bounding_box()["y"] >= chart.bounding_box()["y"]
     before = table.inner_text()
     tab.nudge("threshold", presses=10)
     tab.page.wait_for_url(lambda url: "threshold=" in url)

@@ -1,8 +1,11 @@
 import subprocess
 import sys
 
+import pytest
+
 from gapviz.builtin import builtin_collection
 from gapviz.encoding.inspection import inspect_collection
+from gapviz.studies.one_cloud import study_cloud
 
 
 def test_a_source_is_counted_before_anything_is_encoded(source, figures):
@@ -29,6 +32,16 @@ def test_a_source_of_vectors_alone_is_told(make_collection, run, tmp_path):
     make_collection(8).save(tmp_path / "saved")
     text = run("info", tmp_path / "saved").stdout
     assert "vectors    image: 8 × 8, indexed 8" in text and "split      calibrate: 4" in text
+
+
+def test_the_cone_of_each_modality_is_told(make_collection, run, figures, tmp_path):
+    made = make_collection(30, modalities=("image",))
+    made.save(tmp_path / "saved")
+    cloud = study_cloud(made, "image").cloud
+    told = f"cone       Two image vectors have a cosine of {cloud.cone:.2f} on average"
+    assert told in run("info", tmp_path / "saved").stdout
+    found = figures("info", tmp_path / "saved")["clouds"]["image"]
+    assert found["cone"] == pytest.approx(cloud.cone) and found["n_items"] == 15
 
 
 def test_inspection_tells_its_progress_and_reads_in_processes(source):

@@ -19,6 +19,24 @@ def test_the_table_shows_the_same(saved, run):
     assert "unnamed model: 12 held-out items" in text and "raw" in text
 
 
+def test_doubts_are_told_of_the_split_once_and_of_strategies_by_number(
+    make_ordered, tmp_path, run, figures
+):
+    make_ordered().save(tmp_path / "ordered")
+    asked = ("scoreboard", tmp_path / "ordered", "--strategies", "raw,centre,procrustes")
+    text = run(*asked).stdout
+    assert text.count("in an order that the split follows") == 1
+    assert text.index("warning   The image–text offset") < text.index("strategy  ")
+    marked = {line.split()[0] for line in text.splitlines() if line.endswith("(warning 1)")}
+    assert marked == {"procrustes"}
+    assert "\nwarning 1: 20 calibration pairs" in text
+    board = figures(*asked)
+    (doubt,) = board["split_warnings"]["unnamed model"]
+    raw, centre, procrustes = (row["warnings"] for row in board["rows"])
+    assert raw == [] and centre == [doubt] and procrustes[-1] == doubt
+    assert "20 calibration pairs" in procrustes[0]
+
+
 def test_a_condition_names_strategy_and_figure(saved, run):
     done = run("scoreboard", saved, "--strategies", "raw", "--fail-if", "raw.mean_ndcg.value < 2")
     assert done.returncode == 1 and "raw" in done.stdout

@@ -6,6 +6,7 @@ from gapviz.builtin import builtin_collection
 from gapviz.collection import Item, alternate_splits
 from gapviz.evaluation import bootstrap_mean, evaluate_cross
 from gapviz.evaluation.scoreboard import mean_over_modalities, pareto_front, scoreboard
+from gapviz.geometry.split_shift import split_warnings
 from gapviz.jobs import Cancelled
 from gapviz.measure import measure
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
@@ -112,6 +113,29 @@ def test_what_needs_pairs_is_left_out_with_the_reason(make_unpaired):
     assert [left.options.name for left in board.left_out] == ["procrustes", "ridge"]
     assert "needs matched pairs" in board.left_out[0].reason
     assert np.isnan(board.rows[0].mean_ndcg.value)
+
+
+def test_a_doubtful_split_is_told_once_a_model_and_doubts_what_moves_vectors(
+    make_collection, make_ordered
+):
+    ordered = make_ordered()
+    board = scoreboard({"fine": make_collection(), "ordered": ordered}, EVERYTHING)
+    (doubt,) = split_warnings(ordered)
+    assert board.split_doubts == {"ordered": (doubt,)}
+    rows = {row.options.name: row for row in board.rows if row.model == "ordered"}
+    assert doubt in rows["centre"].warnings and doubt not in rows["centre"].own_warnings
+    assert rows["raw"].warnings == rows["route"].warnings == ()
+    for name, row in rows.items():
+        measured = measure(ordered, StrategyOptions(name)).strategy
+        assert row.warnings == measured.warnings, name
+
+
+def test_a_warning_of_single_strategies_names_their_rows(make_ordered):
+    ordered = make_ordered()
+    board = scoreboard({"one": ordered, "two": ordered}, EVERYTHING)
+    few = next(warning for warning in board.own_warnings if "20 calibration pairs" in warning)
+    named = [(row.model, row.options.name) for row in board.own_warnings[few]]
+    assert named == [("one", "procrustes"), ("two", "procrustes")]
 
 
 def test_every_modality_weighs_alike_in_the_mean(make_collection):

@@ -120,6 +120,8 @@ def test_before_and_after_share_their_axes(vectors, layout, item_index):
         assert tuple(figure.layout.xaxis.range) == ranges.x
         assert ranges.x[0] < drawn.points[:, 0].min() <= drawn.points[:, 0].max() < ranges.x[1]
         assert figure.layout.yaxis.scaleanchor == "x"
+        # A range that gave way to the scale would shrink the clouds at every resize.
+        assert figure.layout.xaxis.constrain == figure.layout.yaxis.constrain == "domain"
 
 
 def test_one_point_still_has_axes_of_some_length(vectors):

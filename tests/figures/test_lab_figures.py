@@ -148,6 +148,13 @@ def test_distributions_of_all_strategies_share_one_axis_and_one_legend(panels):
     assert named == ["image–image", "text–text", "image–text, matched", "image–text, mismatched"]
 
 
+def test_a_legend_that_the_figures_edge_holds_lies_within_it(panels):
+    held = [panel.figure.layout.legend for panel in every(panels)]
+    held = [legend for legend in held if legend.yref == "container"]
+    assert held
+    assert all(0 <= legend.y <= 1 for legend in held)
+
+
 def test_bars_fall_and_carry_the_dimension_they_stand_for(panels):
     bars = panels["dimensions"][0].figure.data[0]
     assert (np.diff(bars.y) <= 0).all()

@@ -6,11 +6,13 @@ from datetime import date
 
 import pytest
 
+from gapviz.advisor import Situation, gather
 from gapviz.builtin import builtin_collection
 from gapviz.cli import main
 from gapviz.collection import Item
 from gapviz.errors import GapvizError
-from gapviz.report import make_report, report_date, report_html, report_markdown
+from gapviz.measure import measure
+from gapviz.report import make_report, report_date, report_html, report_markdown, report_on
 from gapviz.strategies import StrategyOptions
 
 DAY = date(2026, 1, 31)
@@ -65,6 +67,44 @@ def test_few_items_and_other_modalities_have_a_report(make_collection, made):
     assert "Scoreboard" in page and "nan" not in page.lower().replace("nance", "")
 
 
+def test_the_pair_and_the_question_that_are_asked_are_reported(make_collection):
+    three = make_collection(40, modalities=("audio", "image", "text"))
+    evidence = gather(three, pair=("audio", "text"))
+    situation = Situation("one-way", "index", found="text")
+    made = report_on(evidence, situation=situation, on=DAY, strategies=("raw", "centre"))
+    assert made.before.pair == tuple(made.to_json()["pair"]) == ("audio", "text")
+    assert made.before.geometry.gap.gap == measure(three, pair=("audio", "text")).geometry.gap.gap
+    for text in (report_html(made), report_markdown(made)):
+        assert "audio–text gap" in text
+        assert (
+            "What to do: one modality finds another, text is found; can change: the index" in text
+        )
+        assert "Covers the pair audio–text of the modalities audio, image, text" in text
+    assert made.advice.situation == situation
+
+
+def test_models_that_are_compared_have_rows_and_readings_of_their_own(make_collection):
+    one, two = (replace(make_collection(seed=n), encoder=f"model {n}") for n in (1, 2))
+    made = report_on(gather(one), compare=[two], on=DAY, strategies=("raw", "centre"))
+    assert [row.model for row in made.board.rows] == ["model 1"] * 2 + ["model 2"] * 2
+    for text in (report_html(made), report_markdown(made)):
+        assert "model 2, compared." in text
+        assert "by model 1 and model 2" in text
+    (compared,) = made.to_json()["compared"]
+    assert compared["encoder"] == "model 2"
+    with pytest.raises(GapvizError, match="of the same modalities"):
+        report_on(gather(one), compare=[make_collection(modalities=("image", "audio"))], on=DAY)
+
+
+def test_warnings_are_in_the_report(make_ordered):
+    made = make_report(
+        make_ordered(), options=StrategyOptions("centre"), strategies=("procrustes",), on=DAY
+    )
+    for text in (report_html(made), report_markdown(made)):
+        assert "in an order that the split follows" in text
+        assert "20 calibration pairs" in text
+
+
 def test_json_is_strict_and_names_its_protocol(report):
     told = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert [row["strategy"] for row in told["scoreboard"]] == list(FEW)
@@ -100,6 +140,21 @@ def test_the_command_writes_the_form_that_the_ending_names(saved, tmp_path, caps
     assert out.read_bytes() == first
 
 
+def test_the_command_reports_the_pair_the_model_and_the_task_that_are_asked(
+    make_collection, tmp_path, capsys
+):
+    names = ("audio", "image", "text")
+    for n in (1, 2):
+        made = replace(make_collection(24, seed=n, modalities=names), encoder=f"model {n}")
+        made.save(tmp_path / f"model {n}")
+    asked = ["--pair", "audio,text", "--task", "one-way", "--find", "text", "--json"]
+    assert main(["report", str(tmp_path / "model 2"), "--model", "model 2", *asked]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["pair"] == told["raw"]["pair"] == ["audio", "text"]
+    assert told["raw"]["encoder"] == "model 2"
+    assert told["advice"]["task"] == "one-way"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -109,6 +164,11 @@ def test_the_command_writes_the_form_that_the_ending_names(saved, tmp_path, caps
         ["--out", "r.html", "--strategy", "magic"],
         ["--out", "r.html", "--seed", "-1"],
         ["--out", "r.html", "--model", "nobody"],
+        ["--out", "r.html", "--compare", "nobody"],
+        ["--out", "r.html", "--pair", "image"],
+        ["--out", "r.html", "--pair", "image,smell"],
+        ["--out", "r.html", "--task", "magic"],
+        ["--out", "r.html", "--find", "smell"],
         ["--out", "/dev/full/r.html"],
     ],
     ids=" ".join,

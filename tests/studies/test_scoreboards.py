@@ -1,10 +1,12 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gapviz.retrieval.fusion import RankFusion
-from gapviz.storage.cache import write_arrays
+from gapviz.storage.cache import read_arrays, write_arrays
+from gapviz.storage.kept import TREE
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
 from gapviz.studies.scoreboards import (
     KIND,
@@ -45,9 +47,9 @@ def test_rows_are_found_again_and_only_new_ones_are_measured(collections, monkey
 
     fitted = []
 
-    def counted(options, calibration):
+    def counted(options, calibration, **told):
         fitted.append(options)
-        return fit_strategy(options, calibration)
+        return fit_strategy(options, calibration, **told)
 
     monkeypatch.setattr("gapviz.evaluation.scoreboard.fit_strategy", counted)
     stronger = replace(OPTIONS[3], strength=0.5)
@@ -62,6 +64,26 @@ def test_an_option_that_a_strategy_does_not_read_changes_no_key(collections):
     assert row_key(one, centre, 0) != row_key(one, replace(centre, strength=0.5), 0)
     assert row_key(one, raw, 0) != row_key(one, raw, 1)
     assert row_key(one, raw, 0) != row_key(collections["two"], raw, 0)
+
+
+def test_warnings_are_kept_with_their_rows(make_ordered):
+    request = ScoreboardRequest({"ordered": make_ordered()}, OPTIONS)
+    made = make_scoreboard(request)
+    found = ready_scoreboard(request)
+    assert found.split_doubts == made.split_doubts != {}
+    assert repr(found.own_warnings) == repr(made.own_warnings)
+
+
+def test_a_row_that_was_kept_without_its_doubts_is_measured_anew(make_ordered):
+    request = ScoreboardRequest({"ordered": make_ordered()}, [StrategyOptions("centre")], seed=8)
+    (key,) = (row_key(request.collections["ordered"], *request.options, 8),)
+    make_scoreboard(request)
+    arrays = read_arrays(KIND, key)
+    tree = json.loads(arrays[TREE].tobytes())
+    del tree["row"]["split_doubts"]
+    write_arrays(KIND, key, arrays | {TREE: np.frombuffer(json.dumps(tree).encode(), np.uint8)})
+    assert ready_scoreboard(request) is None
+    assert make_scoreboard(request).split_doubts
 
 
 def test_a_row_of_another_gapviz_is_measured_anew(collections):

@@ -1,0 +1,108 @@
+"""What `advise` and `report` ask: the task, what can be changed, and what can be measured."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gapviz.commands.source import chosen_seed, read, read_and_tell
+from gapviz.commands.strategy import chosen_pair
+from gapviz.readers.reading import Reading
+
+if TYPE_CHECKING:
+    from gapviz.advisor import Evidence, Situation
+    from gapviz.collection import Collection
+
+
+def add_situation(command: argparse.ArgumentParser) -> None:
+    """The options of `chosen_evidence`, beside those of source, pair and seed."""
+    command.add_argument(
+        "--task",
+        default="mixed",
+        metavar="TASK",
+        help="one-way: one modality finds another; mixed: one index of all; within: like finds "
+        "like; scores: a threshold or fused scores (default: mixed)",
+    )
+    command.add_argument(
+        "--can-change",
+        default="index",
+        metavar="WHAT",
+        help="neither, index or model; each includes the one before it (default: index)",
+    )
+    command.add_argument(
+        "--find",
+        metavar="MODALITY",
+        help="what is found, for one-way and within (default: image, or the first modality)",
+    )
+
+
+def chosen_evidence(
+    options: argparse.Namespace, *, tell: bool = False
+) -> tuple[Evidence, Situation]:
+    """What can be measured on the source, and the situation that the options describe.
+
+    Args:
+        options: as given on the command line.
+        tell: say on stderr what of the source was left out.
+
+    Raises:
+        GapvizError: bad input.
+    """
+    from gapviz.advisor import Situation
+
+    seed = chosen_seed(options)
+    asked = Situation(options.task, options.can_change)
+    evidence = _evidence(options, seed, read_and_tell if tell else read)
+    for name in evidence.pair:
+        evidence.collection.modality(name)
+    found = options.find or evidence.pair[0]
+    evidence.collection.modality(found)
+    return evidence, replace(asked, found=found)
+
+
+def compared(options: argparse.Namespace, encoder: str) -> Collection:
+    """The same items by another model of the source.
+
+    Raises:
+        GapvizError: no vectors by that model.
+    """
+    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
+
+    name = encoder.strip()
+    if options.source in BUILTIN_ENCODERS and name in BUILTIN_ENCODERS:
+        return builtin_collection(name)
+    return read(argparse.Namespace(**{**vars(options), "encoder": None})).encoded_by(name)
+
+
+def _evidence(
+    options: argparse.Namespace, seed: int, reader: Callable[[argparse.Namespace], Reading]
+) -> Evidence:
+    """The collection of the model in use, with the other models and towers of the source."""
+    from gapviz.advisor import DedicatedTower, gather, tower_of
+    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
+
+    reading = reader(options)
+    collection = reading.encoded_by(options.encoder)
+    if options.encoder is not None:
+        # Where a source holds several models, naming one leaves the others out.
+        reading = read(argparse.Namespace(**{**vars(options), "encoder": None}))
+    if options.source in BUILTIN_ENCODERS:
+        models = {
+            note.title: builtin_collection(name)
+            for name, note in BUILTIN_ENCODERS.items()
+            if name != collection.encoder
+        }
+        shipped = [dedicated_vectors(name) for name in collection.modality_names]
+        towers = [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
+    else:
+        several = reading.collections if len(reading.collections) > 1 else ()
+        others = [one for one in several if one.encoder != collection.encoder]
+        names = set(collection.modality_names)
+        models = {one.encoder: one for one in others if set(one.modality_names) == names}
+        alone = [one for one in others if len(one.modality_names) == 1]
+        made = [tower_of(one, one.modality_names[0], one.encoder) for one in alone]
+        towers = [tower for tower in made if tower is not None]
+    pair = chosen_pair(options)
+    return gather(collection, pair=pair, seed=seed, models=models, towers=tuple(towers))

@@ -1,0 +1,97 @@
+"""What pages show where the chosen vectors are of one modality alone: an answer, no error."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gapviz.dashboard.caches import collection_of, kept_within
+from gapviz.dashboard.catalogue import View, catalogue
+from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.settings import Settings
+from gapviz.sentences.anatomy import cloud_reading
+from gapviz.sentences.glossary import TERMS
+from gapviz.studies.one_cloud import OneCloud, study_cloud
+from gapviz.wording import counted, figure
+
+HOW_TO_ADD = (
+    "To add a second, bring the same items with vectors of both modalities, or their images with "
+    "captions to be encoded here, on the **Data** page."
+)
+
+
+def has_one_modality(chosen: Settings) -> bool:
+    """Whether the chosen vectors are of one modality alone, so that there is no gap."""
+    return len(chosen.modalities) == 1
+
+
+def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
+    """Whether there is one modality alone; if so, say what needs a second, and how to add it.
+
+    Args:
+        chosen: the sidebar.
+        what_needs_it: the sentence that says what this page would show of two.
+    """
+    if not has_one_modality(chosen):
+        return False
+    entry = catalogue()[chosen.collection]
+    fuller = next((name for name, has in entry.modalities.items() if len(has) > 1), None)
+    how = HOW_TO_ADD
+    if fuller is not None:
+        has = " and ".join(entry.modalities[fuller])
+        how = f"In this collection {entry.encoders[fuller]} has {has} vectors: choose it instead."
+    st.info(
+        f"{what_needs_it} {how}",
+        title=f"{entry.encoders[chosen.encoder]} has {chosen.modalities[0]} vectors alone",
+        icon=":material/join_left:",
+    )
+    if fuller is not None:
+        # The address of this page, with another encoder.
+        ways_on({"": f"Choose {entry.encoders[fuller]}"}, encoder=fuller)
+    else:
+        ways_on({"data": "Add a second modality"})
+    return True
+
+
+def cloud_cards(chosen: Settings) -> None:
+    """What one cloud has in figures: its cone, its centre, its spread."""
+    one = _cloud(chosen.view, chosen.modalities[0])
+    cards = [
+        (
+            f"Mean cosine of two {one.modality}s",
+            figure(one.cloud.cone),
+            f"{TERMS['cone_x'].reading}\n\n$${TERMS['cone_x'].formula}$$",
+        ),
+        (
+            "Length of the centroid ‖μ‖",
+            figure(one.cloud.mean_norm),
+            "0: the vectors point every way; 1: all point the same way.\n\n"
+            r"$$\lVert\tfrac1n\textstyle\sum x_i\rVert$$",
+        ),
+        (
+            "Mean distance to it",
+            figure(one.cloud.mean_distance),
+            "The spread of the cloud, 0 to 1 and a little over: 0 is one point.\n\n"
+            r"$$\overline{\lVert x-\mu\rVert}$$",
+        ),
+        (
+            f"Effective rank, of {one.dim}",
+            figure(one.spectrum.effective_rank, 1),
+            "How many directions the cloud really uses; higher is wider. Exp of the entropy of "
+            "its covariance's eigenvalues, as shares (Roy & Vetterli 2007).",
+        ),
+    ]
+    with st.grid(4, min_column_width=215, gap="small"):
+        for title, value, help_text in cards:
+            st.metric(title, value, help=help_text, border=True, height="stretch")
+
+
+def cloud_words(chosen: Settings) -> str:
+    """The reading of those figures, and what they were measured on; Markdown."""
+    one = _cloud(chosen.view, chosen.modalities[0])
+    held_out = counted(one.n_items, "held-out item")
+    return f"{cloud_reading(one)} Measured on the {held_out} of the evaluate split."
+
+
+@kept_within(64)
+def _cloud(view: View, modality: str) -> OneCloud:
+    return study_cloud(collection_of(view), modality)
