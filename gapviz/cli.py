@@ -13,6 +13,7 @@ import gapviz
 from gapviz.commands import (
     advise,
     apply,
+    curves,
     encode,
     export,
     fetch,
@@ -22,6 +23,7 @@ from gapviz.commands import (
     scoreboard,
     search,
     serve,
+    thresholds,
 )
 from gapviz.commands.gate import Gated
 from gapviz.errors import GapvizError
@@ -38,6 +40,8 @@ COMMANDS = (
     measure,
     search,
     scoreboard,
+    curves,
+    thresholds,
     advise,
     report,
     export,
