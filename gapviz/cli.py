@@ -12,6 +12,7 @@ from typing import NoReturn
 import gapviz
 from gapviz.commands import (
     advise,
+    anatomy,
     apply,
     curves,
     encode,
@@ -24,6 +25,7 @@ from gapviz.commands import (
     search,
     serve,
     thresholds,
+    within,
 )
 from gapviz.commands.gate import Gated
 from gapviz.errors import GapvizError
@@ -40,8 +42,10 @@ COMMANDS = (
     measure,
     search,
     scoreboard,
+    within,
     curves,
     thresholds,
+    anatomy,
     advise,
     report,
     export,

@@ -9,6 +9,7 @@ from math import isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from gapviz.commands.models import add_also, encoder_title, other_models
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar, read
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def add_to(commands: Commands) -> None:
         "advise",
         help="tell what to do about the gap, ranked by what was measured",
         description="Hold the usual advice for a task against what every way does on the items of "
-        "the evaluate split, and rank the ways. Other models and encoders of one modality in the "
-        "same source are tried as well.",
+        "the evaluate split, and rank the ways. Other models and encoders of one modality, in the "
+        "same source or in another, are tried as well.",
     )
     add_source(command)
     command.add_argument(
@@ -45,6 +46,7 @@ def add_to(commands: Commands) -> None:
         metavar="MODALITY",
         help="what is found, for one-way and within (default: image, or the first modality)",
     )
+    add_also(command)
     add_seed(command)
     command.set_defaults(run=run)
 
@@ -74,30 +76,25 @@ def run(options: argparse.Namespace) -> str:
 def _evidence(options: argparse.Namespace, seed: int) -> Evidence:
     """The collection of the model in use, with the other models and towers of the source."""
     from gapviz.advisor import DedicatedTower, gather, tower_of
-    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
+    from gapviz.builtin import BUILTIN_ENCODERS, dedicated_vectors
 
     reading = read(options)
     collection = reading.encoded_by(options.encoder)
-    if options.encoder is not None:
-        # Where a source holds several models, naming one leaves the others out.
-        reading = read(argparse.Namespace(**{**vars(options), "encoder": None}))
+    others = other_models(options, reading, collection)
+    names = set(collection.modality_names)
+    models = {
+        encoder_title(name): one for name, one in others.items() if set(one.modality_names) == names
+    }
+    towers = [
+        tower_of(one, one.modality_names[0], name)
+        for name, one in others.items()
+        if len(one.modality_names) == 1
+    ]
     if options.source in BUILTIN_ENCODERS:
-        models = {
-            note.title: builtin_collection(name)
-            for name, note in BUILTIN_ENCODERS.items()
-            if name != collection.encoder
-        }
         shipped = [dedicated_vectors(name) for name in collection.modality_names]
-        towers = [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
-    else:
-        several = reading.collections if len(reading.collections) > 1 else ()
-        others = [one for one in several if one.encoder != collection.encoder]
-        names = set(collection.modality_names)
-        models = {one.encoder: one for one in others if set(one.modality_names) == names}
-        alone = [one for one in others if len(one.modality_names) == 1]
-        made = [tower_of(one, one.modality_names[0], one.encoder) for one in alone]
-        towers = [tower for tower in made if tower is not None]
-    return gather(collection, seed=seed, models=models, towers=tuple(towers))
+        towers += [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
+    known = tuple(tower for tower in towers if tower is not None)
+    return gather(collection, seed=seed, models=models, towers=known)
 
 
 def _told(evidence: Evidence, advice: Advice) -> str:

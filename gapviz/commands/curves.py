@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any
 
 from gapviz.commands.held_out import (
@@ -18,7 +17,7 @@ from gapviz.commands.held_out import (
     part_of,
 )
 from gapviz.commands.source import Commands, progress_bar
-from gapviz.commands.table import WIDTH, text_table
+from gapviz.commands.table import paragraph, text_table
 from gapviz.curves import Band
 from gapviz.curves.rank_fusion import FusionLine
 from gapviz.evaluation import Estimate
@@ -128,7 +127,7 @@ def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progres
             "",
             *_points("λ", strengths, mixed),
             "",
-            *_note(
+            *paragraph(
                 f"gap {x}–{y}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)}; signed: 0 is "
                 f"closed. InfoNCE: nats, temperature {loss.temperature:g}, "
                 f"{counted(loss.batch, 'pair')}, lower is better. bias@10: neutral at chance "
@@ -168,7 +167,7 @@ def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) ->
             "R@1",
             *_points(curve.second, shares, recall),
             "",
-            *_note(
+            *paragraph(
                 f"{counted(curve.n_items, 'item')}, each in the corpus once, as {curve.first} or "
                 f"as {curve.second}; {asking}. {QUALITY} [low, high]: lowest and highest of "
                 f"{curve.n_repeats} nested orders."
@@ -196,7 +195,7 @@ def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Prog
             "",
             *_points("items", [f"{size:,}" for size in curve.sizes], columns),
             "",
-            *_note(
+            *paragraph(
                 f"R@1 without a strategy: {raw}; higher is better. cosine: 1 is the gap of the "
                 "whole calibrate split. bias@10: neutral at the modality's share of the index. "
                 f"[low, high]: lowest and highest of {curve.n_repeats} random orders."
@@ -211,7 +210,7 @@ def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress)
     curves = fusion_work(looked_at.collection, weighted, ties=ties, seed=looked_at.seed).do(
         progress
     )
-    lines = ["Rank fusion", *wrap(fusion_reading(curves.by_lists), WIDTH)]
+    lines = ["Rank fusion", *paragraph(fusion_reading(curves.by_lists))]
     for lists, curve in curves.by_lists.items():
         ks, weights = ([f"{value:g}" for value in values] for values in (curve.ks, curve.weights))
         lines += ["", f"{lists} lists, equal weights", *_points("k", ks, _line(curve.by_k))]
@@ -222,7 +221,7 @@ def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress)
         [
             *lines,
             "",
-            *_note(
+            *paragraph(
                 "bias@10: neutral at the modality's share of the index. NDCG@10: higher is "
                 "better; over overlapping lists an item is found whole, which is another "
                 f"protocol. Equal scores over disjoint lists: {ties}. {BOOTSTRAP}"
@@ -250,8 +249,8 @@ def _strategy(
 
 
 def _told(figures: Mapping[str, Any], title: str, reading: str) -> list[str]:
-    note = [] if figures["note"] is None else wrap(figures["note"], WIDTH)
-    return [f"{title}: {STRATEGIES[figures['strategy']].title}", *note, *wrap(reading, WIDTH)]
+    note = [] if figures["note"] is None else paragraph(figures["note"])
+    return [f"{title}: {STRATEGIES[figures['strategy']].title}", *note, *paragraph(reading)]
 
 
 def _points(name: str, points: list[str], columns: Mapping[str, list[str]]) -> list[str]:
@@ -274,7 +273,3 @@ def _modalities(title: str, bands: Mapping[str, Band]) -> dict[str, list[str]]:
 def _cells(band: Band) -> list[str]:
     ends = zip(band.value, band.low, band.high, strict=True)
     return [str(Estimate(float(value), float(low), float(high))) for value, low, high in ends]
-
-
-def _note(words: str) -> list[str]:
-    return wrap(words, WIDTH)

@@ -10,7 +10,7 @@ WIDTH = 96
 BETWEEN = "  "
 
 # A title is broken into lines no shorter than this.
-NARROWEST = 16
+NARROWEST = 12
 
 
 def text_table(
@@ -65,6 +65,11 @@ def _broken(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str
         lines = wrap(title, max(NARROWEST, widest), break_long_words=False)
         titles.append(lines[::-1] or [""])
     return [list(line) for line in zip_longest(*titles, fillvalue="")][::-1]
+
+
+def paragraph(words: str) -> list[str]:
+    """Words in lines of at most `WIDTH` characters."""
+    return wrap(words, WIDTH, break_on_hyphens=False)
 
 
 def printable(words: str) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 from math import isnan
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import HeldOut, add_held_out, chosen_held_out, part_of
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.source import Commands, chosen_item, progress_bar
-from gapviz.commands.table import WIDTH, text_table
+from gapviz.commands.table import paragraph, text_table
 from gapviz.errors import GapvizError
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType, Rates
 from gapviz.plain_json import plain_json
@@ -114,9 +112,7 @@ def run(options: argparse.Namespace) -> Gated:
 
 def _studies(looked_at: HeldOut, options: argparse.Namespace) -> dict[str, ScoreStudy]:
     """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
-    wanted: list[tuple[StrategyOptions, str | None]] = [
-        (replace(looked_at.strategy, name="raw"), None)
-    ]
+    wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
     if looked_at.changes in ("vectors", "scores"):
         asks = options.asks if looked_at.changes == "scores" else None
         wanted.append((looked_at.strategy, asks))
@@ -209,7 +205,7 @@ def _told(
     lines = looked_at.head
     *_, last = studies.values()
     for study in studies.values():
-        lines += ["", *wrap(transfer_reading(study, USUAL_RECALL), WIDTH)]
+        lines += ["", *paragraph(transfer_reading(study, USUAL_RECALL))]
     lines += ["", *_passing(studies, _thresholds(options, studies))]
     lines += ["", "one threshold, which 95 % of the relevant calibration pairs of a type reach"]
     lines += _transfer(studies)
@@ -220,8 +216,8 @@ def _told(
         lines += ["", *_merged(looked_at, options, fused)]
     if looked_at.changes in ("lists", "items"):
         title = STRATEGIES[looked_at.strategy.name].title
-        lines += ["", *wrap(f"{title} {STAYS_RAW}", WIDTH)]
-    return [*lines, "", *wrap(_protocol(studies), WIDTH)]
+        lines += ["", *paragraph(f"{title} {STAYS_RAW}")]
+    return [*lines, "", *paragraph(_protocol(studies))]
 
 
 def _passing(studies: dict[str, ScoreStudy], at: dict[str, float]) -> list[str]:
@@ -283,7 +279,7 @@ def _merged(
     modality, comparison = fused
     collection, k = looked_at.collection, looked_at.strategy.fusion.k
     head = f"item {options.item} asks with its {modality}"
-    lines = [head, *wrap(fusion_comparison_reading(comparison), WIDTH)]
+    lines = [head, *paragraph(fusion_comparison_reading(comparison))]
     lists = (("by bare cosine", comparison.naive), (f"by rank, k = {k:g}", comparison.by_rank))
     for title, found in lists:
         lines += ["", f"{title}: {found.bias:.0%} {modality}", *hit_lines(collection, found)]
