@@ -12,7 +12,9 @@ from typing import NoReturn
 import gapviz
 from gapviz.commands import (
     advise,
+    anatomy,
     apply,
+    curves,
     encode,
     export,
     fetch,
@@ -22,6 +24,8 @@ from gapviz.commands import (
     scoreboard,
     search,
     serve,
+    thresholds,
+    within,
 )
 from gapviz.commands.gate import Gated
 from gapviz.errors import GapvizError
@@ -38,6 +42,10 @@ COMMANDS = (
     measure,
     search,
     scoreboard,
+    within,
+    curves,
+    thresholds,
+    anatomy,
     advise,
     report,
     export,

@@ -24,8 +24,8 @@ def add_to(commands: Commands) -> None:
         "advise",
         help="tell what to do about the gap, ranked by what was measured",
         description="Hold the usual advice for a task against what every way does on the items of "
-        "the evaluate split, and rank the ways. Other models and encoders of one modality in the "
-        "same source are tried as well.",
+        "the evaluate split, and rank the ways. Other models and encoders of one modality, in the "
+        "same source or in another, are tried as well.",
     )
     add_source(command)
     add_situation(command)

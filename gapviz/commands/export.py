@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
 from gapviz.commands.strategy import (
+    add_fit,
     add_pair,
     add_strategy,
     chosen_collection,
@@ -33,6 +34,7 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     add_strategy(command, default="centre")
+    add_fit(command)
     add_pair(command)
     add_seed(command)
     command.add_argument(

@@ -9,6 +9,7 @@ from math import isnan
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
 from gapviz.commands.strategy import (
+    add_fit,
     add_pair,
     add_strategy,
     chosen_collection,
@@ -28,6 +29,7 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command)
     add_strategy(command)
+    add_fit(command)
     add_pair(command)
     add_seed(command)
     add_gate(command)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from gapviz.collection import Collection
-from gapviz.commands.source import Commands, add_source
+from gapviz.commands.hits import hit_lines, hits_json
+from gapviz.commands.source import Commands, add_source, chosen_item
 from gapviz.commands.strategy import (
+    add_fit,
     add_strategy,
     chosen_collection,
     chosen_strategy,
@@ -46,6 +48,7 @@ def add_to(commands: Commands) -> None:
         "-k", "--results", type=int, default=10, metavar="K", help="how many (default: 10)"
     )
     add_strategy(command)
+    add_fit(command)
     command.set_defaults(run=run)
 
 
@@ -73,13 +76,7 @@ def run(options: argparse.Namespace) -> str:
 def _query(options: argparse.Namespace, collection: Collection) -> tuple[Float32, str, int | None]:
     """The query's unit row, its modality, and its item where it has one."""
     if options.item is not None:
-        position = collection.position.get(options.item)
-        if position is None:
-            raise GapvizError(
-                f"has no item {options.item[:80]!r}",
-                where=collection.name,
-                mend=f"name one such as {collection.items[0].id!r}",
-            )
+        position = chosen_item(options, collection)
         modality = options.asks or collection.modality_names[-1]
         block = collection.modality(modality).queries
         rows = np.flatnonzero(block.item_index == position)
@@ -128,30 +125,14 @@ def _figures(
         "bias": None if np.isnan(found.bias) else found.bias,
         "corpus_share": None if np.isnan(found.corpus_share) else found.corpus_share,
         "match_rank": found.match_rank,
-        "hits": [
-            {
-                "rank": hit.rank,
-                "item": collection.items[hit.item].id,
-                "modality": hit.modality,
-                "score": hit.score,
-                "cosine": hit.cosine,
-                "caption": next(iter(collection.items[hit.item].captions), None),
-                "image": collection.items[hit.item].image,
-            }
-            for hit in found.hits
-        ],
+        "hits": hits_json(collection, found),
     }
 
 
 def _lines(collection: Collection, strategy: Strategy, modality: str, found: ResultList) -> str:
     lines = [f"strategy  {strategy.label}"]
     lines += [f"warning   {warning}" for warning in strategy.warnings]
-    for hit in found.hits:
-        item = collection.items[hit.item]
-        caption = item.captions[0] if item.captions else ""
-        # A caption may hold anything: control characters must not reach a terminal.
-        shown = "".join(c if c.isprintable() else "?" for c in f"{item.id}  {caption}"[:100])
-        lines.append(f"{hit.rank:>4}  {hit.modality:8}{hit.score:9.4f}  {shown}".rstrip())
+    lines += hit_lines(collection, found)
     lines.append(
         f"bias      {found.bias:.0%} of the results are {modality}, as are "
         f"{found.corpus_share:.0%} of the index"

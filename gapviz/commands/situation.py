@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gapviz.commands.models import add_also, encoder_title, other_models
 from gapviz.commands.source import chosen_seed, read, read_and_tell
 from gapviz.commands.strategy import chosen_pair
 from gapviz.readers.reading import Reading
@@ -36,6 +37,7 @@ def add_situation(command: argparse.ArgumentParser) -> None:
         metavar="MODALITY",
         help="what is found, for one-way and within (default: image, or the first modality)",
     )
+    add_also(command)
 
 
 def chosen_evidence(
@@ -81,28 +83,23 @@ def _evidence(
 ) -> Evidence:
     """The collection of the model in use, with the other models and towers of the source."""
     from gapviz.advisor import DedicatedTower, gather, tower_of
-    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
+    from gapviz.builtin import BUILTIN_ENCODERS, dedicated_vectors
 
     reading = reader(options)
     collection = reading.encoded_by(options.encoder)
-    if options.encoder is not None:
-        # Where a source holds several models, naming one leaves the others out.
-        reading = read(argparse.Namespace(**{**vars(options), "encoder": None}))
+    others = other_models(options, reading, collection)
+    names = set(collection.modality_names)
+    models = {
+        encoder_title(name): one for name, one in others.items() if set(one.modality_names) == names
+    }
+    towers = [
+        tower_of(one, one.modality_names[0], name)
+        for name, one in others.items()
+        if len(one.modality_names) == 1
+    ]
     if options.source in BUILTIN_ENCODERS:
-        models = {
-            note.title: builtin_collection(name)
-            for name, note in BUILTIN_ENCODERS.items()
-            if name != collection.encoder
-        }
         shipped = [dedicated_vectors(name) for name in collection.modality_names]
-        towers = [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
-    else:
-        several = reading.collections if len(reading.collections) > 1 else ()
-        others = [one for one in several if one.encoder != collection.encoder]
-        names = set(collection.modality_names)
-        models = {one.encoder: one for one in others if set(one.modality_names) == names}
-        alone = [one for one in others if len(one.modality_names) == 1]
-        made = [tower_of(one, one.modality_names[0], one.encoder) for one in alone]
-        towers = [tower for tower in made if tower is not None]
+        towers += [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
+    known = tuple(tower for tower in towers if tower is not None)
     pair = chosen_pair(options)
-    return gather(collection, pair=pair, seed=seed, models=models, towers=tuple(towers))
+    return gather(collection, pair=pair, seed=seed, models=models, towers=known)

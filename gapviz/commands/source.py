@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from gapviz.collection import Collection
+from gapviz.errors import GapvizError
 from gapviz.progress import Progress
 from gapviz.readers import read as read_any
 from gapviz.readers.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
@@ -89,6 +91,22 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
         told = f"gapviz: left out: {first.what} {first.why}{more}; gapviz info lists them."
         print(told, file=sys.stderr)
     return reading
+
+
+def chosen_item(options: argparse.Namespace, collection: Collection) -> int:
+    """Position of the item that `--item` names.
+
+    Raises:
+        GapvizError: no such item.
+    """
+    position = collection.position.get(options.item)
+    if position is None:
+        raise GapvizError(
+            f"has no item {options.item[:80]!r}",
+            where=collection.name,
+            mend=f"name one such as {collection.items[0].id!r}",
+        )
+    return position
 
 
 def add_seed(command: argparse.ArgumentParser) -> None:

@@ -8,12 +8,13 @@ from gapviz.alignment import MAX_STRENGTH
 from gapviz.collection import Collection
 from gapviz.commands.source import read_and_tell
 from gapviz.errors import GapvizError
+from gapviz.readers.reading import Reading
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 
 def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
-    """The options of `chosen_strategy`, and `--fit`."""
+    """The options of `chosen_strategy`."""
     command.add_argument(
         "--strategy",
         default=default,
@@ -55,14 +56,6 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         help="best scores that --strategy nnn and csls take the mean of (default: 10)",
     )
     command.add_argument(
-        "--fit",
-        choices=("split", "all"),
-        default="split",
-        help="'split': fit on the calibrate split (even rows, unless the source says "
-        "otherwise) and measure on the evaluate split; 'all': both on all rows, in-sample, as "
-        "published tables do (default: split)",
-    )
-    command.add_argument(
         "--rrf-k",
         type=float,
         default=60.0,
@@ -84,6 +77,18 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         default=[],
         metavar="MODALITY=W",
         help="weight of a modality's list in rank fusion (default: 1)",
+    )
+
+
+def add_fit(command: argparse.ArgumentParser) -> None:
+    """`--fit`, where a figure can be had in-sample as well."""
+    command.add_argument(
+        "--fit",
+        choices=("split", "all"),
+        default="split",
+        help="'split': fit on the calibrate split (even rows, unless the source says "
+        "otherwise) and measure on the evaluate split; 'all': both on all rows, in-sample, as "
+        "published tables do (default: split)",
     )
 
 
@@ -125,7 +130,18 @@ def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) ->
     Raises:
         GapvizError: bad input, or a modality that is not there.
     """
-    collection = read_and_tell(options).encoded_by(options.encoder)
+    return checked_collection(read_and_tell(options), options, strategy)
+
+
+def checked_collection(
+    reading: Reading, options: argparse.Namespace, strategy: StrategyOptions
+) -> Collection:
+    """The same of a source that was read.
+
+    Raises:
+        GapvizError: no vectors by the encoder asked for, or a modality that is not there.
+    """
+    collection = reading.encoded_by(options.encoder)
     for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
         collection.modality(name)
     return collection

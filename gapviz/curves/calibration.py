@@ -12,6 +12,7 @@ from gapviz.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.curves.band import Band, band_over
 from gapviz.errors import GapvizError
 from gapviz.evaluation import evaluate_cross, evaluate_mixed, mean_of_known
+from gapviz.plain_json import JsonFields
 from gapviz.progress import Progress
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -22,7 +23,7 @@ REPEATS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class CalibrationCurve:
+class CalibrationCurve(JsonFields):
     """Held-out figures by number of calibration items; bands reach over the repeats.
 
     Within a repeat the samples are nested: each size adds items to the one before.

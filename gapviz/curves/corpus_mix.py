@@ -16,6 +16,7 @@ from gapviz.curves.band import Band, band_over
 from gapviz.errors import GapvizError
 from gapviz.evaluation import mean_of_known
 from gapviz.evaluation.ranking import ndcg_at
+from gapviz.plain_json import JsonFields
 from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.fusion import RankFusion, interleaving
@@ -45,7 +46,7 @@ class MixLine:
 
 
 @dataclass(frozen=True, eq=False)
-class MixCurve:
+class MixCurve(JsonFields):
     """Quality by the share of the corpus that is `second`."""
 
     asks: str

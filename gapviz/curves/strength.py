@@ -15,6 +15,7 @@ from gapviz.errors import GapvizError
 from gapviz.evaluation import bootstrap_mean, mean_of_known
 from gapviz.evaluation.mixed import MAX_QUERIES
 from gapviz.geometry import InfoNce, info_nce_both_ways
+from gapviz.plain_json import JsonFields
 from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
 from gapviz.retrieval.sweep import sweep
@@ -30,7 +31,7 @@ BATCH = 1_024
 
 
 @dataclass(frozen=True, eq=False)
-class StrengthCurve:
+class StrengthCurve(JsonFields):
     """Held-out figures of one offset strategy at every λ; bands are bootstrap intervals."""
 
     pair: tuple[str, str]

@@ -16,6 +16,7 @@ from gapviz.dashboard.waiting import result_of
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
 from gapviz.sentences.curves import (
     calibration_reading,
+    drawn_instead,
     fusion_reading,
     mix_reading,
     strength_reading,
@@ -71,7 +72,7 @@ def _weighted(chosen: Settings) -> str | None:
 def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_with_strength(chosen.strategy)
-    _say_instead(chosen.strategy, name, "has no strength to vary")
+    _say_instead("strength", chosen.strategy, name)
     work = strength_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
     curve = result_of(work, "Sweeping λ")
     if curve is None:
@@ -84,7 +85,7 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
 def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
     collection = collection_of(view)
     name = strategy_in_one_index(chosen.strategy)
-    _say_instead(chosen.strategy, name, "is drawn beside it anyway, or mixes no single list")
+    _say_instead("mix", chosen.strategy, name)
     work = mix_work(
         collection,
         _options(chosen, name),
@@ -113,7 +114,7 @@ def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
 def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_that_learns(chosen.strategy, collection)
-    _say_instead(chosen.strategy, name, "learns nothing from calibration items here")
+    _say_instead("calibration", chosen.strategy, name)
     work = calibration_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
     curve = result_of(work, "Fitting on ever more items")
     if curve is None:
@@ -191,12 +192,10 @@ def _options(chosen: Settings, name: str) -> StrategyOptions:
     return StrategyOptions(name)
 
 
-def _say_instead(chosen: str, drawn: str, why: str) -> None:
-    if chosen != drawn:
-        st.caption(
-            f":material/info: {STRATEGIES[chosen].title} {why}: the curve shows "
-            f"“{STRATEGIES[drawn].title}”."
-        )
+def _say_instead(curve: str, chosen: str, drawn: str) -> None:
+    told = drawn_instead(curve, chosen, drawn)
+    if told is not None:
+        st.caption(f":material/info: {told}")
 
 
 def _relative_weight(chosen: Settings, weighted: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from html import escape
-from math import ceil, floor, isnan
+from math import isnan
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ from gapviz.figures.scores import score_panel
 from gapviz.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.sentences.scores import held_out_reading, transfer_reading, type_title
 from gapviz.strategies import STRATEGIES
-from gapviz.studies.score_study import ScoreStudy, Target
+from gapviz.studies.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.studies.scores import score_work
 from gapviz.wording import figure
 
@@ -38,12 +38,6 @@ PROTOCOL = (
     "calibrate split; distributions and shares are of the evaluate split. Samples are drawn with "
     "the sidebar's seed."
 )
-
-# The share of matched pairs that a threshold lets pass unless told.
-USUAL_RECALL = 0.95
-
-# Of a slider of scores: a span beyond which hundredths are finer than a hand can choose.
-WIDE_SPAN = 4
 
 LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
 
@@ -101,18 +95,15 @@ def threshold_sliders(chosen: Settings, studies: Sequence[ScoreStudy]) -> list[f
 
 
 def _threshold_slider(study: ScoreStudy, key: str) -> float:
-    low, high = float(floor(study.edges[0])), float(ceil(study.edges[-1]))
-    step = 0.01 if high - low <= WIDE_SPAN else 0.05
-    usual = study.calibrated("recall", USUAL_RECALL)["cross"].fitted.threshold
-    start = 0.0 if isnan(usual) else round(round(usual / step) * step, 2)
-    refuse_out_of_range(key, low, high)
+    choice = study.choice
+    refuse_out_of_range(key, choice.low, choice.high)
     return float(
         st.slider(
             f"Threshold of {study.strategy} ({study.unit})",
-            low,
-            high,
-            min(max(start, low), high),
-            step,
+            choice.low,
+            choice.high,
+            choice.usual,
+            choice.step,
             key=key,
             bind="query-params",
             help="A pair passes at or above it. At first: what 95 % of the matched calibration "

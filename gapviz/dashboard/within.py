@@ -26,7 +26,6 @@ from gapviz.dashboard.result_list import hit_cards
 from gapviz.dashboard.settings import Settings
 from gapviz.evaluation.within import WithinComparison
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
-from gapviz.retrieval.search import ResultList, search
 from gapviz.studies.within_modality import (
     FEW_ITEMS,
     ItemRows,
@@ -249,7 +248,7 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
         return
     label = collection.labels[item]
     same = set(np.flatnonzero(collection.labels == label).tolist()) if label >= 0 else set()
-    answers = [_answer(rows, item, k) for rows in (joint, dedicated)]
+    answers = [rows.neighbours(item, k) for rows in (joint, dedicated)]
     found = [{hit.item for hit in answer.hits} for answer in answers]
     names = zip(("Joint tower", "Dedicated"), contest.titles, strict=True)
     for place, (role, title), answer, elsewhere in zip(
@@ -276,8 +275,3 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
         "among them; the figures above are of held-out items alone. Cosines of two encoders "
         "cannot be compared, only their order can."
     )
-
-
-def _answer(rows: ItemRows, item: int, k: int) -> ResultList:
-    query = rows.of(np.array([item])).vectors[0]
-    return search(rows.searchable, query, rows.modality, k=k, item=item)

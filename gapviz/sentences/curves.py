@@ -9,10 +9,28 @@ import numpy as np
 from gapviz.curves import Band, CalibrationCurve, FusionCurve, MixCurve, StrengthCurve
 from gapviz.curves.corpus_mix import ORACLE
 from gapviz.curves.rank_fusion import Lists
+from gapviz.strategies import STRATEGIES
 from gapviz.vectors import Float64
+
+NOT_DRAWN = {
+    "strength": "has no strength to vary",
+    "mix": "is drawn beside it anyway, or mixes no single list",
+    "calibration": "learns nothing from calibration items here",
+}
+"""Why a curve shows another strategy than the one chosen."""
 
 # Of a cosine or a share: less than this is one and the same to a reader.
 NO_DIFFERENCE = 0.005
+
+
+def drawn_instead(curve: str, chosen: str, drawn: str) -> str | None:
+    """Why the curve shows the strategy `drawn`; None where that is the one chosen."""
+    if chosen == drawn:
+        return None
+    return (
+        f"{STRATEGIES[chosen].title} {NOT_DRAWN[curve]}: the curve shows "
+        f"“{STRATEGIES[drawn].title}”."
+    )
 
 
 def strength_reading(curve: StrengthCurve) -> str:

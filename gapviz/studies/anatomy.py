@@ -23,6 +23,7 @@ from gapviz.geometry.anatomy import (
     spectrum,
 )
 from gapviz.pairs import Pairs
+from gapviz.plain_json import JsonFields
 from gapviz.progress import Progress
 from gapviz.retrieval.corpus import Rows, rows_of_one
 from gapviz.retrieval.exact import top_k, top_k_of_scores
@@ -49,7 +50,7 @@ MOVING = tuple(name for name, card in STRATEGIES.items() if card.changes in ("no
 
 
 @dataclass(frozen=True, eq=False)
-class Dimensions:
+class Dimensions(JsonFields):
     """How the raw gap spreads over dimensions, and what is left without the largest."""
 
     shares: DimensionShares
@@ -58,7 +59,7 @@ class Dimensions:
 
 
 @dataclass(frozen=True, eq=False)
-class HeatMaps:
+class HeatMaps(JsonFields):
     """One sample of pairs in one order, by the title of the strategy."""
 
     pair: tuple[str, str]
@@ -68,7 +69,7 @@ class HeatMaps:
 
 
 @dataclass(frozen=True, eq=False)
-class Hubs:
+class Hubs(JsonFields):
     """k-occurrence across the modalities, by the title of the strategy and by direction."""
 
     by_strategy: Mapping[str, Mapping[tuple[str, str], Hubness]]
@@ -77,7 +78,7 @@ class Hubs:
 
 
 @dataclass(frozen=True, eq=False)
-class Spectra:
+class Spectra(JsonFields):
     """Eigenvalues by the title of the strategy and by modality."""
 
     by_strategy: Mapping[str, Mapping[str, Spectrum]]
@@ -93,7 +94,7 @@ class Placed:
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
+class Plane(JsonFields):
     """One point a model and strategy; strategies that cannot be fitted have none."""
 
     points: tuple[Placed, ...]

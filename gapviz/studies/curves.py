@@ -17,6 +17,7 @@ from gapviz.curves import (
     strength_curve,
 )
 from gapviz.curves.rank_fusion import Lists
+from gapviz.plain_json import JsonFields
 from gapviz.retrieval.fusion import RankFusion, TieOrder
 from gapviz.storage.cache import content_key
 from gapviz.storage.kept import Work
@@ -33,7 +34,7 @@ FALLBACK = "centre"
 
 
 @dataclass(frozen=True, eq=False)
-class FusionCurves:
+class FusionCurves(JsonFields):
     """Rank fusion of both kinds of lists."""
 
     by_lists: Mapping[Lists, FusionCurve]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from math import ceil, floor, isnan
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from gapviz.geometry.thresholds import (
     threshold_for_recall,
     typed_scores,
 )
+from gapviz.plain_json import plain_json
 from gapviz.progress import Progress
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
@@ -44,6 +46,10 @@ BINS = 200
 ADJUSTED_BINS = 80
 COSINE = "cosine"
 """Unit of scores that no strategy adjusts."""
+USUAL_RECALL = 0.95
+"""The share of matched pairs that a threshold lets pass unless told."""
+# Of thresholds to choose from: a span beyond which hundredths are finer than a hand can choose.
+WIDE_SPAN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,17 @@ class HeldOutThreshold:
 
     fitted: CalibratedThreshold
     held_out: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRange:
+    """The thresholds that a person chooses from."""
+
+    low: float
+    high: float
+    step: float
+    usual: float
+    """What 95 % of the matched calibration pairs reach, to the nearest step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +103,15 @@ class ScoreStudy:
             return f"{x}–{y}"
         return f"{self.asks} → {y if self.asks == x else x}"
 
+    @property
+    def choice(self) -> ThresholdRange:
+        """From which thresholds to choose, and with which to begin; 0 where no pair matches."""
+        low, high = float(floor(self.edges[0])), float(ceil(self.edges[-1]))
+        step = 0.01 if high - low <= WIDE_SPAN else 0.05
+        usual = self.calibrated("recall", USUAL_RECALL)["cross"].fitted.threshold
+        start = 0.0 if isnan(usual) else round(round(usual / step) * step, 2)
+        return ThresholdRange(low, high, step, min(max(start, low), high))
+
     def rates(self, threshold: float) -> dict[PairType, Rates]:
         """What passes a score, on the evaluate split."""
         return {name: rates_at(self.evaluate[name], threshold) for name in PAIR_TYPES}
@@ -119,6 +145,59 @@ class ScoreStudy:
             Transfer(name, one.fitted.threshold, self.rates(one.fitted.threshold))
             for name, one in self.calibrated("recall", recall).items()
         )
+
+    def to_json(
+        self,
+        *,
+        threshold: float | None = None,
+        target: Target = "recall",
+        share: float = USUAL_RECALL,
+    ) -> dict[str, Any]:
+        """Distributions, what passes, and thresholds as plain values; NaN becomes None.
+
+        Pair types are named by their modalities: `image-text`, `image-image`.
+
+        Args:
+            threshold: whose passing shares are told; `choice.usual` unless given.
+            target: of the calibrated thresholds, as in `calibrated`.
+            share: how much of it.
+
+        Raises:
+            GapvizError: a share out of range.
+        """
+        x, y = self.pair
+        names = {"cross": f"{x}-{y}", "within_x": f"{x}-{x}", "within_y": f"{y}-{y}"}
+        at = self.choice.usual if threshold is None else threshold
+        plain: dict[str, Any] = plain_json(
+            {
+                "strategy": self.strategy,
+                "unit": self.unit,
+                "asks": self.asks,
+                "labelled": self.labelled,
+                "sampled": self.sampled,
+                "edges": self.edges,
+                "densities": {names.get(k, k): density for k, density in self.densities.items()},
+                "threshold": at,
+                "passing": {names[name]: rates for name, rates in self.rates(at).items()},
+                "transfer": {
+                    names[one.fitted_on]: {
+                        "threshold": one.threshold,
+                        "rates": {names[name]: rates for name, rates in one.rates.items()},
+                    }
+                    for one in self.transfer(USUAL_RECALL)
+                },
+                "target": {target: share},
+                "calibrated": {
+                    names[name]: {
+                        "threshold": one.fitted.threshold,
+                        "fitted": one.fitted.rates,
+                        "held_out": one.held_out,
+                    }
+                    for name, one in self.calibrated(target, share).items()
+                },
+            }
+        )
+        return plain
 
 
 def study_scores(

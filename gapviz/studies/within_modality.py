@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,9 @@ from gapviz.collection import EVALUATE, Collection
 from gapviz.errors import GapvizError
 from gapviz.evaluation.bootstrap import Estimate
 from gapviz.evaluation.within import WithinComparison, compare_within
+from gapviz.plain_json import plain_json
 from gapviz.retrieval.corpus import Rows, rows_of_one
+from gapviz.retrieval.search import ResultList, search
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Indices
 
@@ -41,6 +45,15 @@ class ItemRows:
     def of(self, items: Indices) -> ItemRows:
         """Only the rows of `items`, rising, all of which must have one."""
         return ItemRows(self.modality, items, self.vectors[np.searchsorted(self.items, items)])
+
+    def neighbours(self, item: int, k: int) -> ResultList:
+        """The `k` items nearest to one that has a row, itself left out.
+
+        Raises:
+            GapvizError: k below 1.
+        """
+        query = self.of(np.array([item])).vectors[0]
+        return search(self.searchable, query, self.modality, k=k, item=item)
 
 
 def item_rows(collection: Collection, modality: str) -> ItemRows:
@@ -106,6 +119,20 @@ def label_names(collection: Collection) -> dict[int, str]:
         int(code): item.label
         for code, item in zip(collection.labels, collection.items, strict=True)
         if item.label is not None
+    }
+
+
+def comparison_json(comparison: WithinComparison, names: Mapping[int, str]) -> dict[str, Any]:
+    """A comparison as plain values, its labels by name; NaN becomes None."""
+    return {
+        "n_items": comparison.n_items,
+        "n_queries": comparison.n_queries,
+        "joint": plain_json(comparison.joint),
+        "dedicated": plain_json(comparison.dedicated),
+        "delta": plain_json(comparison.delta),
+        "by_label": [
+            plain_json(part) | {"label": names[part.label]} for part in comparison.by_label
+        ],
     }
 
 

@@ -1,0 +1,132 @@
+"""What several commands share: a strategy looked at on the items that it was not fitted on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gapviz.collection import EVALUATE, Collection
+from gapviz.commands.source import add_seed, add_source, chosen_seed, read_and_tell
+from gapviz.commands.strategy import (
+    add_pair,
+    add_strategy,
+    checked_collection,
+    chosen_pair,
+    chosen_strategy,
+)
+from gapviz.errors import GapvizError
+from gapviz.geometry.split_shift import split_warnings
+from gapviz.measure import default_pair
+from gapviz.progress import Progress
+from gapviz.readers.reading import Reading
+from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.wording import counted, too_few
+
+DEFAULT_STRATEGY = "centre"
+"""As in the dashboard."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What the options ask to look at."""
+
+    reading: Reading
+    collection: Collection
+    strategy: StrategyOptions
+    pair: tuple[str, str]
+    seed: int
+
+    @property
+    def n_items(self) -> int:
+        """Held-out items."""
+        return len(self.collection.splits.get(EVALUATE, ()))
+
+    @property
+    def head(self) -> list[str]:
+        """The first lines of an answer: what was looked at, and what speaks against it."""
+        collection = self.collection
+        return [
+            f"{collection.name}: {counted(self.n_items, 'held-out item')}, "
+            f"{collection.dim} dimensions, encoder {collection.encoder}",
+            *(f"warning   {doubt}" for doubt in self.warnings),
+        ]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What every figure should be doubted for, one sentence each."""
+        return [*filter(None, [too_few(self.n_items)]), *split_warnings(self.collection)]
+
+    @property
+    def changes(self) -> str:
+        """What the strategy changes."""
+        return STRATEGIES[self.strategy.name].changes
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "collection": self.collection.name,
+            "encoder": self.collection.encoder,
+            "n_items": self.n_items,
+            "modalities": list(self.collection.modality_names),
+            "pair": list(self.pair),
+            "seed": self.seed,
+            "warnings": self.warnings,
+        }
+
+
+def add_held_out(command: argparse.ArgumentParser) -> None:
+    """The options of `chosen_held_out`."""
+    add_source(command)
+    add_strategy(command, default=DEFAULT_STRATEGY)
+    add_pair(command)
+    add_seed(command)
+
+
+def chosen_held_out(options: argparse.Namespace) -> HeldOut:
+    """What the options name.
+
+    Raises:
+        GapvizError: bad input, or a source of one modality.
+    """
+    seed, strategy, named = chosen_seed(options), chosen_strategy(options), chosen_pair(options)
+    reading = read_and_tell(options)
+    collection = checked_collection(reading, options, strategy)
+    usual = default_pair(collection)
+    for name in named or usual:
+        collection.modality(name)
+    collection.split(EVALUATE)
+    return HeldOut(reading, collection, strategy, named or usual, seed)
+
+
+def add_parts(command: argparse.ArgumentParser, parts: Sequence[str]) -> None:
+    """The option of `chosen_parts`."""
+    command.add_argument(
+        "--of",
+        default=parts[0],
+        metavar="NAME[,NAME]",
+        help=f"of {', '.join(parts)}; or all (default: {parts[0]})",
+    )
+
+
+def chosen_parts(options: argparse.Namespace, parts: Sequence[str]) -> list[str]:
+    """Which of `parts` the options name, in their own order.
+
+    Raises:
+        GapvizError: none, or one that is not there.
+    """
+    names = [part.strip().lower().replace("-", "_") for part in options.of.split(",")]
+    names = [name for name in names if name]
+    unknown = [name for name in names if name not in (*parts, "all")]
+    if unknown or not names:
+        raise GapvizError(
+            f"--of {options.of[:80]!r} names {'no part' if not names else repr(unknown[0][:80])}",
+            mend=f"choose of {', '.join(parts)}, or all",
+        )
+    return [part for part in parts if part in names or "all" in names]
+
+
+def part_of(progress: Progress, place: int, count: int) -> Progress:
+    """The progress of one of `count` things that are done one after another."""
+    return lambda share, stage: progress((place + share) / count, stage)

@@ -1,0 +1,48 @@
+"""Results as plain values that any JSON reader takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+
+class JsonFields:
+    """A dataclass that tells its own fields as plain values."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields by name, as `plain_json` writes them; NaN becomes None."""
+        plain: dict[str, Any] = plain_json(self)
+        return plain
+
+
+def plain_json(value: Any) -> Any:
+    """A result as dicts, lists, strings, numbers and None.
+
+    A dataclass becomes a dict of its fields, an array a list; of a mapping by direction the key
+    `("image", "text")` becomes `image->text`. What is no finite number is None, since JSON has
+    no NaN.
+
+    >>> plain_json({("image", "text"): np.array([0.5, np.nan])})
+    {'image->text': [0.5, None]}
+    """
+    if is_dataclass(value):
+        return {field.name: plain_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {_name(key): plain_json(entry) for key, entry in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain_json(value.tolist())
+    if isinstance(value, tuple | list):
+        return [plain_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _name(key: Any) -> str:
+    return "->".join(map(str, key)) if isinstance(key, tuple) else str(key)
