@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +29,7 @@ from gapviz.notebook import html_table
 from gapviz.retrieval.fusion import Fusion, ItemFusion, ScoreFusion
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.wording import without_nan
 
 Fit = Literal["all", "split"]
 
@@ -241,7 +241,7 @@ class Measurement:
             },
             "ties": "rank = 1 + number of entries that score strictly higher",
         }
-        plain: dict[str, Any] = _finite(figures)
+        plain: dict[str, Any] = without_nan(figures)
         return plain
 
 
@@ -359,13 +359,3 @@ def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float]]:
 
 def _mean(values: np.ndarray) -> float:
     return float(np.mean(values)) if values.size else float("nan")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isfinite, isnan
+from typing import Any
 
 UNKNOWN = "unknown"
 MINUS = "−"
@@ -33,6 +34,19 @@ def interval(low: float, high: float, decimals: int = 3) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 item`, `2 items`, `1,000 items`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def without_nan(value: Any) -> Any:
+    """Nested dicts and lists as they are, but None for a number that JSON cannot hold.
+
+    >>> without_nan({"gap": [0.5, float("nan")]})
+    {'gap': [0.5, None]}
+    """
+    if isinstance(value, dict):
+        return {key: without_nan(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [without_nan(entry) for entry in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def too_few(n_items: int) -> str | None:
