@@ -16,12 +16,15 @@ from gapviz.commands import (
     encode,
     export,
     fetch,
+    forces,
     info,
     measure,
+    project,
     report,
     scoreboard,
     search,
     serve,
+    train,
 )
 from gapviz.commands.gate import Gated
 from gapviz.errors import GapvizError
@@ -38,6 +41,9 @@ COMMANDS = (
     measure,
     search,
     scoreboard,
+    project,
+    train,
+    forces,
     advise,
     report,
     export,

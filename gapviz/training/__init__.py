@@ -1,6 +1,7 @@
 """Why there is a gap: heads trained while one looks on, and an experiment for each cause."""
 
 from gapviz.training.features import TrainingFeatures, builtin_features, collection_features
+from gapviz.training.forces import FORCES, Forces, three_forces
 from gapviz.training.live import LiveRun
 from gapviz.training.order import DirectionUnderShift, ShiftStudy, shift_study, temperature_of
 from gapviz.training.random_start import RandomStart, random_start_work
@@ -22,10 +23,12 @@ from gapviz.training.temperature import (
 )
 
 __all__ = [
+    "FORCES",
     "LOSS_TITLES",
     "STUDY_STEPS",
     "TEMPERATURES",
     "DirectionUnderShift",
+    "Forces",
     "LiveRun",
     "LossName",
     "RandomStart",
@@ -42,6 +45,7 @@ __all__ = [
     "shipped_gaps",
     "temperature_of",
     "temperature_work",
+    "three_forces",
     "train_run",
     "training_steps",
 ]

@@ -20,6 +20,7 @@ from gapviz.training.features import two_modalities
 from gapviz.vectors import Float64, Indices, unit_rows
 
 MOST_PAIRS = 1_000
+MOST_SHIFT = 10.0
 USUAL_TEMPERATURE = 0.01
 # Scores of order 1 in float64: sums in another order differ by less than this.
 ROUNDING = 1e-9
@@ -75,13 +76,18 @@ def shift_study(
     Args:
         collection: with vectors of both modalities; of many pairs a seeded sample.
         pair: the two modalities.
-        amount: how far, in gaps; negative moves the cones apart.
+        amount: how far, in gaps, at most `MOST_SHIFT`; negative moves the cones apart.
         temperature: τ of the loss; `temperature_of` the encoder unless given.
         seed: of the sample.
 
     Raises:
-        GapvizError: no such modality, or fewer than two pairs.
+        GapvizError: no such modality, fewer than two pairs, or an amount out of range.
     """
+    if not abs(amount) <= MOST_SHIFT:
+        raise GapvizError(
+            f"a shift of {amount:g} gaps is out of range",
+            mend=f"choose {-MOST_SHIFT:g} to {MOST_SHIFT:g}",
+        )
     rows = _pairs(collection, pair, seed)
     x, y = rows.values()
     delta = x.mean(axis=0) - y.mean(axis=0)

@@ -12,7 +12,6 @@ from gapviz.progress import Progress
 from gapviz.storage.cache import content_key
 from gapviz.storage.kept import Work
 from gapviz.training.record import DEPTH, TrainingStep, recorded
-from gapviz.wording import without_nan
 
 MODEL = "ViT-S-32-alt"
 """The smallest dual transformer of open_clip: 32-pixel patches, 256 dimensions."""
@@ -42,12 +41,13 @@ class RandomStart:
         """Plain numbers; NaN becomes None."""
         figures = self.figures.to_json()
         named = ("gap", "separation", "cone", "recall_at_10", "bias_at_10")
-        plain: dict[str, Any] = without_nan(
-            {"model": self.model, "seed": self.seed, "n_items": self.n_items}
-            | {name: figures[name] for name in named}
-            | {"recall_at_10_by_chance": self.chance}
-        )
-        return plain
+        return {
+            "model": self.model,
+            "seed": self.seed,
+            "n_items": self.n_items,
+            **{name: figures[name] for name in named},
+            "recall_at_10_by_chance": self.chance,
+        }
 
 
 def random_start_work(

@@ -15,6 +15,7 @@ from gapviz.projection.layout import Layout
 from gapviz.projection.project import project
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.vectors import Float32, read_only
+from gapviz.wording import without_nan
 
 DEPTH = 10
 
@@ -54,8 +55,8 @@ class TrainingStep:
         return float(np.mean([*self.bias.values()]))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers under the field's names."""
-        return {
+        """Plain numbers under the field's names; NaN becomes None."""
+        figures = {
             "step": self.step,
             "loss": self.loss,
             "scale": self.scale,
@@ -65,6 +66,8 @@ class TrainingStep:
             "recall_at_10": {f"{a}->{b}": value for (a, b), value in self.recall.items()},
             "bias_at_10": dict(self.bias),
         }
+        plain: dict[str, Any] = without_nan(figures)
+        return plain
 
 
 def recorded(
