@@ -17,7 +17,7 @@ from gapviz.commands.source import (
 )
 from gapviz.commands.strategy import add_pair
 from gapviz.errors import GapvizError
-from gapviz.storage.files import unwritable, write_atomically
+from gapviz.storage.files import write_output
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> str:
     if options.out is None or form is None:
         return _json(report)
     text = form(report)
-    _write(options.out, text.encode())
+    write_output(options.out, text.encode())
     first = report.advice.recommendations[0].title
     if options.json:
         return json.dumps({"file": str(options.out), "bytes": len(text.encode()), "first": first})
@@ -118,11 +118,3 @@ def _form(path: Path) -> Callable[[Report], str]:
 
 def _json(report: Report) -> str:
     return json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
-    except OSError as error:
-        raise unwritable(path, error) from error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TypeVar
 
 import streamlit as st
 
-from gapviz.builtin import BUILTIN_ENCODERS
+from gapviz.collection import EVALUATE
 from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.settings import Settings, show_error
@@ -15,21 +16,20 @@ from gapviz.errors import GapvizError
 from gapviz.figures import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
 from gapviz.progress import Progress
+from gapviz.storage.kept import Work
 from gapviz.training import (
+    STUDY_STEPS,
     DirectionUnderShift,
-    RandomStart,
-    TemperatureStudy,
     TrainingOptions,
-    random_start,
-    ready_random_start,
-    ready_temperature_study,
+    random_start_work,
     shift_study,
     shipped_gaps,
-    temperature_study,
+    temperature_work,
 )
 from gapviz.training.random_start import MODEL
 
-STUDY_STEPS = 150
+Result = TypeVar("Result")
+
 CONFIG = {"displaylogo": False}
 
 
@@ -41,13 +41,7 @@ def random_start_section(chosen: Settings) -> None:
         "weights have two different cones, so the gap is there before the first pair is seen."
     )
     st.caption("Source: Liang et al. 2022, Mind the Gap (cone effect; random initialisation).")
-    seed = chosen.seed
-
-    def make(progress: Progress | None) -> RandomStart:
-        _loading("open_clip", progress)
-        return random_start(seed=seed, progress=progress)
-
-    start = Task(f"random-start/{MODEL}/{seed}", make, lambda: ready_random_start(seed=seed))
+    start = _loading_first("open_clip", random_start_work(seed=chosen.seed))
     found = result_of(start, Wait("Building", ask=f"Build {MODEL} at random weights"))
     if found is None:
         return
@@ -71,7 +65,7 @@ def random_start_section(chosen: Settings) -> None:
     st.caption(
         f"open_clip's {found.model}, weights drawn with seed {found.seed}, over {found.n_items} "
         f"built-in drawings and their names. It knows nothing yet: R@10 is {recall}, chance "
-        f"{min(1, 10 / found.n_items):.2f}."
+        f"{found.chance:.2f}."
     )
 
 
@@ -95,16 +89,9 @@ def order_section(chosen: Settings) -> None:
         bind="query-params",
         help="1 lays the two centroids on one another; below 0 moves them apart.",
     )
-    note = BUILTIN_ENCODERS.get(chosen.encoder)
-    temperature = 1 / note.logit_scale if note else 0.01
     try:
-        study = shift_study(
-            split_of(chosen.view, "evaluate"),
-            chosen.pair,
-            amount,
-            temperature=temperature,
-            seed=chosen.seed,
-        )
+        held_out = split_of(chosen.view, EVALUATE)
+        study = shift_study(held_out, chosen.pair, amount, seed=chosen.seed)
     except GapvizError as error:
         show_error(error)
         return
@@ -141,20 +128,11 @@ def temperature_section(chosen: Settings) -> None:
         show_error(error)
         return
     options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
-
-    def make(progress: Progress | None) -> TemperatureStudy:
-        _loading("torch", progress)
-        return temperature_study(features, options, progress=progress)
-
-    runs = Task(
-        f"temperature-study/{features.content_hash}/{options}",
-        make,
-        lambda: ready_temperature_study(features, options),
-    )
+    runs = _loading_first("torch", temperature_work(features, options))
     study = result_of(runs, Wait("Training", ask="Train at five temperatures"))
     if study is None:
         return
-    shipped = shipped_gaps() if chosen.encoder in BUILTIN_ENCODERS else {}
+    shipped = shipped_gaps(chosen.encoder)
     st.plotly_chart(
         temperature_figure(study, shipped),
         key="temperature_gap",
@@ -187,7 +165,13 @@ def _row(direction: DirectionUnderShift) -> list[str]:
     ]
 
 
-def _loading(library: str, progress: Progress | None) -> None:
-    if progress is not None:
-        progress(0.0, f"loading {library}")
-    import_library(library)
+def _loading_first(library: str, work: Work[Result]) -> Task[Result]:
+    """`work` that finds its library imported, whoever else imports it meanwhile."""
+
+    def make(progress: Progress | None) -> Result:
+        if progress is not None:
+            progress(0.0, f"loading {library}")
+        import_library(library)
+        return work.do(progress)
+
+    return Task(work.name, make, work.ready)

@@ -77,6 +77,8 @@ class Layout:
     """What was set differently from umap-learn's defaults; empty for the linear methods."""
     basis: Basis | None = None
     """The axes of a linear layout, to reuse; None for UMAP, which has none."""
+    variance_shares: tuple[float, float] | None = None
+    """Of the drawn rows' variance, along x and along y; None for UMAP, whose axes have none."""
     note: str = ""
     """One line where the result is not quite what was asked for."""
 

@@ -269,6 +269,7 @@ def _linear(
         ),
         seed=seed,
         basis=basis,
+        variance_shares=(share_x, share_y),
     )
 
 

@@ -26,6 +26,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
+def write_output(path: Path, content: bytes) -> None:
+    """Write what somebody asked for, whole or not at all, and the folders above it.
+
+    Raises:
+        GapvizError: a disk that is full or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def refuse_foreign_folder(folder: Path, *, marker: str, what: str) -> None:
     """Refuse to write over anything but an empty folder or one with the file `marker` in it.
 

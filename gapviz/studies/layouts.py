@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from gapviz.builtin.shipped import shipped_folder
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
+from gapviz.measure import Fit
 from gapviz.progress import Progress
 from gapviz.projection import (
     DISPLAY_LIMIT,
@@ -52,6 +53,8 @@ class LayoutRequest:
     that one itself."""
     between: tuple[str, str] | None = None
     """The modalities whose gap is the gap axis; the first two where None."""
+    fit: Fit = "split"
+    """What the strategy was fitted on."""
 
     @cached_property
     def sample(self) -> DisplaySample:
@@ -99,6 +102,8 @@ class LayoutRequest:
             limit=DISPLAY_LIMIT,
             seed=self.seed,
             revision=REVISION,
+            # Left out where it is the usual one, so that the keys of shipped layouts stay.
+            **({} if self.fit == "split" else {"fit": self.fit}),
         )
 
     @cached_property

@@ -1,9 +1,10 @@
 """Why there is a gap: heads trained while one looks on, and an experiment for each cause."""
 
 from gapviz.training.features import TrainingFeatures, builtin_features, collection_features
+from gapviz.training.forces import FORCES, Forces, three_forces
 from gapviz.training.live import LiveRun
-from gapviz.training.order import DirectionUnderShift, ShiftStudy, shift_study
-from gapviz.training.random_start import RandomStart, random_start, ready_random_start
+from gapviz.training.order import DirectionUnderShift, ShiftStudy, shift_study, temperature_of
+from gapviz.training.random_start import RandomStart, random_start_work
 from gapviz.training.record import TrainingStep
 from gapviz.training.run import (
     LOSS_TITLES,
@@ -14,17 +15,20 @@ from gapviz.training.run import (
     training_steps,
 )
 from gapviz.training.temperature import (
+    STUDY_STEPS,
     TEMPERATURES,
     TemperatureStudy,
-    ready_temperature_study,
     shipped_gaps,
-    temperature_study,
+    temperature_work,
 )
 
 __all__ = [
+    "FORCES",
     "LOSS_TITLES",
+    "STUDY_STEPS",
     "TEMPERATURES",
     "DirectionUnderShift",
+    "Forces",
     "LiveRun",
     "LossName",
     "RandomStart",
@@ -36,12 +40,12 @@ __all__ = [
     "TrainingStep",
     "builtin_features",
     "collection_features",
-    "random_start",
-    "ready_random_start",
-    "ready_temperature_study",
+    "random_start_work",
     "shift_study",
     "shipped_gaps",
-    "temperature_study",
+    "temperature_of",
+    "temperature_work",
+    "three_forces",
     "train_run",
     "training_steps",
 ]

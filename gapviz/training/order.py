@@ -7,17 +7,21 @@ that query, which the softmax of InfoNCE divides out and a ranking does not see.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
 
+from gapviz.builtin import BUILTIN_ENCODERS
 from gapviz.collection import Collection
 from gapviz.errors import GapvizError
 from gapviz.training.features import two_modalities
 from gapviz.vectors import Float64, Indices, unit_rows
 
 MOST_PAIRS = 1_000
+MOST_SHIFT = 10.0
+USUAL_TEMPERATURE = 0.01
 # Scores of order 1 in float64: sums in another order differ by less than this.
 ROUNDING = 1e-9
 
@@ -53,13 +57,18 @@ class ShiftStudy:
     temperature: float
     directions: tuple[DirectionUnderShift, DirectionUnderShift]
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers, those of a direction under `source->target`."""
+        figures = {f"{one.source}->{one.target}": asdict(one) for one in self.directions}
+        return {"amount": self.amount, "temperature": self.temperature, "directions": figures}
+
 
 def shift_study(
     collection: Collection,
     pair: tuple[str, str],
     amount: float,
     *,
-    temperature: float = 0.01,
+    temperature: float | None = None,
     seed: int = 0,
 ) -> ShiftStudy:
     """Shift the cone of the answers along the gap, and look at loss and ranks.
@@ -67,25 +76,37 @@ def shift_study(
     Args:
         collection: with vectors of both modalities; of many pairs a seeded sample.
         pair: the two modalities.
-        amount: how far, in gaps; negative moves the cones apart.
-        temperature: τ of the loss.
+        amount: how far, in gaps, at most `MOST_SHIFT`; negative moves the cones apart.
+        temperature: τ of the loss; `temperature_of` the encoder unless given.
         seed: of the sample.
 
     Raises:
-        GapvizError: no such modality, or fewer than two pairs.
+        GapvizError: no such modality, fewer than two pairs, or an amount out of range.
     """
+    if not abs(amount) <= MOST_SHIFT:
+        raise GapvizError(
+            f"a shift of {amount:g} gaps is out of range",
+            mend=f"choose {-MOST_SHIFT:g} to {MOST_SHIFT:g}",
+        )
     rows = _pairs(collection, pair, seed)
     x, y = rows.values()
     delta = x.mean(axis=0) - y.mean(axis=0)
     first, second = pair
+    tau = temperature_of(collection.encoder) if temperature is None else temperature
     return ShiftStudy(
         amount,
-        temperature,
+        tau,
         (
-            _direction(rows, first, second, amount * delta, temperature),
-            _direction(rows, second, first, -amount * delta, temperature),
+            _direction(rows, first, second, amount * delta, tau),
+            _direction(rows, second, first, -amount * delta, tau),
         ),
     )
+
+
+def temperature_of(encoder: str) -> float:
+    """What a shipped encoder was trained at; of any other 0.01, where CLIP ends."""
+    note = BUILTIN_ENCODERS.get(encoder)
+    return 1 / note.logit_scale if note else USUAL_TEMPERATURE
 
 
 def _pairs(collection: Collection, pair: tuple[str, str], seed: int) -> dict[str, Float64]:

@@ -11,6 +11,7 @@ import numpy as np
 from gapviz.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.evaluation import evaluate_cross, evaluate_mixed
 from gapviz.geometry import measure_cloud
+from gapviz.plain_json import plain_json
 from gapviz.projection.layout import Layout
 from gapviz.projection.project import project
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -54,8 +55,8 @@ class TrainingStep:
         return float(np.mean([*self.bias.values()]))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain numbers under the field's names."""
-        return {
+        """Plain numbers under the field's names; NaN becomes None."""
+        figures = {
             "step": self.step,
             "loss": self.loss,
             "scale": self.scale,
@@ -65,6 +66,8 @@ class TrainingStep:
             "recall_at_10": {f"{a}->{b}": value for (a, b), value in self.recall.items()},
             "bias_at_10": dict(self.bias),
         }
+        plain: dict[str, Any] = plain_json(figures)
+        return plain
 
 
 def recorded(

@@ -8,11 +8,13 @@ nor disturb one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
+from safetensors.numpy import save
 
 from gapviz.encoders.towers import Head
 from gapviz.errors import GapvizError
@@ -105,14 +107,25 @@ class TrainingRun:
     modalities: tuple[str, str]
     steps: tuple[TrainingStep, ...]
     """Every `record_every` steps and the last one, from step 0 on, before any training."""
+    heads: Mapping[str, Head]
+    """Per modality the head of the last record, from features to the joint space."""
 
     def to_json(self) -> dict[str, Any]:
-        """Options and figures as plain numbers, without the points."""
+        """Options and figures as plain numbers, without points and heads; NaN becomes None."""
         return {
             "options": asdict(self.options),
             "modalities": list(self.modalities),
             "steps": [step.to_json() for step in self.steps],
         }
+
+    def heads_file(self) -> bytes:
+        """Both heads as safetensors, with the options; `Head.load(path, modality)` reads one."""
+        tensors: dict[str, Float32] = {}
+        for name, head in self.heads.items():
+            tensors |= head.tensors(name)
+        # One entry: safetensors writes several in an order that changes.
+        content: bytes = save(tensors, {"training": json.dumps(asdict(self.options))})
+        return content
 
 
 def train_run(
@@ -129,15 +142,23 @@ def train_run(
         GapvizError: as `training_steps`.
     """
     steps = []
-    for step in training_steps(features, options):
+    for record in _training(features, options):
+        step, heads = record
         steps.append(step)
         if progress is not None:
             progress(step.step / options.steps, f"step {step.step} of {options.steps}")
-    return TrainingRun(options, features.modalities, tuple(steps))
+    return TrainingRun(options, features.modalities, tuple(steps), heads)
 
 
 def training_steps(features: TrainingFeatures, options: TrainingOptions) -> Iterator[TrainingStep]:
     """The records of a run, one by one: training goes on as far as they are asked for."""
+    return (step for step, _ in _training(features, options))
+
+
+def _training(
+    features: TrainingFeatures, options: TrainingOptions
+) -> Iterator[tuple[TrainingStep, dict[str, Head]]]:
+    """Each record, and the heads that it is of."""
     import torch
     from torch.nn.functional import normalize
 
@@ -161,13 +182,16 @@ def training_steps(features: TrainingFeatures, options: TrainingOptions) -> Iter
             x, y = (normalize(head.joint(batch, draw), dim=1) for head in heads)
             value = loss.of(x, y)
         if step % options.record_every == 0 or step == options.steps:
+            now = {
+                name: head.exported() for name, head in zip(features.modalities, heads, strict=True)
+            }
             vectors = {
-                name: head.exported().project(rows)
-                for name, head, rows in zip(features.modalities, heads, held_out, strict=True)
+                name: head.project(rows)
+                for (name, head), rows in zip(now.items(), held_out, strict=True)
             }
             scale = _scale(options, loss)
             previous = recorded(step, float(value.detach()), vectors, scale=scale, before=previous)
-            yield previous
+            yield previous, now
         with one_thread():
             optimiser.zero_grad()
             value.backward()

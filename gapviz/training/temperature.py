@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.collection import EVALUATE
 from gapviz.geometry import measure_cloud
+from gapviz.plain_json import plain_json
 from gapviz.progress import Progress
-from gapviz.storage.cache import content_key, read_arrays, write_arrays
+from gapviz.storage.cache import content_key
+from gapviz.storage.kept import Work
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.run import TrainingOptions, train_run
 from gapviz.vectors import Float64
 
 TEMPERATURES = (0.01, 0.02, 0.05, 0.1, 0.2)
+STUDY_STEPS = 150
+"""Of each run, unless told: enough to see where the gap goes."""
 KIND = "temperature-study"
 # Raise it when training would give other figures for the same features and options.
 REVISION = 1
@@ -39,48 +44,69 @@ class TemperatureStudy:
     options: TrainingOptions
     """Of all runs, but for the temperature."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers, one a temperature in each list; NaN becomes None."""
+        told = asdict(self.options)
+        plain: dict[str, Any] = plain_json(
+            {name: told[name] for name in ("loss", "intra_modal", "seed", "steps")}
+            | {
+                "temperatures": self.temperatures.tolist(),
+                "gap_before": self.gap_before,
+                "gap": self.gap.tolist(),
+                "recall_at_10": self.recall.tolist(),
+                "bias_at_10": self.bias.tolist(),
+            }
+        )
+        return plain
 
-def temperature_study(
+
+def temperature_work(
     features: TrainingFeatures,
     options: TrainingOptions,
     temperatures: Sequence[float] = TEMPERATURES,
-    progress: Progress | None = None,
-) -> TemperatureStudy:
-    """Train once per temperature and keep what is left of the gap; cached by content.
+) -> Work[TemperatureStudy]:
+    """One run a temperature, and what is left of the gap.
+
+    Doing it raises `GapvizError` where a temperature is out of range.
 
     Args:
         features: what to train on.
         options: everything but the temperature.
         temperatures: τ, ascending.
-        progress: called with the share done; may raise to cancel.
-
-    Raises:
-        GapvizError: a temperature out of range.
     """
-    ready = ready_temperature_study(features, options, temperatures)
-    if ready is not None:
-        return ready
-    shared = _shared(options)
-    figures = _figures(features, shared, temperatures, progress)
-    write_arrays(KIND, _key(features, shared, temperatures), {"figures": figures})
-    return _study(figures, shared, temperatures)
+    shared = replace(options, temperature=1.0, record_every=options.steps)
+
+    def make(progress: Progress) -> TemperatureStudy:
+        ends = []
+        for number, temperature in enumerate(temperatures):
+            progress(number / len(temperatures), f"training at τ = {temperature:g}")
+            first, *_, last = train_run(features, replace(shared, temperature=temperature)).steps
+            ends.append(last)
+        return TemperatureStudy(
+            temperatures=np.array(temperatures, dtype=np.float64),
+            gap_before=first.gap,
+            gap=np.array([end.gap for end in ends]),
+            recall=np.array([end.mean_recall for end in ends]),
+            bias=np.array([end.mean_bias for end in ends]),
+            options=shared,
+        )
+
+    key = content_key(
+        features=features.content_hash,
+        options=repr(shared),
+        temperatures=list(temperatures),
+        revision=REVISION,
+    )
+    return Work(KIND, key, TemperatureStudy, make)
 
 
-def ready_temperature_study(
-    features: TrainingFeatures,
-    options: TrainingOptions,
-    temperatures: Sequence[float] = TEMPERATURES,
-) -> TemperatureStudy | None:
-    """What `temperature_study` returned for the same arguments, or None."""
-    shared = _shared(options)
-    kept = read_arrays(KIND, _key(features, shared, temperatures))
-    if kept is None or "figures" not in kept:
-        return None
-    return _study(kept["figures"], shared, temperatures)
+def shipped_gaps(encoder: str) -> dict[str, tuple[float, float]]:
+    """Temperature and held-out gap, by title, of the shipped encoders trained by plain InfoNCE.
 
-
-def shipped_gaps() -> dict[str, tuple[float, float]]:
-    """Temperature and held-out gap of the shipped encoders trained by plain InfoNCE, by title."""
+    Nothing beside an `encoder` that does not ship: it was trained on other features.
+    """
+    if encoder not in BUILTIN_ENCODERS:
+        return {}
     found = {}
     for name in ("builtin", "builtin:warm"):
         held = builtin_collection(name).split(EVALUATE)
@@ -89,40 +115,3 @@ def shipped_gaps() -> dict[str, tuple[float, float]]:
         note = BUILTIN_ENCODERS[name]
         found[note.title] = (1 / note.logit_scale, gap)
     return found
-
-
-def _shared(options: TrainingOptions) -> TrainingOptions:
-    return replace(options, temperature=1.0, record_every=options.steps)
-
-
-def _key(features: TrainingFeatures, shared: TrainingOptions, temperatures: Sequence[float]) -> str:
-    return content_key(
-        features=features.content_hash,
-        options=repr(shared),
-        temperatures=list(temperatures),
-        revision=REVISION,
-    )
-
-
-def _study(
-    figures: Float64, shared: TrainingOptions, temperatures: Sequence[float]
-) -> TemperatureStudy:
-    before, gap, recall, bias = figures
-    tried = np.array(temperatures, dtype=np.float64)
-    return TemperatureStudy(tried, float(before[0]), gap, recall, bias, shared)
-
-
-def _figures(
-    features: TrainingFeatures,
-    shared: TrainingOptions,
-    temperatures: Sequence[float],
-    progress: Progress | None,
-) -> Float64:
-    """`(4, n)`: gap before, gap after, recall, bias."""
-    columns = []
-    for number, temperature in enumerate(temperatures):
-        if progress is not None:
-            progress(number / len(temperatures), f"training at τ = {temperature:g}")
-        first, *_, last = train_run(features, replace(shared, temperature=temperature)).steps
-        columns.append([first.gap, last.gap, last.mean_recall, last.mean_bias])
-    return np.array(columns, dtype=np.float64).T

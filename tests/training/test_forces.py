@@ -4,7 +4,9 @@ import pytest
 from gapviz.builtin import builtin_collection
 from gapviz.collection import EVALUATE
 from gapviz.errors import GapvizError
-from gapviz.training import random_start, shift_study, shipped_gaps
+from gapviz.storage import kept
+from gapviz.storage.cache import write_arrays
+from gapviz.training import random_start_work, shift_study, shipped_gaps, temperature_of
 
 PAIR = ("image", "text")
 
@@ -39,14 +41,31 @@ def test_an_order_needs_two_pairs(make_collection):
 
 
 def test_the_shipped_encoder_of_higher_temperature_has_the_smaller_gap():
-    (cold, cold_gap), (warm, warm_gap) = shipped_gaps().values()
+    (cold, cold_gap), (warm, warm_gap) = shipped_gaps("builtin").values()
     assert cold < warm
     assert cold_gap > 2 * warm_gap
 
 
+def test_encoders_from_elsewhere_are_not_laid_beside_the_shipped_ones():
+    assert shipped_gaps("ViT-B-32") == {}
+    assert temperature_of("ViT-B-32") == 0.01
+    assert temperature_of("builtin:warm") > temperature_of("builtin")
+
+
 def test_a_model_at_random_weights_has_two_narrow_cones_already():
-    start = random_start(items=12)
+    work = random_start_work(items=12)
+    start = work.do()
     assert start.figures.gap > 0.5
     assert min(start.figures.cone.values()) > 0.3
     assert np.isnan(start.figures.loss)
-    assert random_start(items=12).figures.gap == start.figures.gap
+    kept._made.clear()
+    again = work.ready()
+    assert again.to_json() == start.to_json()
+    assert np.array_equal(again.figures.layout.points, start.figures.layout.points)
+
+
+def test_a_file_that_an_older_gapviz_kept_is_made_again():
+    work = random_start_work(items=12)
+    write_arrays("random-start", work.key, {"image": np.eye(12), "text": np.eye(12)})
+    kept._made.clear()
+    assert work.ready() is None

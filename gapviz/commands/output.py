@@ -1,0 +1,38 @@
+"""What several commands share: the file that `--out` names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gapviz.errors import GapvizError
+from gapviz.storage.files import unwritable
+
+
+def refuse_output(path: Path, endings: Sequence[str]) -> None:
+    """Refuse, before the work begins, a file that could not be written at its end.
+
+    Args:
+        path: the file.
+        endings: of its name, lower case, that are known.
+
+    Raises:
+        GapvizError: another ending, a folder, or a place beneath a file.
+    """
+    if path.suffix.lower() not in endings:
+        raise GapvizError(
+            f"the ending {path.suffix!r} is not one that can be written here",
+            where=str(path),
+            mend=f"name a file that ends in {', '.join(endings)}",
+        )
+    try:
+        if path.is_dir():
+            raise GapvizError("is a folder", where=str(path), mend="name a file")
+        above = next(folder for folder in path.absolute().parents if folder.exists())
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if not above.is_dir():
+        raise GapvizError(
+            f"cannot be written, since {above.name} is a file", where=str(path),
+            mend="name another place",
+        )  # fmt: skip

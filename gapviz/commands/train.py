@@ -1,0 +1,159 @@
+"""`gapviz train`: two heads trained on a collection, and what becomes of the gap meanwhile."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.output import refuse_output
+from gapviz.commands.source import (
+    Commands,
+    add_seed,
+    add_source,
+    chosen_seed,
+    progress_bar,
+    read_and_tell,
+)
+from gapviz.commands.strategy import add_pair, chosen_pair
+from gapviz.measure import default_pair
+from gapviz.storage.files import write_output
+from gapviz.training import LossName, TrainingOptions, collection_features, train_run
+from gapviz.wording import figure, too_few
+
+if TYPE_CHECKING:
+    from gapviz.collection import Collection
+    from gapviz.training import TrainingFeatures, TrainingRun
+
+DEFAULTS = TrainingOptions()
+ENDINGS = (".safetensors",)
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "train",
+        help="train two heads, and watch what becomes of the gap",
+        description="Train a head for each of two modalities on fixed features, as the page Why a "
+        "gap does, and measure gap, cones, recall and bias on held-out pairs every few steps.",
+    )
+    add_source(command)
+    command.add_argument(
+        "--loss",
+        default=DEFAULTS.loss,
+        metavar="NAME",
+        help=f"{' or '.join(get_args(LossName))} (default: {DEFAULTS.loss})",
+    )
+    command.add_argument(
+        "--temperature",
+        type=float,
+        default=DEFAULTS.temperature,
+        metavar="τ",
+        help="what cosines are divided by; the sigmoid loss starts from it and learns another "
+        f"(default: {DEFAULTS.temperature:g})",
+    )
+    command.add_argument(
+        "--intra-modal",
+        action="store_true",
+        help="add CyCLIP's terms: two images should be as alike as their captions",
+    )
+    command.add_argument(
+        "--steps",
+        type=int,
+        default=DEFAULTS.steps,
+        metavar="N",
+        help=f"updates of the heads (default: {DEFAULTS.steps})",
+    )
+    command.add_argument(
+        "--record-every",
+        type=int,
+        metavar="N",
+        help=f"steps from one record to the next (default: {DEFAULTS.record_every}, or --steps "
+        "where that is less)",
+    )
+    add_pair(command)
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the heads to a .safetensors as well"
+    )
+    add_seed(command)
+    add_gate(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> Gated:
+    """What to print, and what a condition holds for: a figure of `last`, or of `steps.N`.
+
+    Raises:
+        GapvizError: bad input, or a file that cannot be written.
+    """
+    gates = conditions(options)
+    chosen = TrainingOptions(
+        temperature=options.temperature,
+        loss=options.loss,
+        intra_modal=options.intra_modal,
+        seed=chosen_seed(options),
+        steps=options.steps,
+        record_every=min(DEFAULTS.record_every, options.steps)
+        if options.record_every is None
+        else options.record_every,
+    )
+    pair = chosen_pair(options)
+    if options.out is not None:
+        refuse_output(options.out, ENDINGS)
+    collection = read_and_tell(options).encoded_by(options.encoder)
+    features = collection_features(collection, pair or default_pair(collection))
+    with progress_bar() as progress:
+        result = train_run(features, chosen, progress)
+    if options.out is not None:
+        write_output(options.out, result.heads_file())
+    figures = {
+        "n_train": features.train.size,
+        "n_held_out": features.held_out.size,
+        "features": features.source,
+        **result.to_json(),
+        "last": result.steps[-1].to_json(),
+        "out": None if options.out is None else str(options.out),
+    }
+    told = "\n".join(_lines(collection, features, result, options.out))
+    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else told
+    return Gated(text, tuple(one for gate in gates for one in gate.broken(figures)))
+
+
+def _lines(
+    collection: Collection, features: TrainingFeatures, result: TrainingRun, out: Path | None
+) -> list[str]:
+    from gapviz.figures.training import QUANTITIES
+
+    doubt = too_few(features.held_out.size)
+    return [
+        f"{collection.name}: {features.train.size:,} pairs train, {features.held_out.size:,} "
+        "others are held out",
+        *([] if doubt is None else [doubt]),
+        features.source,
+        f"{result.options.title}, {result.options.steps:,} steps",
+        "",
+        *_table(result),
+        "",
+        *(f"{one.title}: {one.axis}." for one in QUANTITIES.values()),
+        "Loss is that of the training batch, all else is measured on the held-out pairs.",
+        *([] if out is None else [f"heads written to {out}"]),
+    ]
+
+
+def _table(result: TrainingRun) -> list[str]:
+    """A line a record, under two lines of titles."""
+    from gapviz.figures.training import QUANTITIES
+
+    columns = [["step", "", *(f"{step.step:,}" for step in result.steps)]]
+    for quantity in QUANTITIES.values():
+        values = [quantity.values(step) for step in result.steps]
+        for number, part in enumerate(values[0]):
+            title = "" if number else quantity.title.lower()
+            columns.append([title, part, *(figure(value[part]) for value in values)])
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in zip(*columns, strict=True)
+    ]

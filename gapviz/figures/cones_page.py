@@ -1,0 +1,104 @@
+"""The cones as one HTML file that needs no network: Plotly's script is in it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
+from gapviz.studies.cones import Cloud, Cones
+from gapviz.wording import figure, interval
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff;
+  max-width: 1400px; margin: 1.5rem auto; padding: 0 1rem; }
+.cones { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+.cones figure { margin: 0; }
+/* Not by what fits: the first chart is drawn before the second is there. */
+@media (min-width: 1000px) { .two { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+"""
+# Plotly compiles its WebGL commands when they are first drawn.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:"
+)
+_CONFIG = {"displaylogo": False, "responsive": True, "showSendToCloud": False}
+
+
+def cones_page(drawn: Cones) -> str:
+    """The whole file, some 5 MB; the same cones give the same text.
+
+    Each point tells its item and the first caption under the pointer.
+    """
+    name = escape(drawn.collection.name)
+    sample = escape(drawn.raw.request.sample.sentence.capitalize())
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Cones: {name}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<h1>Two clouds, one gap: {name}</h1>\n"
+        f'<div class="cones{" two" * (drawn.moved is not None)}">{"".join(_charts(drawn))}</div>\n'
+        + "".join(f"<p>{escape(note)}</p>" for note in _notes(drawn))
+        + f"<p>{sample}, of every split; the gap is that of "
+        f"{drawn.raw.measured.collection.n_items:,} measured items.</p>\n</body></html>\n"
+    )
+
+
+def _charts(drawn: Cones) -> list[str]:
+    ranges = shared_ranges(*(cloud.layout for cloud in drawn.clouds))
+    words = _words(drawn)
+    charts = []
+    for number, cloud in enumerate(drawn.clouds):
+        chart = cones_figure(cloud.layout, cloud.request.item_index, ranges=ranges)
+        _tell_items(chart, cloud, words)
+        script = chart.to_html(
+            full_html=False,
+            # Once, with the first.
+            include_plotlyjs=not number,
+            div_id=f"cones{number}",
+            config=_CONFIG,
+        )
+        label = cloud.request.strategy.label
+        charts.append(
+            f'<figure aria-label="{escape(alt_text(cloud.layout, title=label))}">'
+            f"<h2>{escape(label)}</h2><p>{_gap(drawn, cloud)}</p>{script}</figure>"
+        )
+    return charts
+
+
+def _notes(drawn: Cones) -> list[str]:
+    layouts = [cloud.layout for cloud in drawn.clouds]
+    shows = dict.fromkeys(layout.can_show for layout in layouts)
+    return [*shows, layouts[-1].cannot_show, *filter(None, [layouts[-1].note])]
+
+
+def _gap(drawn: Cones, cloud: Cloud) -> str:
+    gap = cloud.measured.geometry.gap
+    first, second = (escape(name) for name in drawn.pair)
+    return (
+        f"Gap {first}–{second}: <strong>{figure(gap.gap)}</strong> (95 %: "
+        f"{interval(gap.low, gap.high)}; 0 to 2, lower is closer; noise floor "
+        f"{figure(gap.noise_floor)})"
+    )
+
+
+def _words(drawn: Cones) -> list[str]:
+    """Per item what stands under the pointer: Plotly reads a little HTML there."""
+    return [
+        escape(f"{item.id}: {item.captions[0]}" if item.captions else item.id, quote=False)
+        for item in drawn.collection.items
+    ]
+
+
+def _tell_items(chart: go.Figure, cloud: Cloud, words: list[str]) -> None:
+    owners = cloud.request.item_index
+    for trace in chart.data:
+        if trace.meta and trace.meta["role"] == POINTS:
+            modality = trace.meta["modality"]
+            items = np.asarray(owners[modality])[cloud.layout.rows_of(modality)]
+            trace.text = [words[item] for item in items]
+            trace.hovertemplate = f"%{{text}}<extra>{escape(modality, quote=False)}</extra>"
