@@ -52,7 +52,7 @@ def label_delta_figure(
     below, grey where it holds 0; hollow where the label has few items.
 
     Args:
-        parts: as `recall_delta_by_label` returned them.
+        parts: `WithinComparison.by_label`.
         names: label code → name.
         figure: one of `FIGURES`.
         most: labels shown, half from each end; all unless given.
