@@ -137,7 +137,7 @@ def _read(value: Any, hint: Any, arrays: Arrays) -> Any:
         array.flags.writeable = False
         return array
     if is_dataclass(hint):
-        hints = _hints(hint)
+        hints = _hints(cast(Any, hint))
         made = {
             field.name: _read(value[field.name], hints[field.name], arrays)
             for field in fields(hint)
