@@ -11,7 +11,7 @@ import pytest
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.collection import items_of_rows
 from gapviz.measure import default_pair, measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.strategies import StrategyOptions
 
@@ -129,7 +129,7 @@ def liang(reference):
     def measured(name):
         if name not in done:
             source = reference / "liang2022" / f"features_{name}.npy"
-            result = measure(read_source(str(source)), fit="all")
+            result = measure(read(str(source)).collection, fit="all")
             figures = result.to_json()
             for figure in ("mean_norm", "cone", "bias_at_10"):
                 figures[figure] = pairwise(figures[figure])
@@ -156,7 +156,7 @@ def test_the_table_of_liang_is_reproduced(liang, name, figure):
 def test_the_held_out_strategies_are_reproduced(reference, row):
     options, found, bias, ndcg = HELD_OUT[row]
     source = reference / "liang2022" / "features_clip.npy"
-    figures = measure(read_source(str(source)), options, fit="split").to_json()
+    figures = measure(read(str(source)).collection, options, fit="split").to_json()
     assert recall(figures, "1") == pytest.approx(found, abs=5.1e-5)
     assert pairwise(figures["bias_at_10"]) == pytest.approx(bias, abs=5.1e-5)
     assert pairwise(figures["mixed_ndcg_at_10"]) == pytest.approx(ndcg, abs=5.1e-5)
@@ -167,7 +167,7 @@ def test_a_rotation_from_too_few_pairs_overfits_as_published(reference):
     # 250 pairs leave half of the 512 dimensions of the rotation to rounding, so that these
     # figures are reproduced in size, not in their digits.
     source = reference / "liang2022" / "features_clip.npy"
-    figures = measure(read_source(str(source)), StrategyOptions("procrustes")).to_json()
+    figures = measure(read(str(source)).collection, StrategyOptions("procrustes")).to_json()
     assert recall(figures, "1") == pytest.approx([0.244, 0.288], abs=0.04)
     assert pairwise(figures["bias_at_10"]) == pytest.approx([0.7108, 0.718], abs=0.01)
     assert pairwise(figures["mixed_ndcg_at_10"]) == pytest.approx([0.214, 0.2207], abs=0.01)
@@ -177,7 +177,7 @@ def test_a_rotation_from_too_few_pairs_overfits_as_published(reference):
 @pytest.mark.reference
 def test_the_transfer_of_the_threshold_is_reproduced(reference):
     source = reference / "liang2022" / "features_clip.npy"
-    threshold = measure(read_source(str(source)), fit="split").to_json()["threshold"]
+    threshold = measure(read(str(source)).collection, fit="split").to_json()["threshold"]
     assert threshold == pytest.approx(
         {
             "cosine": 0.2571,

@@ -36,6 +36,7 @@ class VectorStore:
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
+    Nothing is let go by itself: `encoders` and `size_on_disk` tell what is kept, `remove` frees it.
 
     Args:
         folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).

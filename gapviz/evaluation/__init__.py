@@ -20,7 +20,6 @@ from gapviz.evaluation.within import (
     compare_within,
     evaluate_within,
     recall_delta,
-    recall_delta_by_label,
 )
 
 __all__ = [
@@ -44,5 +43,4 @@ __all__ = [
     "mean_of_known",
     "mean_value",
     "recall_delta",
-    "recall_delta_by_label",
 ]

@@ -109,8 +109,17 @@ def evaluate_within(
         items: `(n,)` item of each row, each its own unless given; rows of one item never find
             each other.
         adjust: new scores `(n_queries, n)` in place of cosines, with −∞ left as it is.
+
+    Raises:
+        GapvizError: not one label a row.
     """
     n = len(vectors)
+    if len(labels) != n:
+        raise GapvizError(
+            f"{n} rows have {len(labels)} labels",
+            where="retrieval within a modality",
+            mend="give one label code a row, −1 for none",
+        )
     asked = np.arange(n, dtype=np.int64) if asking is None else asking
     owner = np.arange(n, dtype=np.int64) if items is None else items
     by_owner, by_label = np.argsort(owner, kind="stable"), np.argsort(labels, kind="stable")
@@ -136,14 +145,64 @@ def evaluate_within(
 
 
 def recall_delta(
+    joint: WithinOutcome,
+    dedicated: WithinOutcome,
+    *,
+    queries: Indices | None = None,
+    seed: int = DEFAULT_SEED,
+) -> RecallDelta:
+    """Within-modal recall delta: the dedicated encoder's figures minus the joint tower's.
+
+    Args:
+        joint: what `evaluate_within` found with the joint model's tower.
+        dedicated: the same with a single-modality encoder, query by query.
+        queries: which of them to take the mean over, all unless given; each is an item of
+            its own.
+        seed: of the paired bootstrap.
+
+    Raises:
+        GapvizError: not the same number of queries, or none whose item shares its label.
+    """
+    n = joint.average_precision.size
+    if dedicated.average_precision.size != n:
+        raise GapvizError(
+            f"{n} queries of the joint tower and {dedicated.average_precision.size} of the "
+            "dedicated encoder",
+            where="within-modal recall delta",
+            mend="encode the same items with both encoders",
+        )
+    rows = np.arange(n, dtype=np.int64) if queries is None else queries
+    if np.isnan(joint.average_precision[rows]).all():
+        raise GapvizError(
+            "no two items share a label",
+            where="within-modal recall delta",
+            mend="give the items labels",
+        )
+    return RecallDelta(
+        recall={
+            k: bootstrap_difference(
+                dedicated.recall[k][rows], joint.recall[k][rows], rows, seed=seed
+            )
+            for k in joint.recall
+        },
+        mean_average_precision=bootstrap_difference(
+            dedicated.average_precision[rows], joint.average_precision[rows], rows, seed=seed
+        ),
+    )
+
+
+def compare_within(
     joint: Float32,
     dedicated: Float32,
     labels: Indices,
     *,
     depths: tuple[int, ...] = (1, 5, 10),
     seed: int = DEFAULT_SEED,
-) -> RecallDelta:
-    """Within-modal recall delta of two encodings of the same items, row by row.
+) -> WithinComparison:
+    """Both encodings of the same items, their `recall_delta`, and the same by label.
+
+    Every item searches among all others; by label, only the queries are grouped. A label of
+    few items has a wide interval: read `n_items` beside it.
 
     Args:
         joint: unit rows `(n, dim)` of the joint model's tower.
@@ -155,48 +214,17 @@ def recall_delta(
     Raises:
         GapvizError: not the same number of rows, or no label shared by two items.
     """
-    ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
-    return _difference(ours, theirs, np.arange(len(joint), dtype=np.int64), seed)
-
-
-def recall_delta_by_label(
-    joint: Float32,
-    dedicated: Float32,
-    labels: Indices,
-    *,
-    depths: tuple[int, ...] = (1, 5, 10),
-    seed: int = DEFAULT_SEED,
-) -> tuple[LabelDelta, ...]:
-    """Within-modal recall delta of each label that two items share, by label code.
-
-    Every item still searches among all others; only the queries are grouped. A label of
-    few items has a wide interval: read `n_items` beside it. Arguments and errors are those
-    of `recall_delta`.
-    """
-    ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
-    return _by_label(ours, theirs, labels, seed)
-
-
-def compare_within(
-    joint: Float32,
-    dedicated: Float32,
-    labels: Indices,
-    *,
-    depths: tuple[int, ...] = (1, 5, 10),
-    seed: int = DEFAULT_SEED,
-) -> WithinComparison:
-    """Both encodings of the same items, their difference, and the same by label.
-
-    Arguments and errors are those of `recall_delta`.
-    """
-    ours, theirs = _both_outcomes(joint, dedicated, labels, depths)
+    ours, theirs = (
+        evaluate_within(vectors, labels, depths=depths) for vectors in (joint, dedicated)
+    )
+    delta = recall_delta(ours, theirs, seed=seed)
     rows = np.arange(len(joint), dtype=np.int64)
     return WithinComparison(
         n_items=len(joint),
         n_queries=int((~np.isnan(ours.average_precision)).sum()),
         joint=_figures(ours, rows, seed),
         dedicated=_figures(theirs, rows, seed),
-        delta=_difference(ours, theirs, rows, seed),
+        delta=delta,
         by_label=_by_label(ours, theirs, labels, seed),
     )
 
@@ -216,7 +244,7 @@ def _by_label(
                 dedicated={k: float(recall[rows].mean()) for k, recall in theirs.recall.items()},
                 joint_average_precision=float(ours.average_precision[rows].mean()),
                 dedicated_average_precision=float(theirs.average_precision[rows].mean()),
-                delta=_difference(ours, theirs, rows, seed),
+                delta=recall_delta(ours, theirs, queries=rows, seed=seed),
             )
         )
     return tuple(found)
@@ -227,39 +255,3 @@ def _figures(outcome: WithinOutcome, rows: Indices, seed: int) -> WithinFigures:
         [*outcome.recall.values(), outcome.average_precision], rows, seed=seed
     )
     return WithinFigures(dict(zip(outcome.recall, recall, strict=True)), precision)
-
-
-def _both_outcomes(
-    joint: Float32, dedicated: Float32, labels: Indices, depths: tuple[int, ...]
-) -> tuple[WithinOutcome, WithinOutcome]:
-    """Outcomes of the joint tower and of the dedicated encoder, on the same items."""
-    if not len(joint) == len(dedicated) == len(labels):
-        raise GapvizError(
-            f"{len(joint)} joint rows, {len(dedicated)} dedicated rows and {len(labels)} labels",
-            where="within-modal recall delta",
-            mend="encode the same items with both encoders",
-        )
-    ours = evaluate_within(joint, labels, depths=depths)
-    theirs = evaluate_within(dedicated, labels, depths=depths)
-    if np.isnan(ours.average_precision).all():
-        raise GapvizError(
-            "no two items share a label",
-            where="within-modal recall delta",
-            mend="give the items labels",
-        )
-    return ours, theirs
-
-
-def _difference(
-    ours: WithinOutcome, theirs: WithinOutcome, rows: Indices, seed: int
-) -> RecallDelta:
-    """Dedicated minus joint over the queries `rows`, each an item of its own."""
-    return RecallDelta(
-        recall={
-            k: bootstrap_difference(theirs.recall[k][rows], ours.recall[k][rows], rows, seed=seed)
-            for k in ours.recall
-        },
-        mean_average_precision=bootstrap_difference(
-            theirs.average_precision[rows], ours.average_precision[rows], rows, seed=seed
-        ),
-    )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gapviz.errors import GapvizError
+from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL, style_of
 from gapviz.pairs import matching_rows
 from gapviz.projection.layout import Layout
@@ -321,28 +322,11 @@ def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
         "ticks": "" if unitless else "outside",
         "showgrid": not unitless,
     }
-    clear = "rgba(0,0,0,0)"
     return {
-        # No template: it would send 7 kB of defaults, black text among them, and the page's
-        # theme gives its own.
-        "template": "none",
-        "paper_bgcolor": clear,
-        "plot_bgcolor": clear,
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 32, "b": 8},
-        # Upright, it covers no entry of the legend.
-        "modebar": {"bgcolor": clear, "color": NEUTRAL, "orientation": "v"},
+        **clear_ground(height, top=32, upright_modebar=True),
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
-        "legend": {
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1,
-            "xanchor": "left",
-            "x": 0,
-            "itemsizing": "constant",
-            "bgcolor": clear,
-        },
+        "legend": level_legend(itemsizing="constant"),
         "xaxis": {
             "title": layout.axis_titles[0],
             "range": ranges.x,

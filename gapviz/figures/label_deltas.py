@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from gapviz.evaluation.bootstrap import Estimate
 from gapviz.evaluation.within import LabelDelta
+from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.studies.within_modality import FEW_ITEMS
 
@@ -20,7 +21,6 @@ JOINT_COLOR = "#CC79A7"
 
 FIGURES = {"map": "mAP", "r1": "R@1", "r5": "R@5", "r10": "R@10"}
 
-_CLEAR = "rgba(0,0,0,0)"
 _ROW_HEIGHT, _FRAME_HEIGHT = 22, 130
 _LONGEST_NAME = 28
 
@@ -52,7 +52,7 @@ def label_delta_figure(
     below, grey where it holds 0; hollow where the label has few items.
 
     Args:
-        parts: as `recall_delta_by_label` returned them.
+        parts: `WithinComparison.by_label`.
         names: label code → name.
         figure: one of `FIGURES`.
         most: labels shown, half from each end; all unless given.
@@ -148,21 +148,9 @@ def _dots(every: Sequence[_Row], side: int, title: str, color: str) -> go.Scatte
 
 def _frame(ticks: Sequence[str], figure: str) -> dict[str, Any]:
     return {
-        "template": "none",
-        "paper_bgcolor": _CLEAR,
-        "plot_bgcolor": _CLEAR,
-        "height": _FRAME_HEIGHT + _ROW_HEIGHT * len(ticks),
-        "margin": {"l": 8, "r": 16, "t": 56, "b": 8},
-        "modebar": {"bgcolor": _CLEAR, "color": NEUTRAL},
+        **clear_ground(_FRAME_HEIGHT + _ROW_HEIGHT * len(ticks), top=56, right=16),
         "hovermode": "closest",
-        "legend": {
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1,
-            "xanchor": "left",
-            "x": 0,
-            "bgcolor": _CLEAR,
-        },
+        "legend": level_legend(),
         "xaxis": {
             "title": f"Difference in {FIGURES[figure]} (right: dedicated better)",
             "automargin": True,

@@ -12,13 +12,13 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gapviz.curves.band import Band
+from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.vectors import Float64, Indices
 
 Positions = Float64 | Indices | npt.NDArray[np.str_]
 """Of the points of a line; words make an axis of categories."""
 
-CLEAR = "rgba(0,0,0,0)"
 HEIGHT = 320
 
 # Of a band, so that two of them and the grid below can be told apart.
@@ -156,25 +156,11 @@ def frame(
         legend: whether there is one, and so room for it above.
     """
     return {
-        # As in the cones: no template, so that the page's theme gives its own.
-        "template": "none",
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
-        "height": height,
-        "margin": {"l": 8, "r": 16, "t": 48 if legend else 24, "b": 8},
-        "modebar": {"bgcolor": CLEAR, "color": NEUTRAL},
+        **clear_ground(height, top=48 if legend else 24, right=16),
         "hovermode": "x unified",
         "showlegend": legend,
-        "legend": {
-            "orientation": "h",
-            # Held by the figure's edge: by the plot's, it would slip into it on a resize.
-            "yref": "container",
-            "yanchor": "top",
-            "y": 1,
-            "xanchor": "left",
-            "x": 0,
-            "bgcolor": CLEAR,
-        },
+        # Held by the figure's edge: by the plot's, it would slip into it on a resize.
+        "legend": level_legend(yref="container", yanchor="top"),
         "xaxis": axis_layout(x_axis),
         "yaxis": axis_layout(y_axis),
     }

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
+from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import PICK_RADIUS
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.strategies import strategy_card
@@ -33,7 +34,6 @@ CHANGES_TITLES: dict[Changes, str] = {
     "items": "ranks items",
 }
 
-_CLEAR = "rgba(0,0,0,0)"
 _FAINT = 0.35
 
 
@@ -208,23 +208,10 @@ def _key(changes: Changes) -> go.Scatter:
 
 def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
     return {
-        "template": "none",
-        "paper_bgcolor": _CLEAR,
-        "plot_bgcolor": _CLEAR,
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
-        # Upright, it covers no entry of the legend.
-        "modebar": {"bgcolor": _CLEAR, "color": NEUTRAL, "orientation": "v"},
+        **clear_ground(height, top=64, upright_modebar=True),
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
-        "legend": {
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.01,
-            "xanchor": "left",
-            "x": 0,
-            "bgcolor": _CLEAR,
-        },
+        "legend": level_legend(1.01),
         "xaxis": {
             "title": "Bias imbalance@10: mean |lift − 1| (0 is neutral, lower is better)",
             "automargin": True,

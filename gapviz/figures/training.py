@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import POINTS, AxisRanges, cones_figure, shared_ranges
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.projection.layout import Layout
@@ -23,7 +24,6 @@ UNIT_RANGES = AxisRanges((-1.05, 1.05), (-0.8, 0.8))
 
 _SHORT_TITLES = {"gap_axis": ("along the gap", "top residual"), "pca": ("PC 1", "PC 2")}
 _DASHES = ("solid", "dot")
-_CLEAR = "rgba(0,0,0,0)"
 # Pixels between the names at the ends of lines, and what axis titles and margins take away.
 _NAME_HEIGHT = 14
 _AROUND_THE_PLOT = 72
@@ -216,14 +216,9 @@ def temperature_alt(study: TemperatureStudy) -> str:
 
 def _frame(x: str, y: str, height: int, top: float | None) -> dict[str, Any]:
     return {
-        "template": "none",
-        "paper_bgcolor": _CLEAR,
-        "plot_bgcolor": _CLEAR,
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
+        **clear_ground(height, top=28),
         "showlegend": False,
-        "modebar": {"bgcolor": _CLEAR, "color": NEUTRAL},
-        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "bgcolor": _CLEAR},
+        "legend": level_legend(1.02),
         "xaxis": {"title": x, "automargin": True},
         "yaxis": {
             "title": y,

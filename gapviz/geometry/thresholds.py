@@ -113,26 +113,6 @@ def rates_at(scores: TypedScores, threshold: float) -> Rates:
     )
 
 
-def transfer_table(
-    scores: Mapping[PairType, TypedScores], *, recall: float = 0.95
-) -> tuple[Transfer, ...]:
-    """A threshold that `recall` of each type's relevant pairs reach, read on all types.
-
-    The threshold is the linearly interpolated quantile, as in `threshold_transfer`.
-
-    Raises:
-        GapvizError: a recall outside 0…1.
-    """
-    _refuse_share(recall, "recall")
-    table = []
-    for fitted_on in PAIR_TYPES:
-        relevant = scores[fitted_on].positive
-        threshold = float(np.quantile(relevant, 1 - recall)) if relevant.size else float("nan")
-        rates = {name: rates_at(scores[name], threshold) for name in PAIR_TYPES}
-        table.append(Transfer(fitted_on, threshold, rates))
-    return tuple(table)
-
-
 def threshold_for_recall(
     scores: Mapping[PairType, TypedScores], pair_type: PairType, recall: float
 ) -> CalibratedThreshold:

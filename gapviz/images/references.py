@@ -53,13 +53,18 @@ def image_bytes(reference: str, root: Path | None) -> bytes:
     return _file_bytes(reference, root)
 
 
-def open_image(reference: str, root: Path | None) -> Image.Image:
+def open_image(reference: str, root: Path | None, *, about: int | None = None) -> Image.Image:
     """The decoded picture of an item, in its own mode.
+
+    Args:
+        reference: one of the forms above.
+        root: `Collection.root`.
+        about: pixels wanted across; a JPEG may then be decoded smaller, and faster.
 
     Raises:
         GapvizError: as `image_bytes`, or `decode_image`.
     """
-    return decode_image(image_bytes(reference, root), where=reference)
+    return decode_image(image_bytes(reference, root), where=reference, about=about)
 
 
 def path_reference(relative: str) -> str:

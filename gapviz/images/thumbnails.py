@@ -6,8 +6,8 @@ from io import BytesIO
 from pathlib import Path
 
 from gapviz.builtin.drawings import IMAGE_SCHEME, drawing_png
-from gapviz.images.decoding import decode_image, over_white
-from gapviz.images.references import image_bytes
+from gapviz.images.decoding import over_white
+from gapviz.images.references import open_image
 
 
 def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
@@ -18,7 +18,7 @@ def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
     """
     if reference.startswith(IMAGE_SCHEME):
         return drawing_png(reference, size)
-    image = decode_image(image_bytes(reference, root), where=reference, about=size)
+    image = open_image(reference, root, about=size)
     small = over_white(image)
     small.thumbnail((size, size))
     buffer = BytesIO()

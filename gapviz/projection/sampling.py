@@ -23,11 +23,6 @@ class DisplaySample:
     n_items: int
 
     @property
-    def complete(self) -> bool:
-        """Whether every item is drawn."""
-        return int(self.items.size) == self.n_items
-
-    @property
     def sentence(self) -> str:
         """`showing 20,000 of 412,306 items`."""
         return f"showing {self.items.size:,} of {self.n_items:,} items"

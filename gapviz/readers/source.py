@@ -68,15 +68,6 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     return known.read(path, options)
 
 
-def read_source(source: str) -> Collection:
-    """The first collection of `read(source)`.
-
-    Raises:
-        GapvizError: as `read`.
-    """
-    return read(source).collection
-
-
 def _nobody_reads(path: Path, source: str) -> GapvizError:
     ending = path.suffix.lower()
     if ending in MUST_HOLD and not path.is_dir():

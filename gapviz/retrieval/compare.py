@@ -20,8 +20,6 @@ class ListRange:
 
     best: float
     """NaN, as the rest, where the list is empty."""
-    tenth: float
-    """Score at rank 10, or of the last entry of a shorter list."""
     median: float
     naive_rank_of_best: int
     """Where its best entry stands once the lists are merged by bare score; 0 for an empty
@@ -44,12 +42,6 @@ class FusionComparison:
     def best_list(self) -> str:
         """The modality whose scores run highest, and that so takes the top."""
         return max(self.lists, key=lambda name: np.nan_to_num(self.lists[name].best, nan=-np.inf))
-
-    @property
-    def shut_out(self) -> tuple[str, ...]:
-        """Modalities whose best entry bare scores put behind all that is returned."""
-        k = len(self.naive.hits)
-        return tuple(name for name, scores in self.lists.items() if scores.naive_rank_of_best > k)
 
 
 def compare_fusions(
@@ -87,11 +79,10 @@ def compare_fusions(
 def _range(found: list[tuple[float, int]]) -> ListRange:
     if not found:
         nan = float("nan")
-        return ListRange(nan, nan, nan, 0)
+        return ListRange(nan, nan, 0)
     scores = [score for score, _ in found]
     return ListRange(
         best=scores[0],
-        tenth=scores[min(9, len(scores) - 1)],
         median=float(np.median(scores)),
         naive_rank_of_best=found[0][1],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,6 @@ from gapviz.retrieval.corpus import Rows
 from gapviz.retrieval.fusion import (
     Fusion,
     ItemFusion,
-    ItemMethod,
     RankFusion,
     ScoreFusion,
     fuse_ranks,
@@ -112,42 +110,6 @@ def search(
         ),
         match_rank=rank,
         match_cosine=None if rank is None else float(cosines[order[rank - 1]]),
-    )
-
-
-def search_items(
-    corpus: Rows,
-    query: Float32,
-    *,
-    k: int = 10,
-    fusion: ItemMethod = "rrf",
-    rrf_k: float = 60.0,
-    weights: Mapping[str, float] | None = None,
-) -> tuple[Hit, ...]:
-    """Several vectors per item: rank each modality apart, then fuse by item.
-
-    `rrf` sums weight / (k + rank) over the modalities an item has (its best row in each);
-    `max` takes the item's best cosine. A hit's row is the item's best one: of the best
-    rank in its list, or of the best cosine.
-
-    Raises:
-        GapvizError: k below 1, an unknown fusion, or a query of another dimension.
-    """
-    _refuse_bad(corpus, query, k)
-    cosines = corpus.vectors @ query
-    by_item = ItemFusion(fusion, RankFusion(k=rrf_k, weights=tuple((weights or {}).items())))
-    everywhere = np.ones(corpus.n_rows, dtype=np.bool_)
-    rows, scores = _items_order(corpus, cosines, everywhere, -1, by_item)
-    return tuple(
-        Hit(
-            rank=place + 1,
-            row=int(row),
-            item=int(corpus.item[row]),
-            modality=corpus.names[corpus.modality[row]],
-            score=float(scores[place]),
-            cosine=float(cosines[row]),
-        )
-        for place, row in enumerate(rows[:k])
     )
 
 

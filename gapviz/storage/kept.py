@@ -6,6 +6,7 @@ dataclasses. Its type says how to read it back, so that no pickle is needed.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import types
@@ -44,23 +45,11 @@ class Work(Generic[Result]):
     @property
     def name(self) -> str:
         """Of the result, unlike that of any other."""
-        return f"{self.kind}/{self.key}"
+        return _name(self.kind, self.key)
 
     def ready(self) -> Result | None:
         """The result if it costs no waiting, else None."""
-        remembered = _made.get(self.name)
-        if remembered is not None:
-            return cast(Result, remembered)
-        stored = read_arrays(self.kind, self.key) if self.on_disk else None
-        if stored is None:
-            return None
-        try:
-            result = unpacked(stored, self.result_type)
-        except (KeyError, TypeError, ValueError) as error:
-            _log.warning("%s does not hold what it should (%s) and is made again", self.name, error)
-            return None
-        _made.keep(self.name, result)
-        return result
+        return find(self.kind, self.key, self.result_type, on_disk=self.on_disk)
 
     def do(self, progress: Progress | None = None) -> Result:
         """The result, made now if need be, and kept.
@@ -72,11 +61,34 @@ class Work(Generic[Result]):
         if ready is not None:
             return ready
         result = self.make(progress or (lambda share, stage: None))
-        # In memory too: a folder that cannot be written must not lose the work.
-        _made.keep(self.name, result)
-        if self.on_disk:
-            write_arrays(self.kind, self.key, packed(result))
+        keep(self.kind, self.key, result, on_disk=self.on_disk)
         return result
+
+
+def find(kind: str, key: str, result_type: type[Result], *, on_disk: bool = True) -> Result | None:
+    """What was kept under `kind` and `key`, or None; what is no `result_type` counts as none."""
+    name = _name(kind, key)
+    remembered = _made.get(name)
+    if remembered is not None:
+        return cast(Result, remembered)
+    stored = read_arrays(kind, key) if on_disk else None
+    if stored is None:
+        return None
+    try:
+        result = unpacked(stored, result_type)
+    except (KeyError, TypeError, ValueError) as error:
+        _log.warning("%s does not hold what it should (%s) and is made again", name, error)
+        return None
+    _made.keep(name, result)
+    return result
+
+
+def keep(kind: str, key: str, result: object, *, on_disk: bool = True) -> None:
+    """Keep a result under `kind` and `key`, for `find`."""
+    # In memory too: a folder that cannot be written must not lose the work.
+    _made.keep(_name(kind, key), result)
+    if on_disk:
+        write_arrays(kind, key, packed(result))
 
 
 def packed(result: object) -> Arrays:
@@ -109,6 +121,15 @@ def unpacked(arrays: Arrays, result_type: type[Result]) -> Result:
     return cast(Result, _read(tree, result_type, arrays))
 
 
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _name(kind: str, key: str) -> str:
+    return f"{kind}/{key}"
+
+
 def _read(value: Any, hint: Any, arrays: Arrays) -> Any:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is np.ndarray:
@@ -116,7 +137,7 @@ def _read(value: Any, hint: Any, arrays: Arrays) -> Any:
         array.flags.writeable = False
         return array
     if is_dataclass(hint):
-        hints = get_type_hints(hint)
+        hints = _hints(cast(Any, hint))
         made = {
             field.name: _read(value[field.name], hints[field.name], arrays)
             for field in fields(hint)

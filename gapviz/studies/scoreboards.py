@@ -16,8 +16,8 @@ from gapviz.evaluation.scoreboard import (
 )
 from gapviz.progress import Progress
 from gapviz.seeds import DEFAULT_SEED
-from gapviz.storage.cache import content_key, read_arrays, write_arrays
-from gapviz.storage.kept import packed, unpacked
+from gapviz.storage import kept
+from gapviz.storage.cache import content_key
 from gapviz.strategies import StrategyOptions, strategy_card
 
 KIND = "scoreboards"
@@ -55,7 +55,7 @@ def ready_scoreboard(request: ScoreboardRequest) -> Scoreboard | None:
     entries = []
     for model, collection in request.collections.items():
         for options in request.options:
-            entry = _DiskStore().find(collection, options, request.seed)
+            entry = _KeptRows().find(collection, options, request.seed)
             if entry is None:
                 return None
             entries.append(replace(entry, model=model))
@@ -77,7 +77,7 @@ def make_scoreboard(request: ScoreboardRequest, progress: Progress | None = None
         request.options,
         seed=request.seed,
         progress=progress,
-        store=_DiskStore(),
+        store=_KeptRows(),
     )
 
 
@@ -100,21 +100,15 @@ class _Kept:
     left_out: LeftOut | None
 
 
-class _DiskStore:
-    """Rows by content, in gapviz's cache folder."""
+class _KeptRows:
+    """Rows by content."""
 
     def find(self, collection: Collection, options: StrategyOptions, seed: int) -> Entry | None:
-        arrays = read_arrays(KIND, row_key(collection, options, seed))
-        if arrays is None:
-            return None
-        try:
-            kept = unpacked(arrays, _Kept)
-        except (KeyError, TypeError, ValueError):
-            return None  # of an older gapviz; it is measured and written again
-        return kept.row or kept.left_out
+        found = kept.find(KIND, row_key(collection, options, seed), _Kept)
+        return None if found is None else found.row or found.left_out
 
     def keep(
         self, collection: Collection, options: StrategyOptions, seed: int, entry: Entry
     ) -> None:
-        kept = _Kept(None, entry) if isinstance(entry, LeftOut) else _Kept(entry, None)
-        write_arrays(KIND, row_key(collection, options, seed), packed(kept))
+        stored = _Kept(None, entry) if isinstance(entry, LeftOut) else _Kept(entry, None)
+        kept.keep(KIND, row_key(collection, options, seed), stored)

@@ -4,7 +4,7 @@ import pytest
 
 from gapviz.dashboard.catalogue import View
 from gapviz.measure import measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.strategies import StrategyOptions
 
 CARDS = ["Gap ‖Δ‖", "Cloud separation", "Intra-modal bias@10", "Mixed-index NDCG@10"]
@@ -15,7 +15,7 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
     assert not app.exception
     assert [card.label for card in app.metric] == CARDS
     gaps = [
-        measure(read_source("builtin"), StrategyOptions(name), seed=42).geometry.gap
+        measure(read("builtin").collection, StrategyOptions(name), seed=42).geometry.gap
         for name in ("raw", "centre")
     ]
     assert app.metric[0].value == " → ".join(f"{gap.gap:.3f}" for gap in gaps)
@@ -27,8 +27,8 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
 def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
     app = open_app()
     app.sidebar.slider(key="strength").set_value(0.5).run()
-    before = measure(read_source("builtin"), seed=42).geometry.gap.gap
-    after = measure(read_source("builtin"), StrategyOptions("centre", 0.5), seed=42)
+    before = measure(read("builtin").collection, seed=42).geometry.gap.gap
+    after = measure(read("builtin").collection, StrategyOptions("centre", 0.5), seed=42)
     assert app.metric[0].delta == f"−{before - after.geometry.gap.gap:.3f} with Centre both"
 
 
@@ -63,7 +63,7 @@ def test_every_strategy_opens(open_app):
 
 def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
     app = open_app()
-    items = read_source("builtin").items
+    items = read("builtin").collection.items
     app.session_state["_selected_items"] = (items[3].id, items[7].id)
     app.run()
     cards = "".join(html.proto.body for html in app.get("html"))
@@ -80,7 +80,7 @@ def test_a_selection_of_points_is_kept_as_items(open_app, monkeypatch):
     state = {"cones_before": {"selection": {"points": points}}}
     monkeypatch.setattr(charts.st, "session_state", state)
     charts._keep_selection("cones_before", View("builtin", "builtin"))
-    items = read_source("builtin").items
+    items = read("builtin").collection.items
     assert state["_selected_items"] == (items[3].id, items[7].id)
 
 
@@ -121,7 +121,7 @@ def test_every_chart_says_what_it_shows(open_app):
 def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():
     from gapviz.dashboard.result_list import item_cards
 
-    collection = read_source("builtin")
+    collection = read("builtin").collection
     html = item_cards([3], collection, "builtin", {"strategy": "Half/half & more", "item": "x"})
     assert '<div role="listitem" class="gv-cell"><a ' in html
     assert f"search?strategy=Half%2Fhalf+%26+more&amp;item={collection.items[3].id}" in html
@@ -129,7 +129,7 @@ def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():
 
 def test_one_selected_item_shows_its_pair_cosine_and_neighbours(open_app):
     app = open_app()
-    collection = read_source("builtin")
+    collection = read("builtin").collection
     app.session_state["_selected_items"] = (collection.items[5].id,)
     app.run()
     assert not app.exception

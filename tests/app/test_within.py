@@ -3,7 +3,7 @@ import re
 import pytest
 
 from gapviz.builtin import builtin_collection, dedicated_vectors
-from gapviz.evaluation import recall_delta
+from gapviz.evaluation import evaluate_within, recall_delta
 from gapviz.wording import figure
 
 PAGE = "pages/within_modality.py"
@@ -29,10 +29,10 @@ def test_the_difference_is_that_of_the_library(open_app, modality):
     assert not app.exception
     assert not app.error
     held = builtin_collection().splits["evaluate"]
+    labels = builtin_collection().labels[held]
     delta = recall_delta(
-        builtin_collection().modality(modality).corpus.vectors[held],
-        dedicated_vectors(modality).vectors[held],
-        builtin_collection().labels[held],
+        evaluate_within(builtin_collection().modality(modality).corpus.vectors[held], labels),
+        evaluate_within(dedicated_vectors(modality).vectors[held], labels),
         seed=42,
     )
     table = next(body for body in bodies(app) if "gv-table" in body)

@@ -10,7 +10,7 @@ from gapviz.builtin.dedicated import DEDICATED_FILE, packed
 from gapviz.builtin.drawings import render
 from gapviz.encoders.registry import load_image_encoder, load_text_encoder
 from gapviz.errors import GapvizError
-from gapviz.evaluation import recall_delta, recall_delta_by_label
+from gapviz.evaluation import compare_within
 from gapviz.vectors import unit_rows
 
 DIMENSIONS = {"image": 1280, "text": 384}
@@ -65,8 +65,8 @@ def test_the_recall_delta_is_told_per_label(collection, modality):
     joint = collection.modality(modality).corpus.vectors[held]
     dedicated = dedicated_vectors(modality).vectors[held]
     labels = collection.labels[held]
-    whole = recall_delta(joint, dedicated, labels)
-    parts = recall_delta_by_label(joint, dedicated, labels)
+    comparison = compare_within(joint, dedicated, labels)
+    whole, parts = comparison.delta, comparison.by_label
     assert whole.recall[10].low < whole.recall[10].value < whole.recall[10].high
     assert 50 < len(parts) <= np.unique(labels).size
     assert all(-1 <= part.delta.recall[10].value <= 1 for part in parts)

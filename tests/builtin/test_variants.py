@@ -11,7 +11,7 @@ from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.builtin.variants import variant_folder, variant_of
 from gapviz.errors import GapvizError
 from gapviz.measure import measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.saved_collection import VECTORS_FILE
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.studies.layouts import LayoutRequest, ready_layout
@@ -131,7 +131,7 @@ def test_a_variants_default_views_ship(encoder, strategy):
 
 
 def test_a_variant_is_read_by_its_name_like_a_file():
-    assert read_source("builtin:warm").encoder == "builtin:warm"
+    assert read("builtin:warm").collection.encoder == "builtin:warm"
 
 
 @pytest.mark.parametrize("encoder", ["builtin:cold", "clip", "", "builtin:../encoder"])

@@ -4,7 +4,7 @@ import pytest
 from gapviz import GapvizError
 from gapviz.curves import calibration_curve
 from gapviz.measure import measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")
@@ -42,7 +42,7 @@ def test_a_wrong_strategy_and_too_few_pairs_are_refused(make_collection, make_un
 
 @pytest.mark.reference
 def test_a_few_pairs_of_clip_give_the_direction_of_the_gap(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     curve = calibration_curve(
         collection, StrategyOptions("centre"), PAIR, sizes=(5, 25, 100), repeats=6
     )

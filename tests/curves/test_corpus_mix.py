@@ -5,7 +5,7 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.collection import alternate_splits, items_of_rows
 from gapviz.curves import band_over, corpus_mix_curve
 from gapviz.evaluation import evaluate_cross
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.retrieval.fusion import RankFusion
 from gapviz.strategies import StrategyOptions, fit_strategy
 
@@ -103,7 +103,7 @@ def test_a_band_leaves_out_what_is_not_known():
 
 @pytest.mark.reference
 def test_the_mixed_corpora_of_clip_sink_raw_cosine(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     curve = corpus_mix_curve(collection, [RAW, CENTRE], shares=(0.2, 0.5, 0.8, 1.0))
     raw, centred, oracle = (line.ndcg.value for line in curve.lines)
     assert (raw[:3] < 0.01).all()

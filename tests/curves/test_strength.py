@@ -5,7 +5,7 @@ from gapviz import GapvizError
 from gapviz.curves import strength_curve
 from gapviz.jobs import Cancelled
 from gapviz.measure import measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")
@@ -68,7 +68,7 @@ def test_progress_rises_and_may_cancel(make_collection):
 
 @pytest.mark.reference
 def test_recall_falls_along_the_one_sided_shift_of_clip(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     curve = strength_curve(collection, StrategyOptions("offset"), PAIR, strengths=(0, 1))
     assert curve.recall_at_1[PAIR].value == pytest.approx([0.62, 0.368])
     assert curve.recall_at_1[PAIR[::-1]].value == pytest.approx([0.588, 0.46])

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from gapviz import GapvizError
-from gapviz.evaluation import evaluate_within, recall_delta, recall_delta_by_label
+from gapviz.evaluation import compare_within, evaluate_within, recall_delta
 from gapviz.vectors import unit_rows
 
 
@@ -35,22 +35,22 @@ def test_average_precision_agrees_with_scikit_learn(labelled):
 
 def test_one_encoder_against_itself_differs_by_nothing(labelled):
     vectors, labels = labelled
-    delta = recall_delta(vectors, vectors, labels)
+    delta = compare_within(vectors, vectors, labels).delta
     assert (delta.recall[1].low, delta.recall[1].value, delta.recall[1].high) == (0, 0, 0)
 
 
 def test_a_better_dedicated_encoder_gives_a_positive_delta(labelled):
     vectors, labels = labelled
     perfect = unit_rows(np.eye(6)[labels + 1])
-    delta = recall_delta(vectors, perfect, labels)
+    delta = compare_within(vectors, perfect, labels).delta
     assert delta.mean_average_precision.low > 0
 
 
 def test_labels_together_give_the_delta_of_all(labelled):
     vectors, labels = labelled
     other = unit_rows(vectors + np.random.default_rng(1).standard_normal(vectors.shape) / 3)
-    whole = recall_delta(vectors, other, labels)
-    parts = recall_delta_by_label(vectors, other, labels)
+    comparison = compare_within(vectors, other, labels)
+    whole, parts = comparison.delta, comparison.by_label
     sizes = np.array([part.n_items for part in parts])
     assert sizes.sum() == (labels >= 0).sum()
     for k in (1, 5, 10):
@@ -63,7 +63,7 @@ def test_labels_together_give_the_delta_of_all(labelled):
 def test_a_label_is_told_with_both_figures_and_a_paired_interval(labelled):
     vectors, labels = labelled
     other = unit_rows(np.eye(6)[labels + 1] + 0.4 * vectors)
-    for part in recall_delta_by_label(vectors, other, labels):
+    for part in compare_within(vectors, other, labels).by_label:
         for k, gain in part.delta.recall.items():
             assert gain.value == pytest.approx(part.dedicated[k] - part.joint[k])
             assert gain.low <= gain.value <= gain.high
@@ -75,7 +75,7 @@ def test_a_label_is_told_with_both_figures_and_a_paired_interval(labelled):
 def test_labels_of_one_item_and_items_without_label_are_left_out():
     rng = np.random.default_rng(0)
     vectors = unit_rows(rng.standard_normal((6, 4)))
-    parts = recall_delta_by_label(vectors, vectors, np.array([3, -1, 0, 3, -1, 7]))
+    parts = compare_within(vectors, vectors, np.array([3, -1, 0, 3, -1, 7])).by_label
     assert [(part.label, part.n_items) for part in parts] == [(3, 2)]
 
 
@@ -124,8 +124,20 @@ def test_one_row_has_nothing_to_find():
 
 def test_mismatched_lengths_and_lonely_labels_are_refused(labelled):
     vectors, labels = labelled
-    for measured in (recall_delta, recall_delta_by_label):
-        with pytest.raises(GapvizError, match="same items"):
-            measured(vectors, vectors[:5], labels)
-        with pytest.raises(GapvizError, match="share a label"):
-            measured(vectors[:3], vectors[:3], np.arange(3))
+    with pytest.raises(GapvizError, match="one label code a row"):
+        compare_within(vectors, vectors[:5], labels)
+    with pytest.raises(GapvizError, match="share a label"):
+        compare_within(vectors[:3], vectors[:3], np.arange(3))
+    few, all_of_them = evaluate_within(vectors[:5], labels[:5]), evaluate_within(vectors, labels)
+    with pytest.raises(GapvizError, match="same items"):
+        recall_delta(all_of_them, few)
+
+
+def test_the_delta_is_that_of_the_queries_asked_for(labelled):
+    vectors, labels = labelled
+    other = unit_rows(vectors + np.random.default_rng(1).standard_normal(vectors.shape) / 3)
+    ours, theirs = evaluate_within(vectors, labels), evaluate_within(other, labels)
+    some = np.flatnonzero(labels >= 0)[:7]
+    delta = recall_delta(ours, theirs, queries=some)
+    expected = (theirs.average_precision - ours.average_precision)[some].mean()
+    assert delta.mean_average_precision.value == pytest.approx(expected)

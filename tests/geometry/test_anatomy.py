@@ -14,7 +14,7 @@ from gapviz.geometry.anatomy import (
     spectrum,
 )
 from gapviz.pairs import Pairs
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.retrieval.exact import top_k
 from gapviz.vectors import unit_rows
 
@@ -149,7 +149,7 @@ def test_the_point_of_the_plane_agrees_with_the_geometry():
 
 @pytest.mark.reference
 def test_two_dimensions_hold_the_gap_of_clip(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     x, y = (collection.modality(name).vectors for name in ("image", "text"))
     curve = ablation_curve(x, y, collection.pairs("image", "text"), counts=(0, 2))
     assert curve.share[1] == pytest.approx(0.6858, abs=5.1e-5)

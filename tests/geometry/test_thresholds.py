@@ -10,11 +10,10 @@ from gapviz.geometry.thresholds import (
     rates_at,
     threshold_for_precision,
     threshold_for_recall,
-    transfer_table,
     typed_scores,
 )
 from gapviz.pairs import Pairs
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.vectors import unit_rows
 
 
@@ -79,24 +78,22 @@ def test_the_threshold_for_a_recall_reaches_it_and_no_more(scores, recall):
         assert rates_at(scores[pair_type], found.threshold + 1e-9).true_positive < recall
 
 
-def test_the_transfer_of_the_cross_threshold_is_that_of_the_pair_scores():
+def test_what_passes_the_cross_threshold_is_that_of_the_pair_scores():
     x, y, pairs, _ = labelled()
-    table = transfer_table(typed_scores(x, y, pairs))
     plain = threshold_transfer(pair_scores(x, y, pairs))
-    cross = table[0]
-    assert cross.fitted_on == "cross"
-    assert cross.threshold == pytest.approx(plain.threshold)
-    assert cross.rates["cross"].true_positive == pytest.approx(0.95, abs=0.01)
-    assert cross.rates["cross"].false_positive == pytest.approx(plain.mismatched)
-    assert cross.rates["within_x"].false_positive == pytest.approx(plain.within_x)
-    assert cross.rates["within_y"].false_positive == pytest.approx(plain.within_y)
+    typed = typed_scores(x, y, pairs)
+    rates = {name: rates_at(typed[name], plain.threshold) for name in PAIR_TYPES}
+    assert rates["cross"].true_positive == pytest.approx(0.95, abs=0.01)
+    assert rates["cross"].false_positive == pytest.approx(plain.mismatched)
+    assert rates["within_x"].false_positive == pytest.approx(plain.within_x)
+    assert rates["within_y"].false_positive == pytest.approx(plain.within_y)
 
 
 def test_without_labels_nothing_within_a_modality_can_be_fitted():
     x, y, pairs, _ = labelled()
     scores = typed_scores(x, y, pairs)
-    assert np.isnan(transfer_table(scores)[1].threshold)
     assert np.isnan(threshold_for_precision(scores, "within_x", 0.5).threshold)
+    assert np.isnan(threshold_for_recall(scores, "within_x", 0.95).threshold)
     assert np.isnan(threshold_for_recall(scores, "within_y", 0.5).rates.true_positive)
 
 
@@ -126,7 +123,6 @@ def test_many_labelled_rows_are_sampled_by_the_seed(monkeypatch):
 @pytest.mark.parametrize("share", [0.0, 1.1, float("nan")])
 def test_a_target_out_of_range_is_refused(scores, share):
     for refuse in (
-        lambda: transfer_table(scores, recall=share),
         lambda: threshold_for_recall(scores, "cross", share),
         lambda: threshold_for_precision(scores, "cross", share),
     ):
@@ -136,9 +132,13 @@ def test_a_target_out_of_range_is_refused(scores, share):
 
 @pytest.mark.reference
 def test_a_threshold_for_matched_pairs_of_clip_lets_all_of_one_modality_pass(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy")).split("evaluate")
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection.split(
+        "evaluate"
+    )
     x, y = (collection.modality(name).vectors for name in ("image", "text"))
-    cross = transfer_table(typed_scores(x, y, collection.pairs("image", "text")))[0]
-    assert cross.threshold == pytest.approx(0.2571, abs=5.1e-5)
-    found = [cross.rates[name].false_positive for name in PAIR_TYPES]
+    pairs = collection.pairs("image", "text")
+    threshold = threshold_transfer(pair_scores(x, y, pairs)).threshold
+    assert threshold == pytest.approx(0.2571, abs=5.1e-5)
+    typed = typed_scores(x, y, pairs)
+    found = [rates_at(typed[name], threshold).false_positive for name in PAIR_TYPES]
     assert found == pytest.approx([0.0429, 0.9995, 0.9905], abs=5.1e-5)

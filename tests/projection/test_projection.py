@@ -367,7 +367,6 @@ def test_a_sample_takes_every_row_of_its_items_so_pairs_stay_whole():
     assert rows.size == 50
     assert set(item_index[rows]) == set(sample.items.tolist())
     assert sample.sentence == "showing 10 of 100 items"
-    assert not sample.complete
 
 
 def test_a_sample_is_not_the_first_items_and_repeats_with_its_seed():
@@ -378,4 +377,4 @@ def test_a_sample_is_not_the_first_items_and_repeats_with_its_seed():
 
 
 def test_few_items_are_all_drawn():
-    assert sample_for_display(10).complete
+    assert sample_for_display(10).items.tolist() == list(range(10))

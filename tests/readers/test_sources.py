@@ -8,7 +8,7 @@ import pytest
 from numpy.lib import format as npy
 
 from gapviz import GapvizError
-from gapviz.readers import read_source
+from gapviz.readers import read
 
 ROWS = np.random.default_rng(0).standard_normal((2, 6, 4))
 
@@ -27,14 +27,14 @@ def npz_file(tmp_path):
 
 def refusal(path):
     with pytest.raises(GapvizError) as caught:
-        read_source(str(path))
+        read(str(path))
     sentence = caught.value.sentence
     assert sentence.endswith(".") and "\n" not in sentence
     return sentence
 
 
 def test_a_stack_is_image_then_text_with_alternate_splits(npy_file):
-    collection = read_source(str(npy_file))
+    collection = read(str(npy_file)).collection
     assert collection.modality_names == ("image", "text")
     assert collection.name == "rows"
     assert collection.splits["calibrate"].tolist() == [0, 2, 4]
@@ -44,26 +44,28 @@ def test_a_stack_is_image_then_text_with_alternate_splits(npy_file):
 
 
 def test_an_archive_gives_the_same_as_a_stack(npy_file, npz_file):
-    assert read_source(str(npz_file)).content_hash == read_source(str(npy_file)).content_hash
+    assert (
+        read(str(npz_file)).collection.content_hash == read(str(npy_file)).collection.content_hash
+    )
 
 
 def test_an_archive_may_have_any_modalities_of_any_length(tmp_path):
     np.savez(tmp_path / "x.npz", audio=ROWS[0][:3], video=ROWS[1])
-    collection = read_source(str(tmp_path / "x.npz"))
+    collection = read(str(tmp_path / "x.npz")).collection
     assert collection.n_items == 6
     assert collection.modality("audio").item_index.tolist() == [0, 1, 2]
 
 
 def test_a_saved_collection_is_read_from_its_folder(npy_file, tmp_path):
-    collection = read_source(str(npy_file))
+    collection = read(str(npy_file)).collection
     collection.save(tmp_path / "saved")
-    assert read_source(str(tmp_path / "saved")).content_hash == collection.content_hash
+    assert read(str(tmp_path / "saved")).collection.content_hash == collection.content_hash
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32, ">f4"])
 def test_any_numeric_dtype_is_read(tmp_path, dtype):
     np.save(tmp_path / "x.npy", (ROWS * 50).astype(dtype))
-    assert read_source(str(tmp_path / "x.npy")).modality("image").vectors.dtype == np.float32
+    assert read(str(tmp_path / "x.npy")).collection.modality("image").vectors.dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_altered_bytes_never_cause_anything_but_a_refusal(request, kind):
             altered[place] = rng.integers(256)
         path.write_bytes(altered)
         with suppress(GapvizError):
-            read_source(str(path))
+            read(str(path))
 
 
 @pytest.mark.parametrize("shape", [(2, 10**9, 10**6), (2, -3, 4)])

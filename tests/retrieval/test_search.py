@@ -5,8 +5,8 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.alignment import Raw
 from gapviz.collection import items_of_rows
 from gapviz.retrieval.corpus import corpus_rows
-from gapviz.retrieval.fusion import RankFusion
-from gapviz.retrieval.search import search, search_items
+from gapviz.retrieval.fusion import ItemFusion, RankFusion
+from gapviz.retrieval.search import search
 
 
 def rows_of(collection):
@@ -91,8 +91,6 @@ def test_a_corpus_of_the_query_alone_gives_nothing():
 def test_fewer_than_one_result_is_refused(corpus, query, k):
     with pytest.raises(GapvizError, match="at least 1"):
         search(corpus, query, "image", k=k)
-    with pytest.raises(GapvizError, match="at least 1"):
-        search_items(corpus, query, k=k)
 
 
 def test_a_query_of_another_dimension_is_refused(corpus):
@@ -103,7 +101,7 @@ def test_a_query_of_another_dimension_is_refused(corpus):
 def test_items_fused_by_max_stand_by_their_best_row(corpus, query):
     cosines = corpus.vectors @ query
     best = {item: cosines[corpus.item == item].max() for item in set(corpus.item.tolist())}
-    hits = search_items(corpus, query, k=len(best), fusion="max")
+    hits = search(corpus, query, "image", k=len(best), fusion=ItemFusion("max")).hits
     assert [hit.item for hit in hits] == sorted(best, key=lambda item: -best[item])
     for hit in hits:
         assert hit.score == pytest.approx(best[hit.item])
@@ -120,10 +118,10 @@ def test_items_fused_by_rank_agree_with_ranx(ranx, corpus, query):
             run[key] = max(run.get(key, -1.0), cosines[row])
         runs.append(run)
     theirs = ranx(runs=runs, k=60)
-    hits = search_items(corpus, query, k=100)
+    hits = search(corpus, query, "image", k=100, fusion=ItemFusion("rrf")).hits
     assert {str(hit.item): hit.score for hit in hits} == pytest.approx(theirs)
 
 
-def test_an_unknown_item_fusion_is_refused(corpus, query):
+def test_an_unknown_item_fusion_is_refused():
     with pytest.raises(GapvizError, match="choose rrf or max"):
-        search_items(corpus, query, fusion="sum")
+        ItemFusion("sum")

@@ -8,7 +8,7 @@ import pytest
 from gapviz import GapvizError
 from gapviz.collection import Item
 from gapviz.geometry.pair_scores import PairScores, auc_matched
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.studies import adjusted_scores
 from gapviz.studies.anatomy import hubs_work
@@ -200,7 +200,7 @@ def test_hubs_are_those_of_the_adjusted_lists(labelled, options):
 
 @pytest.mark.reference
 def test_z_norm_keeps_how_well_clip_tells_matched_pairs_apart(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     aucs = []
     for name in ("raw", "znorm"):
         cross = study_scores(collection, StrategyOptions(name), PAIR).evaluate["cross"]

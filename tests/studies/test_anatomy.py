@@ -3,7 +3,7 @@ import pytest
 
 from gapviz.geometry.anatomy import plane_point
 from gapviz.measure import measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.sentences.anatomy import (
     dimensions_reading,
     heat_map_reading,
@@ -114,7 +114,7 @@ def test_hubs_and_spectra_are_told_for_both_modalities(collection):
 
 @pytest.mark.reference
 def test_two_dimensions_hold_the_gap_of_clip(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     found = dimensions_work(collection, PAIR, seed=0).do()
     assert found.shares.top(2) == pytest.approx(0.69, abs=0.01)
     two = int(np.flatnonzero(found.ablation.removed == 2)[0])

@@ -7,7 +7,7 @@ from gapviz import GapvizError
 from gapviz.collection import Item
 from gapviz.geometry.thresholds import PAIR_TYPES
 from gapviz.measure import measure
-from gapviz.readers import read_source
+from gapviz.readers import read
 from gapviz.sentences.scores import (
     fusion_comparison_reading,
     held_out_reading,
@@ -88,7 +88,7 @@ def test_the_reading_names_what_passes_within_the_modalities(labelled):
 
 @pytest.mark.reference
 def test_one_threshold_does_not_serve_clip(reference):
-    collection = read_source(str(reference / "liang2022" / "features_clip.npy"))
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     rates = study_scores(collection, RAW, PAIR).rates(0.2571)
     assert rates["cross"].true_positive == pytest.approx(0.95, abs=0.005)
     assert rates["cross"].false_positive == pytest.approx(0.0429, abs=5e-4)

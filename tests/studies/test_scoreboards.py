@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from gapviz.retrieval.fusion import RankFusion
+from gapviz.storage import kept
+from gapviz.storage.bounded_cache import BoundedCache
 from gapviz.storage.cache import read_arrays, write_arrays
 from gapviz.storage.kept import TREE
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
@@ -25,11 +27,12 @@ def collections(make_collection):
     return {"one": make_collection(30), "two": three}
 
 
-def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections):
+def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections, monkeypatch):
     weighted = replace(OPTIONS[10], fusion=RankFusion(weights=(("image", 0.5), ("text", 2.0))))
     options = [*OPTIONS, weighted, StrategyOptions("ridge", anchor="video")]
     request = ScoreboardRequest(collections, options, seed=7)
     made = make_scoreboard(request)
+    monkeypatch.setattr(kept, "_made", BoundedCache(1_000))
     found = ready_scoreboard(request)
     assert found is not None and found.left_out and found.left_out == made.left_out
     assert repr(found) == repr(made)
@@ -74,7 +77,7 @@ def test_warnings_are_kept_with_their_rows(make_ordered):
     assert repr(found.own_warnings) == repr(made.own_warnings)
 
 
-def test_a_row_that_was_kept_without_its_doubts_is_measured_anew(make_ordered):
+def test_a_row_that_was_kept_without_its_doubts_is_measured_anew(make_ordered, monkeypatch):
     request = ScoreboardRequest({"ordered": make_ordered()}, [StrategyOptions("centre")], seed=8)
     (key,) = (row_key(request.collections["ordered"], *request.options, 8),)
     make_scoreboard(request)
@@ -82,6 +85,7 @@ def test_a_row_that_was_kept_without_its_doubts_is_measured_anew(make_ordered):
     tree = json.loads(arrays[TREE].tobytes())
     del tree["row"]["split_doubts"]
     write_arrays(KIND, key, arrays | {TREE: np.frombuffer(json.dumps(tree).encode(), np.uint8)})
+    monkeypatch.setattr(kept, "_made", BoundedCache(1_000))
     assert ready_scoreboard(request) is None
     assert make_scoreboard(request).split_doubts
 
@@ -93,3 +97,11 @@ def test_a_row_of_another_gapviz_is_measured_anew(collections):
     assert ready_scoreboard(request) is None
     make_scoreboard(request)
     assert ready_scoreboard(request) is not None
+
+
+def test_a_cache_that_cannot_be_written_loses_no_row(collections, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "file"))
+    request = ScoreboardRequest({"one": collections["one"]}, OPTIONS[:2], seed=8)
+    made = make_scoreboard(request)
+    assert repr(ready_scoreboard(request)) == repr(made)

@@ -5,7 +5,7 @@ import pytest
 
 from gapviz import Collection, GapvizError, Item, ModalityVectors
 from gapviz.collection import alternate_splits
-from gapviz.evaluation import Estimate, recall_delta, recall_delta_by_label
+from gapviz.evaluation import Estimate, evaluate_within, recall_delta
 from gapviz.figures.label_deltas import label_delta_alt_text, label_delta_figure
 from gapviz.studies.within_modality import (
     FEW_ITEMS,
@@ -65,8 +65,10 @@ def test_the_comparison_is_that_of_the_held_out_items(collections, comparison):
     theirs = item_rows(dedicated, "image").of(held).vectors
     labels = joint.labels[held]
     assert comparison.n_items == held.size
-    assert comparison.delta == recall_delta(ours, theirs, labels)
-    assert comparison.by_label == recall_delta_by_label(ours, theirs, labels)
+    outcomes = evaluate_within(ours, labels), evaluate_within(theirs, labels)
+    assert comparison.delta == recall_delta(*outcomes)
+    for part in comparison.by_label:
+        assert part.delta == recall_delta(*outcomes, queries=np.flatnonzero(labels == part.label))
     gain = (
         comparison.dedicated.mean_average_precision.value
         - comparison.joint.mean_average_precision.value
