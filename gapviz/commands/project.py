@@ -15,6 +15,7 @@ from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.output import refuse_output
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar
 from gapviz.commands.strategy import (
+    add_fit,
     add_pair,
     add_strategy,
     chosen_collection,
@@ -56,6 +57,7 @@ def add_to(commands: Commands) -> None:
         help=f"ends in {', '.join(_FORMS)}; without it only what is told of the layout is printed",
     )
     add_strategy(command, default="centre")
+    add_fit(command)
     add_pair(command)
     add_seed(command)
     add_gate(command)
