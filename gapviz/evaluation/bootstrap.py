@@ -109,7 +109,10 @@ def bootstrap_difference(
     resamples: int = RESAMPLES,
     seed: int = DEFAULT_SEED,
 ) -> Estimate:
-    """Mean of `values − baseline`, paired: both are read on the same resampled items."""
+    """Mean of `values − baseline`, paired: both are read on the same resampled items.
+
+    Arguments as in `bootstrap_mean`; `baseline` is `(n_queries,)` like `values`, query by query.
+    """
     return bootstrap_mean(values - baseline, items, resamples=resamples, seed=seed)
 
 

@@ -25,18 +25,25 @@ class CrossOutcome:
     """Ranks of the best match, one entry per query that has a match."""
 
     source: str
+    """Modality of the queries."""
     target: str
+    """Modality of the index."""
     items: Indices
+    """`(n_queries,)` item of each query."""
     match_rank: Indices
+    """`(n_queries,)`, from 1."""
     tied: Mask
     """True where an entry that is no match scores exactly as the best match."""
     n_corpus: int
+    """Entries of the index; chance finds a single match within the first k at k / n_corpus."""
 
     def recall(self, k: int) -> Float64:
+        """`(n_queries,)`: 1 where the best match stands within the first k, else 0."""
         return recall_at(self.match_rank, k)
 
     @property
     def reciprocal_rank(self) -> Float64:
+        """`(n_queries,)`: 1 / rank of the best match; its mean is MRR."""
         return reciprocal_rank(self.match_rank)
 
 

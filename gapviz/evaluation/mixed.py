@@ -91,7 +91,7 @@ def expected_bias(outcomes: Mapping[str, MixedOutcome]) -> float:
 
 
 def mean_of_known(values: Float64) -> float:
-    """Mean of the values that are not NaN; NaN where none is left."""
+    """Mean of the values `(n,)` that are not NaN; NaN where none is left."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")
 

@@ -17,6 +17,7 @@ class MixedOutcome:
     """What the queries of one modality got, one entry per query."""
 
     k: int
+    """Depth of bias and NDCG."""
     items: Indices
     """`(n_queries,)` item of each query."""
     own_share: Float64
@@ -39,6 +40,7 @@ class MixedOutcome:
 
     @property
     def reciprocal_rank(self) -> Float64:
+        """`(n_queries,)`: 1 / rank of the best match, NaN without one; its mean is MRR."""
         return reciprocal_rank(self.match_rank)
 
     @property
@@ -47,6 +49,7 @@ class MixedOutcome:
         return ratio(self.own_share, self.expected_share)
 
     def recall(self, k: int) -> Float64:
+        """`(n_queries,)`: 1 where the best match stands within the first k, else 0; NaN without."""
         return recall_at(self.match_rank, k)
 
 
@@ -70,7 +73,7 @@ def joined(parts: Sequence[MixedOutcome], k: int, n_available: int) -> MixedOutc
 
 
 def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64:
-    """Quotient by entry; NaN where the denominator is 0."""
+    """Quotient by entry, in the shape of both; NaN where the denominator is 0."""
     above = np.asarray(numerator, dtype=np.float64)
     below = np.asarray(denominator, dtype=np.float64)
     quotient: Float64 = np.full(above.shape, np.nan)

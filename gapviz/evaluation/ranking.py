@@ -26,10 +26,13 @@ def ndcg_at(ranks: Indices, n_relevant: Indices, k: int) -> Float64:
 
 
 def recall_at(best_rank: Indices, k: int) -> Float64:
-    """1 where any relevant entry stands within the first k, else 0; NaN without one."""
+    """`(n_queries,)`: 1 where any relevant entry stands within the first k, else 0.
+
+    `best_rank` `(n_queries,)` is that of the first relevant entry, from 1; 0 = none, gives NaN.
+    """
     return np.where(best_rank > 0, (best_rank <= k).astype(np.float64), np.nan)
 
 
 def reciprocal_rank(best_rank: Indices) -> Float64:
-    """1 / rank of the first relevant entry; NaN without one."""
+    """`(n_queries,)`: 1 / rank of the first relevant entry; `best_rank` as in `recall_at`."""
     return np.where(best_rank > 0, 1 / np.maximum(best_rank, 1), np.nan)

@@ -33,10 +33,13 @@ NOTHING_LEFT = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class AblationCurve:
-    """What is left of gap and recall once the dimensions of largest |Δd| are removed."""
+    """What is left of gap and recall once the dimensions of largest |Δd| are removed.
+
+    Every array is `(n,)`, one entry a number of removed dimensions.
+    """
 
     removed: Indices
-    """How many dimensions, `(n,)`, rising."""
+    """How many dimensions, rising."""
     share: Float64
     """Share of ‖Δ‖² that they held."""
     gap: Float64
@@ -44,10 +47,13 @@ class AblationCurve:
     recall_x_to_y: Float64
     """R@1 among the y of all pairs; any y of the item counts, and any of equal rows."""
     recall_y_to_x: Float64
+    """R@1 of the other direction."""
     control_gap: Float64
     """`gap` where as many random dimensions are removed instead."""
     control_recall_x_to_y: Float64
+    """`recall_x_to_y` there."""
     control_recall_y_to_x: Float64
+    """`recall_y_to_x` there."""
     n_pairs: int
     """Pairs that recall was taken over."""
 
@@ -156,6 +162,13 @@ def clustered_heat_map(
     The order is that of the leaves of average-linkage clustering of the mean of x–x and y–y
     cosines (scipy, optimal leaf ordering), so that no modality decides alone.
 
+    Args:
+        x: unit rows `(nx, dim)` of the first modality.
+        y: unit rows `(ny, dim)` of the second.
+        pairs: which of them match.
+        n_items: pairs to draw at most; of more, a sample.
+        seed: of that sample.
+
     Raises:
         GapvizError: no pairs.
     """
@@ -220,7 +233,10 @@ def hubness(found: Indices, n_gallery: int, k: int) -> Hubness:
 
 
 def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> PlanePoint:
-    """Alignment and joint uniformity of unit rows, sampled as `pair_scores` is."""
+    """Alignment and joint uniformity of unit rows `(nx, dim)` and `(ny, dim)`.
+
+    Sampled as `pair_scores` is (Wang & Isola 2020).
+    """
     clouds = measure_cloud(x), measure_cloud(y)
     scores = pair_scores(x, y, pairs, seed=seed)
     return PlanePoint(

@@ -189,7 +189,10 @@ def dimension_shares(delta: Float64) -> DimensionShares:
 
 
 def measure_constancy(x: Float32, y: Float32, pairs: Pairs) -> Constancy:
-    """Constancy of the differences of matched rows; NaN without pairs."""
+    """Constancy of the differences of matched rows of x `(nx, dim)` and y `(ny, dim)`.
+
+    NaN without pairs.
+    """
     if not len(pairs):
         return Constancy(ratio=float("nan"), mean_cosine=float("nan"))
     dim = x.shape[1]

@@ -67,7 +67,16 @@ class InfoNce:
 def cross_cosines(
     x: Float32, y: Float32, pairs: Pairs, clouds: tuple[Cloud, Cloud]
 ) -> CrossCosines:
-    """Closed form: the sum over all pairs is Σx·Σy, less the matched ones."""
+    """Mean cosines of matched and of mismatched unit rows `(nx, dim)` and `(ny, dim)`.
+
+    Closed form: the sum over all pairs is Σx·Σy, less the matched ones.
+
+    Args:
+        x: rows of the first modality.
+        y: rows of the second.
+        pairs: which of them match.
+        clouds: of x and of y, as `measure_cloud` measured them.
+    """
     total = 0.0
     for start in range(0, len(pairs), 2_048):
         chosen = slice(start, start + 2_048)
@@ -140,7 +149,7 @@ def info_nce(
 ) -> float:
     """Symmetric InfoNCE in nats: mean of the x→y and the y→x cross-entropies.
 
-    See `info_nce_both_ways`.
+    Arguments, protocol and source are those of `info_nce_both_ways`.
     """
     both = info_nce_both_ways(x, y, pairs, temperature=temperature, batch=batch, seed=seed)
     return both.symmetric
@@ -155,11 +164,19 @@ def info_nce_both_ways(
     batch: int = INFO_NCE_BATCH,
     seed: int = DEFAULT_SEED,
 ) -> InfoNce:
-    """InfoNCE of each direction (van den Oord et al. 2018; Radford et al. 2021).
+    """InfoNCE of each direction in nats (van den Oord et al. 2018; Radford et al. 2021).
 
     One batch of one pair an item, the first, so that no caption of an image stands among its
     negatives; where there are more than `batch` items, of a seeded sample of `batch` of them,
-    since the loss grows with the batch size.
+    since the loss grows with the batch size. NaN without pairs.
+
+    Args:
+        x: unit rows `(nx, dim)` of the first modality.
+        y: unit rows `(ny, dim)` of the second.
+        pairs: which of them match.
+        temperature: what cosines are divided by.
+        batch: pairs at most.
+        seed: of the sample.
     """
     one_each = pairs.one_an_item()
     rows_a, rows_b = one_each.rows_a, one_each.rows_b

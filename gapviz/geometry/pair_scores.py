@@ -77,7 +77,10 @@ def auc_matched(scores: PairScores) -> float:
 
 
 def d_prime(scores: PairScores) -> float:
-    """(mean matched − mean mismatched) / √½(both variances): sensitivity index d′."""
+    """(mean matched − mean mismatched) / √½(both variances): sensitivity index d′.
+
+    NaN with fewer than two of either, or where none of them differ.
+    """
     if min(scores.matched.size, scores.mismatched.size) < 2:
         return float("nan")
     spread = np.sqrt((scores.matched.var(ddof=1) + scores.mismatched.var(ddof=1)) / 2)
@@ -87,14 +90,20 @@ def d_prime(scores: PairScores) -> float:
 
 
 def mean_distance(cosines: Float64) -> float:
-    """Mean ‖a − b‖ of unit vectors with these cosines, √(2 − 2cos); NaN when empty."""
+    """Mean ‖a − b‖ of pairs of unit vectors by their cosines `(n,)`, √(2 − 2cos).
+
+    NaN when empty.
+    """
     if not cosines.size:
         return float("nan")
     return float(np.sqrt(np.maximum(2 - 2 * cosines, 0.0)).mean())
 
 
 def threshold_transfer(scores: PairScores, matched_share: float = 0.95) -> ThresholdTransfer:
-    """The cosine that `matched_share` of matched pairs reach, and who else passes it."""
+    """The cosine that `matched_share` of matched pairs reach, and who else passes it.
+
+    The linearly interpolated quantile; all NaN without matched pairs.
+    """
     if not scores.matched.size:
         nan = float("nan")
         return ThresholdTransfer(nan, matched_share, nan, nan, nan)

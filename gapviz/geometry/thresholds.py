@@ -30,7 +30,9 @@ class TypedScores:
     """Scores of one pair type, rising, by whether the pair is relevant."""
 
     positive: Float64
+    """`(n_relevant,)`."""
     negative: Float64
+    """`(n_others,)`."""
     positive_weight: float = 1.0
     """Pairs that each entry of `positive` stands for."""
     negative_weight: float = 1.0

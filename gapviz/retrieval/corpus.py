@@ -28,6 +28,7 @@ class Rows:
 
     @property
     def n_rows(self) -> int:
+        """Rows of all modalities together."""
         return int(self.item.size)
 
     def code(self, modality: str) -> int:
@@ -44,7 +45,7 @@ class Rows:
 
     @cached_property
     def by_item(self) -> Indices:
-        """Row numbers by rising item."""
+        """`(n,)`: row numbers by rising item."""
         return np.argsort(self.item, kind="stable").astype(np.int64)
 
     def of_items(self, wanted: Mask) -> Rows:

@@ -164,7 +164,7 @@ class ShiftedScores:
 
 
 def refuse_unlike(queries: Rows, corpus: Rows) -> None:
-    """Raise unless both have the same modalities, in one order, and one dimension."""
+    """Raise `GapvizError` unless both have the same modalities, in one order, and one dimension."""
     if queries.names != corpus.names:
         raise GapvizError(
             f"the queries have modalities {queries.names}, the corpus {corpus.names}",

@@ -13,19 +13,32 @@ APP = Path(__file__).parents[2] / "app.py"
 LINEAR = "PCA"
 
 
+@pytest.fixture(scope="session")
+def pages():
+    """The pages as Streamlit knows them once the app has run."""
+    return _app({}).run()._registered_pages
+
+
 @pytest.fixture
-def open_app():
+def open_app(pages):
+    """`open_app(page, ...)`: a visitor who comes straight to a page, as by a link."""
+
     def opened(page: str | None = None, **query) -> AppTest:
-        app = AppTest.from_file(str(APP), default_timeout=120)
-        app.query_params["projection"] = query.pop("projection", LINEAR)
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.run()
+        app = _app(query)
         if page:
-            app.switch_page(page).run()
-        return app
+            # Else every test of another page would draw the cones first.
+            app._registered_pages = pages
+            app.switch_page(page)
+        return app.run()
 
     return opened
+
+
+def _app(query) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    for key, value in {"projection": LINEAR, **query}.items():
+        app.query_params[key] = value
+    return app
 
 
 @pytest.fixture

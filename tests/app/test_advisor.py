@@ -34,7 +34,7 @@ def finished(app):
     for _ in range(60):
         if not any("Measuring" in str(bar.proto) for bar in app.get("progress")):
             return app
-        time.sleep(0.3)
+        time.sleep(0.05)
         app.run()
     raise AssertionError("the advice did not come")
 

@@ -49,7 +49,7 @@ def opened(open_app):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while any("Cancel" in button.label for button in app.button):
             assert time.monotonic() < deadline
-            time.sleep(0.2)
+            time.sleep(0.05)
             app.run()
         assert not app.exception
         return app

@@ -29,7 +29,7 @@ def opened(open_app, **query):
     while not any("gv-board" in html.proto.body for html in app.get("html")):
         assert not app.exception
         assert time.monotonic() < deadline, "the scoreboard was never measured"
-        time.sleep(0.2)
+        time.sleep(0.05)
         app.run()
     return app
 

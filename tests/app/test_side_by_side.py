@@ -46,6 +46,7 @@ def test_the_number_of_results_is_obeyed(open_app):
 def test_an_item_does_not_find_itself(open_app):
     app = open_app(PAGE, query_by="item", item="1F431")
     assert not app.exception
+    assert len(lists(app)) == 3
     assert all("own entry" not in body for body in lists(app))
 
 

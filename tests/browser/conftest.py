@@ -105,13 +105,16 @@ class Visit:
 
     def settle(self):
         """Wait until the script has run to its end and the page has drawn it."""
-        self.page.wait_for_timeout(300)
+        # What was done must reach the server before its state tells anything.
+        self.page.wait_for_timeout(200)
         self.page.wait_for_function(
             "document.querySelector('[data-testid=stApp]')"
             ".getAttribute('data-test-script-state') === 'notRunning'",
             timeout=120_000,
         )
-        self.page.wait_for_timeout(300)
+        self.page.evaluate(
+            "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+        )
 
     def widget(self, key):
         return self.page.locator(f".st-key-{key}")

@@ -5,44 +5,44 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-CHARTS = {
-    "/": 2,
-    "/search?q=cat face": 0,
-    "/within": 1,
-    "/scoreboard?models=one": 1,
-    "/curves?curve=mix": 1,
-    "/scores": 1,
-    "/anatomy?part=spectrum": 1,
-    "/advisor": 0,
-    "/export": 0,
-    "/why": 0,
-    "/tour": 1,
-    "/data": 0,
+PAGES = {
+    "/": (2, "Cloud separation"),
+    "/search?q=cat face": (0, "Over all held-out queries"),
+    "/within": (1, "mAP"),
+    "/scoreboard?models=one": (1, "Score z-norm"),
+    "/curves?curve=mix": (1, "share"),
+    "/scores": (1, "threshold"),
+    "/anatomy?part=spectrum": (1, "principal"),
+    "/advisor": (0, "What do you search with"),
+    "/export": (0, "Qdrant"),
+    "/why": (0, "temperature"),
+    "/tour": (1, "cones"),
+    "/data": (0, "Nothing of your own yet"),
 }
-"""Address of a page → how many charts it has at least."""
+"""Address of a page → how many charts it has at least, and words that it shows."""
+
+LIGHTNESS = """
+getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor
+    .match(/\\d+/g).slice(0, 3).map(Number).reduce((sum, part) => sum + part)
+"""
+"""Red, green and blue together, 0 to 765."""
+
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.mark.parametrize("path", CHARTS)
+@pytest.mark.parametrize("path", PAGES)
 def test_every_page_draws_in_light_and_dark_wide_and_narrow(visit, path):
+    n_charts, words = PAGES[path]
     tab = visit(path)
-    if CHARTS[path]:
-        last = tab.page.locator(".js-plotly-plot").nth(CHARTS[path] - 1)
+    if n_charts:
+        last = tab.page.locator(".js-plotly-plot").nth(n_charts - 1)
         expect(last).to_be_visible(timeout=120_000)
-    light = _background(tab)
+    expect(tab.page.get_by_test_id("stMain")).to_contain_text(words)
+    assert tab.page.evaluate(LIGHTNESS) > 600
     tab.page.emulate_media(color_scheme="dark")
     tab.page.set_viewport_size({"width": 800, "height": 900})
     tab.settle()
-    assert sum(light) > 600
-    assert sum(_background(tab)) < 200
+    tab.page.wait_for_function(f"{LIGHTNESS} < 200")
+    tab.page.wait_for_function(f"{TOO_WIDE} <= 0")
     assert tab.page.locator("[data-testid=stException]").count() == 0
     assert tab.page.locator("[data-testid=stAlertContentError]").count() == 0
-    too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert tab.page.evaluate(too_wide) <= 0
-
-
-def _background(tab):
-    """Red, green and blue, 0 to 255."""
-    return tab.page.evaluate(
-        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-        ".match(/\\d+/g).slice(0, 3).map(Number)"
-    )

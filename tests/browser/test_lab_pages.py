@@ -7,9 +7,9 @@ pytestmark = pytest.mark.browser
 def test_a_sweep_shows_its_progress_and_then_follows_the_slider(visit):
     tab = visit("/curves")
     expect(tab.page.locator(".js-plotly-plot")).to_have_count(5)
-    tab.nudge("strength", presses=3)
-    tab.page.wait_for_url(lambda url: "strength=0.85" in url)
-    expect(tab.page.locator(".annotation", has_text="λ = 0.85")).to_have_count(5)
+    tab.nudge("strength")
+    tab.page.wait_for_url(lambda url: "strength=0.95" in url)
+    expect(tab.page.locator(".annotation", has_text="λ = 0.95")).to_have_count(5)
     expect(tab.page.get_by_role("progressbar")).to_have_count(0)
 
 

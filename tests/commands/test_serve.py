@@ -36,7 +36,7 @@ def test_the_dashboard_is_served_on_a_collection_until_stopped(make_collection, 
                 break
             except OSError:
                 assert process.poll() is None and time.monotonic() < deadline
-                time.sleep(0.2)
+                time.sleep(0.05)
         process.send_signal(stop)
         _, errors = process.communicate(timeout=30)
     finally:

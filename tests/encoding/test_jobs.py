@@ -17,6 +17,8 @@ from gapviz.encoding.run import SHARD_ROWS
 from gapviz.errors import GapvizError
 
 PATIENCE = 120.0
+SMALL = "timm:test_resnet:random-7"
+"""Random weights, the same in every process, and few of them."""
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def children(pid):
 
 
 def test_a_killed_job_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
-    job, collection = ask(SHARD_ROWS + 44, "efficientnet-lite0", decode_workers=1)
+    job, collection = ask(SHARD_ROWS + 128, SMALL, decode_workers=1)
     until(lambda: any(cache.glob("encoded/*/image-*")))
     pid = job.status().pid
     helpers = children(pid)
@@ -72,7 +74,7 @@ def test_a_killed_job_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
     resumed = Collection.load(tmp_path / "out")
     whole = encode_collection(
         collection,
-        load_image_encoder("efficientnet-lite0"),
+        load_image_encoder(SMALL),
         store=VectorStore(tmp_path / "undisturbed"),
         modalities=("image",),
     ).collection
