@@ -149,14 +149,14 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
     term = TERMS[name]
     was = term.value(before)
     now = None if after is None else term.value(after)
-    value, delta = figure(was), None
+    value, delta, direction = figure(was), None, term.direction(before)
     color: Literal["off", "green", "red"] = "off"
     arrow: Literal["off", "up", "down"] = "off"
     if after is not None and now is not None and not isnan(was - now):
         change = round(now - was, 3)
         delta = "unchanged"
         if change:
-            delta = f"{figure(change, signed=True)} with {after.strategy.card.title}"
+            delta = figure(change, signed=True)
             value = f"{figure(was)} → {figure(now)}"
             arrow = "up" if change > 0 else "down"
         # Neither no change, nor one that too few items show, nor one between two protocols, is
@@ -168,7 +168,8 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
     st.metric(
         term.title.replace(" (variant A)", ""),
         value,
-        delta=delta,
+        delta=delta or direction,
+        delta_description=None if delta is None else direction,
         delta_color=color,
         delta_arrow=arrow,
         help=f"{term.reading}\n\n$${term.formula}$$",

@@ -8,7 +8,9 @@ from math import isnan
 
 import numpy as np
 
+from gapviz.evaluation import expected_bias
 from gapviz.measure import Measurement
+from gapviz.wording import figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class Term:
         if not self.better or isnan(was - now):
             return None
         return now > was if self.better == "higher" else now < was
+
+    def direction(self, measurement: Measurement) -> str:
+        """`lower is better`, `nearer 0.50 is better`; empty where neither way is."""
+        better = self.better
+        if self.name == "bias":
+            better = f"nearer {figure(expected_bias(measurement.mixed), 2)}"
+        return f"{better} is better" if better else ""
 
 
 def _mean(values: dict[str, float]) -> float:

@@ -29,7 +29,13 @@ def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
     app.sidebar.slider(key="strength").set_value(0.5).run()
     before = measure(read("builtin").collection, seed=42).geometry.gap.gap
     after = measure(read("builtin").collection, StrategyOptions("centre", 0.5), seed=42)
-    assert app.metric[0].delta == f"−{before - after.geometry.gap.gap:.3f} with Centre both"
+    assert app.metric[0].delta == f"−{before - after.geometry.gap.gap:.3f}"
+
+
+def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
+    ways = ["lower is better", "lower is better", "nearer 0.50 is better", "higher is better"]
+    assert [card.proto.delta_description for card in open_app().metric] == ways
+    assert [card.delta for card in open_app(strategy="raw").metric] == ways
 
 
 def test_two_charts_share_their_axes(open_app):
