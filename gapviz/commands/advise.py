@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from math import isnan
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from gapviz.commands.output import json_text
 from gapviz.commands.situation import add_situation, chosen_evidence
 from gapviz.commands.source import Commands, add_seed, add_source, progress_bar
 from gapviz.commands.strategy import add_pair
@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> str:
     """
     from gapviz.advisor.stored import advice_work
 
-    evidence, situation = chosen_evidence(options)
+    asked = chosen_evidence(options)
     with progress_bar() as progress:
-        advice = advice_work(evidence, situation).do(progress)
+        advice = advice_work(asked.evidence, asked.situation).do(progress)
     if options.json:
-        return json.dumps(advice.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    return _told(evidence, advice)
+        return json_text(advice.to_json())
+    return _told(asked.evidence, advice)
 
 
 def _told(evidence: Evidence, advice: Advice) -> str:

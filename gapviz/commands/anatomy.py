@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import (
     HeldOut,
+    Part,
+    PartMaker,
     add_held_out,
     add_parts,
     chosen_held_out,
     chosen_parts,
+    made_parts,
     part_of,
 )
 from gapviz.commands.models import add_also, encoder_title, other_models
-from gapviz.commands.source import Commands, progress_bar
+from gapviz.commands.output import json_text
+from gapviz.commands.source import Commands
 from gapviz.commands.table import paragraph, text_table
+from gapviz.plain_json import plain_json
 from gapviz.progress import Progress
 from gapviz.sentences.anatomy import (
     dimensions_reading,
@@ -42,14 +44,6 @@ from gapviz.studies.anatomy import (
 from gapviz.wording import counted, figure
 
 TOPS = (1, 2, 5, 10)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One part of the answer."""
-
-    figures: dict[str, Any]
-    lines: list[str]
 
 
 def add_to(commands: Commands) -> None:
@@ -78,13 +72,10 @@ def run(options: argparse.Namespace) -> Gated:
     gates = conditions(options)
     names = chosen_parts(options, tuple(_PARTS))
     looked_at = chosen_held_out(options)
-    found: dict[str, _Part] = {}
-    with progress_bar() as progress:
-        for place, name in enumerate(names):
-            found[name] = _PARTS[name](looked_at, options, part_of(progress, place, len(names)))
+    found = made_parts(names, _PARTS, looked_at, options)
     figures = looked_at.to_json() | {name: part.figures for name, part in found.items()}
     if options.json:
-        text = json.dumps(figures, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json_text(figures)
     else:
         lines = looked_at.head
         if looked_at.changes in ("lists", "items", "scores"):
@@ -94,10 +85,10 @@ def run(options: argparse.Namespace) -> Gated:
         for part in found.values():
             lines += ["", *part.lines]
         text = "\n".join(lines)
-    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
+    return Gated.by(gates, figures, text)
 
 
-def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Part:
+def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     work = dimensions_work(looked_at.collection, looked_at.pair, seed=looked_at.seed)
     found = work.do(progress)
     shares, curve = found.shares, found.ablation
@@ -117,8 +108,8 @@ def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progr
     ]
     tops = {str(count): shares.top(count) for count in TOPS}
     told = ", ".join(f"{count}: {_share(one)}" for count, one in tops.items())
-    return _Part(
-        found.to_json() | {"top_share": {k: _known(one) for k, one in tops.items()}},
+    return Part(
+        found.to_json() | {"top_share": plain_json(tops)},
         [
             "Dimensions, raw vectors",
             *paragraph(dimensions_reading(found)),
@@ -135,12 +126,12 @@ def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progr
     )
 
 
-def _heat_map(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Part:
+def _heat_map(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
     work = heat_map_work(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed)
     found = work.do(progress)
     shown = len(next(iter(found.by_strategy.values())).pairs)
-    return _Part(
+    return Part(
         _by_name(found.to_json(), strategies),
         [
             f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
@@ -150,7 +141,7 @@ def _heat_map(looked_at: HeldOut, options: argparse.Namespace, progress: Progres
     )
 
 
-def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Part:
+def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     collection, pair, seed = looked_at.collection, looked_at.pair, looked_at.seed
     ours = {encoder_title(collection.encoder): collection}
     others = other_models(options, looked_at.reading, collection)
@@ -160,7 +151,7 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
     chosen = plane_work(ours, _moved(looked_at)[-1:], pair, seed=seed).do(part_of(progress, 1, 2))
     rows = [_placed(one) for one in plane.points]
     rows += [[f"{model}, chosen", *cells] for model, *cells in map(_placed, chosen.points)]
-    return _Part(
+    return Part(
         {"points": plane.to_json()["points"], "chosen": chosen.to_json()["points"]},
         [
             "Loss plane",
@@ -177,7 +168,7 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
     )
 
 
-def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Part:
+def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
     if looked_at.changes == "scores":
         strategies.append(looked_at.strategy)
@@ -196,7 +187,7 @@ def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -
         for (source, target), hub in by_direction.items()
     ]
     sampled = " A seeded sample of 20,000 rows stands for each larger modality." * hubs.sampled
-    return _Part(
+    return Part(
         _by_name(hubs.to_json(), strategies),
         [
             "Hubs",
@@ -215,7 +206,7 @@ def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -
     )
 
 
-def _spectra(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Part:
+def _spectra(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
     spectra = spectra_work(looked_at.collection, strategies, looked_at.pair).do(progress)
     rows = [
@@ -223,7 +214,7 @@ def _spectra(looked_at: HeldOut, options: argparse.Namespace, progress: Progress
         for title, by_modality in spectra.by_strategy.items()
         for name, one in by_modality.items()
     ]
-    return _Part(
+    return Part(
         _by_name(spectra.to_json(), strategies),
         [
             "Spectrum",
@@ -241,7 +232,7 @@ def _spectra(looked_at: HeldOut, options: argparse.Namespace, progress: Progress
     )
 
 
-_PARTS: dict[str, Callable[[HeldOut, argparse.Namespace, Progress], _Part]] = {
+_PARTS: dict[str, PartMaker] = {
     "dimensions": _dimensions,
     "heat_map": _heat_map,
     "plane": _plane,
@@ -274,7 +265,3 @@ def _placed(one: Placed) -> list[str]:
 
 def _share(value: float) -> str:
     return "none" if isnan(value) else f"{value:.1%}"
-
-
-def _known(value: float) -> float | None:
-    return None if isnan(value) else value

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, progress_bar
 from gapviz.export import load_exported
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> str:
             "resumed_from": applied.resumed_from,
             "strategy": exported.card.strategy,
         }
-        return json.dumps(figures, indent=2, ensure_ascii=False)
+        return json_text(figures)
     return _summary(applied, exported.card)
 
 

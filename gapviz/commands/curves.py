@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gapviz.commands.held_out import (
     HeldOut,
+    Part,
+    PartMaker,
     add_held_out,
     add_parts,
     chosen_held_out,
     chosen_parts,
-    part_of,
+    made_parts,
 )
-from gapviz.commands.source import Commands, progress_bar
+from gapviz.commands.output import json_text
+from gapviz.commands.source import Commands
 from gapviz.commands.table import paragraph, text_table
 from gapviz.curves import Band
 from gapviz.curves.rank_fusion import FusionLine
@@ -43,14 +44,6 @@ from gapviz.wording import counted, figure
 
 BOOTSTRAP = "[low, high]: 95 % bootstrap intervals over items."
 QUALITY = "R@1 and NDCG@10: higher is better."
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """One curve."""
-
-    figures: dict[str, Any]
-    lines: list[str]
 
 
 def add_to(commands: Commands) -> None:
@@ -88,20 +81,17 @@ def run(options: argparse.Namespace) -> str:
     looked_at = chosen_held_out(options)
     for modality in filter(None, [options.asks, options.weighted]):
         looked_at.collection.modality(modality)
-    drawn: dict[str, _Drawn] = {}
-    with progress_bar() as progress:
-        for place, name in enumerate(names):
-            drawn[name] = _CURVES[name](looked_at, options, part_of(progress, place, len(names)))
+    drawn = made_parts(names, _CURVES, looked_at, options)
     if options.json:
         figures = looked_at.to_json() | {name: one.figures for name, one in drawn.items()}
-        return json.dumps(figures, indent=2, ensure_ascii=False, allow_nan=False)
+        return json_text(figures)
     lines = looked_at.head
     for one in drawn.values():
         lines += ["", *one.lines]
     return "\n".join(lines)
 
 
-def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Drawn:
+def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     chosen, figures = _strategy(looked_at, "strength", strategy_with_strength)
     curve = strength_work(looked_at.collection, chosen, looked_at.pair, seed=looked_at.seed).do(
         progress
@@ -118,7 +108,7 @@ def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progres
     mixed = {**_modalities("bias@10", curve.bias), **_modalities("NDCG@10", curve.ndcg)}
     chance = ", ".join(f"{name} {figure(one)}" for name, one in curve.expected_bias.items())
     loss = curve.info_nce[0]
-    return _Drawn(
+    return Part(
         figures | curve.to_json(),
         [
             *_told(figures, "Strength λ", strength_reading(curve)),
@@ -137,7 +127,7 @@ def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progres
     )
 
 
-def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Drawn:
+def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     chosen, figures = _strategy(looked_at, "mix", strategy_in_one_index)
     curve = mix_work(
         looked_at.collection,
@@ -156,7 +146,7 @@ def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) ->
         else f"{curve.n_asking.min():,} to {curve.n_asking.max():,} queries ask, those that are "
         "not themselves the entry of their item"
     )
-    return _Drawn(
+    return Part(
         figures | curve.to_json(),
         [
             *_told(figures, f"Corpus mix, asked with {curve.asks}", mix_reading(curve)),
@@ -176,7 +166,7 @@ def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) ->
     )
 
 
-def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Drawn:
+def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     collection = looked_at.collection
     chosen, figures = _strategy(
         looked_at, "calibration", lambda name: strategy_that_learns(name, collection)
@@ -188,7 +178,7 @@ def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Prog
         **_modalities("bias@10", curve.bias),
     }
     raw = ", ".join(f"{a} → {b} {figure(one)}" for (a, b), one in curve.raw_recall_at_1.items())
-    return _Drawn(
+    return Part(
         figures | curve.to_json(),
         [
             *_told(figures, "Calibration items", calibration_reading(curve)),
@@ -204,7 +194,7 @@ def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Prog
     )
 
 
-def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> _Drawn:
+def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     weighted = options.weighted or looked_at.collection.modality_names[0]
     ties = looked_at.strategy.fusion.ties
     curves = fusion_work(looked_at.collection, weighted, ties=ties, seed=looked_at.seed).do(
@@ -216,7 +206,7 @@ def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress)
         lines += ["", f"{lists} lists, equal weights", *_points("k", ks, _line(curve.by_k))]
         lines += ["", f"{lists} lists, k = 60, weight of the {weighted} list"]
         lines += _points("weight", weights, _line(curve.by_weight))
-    return _Drawn(
+    return Part(
         {"weighted": weighted, "ties": ties, **curves.to_json()},
         [
             *lines,
@@ -230,7 +220,7 @@ def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress)
     )
 
 
-_CURVES: dict[str, Callable[[HeldOut, argparse.Namespace, Progress], _Drawn]] = {
+_CURVES: dict[str, PartMaker] = {
     "strength": _strength,
     "mix": _mix,
     "calibration": _calibration,

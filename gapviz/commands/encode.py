@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import get_args
 
 from gapviz.builtin.variants import BUILTIN
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.encoders.registry import (
     FAMILIES,
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> str:
         save_whole(encoded.collection, options.out)
     skipped = (*reading.skipped, *encoded.skipped)
     if options.json:
-        return json.dumps(_figures(encoded, skipped, options.out), indent=2, ensure_ascii=False)
+        return json_text(_figures(encoded, skipped, options.out))
     return _summary(encoded, skipped, options.out)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
 from gapviz.commands.strategy import (
     add_fit,
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> str:
     refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
     card = _export(options, strategy)
     if options.json:
-        return json.dumps(asdict(card) | {"folder": str(options.out)}, indent=2, allow_nan=False)
+        return json_text(asdict(card) | {"folder": str(options.out)})
     return _summary(card, options.out)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, progress_bar
 from gapviz.reference_sets import REFERENCE_SETS, ReferenceSet, fetch, reference_set
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> str:
     if options.name is None:
         sets = REFERENCE_SETS.values()
         if options.json:
-            return json.dumps({"sets": [_about(one) for one in sets]}, indent=2, ensure_ascii=False)
+            return json_text({"sets": [_about(one) for one in sets]})
         return "\n".join(
             f"{one.name:16}{one.total_bytes / 1e6:>8.1f} MB  {len(one.files):>4} files  "
             f"{one.licence}  {one.title}"
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> str:
     with progress_bar() as progress:
         folder = fetch(options.name, options.out, progress=progress)
     if options.json:
-        return json.dumps(_about(known) | {"folder": str(folder)}, indent=2, ensure_ascii=False)
+        return json_text(_about(known) | {"folder": str(folder)})
     return (
         f"{known.title}: {len(known.files):,} files, {known.total_bytes / 1e6:.1f} MB, "
         f"licence {known.licence}, from {known.url}\nin {folder}"

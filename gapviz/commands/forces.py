@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.held_out import add_parts, chosen_parts
+from gapviz.commands.output import json_text
 from gapviz.commands.source import (
     Commands,
     add_seed,
@@ -16,7 +17,6 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.commands.strategy import add_pair, chosen_pair
-from gapviz.errors import GapvizError
 from gapviz.measure import default_pair
 from gapviz.training import FORCES, STUDY_STEPS, three_forces
 from gapviz.wording import figure
@@ -35,12 +35,7 @@ def add_to(commands: Commands) -> None:
         "one vector; temperature, the gap that training leaves. What takes long is kept on disk.",
     )
     add_source(command)
-    command.add_argument(
-        "--only",
-        default=",".join(FORCES),
-        metavar="NAME[,NAME]",
-        help=f"of {', '.join(FORCES)} (default: all)",
-    )
+    add_parts(command, FORCES, default="all")
     command.add_argument(
         "--shift",
         type=float,
@@ -70,9 +65,7 @@ def run(options: argparse.Namespace) -> Gated:
     """
     gates = conditions(options)
     seed = chosen_seed(options)
-    only = [name.strip() for name in options.only.split(",") if name.strip()]
-    if not only:
-        raise GapvizError("--only names none", mend=f"choose of {', '.join(FORCES)}")
+    only = chosen_parts(options, FORCES)
     pair = chosen_pair(options)
     collection = read_and_tell(options).encoded_by(options.encoder)
     with progress_bar() as progress:
@@ -86,8 +79,8 @@ def run(options: argparse.Namespace) -> Gated:
             progress=progress,
         )
     figures = made.to_json()
-    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else _told(made)
-    return Gated(text, tuple(one for gate in gates for one in gate.broken(figures)))
+    text = json_text(figures) if options.json else _told(made)
+    return Gated.by(gates, figures, text)
 
 
 def _told(made: Forces) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,15 @@ class Gated:
 
     text: str
     broken: tuple[str, ...]
+
+    @classmethod
+    def by(cls, gates: Iterable[Condition], figures: Mapping[str, Any], text: str) -> Gated:
+        """The text, with what of the figures breaks a gate.
+
+        Raises:
+            GapvizError: a gate names no figure that is known.
+        """
+        return cls(text, tuple(told for gate in gates for told in gate.broken(figures)))
 
 
 def add_gate(command: argparse.ArgumentParser) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gapviz.collection import EVALUATE, Collection
-from gapviz.commands.source import add_seed, add_source, chosen_seed, read_and_tell
+from gapviz.commands.source import (
+    add_seed,
+    add_source,
+    chosen_seed,
+    progress_bar,
+    read_and_tell,
+)
 from gapviz.commands.strategy import (
     add_pair,
     add_strategy,
@@ -100,13 +106,41 @@ def chosen_held_out(options: argparse.Namespace) -> HeldOut:
     return HeldOut(reading, collection, strategy, named or usual, seed)
 
 
-def add_parts(command: argparse.ArgumentParser, parts: Sequence[str]) -> None:
-    """The option of `chosen_parts`."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an answer."""
+
+    figures: dict[str, Any]
+    lines: list[str]
+
+
+PartMaker = Callable[[HeldOut, argparse.Namespace, Progress], Part]
+
+
+def made_parts(
+    names: Sequence[str],
+    makers: Mapping[str, PartMaker],
+    looked_at: HeldOut,
+    options: argparse.Namespace,
+) -> dict[str, Part]:
+    """The named parts, made one after another under a progress bar."""
+    with progress_bar() as progress:
+        return {
+            name: makers[name](looked_at, options, part_of(progress, place, len(names)))
+            for place, name in enumerate(names)
+        }
+
+
+def add_parts(
+    command: argparse.ArgumentParser, parts: Sequence[str], default: str | None = None
+) -> None:
+    """The option of `chosen_parts`; None takes the first."""
+    default = parts[0] if default is None else default
     command.add_argument(
         "--of",
-        default=parts[0],
+        default=default,
         metavar="NAME[,NAME]",
-        help=f"of {', '.join(parts)}; or all (default: {parts[0]})",
+        help=f"of {', '.join(parts)}; or all (default: {default})",
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gapviz.commands.encode import skipped_lines
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> str:
         left_out = [{"what": one.what, "why": one.why} for one in reading.skipped]
         cones = {one.modality: one.to_json() for one in clouds}
         figures = found.to_json() | {"clouds": cones, "skipped": left_out}
-        return json.dumps(figures, indent=2, ensure_ascii=False)
+        return json_text(figures)
     return "\n".join([*_lines(found, clouds), *skipped_lines(skipped)])
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from math import isnan
 
 from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
 from gapviz.commands.strategy import (
     add_fit,
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> Gated:
     result = _measure(options)
     # A measurement computes what is asked of it, so that telling it can fail as well.
     figures = result.to_json() if options.json or gates else {}
-    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else _summary(result)
-    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
+    text = json_text(figures) if options.json else _summary(result)
+    return Gated.by(gates, figures, text)
 
 
 def _measure(options: argparse.Namespace) -> Measurement:

@@ -1,12 +1,20 @@
-"""What several commands share: the file that `--out` names."""
+"""What several commands share: figures as JSON, and the file that `--out` names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gapviz.errors import GapvizError
+from gapviz.plain_json import plain_json
 from gapviz.storage.files import unwritable
+
+
+def json_text(figures: Mapping[str, Any]) -> str:
+    """What `--json` prints, NaN as null; ASCII, which no terminal turns into what is no JSON."""
+    return json.dumps(plain_json(figures), indent=2, allow_nan=False)
 
 
 def refuse_output(path: Path, endings: Sequence[str]) -> None:

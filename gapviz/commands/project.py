@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gapviz.commands.gate import Gated, add_gate, conditions
-from gapviz.commands.output import refuse_output
+from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar
 from gapviz.commands.strategy import (
     add_fit,
@@ -87,10 +86,10 @@ def run(options: argparse.Namespace) -> Gated:
             progress=progress,
         )
     figures = drawn.to_json() | {"out": None if out is None else str(out)}
-    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else _told(drawn, out)
+    text = json_text(figures) if options.json else _told(drawn, out)
     if out is not None:
         write_output(out, _FORMS[out.suffix.lower()](drawn))
-    return Gated(text, tuple(one for gate in gates for one in gate.broken(figures)))
+    return Gated.by(gates, figures, text)
 
 
 def _told(drawn: Cones, out: Path | None) -> str:

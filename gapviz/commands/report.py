@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gapviz.commands.situation import add_situation, chosen_evidence, compared
+from gapviz.commands.situation import add_situation, chosen_evidence
 from gapviz.commands.source import (
     Commands,
     add_seed,
@@ -57,7 +57,7 @@ def add_to(commands: Commands) -> None:
         "--compare",
         default="",
         metavar="NAME[,NAME]",
-        help="further models of the source, with rows of their own in the scoreboard",
+        help="further models of the source or of --also, with rows of their own in the scoreboard",
     )
     add_situation(command)
     add_pair(command)
@@ -78,12 +78,13 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
-    evidence, situation = chosen_evidence(options, tell=True)
-    compare = [compared(options, name) for name in options.compare.split(",") if name.strip()]
+    asked = chosen_evidence(options, tell=True)
+    named = filter(None, map(str.strip, options.compare.split(",")))
+    compare = [asked.other(name) for name in named]
     with progress_bar() as progress:
         report = report_on(
-            evidence,
-            situation=situation,
+            asked.evidence,
+            situation=asked.situation,
             compare=compare,
             options=chosen,
             on=on,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from gapviz.commands.gate import Condition, Gated, add_gate, conditions
+from gapviz.commands.output import json_text
 from gapviz.commands.source import (
     Commands,
     add_seed,
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> Gated:
             joint, [StrategyOptions(name) for name in names], seed=seed, progress=progress
         )
     broken = tuple(sentence for gate in gates for sentence in _broken(gate, board))
-    text = json.dumps(_figures(board), indent=2, allow_nan=False) if options.json else _table(board)
+    text = json_text(_figures(board)) if options.json else _table(board)
     return Gated(text, broken)
 
 

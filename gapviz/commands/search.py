@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 import numpy as np
 
 from gapviz.collection import Collection
 from gapviz.commands.hits import hit_lines, hits_json
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, chosen_item
 from gapviz.commands.strategy import (
     add_fit,
@@ -67,9 +67,7 @@ def run(options: argparse.Namespace) -> str:
     vector, modality, item = _query(options, collection)
     found = _search(collection, strategy, vector, modality, item, options.results)
     if options.json:
-        return json.dumps(
-            _figures(collection, strategy, modality, found), indent=2, ensure_ascii=False
-        )
+        return json_text(_figures(collection, strategy, modality, found))
     return _lines(collection, strategy, modality, found)
 
 

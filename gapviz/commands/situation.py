@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gapviz.commands.models import add_also, encoder_title, other_models
 from gapviz.commands.source import chosen_seed, read, read_and_tell
 from gapviz.commands.strategy import chosen_pair
-from gapviz.readers.reading import Reading
+from gapviz.errors import GapvizError
 
 if TYPE_CHECKING:
     from gapviz.advisor import Evidence, Situation
     from gapviz.collection import Collection
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What the options ask about."""
+
+    evidence: Evidence
+    situation: Situation
+    others: Mapping[str, Collection]
+    """The same items by other models, by encoder."""
+
+    def other(self, encoder: str) -> Collection:
+        """The same items by another model, which goes by that name.
+
+        Raises:
+            GapvizError: no vectors by that model.
+        """
+        if encoder not in self.others:
+            raise GapvizError(
+                f"there are no vectors by {encoder[:80]!r} to compare with",
+                where=self.evidence.collection.name,
+                mend=f"choose one of {', '.join(self.others)}"
+                if self.others
+                else "name a source that holds the same items by another model in --also",
+            )
+        return replace(self.others[encoder], encoder=encoder)
 
 
 def add_situation(command: argparse.ArgumentParser) -> None:
@@ -40,9 +66,7 @@ def add_situation(command: argparse.ArgumentParser) -> None:
     add_also(command)
 
 
-def chosen_evidence(
-    options: argparse.Namespace, *, tell: bool = False
-) -> tuple[Evidence, Situation]:
+def chosen_evidence(options: argparse.Namespace, *, tell: bool = False) -> Asked:
     """What can be measured on the source, and the situation that the options describe.
 
     Args:
@@ -56,38 +80,27 @@ def chosen_evidence(
 
     seed = chosen_seed(options)
     asked = Situation(options.task, options.can_change)
-    evidence = _evidence(options, seed, read_and_tell if tell else read)
+    reading = read_and_tell(options) if tell else read(options)
+    collection = reading.encoded_by(options.encoder)
+    others = other_models(options, reading, collection)
+    evidence = _evidence(options, collection, others, seed)
     for name in evidence.pair:
-        evidence.collection.modality(name)
+        collection.modality(name)
     found = options.find or evidence.pair[0]
-    evidence.collection.modality(found)
-    return evidence, replace(asked, found=found)
-
-
-def compared(options: argparse.Namespace, encoder: str) -> Collection:
-    """The same items by another model of the source.
-
-    Raises:
-        GapvizError: no vectors by that model.
-    """
-    from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-
-    name = encoder.strip()
-    if options.source in BUILTIN_ENCODERS and name in BUILTIN_ENCODERS:
-        return builtin_collection(name)
-    return read(argparse.Namespace(**{**vars(options), "encoder": None})).encoded_by(name)
+    collection.modality(found)
+    return Asked(evidence, replace(asked, found=found), others)
 
 
 def _evidence(
-    options: argparse.Namespace, seed: int, reader: Callable[[argparse.Namespace], Reading]
+    options: argparse.Namespace,
+    collection: Collection,
+    others: Mapping[str, Collection],
+    seed: int,
 ) -> Evidence:
-    """The collection of the model in use, with the other models and towers of the source."""
+    """The collection of the model in use, with other models and encoders of one modality."""
     from gapviz.advisor import DedicatedTower, gather, tower_of
     from gapviz.builtin import BUILTIN_ENCODERS, dedicated_vectors
 
-    reading = reader(options)
-    collection = reading.encoded_by(options.encoder)
-    others = other_models(options, reading, collection)
     names = set(collection.modality_names)
     models = {
         encoder_title(name): one for name, one in others.items() if set(one.modality_names) == names

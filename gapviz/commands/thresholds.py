@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from math import isnan
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import HeldOut, add_held_out, chosen_held_out, part_of
 from gapviz.commands.hits import hit_lines, hits_json
+from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, chosen_item, progress_bar
 from gapviz.commands.table import paragraph, text_table
 from gapviz.errors import GapvizError
@@ -103,11 +103,9 @@ def run(options: argparse.Namespace) -> Gated:
     fused = None if options.item is None else _fused(looked_at, options)
     figures = _figures(looked_at, options, studies, fused)
     text = (
-        json.dumps(figures, indent=2, ensure_ascii=False, allow_nan=False)
-        if options.json
-        else "\n".join(_told(looked_at, options, studies, fused))
+        json_text(figures) if options.json else "\n".join(_told(looked_at, options, studies, fused))
     )
-    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
+    return Gated.by(gates, figures, text)
 
 
 def _studies(looked_at: HeldOut, options: argparse.Namespace) -> dict[str, ScoreStudy]:

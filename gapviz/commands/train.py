@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from gapviz.commands.gate import Gated, add_gate, conditions
-from gapviz.commands.output import refuse_output
+from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.source import (
     Commands,
     add_seed,
@@ -117,8 +116,8 @@ def run(options: argparse.Namespace) -> Gated:
         "out": None if options.out is None else str(options.out),
     }
     told = "\n".join(_lines(collection, features, result, options.out))
-    text = json.dumps(figures, indent=2, allow_nan=False) if options.json else told
-    return Gated(text, tuple(one for gate in gates for one in gate.broken(figures)))
+    text = json_text(figures) if options.json else told
+    return Gated.by(gates, figures, text)
 
 
 def _lines(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from gapviz.collection import EVALUATE, Collection
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.models import add_also, encoder_title, other_models
+from gapviz.commands.output import json_text
 from gapviz.commands.source import (
     Commands,
     add_seed,
@@ -128,11 +128,11 @@ def run(options: argparse.Namespace) -> Gated:
         )
     figures = _figures(contest, options, comparison, answers)
     text = (
-        json.dumps(figures, indent=2, ensure_ascii=False, allow_nan=False)
+        json_text(figures)
         if options.json
         else "\n".join(_told(contest, options, comparison, answers))
     )
-    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
+    return Gated.by(gates, figures, text)
 
 
 def _contest(options: argparse.Namespace) -> _Contest:

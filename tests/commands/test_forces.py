@@ -48,28 +48,28 @@ def test_the_text_tells_all_three_with_their_units(saved, run, few_drawings):
 
 
 def test_the_built_in_collection_is_laid_beside_the_shipped_encoders(figures):
-    told = figures("forces", "builtin", "--only", "temperature", "--steps", "1")
+    told = figures("forces", "builtin", "--of", "temperature", "--steps", "1")
     assert len(told["shipped"]) == 2 and "order" not in told
-    order = figures("forces", "builtin:warm", "--only", "order")["order"]
+    order = figures("forces", "builtin:warm", "--of", "order")["order"]
     assert order["temperature"] == pytest.approx(0.05)
 
 
 def test_a_condition_names_an_experiment(saved, run):
-    done = run("forces", saved, "--only", "order", "--fail-if", "order.directions.image->text.gap_before > 0")  # noqa: E501  # fmt: skip
+    done = run("forces", saved, "--of", "order", "--fail-if", "order.directions.image->text.gap_before > 0")  # noqa: E501  # fmt: skip
     assert done.returncode == 1 and "gap_before = " in done.stderr
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--only", "magic"],
-        ["--only", ","],
+        ["--of", "magic"],
+        ["--of", ","],
         ["--shift", "nan"],
         ["--shift", "1e300"],
         ["--steps", "0"],
         ["--seed", "-1"],
         ["--pair", "image,sound"],
-        ["--only", "order", "--fail-if", "start.gap > 1"],
+        ["--of", "order", "--fail-if", "start.gap > 1"],
     ],
     ids=" ".join,
 )
