@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gapviz.cli import main
-from gapviz.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.collection import Collection, Item, ModalityVectors, items_of_rows
 from gapviz.strategies import STRATEGIES
 
 RNG = np.random.default_rng(0)
@@ -361,3 +361,18 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_json_stays_json_on_a_terminal_without_accents(tmp_path):
+    rows = RNG.standard_normal((2, 12, 4)) + np.array([1, -1])[:, None, None]
+    items = tuple(Item(f"é{number}🐈", label="à") for number in range(12))
+    modalities = {
+        name: ModalityVectors.of(block) for name, block in zip(("image", "text"), rows, strict=True)
+    }
+    splits = {"calibrate": np.arange(0, 12, 2), "evaluate": np.arange(1, 12, 2)}
+    Collection("ça", items, modalities, splits=splits).save(tmp_path / "accents")
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    asked = ("search", tmp_path / "accents", "--item", "é1🐈", "--json")
+    done = gapviz(*asked, env=environment)
+    assert done.stderr == ""
+    assert all(hit["item"].startswith("é") for hit in strict(done.stdout)["hits"])

@@ -17,6 +17,7 @@ from gapviz.retrieval.corpus import Rows, rows_of_one
 from gapviz.retrieval.search import ResultList, search
 from gapviz.seeds import DEFAULT_SEED
 from gapviz.vectors import Float32, Indices
+from gapviz.wording import figure, interval
 
 FEW_ITEMS = 5
 """A label of fewer items has an interval that says little."""
@@ -136,21 +137,21 @@ def comparison_json(comparison: WithinComparison, names: Mapping[int, str]) -> d
     }
 
 
-def delta_reading(delta: Estimate, figure: str) -> str:
+def delta_reading(delta: Estimate, name: str) -> str:
     """What a difference, dedicated minus joint, says; in a sentence."""
     if delta.high < 0:
         turned = Estimate(-delta.value, -delta.high, -delta.low)
         return (
-            f"The joint tower's {figure} is higher by {_in_words(turned)}: no dedicated encoder "
+            f"The joint tower's {name} is higher by {_in_words(turned)}: no dedicated encoder "
             "is needed for these items."
         )
     if delta.low > 0:
         return (
-            f"The dedicated encoder's {figure} is higher by {_in_words(delta)}: inside this "
+            f"The dedicated encoder's {name} is higher by {_in_words(delta)}: inside this "
             "modality the joint tower is the wrong tool."
         )
-    return f"The {figure} of both differs by {_in_words(delta)}: nothing these items could show."
+    return f"The {name} of both differs by {_in_words(delta)}: nothing these items could show."
 
 
 def _in_words(delta: Estimate) -> str:
-    return f"{delta.value:.3f} (95 % interval {delta.low:.3f} to {delta.high:.3f})"
+    return f"{figure(delta.value)} (95 % interval {interval(delta.low, delta.high)})"

@@ -199,3 +199,17 @@ def test_few_items_give_no_advice_and_no_nan(make_collection):
         assert "Too few held-out items to measure: 1;" in text
         assert "nan" not in text
         assert "1 held-out item" in text and "1 held-out items" not in text
+
+
+def test_a_model_of_another_source_is_compared_under_its_own_name(
+    make_collection, tmp_path, capsys
+):
+    for name, seed in (("one", 0), ("two", 1)):
+        make_collection(24, seed=seed).save(tmp_path / name)
+    sources = [str(tmp_path / "one"), "--also", str(tmp_path / "two")]
+    both = f"unnamed model ({tmp_path / 'two'})"
+    assert main(["report", *sources, "--compare", both, "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["compared"]
+    assert told["encoder"] == both
+    assert main(["report", *sources, "--compare", "nobody", "--json"]) == 2
+    assert "choose one of" in capsys.readouterr().err

@@ -100,7 +100,10 @@ def test_labels_have_their_names(collections):
     [
         (Estimate(0.2, 0.1, 0.3), "higher by 0.200 (95 % interval 0.100 to 0.300): inside this"),
         (Estimate(-0.2, -0.3, -0.1), "joint tower's mAP is higher by 0.200 (95 % interval 0.100"),
-        (Estimate(0.1, -0.1, 0.3), "nothing these items could show"),
+        (
+            Estimate(-0.1, -0.3, 0.1),
+            "differs by −0.100 (95 % interval −0.300 to 0.100): nothing these items could show",
+        ),
     ],
 )
 def test_a_difference_is_read_by_its_interval(delta, words):

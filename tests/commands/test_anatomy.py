@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from gapviz.collection import EVALUATE
+from gapviz.strategies import StrategyOptions
+from gapviz.studies.anatomy import dimensions_work, heat_map_work, plane_work
+
+
+@pytest.fixture
+def made(make_collection):
+    return make_collection(60)
+
+
+@pytest.fixture
+def saved(made, tmp_path):
+    made.save(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def _held_out(collection):
+    block = collection.split(EVALUATE)
+    return [block.modality(name).corpus.vectors for name in ("image", "text")]
+
+
+def test_the_gap_is_taken_apart_as_the_page_does(made, saved, figures):
+    told = figures("anatomy", saved)
+    x, y = _held_out(made)
+    squares = (x.mean(axis=0) - y.mean(axis=0)) ** 2
+    largest = np.sort(squares / squares.sum())[::-1]
+    assert told["dimensions"]["top_share"]["2"] == pytest.approx(largest[:2].sum(), abs=1e-6)
+    page = dimensions_work(made, ("image", "text"), seed=42).do()
+    assert told["dimensions"]["ablation"]["gap"] == pytest.approx(page.ablation.gap)
+    assert (told["n_items"], told["seed"]) == (30, 42)
+
+
+def test_every_part_can_be_had_raw_and_with_the_strategy(made, saved, figures):
+    told = figures("anatomy", saved, "--of", "all", "--strategy", "half")
+    options = [StrategyOptions("raw"), StrategyOptions("half")]
+    maps = heat_map_work(made, options, ("image", "text"), seed=42).do()
+    cosines = [one.cosines for one in maps.by_strategy.values()]
+    for name, expected in zip(("raw", "half"), cosines, strict=True):
+        np.testing.assert_allclose(told["heat_map"]["by_strategy"][name]["cosines"], expected)
+    points = plane_work({"m": made}, options[1:], ("image", "text"), seed=42).do().points
+    assert told["plane"]["chosen"][0]["point"]["alignment"] == points[0].point.alignment
+    x, y = _held_out(made)
+    best = np.argsort(-(x @ y.T), axis=1)[:, :10]
+    counts = np.bincount(best.ravel(), minlength=len(y))
+    assert told["hubs"]["by_strategy"]["raw"]["image->text"]["occurrences"] == counts.tolist()
+    shares = np.linalg.svd(x - x.mean(axis=0), compute_uv=False) ** 2
+    shares /= shares.sum()
+    rank = told["spectrum"]["by_strategy"]["raw"]["image"]["effective_rank"]
+    assert rank == pytest.approx(np.exp(-(shares * np.log(shares)).sum()), rel=1e-4)
+
+
+def test_the_loss_plane_has_the_models_of_another_source(made, saved, make_collection, tmp_path, figures):  # noqa: E501  # fmt: skip
+    make_collection(60, seed=1).save(tmp_path / "other")
+    told = figures("anatomy", saved, "--of", "plane", "--also", tmp_path / "other")
+    assert len({one["model"] for one in told["plane"]["points"]}) == 2
+
+
+def test_what_is_printed_holds_each_part_with_its_direction(saved, run):
+    text = run("anatomy", saved, "--of", "all").stdout
+    for words in ("Dimensions, raw", "Cosines, ", "Loss plane", "Hubs", "Spectrum"):
+        assert words in text
+    assert text.count("lower is better") == 2 and "higher is wider" in text
+    route = run("anatomy", saved, "--of", "hubs", "--strategy", "route").stdout
+    assert "moves no vector: what follows is of the raw ones." in route
+
+
+def test_a_condition_names_a_part(saved, run):
+    done = run("anatomy", saved, "--fail-if", "dimensions.top_share.2 > 0")
+    assert done.returncode == 1 and "dimensions.top_share.2 = " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--of", "magic"],
+        ["--of", ","],
+        ["--strategy", "magic"],
+        ["--pair", "image,sound"],
+        ["--seed", "-1"],
+        ["--also", "nowhere"],
+        ["--fail-if", "hubs.sampled > 0"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
+    of = [] if "--of" in arguments or "--fail-if" in arguments else ["--of", "plane"]
+    refused("anatomy", saved, *of, *arguments)

@@ -1,0 +1,80 @@
+import pytest
+
+from gapviz.measure import measure
+from gapviz.strategies import StrategyOptions
+from gapviz.studies.curves import calibration_work, fusion_work
+
+PAIR = ("image", "text")
+
+
+@pytest.fixture
+def made(make_collection):
+    return make_collection(60)
+
+
+@pytest.fixture
+def saved(made, tmp_path):
+    made.save(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figures):
+    told = figures("curves", saved, "--strategy", "half")["strength"]
+    for strength in (0.0, 1.0):
+        place = told["strengths"].index(strength)
+        alone = measure(made, StrategyOptions("half", strength), seed=42)
+        assert told["gap"][place] == pytest.approx(alone.geometry.gap.gap, abs=1e-6)
+        for name in PAIR:
+            for curve, figure in (("bias", alone.bias), ("ndcg", alone.ndcg)):
+                got = told[curve][name]["value"][place]
+                assert got == pytest.approx(figure[name].value, abs=1e-6)
+
+
+def test_the_other_curves_are_those_of_the_page(made, saved, figures):
+    told = figures("curves", saved, "--of", "mix,calibration,fusion", "--with", "image")
+    assert "strength" not in told and told["mix"]["asks"] == "image"
+    page = calibration_work(made, StrategyOptions("centre"), PAIR, seed=42).do()
+    assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)
+    curves = fusion_work(made, "image", ties="own-first", seed=42).do().by_lists
+    by_lists = told["fusion"]["by_lists"]
+    assert by_lists.keys() == curves.keys()
+    for lists, curve in curves.items():
+        for name in PAIR:
+            got = by_lists[lists]["by_k"]["ndcg"][name]["value"]
+            assert got == pytest.approx(curve.by_k.ndcg[name].value)
+
+
+def test_a_strategy_without_a_strength_is_replaced_and_that_is_said(saved, figures, run):
+    told = figures("curves", saved, "--strategy", "route")["strength"]
+    assert told["strategy"] == "centre" and told["note"]
+    text = run("curves", saved, "--strategy", "route").stdout
+    assert "Centre both" in text and " ".join(told["note"].split()[:3]) in text
+
+
+def test_what_is_printed_tells_direction_and_interval(saved, run):
+    text = run("curves", saved, "--of", "all").stdout
+    for words in ("Strength λ", "Corpus mix", "Calibration items", "Rank fusion"):
+        assert words in text
+    assert text.count("higher is") >= 4 and text.count("[low, high]") == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--of", "magic"],
+        ["--of", ""],
+        ["--with", "sound"],
+        ["--weighted", "sound"],
+        ["--pair", "image"],
+        ["--strength", "9"],
+        ["--encoder", "nobody"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
+    refused("curves", saved, *arguments)
+
+
+def test_one_modality_has_no_gap_to_draw(make_collection, tmp_path, refused):
+    make_collection(12, modalities=("image",)).save(tmp_path / "one")
+    refused("curves", tmp_path / "one")
