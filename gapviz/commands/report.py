@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gapviz.commands.output import json_text
 from gapviz.commands.situation import add_situation, chosen_evidence
 from gapviz.commands.source import (
     Commands,
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> str:
             progress=progress,
         )
     if options.out is None or form is None:
-        return _json(report)
+        return json_text(report.to_json())
     text = form(report)
     write_output(options.out, text.encode())
     first = report.advice.recommendations[0].title

@@ -102,7 +102,7 @@ def test_labels_have_their_names(collections):
         (Estimate(-0.2, -0.3, -0.1), "joint tower's mAP is higher by 0.200 (95 % interval 0.100"),
         (
             Estimate(-0.1, -0.3, 0.1),
-            "differs by −0.100 (95 % interval −0.300 to 0.100): nothing these items could show",
+            "by −0.100 (95 % interval −0.300 to 0.100): nothing these",
         ),
     ],
 )
