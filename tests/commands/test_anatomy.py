@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.collection import EVALUATE
+from gapviz.collection import CALIBRATE, EVALUATE
 from gapviz.strategies import StrategyOptions
 from gapviz.studies.anatomy import dimensions_work, heat_map_work, plane_work
 
@@ -17,14 +17,18 @@ def saved(made, tmp_path):
     return tmp_path / "saved"
 
 
-def _held_out(collection):
-    block = collection.split(EVALUATE)
+def _rows(collection, split):
+    block = collection.split(split)
     return [block.modality(name).corpus.vectors for name in ("image", "text")]
+
+
+def _unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_the_gap_is_taken_apart_as_the_page_does(made, saved, figures):
     told = figures("anatomy", saved)
-    x, y = _held_out(made)
+    x, y = _rows(made, EVALUATE)
     squares = (x.mean(axis=0) - y.mean(axis=0)) ** 2
     largest = np.sort(squares / squares.sum())[::-1]
     assert told["dimensions"]["top_share"]["2"] == pytest.approx(largest[:2].sum(), abs=1e-6)
@@ -42,7 +46,7 @@ def test_every_part_can_be_had_raw_and_with_the_strategy(made, saved, figures):
         np.testing.assert_allclose(told["heat_map"]["by_strategy"][name]["cosines"], expected)
     points = plane_work({"m": made}, options[1:], ("image", "text"), seed=42).do().points
     assert told["plane"]["chosen"][0]["point"]["alignment"] == points[0].point.alignment
-    x, y = _held_out(made)
+    x, y = _rows(made, EVALUATE)
     best = np.argsort(-(x @ y.T), axis=1)[:, :10]
     counts = np.bincount(best.ravel(), minlength=len(y))
     assert told["hubs"]["by_strategy"]["raw"]["image->text"]["occurrences"] == counts.tolist()
@@ -50,6 +54,20 @@ def test_every_part_can_be_had_raw_and_with_the_strategy(made, saved, figures):
     shares /= shares.sum()
     rank = told["spectrum"]["by_strategy"]["raw"]["image"]["effective_rank"]
     assert rank == pytest.approx(np.exp(-(shares * np.log(shares)).sum()), rel=1e-4)
+
+
+def test_what_is_fitted_is_fitted_on_the_calibrate_split(made, saved, figures):
+    told = figures("anatomy", saved, "--of", "dimensions,plane", "--strategy", "centre")
+    means = [rows.mean(axis=0) for rows in _rows(made, CALIBRATE)]
+    held_out = _rows(made, EVALUATE)
+    dropped = np.argsort(-np.abs(means[0] - means[1]))[:2]
+    x, y = (_unit(np.delete(rows, dropped, axis=1)) for rows in held_out)
+    ablation = told["dimensions"]["ablation"]
+    gap = ablation["gap"][ablation["removed"].index(2)]
+    assert gap == pytest.approx(np.linalg.norm(x.mean(axis=0) - y.mean(axis=0)), abs=1e-6)
+    x, y = (_unit(rows - mean) for rows, mean in zip(held_out, means, strict=True))
+    alignment = np.mean(np.sum((x - y) ** 2, axis=1))
+    assert told["plane"]["chosen"][0]["point"]["alignment"] == pytest.approx(alignment, abs=1e-5)
 
 
 def test_the_loss_plane_has_the_models_of_another_source(made, saved, make_collection, tmp_path, figures):  # noqa: E501  # fmt: skip
