@@ -6,7 +6,10 @@ import sys
 
 def main() -> int:
     """Run the command line; Ctrl-C while it still loads ends the process without a word."""
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        # Otherwise someone had reason to ignore it, as a shell has for what runs behind it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from gapviz import cli
 
     signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,6 +20,14 @@ def _folders_of_their_own(tmp_path_factory):
         patch.setenv("GAPVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("GAPVIZ_HOME", str(tmp_path_factory.mktemp("home")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard():
+    """Whoever starts the tests in the background of a shell has them ignore it, and all below."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
