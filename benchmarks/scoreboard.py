@@ -14,13 +14,13 @@ from itertools import permutations
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.builtin import builtin_collection
-from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.evaluation.bootstrap import RESAMPLES
-from gapviz.evaluation.scoreboard import DEPTHS, scoreboard
-from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
+from gapviz.analyses.scoreboard.scoreboard import DEPTHS, scoreboard
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.rows import Rows, corpus_rows, query_rows
+from gapviz.core.vectors import Float64, Indices
+from gapviz.measures.retrieval.bootstrap import RESAMPLES
+from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions, fit_strategy
-from gapviz.vectors import Float64, Indices
 
 K = 10
 Figures = dict[str, tuple[float, float, float]]

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from benchmarks.timing import Comparison, compare
-from gapviz.retrieval.corpus import Rows
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.retrieval.sweep import sweep
-from gapviz.vectors import Float32, unit_rows
 
 NAMES = ("image", "text")
 LAMBDAS = np.linspace(0.0, 2.0, 21)

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from benchmarks.timing import Comparison, compare
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.retrieval.exact import top_k
-from gapviz.vectors import Float32, unit_rows
 
 N_ROWS, DIM, K = 100_000, 512, 10
 ROUNDS = {1: 31, 100: 11, 1_000: 5}

@@ -16,10 +16,10 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.errors import GapvizError
-from gapviz.projection import Layout, project, trustworthiness
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32, unit_rows
+from gapviz.measures.projection import Layout, project, trustworthiness
 from gapviz.storage.configuration import CACHE_VARIABLE
-from gapviz.vectors import Float32, unit_rows
 
 N_ROWS = 2_000
 ROUNDS = 3
@@ -76,7 +76,7 @@ def _trust(vectors: dict[str, Float32], drawn: Layout, points: Float32) -> float
 
 def _vectors() -> tuple[str, dict[str, Float32]]:
     """Up to 2,000 rows of the built-in collection; made-up clouds where it is missing."""
-    from gapviz.builtin import builtin_collection
+    from gapviz.sources.builtin import builtin_collection
 
     try:
         collection = builtin_collection()

@@ -16,13 +16,13 @@ from splitting import TRAIN, split_items
 from tower_features import TowerFeatures, tower_features
 from vectors_of import collection_of, load_heads, stored_dtype
 
-from gapviz.builtin.dedicated import DEDICATED_FILE, packed
-from gapviz.builtin.names import drawn_items
-from gapviz.builtin.variants import variant_place
-from gapviz.collection import Collection
-from gapviz.saved_collection import VECTORS_FILE
+from gapviz.core.collection import Collection
+from gapviz.core.vectors import unit_rows
+from gapviz.sources.builtin.dedicated import DEDICATED_FILE, packed
+from gapviz.sources.builtin.names import drawn_items
+from gapviz.sources.builtin.variants import variant_place
 from gapviz.storage.files import write_atomically
-from gapviz.vectors import unit_rows
+from gapviz.storage.saved_collection import VECTORS_FILE, save_collection
 
 DATA = Path(__file__).resolve().parent
 
@@ -55,7 +55,7 @@ def main() -> None:
         if variant.name:
             write_variant(collection, variant.name)
         else:
-            collection.save(DATA / "builtin")
+            save_collection(collection, DATA / "builtin")
         print(f"{collection.encoder}: {collection.n_items} items, {len(features.texts)} captions")
     write_dedicated(features)
 

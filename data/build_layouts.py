@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 
 from safetensors.numpy import save
 
-from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.builtin.shipped import shipped_folder
-from gapviz.collection import CALIBRATE
+from gapviz.analyses.studies.layouts import SHIPPED_FILE, LayoutRequest, make_layout
+from gapviz.core.collection import CALIBRATE
+from gapviz.core.vectors import Float32
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin.shipped import shipped_folder
 from gapviz.storage.files import write_atomically
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.studies.layouts import SHIPPED_FILE, LayoutRequest, make_layout
-from gapviz.vectors import Float32
 
 VARIANT_VIEWS = (StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("half"))
 """Shipped for each variant of the built-in encoder."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from gapviz.core.vectors import Float32
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.towers import ImageTower
-from gapviz.vectors import Float32
 
 SHRINKAGE = 0.5
 """Share of the identity in Σ, of which 810 drawings in 1,280 dimensions tell too little."""

@@ -12,10 +12,10 @@ from recipes import Recipe, Variant
 from splitting import TRAIN
 from training import Trained
 
-from gapviz.builtin.variants import BUILTIN_ENCODERS, encoder_name
-from gapviz.collection import CALIBRATE, EVALUATE
+from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.vectors import Indices
+from gapviz.sources.builtin.variants import BUILTIN_ENCODERS, encoder_name
 from gapviz.storage.files import write_atomically
-from gapviz.vectors import Indices
 
 INTRODUCTION = """# The built-in encoder
 

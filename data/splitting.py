@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gapviz.collection import CALIBRATE, EVALUATE, Item
-from gapviz.vectors import Indices
+from gapviz.core.collection import CALIBRATE, EVALUATE, Item
+from gapviz.core.vectors import Indices
 
 TRAIN = "train"
 

@@ -11,11 +11,11 @@ import numpy as np
 from imagenet_classes import class_features, class_names
 from PIL import Image
 
-from gapviz.builtin.drawings import render, render_transparent
-from gapviz.collection import Item
+from gapviz.core.collection import Item
+from gapviz.core.vectors import Float32, Indices
 from gapviz.encoders.towers import IMAGE_EDGE, ImageTower, TextTower
+from gapviz.sources.builtin.drawings import render, render_transparent
 from gapviz.storage.cache import content_key, read_arrays, write_arrays
-from gapviz.vectors import Float32, Indices
 
 KIND = "tower-features"
 

@@ -21,8 +21,8 @@ from tower_features import tower_features
 from training import Trained, train_variant
 from vectors_of import collection_of, load_heads, stored_dtype
 
-from gapviz.builtin.names import drawn_items
-from gapviz.builtin.variants import HEADS_FILE, encoder_name, variant_place
+from gapviz.sources.builtin.names import drawn_items
+from gapviz.sources.builtin.variants import HEADS_FILE, encoder_name, variant_place
 from gapviz.storage.files import write_atomically
 
 DATA = Path(__file__).resolve().parent

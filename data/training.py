@@ -12,11 +12,11 @@ from recipes import Recipe, Variant
 from splitting import TRAIN
 from tower_features import TowerFeatures
 
-from gapviz.collection import CALIBRATE
+from gapviz.core.collection import CALIBRATE
+from gapviz.core.vectors import Float32, Indices
 from gapviz.encoders.builtin import JOINT_DIM
 from gapviz.encoders.towers import Head
 from gapviz.training.objectives import Objective
-from gapviz.vectors import Float32, Indices
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from tower_features import TowerFeatures
 
-from gapviz.builtin import ATTRIBUTION
-from gapviz.builtin.variants import HEADS_FILE, encoder_name
-from gapviz.collection import Collection, Item, ModalityVectors
+from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.vectors import Indices, unit_rows
 from gapviz.encoders.towers import Head
-from gapviz.vectors import Indices, unit_rows
+from gapviz.sources.builtin import ATTRIBUTION
+from gapviz.sources.builtin.variants import HEADS_FILE, encoder_name
 
 
 def stored_dtype(variant: str) -> npt.DTypeLike:

@@ -1,7 +1,7 @@
 """gapviz: see, measure and close the modality gap of a dual encoder."""
 
-from gapviz.collection import Collection, Item, ModalityVectors
-from gapviz.errors import GapvizError
+from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.errors import GapvizError
 
 __version__ = "0.1.0"
 

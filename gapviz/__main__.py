@@ -10,7 +10,7 @@ def main() -> int:
     if before is signal.default_int_handler:
         # Otherwise someone had reason to ignore it, as a shell has for what runs behind it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from gapviz import cli
+    from gapviz.commands import cli
 
     signal.signal(signal.SIGINT, before)
     return cli.main()

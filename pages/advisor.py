@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.deciding import (
     contradictions,
     questions,
@@ -13,7 +14,6 @@ from gapviz.dashboard.deciding import (
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import measures_enough, page_head
 from gapviz.dashboard.settings import settings, show_error
-from gapviz.errors import GapvizError
 
 chosen = settings()
 

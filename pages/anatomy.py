@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.anatomy import PARTS, one_spectrum
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.links import PART_TITLES
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
-from gapviz.errors import GapvizError
 from gapviz.strategies import STRATEGIES
 
 chosen = settings()

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from gapviz.analyses.readings.tour import STOP_TITLES, numbered_stops
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.tour_stops import PRESENTER_STYLE, STOPS
-from gapviz.errors import GapvizError
-from gapviz.sentences.tour import STOP_TITLES, numbered_stops
 
 chosen = settings()
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.fusing import fusion_section
 from gapviz.dashboard.one_modality import lacks_second_modality
@@ -17,7 +18,6 @@ from gapviz.dashboard.thresholds import (
     threshold_sliders,
     transfer_section,
 )
-from gapviz.errors import GapvizError
 from gapviz.strategies import STRATEGIES
 
 chosen = settings()

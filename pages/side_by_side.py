@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard import answers, query
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
 from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
 from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
-from gapviz.errors import GapvizError
 
 chosen = settings()
 

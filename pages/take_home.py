@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted
 from gapviz.dashboard import taking_home
 from gapviz.dashboard.caches import fitted, measured, taken_home
 from gapviz.dashboard.cards import (
@@ -14,9 +16,7 @@ from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
-from gapviz.errors import GapvizError
 from gapviz.strategies import STRATEGIES
-from gapviz.wording import counted
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from gapviz.analyses.readings.measurements import bias_reading, change_reading, gap_reading
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard import charts
 from gapviz.dashboard.caches import measured
 from gapviz.dashboard.cards import diagnostics_table, headline_cards, headline_notes
@@ -14,8 +16,6 @@ from gapviz.dashboard.one_modality import (
 )
 from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.settings import settings, show_error
-from gapviz.errors import GapvizError
-from gapviz.sentences.measurements import bias_reading, change_reading, gap_reading
 
 chosen = settings()
 

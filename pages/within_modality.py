@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.settings import settings, show_error
 from gapviz.dashboard.within import within_section
-from gapviz.errors import GapvizError
 
 chosen = settings()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gapviz.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
 
 
 @pytest.fixture(scope="session", autouse=True)

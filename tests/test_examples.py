@@ -6,12 +6,12 @@ from importlib import import_module
 import pytest
 
 MODULES = (
-    "gapviz.advisor.advice",
-    "gapviz.collection",
+    "gapviz.analyses.advice.advice",
+    "gapviz.core.collection",
     "gapviz.commands.gate",
     "gapviz.encoders.registry",
-    "gapviz.measure",
-    "gapviz.notebook",
+    "gapviz.measures.measurement",
+    "gapviz.core.notebook",
     "gapviz.strategies.fitting",
 )
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gapviz.builtin import builtin_collection
-from gapviz.builtin.drawings import drawing_png
-from gapviz.cli import COMMANDS, main
+from gapviz.commands.cli import COMMANDS, main
+from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin.drawings import drawing_png
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 PICTURES = 40

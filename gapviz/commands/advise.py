@@ -13,7 +13,7 @@ from gapviz.commands.source import Commands, add_seed, add_source, progress_bar
 from gapviz.commands.strategy import add_pair
 
 if TYPE_CHECKING:
-    from gapviz.advisor import Advice, Evidence, Recommendation
+    from gapviz.analyses.advice import Advice, Evidence, Recommendation
 
 WIDTH = 96
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.advisor.stored import advice_work
+    from gapviz.analyses.advice.stored import advice_work
 
     asked = chosen_evidence(options)
     with progress_bar() as progress:
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _told(evidence: Evidence, advice: Advice) -> str:
-    from gapviz.advisor import TASKS, title_of
+    from gapviz.analyses.advice import TASKS, title_of
 
     collection, situation = evidence.collection, advice.situation
     what = TASKS[situation.task].lower()

@@ -6,6 +6,22 @@ import argparse
 from math import isnan
 from typing import Any
 
+from gapviz.analyses.readings.anatomy import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
+from gapviz.analyses.studies.anatomy import (
+    MOVING,
+    Placed,
+    dimensions_work,
+    heat_map_work,
+    hubs_work,
+    plane_work,
+    spectra_work,
+)
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import (
     HeldOut,
@@ -22,26 +38,10 @@ from gapviz.commands.models import add_also, encoder_title, other_models
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands
 from gapviz.commands.table import paragraph, text_table
-from gapviz.plain_json import plain_json
-from gapviz.progress import Progress
-from gapviz.sentences.anatomy import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
-)
+from gapviz.core.plain_json import plain_json
+from gapviz.core.progress import Progress
+from gapviz.core.wording import counted, figure
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.studies.anatomy import (
-    MOVING,
-    Placed,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
-)
-from gapviz.wording import counted, figure
 
 TOPS = (1, 2, 5, 10)
 

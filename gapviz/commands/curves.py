@@ -6,6 +6,24 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gapviz.analyses.curves import Band
+from gapviz.analyses.curves.rank_fusion import FusionLine
+from gapviz.analyses.readings.curves import (
+    calibration_reading,
+    drawn_instead,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
+)
+from gapviz.analyses.studies.curves import (
+    calibration_work,
+    fusion_work,
+    mix_work,
+    strategy_in_one_index,
+    strategy_that_learns,
+    strategy_with_strength,
+    strength_work,
+)
 from gapviz.commands.held_out import (
     HeldOut,
     Part,
@@ -19,28 +37,10 @@ from gapviz.commands.held_out import (
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands
 from gapviz.commands.table import paragraph, text_table
-from gapviz.curves import Band
-from gapviz.curves.rank_fusion import FusionLine
-from gapviz.evaluation import Estimate
-from gapviz.progress import Progress
-from gapviz.sentences.curves import (
-    calibration_reading,
-    drawn_instead,
-    fusion_reading,
-    mix_reading,
-    strength_reading,
-)
+from gapviz.core.progress import Progress
+from gapviz.core.wording import counted, figure
+from gapviz.measures.retrieval import Estimate
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.studies.curves import (
-    calibration_work,
-    fusion_work,
-    mix_work,
-    strategy_in_one_index,
-    strategy_that_learns,
-    strategy_with_strength,
-    strength_work,
-)
-from gapviz.wording import counted, figure
 
 BOOTSTRAP = "[low, high]: 95 % bootstrap intervals over items."
 QUALITY = "R@1 and NDCG@10: higher is better."

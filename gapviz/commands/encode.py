@@ -6,19 +6,19 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gapviz.builtin.variants import BUILTIN
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.core.errors import GapvizError
+from gapviz.encoders.encoding.output import refuse_foreign_folder, save_whole
+from gapviz.encoders.encoding.run import Encoded, encode_collection
 from gapviz.encoders.registry import (
     FAMILIES,
     OPEN_CLIP,
     encoded_modalities,
     load_any_encoder,
 )
-from gapviz.encoding.output import refuse_foreign_folder, save_whole
-from gapviz.encoding.run import Encoded, encode_collection
-from gapviz.errors import GapvizError
-from gapviz.readers.reading import IndexedCaptions, Skipped
+from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.sources.files.reading import IndexedCaptions, Skipped
 
 SKIPPED_SHOWN = 10
 

@@ -18,8 +18,8 @@ from gapviz.commands.strategy import (
 )
 from gapviz.export import CARD_FILE, ExportCard, export_strategy, snippets_of
 from gapviz.export.learned import refuse_transductive
-from gapviz.geometry.split_shift import split_warnings
-from gapviz.measure import fit_and_measured, measure, measure_strategy
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.measurement import fit_and_measured, measure, measure_strategy
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.strategies import StrategyOptions, fit_strategy, strategy_card
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, progress_bar
-from gapviz.reference_sets import REFERENCE_SETS, ReferenceSet, fetch, reference_set
+from gapviz.sources.published import REFERENCE_SETS, ReferenceSet, fetch, reference_set
 
 
 def add_to(commands: Commands) -> None:

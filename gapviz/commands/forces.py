@@ -17,9 +17,9 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.commands.strategy import add_pair, chosen_pair
-from gapviz.measure import default_pair
+from gapviz.core.wording import figure
+from gapviz.measures.measurement import default_pair
 from gapviz.training import FORCES, STUDY_STEPS, three_forces
-from gapviz.wording import figure
 
 if TYPE_CHECKING:
     from gapviz.training import Forces, RandomStart, ShiftStudy, TemperatureStudy

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gapviz.collection import EVALUATE, Collection
 from gapviz.commands.source import (
     add_seed,
     add_source,
@@ -22,13 +21,14 @@ from gapviz.commands.strategy import (
     chosen_pair,
     chosen_strategy,
 )
-from gapviz.errors import GapvizError
-from gapviz.geometry.split_shift import split_warnings
-from gapviz.measure import default_pair
-from gapviz.progress import Progress
-from gapviz.readers.reading import Reading
+from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.wording import counted, too_few
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.measurement import default_pair
+from gapviz.sources.files.reading import Reading
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.wording import counted, too_few
 
 DEFAULT_STRATEGY = "centre"
 """As in the dashboard."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gapviz.collection import Collection
 from gapviz.commands.table import printable
+from gapviz.core.collection import Collection
 from gapviz.retrieval.search import ResultList
 
 LONGEST_WORDS = 100

@@ -16,8 +16,8 @@ from gapviz.commands.strategy import (
     chosen_pair,
     chosen_strategy,
 )
-from gapviz.measure import Measurement, measure
-from gapviz.wording import counted, figure, too_few
+from gapviz.core.wording import counted, figure, too_few
+from gapviz.measures.measurement import Measurement, measure
 
 
 def add_to(commands: Commands) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.collection import Collection
 from gapviz.commands.source import read
-from gapviz.readers.reading import Reading
-from gapviz.same_items import with_items_of
+from gapviz.core.collection import Collection
+from gapviz.core.same_items import with_items_of
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.files.reading import Reading
 
 
 def add_also(command: argparse.ArgumentParser) -> None:

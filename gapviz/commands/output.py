@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gapviz.errors import GapvizError
-from gapviz.plain_json import plain_json
+from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import plain_json
 from gapviz.storage.files import unwritable
 
 

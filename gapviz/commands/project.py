@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gapviz.analyses.studies.cones import Cloud, Cones, cones
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar
@@ -21,10 +22,9 @@ from gapviz.commands.strategy import (
     chosen_pair,
     chosen_strategy,
 )
-from gapviz.projection import METHODS, Method
+from gapviz.core.wording import figure, too_few
+from gapviz.measures.projection import METHODS, Method
 from gapviz.storage.files import write_output
-from gapviz.studies.cones import Cloud, Cones, cones
-from gapviz.wording import figure, too_few
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,12 +17,12 @@ from gapviz.commands.source import (
     progress_bar,
 )
 from gapviz.commands.strategy import add_pair
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 from gapviz.storage.files import write_output
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
 
 if TYPE_CHECKING:
-    from gapviz.report import Report
+    from gapviz.export.report import Report
 
 MARKDOWN = (".md", ".markdown")
 HTML = (".html", ".htm")
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input, or a file that cannot be written.
     """
-    from gapviz.report import report_date, report_on
+    from gapviz.export.report import report_date, report_on
 
     on = report_date(options.date)
     if options.out is None and not options.json:
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _form(path: Path) -> Callable[[Report], str]:
-    from gapviz.report import report_html, report_markdown
+    from gapviz.export.report import report_html, report_markdown
 
     ending = path.suffix.lower()
     if ending in HTML:

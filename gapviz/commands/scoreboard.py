@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from gapviz.analyses.scoreboard.plain import row_json
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.commands.gate import Condition, Gated, add_gate, conditions
 from gapviz.commands.output import json_text
 from gapviz.commands.source import (
@@ -15,11 +17,9 @@ from gapviz.commands.source import (
     progress_bar,
     read_and_tell,
 )
-from gapviz.errors import GapvizError
-from gapviz.evaluation.board_json import row_json
-from gapviz.evaluation.scoreboard import Scoreboard, scoreboard
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted, too_few
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
-from gapviz.wording import counted, too_few
 
 
 def add_to(commands: Commands) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.collection import Collection
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, chosen_item
@@ -17,14 +16,15 @@ from gapviz.commands.strategy import (
     chosen_collection,
     chosen_strategy,
 )
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders import load_encoder
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.errors import GapvizError
-from gapviz.measure import fit_and_measured
-from gapviz.retrieval.corpus import corpus_rows, query_rows
+from gapviz.measures.measurement import fit_and_measured
 from gapviz.retrieval.search import ResultList, search
 from gapviz.strategies import Strategy, fit_strategy
-from gapviz.vectors import Float32, unit_rows
 
 
 def add_to(commands: Commands) -> None:

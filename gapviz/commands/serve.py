@@ -9,10 +9,10 @@ import socket
 from pathlib import Path
 from urllib.parse import urlencode
 
-from gapviz.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 from gapviz.commands.source import Commands, add_source, read
-from gapviz.errors import GapvizError
-from gapviz.workspace.shelf import Workspace
+from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
+from gapviz.sources.library.shelf import Workspace
 
 ADDRESS = "127.0.0.1"
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from gapviz.commands.models import add_also, encoder_title, other_models
 from gapviz.commands.source import chosen_seed, read, read_and_tell
 from gapviz.commands.strategy import chosen_pair
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 if TYPE_CHECKING:
-    from gapviz.advisor import Evidence, Situation
-    from gapviz.collection import Collection
+    from gapviz.analyses.advice import Evidence, Situation
+    from gapviz.core.collection import Collection
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def chosen_evidence(options: argparse.Namespace, *, tell: bool = False) -> Asked
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.advisor import Situation
+    from gapviz.analyses.advice import Situation
 
     seed = chosen_seed(options)
     asked = Situation(options.task, options.can_change)
@@ -98,8 +98,8 @@ def _evidence(
     seed: int,
 ) -> Evidence:
     """The collection of the model in use, with other models and encoders of one modality."""
-    from gapviz.advisor import DedicatedTower, gather, tower_of
-    from gapviz.builtin import BUILTIN_ENCODERS, dedicated_vectors
+    from gapviz.analyses.advice import DedicatedTower, gather, tower_of
+    from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors
 
     names = set(collection.modality_names)
     models = {

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from gapviz.collection import Collection
-from gapviz.errors import GapvizError
-from gapviz.progress import Progress
-from gapviz.readers import read as read_any
-from gapviz.readers.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
-from gapviz.readers.source import FORMATS
-from gapviz.seeds import DEFAULT_SEED, checked_seed
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED, checked_seed
+from gapviz.sources.files import read as read_any
+from gapviz.sources.files.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
+from gapviz.sources.files.source import FORMATS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -61,7 +61,7 @@ def read(options: argparse.Namespace) -> Reading:
     """The source that the options name, read as they say.
 
     Raises:
-        GapvizError: as `gapviz.readers.read`.
+        GapvizError: as `gapviz.sources.files.read`.
     """
     return read_any(
         options.source,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from gapviz.alignment import MAX_STRENGTH
-from gapviz.collection import Collection
 from gapviz.commands.source import read_and_tell
-from gapviz.errors import GapvizError
-from gapviz.readers.reading import Reading
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.reading import Reading
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.strategies.alignment import MAX_STRENGTH
+from gapviz.strategies.fusion import RankFusion
 
 
 def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:

@@ -8,27 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.analyses.readings.scores import (
+    fusion_comparison_reading,
+    held_out_reading,
+    transfer_reading,
+    type_title,
+)
+from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy
+from gapviz.analyses.studies.scores import score_work
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import HeldOut, add_held_out, chosen_held_out, part_of
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, chosen_item, progress_bar
 from gapviz.commands.table import paragraph, text_table
-from gapviz.errors import GapvizError
-from gapviz.geometry.thresholds import PAIR_TYPES, PairType, Rates
-from gapviz.plain_json import plain_json
+from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import plain_json
+from gapviz.core.rows import corpus_rows
+from gapviz.core.wording import figure
+from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType, Rates
 from gapviz.retrieval.compare import FusionComparison, compare_fusions
-from gapviz.retrieval.corpus import corpus_rows
-from gapviz.sentences.scores import (
-    fusion_comparison_reading,
-    held_out_reading,
-    transfer_reading,
-    type_title,
-)
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
-from gapviz.studies.score_study import USUAL_RECALL, ScoreStudy
-from gapviz.studies.scores import score_work
-from gapviz.wording import figure
 
 NONE = "none"
 STAYS_RAW = (

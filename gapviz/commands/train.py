@@ -17,13 +17,13 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.commands.strategy import add_pair, chosen_pair
-from gapviz.measure import default_pair
+from gapviz.core.wording import figure, too_few
+from gapviz.measures.measurement import default_pair
 from gapviz.storage.files import write_output
 from gapviz.training import LossName, TrainingOptions, collection_features, train_run
-from gapviz.wording import figure, too_few
 
 if TYPE_CHECKING:
-    from gapviz.collection import Collection
+    from gapviz.core.collection import Collection
     from gapviz.training import TrainingFeatures, TrainingRun
 
 DEFAULTS = TrainingOptions()

@@ -9,9 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.builtin import BUILTIN_ENCODERS, dedicated_vectors
-from gapviz.builtin.dedicated import ENCODERS as TOWERS
-from gapviz.collection import EVALUATE, Collection
+from gapviz.analyses.studies.within_modality import (
+    FEW_ITEMS,
+    ItemRows,
+    compare_modality,
+    comparison_json,
+    delta_reading,
+    has_shared_labels,
+    item_rows,
+    label_names,
+    shared,
+)
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.models import add_also, encoder_title, other_models
@@ -25,23 +33,15 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.commands.table import paragraph, printable, text_table
-from gapviz.errors import GapvizError
-from gapviz.evaluation import Estimate
-from gapviz.evaluation.within import LabelDelta, WithinComparison
-from gapviz.readers.reading import Reading
+from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted, figure, too_few
+from gapviz.measures.retrieval import Estimate
+from gapviz.measures.retrieval.within import LabelDelta, WithinComparison
 from gapviz.retrieval.search import ResultList
-from gapviz.studies.within_modality import (
-    FEW_ITEMS,
-    ItemRows,
-    compare_modality,
-    comparison_json,
-    delta_reading,
-    has_shared_labels,
-    item_rows,
-    label_names,
-    shared,
-)
-from gapviz.wording import counted, figure, too_few
+from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors
+from gapviz.sources.builtin.dedicated import ENCODERS as TOWERS
+from gapviz.sources.files.reading import Reading
 
 FIGURES = ("map", "r1", "r5", "r10")
 

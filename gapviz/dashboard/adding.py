@@ -8,21 +8,21 @@ from uuid import uuid4
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairing import pairing_of
+from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.links import WAYS
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import OPENED, megabytes, things
 from gapviz.dashboard.waiting import Task, Wait, result_of
-from gapviz.errors import GapvizError
-from gapviz.pairing import pairing_of
-from gapviz.progress import Progress
-from gapviz.readers.reading import DEFAULT_TEMPLATE, ReadOptions
-from gapviz.readers.upload import DEFAULT_LIMITS
-from gapviz.reference_sets import REFERENCE_SETS
+from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.sources.files.upload import DEFAULT_LIMITS
+from gapviz.sources.library.intake import Incoming, add_path, add_reference_set, add_upload
+from gapviz.sources.library.shelf import StoredCollection
+from gapviz.sources.published import REFERENCE_SETS
 from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
-from gapviz.workspace.intake import Incoming, add_path, add_reference_set, add_upload
-from gapviz.workspace.shelf import StoredCollection
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
 MEGABYTE = 1_000_000

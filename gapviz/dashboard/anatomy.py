@@ -9,6 +9,22 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.readings.anatomy import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
+from gapviz.analyses.studies.anatomy import (
+    MOVING,
+    dimensions_work,
+    heat_map_work,
+    hubs_work,
+    plane_work,
+    spectra_work,
+)
+from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
@@ -23,23 +39,7 @@ from gapviz.figures.anatomy import (
     spectrum_panels,
 )
 from gapviz.figures.plane import plane_panels
-from gapviz.sentences.anatomy import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
-)
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.studies.anatomy import (
-    MOVING,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
-)
-from gapviz.wording import counted, figure
 
 NARROWEST_MAP = 400
 

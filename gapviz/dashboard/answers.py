@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from gapviz.collection import CALIBRATE, EVALUATE
+from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, fitted, measured
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
@@ -17,10 +18,9 @@ from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
-from gapviz.retrieval.fusion import ItemFusion, RankFusion
 from gapviz.retrieval.search import ResultList
 from gapviz.strategies import Strategy
-from gapviz.wording import counted
+from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "

@@ -11,20 +11,20 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from gapviz.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.errors import GapvizError
 from gapviz.export import ExportCard, export_files
-from gapviz.geometry.split_shift import split_warnings
-from gapviz.measure import Measurement, measure_strategy
-from gapviz.projection import Method
-from gapviz.retrieval.corpus import Rows, corpus_rows, query_rows
-from gapviz.retrieval.scoring import PreparedScores
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.measurement import Measurement, measure_strategy
+from gapviz.measures.projection import Method
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
-from gapviz.studies.layouts import LayoutRequest
+from gapviz.strategies.scoring import PreparedScores
 from gapviz.training import TrainingFeatures, collection_features
 
 _log = logging.getLogger(__name__)

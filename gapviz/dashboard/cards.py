@@ -9,11 +9,11 @@ from typing import Literal
 
 import streamlit as st
 
-from gapviz.evaluation import Estimate, mean_of_known
-from gapviz.measure import Measurement
-from gapviz.sentences.glossary import TERMS
-from gapviz.sentences.measurements import ITEM_PROTOCOL
-from gapviz.wording import counted, figure, interval, too_few
+from gapviz.analyses.readings.glossary import TERMS
+from gapviz.analyses.readings.measurements import ITEM_PROTOCOL
+from gapviz.core.wording import counted, figure, interval, too_few
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.retrieval import Estimate, mean_of_known
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 """Figures on cards."""

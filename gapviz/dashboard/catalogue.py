@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection, alternate_splits
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.workspace.shelf import StoredCollection, Workspace
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.library.shelf import StoredCollection, Workspace
 
 BUILTIN = "builtin"
 

@@ -8,6 +8,8 @@ from itertools import takewhile
 
 import streamlit as st
 
+from gapviz.analyses.studies.layouts import LayoutRequest, make_layout, ready_layout
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import collection_of, fitted, layout_request
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
@@ -15,12 +17,10 @@ from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.selection import SELECTED, show_selection
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.waiting import Task, Wait, result_of
-from gapviz.errors import GapvizError
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
 from gapviz.figures.cones import METHOD_TITLES
-from gapviz.projection import METHODS, Layout, Method
+from gapviz.measures.projection import METHODS, Layout, Method
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.studies.layouts import LayoutRequest, make_layout, ready_layout
 
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
 ONE_CLOUD = ("cone_x",)

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from gapviz.collection import Collection
+from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairing import pairing_of
 from gapviz.dashboard.caches import collection_of, items_of, split_doubts
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import things
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.encoding.inspection import Inspection, inspect_collection, labels_told
-from gapviz.errors import GapvizError
-from gapviz.pairing import pairing_of
-from gapviz.readers.reading import Skipped
+from gapviz.sources.files.reading import Skipped
+from gapviz.sources.library.shelf import StoredCollection
 from gapviz.storage.kept import Work
-from gapviz.workspace.shelf import StoredCollection
 
 SAMPLE = 12
 LISTED = 200

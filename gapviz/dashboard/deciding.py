@@ -10,7 +10,7 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.advisor import (
+from gapviz.analyses.advice import (
     CHANGES,
     TASKS,
     Advice,
@@ -22,18 +22,18 @@ from gapviz.advisor import (
     title_of,
     tower_of,
 )
-from gapviz.advisor.rules import Changeable, Task
-from gapviz.advisor.stored import advice_work
-from gapviz.builtin.dedicated import dedicated_vectors
+from gapviz.analyses.advice.rules import Changeable, Task
+from gapviz.analyses.advice.stored import advice_work
+from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, measured
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
-from gapviz.measure import Measurement
-from gapviz.report import Report, report_html, report_on
-from gapviz.wording import figure
+from gapviz.export.report import Report, report_html, report_on
+from gapviz.measures.measurement import Measurement
+from gapviz.sources.builtin.dedicated import dedicated_vectors
 
 WAYS_ON = {"search": "Search with it", "export": "Take it home"}
 OF_THE_DATA = ("collection", "encoder", "pair", "seed")

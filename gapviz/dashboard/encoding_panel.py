@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import megabytes
 from gapviz.encoders.catalogue import ModelEntry, available_models
-from gapviz.encoding.jobs import EncodingJob, JobStatus
-from gapviz.encoding.stored import encode_stored, forget, move_in, stored_jobs
-from gapviz.errors import GapvizError
-from gapviz.readers.allowed_paths import allowed_path
-from gapviz.readers.reading import IndexedCaptions
+from gapviz.encoders.encoding.jobs import EncodingJob, JobStatus
+from gapviz.encoders.encoding.stored import encode_stored, forget, move_in, stored_jobs
+from gapviz.sources.files.allowed_paths import allowed_path
+from gapviz.sources.files.reading import IndexedCaptions
+from gapviz.sources.library.shelf import StoredCollection
 from gapviz.storage.configuration import configuration
-from gapviz.workspace.shelf import StoredCollection
 
 POLL_SECONDS = 1.0
 SOURCES = {

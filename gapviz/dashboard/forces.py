@@ -7,15 +7,15 @@ from typing import TypeVar
 
 import streamlit as st
 
-from gapviz.collection import EVALUATE
+from gapviz.core.collection import EVALUATE
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.waiting import Task, Wait, result_of
-from gapviz.errors import GapvizError
 from gapviz.figures import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
-from gapviz.progress import Progress
 from gapviz.storage.kept import Work
 from gapviz.training import (
     STUDY_STEPS,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gapviz.analyses.readings.scores import fusion_comparison_reading
 from gapviz.dashboard.caches import collection_of, searchable
 from gapviz.dashboard.query import ask_with_item
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import Settings
 from gapviz.retrieval.compare import compare_fusions
 from gapviz.retrieval.search import ResultList
-from gapviz.sentences.scores import fusion_comparison_reading
 
 SHOWN = 8
 

@@ -7,22 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.page_head import finding
-from gapviz.dashboard.panels import show_panels
-from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.waiting import result_of
-from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
-from gapviz.sentences.curves import (
+from gapviz.analyses.readings.curves import (
     calibration_reading,
     drawn_instead,
     fusion_reading,
     mix_reading,
     strength_reading,
 )
-from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.studies.curves import (
+from gapviz.analyses.studies.curves import (
     calibration_work,
     fusion_work,
     mix_work,
@@ -31,6 +23,14 @@ from gapviz.studies.curves import (
     strategy_with_strength,
     strength_work,
 )
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.page_head import finding
+from gapviz.dashboard.panels import show_panels
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.waiting import result_of
+from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 
 @dataclass(frozen=True, slots=True)

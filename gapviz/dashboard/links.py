@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.advisor import CHANGES, TASKS
-from gapviz.alignment import MAX_STRENGTH
-from gapviz.builtin.dedicated import TITLES as DEDICATED_TITLES
-from gapviz.collection import Item
+from gapviz.analyses.advice import CHANGES, TASKS
+from gapviz.analyses.readings.tour import FIGURES as TOUR_FIGURES
+from gapviz.analyses.readings.tour import JUDGES, numbered_stops
+from gapviz.analyses.scoreboard.columns import GROUPS, board_columns
+from gapviz.analyses.studies.score_study import Target
+from gapviz.core.collection import Item
+from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import MAX_SEED
 from gapviz.dashboard.caches import items_of
 from gapviz.dashboard.catalogue import BUILTIN, catalogue
-from gapviz.errors import GapvizError
-from gapviz.evaluation.board_columns import GROUPS, board_columns
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.label_deltas import FIGURES
-from gapviz.retrieval.fusion import TieOrder
-from gapviz.seeds import MAX_SEED
-from gapviz.sentences.tour import FIGURES as TOUR_FIGURES
-from gapviz.sentences.tour import JUDGES, numbered_stops
+from gapviz.sources.builtin.dedicated import TITLES as DEDICATED_TITLES
 from gapviz.strategies import STRATEGIES
-from gapviz.studies.score_study import Target
+from gapviz.strategies.alignment import MAX_STRENGTH
+from gapviz.strategies.fusion import TieOrder
 from gapviz.training.run import LOSS_TITLES, MAX_TEMPERATURE, MIN_TEMPERATURE
 
 TIE_ORDERS: dict[TieOrder, str] = {

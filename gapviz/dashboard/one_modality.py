@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gapviz.analyses.readings.anatomy import cloud_reading
+from gapviz.analyses.readings.glossary import TERMS
+from gapviz.analyses.studies.one_cloud import OneCloud, study_cloud
+from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of, kept_within
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
-from gapviz.sentences.anatomy import cloud_reading
-from gapviz.sentences.glossary import TERMS
-from gapviz.studies.one_cloud import OneCloud, study_cloud
-from gapviz.wording import counted, figure
 
 HOW_TO_ADD = (
     "To add a second, bring the same items with vectors of both modalities, or their images with "

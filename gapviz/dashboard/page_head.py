@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from gapviz.collection import EVALUATE
+from gapviz.core.collection import EVALUATE
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.settings import Settings
-from gapviz.errors import GapvizError
-from gapviz.wording import FEWEST_ITEMS, too_few
 
 LINK_COLOR = "light-dark(#3D5A80, #8FB3DC)"
 """The theme's own, which plain HTML does not take by itself."""

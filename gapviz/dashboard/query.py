@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
-from gapviz.collection import Collection
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32
 from gapviz.dashboard.caches import collection_of, encoder_named
 from gapviz.dashboard.catalogue import BUILTIN, View, encoder_title, live_encoder
 from gapviz.dashboard.links import QUERY_KINDS, item_title
 from gapviz.dashboard.settings import Settings
-from gapviz.errors import GapvizError
-from gapviz.images import decode_image, over_white, thumbnail_png
-from gapviz.vectors import Float32
+from gapviz.sources.images import decode_image, over_white, thumbnail_png
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile

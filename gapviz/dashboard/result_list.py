@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from urllib.parse import urlencode
 
-from gapviz.collection import Collection, Item
+from gapviz.core.collection import Collection, Item
+from gapviz.core.wording import figure
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures import style_of
 from gapviz.retrieval.search import Hit, ResultList
-from gapviz.wording import figure
 
 STYLE = """
 <style>

@@ -10,19 +10,19 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
+from gapviz.analyses.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.links import BOARD_MODELS
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.waiting import Task, Wait, result_of
-from gapviz.errors import GapvizError
-from gapviz.evaluation.board_columns import GROUPS, BoardColumn, board_columns, sorted_rows
-from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
-from gapviz.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
-from gapviz.wording import counted
 
 CHART = "pareto_chart"
 OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")

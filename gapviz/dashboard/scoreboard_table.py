@@ -8,12 +8,12 @@ from itertools import groupby
 from math import isnan
 from urllib.parse import urlencode
 
+from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn
+from gapviz.analyses.scoreboard.scoreboard import LeftOut, ScoreRow
+from gapviz.core.wording import figure, interval
 from gapviz.dashboard.cards import TABLE_STYLE
-from gapviz.evaluation.board_columns import GROUPS, BoardColumn
-from gapviz.evaluation.scoreboard import LeftOut, ScoreRow
 from gapviz.figures.pareto import model_color
 from gapviz.strategies import strategy_card
-from gapviz.wording import figure, interval
 
 STYLE = """
 <style>

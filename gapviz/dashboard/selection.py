@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted
 from gapviz.dashboard.query import item_query
 from gapviz.dashboard.result_list import hit_cards, item_cards
 from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.errors import GapvizError
 from gapviz.retrieval.search import ResultList
-from gapviz.wording import figure
 
 SELECTED = "_selected_items"
 SHOWN_AT_MOST = 48

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 
 def app_file() -> Path:

@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 import gapviz
-from gapviz.alignment import MAX_STRENGTH
-from gapviz.builtin import ATTRIBUTION
+from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
 from gapviz.dashboard.links import (
     MAX_RRF_K,
@@ -19,11 +19,11 @@ from gapviz.dashboard.links import (
     note_link_problems,
     show_link_problems,
 )
-from gapviz.errors import GapvizError
-from gapviz.measure import pair_of
-from gapviz.retrieval.fusion import RankFusion, TieOrder
-from gapviz.seeds import DEFAULT_SEED, MAX_SEED
+from gapviz.measures.measurement import pair_of
+from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies.alignment import MAX_STRENGTH
+from gapviz.strategies.fusion import RankFusion, TieOrder
 
 DEFAULT_STRATEGY = "centre"
 STRENGTH_STEP = 0.05

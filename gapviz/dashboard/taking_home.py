@@ -10,10 +10,10 @@ from html import escape
 import streamlit as st
 from safetensors.numpy import load
 
+from gapviz.core.wording import figure
 from gapviz.dashboard.cards import html_table
 from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
 from gapviz.export.card import TARGET_RECALL
-from gapviz.wording import figure
 
 ARRAY_WORDS = {
     "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",

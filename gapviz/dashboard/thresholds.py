@@ -9,6 +9,10 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.readings.scores import held_out_reading, transfer_reading, type_title
+from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy, Target
+from gapviz.analyses.studies.scores import score_work
+from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View
@@ -18,12 +22,8 @@ from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.scores import score_panel
-from gapviz.geometry.thresholds import PAIR_TYPES, PairType
-from gapviz.sentences.scores import held_out_reading, transfer_reading, type_title
+from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.strategies import STRATEGIES
-from gapviz.studies.score_study import USUAL_RECALL, ScoreStudy, Target
-from gapviz.studies.scores import score_work
-from gapviz.wording import figure
 
 PROTOCOL = (
     "Cosines of unit rows, after the strategy where it moves vectors; where it adjusts scores "

@@ -8,8 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from gapviz.alignment import MAX_STRENGTH
-from gapviz.collection import EVALUATE
+from gapviz.analyses.readings.glossary import TERMS
+from gapviz.analyses.readings.measurements import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.readings.tour import (
+    FIGURES,
+    JUDGES,
+    NO_MATCHES,
+    decision_reading,
+    failing_items,
+    has_matches,
+)
+from gapviz.analyses.studies.layouts import make_layout, ready_layout
+from gapviz.core.collection import EVALUATE
+from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (
     collection_of,
     fitted,
@@ -22,24 +33,13 @@ from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.links import item_title
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, STRENGTH_STEP, Settings
-from gapviz.evaluation import mean_of_known
 from gapviz.figures import alt_text, cones_figure, shared_ranges
-from gapviz.measure import Measurement
-from gapviz.projection import Layout
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.projection import Layout
+from gapviz.measures.retrieval import mean_of_known
 from gapviz.retrieval.search import search
-from gapviz.sentences.glossary import TERMS
-from gapviz.sentences.measurements import bias_reading, gap_reading, worse_directions
-from gapviz.sentences.tour import (
-    FIGURES,
-    JUDGES,
-    NO_MATCHES,
-    decision_reading,
-    failing_items,
-    has_matches,
-)
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.studies.layouts import make_layout, ready_layout
-from gapviz.wording import figure
+from gapviz.strategies.alignment import MAX_STRENGTH
 
 OFFERED = 12
 RESULTS = 8

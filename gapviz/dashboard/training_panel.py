@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import features_of, import_library
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.training_look import TrainedRun, show_runs, show_runs_until_idle
-from gapviz.errors import GapvizError
 from gapviz.figures.training import RUN_COLORS
 from gapviz.training import (
     LOSS_TITLES,

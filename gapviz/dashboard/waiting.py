@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import streamlit as st
 
+from gapviz.core.progress import Progress
 from gapviz.dashboard.settings import show_error
-from gapviz.jobs import Job, JobBoard
-from gapviz.progress import Progress
+from gapviz.storage.jobs import Job, JobBoard
 
 Result = TypeVar("Result")
 Made_co = TypeVar("Made_co", covariant=True)

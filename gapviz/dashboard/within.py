@@ -8,8 +8,17 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from gapviz.builtin import dedicated_vectors
-from gapviz.collection import Collection
+from gapviz.analyses.studies.within_modality import (
+    FEW_ITEMS,
+    ItemRows,
+    compare_modality,
+    delta_reading,
+    has_shared_labels,
+    item_rows,
+    label_names,
+    shared,
+)
+from gapviz.core.collection import Collection
 from gapviz.dashboard.caches import collection_of, kept_within
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
@@ -24,18 +33,9 @@ from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import chosen_item
 from gapviz.dashboard.result_list import hit_cards
 from gapviz.dashboard.settings import Settings
-from gapviz.evaluation.within import WithinComparison
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
-from gapviz.studies.within_modality import (
-    FEW_ITEMS,
-    ItemRows,
-    compare_modality,
-    delta_reading,
-    has_shared_labels,
-    item_rows,
-    label_names,
-    shared,
-)
+from gapviz.measures.retrieval.within import WithinComparison
+from gapviz.sources.builtin import dedicated_vectors
 
 LABELS_AT_THE_ENDS = 24
 

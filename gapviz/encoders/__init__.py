@@ -1,5 +1,6 @@
 """Encoders: texts and images into one joint space, or into one of their own."""
 
+from gapviz.core.progress import Progress
 from gapviz.encoders.base import Encoder, EncoderCard, ImageEncoder, TextEncoder
 from gapviz.encoders.registry import (
     encoded_modalities,
@@ -8,7 +9,6 @@ from gapviz.encoders.registry import (
     load_image_encoder,
     load_text_encoder,
 )
-from gapviz.progress import Progress
 
 __all__ = [
     "Encoder",

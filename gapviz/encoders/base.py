@@ -8,9 +8,9 @@ from typing import Protocol
 
 from PIL import Image
 
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32
 from gapviz.encoders.pixels import Pixels, Preprocessing
-from gapviz.progress import Progress
-from gapviz.vectors import Float32
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,8 @@ from functools import cache
 
 from PIL import Image
 
-from gapviz.builtin.variants import (
-    BUILTIN_ENCODERS,
-    HEADS_FILE,
-    encoder_name,
-    variant_folder,
-    variant_of,
-)
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.texts import refuse_unreadable_texts
@@ -27,8 +22,13 @@ from gapviz.encoders.towers import (
     in_batches,
     tokenizer,
 )
-from gapviz.progress import Progress
-from gapviz.vectors import Float32, unit_rows
+from gapviz.sources.builtin.variants import (
+    BUILTIN_ENCODERS,
+    HEADS_FILE,
+    encoder_name,
+    variant_folder,
+    variant_of,
+)
 
 JOINT_DIM = 256
 

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from gapviz.builtin.shipped import shipped_folder
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin.shipped import shipped_folder
 
 Kind = Literal["clip", "siglip", "coca"]
 

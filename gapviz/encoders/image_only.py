@@ -9,14 +9,14 @@ from typing import Any
 
 from PIL import Image
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.towers import WHOLE_ON_WHITE, ImageTower, choose_device, in_batches
 from gapviz.encoders.weights import DAMAGE, code_refused, digest_of, loading, named_checkpoint
-from gapviz.errors import GapvizError
-from gapviz.progress import Progress
-from gapviz.vectors import Float32, unit_rows
 
 EFFICIENTNET = EncoderCard(
     name="efficientnet-lite0",

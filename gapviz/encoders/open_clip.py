@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.open_clip_models import Loaded, load_model
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.encoders.towers import choose_device, in_batches
-from gapviz.progress import Progress
-from gapviz.vectors import Float32, unit_rows
 
 TEXT_BATCH = 32
 

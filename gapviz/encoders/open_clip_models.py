@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gapviz.core.errors import GapvizError
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.weights import DAMAGE, code_refused, digest_of, loading, named_checkpoint
-from gapviz.errors import GapvizError
 
 HUB = "hf-hub:"
 FOLDER = "local-dir:"

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from gapviz.errors import GapvizError
-from gapviz.images import over_white
+from gapviz.core.errors import GapvizError
+from gapviz.sources.images import over_white
 
 Pixels = npt.NDArray[np.uint8]
 Fit = Literal["shortest", "longest", "squash"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gapviz.builtin.variants import BUILTIN, BUILTIN_ENCODERS
+from gapviz.core.errors import GapvizError
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
-from gapviz.errors import GapvizError
+from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 
 OPEN_CLIP = "open_clip"
 HUB = "hf-hub"
@@ -33,7 +33,7 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     """The dual encoder of that name.
 
     Args:
-        name: one of `gapviz.builtin.BUILTIN_ENCODERS` (`builtin`, `builtin:sigmoid`, …);
+        name: one of `gapviz.sources.builtin.BUILTIN_ENCODERS` (`builtin`, `builtin:sigmoid`, …);
             `open_clip:MODEL` (random weights, seed 0), `open_clip:MODEL:random-7` (seed 7);
             `open_clip:MODEL:TAG` with a pretrained tag or the path of a checkpoint;
             `hf-hub:ORG/NAME`; or `local-dir:PATH`, a folder that open_clip saved a model to.

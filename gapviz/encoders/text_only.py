@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.towers import TEXT_LIMIT, TextTower, choose_device, tokenizer
 from gapviz.encoders.weights import digest_of, loading
-from gapviz.errors import GapvizError
-from gapviz.progress import Progress
-from gapviz.vectors import Float32, unit_rows
 
 MINILM = EncoderCard(
     name="minilm",

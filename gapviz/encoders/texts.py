@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 
 def refuse_unreadable_texts(

@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32
 from gapviz.encoders.pixels import IMAGE_BATCH, WHITE, Pixels, Preprocessing
-from gapviz.errors import GapvizError
-from gapviz.progress import Progress
-from gapviz.vectors import Float32
 
 IMAGE_EDGE = 224
 TEXT_BATCH = 64

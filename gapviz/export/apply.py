@@ -14,12 +14,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from gapviz.alignment.base import BLOCK_ROWS, refuse_unseen
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
 from gapviz.export.folder import Exported
 from gapviz.export.vector_files import VectorFile, open_vectors
-from gapviz.progress import Progress
 from gapviz.storage.files import unwritable, write_atomically
+from gapviz.strategies.alignment.base import BLOCK_ROWS, refuse_unseen
 
 DEFAULT_BLOCK = 16_384
 ENDINGS = (".npy", ".safetensors")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.collection import Collection
-from gapviz.geometry.thresholds import (
+from gapviz.core.collection import Collection
+from gapviz.core.vectors import Indices
+from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
     PairType,
     TypedScores,
@@ -20,9 +21,8 @@ from gapviz.geometry.thresholds import (
     threshold_for_recall,
     typed_scores,
 )
-from gapviz.measure import Measurement
+from gapviz.measures.measurement import Measurement
 from gapviz.strategies import Strategy
-from gapviz.vectors import Indices
 
 FORMAT = 1
 TARGET_RECALL = 0.95

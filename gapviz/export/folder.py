@@ -14,15 +14,15 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from gapviz.collection import Collection
-from gapviz.errors import GapvizError
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32, unit_rows
 from gapviz.export.card import ExportCard, card_of
 from gapviz.export.learned import learned_arrays, refuse_transductive, restored_strategy
 from gapviz.export.snippets import snippets_of
-from gapviz.measure import Measurement
+from gapviz.measures.measurement import Measurement
 from gapviz.storage.files import replace_folder, write_atomically
 from gapviz.strategies import Strategy
-from gapviz.vectors import Float32, unit_rows
 
 CARD_FILE = "card.json"
 ARRAYS_FILE = "strategy.safetensors"

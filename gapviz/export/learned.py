@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.alignment import Alignment, LinearMap, Raw, ShiftAlignment, StandardiseDimensions
-from gapviz.blocks import centroid
-from gapviz.collection import Collection
-from gapviz.errors import GapvizError
+from gapviz.core.blocks import centroid
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
 from gapviz.export.card import ExportCard
-from gapviz.retrieval.fusion import RankFusion
-from gapviz.retrieval.scoring import NearestNeighbourNormalisation, PairNormalisation, Scoring
-from gapviz.retrieval.scoring.pair_norm import ScoreLevel
 from gapviz.strategies import Strategy, StrategyCard, StrategyOptions, strategy_card
+from gapviz.strategies.alignment import (
+    Alignment,
+    LinearMap,
+    Raw,
+    ShiftAlignment,
+    StandardiseDimensions,
+)
+from gapviz.strategies.fusion import RankFusion
+from gapviz.strategies.scoring import NearestNeighbourNormalisation, PairNormalisation, Scoring
+from gapviz.strategies.scoring.pair_norm import ScoreLevel
 
 Arrays = dict[str, npt.NDArray[Any]]
 

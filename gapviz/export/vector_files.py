@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-from gapviz.errors import GapvizError
-from gapviz.readers.arrays import DAMAGE
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.arrays import DAMAGE
 
 Rows = npt.NDArray[Any]
 

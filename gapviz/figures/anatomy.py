@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from gapviz.analyses.studies.anatomy import Dimensions, HeatMaps, Hubs, Spectra
+from gapviz.core.vectors import Float64, Indices
+from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.studies.anatomy import Dimensions, HeatMaps, Hubs, Spectra
-from gapviz.vectors import Float64, Indices
-from gapviz.wording import interval
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64

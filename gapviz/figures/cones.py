@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairs import matching_rows
+from gapviz.core.vectors import Float32, Indices, Mask
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.pairs import matching_rows
-from gapviz.projection.layout import Layout
-from gapviz.vectors import Float32, Indices, Mask
+from gapviz.measures.projection.layout import Layout
 
 PICK_RADIUS = 14
 """Pixels around a point that count as on it, for a click; the hover card uses the same."""

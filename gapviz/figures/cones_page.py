@@ -7,9 +7,9 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from gapviz.analyses.studies.cones import Cloud, Cones
+from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
-from gapviz.studies.cones import Cloud, Cones
-from gapviz.wording import figure, interval
 
 _STYLE = """
 :root { color-scheme: light; }

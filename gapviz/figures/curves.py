@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.curves import (
+from gapviz.analyses.curves import (
     Band,
     CalibrationCurve,
     FusionCurve,
@@ -15,11 +15,11 @@ from gapviz.curves import (
     MixCurve,
     StrengthCurve,
 )
-from gapviz.curves.rank_fusion import Lists
+from gapviz.analyses.curves.rank_fusion import Lists
+from gapviz.core.vectors import Float64, Indices
+from gapviz.core.wording import counted
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.vectors import Float64, Indices
-from gapviz.wording import counted
 
 # Those between them would be written over one another.
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)

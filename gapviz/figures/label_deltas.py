@@ -9,11 +9,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gapviz.evaluation.bootstrap import Estimate
-from gapviz.evaluation.within import LabelDelta
+from gapviz.analyses.studies.within_modality import FEW_ITEMS
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL
-from gapviz.studies.within_modality import FEW_ITEMS
+from gapviz.measures.retrieval.bootstrap import Estimate
+from gapviz.measures.retrieval.within import LabelDelta
 
 # Okabe & Ito 2008.
 DEDICATED_COLOR = "#009E73"

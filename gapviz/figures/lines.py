@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from gapviz.curves.band import Band
+from gapviz.analyses.curves.band import Band
+from gapviz.core.vectors import Float64, Indices
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL
-from gapviz.vectors import Float64, Indices
 
 Positions = Float64 | Indices | npt.NDArray[np.str_]
 """Of the points of a line; words make an axis of categories."""

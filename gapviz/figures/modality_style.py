@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 NEUTRAL = "#7F7F7F"
 """Strokes that belong to no modality: 3.9:1 on white, 4.7:1 on Streamlit's dark ground."""

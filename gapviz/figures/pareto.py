@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from gapviz.evaluation.scoreboard import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import PICK_RADIUS
 from gapviz.figures.modality_style import NEUTRAL

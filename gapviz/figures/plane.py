@@ -9,10 +9,10 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from gapviz.analyses.studies.anatomy import Placed, Plane
+from gapviz.core.vectors import Float64
 from gapviz.figures.lines import Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
-from gapviz.studies.anatomy import Placed, Plane
-from gapviz.vectors import Float64
 
 HEIGHT = 560
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")

@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gapviz.analyses.studies.score_study import KINDS, Kind, ScoreStudy
 from gapviz.figures.lines import Axis, Panel, axis_layout, faded, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.studies.score_study import KINDS, Kind, ScoreStudy
 
 MATCHED_COLOR = "#009E73"
 ROW_HEIGHT = 250

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import POINTS, AxisRanges, cones_figure, shared_ranges
 from gapviz.figures.modality_style import NEUTRAL
-from gapviz.projection.layout import Layout
+from gapviz.measures.projection.layout import Layout
 from gapviz.training.record import TrainingStep
 from gapviz.training.temperature import TemperatureStudy
 

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from gapviz.retrieval.corpus import Rows
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32
 from gapviz.retrieval.search import ResultList, search
-from gapviz.vectors import Float32
+from gapviz.strategies.fusion import RankFusion
 
 
 @dataclass(frozen=True, slots=True)

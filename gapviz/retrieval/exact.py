@@ -2,7 +2,8 @@
 
 Two others choose a top k. Where only the k best scores count, in no order, as in a share or a
 mean of them, numpy's partition is faster for a few hundred. The neighbours of UMAP are chosen
-by `gapviz.projection.neighbours`, since another choice among equals would move the layouts.
+by `gapviz.measures.projection.neighbours`, since another choice among equals would move the
+layouts.
 
 Everything runs on numpy, whatever the size. Choosing k of n is made cheap by group maxima:
 one pass takes the largest score of each of ~√(2·n·k) groups, only groups whose maximum
@@ -17,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.errors import GapvizError
-from gapviz.vectors import Float32, Indices
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32, Indices
 
 NO_ROW = -1
 """Stands in `TopK.rows` where fewer than k rows could be returned."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.errors import GapvizError
-from gapviz.retrieval.corpus import Rows
-from gapviz.retrieval.fusion import (
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, Float64, Indices, Mask
+from gapviz.strategies.fusion import (
     Fusion,
     ItemFusion,
     RankFusion,
@@ -17,8 +18,7 @@ from gapviz.retrieval.fusion import (
     interleaving,
     rescaled,
 )
-from gapviz.retrieval.scoring import PreparedScores
-from gapviz.vectors import Float32, Float64, Indices, Mask
+from gapviz.strategies.scoring import PreparedScores
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.errors import GapvizError
-from gapviz.retrieval.corpus import Rows
-from gapviz.vectors import Float32, Float64, Indices
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, Float64, Indices
 
 # Rows of scores worked on at once, in entries (512 KiB): they stay in the second-level cache
 # through all passes, and main memory is read and written once.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.errors import GapvizError
-from gapviz.pairs import runs
-from gapviz.retrieval.corpus import Rows
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairs import runs
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.retrieval.exact import top_k_of_scores
 from gapviz.retrieval.shifted import ShiftedRows, ShiftedScores, refuse_unlike, shifted_rows
-from gapviz.vectors import Float32, Float64, Indices
 
 # Below this many scores (queries × rows × strengths) plain numpy is done before the kernel is
 # compiled, about six seconds.

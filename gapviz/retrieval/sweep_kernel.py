@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 import numba
 import numpy as np
 
-from gapviz.vectors import Float32, Float64, Indices
+from gapviz.core.vectors import Float32, Float64, Indices
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

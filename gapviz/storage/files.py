@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 UNFINISHED = ".partial-"
 """What the name of a folder that is still being written begins with."""

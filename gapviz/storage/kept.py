@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_or
 
 import numpy as np
 
-from gapviz.progress import Progress
+from gapviz.core.progress import Progress
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache
 from gapviz.storage.cache import Arrays, read_arrays, write_arrays
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gapviz.alignment import (
+from gapviz.strategies.alignment import (
     CentreBoth,
     HalfOffset,
     OneSidedOffset,
@@ -10,13 +10,13 @@ from gapviz.alignment import (
     RidgeToIdentity,
     StandardiseDimensions,
 )
-from gapviz.retrieval.fusion import ItemFusion, ScoreFusion
-from gapviz.retrieval.scoring import (
+from gapviz.strategies.fusion import ItemFusion, ScoreFusion
+from gapviz.strategies.options import StrategyCard
+from gapviz.strategies.scoring import (
     CrossDomainLocalScaling,
     NearestNeighbourNormalisation,
     PairNormalisation,
 )
-from gapviz.strategies.options import StrategyCard
 
 _SHIFT_STORES = "one vector a modality that moves"
 _SHIFT_COST = "nothing more: the query is shifted once, O(d)"

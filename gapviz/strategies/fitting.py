@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gapviz.alignment import Alignment, Raw
-from gapviz.collection import Collection
-from gapviz.errors import GapvizError
-from gapviz.retrieval.corpus import corpus_rows, query_rows
-from gapviz.retrieval.fusion import Fusion, ScoreFusion
-from gapviz.retrieval.scoring import Scoring
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.strategies.alignment import Alignment, Raw
 from gapviz.strategies.cards import ALIASES, STRATEGIES
+from gapviz.strategies.fusion import Fusion, ScoreFusion
 from gapviz.strategies.options import StrategyCard, StrategyOptions
+from gapviz.strategies.scoring import Scoring
 
 __all__ = [
     "ALIASES",
@@ -128,7 +128,7 @@ def fit_strategy(
         GapvizError: an unknown name, a parameter out of range, or no pairs for a strategy
             that needs them.
 
-    >>> from gapviz.builtin import builtin_collection
+    >>> from gapviz.sources.builtin import builtin_collection
     >>> calibration = builtin_collection().split("calibrate")
     >>> fit_strategy(StrategyOptions("half", strength=0.5), calibration).label
     'Half/half offset (λ = 0.5)'

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gapviz.alignment import Alignment, Raw, refuse_bad_ridge, refuse_bad_strength
-from gapviz.retrieval.fusion import Fusion, RankFusion
-from gapviz.retrieval.scoring import Scoring, refuse_bad_neighbourhood
+from gapviz.strategies.alignment import Alignment, Raw, refuse_bad_ridge, refuse_bad_strength
+from gapviz.strategies.fusion import Fusion, RankFusion
+from gapviz.strategies.scoring import Scoring, refuse_bad_neighbourhood
 
 Changes = Literal["nothing", "vectors", "scores", "lists", "items"]
 """What a strategy changes: where rows lie, how pairs score, how the lists of the modalities

@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
-from gapviz.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.errors import GapvizError
-from gapviz.vectors import Float32, Indices
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32, Indices
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
 
 MOST_TRAINED = 2_000
 MOST_HELD_OUT = 500

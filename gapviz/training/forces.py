@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from gapviz.collection import EVALUATE, Collection
-from gapviz.errors import GapvizError
-from gapviz.progress import Progress
-from gapviz.seeds import DEFAULT_SEED
+from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.training.features import collection_features
 from gapviz.training.order import ShiftStudy, shift_study
 from gapviz.training.random_start import RandomStart, random_start_work

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from gapviz.errors import GapvizError
-from gapviz.jobs import Job
-from gapviz.progress import Progress
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.storage.jobs import Job
 from gapviz.training.record import TrainingStep
 
 State = Literal["running", "paused", "done", "stopped", "failed"]

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from gapviz.builtin import BUILTIN_ENCODERS
-from gapviz.collection import Collection
-from gapviz.errors import GapvizError
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float64, Indices, unit_rows
+from gapviz.sources.builtin import BUILTIN_ENCODERS
 from gapviz.training.features import two_modalities
-from gapviz.vectors import Float64, Indices, unit_rows
 
 MOST_PAIRS = 1_000
 MOST_SHIFT = 10.0

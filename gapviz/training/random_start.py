@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gapviz.builtin import builtin_collection
-from gapviz.builtin.drawings import render
-from gapviz.collection import EVALUATE
-from gapviz.progress import Progress
+from gapviz.core.collection import EVALUATE
+from gapviz.core.progress import Progress
+from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin.drawings import render
 from gapviz.storage.cache import content_key
 from gapviz.storage.kept import Work
 from gapviz.training.record import DEPTH, TrainingStep, recorded

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.collection import Collection, ModalityVectors, items_of_rows
-from gapviz.evaluation import evaluate_cross, evaluate_mixed
-from gapviz.geometry import measure_cloud
-from gapviz.plain_json import plain_json
-from gapviz.projection.layout import Layout
-from gapviz.projection.project import project
+from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.core.plain_json import plain_json
+from gapviz.core.vectors import Float32, read_only
+from gapviz.measures.geometry import measure_cloud
+from gapviz.measures.projection.layout import Layout
+from gapviz.measures.projection.project import project
+from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.vectors import Float32, read_only
 
 DEPTH = 10
 

@@ -16,9 +16,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from safetensors.numpy import save
 
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float32
 from gapviz.encoders.towers import Head
-from gapviz.errors import GapvizError
-from gapviz.progress import Progress
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
     InfoNCE,
@@ -29,7 +30,6 @@ from gapviz.training.objectives import (
 )
 from gapviz.training.record import TrainingStep, recorded
 from gapviz.training.threads import one_thread
-from gapviz.vectors import Float32
 
 LossName = Literal["infonce", "sigmoid"]
 LOSS_TITLES: dict[LossName, str] = {"infonce": "InfoNCE", "sigmoid": "sigmoid"}

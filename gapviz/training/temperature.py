@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.collection import EVALUATE
-from gapviz.geometry import measure_cloud
-from gapviz.plain_json import plain_json
-from gapviz.progress import Progress
+from gapviz.core.collection import EVALUATE
+from gapviz.core.plain_json import plain_json
+from gapviz.core.progress import Progress
+from gapviz.core.vectors import Float64
+from gapviz.measures.geometry import measure_cloud
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.storage.cache import content_key
 from gapviz.storage.kept import Work
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.run import TrainingOptions, train_run
-from gapviz.vectors import Float64
 
 TEMPERATURES = (0.01, 0.02, 0.05, 0.1, 0.2)
 STUDY_STEPS = 150

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from gapviz.advisor import Situation, advise, gather
-from gapviz.advisor import stored as advice_work
-from gapviz.cli import main
+from gapviz.analyses.advice import Situation, advise, gather
+from gapviz.analyses.advice import stored as advice_work
+from gapviz.commands.cli import main
 from gapviz.dashboard import deciding
 from gapviz.dashboard.catalogue import workspace
 from gapviz.storage import kept

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.builtin import builtin_collection
-from gapviz.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.analyses.studies.score_study import study_scores
+from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.dashboard.catalogue import workspace
+from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
-from gapviz.studies.score_study import study_scores
 
 CURVES, SCORES, ANATOMY = "pages/curves.py", "pages/scores.py", "pages/anatomy.py"
 VIEWS = [

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from gapviz.analyses.studies.one_cloud import study_cloud
 from gapviz.dashboard.catalogue import workspace
-from gapviz.studies.one_cloud import study_cloud
 
 PAGES = (
     "two_cones", "side_by_side", "within_modality", "why_a_gap", "guided_tour",

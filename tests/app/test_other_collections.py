@@ -3,8 +3,8 @@
 import pytest
 
 from gapviz.dashboard.catalogue import workspace
-from gapviz.measure import measure
-from gapviz.readers import read
+from gapviz.measures.measurement import measure
+from gapviz.sources.files import read
 
 CONES, SEARCH = "", "pages/side_by_side.py"
 

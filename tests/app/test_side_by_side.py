@@ -2,7 +2,7 @@ import re
 import subprocess
 import sys
 
-from gapviz.builtin import builtin_collection
+from gapviz.sources.builtin import builtin_collection
 
 PAGE = "pages/side_by_side.py"
 

@@ -1,7 +1,7 @@
 import pytest
 
+from gapviz.analyses.readings.tour import STOP_TITLES
 from gapviz.dashboard.tour_stops import STOPS
-from gapviz.sentences.tour import STOP_TITLES
 
 PAGE = "pages/guided_tour.py"
 

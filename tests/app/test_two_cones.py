@@ -3,8 +3,8 @@ import json
 import pytest
 
 from gapviz.dashboard.catalogue import View
-from gapviz.measure import measure
-from gapviz.readers import read
+from gapviz.measures.measurement import measure
+from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 
 CARDS = ["Gap ‖Δ‖", "Cloud separation", "Intra-modal bias@10", "Mixed-index NDCG@10"]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
-from gapviz.collection import alternate_splits, items_of_rows
+from gapviz.analyses.readings.tour import NO_MATCHES
+from gapviz.core.collection import alternate_splits, items_of_rows
 from gapviz.dashboard import training_panel
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.tour_stops import STOPS
 from gapviz.dashboard.training_panel import RUNS
-from gapviz.sentences.tour import NO_MATCHES
 
 WHY, TOUR = "pages/why_a_gap.py", "pages/guided_tour.py"
 STEPS = range(1, len(STOPS) + 1)

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from gapviz.builtin import builtin_collection, dedicated_vectors
-from gapviz.evaluation import evaluate_within, recall_delta
-from gapviz.wording import figure
+from gapviz.core.wording import figure
+from gapviz.measures.retrieval import evaluate_within, recall_delta
+from gapviz.sources.builtin import builtin_collection, dedicated_vectors
 
 PAGE = "pages/within_modality.py"
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from gapviz import ModalityVectors
-from gapviz.collection import UNNAMED_MODEL, Collection, Item, alternate_splits, items_of_rows
+from gapviz.core.collection import UNNAMED_MODEL, Collection, Item, alternate_splits, items_of_rows
 from gapviz.dashboard.catalogue import workspace
-from gapviz.readers.reading import Skipped
-from gapviz.readers.upload import DEFAULT_LIMITS
+from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.upload import DEFAULT_LIMITS
 
 PAGE = "pages/your_data.py"
 

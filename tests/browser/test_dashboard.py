@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from gapviz.builtin.drawings import drawing_png
+from gapviz.sources.builtin.drawings import drawing_png
 
 pytestmark = pytest.mark.browser
 

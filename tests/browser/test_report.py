@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from gapviz.builtin import builtin_collection
-from gapviz.report import make_report, report_html
+from gapviz.export.report import make_report, report_html
+from gapviz.sources.builtin import builtin_collection
 
 pytestmark = pytest.mark.browser
 

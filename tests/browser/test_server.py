@@ -4,7 +4,7 @@ import urllib.request
 
 import pytest
 
-from gapviz.builtin import builtin_collection
+from gapviz.sources.builtin import builtin_collection
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from gapviz.builtin import builtin_collection
 from gapviz.export import load_exported
+from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 pytestmark = pytest.mark.browser

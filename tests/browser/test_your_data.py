@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from gapviz.builtin import builtin_collection
-from gapviz.builtin.drawings import drawing_png
+from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin.drawings import drawing_png
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gapviz.cli import main
-from gapviz.collection import Collection, Item
+from gapviz.commands.cli import main
+from gapviz.core.collection import Collection, Item
 
 
 @pytest.fixture

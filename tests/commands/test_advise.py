@@ -8,13 +8,13 @@ import sys
 import numpy as np
 import pytest
 
-from gapviz.advisor import TASKS, Situation, advise, gather
-from gapviz.collection import Collection
+from gapviz.analyses.advice import TASKS, Situation, advise, gather
+from gapviz.storage.saved_collection import load_collection, save_collection
 
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
-    make_collection(40, gap=2.0).save(tmp_path / "saved")
+    save_collection(make_collection(40, gap=2.0), tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -22,7 +22,7 @@ def saved(make_collection, tmp_path):
 def test_the_command_says_what_the_library_says(saved, figures, task):
     told = figures("advise", saved, "--task", task, "--can-change", "model", "--find", "text")
     situation = Situation(task, "model", "text")
-    assert told == advise(gather(Collection.load(saved)), situation).to_json()
+    assert told == advise(gather(load_collection(saved)), situation).to_json()
 
 
 def test_the_text_ranks_the_same_ways_and_names_what_was_not_looked_at(saved, run, figures):
@@ -70,7 +70,8 @@ def test_the_built_in_collection_has_its_variants_and_towers(figures):
 
 def test_a_second_start_measures_nothing(saved):
     code = (
-        "import sys; import gapviz.advisor.stored as work; from gapviz.cli import main;"
+        "import sys; import gapviz.analyses.advice.stored as work;"
+        "from gapviz.commands.cli import main;"
         "work.advise = None if sys.argv[2] == 'stored' else work.advise;"
         "sys.exit(main(['advise', sys.argv[1], '--json', '--seed', '77']))"
     )
@@ -101,5 +102,5 @@ def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
 
 
 def test_a_source_of_one_modality_has_no_gap_to_advise_on(make_collection, tmp_path, refused):
-    make_collection(12, modalities=("image",)).save(tmp_path / "one")
+    save_collection(make_collection(12, modalities=("image",)), tmp_path / "one")
     assert "a gap needs two" in refused("advise", tmp_path / "one")

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from gapviz.collection import CALIBRATE, EVALUATE
+from gapviz.analyses.studies.anatomy import dimensions_work, heat_map_work, plane_work
+from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
-from gapviz.studies.anatomy import dimensions_work, heat_map_work, plane_work
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def made(make_collection):
 
 @pytest.fixture
 def saved(made, tmp_path):
-    made.save(tmp_path / "saved")
+    save_collection(made, tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -71,7 +72,7 @@ def test_what_is_fitted_is_fitted_on_the_calibrate_split(made, saved, figures):
 
 
 def test_the_loss_plane_has_the_models_of_another_source(made, saved, make_collection, tmp_path, figures):  # noqa: E501  # fmt: skip
-    make_collection(60, seed=1).save(tmp_path / "other")
+    save_collection(make_collection(60, seed=1), tmp_path / "other")
     told = figures("anatomy", saved, "--of", "plane", "--also", tmp_path / "other")
     assert len({one["model"] for one in told["plane"]["points"]}) == 2
 

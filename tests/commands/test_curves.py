@@ -1,8 +1,9 @@
 import pytest
 
-from gapviz.measure import measure
+from gapviz.analyses.studies.curves import calibration_work, fusion_work
+from gapviz.measures.measurement import measure
+from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
-from gapviz.studies.curves import calibration_work, fusion_work
 
 PAIR = ("image", "text")
 
@@ -14,7 +15,7 @@ def made(make_collection):
 
 @pytest.fixture
 def saved(made, tmp_path):
-    made.save(tmp_path / "saved")
+    save_collection(made, tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -76,5 +77,5 @@ def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
 
 
 def test_one_modality_has_no_gap_to_draw(make_collection, tmp_path, refused):
-    make_collection(12, modalities=("image",)).save(tmp_path / "one")
+    save_collection(make_collection(12, modalities=("image",)), tmp_path / "one")
     refused("curves", tmp_path / "one")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gapviz.collection import Collection, Item
 from gapviz.commands.encode import encoder_name
-from gapviz.errors import GapvizError
+from gapviz.core.collection import Collection, Item
+from gapviz.core.errors import GapvizError
+from gapviz.storage.saved_collection import load_collection
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,7 @@ def test_a_source_is_encoded_into_a_folder(source, figures, tmp_path):
     assert told["rows"] == {"image": 5} and told["dim"] == 1280
     assert (told["n_encoded"], told["n_reused"], told["n_items"]) == (4, 0, 6)
     assert told["skipped"] == [{"what": "2.png", "why": "is not an image"}]
-    back = Collection.load(tmp_path / "out")
+    back = load_collection(tmp_path / "out")
     assert back.encoder == "efficientnet-lite0" and back.n_items == 6
 
 
@@ -36,9 +37,9 @@ def test_a_second_run_encodes_nothing_and_replaces_the_folder(source, figures, r
 def test_captions_can_all_be_indexed(source, figures, tmp_path):
     arguments = ("encode", *source, "--model", "minilm", "--out", tmp_path / "out")
     figures(*arguments)
-    assert Collection.load(tmp_path / "out").modality("text").query_only.sum() == 3
+    assert load_collection(tmp_path / "out").modality("text").query_only.sum() == 3
     figures(*arguments, "--indexed-captions", "all")
-    assert not Collection.load(tmp_path / "out").modality("text").query_only.any()
+    assert not load_collection(tmp_path / "out").modality("text").query_only.any()
 
 
 def test_what_was_encoded_can_be_measured(source, figures, tmp_path):

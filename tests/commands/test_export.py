@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gapviz.export import load_exported
-from gapviz.readers import read
+from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 

@@ -1,6 +1,6 @@
 import json
 
-from gapviz.cli import main
+from gapviz.commands.cli import main
 
 
 def test_without_a_name_the_sets_are_listed(capsys):

@@ -2,8 +2,9 @@ from functools import partial
 
 import pytest
 
-from gapviz.collection import EVALUATE
-from gapviz.readers import read
+from gapviz.core.collection import EVALUATE
+from gapviz.sources.files import read
+from gapviz.storage.saved_collection import save_collection
 from gapviz.training import (
     TrainingOptions,
     collection_features,
@@ -18,7 +19,7 @@ PAIR = ("image", "text")
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
-    make_collection(40).save(tmp_path / "saved")
+    save_collection(make_collection(40), tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -78,5 +79,5 @@ def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
 
 
 def test_too_few_pairs_are_refused_before_anything_is_built(make_collection, refused, tmp_path):
-    make_collection(4).save(tmp_path / "four")
+    save_collection(make_collection(4), tmp_path / "four")
     assert "too few to train heads" in refused("forces", tmp_path / "four")

@@ -1,7 +1,7 @@
 import pytest
 
 from gapviz.commands.gate import parse_condition
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 
 FIGURES = {
     "gap": 0.8,

@@ -3,9 +3,10 @@ import sys
 
 import pytest
 
-from gapviz.builtin import builtin_collection
-from gapviz.encoding.inspection import inspect_collection
-from gapviz.studies.one_cloud import study_cloud
+from gapviz.analyses.inspection import inspect_collection
+from gapviz.analyses.studies.one_cloud import study_cloud
+from gapviz.sources.builtin import builtin_collection
+from gapviz.storage.saved_collection import save_collection
 
 
 def test_a_source_is_counted_before_anything_is_encoded(source, figures):
@@ -29,14 +30,14 @@ def test_the_summary_tells_the_same(source, run):
 
 
 def test_a_source_of_vectors_alone_is_told(make_collection, run, tmp_path):
-    make_collection(8).save(tmp_path / "saved")
+    save_collection(make_collection(8), tmp_path / "saved")
     text = run("info", tmp_path / "saved").stdout
     assert "vectors    image: 8 × 8, indexed 8" in text and "split      calibrate: 4" in text
 
 
 def test_the_cone_of_each_modality_is_told(make_collection, run, figures, tmp_path):
     made = make_collection(30, modalities=("image",))
-    made.save(tmp_path / "saved")
+    save_collection(made, tmp_path / "saved")
     cloud = study_cloud(made, "image").cloud
     told = f"cone       Two image vectors have a cosine of {cloud.cone:.2f} on average"
     assert told in run("info", tmp_path / "saved").stdout

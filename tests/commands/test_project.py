@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gapviz.readers import read
+from gapviz.analyses.studies.cones import cones
+from gapviz.sources.files import read
+from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
-from gapviz.studies.cones import cones
 
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
-    make_collection(24).save(tmp_path / "saved")
+    save_collection(make_collection(24), tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -72,7 +73,7 @@ def test_what_moves_no_vector_is_drawn_once(saved, run, figures):
 
 
 def test_of_a_few_items_nothing_is_concluded(make_collection, run, figures, tmp_path):
-    make_collection(4).save(tmp_path / "four")
+    save_collection(make_collection(4), tmp_path / "four")
     assert figures("project", tmp_path / "four", "--by", "pca")["raw"]["trustworthiness"] is None
     text = run("project", tmp_path / "four", "--by", "pca").stdout
     assert "Too few held-out items" in text and "unknown" in text
@@ -110,5 +111,5 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(saved, refused
 
 
 def test_one_modality_has_no_gap_to_draw(make_collection, refused, tmp_path):
-    make_collection(8, modalities=("text",)).save(tmp_path / "one")
+    save_collection(make_collection(8, modalities=("text",)), tmp_path / "one")
     assert "a gap needs two" in refused("project", tmp_path / "one", "--by", "pca")

@@ -1,9 +1,11 @@
 import pytest
 
+from gapviz.storage.saved_collection import save_collection
+
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
-    make_collection(24).save(tmp_path / "saved")
+    save_collection(make_collection(24), tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -22,7 +24,7 @@ def test_the_table_shows_the_same(saved, run):
 def test_doubts_are_told_of_the_split_once_and_of_strategies_by_number(
     make_ordered, tmp_path, run, figures
 ):
-    make_ordered().save(tmp_path / "ordered")
+    save_collection(make_ordered(), tmp_path / "ordered")
     asked = ("scoreboard", tmp_path / "ordered", "--strategies", "raw,centre,procrustes")
     text = run(*asked).stdout
     assert text.count("in an order that the split follows") == 1

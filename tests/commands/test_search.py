@@ -1,9 +1,11 @@
 import pytest
 
+from gapviz.storage.saved_collection import save_collection
+
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
-    make_collection(24).save(tmp_path / "saved")
+    save_collection(make_collection(24), tmp_path / "saved")
     return tmp_path / "saved"
 
 

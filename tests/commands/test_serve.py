@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+from gapviz.storage.saved_collection import save_collection
+
 
 def free_port():
     with socket.socket() as probe:
@@ -18,7 +20,7 @@ def free_port():
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_the_dashboard_is_served_on_a_collection_until_stopped(make_collection, tmp_path, stop):
-    make_collection(12).save(tmp_path / "my vectors")
+    save_collection(make_collection(12), tmp_path / "my vectors")
     environment = os.environ | {"GAPVIZ_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-m", "gapviz", "serve", str(tmp_path / "my vectors"), "--json"]
     process = subprocess.Popen(

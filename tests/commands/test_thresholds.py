@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gapviz.collection import CALIBRATE, EVALUATE
+from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.storage.saved_collection import save_collection
 
 
 @pytest.fixture
@@ -11,7 +12,7 @@ def made(make_collection):
 
 @pytest.fixture
 def saved(made, tmp_path):
-    made.save(tmp_path / "saved")
+    save_collection(made, tmp_path / "saved")
     return tmp_path / "saved"
 
 

@@ -5,7 +5,8 @@ import pytest
 from safetensors import safe_open
 
 from gapviz.encoders.towers import Head
-from gapviz.readers import read
+from gapviz.sources.files import read
+from gapviz.storage.saved_collection import save_collection
 from gapviz.training import TrainingOptions, collection_features, training_steps
 
 PAIR = ("image", "text")
@@ -13,7 +14,7 @@ PAIR = ("image", "text")
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
-    make_collection(40).save(tmp_path / "saved")
+    save_collection(make_collection(40), tmp_path / "saved")
     return tmp_path / "saved"
 
 
@@ -82,9 +83,9 @@ def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
 
 
 def test_too_few_pairs_and_one_modality_cannot_train(make_collection, refused, tmp_path):
-    make_collection(4).save(tmp_path / "four")
+    save_collection(make_collection(4), tmp_path / "four")
     assert "too few to train heads" in refused("train", tmp_path / "four")
-    make_collection(20, modalities=("text",)).save(tmp_path / "one")
+    save_collection(make_collection(20, modalities=("text",)), tmp_path / "one")
     assert "a gap needs two" in refused("train", tmp_path / "one")
 
 

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.builtin import dedicated_vectors
-from gapviz.collection import EVALUATE, Collection
-from gapviz.readers import read
-from gapviz.studies.within_modality import ItemRows, compare_modality, item_rows, shared
+from gapviz.analyses.studies.within_modality import ItemRows, compare_modality, item_rows, shared
+from gapviz.core.collection import EVALUATE
+from gapviz.sources.builtin import dedicated_vectors
+from gapviz.sources.files import read
+from gapviz.storage.saved_collection import load_collection, save_collection
 
 
 def _labelled(collection):
@@ -20,8 +21,8 @@ def sources(make_collection, tmp_path):
     joint = _labelled(make_collection(48))
     alone = make_collection(48, seed=3, modalities=("image",))
     alone = replace(alone, encoder="alone").subset(list(range(47, -1, -1)))
-    joint.save(tmp_path / "joint")
-    alone.save(tmp_path / "alone")
+    save_collection(joint, tmp_path / "joint")
+    save_collection(alone, tmp_path / "alone")
     return tmp_path / "joint", tmp_path / "alone"
 
 
@@ -45,7 +46,7 @@ def test_an_encoder_of_another_source_is_held_against_the_tower_by_item(sources,
     joint, alone = sources
     told = figures("within", joint, "--also", alone)
     assert told["dedicated_encoder"] == "alone"
-    one, other = Collection.load(joint), Collection.load(alone)
+    one, other = load_collection(joint), load_collection(alone)
     held_out = one.splits[EVALUATE]
     labels = one.labels[held_out]
     for part, collection in (("joint", one), ("dedicated", other)):
@@ -61,7 +62,7 @@ def test_an_encoder_of_another_source_is_held_against_the_tower_by_item(sources,
 def test_one_item_is_searched_through_both(sources, figures, run):
     joint, alone = sources
     found = figures("within", joint, "--also", alone, "--item", "07", "-k", "3")["lists"]
-    rows = Collection.load(joint).modality("image").vectors
+    rows = load_collection(joint).modality("image").vectors
     cosines = rows @ rows[7]
     cosines[7] = -np.inf
     best = [f"{row:02}" for row in np.argsort(-cosines)[:3]]
@@ -84,7 +85,7 @@ def test_bad_input_is_refused_in_one_sentence(sources, make_collection, tmp_path
     assert "choose one of alone" in refused("within", joint, "--also", alone, "--dedicated", "x")
     refused("within", joint, "--also", alone, "--in", "sound")
     refused("within", joint, "--also", alone, "--item", "nobody")
-    make_collection(12, seed=3).save(tmp_path / "fewer")
+    save_collection(make_collection(12, seed=3), tmp_path / "fewer")
     assert "lacks 36 of the 48 items" in refused("within", joint, "--also", tmp_path / "fewer")
-    make_collection(48).save(tmp_path / "bare")
+    save_collection(make_collection(48), tmp_path / "bare")
     assert "share a label" in refused("within", tmp_path / "bare", "--also", alone)

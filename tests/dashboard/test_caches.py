@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from gapviz.collection import Collection
+from gapviz.core.collection import Collection
 from gapviz.dashboard import caches
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.query import Query
 from gapviz.dashboard.searching import answer_of
-from gapviz.retrieval.scoring import neighbours
 from gapviz.storage.bounded_cache import bytes_held
 from gapviz.strategies import StrategyOptions
+from gapviz.strategies.scoring import neighbours
 
 VIEW = View("a-collection", "an encoder")
 MEGABYTE = 1_000_000
@@ -41,7 +41,7 @@ def test_a_sweep_of_the_slider_keeps_no_scores_of_single_pairs(collection):
 def test_a_measurement_seen_before_still_has_its_figures(collection, monkeypatch):
     first, figures = look_at(0.5)
     look_at(0.6)
-    monkeypatch.setattr("gapviz.geometry.report.pair_scores", None)
+    monkeypatch.setattr("gapviz.measures.geometry.report.pair_scores", None)
     again, the_same = look_at(0.5)
     assert again is first
     assert the_same == figures

@@ -6,12 +6,12 @@ import pytest
 from PIL import Image
 
 import gapviz
-from gapviz.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.builtin.drawings import render, render_transparent
+from gapviz.core.errors import GapvizError
 from gapviz.encoders import load_encoder
 from gapviz.encoders.builtin import BuiltinEncoder
 from gapviz.encoders.towers import Head
-from gapviz.errors import GapvizError
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin.drawings import render, render_transparent
 
 MODEL_CARD = Path(gapviz.__file__).parents[1] / "data" / "encoder" / "MODEL_CARD.md"
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gapviz.builtin import builtin_collection
-from gapviz.builtin.drawings import render
+from gapviz.core.errors import GapvizError
 from gapviz.encoders.open_clip import OpenClipEncoder
 from gapviz.encoders.registry import load_encoder
-from gapviz.errors import GapvizError
+from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin.drawings import render
 
 # The cheapest configuration that open_clip lists: 256 dimensions, ten small text layers.
 SMALL = "ViT-S-32-alt"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gapviz.core.errors import GapvizError
 from gapviz.encoders import load_encoder, load_image_encoder
 from gapviz.encoders.open_clip import OpenClipEncoder
 from gapviz.encoders.towers import minilm_folder
-from gapviz.errors import GapvizError
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (70, 90, 3), dtype=np.uint8))
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")

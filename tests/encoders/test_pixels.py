@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gapviz.core.errors import GapvizError
 from gapviz.encoders.pixels import Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.errors import GapvizError
 
 SIZES = [(64, 64), (224, 224), (97, 131), (300, 41), (33, 500), (225, 224), (1, 9), (640, 427)]
 
@@ -74,7 +74,7 @@ def test_an_unknown_way_is_refused():
 
 def test_what_a_worker_process_imports_holds_no_torch():
     code = (
-        "import sys, gapviz.encoding.pictures, gapviz.encoding.worker; "
+        "import sys, gapviz.encoders.encoding.pictures, gapviz.encoders.encoding.worker; "
         "print([name for name in ('torch', 'open_clip', 'pandas', 'scipy', 'sklearn') "
         "if name in sys.modules])"
     )

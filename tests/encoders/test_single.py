@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gapviz.core.errors import GapvizError
 from gapviz.encoders import (
     encoded_modalities,
     load_any_encoder,
@@ -14,7 +15,6 @@ from gapviz.encoders import (
     load_text_encoder,
 )
 from gapviz.encoders.towers import ImageTower, TextTower, minilm_folder
-from gapviz.errors import GapvizError
 
 MODEL = "test_vit"
 PICTURES = [

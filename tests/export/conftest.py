@@ -5,10 +5,10 @@ import types
 
 import pytest
 
-from gapviz.builtin import builtin_collection
-from gapviz.collection import CALIBRATE, EVALUATE
+from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.export import export_strategy
-from gapviz.measure import measure_strategy
+from gapviz.measures.measurement import measure_strategy
+from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 CENTRE = StrategyOptions("centre")

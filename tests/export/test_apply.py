@@ -15,7 +15,7 @@ import pytest
 from pyarrow import parquet
 from safetensors.numpy import load_file, save_file
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
 from gapviz.export import apply as applying
 from gapviz.export import load_exported
 from gapviz.export.apply import apply_file

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from gapviz.blocks import centroid
-from gapviz.errors import GapvizError
+from gapviz.core.blocks import centroid
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.export import (
     ARRAYS_FILE,
     CARD_FILE,
@@ -19,10 +20,9 @@ from gapviz.export import (
     load_exported,
     zipped,
 )
-from gapviz.measure import measure_strategy
-from gapviz.retrieval.corpus import corpus_rows, query_rows
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.measures.measurement import measure_strategy
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
+from gapviz.strategies.fusion import RankFusion
 
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
 

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from gapviz.core.rows import corpus_rows
 from gapviz.export import load_exported, snippets_of
-from gapviz.retrieval.corpus import corpus_rows
-from gapviz.retrieval.fusion import ItemFusion, RankFusion
 from gapviz.retrieval.search import search
 from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
 WEIGHTED = StrategyOptions("route", fusion=RankFusion(k=10, weights=(("text", 1.7),)))

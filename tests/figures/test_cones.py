@@ -6,7 +6,8 @@ import numpy as np
 import plotly.io
 import pytest
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import unit_rows
 from gapviz.figures import (
     alt_text,
     cones_figure,
@@ -15,8 +16,7 @@ from gapviz.figures import (
     shared_ranges,
     style_of,
 )
-from gapviz.projection import project
-from gapviz.vectors import unit_rows
+from gapviz.measures.projection import project
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz.collection import Item
+from gapviz.analyses.studies.cones import cones
+from gapviz.core.collection import Item
 from gapviz.figures.cones_page import cones_page
 from gapviz.strategies import StrategyOptions
-from gapviz.studies.cones import cones
 
 
 @pytest.fixture(scope="module")

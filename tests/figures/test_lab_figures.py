@@ -3,12 +3,22 @@
 import numpy as np
 import pytest
 
-from gapviz.curves import (
+from gapviz.analyses.curves import (
     calibration_curve,
     corpus_mix_curve,
     rank_fusion_curves,
     strength_curve,
 )
+from gapviz.analyses.studies.anatomy import (
+    Placed,
+    Plane,
+    dimensions_work,
+    heat_map_work,
+    hubs_work,
+    plane_work,
+    spectra_work,
+)
+from gapviz.analyses.studies.score_study import study_scores
 from gapviz.figures.anatomy import (
     dimension_panels,
     heat_map_panels,
@@ -19,18 +29,8 @@ from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, 
 from gapviz.figures.lines import Axis, Line, Mark, line_figure
 from gapviz.figures.plane import plane_panels
 from gapviz.figures.scores import score_panel
-from gapviz.geometry.anatomy import PlanePoint
+from gapviz.measures.geometry.anatomy import PlanePoint
 from gapviz.strategies import StrategyOptions
-from gapviz.studies.anatomy import (
-    Placed,
-    Plane,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
-)
-from gapviz.studies.score_study import study_scores
 
 PAIR = ("image", "text")
 RAW, CENTRE = StrategyOptions("raw"), StrategyOptions("centre")

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz.evaluation.scoreboard import scoreboard
+from gapviz.analyses.scoreboard.scoreboard import scoreboard
 from gapviz.figures.pareto import SYMBOLS, pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES, StrategyOptions
 

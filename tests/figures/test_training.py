@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gapviz.core.vectors import unit_rows
 from gapviz.figures.training import (
     QUANTITIES,
     RUN_COLORS,
@@ -18,7 +19,6 @@ from gapviz.figures.training import (
 )
 from gapviz.training import TemperatureStudy, TrainingOptions
 from gapviz.training.record import recorded
-from gapviz.vectors import unit_rows
 
 
 def record(step, gap=1.0, before=None):

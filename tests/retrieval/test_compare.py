@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.alignment import Raw
+from gapviz.core.rows import corpus_rows
 from gapviz.retrieval.compare import compare_fusions
-from gapviz.retrieval.corpus import corpus_rows
-from gapviz.retrieval.fusion import RankFusion
 from gapviz.retrieval.search import search
+from gapviz.strategies.alignment import Raw
+from gapviz.strategies.fusion import RankFusion
 
 
 def rows_of(collection):

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gapviz.errors import GapvizError
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import unit_rows
 from gapviz.retrieval import exact
 from gapviz.retrieval.exact import NO_ROW, TopK, top_k, top_k_of_scores
-from gapviz.vectors import unit_rows
 
 
 def naive(scores, k, exclude=None) -> TopK:

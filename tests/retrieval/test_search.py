@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.alignment import Raw
-from gapviz.collection import items_of_rows
-from gapviz.retrieval.corpus import corpus_rows
-from gapviz.retrieval.fusion import ItemFusion, RankFusion
+from gapviz.core.collection import items_of_rows
+from gapviz.core.rows import corpus_rows
 from gapviz.retrieval.search import search
+from gapviz.strategies.alignment import Raw
+from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 
 def rows_of(collection):

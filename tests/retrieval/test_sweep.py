@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gapviz.errors import GapvizError
-from gapviz.retrieval.corpus import Rows
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import unit_rows
 from gapviz.retrieval.shifted import ShiftedScores
 from gapviz.retrieval.sweep import Sweep, sweep
-from gapviz.vectors import unit_rows
 
 NAMES = ("image", "text", "sound")
 LAMBDAS = np.array([0.0, 0.3, 1.0, 1.7])

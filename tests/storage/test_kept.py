@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from gapviz.curves import (
+from gapviz.analyses.curves import (
     CalibrationCurve,
     FusionCurve,
     MixCurve,
@@ -14,12 +14,12 @@ from gapviz.curves import (
     rank_fusion_curves,
     strength_curve,
 )
+from gapviz.core.vectors import Float64
 from gapviz.storage import kept
 from gapviz.storage.bounded_cache import BoundedCache
 from gapviz.storage.cache import cache_folder
 from gapviz.storage.kept import Work, packed, unpacked
 from gapviz.strategies import StrategyOptions
-from gapviz.vectors import Float64
 
 PAIR = ("image", "text")
 

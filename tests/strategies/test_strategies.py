@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.collection import items_of_rows
-from gapviz.evaluation import evaluate_mixed
-from gapviz.measure import measure
-from gapviz.retrieval.fusion import ItemFusion, RankFusion
+from gapviz.core.collection import items_of_rows
+from gapviz.measures.measurement import measure
+from gapviz.measures.retrieval import evaluate_mixed
 from gapviz.strategies import (
     ALIASES,
     STRATEGIES,
@@ -16,6 +15,7 @@ from gapviz.strategies import (
     strategy_card,
     unavailable_reason,
 )
+from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 LEARNING = [name for name, card in STRATEGIES.items() if card.learns]
 

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapviz import Collection, ModalityVectors
-from gapviz.collection import EVALUATE, items_of_rows
-from gapviz.evaluation import evaluate_mixed
-from gapviz.measure import measure
-from gapviz.retrieval.fusion import RankFusion
+from gapviz.core.collection import EVALUATE, items_of_rows
+from gapviz.measures.measurement import measure
+from gapviz.measures.retrieval import evaluate_mixed
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
+from gapviz.strategies.fusion import RankFusion
 
 seeds = st.integers(0, 10_000)
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from gapviz.builtin import builtin_collection
-from gapviz.collection import EVALUATE
-from gapviz.errors import GapvizError
+from gapviz.core.collection import EVALUATE
+from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin import builtin_collection
 from gapviz.storage import kept
 from gapviz.storage.cache import write_arrays
 from gapviz.training import random_start_work, shift_study, shipped_gaps, temperature_of

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 
+from gapviz.core.vectors import unit_rows
 from gapviz.training.objectives import InfoNCE, IntraModal, Sigmoid
-from gapviz.vectors import unit_rows
 
 
 @pytest.fixture

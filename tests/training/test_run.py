@@ -3,8 +3,8 @@ import threading
 import numpy as np
 import pytest
 
-from gapviz.collection import CALIBRATE, EVALUATE
-from gapviz.errors import GapvizError
+from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.errors import GapvizError
 from gapviz.storage import kept
 from gapviz.training import (
     LiveRun,

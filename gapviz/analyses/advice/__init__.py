@@ -1,0 +1,24 @@
+"""What to do about the gap, ranked by what was measured on this collection."""
+
+from gapviz.analyses.advice.advice import advise
+from gapviz.analyses.advice.effects import Effect
+from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, gather, tower_of
+from gapviz.analyses.advice.recommendation import Advice, Recommendation, title_of
+from gapviz.analyses.advice.rules import CHANGES, RULES, TASKS, Rule, Situation
+
+__all__ = [
+    "CHANGES",
+    "RULES",
+    "TASKS",
+    "Advice",
+    "DedicatedTower",
+    "Effect",
+    "Evidence",
+    "Recommendation",
+    "Rule",
+    "Situation",
+    "advise",
+    "gather",
+    "title_of",
+    "tower_of",
+]

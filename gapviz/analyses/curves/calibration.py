@@ -1,0 +1,129 @@
+"""How many calibration pairs a strategy needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gapviz.analyses.curves.band import Band, band_over
+from gapviz.core.blocks import centroid
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import JsonFields
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float64, Indices
+from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed, mean_of_known
+from gapviz.strategies import StrategyOptions, fit_strategy
+
+SIZES = (2, 5, 10, 25, 50, 100, 250, 500, 1_000)
+REPEATS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationCurve(JsonFields):
+    """Held-out figures by number of calibration items; bands reach over the repeats.
+
+    Within a repeat the samples are nested: each size adds items to the one before.
+    """
+
+    pair: tuple[str, str]
+    sizes: Indices
+    """Calibration items, `(n,)`."""
+    cosine: Band
+    """Cosine of the estimated gap with that of the whole calibrate split."""
+    recall_at_1: Mapping[tuple[str, str], Band]
+    """Held-out cross-modal R@1 by direction (source, target)."""
+    raw_recall_at_1: Mapping[tuple[str, str], float]
+    """The same without a strategy: the line to beat."""
+    bias: Mapping[str, Band]
+    """Held-out bias@10 by query modality."""
+    n_repeats: int
+
+
+def calibration_curve(
+    collection: Collection,
+    options: StrategyOptions,
+    pair: tuple[str, str],
+    *,
+    sizes: Sequence[int] = SIZES,
+    repeats: int = REPEATS,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+) -> CalibrationCurve:
+    """Fit a strategy on ever more calibration items and measure it on the evaluate split.
+
+    Args:
+        collection: with a calibrate and an evaluate split.
+        options: the strategy.
+        pair: the modalities of the gap and of recall.
+        sizes: calibration items; what exceeds the split is left out, and its whole added.
+        repeats: how many random orders of the calibration items.
+        seed: of the orders.
+        progress: told before every fit; may raise to cancel.
+
+    Raises:
+        GapvizError: a split or a modality that is missing, no repeats, or items that do not
+            have both modalities.
+    """
+    calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+    paired = _items_with_both(calibration, pair)
+    if paired.size < 2 or repeats < 1:
+        raise GapvizError(
+            f"{paired.size} calibration items have both {pair[0]} and {pair[1]}",
+            where=collection.name,
+            mend="give at least two, and at least one repeat",
+        )
+    whole = np.array(sorted({n for n in sizes if 2 <= n < paired.size} | {paired.size}))
+    fit_strategy(options, calibration)  # What is wrong with the options is told at once.
+    full = _gap(calibration.subset(paired), pair)
+    ways = (pair, pair[::-1])
+    figures: dict[object, Float64] = {
+        key: np.full((repeats, whole.size), np.nan)
+        for key in ("cosine", *ways, *measured.modality_names)
+    }
+    for repeat in range(repeats):
+        order = np.random.default_rng([seed, repeat]).permutation(paired)
+        for place, n in enumerate(whole):
+            if progress is not None:
+                done = (repeat * whole.size + place) / (repeats * whole.size)
+                progress(done, f"{n} calibration items, repeat {repeat + 1} of {repeats}")
+            some = calibration.subset(order[:n])
+            delta = _gap(some, pair)
+            lengths = np.linalg.norm(delta) * np.linalg.norm(full)
+            figures["cosine"][repeat, place] = delta @ full / lengths if lengths > 0 else np.nan
+            try:
+                strategy = fit_strategy(options, some)
+                mixed = evaluate_mixed(measured, strategy, seed=seed)
+                crossed = {w: evaluate_cross(measured, strategy, *w, seed=seed) for w in ways}
+            except GapvizError:
+                continue  # too few items for this strategy: no figure, and the line starts later
+            for way, outcome in crossed.items():
+                figures[way][repeat, place] = mean_of_known(outcome.recall(1))
+            for name, result in mixed.items():
+                figures[name][repeat, place] = mean_of_known(result.own_share)
+    raw = fit_strategy(StrategyOptions("raw"), calibration)
+    return CalibrationCurve(
+        pair=pair,
+        sizes=whole.astype(np.int64),
+        cosine=band_over(figures["cosine"]),
+        recall_at_1={way: band_over(figures[way]) for way in ways},
+        raw_recall_at_1={
+            way: mean_of_known(evaluate_cross(measured, raw, *way, seed=seed).recall(1))
+            for way in ways
+        },
+        bias={name: band_over(figures[name]) for name in measured.modality_names},
+        n_repeats=repeats,
+    )
+
+
+def _items_with_both(collection: Collection, pair: tuple[str, str]) -> Indices:
+    a, b = (collection.modality(name).corpus.item_index for name in pair)
+    return np.intersect1d(a, b).astype(np.int64)
+
+
+def _gap(collection: Collection, pair: tuple[str, str]) -> Float64:
+    x, y = (centroid(collection.modality(name).corpus.vectors) for name in pair)
+    return np.asarray(x - y)

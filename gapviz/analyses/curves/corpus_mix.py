@@ -1,0 +1,257 @@
+"""Quality while the corpus goes from all text to all images: the U of a mixed index.
+
+Every item stands in the corpus once, by its vector of one modality or of the other. The
+samples are nested: within a repeat an item that has turned to its second vector stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gapviz.analyses.curves.band import Band, band_over
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, ModalityVectors
+from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import JsonFields
+from gapviz.core.progress import Progress
+from gapviz.core.rows import Rows
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float32, Float64, Indices, Mask
+from gapviz.measures.retrieval import mean_of_known
+from gapviz.measures.retrieval.ranking import ndcg_at
+from gapviz.retrieval.search import tie_order
+from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.strategies.fusion import RankFusion, interleaving
+
+SHARES = tuple(float(share) for share in np.linspace(0, 1, 11).round(3))
+REPEATS = 5
+DEPTH = 10
+ORACLE = "Oracle routing"
+
+# Items, and queries, of a large collection that a seeded sample stands for.
+MAX_ITEMS = 4_000
+MAX_QUERIES = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class MixLine:
+    """One way of searching; bands reach over the repeats."""
+
+    title: str
+    ndcg: Band
+    """NDCG@10 of the query's item over the queries that ask, by share; NaN where none do."""
+    recall_at_1: Band
+
+
+@dataclass(frozen=True, eq=False)
+class MixCurve(JsonFields):
+    """Quality by the share of the corpus that is `second`."""
+
+    asks: str
+    """Modality of the queries."""
+    first: str
+    """Modality of the whole corpus at share 0."""
+    second: str
+    """Modality of the whole corpus at share 1."""
+    shares: Float64
+    """`(n,)`."""
+    lines: tuple[MixLine, ...]
+    """The strategies in the order given, then the oracle, which knows in which list the answer
+    stands and searches that one with raw cosine."""
+    n_items: int
+    n_asking: Indices
+    """`(n,)` queries that ask at each share, mean over the repeats. A query that is itself the
+    corpus entry of its item does not ask."""
+    second_captions: bool
+    """True where rows that are never indexed ask, so that all of them ask at every share."""
+    n_repeats: int
+
+
+def corpus_mix_curve(
+    collection: Collection,
+    options: Sequence[StrategyOptions],
+    *,
+    first: str = "text",
+    second: str = "image",
+    asks: str = "text",
+    shares: Sequence[float] = SHARES,
+    repeats: int = REPEATS,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+) -> MixCurve:
+    """Search corpora of every mix with queries of one modality, held out.
+
+    Args:
+        collection: with a calibrate and an evaluate split.
+        options: the strategies; those that fuse by score or by item are refused.
+        first: modality at share 0.
+        second: modality at share 1.
+        asks: modality of the queries, one of the two.
+        shares: shares of `second`, 0…1.
+        repeats: how many random orders in which items turn.
+        seed: of the orders and samples.
+        progress: told now and then; may raise to cancel.
+
+    Raises:
+        GapvizError: a modality or split that is missing, shares out of range, fewer than two
+            items with both modalities, or a strategy that fuses otherwise than by rank.
+    """
+    steps = np.asarray(shares, dtype=np.float64)
+    if not ((steps >= 0) & (steps <= 1)).all() or asks not in (first, second):
+        raise GapvizError(
+            "the corpus mix cannot be drawn",
+            where=collection.name,
+            mend="give shares from 0 to 1, and ask with one of the two modalities",
+        )
+    calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+    setup = _set_up(measured, first, second, asks, seed)
+    strategies = [fit_strategy(chosen, calibration) for chosen in options]
+    fusions = [_by_rank(strategy) for strategy in strategies]
+    raw = fit_strategy(StrategyOptions("raw"), calibration)
+    tables = [_scores(setup, strategy) for strategy in (*strategies, raw)]
+    titles = [*(strategy.label for strategy in strategies), ORACLE]
+    ndcg = np.full((len(titles), repeats, steps.size), np.nan)
+    recall = np.full_like(ndcg, np.nan)
+    asking = np.zeros((repeats, steps.size))
+    for repeat in range(repeats):
+        turn = np.random.default_rng([seed, repeat]).permutation(setup.n_items)
+        for place, share in enumerate(steps):
+            if progress is not None:
+                done = (repeat * steps.size + place) / (repeats * steps.size)
+                progress(done, f"{share:.0%} {second}, repeat {repeat + 1} of {repeats}")
+            turned = turn < round(share * setup.n_items)
+            ask = np.flatnonzero(setup.second_captions | (turned[setup.item] == (asks == first)))
+            asking[repeat, place] = ask.size
+            for line, table in enumerate(tables):
+                oracle = line == len(strategies)
+                fusion = None if oracle else fusions[line]
+                ranks = _ranks(table, setup, ask, turned, fusion, asks == second, oracle)
+                ndcg[line, repeat, place] = mean_of_known(
+                    ndcg_at(ranks[:, None], np.ones(ranks.size, dtype=np.int64), DEPTH)
+                )
+                recall[line, repeat, place] = mean_of_known((ranks == 1).astype(np.float64))
+    return MixCurve(
+        asks=asks,
+        first=first,
+        second=second,
+        shares=steps,
+        lines=tuple(
+            MixLine(title, band_over(ndcg[line]), band_over(recall[line]))
+            for line, title in enumerate(titles)
+        ),
+        n_items=setup.n_items,
+        n_asking=asking.mean(axis=0).round().astype(np.int64),
+        second_captions=setup.second_captions,
+        n_repeats=repeats,
+    )
+
+
+def _by_rank(strategy: Strategy) -> RankFusion | None:
+    if strategy.fusion is None or isinstance(strategy.fusion, RankFusion):
+        return strategy.fusion
+    raise GapvizError(
+        f"{strategy.card.title} cannot be drawn over the corpus mix",
+        mend="choose a strategy of one mixed index, or routing fused by rank",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Setup:
+    names: tuple[str, str]
+    rows: tuple[Float32, Float32]
+    """`(n_items, dim)` of the first and of the second modality."""
+    asks: str
+    queries: Float32
+    item: Indices
+    """`(n_queries,)`, which of the items each query belongs to."""
+    second_captions: bool
+
+    @property
+    def n_items(self) -> int:
+        return len(self.rows[0])
+
+
+def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int) -> _Setup:
+    blocks = [measured.modality(name).corpus for name in (first, second)]
+    items = np.intersect1d(blocks[0].item_index, blocks[1].item_index)
+    rng = np.random.default_rng(seed)
+    if items.size > MAX_ITEMS:
+        items = np.sort(rng.choice(items, MAX_ITEMS, replace=False))
+    if items.size < 2:
+        raise GapvizError(
+            f"{items.size} items have both {first} and {second} vectors",
+            where=measured.name,
+            mend="give at least two",
+        )
+    block = measured.modality(asks)
+    never_indexed = bool(block.query_only.any())
+    asking = block.rows(block.query_only) if never_indexed else block.corpus
+    chosen = np.flatnonzero(np.isin(asking.item_index, items))
+    if chosen.size > MAX_QUERIES:
+        chosen = np.sort(rng.choice(chosen, MAX_QUERIES, replace=False))
+    return _Setup(
+        names=(first, second),
+        rows=(_first_rows(blocks[0], items), _first_rows(blocks[1], items)),
+        asks=asks,
+        queries=asking.vectors[chosen],
+        item=np.searchsorted(items, asking.item_index[chosen]),
+        second_captions=never_indexed,
+    )
+
+
+def _first_rows(block: ModalityVectors, items: Indices) -> Float32:
+    one_each = block.first_rows
+    rows: Float32 = one_each.vectors[np.searchsorted(one_each.item_index, items)]
+    return rows
+
+
+def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
+    """`(n_queries, n_items)` scores with the first and with the second vector of each item."""
+    move = strategy.alignment.transform
+    moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
+    queries = move(setup.queries, setup.asks)
+    n = setup.n_items
+    scores = queries @ np.concatenate(moved).T
+    if strategy.scoring is not None:
+        corpus = Rows(
+            setup.names,
+            np.concatenate(moved),
+            np.repeat([0, 1], n).astype(np.int64),
+            np.tile(np.arange(n), 2).astype(np.int64),
+        )
+        asker = np.full(len(queries), corpus.code(setup.asks), dtype=np.int64)
+        asking = Rows(setup.names, queries, asker, setup.item)
+        scores = strategy.scoring.prepare(corpus, asking).adjust(scores, setup.asks)
+    return scores[:, :n], scores[:, n:]
+
+
+def _ranks(
+    table: tuple[Float32, Float32],
+    setup: _Setup,
+    ask: Indices,
+    turned: Mask,
+    fusion: RankFusion | None,
+    own_is_second: bool,
+    oracle: bool,
+) -> Indices:
+    """Rank of each asking query's item: 1 + the number of entries that score strictly higher."""
+    scores = np.where(turned, table[1][ask], table[0][ask])
+    item = setup.item[ask]
+    above = scores > scores[np.arange(ask.size), item][:, None]
+    if fusion is None and not oracle:
+        return np.asarray(1 + above.sum(axis=1), dtype=np.int64)
+    in_list = 1 + (above & (turned[item][:, None] == turned)).sum(axis=1)
+    if fusion is None:
+        return np.asarray(in_list, dtype=np.int64)
+    lengths = [int((~turned).sum()), int(turned.sum())]
+    codes = tie_order(2, int(own_is_second), fusion)
+    weights = [fusion.weight(setup.names[code]) for code in codes]
+    merged = interleaving([lengths[code] for code in codes], weights, fusion)[:, 0]
+    place = [np.flatnonzero(merged == codes.index(code)) for code in (0, 1)]
+    ranks = np.empty(ask.size, dtype=np.int64)
+    for code in (0, 1):
+        here = turned[item] == bool(code)
+        ranks[here] = 1 + place[code][in_list[here] - 1]
+    return ranks

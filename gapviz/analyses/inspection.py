@@ -1,0 +1,134 @@
+"""What is in a collection, told before anything heavy is done with it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gapviz.core.collection import Collection
+from gapviz.core.pairing import pairing_of
+from gapviz.core.progress import Progress
+from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.sources.files.reading import Skipped
+
+PAUSE = 0.2
+"""Seconds between two reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRows:
+    """The vectors that a collection already holds in one modality."""
+
+    rows: int
+    indexed: int
+    """Of these rows, those that are searched; the others only ask."""
+    dim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Counts, duplicates and faults of a collection."""
+
+    name: str
+    n_items: int
+    n_pictures: int
+    """Items that name a picture, whole or not."""
+    n_captions: int
+    captions_per_item: tuple[tuple[int, int], ...]
+    """How many captions, and how many items have as many; rising."""
+    vectors: dict[str, VectorRows]
+    """By modality; empty where no encoder has seen the collection."""
+    encoder: str | None
+    labels: tuple[tuple[str, int], ...]
+    """Each label with its items, the most frequent first."""
+    n_unlabelled: int
+    duplicate_pictures: tuple[tuple[str, ...], ...]
+    """Ids of items whose picture files are equal byte for byte, one tuple a picture."""
+    duplicate_captions: tuple[tuple[str, tuple[str, ...]], ...]
+    """Captions that several items share, with the items' ids."""
+    broken: tuple[Skipped, ...]
+    """Pictures that are missing or cannot be decoded."""
+    splits: dict[str, int]
+    """Items of each named split."""
+    pairing: tuple[str, ...]
+    """Which vectors belong together, one sentence each; empty without vectors."""
+    split_warnings: tuple[str, ...]
+    """What speaks against the splits, one sentence each."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        return asdict(self)
+
+
+def inspect_collection(
+    collection: Collection,
+    *,
+    progress: Progress | None = None,
+    decode_workers: int | None = None,
+) -> Inspection:
+    """Count what a collection holds, and decode every picture once.
+
+    Args:
+        collection: with vectors or without.
+        progress: called with the share done and a phrase; may raise to cancel.
+        decode_workers: processes that read pictures; None takes one a processor, 0 does it
+            in this one.
+    """
+    items = collection.items
+    owners = [item for item in items if item.image is not None]
+    contents: dict[bytes, list[str]] = {}
+    broken = []
+    with PictureWorkers(collection.root, decode_workers, len(owners)) as workers:
+        answers = workers.checked_digests([item.image or "" for item in owners])
+        last = time.perf_counter()
+        for done, (item, answer) in enumerate(zip(owners, answers, strict=True), start=1):
+            if isinstance(answer, Fault):
+                broken.append(Skipped(item.image or "", answer.why))
+            else:
+                contents.setdefault(answer, []).append(item.id)
+            if progress is not None and (done == len(owners) or time.perf_counter() - last > PAUSE):
+                last = time.perf_counter()
+                progress(done / len(owners), f"read {done:,} of {len(owners):,} pictures")
+    labels = Counter(item.label for item in items if item.label is not None)
+    return Inspection(
+        name=collection.name,
+        n_items=len(items),
+        n_pictures=len(owners),
+        n_captions=sum(len(item.captions) for item in items),
+        captions_per_item=tuple(sorted(Counter(len(item.captions) for item in items).items())),
+        vectors={
+            name: VectorRows(block.n_rows, int((~block.query_only).sum()), block.dim)
+            for name, block in collection.modalities.items()
+        },
+        encoder=collection.encoder if collection.modalities else None,
+        labels=tuple(labels.most_common()),
+        n_unlabelled=len(items) - labels.total(),
+        duplicate_pictures=_shared(contents),
+        duplicate_captions=_shared_captions(collection),
+        broken=tuple(broken),
+        splits={name: len(members) for name, members in collection.splits.items()},
+        pairing=pairing_of(collection).sentences if collection.modalities else (),
+        split_warnings=split_warnings(collection),
+    )
+
+
+def _shared(owners: dict[bytes, list[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(ids) for ids in owners.values() if len(ids) > 1)
+
+
+def _shared_captions(collection: Collection) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    owners: dict[str, dict[str, None]] = {}
+    for item in collection.items:
+        for caption in item.captions:
+            owners.setdefault(caption, {})[item.id] = None
+    return tuple((caption, tuple(ids)) for caption, ids in owners.items() if len(ids) > 1)
+
+
+def labels_told(labels: Sequence[tuple[str, int]], most: int = 5) -> str:
+    """The most frequent labels in a line."""
+    told = ", ".join(f"{label} {count:,}" for label, count in labels[:most])
+    return told + (f", … {len(labels) - most:,} more" if len(labels) > most else "")

@@ -1,0 +1,351 @@
+"""Every strategy against every other, on held-out items: bias beside quality beside cost.
+
+Fitted on the calibrate split, measured on the evaluate split of each model's collection; the
+protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import permutations
+from typing import Protocol
+
+import numpy as np
+
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.notebook import html_table
+from gapviz.core.progress import Progress
+from gapviz.core.rows import corpus_rows, rows_of_one
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float64
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.retrieval.bootstrap import (
+    Estimate,
+    bootstrap_imbalance,
+    bootstrap_mean,
+    bootstrap_means,
+)
+from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
+from gapviz.measures.retrieval.cross import evaluate_cross
+from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
+from gapviz.measures.retrieval.outcome import MixedOutcome
+from gapviz.measures.retrieval.threads import one_blas_thread
+from gapviz.measures.retrieval.within import evaluate_within
+from gapviz.strategies import (
+    Strategy,
+    StrategyOptions,
+    fit_strategy,
+    strategy_card,
+    unavailable_reason,
+)
+from gapviz.strategies.alignment import Raw
+
+DEPTHS = (1, 5, 10)
+
+ROWS_OF_ONE_THREAD = 5_000
+"""Up to so many rows one BLAS thread is faster than several."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreRow:
+    """One strategy on the vectors of one model; estimates carry 95 % intervals."""
+
+    model: str
+    options: StrategyOptions
+    title: str
+    """The strategy with the parameters that matter."""
+    bias: Mapping[str, Estimate]
+    """Bias@10 by query modality."""
+    lift: Mapping[str, Estimate]
+    """Bias lift@10 by query modality; 1 is neutral."""
+    ndcg: Mapping[str, Estimate]
+    """NDCG@10 of the match in the mixed index by query modality; of the query's item, which is
+    another protocol, where a strategy ranks items."""
+    mrr: Mapping[str, Estimate]
+    """Its mean reciprocal rank."""
+    recall: Mapping[tuple[str, str], Mapping[int, Estimate]]
+    """Cross-modal recall@1/5/10 by direction (source, target)."""
+    mean_average_precision: Mapping[str, Estimate]
+    """Within each modality, over items that share a label; NaN where none do."""
+    imbalance: Estimate
+    """Mean over the query modalities of |lift − 1|; 0 is neutral. See `bootstrap_imbalance`."""
+    mean_ndcg: Estimate
+    """Mean of `ndcg` over the query modalities."""
+    bytes_per_item: float
+    query_operations: int
+    """Multiply-adds a query, by exact search."""
+    transductive: bool
+    by_item: bool
+    """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
+    warnings: tuple[str, ...]
+    """What the fit should be doubted for, as `Strategy.warnings`."""
+    split_doubts: tuple[str, ...]
+    """Of `warnings`, those that speak against the split of the model's collection."""
+    pareto: bool = False
+    """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
+    or one that ranks items, is never on that front, and keeps none off it."""
+
+    @property
+    def own_warnings(self) -> tuple[str, ...]:
+        """Those of `warnings` that concern this strategy alone."""
+        return tuple(one for one in self.warnings if one not in self.split_doubts)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A strategy that could not be measured on the vectors of a model."""
+
+    model: str
+    options: StrategyOptions
+    reason: str
+
+
+Entry = ScoreRow | LeftOut
+
+
+class RowStore(Protocol):
+    """Where rows that were measured before are found again."""
+
+    def find(self, collection: Collection, options: StrategyOptions, seed: int) -> Entry | None:
+        """The entry of that strategy on those vectors, under any model's name; None if new."""
+
+    def keep(
+        self, collection: Collection, options: StrategyOptions, seed: int, entry: Entry
+    ) -> None:
+        """Remember an entry."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scoreboard:
+    """All rows, models in the order given and strategies within a model."""
+
+    rows: tuple[ScoreRow, ...]
+    left_out: tuple[LeftOut, ...]
+    n_items: Mapping[str, int]
+    """Items measured, by model."""
+    seed: int
+
+    @property
+    def split_doubts(self) -> dict[str, tuple[str, ...]]:
+        """What speaks against a model's split, once, where a row of it is fitted on that split."""
+        by_model: dict[str, tuple[str, ...]] = {}
+        for row in self.rows:
+            if row.split_doubts:
+                by_model.setdefault(row.model, row.split_doubts)
+        return by_model
+
+    @property
+    def own_warnings(self) -> dict[str, tuple[ScoreRow, ...]]:
+        """By warning that concerns single strategies: the rows that carry it, both in order."""
+        by_warning: dict[str, tuple[ScoreRow, ...]] = {}
+        for row in self.rows:
+            for warning in row.own_warnings:
+                by_warning[warning] = (*by_warning.get(warning, ()), row)
+        return by_warning
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [row.title, row.model, row.imbalance, row.mean_ndcg, "★" if row.pareto else ""]
+            for row in self.rows
+        ]
+        head = ["strategy", "model", "bias imbalance@10", "NDCG@10, mixed", "front"]
+        return html_table("Scoreboard, held out; imbalance 0 is neutral", head, rows)
+
+
+def scoreboard(
+    collections: Mapping[str, Collection],
+    options: Sequence[StrategyOptions],
+    *,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+    store: RowStore | None = None,
+) -> Scoreboard:
+    """Measure every strategy on the vectors of every model.
+
+    Args:
+        collections: one a model, each with a calibrate and an evaluate split.
+        options: the strategies.
+        seed: of bootstrap and samples.
+        progress: told after every strategy; may raise to cancel.
+        store: asked before a strategy is measured, and told of what was.
+
+    Raises:
+        GapvizError: a split that is missing, or an unknown strategy.
+    """
+    report = progress or (lambda share, stage: None)
+    entries: list[Entry] = []
+    n_items = {}
+    n_all = len(collections) * len(options)
+    for model, collection in collections.items():
+        bench = _Bench(collection, seed)
+        n_items[model] = bench.measured.n_items
+        for chosen in options:
+            entry = store.find(collection, chosen, seed) if store else None
+            if entry is None:
+                waiting = partial(report, len(entries) / n_all, "waiting for another scoreboard")
+                with bench.threads(waiting):
+                    entry = bench.entry(model, chosen)
+                if store is not None:
+                    store.keep(collection, chosen, seed, entry)
+            entries.append(replace(entry, model=model))
+            report(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
+    return assembled(entries, n_items, seed)
+
+
+def assembled(entries: Sequence[Entry], n_items: Mapping[str, int], seed: int) -> Scoreboard:
+    """The scoreboard of entries measured before, with its Pareto front."""
+    rows = [entry for entry in entries if isinstance(entry, ScoreRow)]
+    front = pareto_front(
+        [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
+        [not row.transductive and not row.by_item for row in rows],
+    )
+    marked = tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True))
+    left_out = tuple(entry for entry in entries if isinstance(entry, LeftOut))
+    return Scoreboard(marked, left_out, n_items, seed)
+
+
+def pareto_front(points: Sequence[tuple[float, float]], competes: Sequence[bool]) -> list[bool]:
+    """Which points (cost, worth) no other one that `competes` beats in both, or in one at a tie.
+
+    A point with a NaN, or one that does not compete, is not on the front.
+    """
+    contest = [point for point, yes in zip(points, competes, strict=True) if yes]
+    return [
+        yes
+        and not np.isnan(point).any()
+        and not any(
+            other[0] <= point[0] and other[1] >= point[1] and other != point for other in contest
+        )
+        for point, yes in zip(points, competes, strict=True)
+    ]
+
+
+def mean_over_modalities(
+    values: Sequence[Float64], outcomes: Sequence[MixedOutcome], seed: int
+) -> Estimate:
+    """Mean of the modalities' means, every modality weighing alike, resampling items."""
+    known = [value for value in values if not np.isnan(value).all()]
+    n_all = sum(int((~np.isnan(value)).sum()) for value in known)
+    weighted = [
+        value * n_all / (len(known) * max(int((~np.isnan(value)).sum()), 1)) for value in values
+    ]
+    return bootstrap_mean(
+        np.concatenate(weighted), np.concatenate([o.items for o in outcomes]), seed=seed
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _OneList:
+    """What a strategy makes of lists that hold one modality alone."""
+
+    recall: Mapping[tuple[str, str], Mapping[int, Estimate]]
+    mean_average_precision: Mapping[str, Estimate]
+
+
+class _Bench:
+    """The splits of one model's collection, on which strategies are fitted and measured."""
+
+    def __init__(self, collection: Collection, seed: int) -> None:
+        self.collection = collection
+        self.calibration = collection.split(CALIBRATE)
+        self.measured = collection.split(EVALUATE)
+        self.seed = seed
+
+    def threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        """To compute in: a small problem is done sooner by one thread; see `one_blas_thread`."""
+        n_rows = sum(block.n_rows for block in self.measured.modalities.values())
+        return one_blas_thread(check) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
+
+    def entry(self, model: str, chosen: StrategyOptions) -> Entry:
+        """The row of a strategy, or why there is none."""
+        reason = unavailable_reason(strategy_card(chosen.name), self.calibration, chosen.anchor)
+        if reason is None:
+            try:
+                strategy = fit_strategy(chosen, self.calibration, split_doubts=self._split_doubts)
+                return self._row(model, strategy)
+            except GapvizError as error:
+                reason = error.sentence
+        return LeftOut(model, chosen, reason)
+
+    def _row(self, model: str, strategy: Strategy) -> ScoreRow:
+        mixed = evaluate_mixed(self.measured, strategy, seed=self.seed)
+        outcomes = list(mixed.values())
+        bias, lift, ndcg, mrr = {}, {}, {}, {}
+        for name, outcome in mixed.items():
+            figures = [outcome.own_share, outcome.lift, outcome.ndcg, outcome.reciprocal_rank]
+            bias[name], lift[name], ndcg[name], mrr[name] = bootstrap_means(
+                figures, outcome.items, seed=self.seed
+            )
+        # Fusing lists changes none of them: such strategies share what raw cosine gets.
+        untouched = strategy.scoring is None and isinstance(strategy.alignment, Raw)
+        one_list = self._raw_lists if untouched else self._one_list(strategy)
+        corpus = corpus_rows(self.measured, strategy.alignment)
+        return ScoreRow(
+            model=model,
+            options=strategy.options,
+            title=strategy.label,
+            bias=bias,
+            lift=lift,
+            ndcg=ndcg,
+            mrr=mrr,
+            recall=one_list.recall,
+            mean_average_precision=one_list.mean_average_precision,
+            imbalance=bootstrap_imbalance(
+                [o.lift for o in outcomes], [o.items for o in outcomes], seed=self.seed
+            ),
+            mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
+            bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
+            query_operations=query_operations(corpus, strategy),
+            transductive=strategy.card.transductive,
+            by_item=strategy.card.changes == "items",
+            warnings=strategy.warnings,
+            split_doubts=tuple(one for one in strategy.warnings if one in self._split_doubts),
+        )
+
+    @cached_property
+    def _split_doubts(self) -> tuple[str, ...]:
+        return split_warnings(self.collection)
+
+    @cached_property
+    def _raw_lists(self) -> _OneList:
+        return self._one_list(fit_strategy(StrategyOptions("raw"), self.calibration))
+
+    def _one_list(self, strategy: Strategy) -> _OneList:
+        return _OneList(
+            recall=_recall(self.measured, strategy, self.seed),
+            mean_average_precision={
+                name: _within(self.measured, strategy, name, self.seed)
+                for name in self.measured.modality_names
+            },
+        )
+
+
+def _recall(
+    measured: Collection, strategy: Strategy, seed: int
+) -> dict[tuple[str, str], dict[int, Estimate]]:
+    recall = {}
+    for source, target in permutations(measured.modality_names, 2):
+        outcome = evaluate_cross(measured, strategy, source, target, seed=seed)
+        estimates = bootstrap_means([outcome.recall(k) for k in DEPTHS], outcome.items, seed=seed)
+        recall[source, target] = dict(zip(DEPTHS, estimates, strict=True))
+    return recall
+
+
+def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) -> Estimate:
+    block = measured.modality(modality).corpus
+    vectors = strategy.alignment.transform(block.vectors, modality)
+    labels = measured.labels[block.item_index]
+    asking = np.flatnonzero(labels >= 0)
+    if asking.size > MAX_QUERIES:
+        asking = np.sort(np.random.default_rng(seed).choice(asking, MAX_QUERIES, replace=False))
+    adjust = None
+    if strategy.scoring is not None:
+        rows = rows_of_one(modality, vectors, block.item_index)
+        prepared = strategy.scoring.prepare(rows, rows)
+        adjust = lambda scores: prepared.adjust(scores, modality)  # noqa: E731
+    outcome = evaluate_within(vectors, labels, asking=asking, items=block.item_index, adjust=adjust)
+    return bootstrap_mean(outcome.average_precision, block.item_index[asking], seed=seed)

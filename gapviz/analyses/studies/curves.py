@@ -1,0 +1,130 @@
+"""The curves of a collection as work to be done once: what each of them depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from gapviz.analyses.curves import (
+    CalibrationCurve,
+    FusionCurve,
+    MixCurve,
+    StrengthCurve,
+    calibration_curve,
+    corpus_mix_curve,
+    rank_fusion_curves,
+    strength_curve,
+)
+from gapviz.analyses.curves.rank_fusion import Lists
+from gapviz.core.collection import CALIBRATE, Collection
+from gapviz.core.plain_json import JsonFields
+from gapviz.storage.cache import content_key
+from gapviz.storage.kept import Work
+from gapviz.strategies import STRATEGIES, StrategyOptions, unavailable_reason
+from gapviz.strategies.fusion import RankFusion, TieOrder
+
+KIND = "curves"
+
+# Raise it when the same request would give another curve.
+REVISION = 2
+
+OFFSETS = ("offset", "half", "centre")
+"""Strategies that have a strength to vary."""
+FALLBACK = "centre"
+
+
+@dataclass(frozen=True, eq=False)
+class FusionCurves(JsonFields):
+    """Rank fusion of both kinds of lists."""
+
+    by_lists: Mapping[Lists, FusionCurve]
+
+
+def strength_work(
+    collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
+) -> Work[StrengthCurve]:
+    """The λ sweep of an offset strategy; see `strength_curve`."""
+    # The curve holds every strength, so that its own is no part of what it depends on.
+    chosen = replace(options, strength=1.0)
+    return Work(
+        KIND,
+        _key("strength", collection, seed, options=asdict(chosen), pair=pair),
+        StrengthCurve,
+        lambda progress: strength_curve(collection, chosen, pair, seed=seed, progress=progress),
+    )
+
+
+def mix_work(
+    collection: Collection,
+    options: StrategyOptions,
+    pair: tuple[str, str],
+    *,
+    asks: str,
+    fusion: RankFusion,
+    seed: int,
+) -> Work[MixCurve]:
+    """Raw, one strategy, routing and the oracle from all of `pair[1]` to all of `pair[0]`."""
+    lines = (StrategyOptions("raw"), options, StrategyOptions("route", fusion=fusion))
+    return Work(
+        KIND,
+        _key("mix", collection, seed, options=[asdict(one) for one in lines], pair=pair, asks=asks),
+        MixCurve,
+        lambda progress: corpus_mix_curve(
+            collection,
+            lines,
+            first=pair[1],
+            second=pair[0],
+            asks=asks,
+            seed=seed,
+            progress=progress,
+        ),
+    )
+
+
+def calibration_work(
+    collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
+) -> Work[CalibrationCurve]:
+    """A strategy by the number of items it is fitted on; see `calibration_curve`."""
+    return Work(
+        KIND,
+        _key("calibration", collection, seed, options=asdict(options), pair=pair),
+        CalibrationCurve,
+        lambda progress: calibration_curve(collection, options, pair, seed=seed, progress=progress),
+    )
+
+
+def fusion_work(
+    collection: Collection, weighted: str, *, ties: TieOrder, seed: int
+) -> Work[FusionCurves]:
+    """Rank fusion over k and over the weight of one list; see `rank_fusion_curves`."""
+    return Work(
+        KIND,
+        _key("fusion", collection, seed, weighted=weighted, ties=ties),
+        FusionCurves,
+        lambda progress: FusionCurves(
+            rank_fusion_curves(collection, weighted, ties=ties, seed=seed, progress=progress)
+        ),
+    )
+
+
+def strategy_with_strength(name: str) -> str:
+    """The strategy itself where λ can be varied, else centring both."""
+    return name if name in OFFSETS else FALLBACK
+
+
+def strategy_in_one_index(name: str) -> str:
+    """The strategy itself where it changes one mixed index, else centring both."""
+    return name if STRATEGIES[name].changes in ("vectors", "scores") else FALLBACK
+
+
+def strategy_that_learns(name: str, collection: Collection) -> str:
+    """The strategy itself where calibration items matter to it, else centring both."""
+    card = STRATEGIES[name]
+    fits = unavailable_reason(card, collection.split(CALIBRATE)) is None
+    return name if card.learns and fits else FALLBACK
+
+
+def _key(curve: str, collection: Collection, seed: int, **parts: object) -> str:
+    return content_key(
+        curve=curve, collection=collection.content_hash, seed=seed, revision=REVISION, **parts
+    )

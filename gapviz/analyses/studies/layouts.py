@@ -1,0 +1,196 @@
+"""Layouts of a collection under a strategy: shipped, kept on disk, or made now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float32, Indices
+from gapviz.measures.measurement import Fit
+from gapviz.measures.projection import (
+    DISPLAY_LIMIT,
+    DisplaySample,
+    Layout,
+    Method,
+    project,
+    sample_for_display,
+)
+from gapviz.sources.builtin.shipped import shipped_folder
+from gapviz.storage.cache import content_key
+from gapviz.storage.kept import Work
+from gapviz.strategies import Strategy
+
+KIND = "layouts"
+SHIPPED_FILE = "layouts.safetensors"
+
+# Raise it when the same request would give another layout.
+REVISION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class LayoutRequest:
+    """What to draw: the indexed rows of a collection, moved by a strategy.
+
+    The layout under a strategy stands on the raw one: a linear one on the same axes, a UMAP
+    started from it, so that what moves on the screen is what the strategy moved.
+    """
+
+    collection: Collection
+    strategy: Strategy
+    method: Method
+    seed: int = DEFAULT_SEED
+    stands_on: LayoutRequest | None = None
+    """The request for the raw layout of the same collection, method and seed; None for
+    that one itself."""
+    between: tuple[str, str] | None = None
+    """The modalities whose gap is the gap axis; the first two where None."""
+    fit: Fit = "split"
+    """What the strategy was fitted on."""
+
+    @cached_property
+    def sample(self) -> DisplaySample:
+        """The items drawn: all, or a stratified sample that keeps pairs."""
+        per_item = self.row_count / self.collection.n_items
+        return sample_for_display(
+            self.collection.n_items,
+            self.collection.labels,
+            limit=DISPLAY_LIMIT,
+            points_per_item=per_item,
+            seed=self.seed,
+        )
+
+    @property
+    def row_count(self) -> int:
+        """Rows there are, drawn or not."""
+        return sum(block.corpus.n_rows for block in self.collection.modalities.values())
+
+    @cached_property
+    def item_index(self) -> Mapping[str, Indices]:
+        """Per modality, the item of each indexed row."""
+        return {name: block.corpus.item_index for name, block in self.collection.modalities.items()}
+
+    def vectors(self, strategy: Strategy) -> dict[str, Float32]:
+        """Indexed rows per modality, moved by `strategy`."""
+        return {
+            name: strategy.alignment.transform(block.corpus.vectors, name)
+            for name, block in self.collection.modalities.items()
+        }
+
+    @cached_property
+    def moves_nothing(self) -> bool:
+        """True where the strategy leaves every vector where it is."""
+        return self.strategy.card.changes != "vectors"
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that a UMAP layout of this request depends on."""
+        options = self.strategy.options
+        read = () if self.moves_nothing else ("name", *self.strategy.card.parameters)
+        return content_key(
+            collection=self.collection.content_hash,
+            strategy={name: getattr(options, name) for name in read},
+            method=self.method,
+            limit=DISPLAY_LIMIT,
+            seed=self.seed,
+            revision=REVISION,
+            # Left out where it is the usual one, so that the keys of shipped layouts stay.
+            **({} if self.fit == "split" else {"fit": self.fit}),
+        )
+
+    @cached_property
+    def rows(self) -> dict[str, Indices]:
+        """Per modality, the rows drawn."""
+        return {name: self.sample.rows(owners) for name, owners in self.item_index.items()}
+
+    @cached_property
+    def linear_layout(self) -> Layout:
+        """The layout by PCA or along the gap axis, on the axes of what it stands on."""
+        return _project(self)
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """What is kept of a UMAP layout; all else follows from the request."""
+
+    points: Float32
+
+
+def ready_layout(request: LayoutRequest) -> Layout | None:
+    """The layout if it costs no waiting: linear, shipped or kept on disk; else None."""
+    if request.method != "umap":
+        return request.linear_layout
+    found = _shipped(request.key) or _work(request).ready()
+    if found is None or request.stands_on is None:
+        return None if found is None else _project(request, points=found.points)
+    start = ready_layout(request.stands_on)
+    return None if start is None else _project(request, start=start, points=found.points)
+
+
+def make_layout(request: LayoutRequest, progress: Progress | None = None) -> Layout:
+    """The layout, made now if need be and kept on disk.
+
+    Raises:
+        GapvizError: see `project`.
+    """
+    if request.method != "umap":
+        return request.linear_layout
+    start = None if request.stands_on is None else make_layout(request.stands_on, progress)
+    found = _shipped(request.key) or _work(request, start).do(progress)
+    return _project(request, start=start, points=found.points)
+
+
+def _work(request: LayoutRequest, start: Layout | None = None) -> Work[_Points]:
+    def make(progress: Progress) -> _Points:
+        return _Points(_project(request, start=start, progress=progress).points)
+
+    return Work(KIND, request.key, _Points, make)
+
+
+def _project(
+    request: LayoutRequest,
+    *,
+    start: Layout | None = None,
+    points: Float32 | None = None,
+    progress: Progress | None = None,
+) -> Layout:
+    basis = None
+    if request.method != "umap" and request.stands_on is not None:
+        basis = request.stands_on.linear_layout.basis
+    return project(
+        request.vectors(request.strategy),
+        method=request.method,
+        rows=request.rows,
+        basis=basis,
+        between=request.between,
+        start=start,
+        points=points,
+        seed=request.seed,
+        progress=progress,
+    )
+
+
+def _shipped(key: str) -> _Points | None:
+    shipped = _shipped_file()
+    if shipped is not None:
+        with suppress(SafetensorError, OSError), safe_open(shipped, framework="numpy") as tensors:
+            if key in tensors.keys():  # noqa: SIM118 - not a dict
+                return _Points(tensors.get_tensor(key))
+    return None
+
+
+@lru_cache(maxsize=1)
+def _shipped_file() -> Path | None:
+    try:
+        path = shipped_folder("builtin") / SHIPPED_FILE
+    except GapvizError:
+        return None
+    return path if path.exists() else None

@@ -1,0 +1,37 @@
+"""Score studies as work to be done once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from gapviz.analyses.studies.score_study import ScoreStudy, study_scores
+from gapviz.core.collection import Collection
+from gapviz.storage.cache import content_key
+from gapviz.storage.kept import Work
+from gapviz.strategies import StrategyOptions
+
+
+def score_work(
+    collection: Collection,
+    options: StrategyOptions,
+    pair: tuple[str, str],
+    *,
+    asks: str | None = None,
+    seed: int,
+) -> Work[ScoreStudy]:
+    """The scores of a collection under a strategy; see `study_scores`."""
+    return Work(
+        "scores",
+        content_key(
+            collection=collection.content_hash,
+            options=asdict(options),
+            pair=pair,
+            asks=asks,
+            seed=seed,
+        ),
+        ScoreStudy,
+        lambda progress: study_scores(
+            collection, options, pair, asks=asks, seed=seed, progress=progress
+        ),
+        on_disk=False,
+    )

@@ -1,0 +1,125 @@
+"""The command line: what the pages show, without a browser."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import gapviz
+from gapviz.commands import (
+    advise,
+    anatomy,
+    apply,
+    curves,
+    encode,
+    export,
+    fetch,
+    forces,
+    info,
+    measure,
+    project,
+    report,
+    scoreboard,
+    search,
+    serve,
+    thresholds,
+    train,
+    within,
+)
+from gapviz.commands.gate import Gated
+from gapviz.core.errors import GapvizError
+
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+"""As shells count a program that was stopped with Ctrl-C."""
+
+COMMANDS = (
+    info,
+    fetch,
+    encode,
+    measure,
+    search,
+    scoreboard,
+    within,
+    curves,
+    thresholds,
+    anatomy,
+    project,
+    train,
+    forces,
+    advise,
+    report,
+    export,
+    apply,
+    serve,
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"gapviz: {message.rstrip('.')}; see {self.prog} --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code, 2 for bad input."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without λ or → shows an escape rather than a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    try:
+        answer: str | Gated = options.run(options)
+    except GapvizError as error:
+        print(f"gapviz: {error.sentence}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        further = "; the same command goes on from here" if options.goes_on else ""
+        print(f"gapviz: stopped{further}.", file=sys.stderr)
+        return INTERRUPTED
+    if isinstance(answer, str):
+        return _print(answer)
+    return _print(answer.text) or _fail(answer.broken)
+
+
+def _fail(broken: tuple[str, ...]) -> int:
+    if not broken:
+        return 0
+    print(f"gapviz: failed, since {'; '.join(broken)}.", file=sys.stderr)
+    return FAILED
+
+
+def _print(text: str) -> int:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The reader (head, say) has gone; that is no fault.
+        _silence()
+    except OSError as error:
+        _silence()
+        print(f"gapviz: the answer cannot be written ({error.strerror}).", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _silence() -> None:
+    # Python would try to write what is left, and complain again, at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="gapviz", description=gapviz.__doc__)
+    parser.add_argument("--version", action="version", version=f"gapviz {gapviz.__version__}")
+    parser.set_defaults(goes_on=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

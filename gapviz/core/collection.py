@@ -1,0 +1,366 @@
+"""`Collection`: items, and the vectors that one encoder made of them, per modality."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.notebook import html_table
+from gapviz.core.pairs import Pairs, matching_rows
+from gapviz.core.vectors import Float32, Indices, Mask, read_only, unit_rows
+
+CALIBRATE = "calibrate"
+EVALUATE = "evaluate"
+
+UNNAMED_MODEL = "unnamed model"
+"""What made vectors that came without the name of their encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be found: a picture with its captions, say."""
+
+    id: str
+    label: str | None = None
+    """Group whose members count as relevant to one another within a modality."""
+    captions: tuple[str, ...] = ()
+    image: str | None = None
+    """Where its picture comes from, as `gapviz.sources.images` reads it: `openmoji:1F600`, or a
+    path relative to `Collection.root`."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModalityVectors:
+    """The vectors of one modality, and which item each of them belongs to.
+
+    Build it with `ModalityVectors.of`, which normalises and validates.
+    """
+
+    vectors: Float32
+    """`(n_rows, dim)`, unit rows, read-only."""
+    item_index: Indices
+    """`(n_rows,)`, position in `Collection.items` of the item of each row."""
+    query_only: Mask
+    """`(n_rows,)`, true for rows that ask and are never indexed (second captions)."""
+
+    @classmethod
+    def of(
+        cls,
+        vectors: npt.ArrayLike,
+        item_index: npt.ArrayLike | None = None,
+        query_only: npt.ArrayLike | None = None,
+        *,
+        where: str = "vectors",
+    ) -> ModalityVectors:
+        """Normalise `vectors` into unit rows; row i belongs to item i unless told.
+
+        Raises:
+            GapvizError: as `unit_rows`, or `item_index` / `query_only` of another length.
+        """
+        rows = unit_rows(vectors, where=where)
+        n_rows = rows.shape[0]
+        items = (
+            np.arange(n_rows, dtype=np.int64)
+            if item_index is None
+            else np.array(item_index, dtype=np.int64)
+        )
+        asking = (
+            np.zeros(n_rows, dtype=np.bool_)
+            if query_only is None
+            else np.array(query_only, dtype=np.bool_)
+        )
+        for name, array in (("item_index", items), ("query_only", asking)):
+            if array.shape != (n_rows,):
+                raise GapvizError(
+                    f"{name} has {array.size} entries for {n_rows} vectors",
+                    where=where,
+                    mend="give one entry per row",
+                )
+        if asking.all():
+            raise GapvizError(
+                "every row is marked query-only, so nothing is left to search",
+                where=where,
+                mend="leave at least one row of the modality to be indexed",
+            )
+        return cls(read_only(rows), read_only(items), read_only(asking))
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.vectors.shape[0])
+
+    @property
+    def dim(self) -> int:
+        return int(self.vectors.shape[1])
+
+    def rows(self, keep: Mask) -> ModalityVectors:
+        """Only the rows where `keep` (`(n_rows,)`) is true."""
+        return ModalityVectors(
+            read_only(self.vectors[keep]),
+            read_only(self.item_index[keep]),
+            read_only(self.query_only[keep]),
+        )
+
+    @cached_property
+    def corpus(self) -> ModalityVectors:
+        """The rows that are indexed."""
+        return self.rows(~self.query_only) if self.query_only.any() else self
+
+    @cached_property
+    def first_rows(self) -> ModalityVectors:
+        """The first row of each item, by rising item."""
+        _, first = np.unique(self.item_index, return_index=True)
+        return ModalityVectors(
+            read_only(self.vectors[first]),
+            read_only(self.item_index[first]),
+            read_only(self.query_only[first]),
+        )
+
+    @cached_property
+    def queries(self) -> ModalityVectors:
+        """The rows that ask: per item its query-only rows, else its indexed ones."""
+        if not self.query_only.any():
+            return self
+        has_own = np.zeros(int(self.item_index.max()) + 1, dtype=np.bool_)
+        has_own[self.item_index[self.query_only]] = True
+        return self.rows(self.query_only | ~has_own[self.item_index])
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """Items with their vectors in any number of named modalities.
+
+    Without modalities it is a collection that no encoder has seen yet.
+
+    >>> import numpy as np
+    >>> rows = np.random.default_rng(0).standard_normal((2, 6, 4))
+    >>> collection = Collection(
+    ...     "six pairs",
+    ...     items_of_rows(6),
+    ...     {"image": ModalityVectors.of(rows[0]), "text": ModalityVectors.of(rows[1])},
+    ...     splits=alternate_splits(6),
+    ... )
+    >>> collection.modality_names, collection.dim, len(collection.pairs("image", "text"))
+    (('image', 'text'), 4, 6)
+    >>> collection.split("evaluate").n_items
+    3
+
+    Raises:
+        GapvizError: no items, duplicate ids, vectors of differing dimension, an item index
+            out of range, or splits that overlap.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    modalities: Mapping[str, ModalityVectors]
+    splits: Mapping[str, Indices] = field(default_factory=dict)
+    """Named, disjoint sets of item positions; `calibrate` fits, `evaluate` measures."""
+    encoder: str = UNNAMED_MODEL
+    attribution: str = ""
+    root: Path | None = None
+    """The folder that images are read from, and nothing outside it; not saved."""
+
+    def __post_init__(self) -> None:
+        if not self.items:
+            raise GapvizError("holds no items", where=self.name, mend="give at least one item")
+        _refuse_duplicate_ids(self.name, self.items)
+        _refuse_dimension_clash(self.name, self.modalities)
+        for modality, block in self.modalities.items():
+            if block.item_index.min() < 0 or block.item_index.max() >= len(self.items):
+                worst = block.item_index.max() if block.item_index.min() >= 0 else -1
+                raise GapvizError(
+                    f"a row belongs to item {int(worst)}, but there are {len(self.items)} items",
+                    where=f"{self.name}, modality {modality}",
+                    mend="number items from 0",
+                )
+        _refuse_overlapping_splits(self.name, self.splits, len(self.items))
+
+    @property
+    def n_items(self) -> int:
+        return len(self.items)
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of the joint space.
+
+        Raises:
+            GapvizError: the collection holds no vectors.
+        """
+        self.refuse_without_vectors()
+        return next(iter(self.modalities.values())).dim
+
+    def refuse_without_vectors(self) -> None:
+        """Raise `GapvizError` where no encoder has made vectors yet."""
+        if not self.modalities:
+            raise GapvizError(
+                "holds no vectors", where=self.name, mend="encode it first (gapviz encode)"
+            )
+
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        return tuple(self.modalities)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Item id → position in `items`."""
+        return {item.id: index for index, item in enumerate(self.items)}
+
+    @cached_property
+    def labels(self) -> Indices:
+        """`(n_items,)` label codes, −1 where an item has none."""
+        codes: dict[str, int] = {}
+        return np.array(
+            [
+                -1 if item.label is None else codes.setdefault(item.label, len(codes))
+                for item in self.items
+            ],
+            dtype=np.int64,
+        )
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over items, vectors, row owners and splits: the key of every cache."""
+        digest = hashlib.sha256()
+        digest.update(json.dumps([astuple(item) for item in self.items]).encode())
+        for modality, block in self.modalities.items():
+            digest.update(json.dumps([modality, *block.vectors.shape]).encode())
+            for array in (block.vectors, block.item_index, block.query_only):
+                digest.update(np.ascontiguousarray(array).tobytes())
+        for split, members in sorted(self.splits.items()):
+            digest.update(json.dumps([split, len(members)]).encode())
+            digest.update(np.asarray(members, dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
+    def _repr_html_(self) -> str:
+        caption = f"{self.name}: {self.n_items:,} items, encoder {self.encoder}"
+        rows = [
+            [name, f"{block.n_rows:,}", f"{block.corpus.n_rows:,}", block.dim]
+            for name, block in self.modalities.items()
+        ]
+        return html_table(caption, ["modality", "vectors", "indexed", "dimensions"], rows)
+
+    def modality(self, name: str) -> ModalityVectors:
+        """The vectors of one modality.
+
+        Raises:
+            GapvizError: no modality of that name.
+        """
+        self.refuse_without_vectors()
+        try:
+            return self.modalities[name]
+        except KeyError:
+            raise GapvizError(
+                f"has no modality {name!r}",
+                where=self.name,
+                mend=f"choose one of {', '.join(self.modalities)}",
+            ) from None
+
+    def subset(self, positions: npt.ArrayLike) -> Collection:
+        """The collection restricted to some items, in the order given, without splits.
+
+        A modality that is left with no indexed row is left out.
+        """
+        chosen = np.asarray(positions, dtype=np.int64)
+        new_position = np.full(self.n_items, -1, dtype=np.int64)
+        new_position[chosen] = np.arange(chosen.size)
+        modalities = {}
+        for name, block in self.modalities.items():
+            keep = new_position[block.item_index] >= 0
+            if (keep & ~block.query_only).any():
+                kept = block.rows(keep)
+                modalities[name] = ModalityVectors(
+                    kept.vectors, read_only(new_position[kept.item_index]), kept.query_only
+                )
+        return Collection(
+            name=self.name,
+            items=tuple(self.items[index] for index in chosen),
+            modalities=modalities,
+            encoder=self.encoder,
+            attribution=self.attribution,
+            root=self.root,
+        )
+
+    def split(self, name: str) -> Collection:
+        """The collection restricted to one of its splits.
+
+        Raises:
+            GapvizError: no split of that name, or an empty one.
+        """
+        members = self.splits.get(name)
+        if members is None or not len(members):
+            raise GapvizError(
+                f"has no items in the split {name!r}",
+                where=self.name,
+                mend="give at least four items, or name the split's items",
+            )
+        return self.subset(members)
+
+    def pairs(self, a: str, b: str) -> Pairs:
+        """Every pair of indexed rows of `a` and `b` that belong to one item.
+
+        Row numbers count within `modality(a).corpus` and `modality(b).corpus`. An item
+        with one image and five captions gives five pairs.
+        """
+        return matching_rows(self.modality(a).corpus.item_index, self.modality(b).corpus.item_index)
+
+
+def alternate_splits(n_items: int) -> dict[str, Indices]:
+    """Even positions calibrate, odd positions evaluate."""
+    positions = np.arange(n_items, dtype=np.int64)
+    return {CALIBRATE: positions[0::2], EVALUATE: positions[1::2]}
+
+
+def items_of_rows(n_items: int, *, captions: Sequence[str] = ()) -> tuple[Item, ...]:
+    """Nameless items for vectors that come without any: ids `0`, `1`, …"""
+    width = len(str(max(n_items - 1, 0)))
+    return tuple(
+        Item(
+            id=str(index).zfill(width),
+            captions=(captions[index],) if index < len(captions) else (),
+        )
+        for index in range(n_items)
+    )
+
+
+def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item.id in seen:
+            raise GapvizError(
+                f"two items have the id {item.id!r}", where=name, mend="give each item its own id"
+            )
+        seen.add(item.id)
+
+
+def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]) -> None:
+    dims = {modality: block.dim for modality, block in modalities.items()}
+    if len(set(dims.values())) > 1:
+        listing = ", ".join(f"{modality} {dim}" for modality, dim in dims.items())
+        raise GapvizError(
+            f"the modalities have different dimensions ({listing})",
+            where=name,
+            mend="give vectors of one joint space, made by one encoder",
+        )
+
+
+def _refuse_overlapping_splits(name: str, splits: Mapping[str, Indices], n_items: int) -> None:
+    if not splits:
+        return
+    members = np.concatenate([np.asarray(split, dtype=np.int64) for split in splits.values()])
+    if members.size and (members.min() < 0 or members.max() >= n_items):
+        raise GapvizError(
+            "a split names an item that does not exist", where=name, mend="number items from 0"
+        )
+    if np.unique(members).size != members.size:
+        raise GapvizError(
+            "an item stands in two splits",
+            where=name,
+            mend="fit and evaluate on different items",
+        )

@@ -1,0 +1,91 @@
+"""The rows that are searched, pooled over modalities, each with its modality and item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.vectors import Float32, Indices, Mask, read_only
+
+
+class MovesVectors(Protocol):
+    """What gives new unit rows in place of those of one modality, such as an alignment."""
+
+    def transform(self, vectors: Float32, modality: str) -> Float32:
+        """New unit rows `(n, dim)`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Unit rows of several modalities in one matrix, by modality and then by row."""
+
+    names: tuple[str, ...]
+    """Modalities; `modality` holds positions in this tuple."""
+    vectors: Float32
+    """`(n, dim)`."""
+    modality: Indices
+    """`(n,)`."""
+    item: Indices
+    """`(n,)`, positions in `Collection.items`."""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all modalities together."""
+        return int(self.item.size)
+
+    def code(self, modality: str) -> int:
+        """Position of a modality's name."""
+        return self.names.index(modality)
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where the rows of each modality stand."""
+        ends = np.cumsum(np.bincount(self.modality, minlength=len(self.names)))
+        return tuple(
+            slice(int(start), int(end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)
+        )
+
+    @cached_property
+    def by_item(self) -> Indices:
+        """`(n,)`: row numbers by rising item."""
+        return np.argsort(self.item, kind="stable").astype(np.int64)
+
+    def of_items(self, wanted: Mask) -> Rows:
+        """Only the rows whose item is marked in `wanted` `(n_items,)`."""
+        keep = wanted[self.item]
+        return Rows(self.names, self.vectors[keep], self.modality[keep], self.item[keep])
+
+
+def corpus_rows(collection: Collection, alignment: MovesVectors) -> Rows:
+    """The indexed rows of every modality, moved by `alignment`."""
+    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment)
+
+
+def query_rows(collection: Collection, alignment: MovesVectors) -> Rows:
+    """The asking rows of every modality, moved by `alignment`."""
+    return _rows({n: b.queries for n, b in collection.modalities.items()}, alignment)
+
+
+def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
+    """Rows of a single modality: unit rows `(n, dim)` and their items `(n,)`."""
+    return Rows((modality,), vectors, np.zeros(item.size, dtype=np.int64), item)
+
+
+def _rows(blocks: Mapping[str, ModalityVectors], alignment: MovesVectors) -> Rows:
+    return Rows(
+        names=tuple(blocks),
+        vectors=read_only(
+            np.concatenate(
+                [alignment.transform(block.vectors, name) for name, block in blocks.items()]
+            )
+        ),
+        modality=np.concatenate(
+            [np.full(block.n_rows, code, np.int64) for code, block in enumerate(blocks.values())]
+        ),
+        item=np.concatenate([block.item_index for block in blocks.values()]),
+    )

@@ -1,0 +1,215 @@
+"""Pictures read, hashed and prepared in processes of their own, never far ahead of their use.
+
+Nothing here imports torch: a worker process takes a fraction of a second to start, and
+leaves the encoder's process to the encoder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from gapviz.core.errors import GapvizError
+from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.sources.images import decode_image, image_bytes
+
+Answer = TypeVar("Answer")
+Job = TypeVar("Job")
+
+HASHED_AT_ONCE = 32
+PREPARED_AT_ONCE = 8
+
+TASKS_AHEAD = 6
+"""Tasks in work or waiting to be used, for each worker."""
+
+FEW = 64
+"""Fewer pictures than this are done here sooner than a process starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a picture cannot be used, in a clause."""
+
+    why: str
+
+
+class PictureWorkers:
+    """Processes that read pictures; a context manager that ends them.
+
+    Args:
+        root: `Collection.root`.
+        count: how many; 0 does the work in this process, None takes one a processor, and none
+            for a few pictures.
+        n_pictures: how many pictures there are.
+    """
+
+    def __init__(self, root: Path | None, count: int | None, n_pictures: int) -> None:
+        if count is None:
+            count = 0 if n_pictures < FEW else min(os.cpu_count() or 1, 8)
+        self._root = root
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> PictureWorkers:
+        """Start nothing yet: processes start with the first task."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Drop what waits, and end the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def digests(self, references: Sequence[str]) -> Iterator[bytes | Fault]:
+        """SHA-256 of each picture's file, in order."""
+        tasks = [
+            (self._root, tuple(references[start : start + HASHED_AT_ONCE]))
+            for start in range(0, len(references), HASHED_AT_ONCE)
+        ]
+        yield from self._in_order(_digests, tasks)
+
+    def checked_digests(self, references: Sequence[str]) -> Iterator[bytes | Fault]:
+        """The same, of pictures that were decoded to the last row."""
+        tasks = [
+            (self._root, tuple(references[start : start + PREPARED_AT_ONCE]))
+            for start in range(0, len(references), PREPARED_AT_ONCE)
+        ]
+        yield from self._in_order(_checked_digests, tasks)
+
+    def pixels(
+        self, pictures: Sequence[tuple[str, bytes]], preprocessing: Preprocessing
+    ) -> Iterator[Pixels | Fault]:
+        """Each picture prepared, in order; `pictures` are references with their digests."""
+        tasks = [
+            (self._root, tuple(pictures[start : start + PREPARED_AT_ONCE]), preprocessing)
+            for start in range(0, len(pictures), PREPARED_AT_ONCE)
+        ]
+        yield from self._in_order(_pixels, tasks)
+
+    def _in_order(
+        self, work: Callable[[Job], list[Answer]], tasks: Sequence[Job]
+    ) -> Iterator[Answer]:
+        if not self._count:
+            for task in tasks:
+                yield from work(task)
+            return
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._count,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_die_with_parent,
+            )
+        waiting: deque[Future[list[Answer]]] = deque()
+        try:
+            for task in tasks:
+                if len(waiting) >= self._count * TASKS_AHEAD:
+                    yield from waiting.popleft().result()
+                waiting.append(_submit(self._pool, work, task))
+            while waiting:
+                yield from waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise GapvizError(
+                "a process that reads pictures was ended",
+                mend="start again, it goes on where it stopped; from a script, call it under "
+                "`if __name__ == '__main__':` or with decode_workers=0",
+            ) from error
+
+
+def _submit(
+    pool: ProcessPoolExecutor, work: Callable[[Job], list[Answer]], task: Job
+) -> Future[list[Answer]]:
+    with _ctrl_c_held_back():
+        return pool.submit(work, task)
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let a process start whole, and never get the Ctrl-C that comes to all of a terminal.
+
+    This process ends the others itself, in order. They inherit the mask. It is no shield for
+    the main thread, as any other thread may take the signal on its behalf; the handler is.
+    """
+    heard: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT) if is_main else None
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        if before is not None:
+            signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
+
+
+def _die_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _digests(task: tuple[Path | None, Sequence[str]]) -> list[bytes | Fault]:
+    root, references = task
+    answers: list[bytes | Fault] = []
+    for reference in references:
+        try:
+            answers.append(hashlib.sha256(image_bytes(reference, root)).digest())
+        except GapvizError as error:
+            answers.append(Fault(error.what))
+    return answers
+
+
+def _checked_digests(task: tuple[Path | None, Sequence[str]]) -> list[bytes | Fault]:
+    root, references = task
+    answers: list[bytes | Fault] = []
+    for reference in references:
+        try:
+            content = image_bytes(reference, root)
+            decode_image(content, where=reference)
+            answers.append(hashlib.sha256(content).digest())
+        except GapvizError as error:
+            answers.append(Fault(error.what))
+    return answers
+
+
+def _pixels(
+    task: tuple[Path | None, Sequence[tuple[str, bytes]], Preprocessing],
+) -> list[Pixels | Fault]:
+    root, pictures, preprocessing = task
+    answers: list[Pixels | Fault] = []
+    for reference, digest in pictures:
+        try:
+            content = image_bytes(reference, root)
+            if hashlib.sha256(content).digest() != digest:
+                answers.append(Fault("changed while it was read"))
+                continue
+            image = decode_image(content, where=reference)
+            answers.append(preprocessing.pixels(image))
+        except GapvizError as error:
+            answers.append(Fault(error.what))
+    return answers

@@ -1,6 +1,0 @@
-"""From items to vectors: a collection through an encoder, resumable, nothing done twice."""
-
-from gapviz.encoding.run import Encoded, encode_collection
-from gapviz.encoding.store import VectorStore
-
-__all__ = ["Encoded", "VectorStore", "encode_collection"]

@@ -1,0 +1,318 @@
+"""What a report says, before it is HTML, JSON or Markdown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+import gapviz
+from gapviz.analyses.advice import CHANGES, TASKS, Advice, Evidence, Situation, gather
+from gapviz.analyses.advice.stored import advice_work
+from gapviz.analyses.scoreboard.plain import row_json
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.wording import counted
+from gapviz.measures.measurement import Measurement, measure
+from gapviz.measures.projection import Layout, project
+from gapviz.retrieval.search import ResultList, search
+from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
+from gapviz.strategies.scoring import PreparedScores
+
+EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")
+MOST_DRAWN = 800
+"""Points a modality in a plot; of more, a seeded sample."""
+EXAMPLES, HITS = 3, 6
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One query and what two strategies answer."""
+
+    item: int
+    """Position in the measured collection's items."""
+    modality: str
+    """Of the query."""
+    before: ResultList
+    after: ResultList
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Everything that a report shows."""
+
+    date: date
+    before: Measurement
+    """Raw cosine."""
+    after: Measurement
+    """The strategy that is reported on."""
+    board: Scoreboard
+    advice: Advice
+    layouts: tuple[Layout, ...]
+    """PCA and, where there is a gap, the gap axis, of the measured items as encoded."""
+    examples: tuple[Example, ...]
+    versions: dict[str, str]
+    compared: tuple[Measurement, ...] = ()
+    """Raw cosine by other models of the same items, which the scoreboard shows as well."""
+
+    @property
+    def collection(self) -> Collection:
+        """The items that were measured."""
+        return self.before.collection
+
+    @property
+    def changed(self) -> bool:
+        """Whether a strategy is reported on, beside raw cosine."""
+        return self.after.strategy.options != self.before.strategy.options
+
+    @property
+    def question(self) -> str:
+        """What was asked of the advisor, in words."""
+        asked = self.advice.situation
+        task = TASKS[asked.task]
+        found = f", {asked.found} is found" if asked.task in ("one-way", "within") else ""
+        return (
+            f"{task[0].lower()}{task[1:]}{found}; can change: {CHANGES[asked.changeable].lower()}"
+        )
+
+    @property
+    def protocol(self) -> tuple[str, ...]:
+        """How the figures were made, one sentence each."""
+        first, second = self.before.pair
+        encoders = [one.collection.encoder for one in (self.before, *self.compared)]
+        return (
+            f"Covers the pair {first}–{second} of the modalities "
+            f"{', '.join(self.collection.modality_names)}, by {' and '.join(encoders)}.",
+            "Fitted on the calibrate split, measured on the "
+            f"{counted(self.collection.n_items, 'item')} of the evaluate split; the gap "
+            f"is that of {first} and {second}.",
+            "Rank = 1 + the number of entries that score strictly higher; a query's own entry is "
+            "left out by its item.",
+            "Intervals are 95 %, bootstrap over items (the gap's: the delta method).",
+            "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
+            "Imbalance = mean over query modalities of |lift − 1|; 0 is neutral.",
+            f"Seed {self.before.seed}: the same inputs give the same report.",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; a figure that is not known is None."""
+        return {
+            "date": self.date.isoformat(),
+            "versions": self.versions,
+            "seed": self.before.seed,
+            "pair": list(self.before.pair),
+            "compared": [one.to_json() for one in self.compared],
+            "protocol": list(self.protocol),
+            "raw": self.before.to_json(),
+            "strategy": self.after.to_json(),
+            "scoreboard": [row_json(row) for row in self.board.rows],
+            "left_out": [
+                {"model": one.model, "strategy": one.options.name, "reason": one.reason}
+                for one in self.board.left_out
+            ],
+            "advice": self.advice.to_json(),
+            "examples": [self._example_json(example) for example in self.examples],
+        }
+
+    def _example_json(self, example: Example) -> dict[str, Any]:
+        items = self.collection.items
+
+        def listed(found: ResultList) -> list[dict[str, Any]]:
+            return [{"item": items[h.item].id, "modality": h.modality} for h in found.hits]
+
+        return {
+            "item": items[example.item].id,
+            "modality": example.modality,
+            "raw": listed(example.before),
+            "raw_match_rank": example.before.match_rank,
+            "strategy": listed(example.after),
+            "strategy_match_rank": example.after.match_rank,
+        }
+
+
+def make_report(
+    collection: Collection,
+    *,
+    pair: tuple[str, str] | None = None,
+    options: StrategyOptions | None = None,
+    strategies: Sequence[str] = tuple(STRATEGIES),
+    on: date | None = None,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+) -> Report:
+    """Measure a collection and gather what a report shows; `report_on` takes more.
+
+    Args:
+        collection: of two modalities or more, with a calibrate and an evaluate split.
+        pair: the two modalities that are looked at; see `default_pair`.
+        options: the strategy to report on; what the advisor puts first unless given.
+        strategies: the rows of the scoreboard.
+        on: the date it carries; see `report_date`.
+        seed: of bootstrap, samples and examples.
+        progress: told of each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: fewer than two modalities, no such modality, or a split that is missing or
+            empty.
+    """
+    evidence = gather(collection, pair=pair, seed=seed)
+    return report_on(evidence, options=options, strategies=strategies, on=on, progress=progress)
+
+
+def report_on(
+    evidence: Evidence,
+    *,
+    situation: Situation | None = None,
+    compare: Sequence[Collection] = (),
+    options: StrategyOptions | None = None,
+    strategies: Sequence[str] = tuple(STRATEGIES),
+    on: date | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Gather what a report shows of what can be measured on a collection.
+
+    Args:
+        evidence: the collection, the pair and the seed, with what the advisor may ask besides.
+        situation: what is searched, and what can be changed; a mixed index whose entries can be
+            changed unless given.
+        compare: the same items by other models: rows of their own in the scoreboard.
+        options: the strategy to report on; what the advisor puts first unless given, raw cosine
+            where that is none.
+        strategies: the rows of the scoreboard.
+        on: the date it carries; see `report_date`.
+        progress: told of each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: a model to compare with of other modalities, or a split that is missing or
+            empty.
+    """
+    for one in compare:
+        _refuse_other_modalities(evidence.collection, one)
+    raw, seed = evidence.raw, evidence.seed
+    asked = situation or Situation("mixed", "index", found=evidence.pair[0])
+    advice = advice_work(evidence, asked).do(_part(progress, 0.0, 0.5))
+    board = scoreboard(
+        {one.encoder: one for one in (evidence.collection, *compare)},
+        [StrategyOptions(name) for name in strategies],
+        seed=seed,
+        progress=_part(progress, 0.5, 0.95),
+    )
+    first = advice.recommendations[0].rule.strategy
+    after = evidence.measured(options or StrategyOptions(first or "raw"))
+    return Report(
+        date=on or report_date(),
+        before=raw,
+        after=after,
+        board=board,
+        advice=advice,
+        layouts=_layouts(raw, seed),
+        examples=_examples(raw, after, seed),
+        versions={
+            "gapviz": gapviz.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+        compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
+    )
+
+
+def _refuse_other_modalities(collection: Collection, other: Collection) -> None:
+    ours, theirs = (sorted(one.modality_names) for one in (collection, other))
+    if ours != theirs:
+        raise GapvizError(
+            f"has vectors of {', '.join(theirs)}, and {collection.encoder} of {', '.join(ours)}",
+            where=other.encoder,
+            mend="compare with a model of the same modalities",
+        )
+
+
+def report_date(text: str | None = None) -> date:
+    """The date `text` (YYYY-MM-DD), else that of `SOURCE_DATE_EPOCH`, else today (UTC).
+
+    Raises:
+        GapvizError: neither is a date.
+    """
+    epoch = os.environ.get(EPOCH_VARIABLE)
+    try:
+        if text is not None:
+            return date.fromisoformat(text)
+        if epoch:
+            return datetime.fromtimestamp(int(epoch), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        given = text if text is not None else f"{EPOCH_VARIABLE}={epoch}"
+        raise GapvizError(
+            f"{given[:40]!r} is not a date", mend="write for instance 2026-01-31"
+        ) from None
+    return datetime.now(UTC).date()
+
+
+def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda share, stage: progress(start + share * (end - start), stage)
+
+
+def _layouts(raw: Measurement, seed: int) -> tuple[Layout, ...]:
+    rng = np.random.default_rng(seed)
+    vectors = {name: raw.collection.modality(name).corpus.vectors for name in raw.pair}
+    rows = {
+        name: np.sort(rng.permutation(len(block))[:MOST_DRAWN]) for name, block in vectors.items()
+    }
+    layouts = [project(vectors, method="pca", rows=rows, seed=seed)]
+    try:
+        layouts.append(project(vectors, method="gap_axis", rows=rows, between=raw.pair, seed=seed))
+    except GapvizError:
+        return tuple(layouts)  # no gap, and so no axis along it
+    return tuple(layouts)
+
+
+def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example, ...]:
+    """Seeded queries of the second modality of the pair, each of an item with both."""
+    collection, modality = raw.collection, raw.pair[1]
+    block = collection.modality(modality).queries
+    partner = collection.modality(raw.pair[0]).corpus.item_index
+    rows = np.flatnonzero(np.isin(block.item_index, partner))
+    chosen = np.sort(np.random.default_rng(seed).permutation(rows)[:EXAMPLES])
+    return tuple(
+        Example(
+            int(block.item_index[row]),
+            modality,
+            _found(raw, modality, int(row)),
+            _found(after, modality, int(row)),
+        )
+        for row in chosen
+    )
+
+
+def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
+    collection, strategy = measurement.collection, measurement.strategy
+    block = collection.modality(modality).queries
+    corpus = corpus_rows(collection, strategy.alignment)
+    query = strategy.alignment.transform(block.vectors[row : row + 1], modality)[0]
+    return search(
+        corpus,
+        query,
+        modality,
+        k=HITS,
+        item=int(block.item_index[row]),
+        fusion=strategy.fusion,
+        scoring=_prepared(strategy, collection),
+    )
+
+
+def _prepared(strategy: Strategy, collection: Collection) -> PreparedScores | None:
+    if strategy.scoring is None:
+        return None
+    queries = query_rows(collection, strategy.alignment)
+    return strategy.scoring.prepare(corpus_rows(collection, strategy.alignment), queries)

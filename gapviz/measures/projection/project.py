@@ -1,0 +1,337 @@
+"""From unit rows of several modalities to one `Layout`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from gapviz.core.blocks import centroid
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float32, Indices, read_only
+from gapviz.measures.projection.layout import METHODS, Basis, Layout, Method
+from gapviz.measures.projection.linear import gap_axis_basis, pca_basis
+from gapviz.measures.projection.neighbours import nearest_neighbours
+from gapviz.measures.projection.umap_layout import (
+    FEWEST_ROWS,
+    N_NEIGHBORS,
+    changes_from_default,
+    umap_points,
+)
+
+Rows = Mapping[str, Indices]
+
+
+def project(
+    vectors_by_modality: Mapping[str, Float32],
+    *,
+    method: Method,
+    rows: Rows | None = None,
+    basis: Basis | None = None,
+    between: tuple[str, str] | None = None,
+    start: Layout | None = None,
+    points: Float32 | None = None,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+) -> Layout:
+    """Draw all modalities in one plane, fitted once on the pooled rows.
+
+    PCA and the gap axis are fitted on every row and draw those in `rows`; UMAP is fitted on
+    the drawn rows. The same input and seed give the same bits. UMAP layouts are kept on
+    disk, keyed by all they depend on.
+
+    Args:
+        vectors_by_modality: `(n, dim)` float32 unit rows per modality, one `dim` for all.
+        method: `umap`, `pca` or `gap_axis`.
+        rows: per modality the row numbers to draw; every row where left out.
+        basis: axes of an earlier linear layout to draw on, instead of fitting new ones.
+        between: the modalities (a, b) of the gap axis; the first two where left out.
+        start: UMAP only: an earlier layout of the same rows to start from, so that what
+            moves is what changed. The new layout is rotated or mirrored onto it.
+        points: UMAP only: `(n_drawn, 2)` as an earlier fit of the same rows gave them, to
+            use instead of fitting again.
+        seed: of UMAP's optimiser.
+        progress: told of each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: an unknown method, nothing to draw, modalities of different dimension,
+            row numbers out of range, a basis of another method or dimension, a start with
+            other rows, or no gap to draw an axis along.
+    """
+    if method not in METHODS:
+        raise GapvizError(
+            f"there is no method {method!r}",
+            where="projection",
+            mend=f"choose one of {', '.join(METHODS)}",
+        )
+    chosen = _drawn_rows(vectors_by_modality, rows)
+    if method == "umap":
+        return _umap(
+            vectors_by_modality, chosen, start=start, points=points, seed=seed, progress=progress
+        )
+    return _linear(vectors_by_modality, chosen, method, basis=basis, between=between, seed=seed)
+
+
+def place_queries(
+    query_vectors: Float32, vectors_by_modality: Mapping[str, Float32], layout: Layout
+) -> Float32:
+    """`(n_queries, 2)` float32: where queries belong in a layout made without them.
+
+    Exact for PCA and the gap axis. In a UMAP layout a query stands at the barycentre of its
+    15 nearest drawn rows: as true to neighbourhoods as umap-learn's `transform`, without
+    its minute of compiling.
+
+    Args:
+        query_vectors: `(n_queries, dim)` float32 unit rows.
+        vectors_by_modality: what the layout was made from.
+        layout: as `project` returned it.
+
+    Raises:
+        GapvizError: queries of another dimension than the vectors.
+    """
+    dim = next(iter(vectors_by_modality.values())).shape[1]
+    if query_vectors.ndim != 2 or query_vectors.shape[1] != dim:
+        raise GapvizError(
+            f"has shape {query_vectors.shape}, but the collection has {dim} dimensions",
+            where="query",
+            mend="encode the query with the collection's encoder",
+        )
+    if layout.basis is not None:
+        return layout.basis.coordinates(query_vectors)
+    pooled = _pool(vectors_by_modality, {name: layout.rows_of(name) for name in layout.modalities})
+    nearest = nearest_neighbours(pooled, min(N_NEIGHBORS, pooled.shape[0]), of=query_vectors)
+    barycentres: Float32 = layout.points[nearest.indices].mean(axis=1)
+    return barycentres
+
+
+def trustworthiness(
+    vectors_by_modality: Mapping[str, Float32],
+    layout: Layout,
+    *,
+    n_neighbors: int = 15,
+    limit: int = 5_000,
+    seed: int = DEFAULT_SEED,
+) -> float:
+    """Share of drawn neighbourhoods that are real ones, 0…1 (Venna & Kaski 2001).
+
+    scikit-learn's `trustworthiness` under cosine. Its cost is quadratic, so above `limit`
+    rows it is taken on a random sample of that many.
+
+    Raises:
+        GapvizError: too few points for `n_neighbors` (it must stay under half of them).
+    """
+    from sklearn.manifold import trustworthiness as sklearn_trustworthiness
+
+    pooled = _pool(vectors_by_modality, {name: layout.rows_of(name) for name in layout.modalities})
+    points = layout.points
+    if pooled.shape[0] > limit:
+        keep = np.sort(np.random.default_rng(seed).permutation(pooled.shape[0])[:limit])
+        pooled, points = pooled[keep], points[keep]
+    if n_neighbors >= pooled.shape[0] / 2:
+        raise GapvizError(
+            f"{pooled.shape[0]} points are too few for {n_neighbors} neighbours",
+            where="trustworthiness",
+            mend="ask for fewer neighbours than half the points",
+        )
+    share = sklearn_trustworthiness(pooled, points, n_neighbors=n_neighbors, metric="cosine")
+    return float(share)
+
+
+def _umap(
+    vectors_by_modality: Mapping[str, Float32],
+    rows: Rows,
+    *,
+    start: Layout | None,
+    points: Float32 | None,
+    seed: int,
+    progress: Progress | None,
+) -> Layout:
+    modality_code, row = _accounts(rows)
+    n_drawn = row.size
+    if n_drawn < FEWEST_ROWS:
+        few = _linear(vectors_by_modality, rows, "pca", basis=None, between=None, seed=seed)
+        note = f"{n_drawn} points are too few for UMAP, so this is PCA"
+        return replace(few, note=note)
+    names = tuple(rows)
+    if points is not None and points.shape != (n_drawn, 2):
+        raise GapvizError(
+            f"points of shape {points.shape} for {n_drawn} drawn rows",
+            where="projection",
+            mend="give the points of a layout of the same rows",
+        )
+    if points is None:
+        points = _fitted(
+            vectors_by_modality, rows, row, modality_code, start=start, seed=seed, progress=progress
+        )
+    return Layout(
+        method="umap",
+        points=read_only(points),
+        modalities=names,
+        modality_code=modality_code,
+        row=row,
+        axis_titles=("UMAP 1 (no unit)", "UMAP 2 (no unit)"),
+        can_show="Neighbourhoods: points drawn close together are close in the full space.",
+        cannot_show=(
+            "Not the size of the gap, nor spread or density: the distance drawn between two "
+            "clouds means nothing."
+        ),
+        seed=seed,
+        changes=changes_from_default(n_drawn, from_start=start is not None),
+    )
+
+
+def _fitted(
+    vectors_by_modality: Mapping[str, Float32],
+    rows: Rows,
+    row: Indices,
+    modality_code: Indices,
+    *,
+    start: Layout | None,
+    seed: int,
+    progress: Progress | None,
+) -> Float32:
+    pooled = _pool(vectors_by_modality, rows)
+    names = tuple(rows)
+    drawn = {name: vectors_by_modality[name][rows[name]] for name in names if rows[name].size}
+    if start is not None:
+        same = start.modalities == names and np.array_equal(start.row, row)
+        if not same or not np.array_equal(start.modality_code, modality_code):
+            raise GapvizError(
+                "the layout to start from draws other rows",
+                where="projection",
+                mend="start from a layout of the same rows, or from none",
+            )
+    return umap_points(
+        pooled,
+        first_guess=lambda: pca_basis(drawn).coordinates(pooled),
+        start=None if start is None else start.points,
+        first_modality=slice(0, int(rows[names[0]].size)),
+        seed=seed,
+        progress=progress,
+    )
+
+
+def _linear(
+    vectors_by_modality: Mapping[str, Float32],
+    rows: Rows,
+    method: Method,
+    *,
+    basis: Basis | None,
+    between: tuple[str, str] | None,
+    seed: int,
+) -> Layout:
+    if basis is not None and basis.method != method:
+        raise GapvizError(
+            f"the basis belongs to {basis.method}",
+            where="projection",
+            mend=f"give a basis of {method}, or none",
+        )
+    if basis is None:
+        filled = {name: block for name, block in vectors_by_modality.items() if block.shape[0]}
+        basis = pca_basis(filled) if method == "pca" else gap_axis_basis(filled, between)
+    modality_code, row = _accounts(rows)
+    pooled = _pool(vectors_by_modality, rows)
+    points = basis.coordinates(pooled)
+    share_x, share_y = _variance_shares(pooled, points)
+    if basis.between is None:
+        titles = (
+            f"principal component 1 ({share_x:.0%} of variance)",
+            f"principal component 2 ({share_y:.0%} of variance)",
+        )
+        can_show = "The directions of greatest variance, at true scale and on fixed axes."
+        what_is_lost = "Not neighbourhoods"
+    else:
+        first, second = basis.between
+        remaining = _offset_along_x(vectors_by_modality, basis)
+        titles = (
+            f"along the gap, {second} → {first} ({share_x:.0%} of variance)",
+            f"top residual component ({share_y:.0%} of variance)",
+        )
+        can_show = (
+            f"The gap at true scale: along x the centroids of {first} and {second}, of all items, "
+            f"are {abs(remaining):.3f} apart."
+        )
+        what_is_lost = "Not neighbourhoods, nor any offset across the gap axis"
+    return Layout(
+        method=method,
+        points=read_only(points),
+        modalities=tuple(rows),
+        modality_code=modality_code,
+        row=row,
+        axis_titles=titles,
+        can_show=can_show,
+        cannot_show=(
+            f"{what_is_lost}: the two axes hold {share_x + share_y:.0%} of the variance, so "
+            "points drawn together may lie far apart."
+        ),
+        seed=seed,
+        basis=basis,
+        variance_shares=(share_x, share_y),
+    )
+
+
+def _offset_along_x(vectors_by_modality: Mapping[str, Float32], basis: Basis) -> float:
+    """Signed difference of the two centroids' x: over all rows, drawn or not."""
+    first, second = basis.between or ("", "")
+    if first not in vectors_by_modality or second not in vectors_by_modality:
+        return float("nan")
+    difference = centroid(vectors_by_modality[first]) - centroid(vectors_by_modality[second])
+    return float(difference @ basis.axes[0])
+
+
+def _variance_shares(pooled: Float32, points: Float32) -> tuple[float, float]:
+    total = float(pooled.var(axis=0, dtype=np.float64).sum())
+    if total <= 0:
+        return 0.0, 0.0
+    along = points.var(axis=0, dtype=np.float64) / total
+    return float(along[0]), float(along[1])
+
+
+def _drawn_rows(vectors_by_modality: Mapping[str, Float32], rows: Rows | None) -> Rows:
+    """Per modality the row numbers to draw, checked."""
+    dims = {block.shape[1] for block in vectors_by_modality.values()}
+    if len(dims) > 1:
+        raise GapvizError(
+            f"the modalities have different dimensions ({', '.join(map(str, sorted(dims)))})",
+            where="projection",
+            mend="give vectors of one joint space",
+        )
+    chosen = {
+        name: (
+            np.arange(block.shape[0], dtype=np.int64)
+            if rows is None
+            else np.asarray(rows.get(name, ()), dtype=np.int64)
+        )
+        for name, block in vectors_by_modality.items()
+    }
+    for name, wanted in chosen.items():
+        n_rows = vectors_by_modality[name].shape[0]
+        if wanted.size and (wanted.min() < 0 or wanted.max() >= n_rows):
+            raise GapvizError(
+                f"a row to draw is not among the {n_rows} rows of {name}",
+                where="projection",
+                mend="number rows from 0",
+            )
+    if not sum(wanted.size for wanted in chosen.values()):
+        raise GapvizError(
+            "there is nothing to draw", where="projection", mend="give at least one row"
+        )
+    return chosen
+
+
+def _accounts(rows: Rows) -> tuple[Indices, Indices]:
+    """Modality code and row number of every drawn point."""
+    codes = [
+        np.full(wanted.size, code, dtype=np.int64) for code, wanted in enumerate(rows.values())
+    ]
+    return read_only(np.concatenate(codes)), read_only(np.concatenate(list(rows.values())))
+
+
+def _pool(vectors_by_modality: Mapping[str, Float32], rows: Rows) -> Float32:
+    pooled: Float32 = np.concatenate(
+        [vectors_by_modality[name][wanted] for name, wanted in rows.items()]
+    )
+    return np.ascontiguousarray(pooled, dtype=np.float32)

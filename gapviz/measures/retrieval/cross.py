@@ -1,0 +1,97 @@
+"""Cross-modal retrieval: queries of one modality over an index of another alone.
+
+Relevant: the rows of the query's own item. Any of several counts (five captions of one
+image). Rank: 1 + the number of entries that score strictly higher.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.collection import Collection
+from gapviz.core.rows import rows_of_one
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float64, Indices, Mask
+from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.measures.retrieval.ranking import recall_at, reciprocal_rank
+from gapviz.strategies import Strategy
+
+
+@dataclass(frozen=True, eq=False)
+class CrossOutcome:
+    """Ranks of the best match, one entry per query that has a match."""
+
+    source: str
+    """Modality of the queries."""
+    target: str
+    """Modality of the index."""
+    items: Indices
+    """`(n_queries,)` item of each query."""
+    match_rank: Indices
+    """`(n_queries,)`, from 1."""
+    tied: Mask
+    """True where an entry that is no match scores exactly as the best match."""
+    n_corpus: int
+    """Entries of the index; chance finds a single match within the first k at k / n_corpus."""
+
+    def recall(self, k: int) -> Float64:
+        """`(n_queries,)`: 1 where the best match stands within the first k, else 0."""
+        return recall_at(self.match_rank, k)
+
+    @property
+    def reciprocal_rank(self) -> Float64:
+        """`(n_queries,)`: 1 / rank of the best match; its mean is MRR."""
+        return reciprocal_rank(self.match_rank)
+
+
+def evaluate_cross(
+    collection: Collection,
+    strategy: Strategy,
+    source: str,
+    target: str,
+    *,
+    max_queries: int = MAX_QUERIES,
+    seed: int = DEFAULT_SEED,
+) -> CrossOutcome:
+    """Rank the match of each `source` query among the indexed rows of `target`.
+
+    Beyond `max_queries` queries a seeded sample asks. Queries whose item has no row of
+    `target` are left out. Routing changes nothing here: there is one list.
+
+    Raises:
+        GapvizError: the collection has no such modality.
+    """
+    indexed, asked = collection.modality(target).corpus, collection.modality(source).queries
+    gallery_item = indexed.item_index
+    asking = np.flatnonzero(np.isin(asked.item_index, gallery_item))
+    if asking.size > max_queries:
+        asking = np.sort(np.random.default_rng(seed).choice(asking, max_queries, replace=False))
+    asking_item = asked.item_index[asking]
+    if not asking.size:
+        nothing = np.zeros(0, dtype=np.int64)
+        return CrossOutcome(
+            source, target, nothing, nothing, np.zeros(0, dtype=np.bool_), gallery_item.size
+        )
+    gallery = strategy.alignment.transform(indexed.vectors, target)
+    asking_vectors = strategy.alignment.transform(asked.vectors[asking], source)
+    scoring = None
+    if strategy.scoring is not None:
+        scoring = strategy.scoring.prepare(
+            rows_of_one(target, gallery, gallery_item),
+            rows_of_one(source, asking_vectors, asking_item),
+        )
+    ranks = np.zeros(asking.size, dtype=np.int64)
+    tied = np.zeros(asking.size, dtype=np.bool_)
+    step = max(1, BLOCK_SCORES // max(gallery_item.size, 1))
+    for start in range(0, asking.size, step):
+        scores = asking_vectors[start : start + step] @ gallery.T
+        if scoring is not None:
+            scores = scoring.adjust(scores, source)
+        match = asking_item[start : start + step, None] == gallery_item[None, :]
+        best = np.where(match, scores, -np.inf).max(axis=1)[:, None]
+        ranks[start : start + step] = 1 + (scores > best).sum(axis=1)
+        tied[start : start + step] = ((scores == best) & ~match).any(axis=1)
+    return CrossOutcome(source, target, asking_item, ranks, tied, gallery_item.size)

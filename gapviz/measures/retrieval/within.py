@@ -1,0 +1,257 @@
+"""Retrieval inside one modality, and what the joint model's tower costs there.
+
+Asking and indexed: the same rows. Left out: the query itself, and all rows of its item where
+it has several. Relevant: rows whose item has the query's label. Ties: every figure is its mean
+over all orders of equal scores, so that the order of the rows decides nothing.
+
+Within-modal recall delta = a dedicated encoder's figure minus the joint tower's on the same
+items (Mistretta et al. 2025): positive means the wrong tower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairs import matching_rows
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.measures.retrieval.bootstrap import Estimate, bootstrap_difference, bootstrap_means
+from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
+
+# Counting equal scores takes some arrays of twice their size beside the scores.
+COPIES = 4
+
+# A code that no row has, those without a label neither.
+NOT_A_LABEL = -2
+
+
+@dataclass(frozen=True, eq=False)
+class WithinOutcome:
+    """One entry per query; NaN where no other item has the query's label."""
+
+    recall: dict[int, Float64]
+    """By depth k: 1 where an entry of the same label stands in the first k; where ties decide
+    it, the share of their orders in which one does."""
+    average_precision: Float64
+    """AP over the whole list; its mean is mAP."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallDelta:
+    """Dedicated minus joint, with paired bootstrap intervals."""
+
+    recall: dict[int, Estimate]
+    mean_average_precision: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDelta:
+    """What the items of one label gain from a dedicated encoder."""
+
+    label: int
+    """Its code."""
+    n_items: int
+    """Items that have it: as many ask, each with the others as its answers."""
+    joint: dict[int, float]
+    """Recall by depth k of the joint tower."""
+    dedicated: dict[int, float]
+    joint_average_precision: float
+    dedicated_average_precision: float
+    delta: RecallDelta
+    """Dedicated minus joint."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithinFigures:
+    """Means over the queries, with bootstrap intervals over items."""
+
+    recall: dict[int, Estimate]
+    """By depth k."""
+    mean_average_precision: Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class WithinComparison:
+    """The joint tower beside a dedicated encoder, on the same items."""
+
+    n_items: int
+    """Items that are searched."""
+    n_queries: int
+    """Of them, those that share their label with another: they ask."""
+    joint: WithinFigures
+    dedicated: WithinFigures
+    delta: RecallDelta
+    """Dedicated minus joint: positive means that the joint tower is the wrong tool."""
+    by_label: tuple[LabelDelta, ...]
+
+
+def evaluate_within(
+    vectors: Float32,
+    labels: Indices,
+    *,
+    depths: tuple[int, ...] = (1, 5, 10),
+    asking: Indices | None = None,
+    items: Indices | None = None,
+    adjust: Callable[[Float32], Float32] | None = None,
+) -> WithinOutcome:
+    """Retrieve each unit row `(n, dim)` among the others.
+
+    Args:
+        vectors: the rows.
+        labels: `(n,)` label codes, −1 = none.
+        depths: the k of recall@k.
+        asking: row numbers that ask, all unless given; one entry of the outcome for each.
+        items: `(n,)` item of each row, each its own unless given; rows of one item never find
+            each other.
+        adjust: new scores `(n_queries, n)` in place of cosines, with −∞ left as it is.
+
+    Raises:
+        GapvizError: not one label a row.
+    """
+    n = len(vectors)
+    if len(labels) != n:
+        raise GapvizError(
+            f"{n} rows have {len(labels)} labels",
+            where="retrieval within a modality",
+            mend="give one label code a row, −1 for none",
+        )
+    asked = np.arange(n, dtype=np.int64) if asking is None else asking
+    owner = np.arange(n, dtype=np.int64) if items is None else items
+    by_owner, by_label = np.argsort(owner, kind="stable"), np.argsort(labels, kind="stable")
+    recall = {k: np.full(asked.size, np.nan) for k in depths}
+    precision = np.full(asked.size, np.nan)
+    step = max(1, BLOCK_SCORES // (COPIES * n))
+    for start in range(0, asked.size, step):
+        rows = asked[start : start + step]
+        block = slice(start, start + rows.size)
+        scores = vectors[rows] @ vectors.T
+        own = matching_rows(owner[rows], owner, by_item_b=by_owner)
+        scores[own.rows_a, own.rows_b] = -np.inf
+        if adjust is not None:
+            scores = adjust(scores)
+        wanted = np.where(labels[rows] >= 0, labels[rows], NOT_A_LABEL)
+        alike = matching_rows(wanted, labels, by_item_b=by_label)
+        found = owner[rows][alike.rows_a] != owner[alike.rows_b]
+        groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found])
+        precision[block] = expected_average_precision(groups)
+        for k in depths:
+            recall[k][block] = expected_hit(groups, k)
+    return WithinOutcome(recall, precision)
+
+
+def recall_delta(
+    joint: WithinOutcome,
+    dedicated: WithinOutcome,
+    *,
+    queries: Indices | None = None,
+    seed: int = DEFAULT_SEED,
+) -> RecallDelta:
+    """Within-modal recall delta: the dedicated encoder's figures minus the joint tower's.
+
+    Args:
+        joint: what `evaluate_within` found with the joint model's tower.
+        dedicated: the same with a single-modality encoder, query by query.
+        queries: which of them to take the mean over, all unless given; each is an item of
+            its own.
+        seed: of the paired bootstrap.
+
+    Raises:
+        GapvizError: not the same number of queries, or none whose item shares its label.
+    """
+    n = joint.average_precision.size
+    if dedicated.average_precision.size != n:
+        raise GapvizError(
+            f"{n} queries of the joint tower and {dedicated.average_precision.size} of the "
+            "dedicated encoder",
+            where="within-modal recall delta",
+            mend="encode the same items with both encoders",
+        )
+    rows = np.arange(n, dtype=np.int64) if queries is None else queries
+    if np.isnan(joint.average_precision[rows]).all():
+        raise GapvizError(
+            "no two items share a label",
+            where="within-modal recall delta",
+            mend="give the items labels",
+        )
+    return RecallDelta(
+        recall={
+            k: bootstrap_difference(
+                dedicated.recall[k][rows], joint.recall[k][rows], rows, seed=seed
+            )
+            for k in joint.recall
+        },
+        mean_average_precision=bootstrap_difference(
+            dedicated.average_precision[rows], joint.average_precision[rows], rows, seed=seed
+        ),
+    )
+
+
+def compare_within(
+    joint: Float32,
+    dedicated: Float32,
+    labels: Indices,
+    *,
+    depths: tuple[int, ...] = (1, 5, 10),
+    seed: int = DEFAULT_SEED,
+) -> WithinComparison:
+    """Both encodings of the same items, their `recall_delta`, and the same by label.
+
+    Every item searches among all others; by label, only the queries are grouped. A label of
+    few items has a wide interval: read `n_items` beside it.
+
+    Args:
+        joint: unit rows `(n, dim)` of the joint model's tower.
+        dedicated: unit rows `(n, other_dim)` of a single-modality encoder.
+        labels: `(n,)` label codes, −1 = none.
+        depths: the k of recall@k.
+        seed: of the bootstrap.
+
+    Raises:
+        GapvizError: not the same number of rows, or no label shared by two items.
+    """
+    ours, theirs = (
+        evaluate_within(vectors, labels, depths=depths) for vectors in (joint, dedicated)
+    )
+    delta = recall_delta(ours, theirs, seed=seed)
+    rows = np.arange(len(joint), dtype=np.int64)
+    return WithinComparison(
+        n_items=len(joint),
+        n_queries=int((~np.isnan(ours.average_precision)).sum()),
+        joint=_figures(ours, rows, seed),
+        dedicated=_figures(theirs, rows, seed),
+        delta=delta,
+        by_label=_by_label(ours, theirs, labels, seed),
+    )
+
+
+def _by_label(
+    ours: WithinOutcome, theirs: WithinOutcome, labels: Indices, seed: int
+) -> tuple[LabelDelta, ...]:
+    known = ~np.isnan(ours.average_precision)
+    found = []
+    for label in np.unique(labels[known]):
+        rows = np.flatnonzero(labels == label)
+        found.append(
+            LabelDelta(
+                label=int(label),
+                n_items=rows.size,
+                joint={k: float(recall[rows].mean()) for k, recall in ours.recall.items()},
+                dedicated={k: float(recall[rows].mean()) for k, recall in theirs.recall.items()},
+                joint_average_precision=float(ours.average_precision[rows].mean()),
+                dedicated_average_precision=float(theirs.average_precision[rows].mean()),
+                delta=recall_delta(ours, theirs, queries=rows, seed=seed),
+            )
+        )
+    return tuple(found)
+
+
+def _figures(outcome: WithinOutcome, rows: Indices, seed: int) -> WithinFigures:
+    *recall, precision = bootstrap_means(
+        [*outcome.recall.values(), outcome.average_precision], rows, seed=seed
+    )
+    return WithinFigures(dict(zip(outcome.recall, recall, strict=True)), precision)

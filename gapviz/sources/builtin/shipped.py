@@ -1,0 +1,46 @@
+"""Where the files that travel with gapviz lie, and how their arrays are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+
+import gapviz
+from gapviz.core.errors import GapvizError
+
+
+def shipped_folder(name: str) -> Path:
+    """The folder `data/<name>` of the checkout that gapviz runs from.
+
+    Raises:
+        GapvizError: there is no such folder beside the package.
+    """
+    folder = Path(gapviz.__file__).resolve().parents[1] / "data" / name
+    if not folder.is_dir():
+        raise GapvizError(
+            f"the folder data/{name} that belongs to gapviz is missing",
+            where=str(folder.parent),
+            mend="run gapviz from its checkout, or make the folder again with `make data`",
+        )
+    return folder
+
+
+def shipped_tensors(path: Path, names: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
+    """Arrays of a shipped safetensors file by name, as stored.
+
+    Raises:
+        GapvizError: the file is missing or damaged, or holds no such array.
+    """
+    try:
+        with safe_open(path, framework="numpy") as tensors:
+            return {name: tensors.get_tensor(name) for name in names}
+    except (OSError, SafetensorError) as error:
+        raise GapvizError(
+            "the vectors that belong to gapviz are missing or damaged",
+            where=str(path),
+            mend="make them again with `make data`",
+        ) from error

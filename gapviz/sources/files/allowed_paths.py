@@ -1,0 +1,46 @@
+"""Paths on the server that a page may be told to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.gathering import shown
+
+
+def allowed_path(text: str, allowed_folders: Sequence[Path]) -> Path:
+    """A file or folder below one of the allowed folders, links resolved.
+
+    A relative path counts from each allowed folder in turn.
+
+    Raises:
+        GapvizError: below none of them, in words that are the same whether or not something
+            is there; or below one, and missing.
+    """
+    outside = GapvizError(
+        "is not in a folder that may be read",
+        where=shown(text) or "the path",
+        mend="give a path below one of the folders that this server was told to offer",
+    )
+    named = Path(text)
+    if not text.strip() or ".." in named.parts:
+        raise outside
+    missing = False
+    for folder in allowed_folders:
+        try:
+            base = folder.resolve()
+            path = (base / named).resolve()
+        except (OSError, ValueError, RuntimeError):
+            continue
+        if not path.is_relative_to(base):
+            continue
+        try:
+            path.stat()
+        except (OSError, ValueError):
+            missing = True
+            continue
+        return path
+    if missing:
+        raise GapvizError("there is no such file", where=shown(text), mend="check the path")
+    raise outside

@@ -1,0 +1,87 @@
+"""The folder layout of Amumo (Humer et al. 2024): one set of items as several models saw it.
+
+`prompts.txt` holds a caption a line, `images/N.jpg` the picture of line N, `audios/N.wav` its
+sound, and `similarities/MODEL.csv` the cosines of [images; texts] or [images; texts; audios].
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.arrays import USUAL_MODALITIES
+from gapviz.sources.files.gram import gram_blocks
+from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.rows import IMAGE_ENDINGS, Facts, Rows, reading_of
+from gapviz.sources.files.sidecar import caption_lines
+
+PROMPTS = "prompts.txt"
+SIMILARITIES = "similarities"
+IMAGES = "images"
+AUDIOS = "audios"
+
+
+def is_amumo_folder(path: Path) -> bool:
+    """Whether the folder holds `similarities/MODEL.csv`."""
+    return path.is_dir() and any((path / SIMILARITIES).glob("*.csv"))
+
+
+def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """One collection a model, all with the same items, the model's name as encoder.
+
+    A model whose matrix cannot be read is skipped; `options.encoder` takes one model alone.
+
+    Raises:
+        GapvizError: no matrix that can be read, no captions, or counts that do not fit.
+    """
+    modalities = options.modalities or _modalities(path)
+    facts, missing = _facts(path)
+    skipped = [one for one in missing if one.what not in options.left_out]
+    collections: list[Collection] = []
+    files = sorted((path / SIMILARITIES).glob("*.csv"))
+    for file in files:
+        if options.encoder not in (None, file.stem):
+            continue
+        where = f"{SIMILARITIES}/{file.name}"
+        try:
+            collections.append(_collection(path, file, modalities, facts))
+        except GapvizError as error:
+            if len(files) == 1:
+                raise
+            skipped.append(Skipped(where, error.sentence.removesuffix(".")))
+    if not collections:
+        known = ", ".join(file.stem for file in files)
+        raise GapvizError(
+            f"holds no matrix of cosines that can be read (of {known or 'none'})",
+            where=path.name,
+            mend=skipped[-1].why if skipped else f"put MODEL.csv into {SIMILARITIES}",
+        )
+    return Reading(tuple(collections), tuple(skipped))
+
+
+def _collection(path: Path, file: Path, modalities: tuple[str, ...], facts: Facts) -> Collection:
+    blocks: dict[str, Rows] = gram_blocks(file, modalities)
+    return reading_of(path.name, blocks, facts, encoder=file.stem, root=path).collection
+
+
+def _modalities(path: Path) -> tuple[str, ...]:
+    with_sound = any((path / AUDIOS).glob("*"))
+    return (*USUAL_MODALITIES, "audio") if with_sound else USUAL_MODALITIES
+
+
+def _facts(path: Path) -> tuple[Facts, list[Skipped]]:
+    """Captions and pictures by number, and the pictures that are missing."""
+    captions = caption_lines(path / PROMPTS).captions
+    pictures = {
+        file.stem: f"{IMAGES}/{file.name}"
+        for file in sorted((path / IMAGES).glob("*"))
+        if file.suffix.lower() in IMAGE_ENDINGS
+    }
+    images = [pictures.get(str(number)) for number in range(len(captions))]
+    missing = [
+        Skipped(f"{IMAGES}/{number}.jpg", "is missing")
+        for number, image in enumerate(images)
+        if image is None
+    ]
+    return Facts(captions=captions, images=images, where=PROMPTS), missing

@@ -1,0 +1,66 @@
+"""A folder of `.npy` files, one a modality, with a table or a text file of what they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.arrays import load_array
+from gapviz.sources.files.named_arrays import (
+    OWNER_ENDINGS,
+    NamedArray,
+    modality_name,
+    reading_of_arrays,
+)
+from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.sidecar import LINE_FILES, caption_lines, sidecar_facts
+
+ENDING = ".npy"
+
+
+def is_array_folder(path: Path) -> bool:
+    """Whether `.npy` files lie in the folder."""
+    return path.is_dir() and any(path.glob(f"*{ENDING}"))
+
+
+def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """`image.npy` and `text.npy`, `img_emb.npy` and `text_emb.npy`: any names, each (n, dim).
+
+    Lists beside them (`ids.npy`, `labels.npy`, `image_ids.npy`) count as in an `.npz`. Else
+    ids, captions, labels and image paths come from `metadata.csv`, `.jsonl` or `.parquet`,
+    or captions, one a line, from `captions.txt` or `prompts.txt`.
+
+    Raises:
+        GapvizError: no `.npy` file, two of one modality, a stack, or what an `.npz` would say.
+    """
+    arrays: dict[str, NamedArray] = {}
+    for file in sorted(path.glob(f"*{ENDING}")):
+        name = _array_name(file.stem)
+        if name in arrays:
+            raise GapvizError(
+                f"two files hold the modality {name!r}",
+                where=f"{path.name}/{file.name}",
+                mend="keep one of them in the folder",
+            )
+        array = load_array(file)
+        if array.ndim == 3:
+            raise GapvizError(
+                "is a stack of modalities, which stands for itself",
+                where=f"{path.name}/{file.name}",
+                mend="name that file instead of its folder",
+            )
+        arrays[name] = array
+    if not arrays:
+        raise GapvizError("holds no .npy file", where=path.name, mend="save one a modality")
+    facts = sidecar_facts(path, ["metadata"], options)
+    lines = next((path / name for name in LINE_FILES if (path / name).is_file()), None)
+    if facts is None and lines is not None:
+        facts = caption_lines(lines)
+    return reading_of_arrays(path, arrays, options, root=options.image_folder or path, facts=facts)
+
+
+def _array_name(stem: str) -> str:
+    for ending in OWNER_ENDINGS:
+        if stem.endswith(ending) and len(stem) > len(ending):
+            return modality_name(stem.removesuffix(ending)) + ending
+    return modality_name(stem)

@@ -1,0 +1,186 @@
+"""The output folder of clip-retrieval, as it follows from img2dataset's.
+
+`img_emb/img_emb_0.npy`, `text_emb/text_emb_0.npy`, `metadata/metadata_0.parquet`, …: parts of
+one number belong together row by row, and any of the folders may be missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.arrays import load_array
+from gapviz.sources.files.named_arrays import modality_name
+from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.rows import Facts, Rows, reading_of
+from gapviz.sources.files.sidecar import table_facts
+
+VECTOR_FOLDER_ENDING = "_emb"
+METADATA = "metadata"
+
+PART = re.compile(r"(\d+)$")
+
+
+def is_clip_retrieval_folder(path: Path) -> bool:
+    """Whether a folder like `img_emb` with `.npy` parts lies in the folder."""
+    return path.is_dir() and bool(_vector_folders(path))
+
+
+def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """The parts in the order of their numbers, as one collection.
+
+    Row i of part p of every modality is one item, numbered over all parts; with
+    `options.id_column`, a column of the metadata names the item instead. A part that is
+    damaged or has no metadata is skipped and listed.
+
+    Raises:
+        GapvizError: no part can be read, or parts of one number with differing rows.
+    """
+    skipped: list[Skipped] = []
+    folders = _vector_folders(path)
+    vectors = {name: _vector_parts(folder, skipped) for name, folder in folders.items()}
+    metadata = _metadata_parts(path / METADATA, options, skipped)
+    parts = _Parts(by_id=options.id_column is not None)
+    for number in sorted({part for by_part in vectors.values() for part in by_part}):
+        parts.add(
+            {name: by_part[number] for name, by_part in vectors.items() if number in by_part},
+            metadata.get(number),
+            where=f"{path.name}, part {number}",
+            skipped=skipped,
+        )
+        for name, by_part in vectors.items():
+            if number not in by_part:
+                skipped.append(Skipped(f"{folders[name].name}, part {number}", "is not there"))
+    return reading_of(
+        path.name,
+        parts.blocks(folders),
+        parts.facts(path.name),
+        encoder=options.encoder,
+        root=options.image_folder or path,
+        skipped=skipped,
+    )
+
+
+@dataclass
+class _Parts:
+    """What has been read so far, part after part."""
+
+    by_id: bool
+    n_rows: int = 0
+    ids: list[str | None] = field(default_factory=list)
+    captions: list[tuple[str, ...]] = field(default_factory=list)
+    images: list[str | None] = field(default_factory=list)
+    labels: list[str | None] = field(default_factory=list)
+    matrices: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
+    owners: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def add(
+        self,
+        matrices: Mapping[str, npt.NDArray[Any]],
+        facts: Facts | None,
+        *,
+        where: str,
+        skipped: list[Skipped],
+    ) -> None:
+        lengths = {name: len(matrix) for name, matrix in matrices.items()}
+        if facts is not None:
+            lengths[METADATA] = len(facts)
+        if len(set(lengths.values())) > 1:
+            listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise GapvizError(
+                f"the files hold differing numbers of rows ({listing})",
+                where=where,
+                mend="write the part again",
+            )
+        size = next(iter(lengths.values()))
+        if facts is None:
+            skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
+            facts = Facts()
+        start, end = self.n_rows, self.n_rows + size
+        told = facts.ids if self.by_id and facts.ids else map(str, range(start, end))
+        self.ids += told
+        self.captions += facts.captions or [()] * size
+        self.images += facts.images or [None] * size
+        self.labels += facts.labels or [None] * size
+        for name, matrix in matrices.items():
+            self.matrices.setdefault(name, []).append(matrix)
+            self.owners.setdefault(name, []).append((start, end))
+        self.n_rows = end
+
+    def blocks(self, folders: Mapping[str, Path]) -> dict[str, Rows]:
+        return {
+            name: Rows(
+                vectors=_joined(matrices, where=folders[name].name),
+                owners=[entry for span in self.owners[name] for entry in self.ids[slice(*span)]],
+                where=folders[name].name,
+                numbers=np.concatenate([np.arange(*span) for span in self.owners[name]]),
+            )
+            for name, matrices in self.matrices.items()
+        }
+
+    def facts(self, where: str) -> Facts:
+        return Facts(self.ids, self.captions, self.labels, self.images, where=where)
+
+
+def _vector_folders(path: Path) -> dict[str, Path]:
+    folders = sorted(path.glob(f"*{VECTOR_FOLDER_ENDING}"))
+    return {
+        modality_name(folder.name): folder
+        for folder in folders
+        if folder.is_dir() and _numbered(folder, ".npy")
+    }
+
+
+def _numbered(folder: Path, ending: str) -> dict[int, Path]:
+    """Files by the number at the end of their names, in its order."""
+    found = [
+        (int(match[1]), file)
+        for file in folder.glob(f"*{ending}")
+        if (match := PART.search(file.stem))
+    ]
+    return dict(sorted(found))
+
+
+def _vector_parts(folder: Path, skipped: list[Skipped]) -> dict[int, npt.NDArray[Any]]:
+    parts: dict[int, npt.NDArray[Any]] = {}
+    for number, file in _numbered(folder, ".npy").items():
+        try:
+            matrix = load_array(file)
+        except GapvizError as error:
+            skipped.append(Skipped(f"{folder.name}/{file.name}", error.what))
+            continue
+        if matrix.ndim != 2:
+            why = f"has shape {matrix.shape} instead of (rows, dimensions)"
+            skipped.append(Skipped(f"{folder.name}/{file.name}", why))
+        elif len(matrix):
+            parts[number] = matrix
+    return parts
+
+
+def _metadata_parts(folder: Path, options: ReadOptions, skipped: list[Skipped]) -> dict[int, Facts]:
+    parts: dict[int, Facts] = {}
+    for number, file in _numbered(folder, ".parquet").items():
+        try:
+            parts[number] = table_facts(file, options)
+        except GapvizError as error:
+            skipped.append(Skipped(f"{folder.name}/{file.name}", error.what))
+    return parts
+
+
+def _joined(matrices: list[npt.NDArray[Any]], *, where: str) -> npt.NDArray[Any]:
+    try:
+        return np.concatenate(matrices)
+    except (ValueError, TypeError) as error:
+        dims = ", ".join(sorted({str(matrix.shape[1]) for matrix in matrices}))
+        raise GapvizError(
+            f"the parts have differing dimensions ({dims})",
+            where=where,
+            mend="keep the parts of one encoder",
+        ) from error

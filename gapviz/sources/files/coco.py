@@ -1,0 +1,199 @@
+"""COCO captions: one JSON file with images and annotations, and the folder of its images."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.folders import source_name
+from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering, shown
+from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.words import captions_in, json_in
+from gapviz.sources.images import file_flaw, inside, path_reference
+
+MAX_JSON_BYTES = 512 * 1024**2
+
+TRIED_IMAGES = 20
+"""Images looked for in each likely folder, to choose among them."""
+
+USUAL_FOLDERS = ("images", "val2017", "train2017", "val2014", "train2014", "test2017", "")
+
+_SPLIT_IN_NAME = re.compile(r"captions_(\w+)")
+
+
+def read_coco(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+    """The images of a COCO captions file, with all captions of each.
+
+    Args:
+        path: the JSON file, or a folder with one captions file in it or in `annotations/`.
+        options: `image_folder`, where the images lie elsewhere than in `val2017/`,
+            `images/` and the like beside the file or beside its folder.
+
+    Raises:
+        GapvizError: no such file, another kind of JSON, or no image that can be read.
+    """
+    file = _captions_file(path) if path.is_dir() else path
+    content = _parsed(file)
+    images = list(_entries(content, "images", file))
+    annotations = _entries(content, "annotations", file)
+    root = options.image_folder or _image_folder(file, images)
+    gathering = Gathering()
+    listed = {}
+    for number, image in enumerate(images):
+        place = f"{file.name}, image {number}"
+        item_id = _id_in(image.get("id"))
+        name = image.get("file_name")
+        if item_id is None or not isinstance(name, str) or not name:
+            gathering.skip(place, "has no id or no file name")
+        elif item_id in listed:
+            gathering.skip(place, f"has the id {item_id} of an image before it")
+        else:
+            listed[item_id] = name
+    captions = _captions(annotations, listed, file, gathering)
+    for item_id, name in listed.items():
+        flaw = _flaw(root, name)
+        if flaw is None:
+            image_reference = path_reference(name)
+            gathering.add(item_id, image=image_reference, captions=captions.get(item_id, ()))
+        elif name not in options.left_out:
+            gathering.skip(name, flaw)
+    return gathering.reading(source_name(file), root, options)
+
+
+def looks_like_coco(path: Path) -> bool:
+    """Whether it is a JSON file of images and annotations, or a folder around one."""
+    if path.is_dir():
+        return any(_speaks_of_captions(file) for file in _captions_files(path))
+    return path.suffix.lower() == ".json" and path.is_file() and _speaks_of_captions(path)
+
+
+def _speaks_of_captions(path: Path) -> bool:
+    keys = (b'"images"', b'"annotations"', b'"caption"')
+    try:
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            return all(content.find(key) >= 0 for key in keys)
+    except (OSError, ValueError):
+        return False
+
+
+def _captions_files(folder: Path) -> list[Path]:
+    places = (folder, folder / "annotations")
+    try:
+        return sorted(file for place in places for file in place.glob("captions_*.json"))
+    except OSError:
+        return []
+
+
+def _captions_file(folder: Path) -> Path:
+    files = _captions_files(folder)
+    if len(files) == 1:
+        return files[0]
+    listed = ", ".join(shown(file.name) for file in files[:5])
+    raise GapvizError(
+        f"holds several captions files ({listed})" if files else "holds no captions_*.json",
+        where=shown(str(folder)),
+        mend="name the JSON file itself",
+    )
+
+
+def _parsed(file: Path) -> Mapping[str, Any]:
+    mend = "give a COCO captions file, with lists of images and annotations"
+    try:
+        size = file.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise GapvizError(
+                f"has {size / 1e6:,.0f} MB, which is too much",
+                where=shown(file.name),
+                mend=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
+            )
+        content = json_in(file.read_bytes())
+    except OSError as error:
+        raise GapvizError(
+            f"cannot be read ({error.strerror or error})",
+            where=shown(file.name),
+            mend="check the path",
+        ) from error
+    except GapvizError:
+        raise
+    except ValueError as error:
+        raise GapvizError("is no JSON, or cut short", where=shown(file.name), mend=mend) from error
+    if not isinstance(content, dict):
+        raise GapvizError("is no JSON object", where=shown(file.name), mend=mend)
+    return content
+
+
+def _entries(content: Mapping[str, Any], key: str, file: Path) -> Iterator[dict[str, Any]]:
+    entries = content.get(key)
+    if not isinstance(entries, list):
+        raise GapvizError(
+            f"has no list of {key}", where=shown(file.name), mend="give a COCO captions file"
+        )
+    return (entry if isinstance(entry, dict) else {} for entry in entries)
+
+
+def _captions(
+    annotations: Iterable[dict[str, Any]],
+    listed: Mapping[str, str],
+    file: Path,
+    gathering: Gathering,
+) -> dict[str, list[str]]:
+    """Captions of each image id; strays are counted rather than listed one by one."""
+    captions: dict[str, list[str]] = {}
+    strays = 0
+    for number, annotation in enumerate(annotations):
+        item_id = _id_in(annotation.get("image_id"))
+        words = captions_in(annotation.get("caption"))
+        if item_id is None or item_id not in listed:
+            strays += 1
+        elif words.captions:
+            captions.setdefault(item_id, []).extend(words.captions)
+        else:
+            why = words.flaw or "has no caption"
+            gathering.skip(f"{file.name}, annotation {number}", why)
+    if strays:
+        why = f"{strays:,} annotations belong to no image that the file lists"
+        gathering.skip(file.name, why)
+    return captions
+
+
+def _id_in(value: object) -> str | None:
+    return str(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+
+
+def _image_folder(file: Path, images: list[dict[str, Any]]) -> Path:
+    """The likely folder that holds most of the first images."""
+    named = _SPLIT_IN_NAME.match(file.stem)
+    splits = (named.group(1), f"images/{named.group(1)}") if named else ()
+    candidates = [
+        base / place
+        for base in (file.parent, file.parent.parent)
+        for place in (*splits, *USUAL_FOLDERS)
+    ]
+    names = [image.get("file_name") for image in islice(images, TRIED_IMAGES)]
+
+    def found(folder: Path) -> int:
+        return sum(isinstance(name, str) and _flaw(folder, name) is None for name in names)
+
+    best: Path = max(candidates, key=found)
+    if not found(best):
+        raise GapvizError(
+            "none of its first images lies in a usual folder beside it",
+            where=shown(file.name),
+            mend="say where the images lie (the image folder)",
+        )
+    return best
+
+
+def _flaw(root: Path, name: str) -> str | None:
+    try:
+        return file_flaw(inside(root, name))
+    except GapvizError as error:
+        return error.what

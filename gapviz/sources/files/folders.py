@@ -1,0 +1,158 @@
+"""The files of a folder, in the order a person would count them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.gathering import Gathering, shown
+from gapviz.sources.files.words import MAX_TEXT_BYTES
+from gapviz.sources.images import file_flaw, is_image_name
+
+PEEKED_FOLDERS = 200
+PEEKED_FILES = 2000
+"""How much of a folder is looked at to recognise its format."""
+
+_DIGITS = re.compile(r"([0-9]+)")
+LEFT_BY_SYSTEMS = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+"""What file managers add unasked."""
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Sort key under which `2.jpg` comes before `10.jpg`."""
+    parts = _DIGITS.split(name)
+    return tuple(
+        (len(part.lstrip("0")), part) if index % 2 else (0, part)
+        for index, part in enumerate(parts)
+    )
+
+
+def folder_files(root: Path, gathering: Gathering) -> list[str]:
+    """Every regular file below `root`, relative, in natural order.
+
+    Hidden files are left out; links that lead out of `root`, links to folders and unreadable
+    names are listed as skipped.
+
+    Raises:
+        GapvizError: `root` is no folder, or may not be read.
+    """
+    base = Path(os.path.realpath(root))
+    found: list[str] = []
+    for entry, relative in _entries(root, gathering):
+        why = None
+        if entry.is_symlink():
+            why = _link_flaw(Path(entry.path), base)
+        elif not entry.is_file():
+            why = "is not a file"
+        if why is None and not _is_utf8(relative):
+            why = "has a name that is not UTF-8"
+        if why is None:
+            found.append(relative)
+        else:
+            gathering.skip(relative, why)
+    return sorted(found, key=natural_key)
+
+
+def whole_images(root: Path, names: list[str], gathering: Gathering) -> Iterator[str]:
+    """Those names that are pictures, by ending and header; broken ones are listed."""
+    for name in names:
+        if is_image_name(name):
+            flaw = file_flaw(root / name)
+            if flaw is None:
+                yield name
+            else:
+                gathering.skip(name, flaw)
+
+
+def peeked_images(root: Path) -> list[str]:
+    """Some images below `root`, enough to recognise a format by; none where it is no folder."""
+    found: list[str] = []
+    try:
+        for seen, (entry, relative) in enumerate(_entries(root, None)):
+            if is_image_name(entry.name):
+                found.append(relative)
+            if seen >= PEEKED_FILES:
+                break
+    except GapvizError:
+        return []
+    return found
+
+
+def peeked_folders(root: Path) -> Iterator[Path]:
+    """`root`, then its direct subfolders, a few hundred at most; nothing where it is no folder."""
+    if not root.is_dir():
+        return
+    yield root
+    try:
+        with os.scandir(root) as entries:
+            folders = (entry for entry in entries if entry.is_dir(follow_symlinks=False))
+            for _, entry in zip(range(PEEKED_FOLDERS), folders, strict=False):
+                yield Path(entry.path)
+    except OSError:
+        return
+
+
+def small_file(path: Path) -> bytes:
+    """The content of a caption file.
+
+    Raises:
+        ValueError: of more than `MAX_TEXT_BYTES`, or not readable; the message is a clause.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_TEXT_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror or error})") from error
+    if len(content) > MAX_TEXT_BYTES:
+        raise ValueError("is too long for a caption")
+    return content
+
+
+def source_name(path: Path) -> str:
+    """What to call a collection after its file or folder."""
+    return path.resolve().name if path.is_dir() else path.stem
+
+
+def _entries(root: Path, gathering: Gathering | None) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """Everything below `root` but folders; links to folders are not followed."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    relative = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.name.startswith(".") or entry.name in LEFT_BY_SYSTEMS:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(relative)
+                    else:
+                        yield entry, relative
+        except OSError as error:
+            why = f"cannot be read ({error.strerror or error})"
+            if not folder:
+                mend = "give a folder of images"
+                raise GapvizError(why, where=shown(str(root)), mend=mend) from error
+            if gathering is not None:
+                gathering.skip(folder, why)
+
+
+def _link_flaw(link: Path, base: Path) -> str | None:
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError):
+        return "is a link that leads nowhere"
+    if not target.is_relative_to(base):
+        return "is a link that leads out of the folder"
+    return None if target.is_file() else "is a link that leads to no file"
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,362 @@
+"""From rows of vectors, and what is known of them, to a `Reading`.
+
+Rows are paired by position where a source names no items, and by item id where it does.
+In both cases a row without direction is left out and listed, and every other row stays with
+its item. Where position pairs them and more than half of a modality is broken, someone has
+to look at the arrays: that is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gapviz.core.collection import (
+    UNNAMED_MODEL,
+    Collection,
+    Item,
+    ModalityVectors,
+    alternate_splits,
+    items_of_rows,
+)
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask, read_only
+from gapviz.sources.files.reading import Reading, Skipped
+
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The vectors of one modality, as a source holds them."""
+
+    vectors: npt.NDArray[Any]
+    """`(n_rows, dim)`, not yet checked."""
+    owners: Sequence[str | None] | None = None
+    """Id of the item of each row; None where row i belongs to entry i of `Facts`."""
+    where: str = "vectors"
+    numbers: Indices | None = None
+    """Number of each row in its source, where that is not its position."""
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.vectors) if self.vectors.ndim else 0
+
+    def row_name(self, row: int) -> str:
+        """What to call a row to the person who has to find it."""
+        return f"{self.where}, row {row if self.numbers is None else int(self.numbers[row])}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a source says of its entries besides vectors: one value an entry, or none at all.
+
+    Raises:
+        GapvizError: lists of differing length.
+    """
+
+    ids: Sequence[str | None] = ()
+    captions: Sequence[tuple[str, ...]] = ()
+    labels: Sequence[str | None] = ()
+    images: Sequence[str | None] = ()
+    where: str = "facts"
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(values) for name, values in self._lists.items() if len(values)}
+        if len(set(lengths.values())) > 1:
+            listing = ", ".join(f"{length} {name}" for name, length in lengths.items())
+            raise GapvizError(
+                f"holds lists of differing length ({listing})",
+                where=self.where,
+                mend="give one entry per item in each",
+            )
+
+    @property
+    def _lists(self) -> dict[str, Sequence[object]]:
+        return {
+            "ids": self.ids,
+            "captions": self.captions,
+            "labels": self.labels,
+            "images": self.images,
+        }
+
+    def __len__(self) -> int:
+        return max(len(values) for values in self._lists.values())
+
+    def item(self, entry: int, item_id: str) -> Item:
+        """The item of one entry."""
+        return Item(
+            id=item_id,
+            label=self.labels[entry] if self.labels else None,
+            captions=self.captions[entry] if self.captions else (),
+            image=self.images[entry] if self.images else None,
+        )
+
+    def with_images_inside(self, root: Path) -> tuple[Facts, list[Skipped]]:
+        """The same with image paths relative to `root`; those that lead out of it are dropped."""
+        references = [_inside(image, root.resolve()) for image in self.images]
+        lost = sum(
+            image is not None and reference is None
+            for image, reference in zip(self.images, references, strict=True)
+        )
+        why = "lead out of the folder or onto the web, so that no picture is shown there"
+        skipped = [Skipped(f"{lost} image path(s) of {self.where}", why)] if lost else []
+        return replace(self, images=references), skipped
+
+
+def reading_of(
+    name: str,
+    blocks: Mapping[str, Rows],
+    facts: Facts | None = None,
+    *,
+    encoder: str | None = None,
+    root: Path | None = None,
+    skipped: Sequence[Skipped] = (),
+) -> Reading:
+    """Pair the rows, drop and list what cannot be used, and make the collection.
+
+    Args:
+        name: of the collection.
+        blocks: rows by modality.
+        facts: of the entries that rows without owners belong to.
+        encoder: what made the vectors.
+        root: folder of the images that `facts` names; paths outside are dropped.
+        skipped: what the reader has left out already.
+
+    Raises:
+        GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
+            that are none.
+    """
+    if not blocks:
+        raise GapvizError("holds no vectors", where=name, mend="save one array a modality")
+    known = facts or Facts()
+    notes = list(skipped)
+    if root is not None:
+        known, outside = known.with_images_inside(root)
+        notes += outside
+    if known.ids or any(rows.owners is not None for rows in blocks.values()):
+        items, modalities = _paired_by_id(name, blocks, known, notes)
+    else:
+        items, modalities = _paired_by_position(blocks, known, notes)
+    collection = Collection(
+        name=name,
+        items=items,
+        modalities=modalities,
+        splits=alternate_splits(len(items)),
+        encoder=encoder or UNNAMED_MODEL,
+        root=root,
+    )
+    return Reading((collection,), tuple(notes))
+
+
+def _paired_by_position(
+    blocks: Mapping[str, Rows], facts: Facts, notes: list[Skipped]
+) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
+    whole = {modality: _whole_rows(rows, notes) for modality, rows in blocks.items()}
+    n_items = max(rows.n_rows for rows in blocks.values())
+    if len(facts) and len(facts) != n_items:
+        raise GapvizError(
+            f"describes {len(facts)} items, but there are {n_items} rows of vectors",
+            where=facts.where,
+            mend="give one entry per row, or name the item of each row by ids",
+        )
+    items = items_of_rows(n_items)
+    if len(facts):
+        items = tuple(facts.item(entry, item.id) for entry, item in enumerate(items))
+    modalities = {
+        modality: ModalityVectors.of(
+            _chosen(rows.vectors, whole[modality]),
+            np.flatnonzero(whole[modality]),
+            where=rows.where,
+        )
+        for modality, rows in blocks.items()
+    }
+    return _only_items_with_vectors(items, modalities, notes)
+
+
+def _whole_rows(rows: Rows, notes: list[Skipped]) -> Mask:
+    """`(n_rows,)`, false for rows without direction; each is added to `notes`.
+
+    Raises:
+        GapvizError: no vectors at all, or more than half of the rows without direction.
+    """
+    finite, long_enough = _direction(rows)
+    whole: Mask = finite & long_enough
+    broken = np.flatnonzero(~whole)
+    if 2 * broken.size > rows.n_rows:
+        raise GapvizError(
+            f"{broken.size:,} of {rows.n_rows:,} rows hold NaN or infinite values or only zeros",
+            where=f"{rows.where}, first at row {broken[0]}",
+            mend="encode those rows again",
+        )
+    notes += [Skipped(rows.row_name(row), _why_broken(finite[row])) for row in broken.tolist()]
+    return whole
+
+
+def _paired_by_id(
+    name: str, blocks: Mapping[str, Rows], facts: Facts, notes: list[Skipped]
+) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
+    entry_ids = _entry_ids(blocks, facts)
+    items = _merged_items(entry_ids, facts, notes)
+    position = {item.id: index for index, item in enumerate(items)}
+    modalities: dict[str, ModalityVectors] = {}
+    for modality, rows in blocks.items():
+        # Without told ids a modality with fewer rows leaves the later items without a vector.
+        by_position = entry_ids if facts.ids else entry_ids[: rows.n_rows]
+        owners = by_position if rows.owners is None else rows.owners
+        if len(owners) != rows.n_rows:
+            raise GapvizError(
+                f"holds {rows.n_rows} rows for {len(owners)} ids",
+                where=rows.where,
+                mend=f"give one id per row, in {modality}_ids",
+            )
+        owner_index = np.array([position.get(owner or "", -1) for owner in owners], dtype=np.int64)
+        keep = _usable(rows, owners, owner_index, notes)
+        if keep.any():
+            modalities[modality] = ModalityVectors.of(
+                _chosen(rows.vectors, keep), owner_index[keep], where=rows.where
+            )
+        else:
+            notes.append(Skipped(rows.where, "holds no usable vector"))
+    if not modalities:
+        raise GapvizError(
+            "holds no usable vector",
+            where=name,
+            mend="look for NaN, infinite and all-zero rows, and for ids that name no item",
+        )
+    return _only_items_with_vectors(items, modalities, notes)
+
+
+def _entry_ids(blocks: Mapping[str, Rows], facts: Facts) -> Sequence[str | None]:
+    """Id of every entry: told, or counted, or collected from the rows that name their items."""
+    by_position = [rows.n_rows for rows in blocks.values() if rows.owners is None]
+    if facts.ids:
+        return facts.ids
+    if not by_position and not len(facts):
+        told = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
+        return list(dict.fromkeys(told))
+    n_entries = max(by_position, default=len(facts))
+    if len(facts) and len(facts) != n_entries:
+        raise GapvizError(
+            f"describes {len(facts)} items, but there are {n_entries} rows of vectors",
+            where=facts.where,
+            mend="give one entry per row, with its id",
+        )
+    return [str(entry) for entry in range(n_entries)]
+
+
+def _merged_items(
+    entry_ids: Sequence[str | None], facts: Facts, notes: list[Skipped]
+) -> list[Item]:
+    """One item per id; entries that repeat an id add their captions to it."""
+    merged: dict[str, Item] = {}
+    for entry, item_id in enumerate(entry_ids):
+        if not item_id:
+            notes.append(Skipped(f"{facts.where}, entry {entry}", "has no id"))
+            continue
+        item = facts.item(entry, item_id) if len(facts) else Item(item_id)
+        known = merged.get(item_id)
+        if known is not None:
+            item = Item(
+                id=item_id,
+                label=known.label or item.label,
+                captions=tuple(dict.fromkeys(known.captions + item.captions)),
+                image=known.image or item.image,
+            )
+        merged[item_id] = item
+    return list(merged.values())
+
+
+def _chosen(vectors: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
+    """The rows to keep; no copy where that is all of them, which may be most of the memory."""
+    return vectors if keep.all() else vectors[keep]
+
+
+def _usable(
+    rows: Rows, owners: Sequence[str | None], owner_index: Indices, notes: list[Skipped]
+) -> Mask:
+    """`(n_rows,)`, false for rows that are left out; each is added to `notes`."""
+    finite, long_enough = _direction(rows)
+    keep: Mask = finite & long_enough & (owner_index >= 0)
+    for row in np.flatnonzero(~keep).tolist():
+        if owner_index[row] < 0:
+            if rows.owners is None and not owners[row]:
+                continue  # its entry is listed already
+            why = f"names no item ({owners[row]!r:.80})" if owners[row] else "has no id"
+        else:
+            why = _why_broken(finite[row])
+        notes.append(Skipped(rows.row_name(row), why))
+    again = _repeats(rows.vectors, owner_index, keep)
+    if again.any():
+        why = "repeat a vector of their own item, and count once"
+        notes.append(Skipped(f"{rows.where}, {int(again.sum())} row(s)", why))
+    return keep & ~again
+
+
+def _direction(rows: Rows) -> tuple[Mask, Mask]:
+    """`(n_rows,)` twice: whether a row holds finite numbers only, and whether it has a length.
+
+    Raises:
+        GapvizError: these are no vectors at all.
+    """
+    vectors = rows.vectors
+    if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
+        # This call says so in its own words.
+        ModalityVectors.of(vectors, where=rows.where)
+    highest = vectors.max(axis=1).astype(np.float64)
+    lowest = vectors.min(axis=1).astype(np.float64)
+    finite: Mask = np.isfinite(highest) & np.isfinite(lowest)
+    long_enough: Mask = np.maximum(np.abs(highest), np.abs(lowest)) >= SMALLEST_NORM
+    return finite, long_enough
+
+
+def _why_broken(finite: bool) -> str:
+    return "has length zero" if finite else "holds NaN or infinite values"
+
+
+def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mask:
+    """Rows equal to an earlier row of the same item, as a join of tables makes them."""
+    again = np.zeros(len(vectors), dtype=np.bool_)
+    counts = np.bincount(owner_index[keep], minlength=int(owner_index.max(initial=0)) + 1)
+    seen: set[tuple[int, bytes]] = set()
+    for row in np.flatnonzero(keep & (counts[np.maximum(owner_index, 0)] > 1)):
+        mark = int(owner_index[row]), vectors[row].tobytes()
+        again[row] = mark in seen
+        seen.add(mark)
+    return again
+
+
+def _only_items_with_vectors(
+    items: Sequence[Item], modalities: dict[str, ModalityVectors], notes: list[Skipped]
+) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
+    used = np.zeros(len(items), dtype=np.bool_)
+    for block in modalities.values():
+        used[block.item_index] = True
+    if used.all():
+        return tuple(items), modalities
+    notes += [
+        Skipped(f"item {items[lost].id}", "has no vector")
+        for lost in np.flatnonzero(~used).tolist()
+    ]
+    new_position = np.cumsum(used) - 1
+    renumbered = {
+        name: replace(block, item_index=read_only(new_position[block.item_index]))
+        for name, block in modalities.items()
+    }
+    return tuple(items[index] for index in np.flatnonzero(used).tolist()), renumbered
+
+
+def _inside(image: str | None, root: Path) -> str | None:
+    if image is None or "://" in image:
+        return None
+    path = PurePath(image)
+    if path.is_absolute():
+        if not path.is_relative_to(root):
+            return None
+        path = path.relative_to(root)
+    return None if ".." in path.parts else path.as_posix()

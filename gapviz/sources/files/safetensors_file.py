@@ -1,0 +1,90 @@
+"""A safetensors file of named modalities, with what is known of the items in its header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.named_arrays import (
+    ENCODER_NAME,
+    OWNER_ENDINGS,
+    NamedArray,
+    reading_of_arrays,
+)
+from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.sidecar import (
+    CAPTION_NAMES,
+    ID_NAMES,
+    IMAGE_NAMES,
+    LABEL_NAMES,
+    sidecar_facts,
+)
+
+
+def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """A `.safetensors` with one (n, dim) tensor a modality, under the modality's name.
+
+    The header's metadata may hold `ids`, `captions`, `labels`, `image_paths` and
+    `<modality>_ids` as JSON lists, and `encoder` as a text; numbers may also be tensors.
+    Without such lists they are looked for in `<stem>.csv`, `.jsonl` or `.parquet`.
+
+    Raises:
+        GapvizError: damaged, a dtype that is no float16, float32 or float64, a list that
+            is no fact, or bad rows.
+    """
+    arrays: dict[str, NamedArray] = {}
+    try:
+        with safe_open(path, framework="numpy") as tensors:
+            metadata = tensors.metadata() or {}
+            for name in tensors.keys():  # noqa: SIM118 - the handle is no mapping
+                arrays[name] = tensors.get_tensor(name)
+    except (TypeError, AttributeError, KeyError) as error:
+        raise GapvizError(
+            "holds a dtype that numpy does not know",
+            where=path.name,
+            mend="store the vectors as float16, float32 or float64",
+        ) from error
+    except (SafetensorError, OSError, ValueError, MemoryError) as error:
+        raise GapvizError(
+            "is not a safetensors file, or is damaged or cut short",
+            where=path.name,
+            mend="save it again",
+        ) from error
+    arrays |= _lists(metadata, arrays, options)
+    return reading_of_arrays(
+        path,
+        arrays,
+        options,
+        root=options.image_folder or path.parent,
+        facts=sidecar_facts(path.parent, [path.stem], options),
+        encoder=metadata.get(ENCODER_NAME),
+    )
+
+
+def _lists(
+    metadata: Mapping[str, str], tensors: Mapping[str, NamedArray], options: ReadOptions
+) -> dict[str, NamedArray]:
+    """The facts among the metadata, which other programs fill with words of their own."""
+    names = {*ID_NAMES, *CAPTION_NAMES, *LABEL_NAMES, *IMAGE_NAMES, *options.caption_columns}
+    names |= set(filter(None, [options.id_column, options.label_column, options.image_column]))
+    names |= {tensor + ending for tensor in tensors for ending in OWNER_ENDINGS}
+    lists: dict[str, NamedArray] = {}
+    for name, text in metadata.items():
+        if name not in names or name in tensors:
+            continue
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, list):
+            raise GapvizError(
+                f"the header's {name[:80]!r} is not a JSON list",
+                where="safetensors metadata",
+                mend="store one entry per row, as json.dumps([…])",
+            )
+        lists[name] = values
+    return lists

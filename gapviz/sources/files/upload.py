@@ -1,0 +1,343 @@
+"""What a browser uploads: a zip of images and captions, or one file of vectors.
+
+Nothing of an upload is trusted. Names are judged before anything is written, sizes are
+counted as bytes come out, and a folder appears under its own name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import struct
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.gathering import Gathering, shown
+from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.zip_names import (
+    VECTOR_SUFFIXES,
+    NameKeeper,
+    common_folder,
+    is_bomb,
+    is_left_by_systems,
+    member_flaw,
+    plain_name,
+    safe_base_name,
+)
+from gapviz.sources.images import file_flaw, is_image_name
+from gapviz.sources.images.zip_members import DAMAGE
+from gapviz.storage.files import unwritable
+
+BLOCK_BYTES = 1 << 18
+
+DIRECTORY_BYTES_A_FILE = 2048
+"""What a zip's list of members may take for each file; its entries are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How much one upload may hold.
+
+    Raises:
+        GapvizError: a limit that is not positive.
+    """
+
+    max_bytes: int = 200_000_000
+    """Of the upload as it is sent."""
+    max_files: int = 20_000
+    max_unpacked_bytes: int = 1_000_000_000
+    """Of all files together, counted as they come out."""
+    max_ratio: float = 100.0
+    """Unpacked to packed bytes of one file, where it unpacks to more than a megabyte."""
+
+    def __post_init__(self) -> None:
+        limits = (self.max_bytes, self.max_files, self.max_unpacked_bytes, self.max_ratio)
+        if not all(limit > 0 for limit in limits):
+            raise GapvizError("a limit of uploads is not positive", mend="give limits above 0")
+
+
+DEFAULT_LIMITS = UploadLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedUpload:
+    """Where an upload was unpacked to, and what of it was refused."""
+
+    folder: Path
+    skipped: tuple[Skipped, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    """What would lie in the folder, were it whole: `ReadOptions.left_out`."""
+
+
+def unpack_upload(
+    content: Path | BinaryIO, folder: Path, limits: UploadLimits = DEFAULT_LIMITS
+) -> UnpackedUpload:
+    """Unpack a zip of images and captions, or of vectors, into a new folder.
+
+    Members that may not or cannot be unpacked are listed by name, and the others still load.
+    A top folder that all of them share is left out.
+
+    Args:
+        content: the zip; seekable where it is an open file.
+        folder: where to unpack; must not exist, or be empty.
+        limits: how much it may hold.
+
+    Raises:
+        GapvizError: no zip, more than the limits allow, nothing in it that can be used, or a
+            folder that cannot be made; then nothing is left behind.
+    """
+    with _opened(content) as (file, name):
+        _refuse_too_large(file, name, limits.max_bytes)
+        _refuse_long_list(file, name, limits)
+        try:
+            archive = zipfile.ZipFile(file)
+        except DAMAGE as error:
+            raise GapvizError(
+                "is not a zip archive, or is cut short", where=name, mend="make the zip again"
+            ) from error
+        with archive, _folder_in_the_making(folder) as making:
+            skipped, left_out = _unpack_all(archive, making, name, limits)
+    return UnpackedUpload(folder, skipped, left_out)
+
+
+def store_vectors_upload(
+    name: str,
+    content: Path | BinaryIO,
+    folder: Path,
+    *,
+    max_bytes: int = DEFAULT_LIMITS.max_unpacked_bytes,
+) -> Path:
+    """Keep one uploaded file of vectors under a safe name; its content is not looked at.
+
+    Args:
+        name: as the browser gives it; only a safe base name is left of it.
+        content: the file.
+        folder: where to keep it; made where missing. A file of that name is replaced.
+        max_bytes: how large it may be.
+
+    Returns:
+        The path of the stored file.
+
+    Raises:
+        GapvizError: another ending than those of vectors, empty, too large, or not writable.
+    """
+    target = folder / safe_base_name(name)
+    if target.suffix not in VECTOR_SUFFIXES:
+        raise GapvizError(
+            f"the ending {target.suffix!r} is not one of vectors",
+            where=shown(name),
+            mend=f"give a file ending in {', '.join(sorted(VECTOR_SUFFIXES))}",
+        )
+    with _opened(content) as (file, _):
+        _refuse_too_large(file, shown(name), max_bytes)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as partial:
+                try:
+                    shutil.copyfileobj(file, partial, BLOCK_BYTES)
+                    partial.close()
+                    os.replace(partial.name, target)
+                finally:
+                    Path(partial.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+    return target
+
+
+def _unpack_all(
+    archive: zipfile.ZipFile, making: Path, name: str, limits: UploadLimits
+) -> tuple[tuple[Skipped, ...], frozenset[str]]:
+    """What was refused, and the names of refused files below the folder."""
+    gathering = Gathering()
+    members = _allowed(archive, name, limits, gathering)
+    top = common_folder(list(members))
+    left = limits.max_unpacked_bytes
+    left_out = set()
+    for member_name, member in members.items():
+        target = making / member_name.removeprefix(top)
+        written, flaw = _unpack_one(archive, member, target, left, limits)
+        left -= written
+        if left < 0:
+            raise GapvizError(
+                f"unpacks to more than {limits.max_unpacked_bytes / 1e6:,.0f} MB",
+                where=name,
+                mend="upload it in parts",
+            )
+        if flaw is None and is_image_name(member_name):
+            flaw = file_flaw(target)
+        if flaw is not None:
+            target.unlink(missing_ok=True)
+            gathering.skip(member_name, flaw)
+            left_out.add(member_name.removeprefix(top))
+    if len(left_out) == len(members):
+        first = next(iter(gathering.skipped), None)
+        raise GapvizError(
+            f"holds nothing that can be used (first of {len(gathering.skipped):,}: "
+            f"{first.what} {first.why})"
+            if first
+            else "holds no files",
+            where=name,
+            mend="upload a zip of images and captions, or of vectors",
+        )
+    return tuple(gathering.skipped), frozenset(left_out)
+
+
+def _allowed(
+    archive: zipfile.ZipFile, name: str, limits: UploadLimits, gathering: Gathering
+) -> dict[str, zipfile.ZipInfo]:
+    """Members that may be unpacked, by their plain names; the others are listed."""
+    members = [member for member in archive.infolist() if not is_left_by_systems(member)]
+    if len(members) > limits.max_files:
+        raise _too_many_files(name, limits)
+    names = NameKeeper()
+    allowed = {}
+    for member in members:
+        plain = plain_name(member)
+        flaw = member_flaw(member, limits.max_ratio) or names.clash(plain)
+        if flaw is None:
+            allowed[plain] = member
+        else:
+            gathering.skip(member.orig_filename or "a file without a name", flaw)
+    return allowed
+
+
+def _unpack_one(
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    target: Path,
+    left: int,
+    limits: UploadLimits,
+) -> tuple[int, str | None]:
+    """Bytes that came out (at most one block more than `left`), and what is wrong, if anything."""
+    written = 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as out:
+        try:
+            for block in _blocks(archive, member):
+                written += len(block)
+                if is_bomb(written, member.compress_size, limits.max_ratio):
+                    return written, "unpacks to far more than it holds"
+                if written > left:
+                    return written, None
+                out.write(block)
+        except zipfile.BadZipFile:
+            return written, "is damaged, or packed in a way that is not read"
+    return written, None if written == member.file_size else "is cut short"
+
+
+def _blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The member piece by piece; whatever is wrong with it raises `BadZipFile`."""
+    try:
+        with archive.open(member) as source:
+            while block := source.read(BLOCK_BYTES):
+                yield block
+    except DAMAGE as error:
+        raise zipfile.BadZipFile(str(error)) from error
+
+
+@contextmanager
+def _folder_in_the_making(folder: Path) -> Iterator[Path]:
+    """A sibling that takes the folder's name when all went well, and else disappears."""
+    if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
+        raise _taken(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}."))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        yield making
+        making.chmod(0o755)
+        os.replace(making, folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+@contextmanager
+def _opened(content: Path | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
+    """The content from its start, and what to call it."""
+    if isinstance(content, Path):
+        try:
+            file = content.open("rb")
+        except OSError as error:
+            raise GapvizError(
+                f"cannot be read ({error.strerror or error})",
+                where=shown(content.name),
+                mend="check the file",
+            ) from error
+        with file:
+            yield file, shown(content.name)
+    else:
+        content.seek(0)
+        yield content, shown(str(getattr(content, "name", "the upload")))
+
+
+def _refuse_too_large(file: BinaryIO, name: str, max_bytes: int) -> None:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if size == 0:
+        raise GapvizError("is empty", where=name, mend="upload the file again")
+    if size > max_bytes:
+        raise GapvizError(
+            f"has {size / 1e6:,.1f} MB, more than the {max_bytes / 1e6:,.1f} MB allowed",
+            where=name,
+            mend="upload less, or read it from a folder on this machine",
+        )
+
+
+_END = struct.Struct("<4s4H2LH")
+_END_MARK = b"PK\x05\x06"
+_LONGEST_COMMENT = 0xFFFF
+_SAYS_ZIP64 = 0xFFFFFFFF
+
+
+def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
+    """Refuse a list of members so long that reading it alone would fill the memory.
+
+    `zipfile` reads the whole central directory before anything can be counted; its size
+    stands in the record at the end (APPNOTE 4.3.16).
+    """
+    size = file.seek(0, os.SEEK_END)
+    start = max(0, size - _END.size - _LONGEST_COMMENT)
+    file.seek(start)
+    tail = file.read()
+    file.seek(0)
+    at = len(tail) - _END.size
+    if not (tail[at : at + 4] == _END_MARK and tail.endswith(b"\0\0")):
+        at = tail.rfind(_END_MARK)
+    record = tail[at : at + _END.size]
+    if at < 0 or len(record) < _END.size:
+        return  # zipfile finds no archive either, and says so
+    directory_bytes = _END.unpack(record)[5]
+    zip64 = directory_bytes == _SAYS_ZIP64 or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07")
+    if zip64 or directory_bytes > limits.max_files * DIRECTORY_BYTES_A_FILE:
+        raise _too_many_files(name, limits)
+
+
+def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
+    return GapvizError(
+        f"holds more than {limits.max_files:,} files", where=name, mend="upload it in parts"
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> GapvizError:
+    if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
+        return _taken(folder)
+    return unwritable(shown(folder.name), error)
+
+
+def _taken(folder: Path) -> GapvizError:
+    return GapvizError(
+        "there is already something of that name",
+        where=shown(folder.name),
+        mend="choose another name",
+    )

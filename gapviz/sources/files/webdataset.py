@@ -1,0 +1,193 @@
+"""webdataset shards: uncompressed tar archives whose members are grouped by name.
+
+Members are streamed past and never extracted; a picture is later read by seeking.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.columns import fields_in
+from gapviz.sources.files.folders import natural_key, source_name
+from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering, shown
+from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.words import (
+    MAX_TEXT_BYTES,
+    captions_in_lines,
+    decoded,
+    json_in,
+    label_in,
+    one_line,
+)
+from gapviz.sources.images import header_flaw
+from gapviz.sources.images.headers import IMAGE_SUFFIXES, Window
+
+TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
+
+# What tarfile raises on archives that were cut short, altered or never theirs.
+DAMAGE = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError)
+
+
+def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+    """The items of one `.tar`, or of all `.tar` directly in a folder.
+
+    An item is the members that share a name up to its first dot: a picture, `.txt` with one
+    caption a line, `.json` with caption and label, `.cls` with a label. Of an archive that
+    was cut short, what is whole is read and the rest is listed.
+
+    Raises:
+        GapvizError: no such file, or no picture that can be read in any of them.
+    """
+    # One shard that is a link is read where it lies, so that its pictures are found again.
+    shards = _shards(path) if path.is_dir() else [Path(os.path.realpath(path))]
+    root = path if path.is_dir() else shards[0].parent
+    if not shards:
+        raise GapvizError("holds no .tar", where=shown(str(path)), mend="give a folder of shards")
+    gathering = Gathering()
+    for shard in shards:
+        _add_shard(shard, gathering, options)
+    return gathering.reading(source_name(path), root, options)
+
+
+def looks_like_webdataset(path: Path) -> bool:
+    """Whether it is a `.tar`, or a folder with one directly in it."""
+    if path.is_dir():
+        return bool(_shards(path))
+    return path.suffix.lower() == ".tar" and path.is_file()
+
+
+@dataclass(slots=True)
+class _Group:
+    image: str | None = None
+    captions: list[str] = field(default_factory=list)
+    label: str | None = None
+    flawed: bool = False
+
+
+def _shards(folder: Path) -> list[Path]:
+    base = folder.resolve()
+    try:
+        found = [
+            file
+            for file in folder.iterdir()
+            if file.suffix.lower() == ".tar"
+            and file.is_file()
+            and file.resolve().is_relative_to(base)
+        ]
+    except OSError:
+        return []
+    return sorted(found, key=lambda file: natural_key(file.name))
+
+
+def _add_shard(shard: Path, gathering: Gathering, options: ReadOptions) -> None:
+    groups: dict[str, _Group] = {}
+    try:
+        with shard.open("rb") as file:
+            for member in _members(file, shard, gathering):
+                key, suffix = _key_and_suffix(member.name)
+                if suffix in IMAGE_SUFFIXES or suffix in TEXT_SUFFIXES:
+                    group = groups.setdefault(key, _Group())
+                    _add_member(group, member, suffix, file, shard, gathering, options)
+    except OSError as error:
+        gathering.skip(shard.name, f"cannot be read ({error.strerror or error})")
+    for key, group in groups.items():
+        if group.image is not None:
+            name = one_line(key)
+            item_id = f"{one_line(shard.stem)}/{name}" if name in gathering else name
+            if item_id in gathering:
+                gathering.skip(f"{shard.name}, {key}", "bears the name of another item")
+                continue
+            gathering.add(item_id, image=group.image, captions=group.captions, label=group.label)
+        elif not group.flawed:
+            gathering.skip(f"{shard.name}, {key}", "has no picture")
+
+
+def _add_member(
+    group: _Group,
+    member: tarfile.TarInfo,
+    suffix: str,
+    file: BinaryIO,
+    shard: Path,
+    gathering: Gathering,
+    options: ReadOptions,
+) -> None:
+    place = f"{shard.name}, {member.name}"
+    if suffix in IMAGE_SUFFIXES:
+        window = BufferedReader(Window(file, member.offset_data, member.size))
+        flaw = header_flaw(window, member.size)
+        if flaw is None and group.image is not None:
+            flaw = "is a second picture under one name"
+        if flaw is None:
+            group.image = f"tar:{shard.name}#{member.offset_data},{member.size}"
+        else:
+            group.flawed = True
+            gathering.skip(place, flaw)
+        return
+    if member.size > MAX_TEXT_BYTES:
+        gathering.skip(place, "is too long for a caption")
+        return
+    file.seek(member.offset_data)
+    flaw = _add_words(group, file.read(member.size), suffix, options)
+    if flaw is not None:
+        gathering.skip(place, flaw)
+
+
+def _add_words(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
+    """Add what a text member says; what is wrong with it comes back as a clause."""
+    if suffix == ".json":
+        try:
+            words, label = fields_in(json_in(content), options)
+        except ValueError:
+            return "is not a JSON object"
+        group.captions.extend(words.captions)
+        group.label = group.label or label
+        return words.flaw
+    text, encoding = decoded(content)
+    if suffix == ".cls":
+        group.label = label_in(text) or group.label
+    else:
+        group.captions.extend(captions_in_lines(text))
+    return encoding.assumed
+
+
+def _members(file: BinaryIO, shard: Path, gathering: Gathering) -> Iterator[tarfile.TarInfo]:
+    """Every whole regular member; what follows after damage is listed once."""
+    size = shard.stat().st_size
+    end = 0
+    try:
+        with closing(tarfile.open(fileobj=file, mode="r:")) as archive:
+            while (member := archive.next()) is not None:
+                # tarfile would keep every header that it has seen.
+                archive.members = []  # type: ignore[attr-defined]
+                if member.offset_data < end:
+                    raise tarfile.ReadError("members overlap")
+                end = member.offset_data + (member.size if member.isreg() else 0)
+                if end > size:
+                    gathering.skip(f"{shard.name}, {member.name}", "is cut short")
+                    return
+                if member.issparse() or not (member.isreg() or member.isdir()):
+                    why = "is a link, a device or a sparse file, and is not read"
+                    gathering.skip(f"{shard.name}, {member.name}", why)
+                elif member.isreg():
+                    yield member
+            end = archive.offset
+    except DAMAGE:
+        gathering.skip(shard.name, f"is no tar archive, or damaged after byte {end:,}")
+        return
+    file.seek(min(end, size))
+    if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        gathering.skip(shard.name, f"ends without an end mark at byte {end:,}, cut short perhaps")
+
+
+def _key_and_suffix(name: str) -> tuple[str, str]:
+    folder, slash, base = name.removeprefix("./").rpartition("/")
+    stem, dot, suffix = base.partition(".")
+    return f"{folder}{slash}{stem}", f"{dot}{suffix}".lower()

@@ -1,0 +1,189 @@
+"""What `Item.image` may say, and how each form is read.
+
+| reference | picture |
+|---|---|
+| `openmoji:1F600` | a drawing of the built-in collection |
+| `photos/a.jpg` | a file, relative to the root |
+| `tar:shards/0.tar#1536,20480` | 20,480 bytes at byte 1,536 of an uncompressed archive |
+| `zip:photos.zip#a/b.jpg` | one member of an archive |
+| `parquet:data/0.parquet#17,image` | row 17 (from 0) of a column that stores images |
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
+from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image
+from gapviz.sources.images.parquet import parquet_image
+from gapviz.sources.images.zip_members import zip_image
+
+DRAWING_SIZE = 224
+"""Pixels that a vector drawing is rendered at for an encoder."""
+
+TAR_SCHEME = "tar:"
+ZIP_SCHEME = "zip:"
+PARQUET_SCHEME = "parquet:"
+
+_TAR = re.compile(r"(?P<path>.+)#(?P<offset>[0-9]{1,18}),(?P<size>[0-9]{1,18})", re.DOTALL)
+_ZIP = re.compile(r"(?P<path>.+?\.zip)#(?P<member>.+)", re.DOTALL | re.IGNORECASE)
+_PARQUET = re.compile(r"(?P<path>.+)#(?P<row>[0-9]{1,18}),(?P<column>.+)", re.DOTALL)
+
+
+def image_bytes(reference: str, root: Path | None) -> bytes:
+    """The file that `Item.image` refers to, as it is stored.
+
+    Args:
+        reference: one of the forms above.
+        root: `Collection.root`.
+
+    Raises:
+        GapvizError: nothing there, a picture of too many bytes, or a reference that leads out
+            of `root`.
+    """
+    for scheme, read in _READ.items():
+        if reference.startswith(scheme):
+            return read(reference, root)
+    return _file_bytes(reference, root)
+
+
+def open_image(reference: str, root: Path | None, *, about: int | None = None) -> Image.Image:
+    """The decoded picture of an item, in its own mode.
+
+    Args:
+        reference: one of the forms above.
+        root: `Collection.root`.
+        about: pixels wanted across; a JPEG may then be decoded smaller, and faster.
+
+    Raises:
+        GapvizError: as `image_bytes`, or `decode_image`.
+    """
+    return decode_image(image_bytes(reference, root), where=reference, about=about)
+
+
+def path_reference(relative: str) -> str:
+    """The reference to a file, also where its name begins like another form."""
+    return f"./{relative}" if relative.startswith(tuple(_READ)) else relative
+
+
+def inside(root: Path | None, reference: str) -> Path:
+    """The path of `reference` below `root`, links resolved.
+
+    Raises:
+        GapvizError: no root, an absolute path, one that leads out of it, or no path at all.
+    """
+    if root is None:
+        raise GapvizError(
+            "the collection knows no folder of images",
+            where=reference,
+            mend="read the collection from its source again",
+        )
+    try:
+        base = root.resolve()
+        path = (base / reference).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise GapvizError(
+            "is not a path that can be followed", where=repr(reference[:200]), mend="check the path"
+        ) from error
+    if Path(reference).is_absolute() or not path.is_relative_to(base):
+        raise GapvizError(
+            "leads out of the collection's folder, and is not read",
+            where=reference,
+            mend="keep images inside the folder",
+        )
+    return path
+
+
+def _file_bytes(reference: str, root: Path | None) -> bytes:
+    path = inside(root, reference)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise GapvizError("is not a file", where=reference, mend="name an image file")
+        _refuse_too_large(status.st_size, reference)
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(reference, error) from error
+
+
+def _tar_bytes(reference: str, root: Path | None) -> bytes:
+    parts = _parts(_TAR, TAR_SCHEME, reference)
+    offset, size = int(parts["offset"]), int(parts["size"])
+    _refuse_too_large(size, reference)
+    try:
+        with _archive(root, parts["path"]).open("rb") as file:
+            file.seek(offset)
+            content = file.read(size)
+    except OSError as error:
+        raise _unreadable(reference, error) from error
+    if len(content) < size:
+        raise GapvizError(
+            "lies beyond the end of its archive",
+            where=reference,
+            mend="give the whole archive, or read the collection from it again",
+        )
+    return content
+
+
+def _zip_bytes(reference: str, root: Path | None) -> bytes:
+    parts = _parts(_ZIP, ZIP_SCHEME, reference)
+    return zip_image(_archive(root, parts["path"]), parts["member"], where=reference)
+
+
+def _parquet_bytes(reference: str, root: Path | None) -> bytes:
+    parts = _parts(_PARQUET, PARQUET_SCHEME, reference)
+    path = _archive(root, parts["path"])
+    return parquet_image(path, int(parts["row"]), parts["column"], where=reference)
+
+
+def _drawing_bytes(reference: str, root: Path | None) -> bytes:
+    return drawing_png(reference, DRAWING_SIZE)
+
+
+_READ: dict[str, Callable[[str, Path | None], bytes]] = {
+    IMAGE_SCHEME: _drawing_bytes,
+    TAR_SCHEME: _tar_bytes,
+    ZIP_SCHEME: _zip_bytes,
+    PARQUET_SCHEME: _parquet_bytes,
+}
+
+
+def _parts(form: re.Pattern[str], scheme: str, reference: str) -> dict[str, str]:
+    match = form.fullmatch(reference.removeprefix(scheme))
+    if match is None:
+        raise GapvizError(
+            f"is not a whole reference of the form {scheme}…#…",
+            where=repr(reference[:200]),
+            mend="read the collection from its source again",
+        )
+    return match.groupdict()
+
+
+def _archive(root: Path | None, relative: str) -> Path:
+    path = inside(root, relative)
+    if not path.is_file():
+        raise GapvizError(
+            "there is no such file", where=relative, mend="put it back, or read the source again"
+        )
+    return path
+
+
+def _refuse_too_large(size: int, reference: str) -> None:
+    if size > MAX_FILE_BYTES:
+        raise GapvizError(
+            f"has {size / 1e6:,.0f} MB, which is too much for one image",
+            where=reference,
+            mend=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
+        )
+
+
+def _unreadable(reference: str, error: OSError) -> GapvizError:
+    return GapvizError(
+        f"cannot be read ({error.strerror or error})", where=reference, mend="check the file"
+    )

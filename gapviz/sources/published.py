@@ -1,0 +1,300 @@
+"""Published embeddings that gapviz fetches when online: where they lie, and how to read them.
+
+Nothing is fetched unless someone asks. Every file is pinned by commit and SHA-256.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
+from gapviz.sources.files.arrays import read_stacked
+from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.files import unwritable
+
+RAW_URL = "https://raw.githubusercontent.com"
+
+FACTS_FILE = "published.json"
+
+CHUNK_BYTES = 64 * 1024
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFile:
+    """One file of a set."""
+
+    path: str
+    """Within the set's folder, here and there."""
+    n_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSet:
+    """A set of files in one folder of one commit of a public repository."""
+
+    name: str
+    title: str
+    about: str
+    repository: str
+    """`owner/name` on GitHub."""
+    commit: str
+    licence: str
+    """Of the repository; `about` says where pictures have another."""
+    root: str
+    """Folder of the repository that `files` lie in."""
+    files: tuple[ReferenceFile, ...]
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(file.n_bytes for file in self.files)
+
+    @property
+    def url(self) -> str:
+        """The page where a person finds the files."""
+        return f"https://github.com/{self.repository}/tree/{self.commit}/{self.root}"
+
+    @property
+    def folder(self) -> Path:
+        """Where `fetch` keeps the set unless told otherwise."""
+        return cache_folder() / "reference-sets" / self.name
+
+
+class _Sets(Mapping[str, ReferenceSet]):
+    """The packaged facts, read when first looked at."""
+
+    def __getitem__(self, name: str) -> ReferenceSet:
+        return _read_facts()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_read_facts())
+
+    def __len__(self) -> int:
+        return len(_read_facts())
+
+
+REFERENCE_SETS: Mapping[str, ReferenceSet] = _Sets()
+
+
+def reference_set(name: str) -> ReferenceSet:
+    """The set of that name.
+
+    Raises:
+        GapvizError: no set of that name.
+    """
+    try:
+        return REFERENCE_SETS[name]
+    except KeyError:
+        raise GapvizError(
+            f"there is no reference set {name[:80]!r}",
+            mend=f"choose one of {', '.join(REFERENCE_SETS)}",
+        ) from None
+
+
+def fetch(
+    name: str,
+    folder: Path | None = None,
+    *,
+    progress: Progress | None = None,
+    base_url: str = RAW_URL,
+) -> Path:
+    """Download what is missing or damaged of a set, and check every file.
+
+    A file appears under its name only when it is whole, so that a fetch that was cancelled
+    or cut off goes on where it stopped.
+
+    Args:
+        name: one of `REFERENCE_SETS`.
+        folder: where to; None takes the set's own folder in the cache.
+        progress: told the share of bytes done; what it raises cancels the fetch.
+        base_url: in front of `owner/name/commit/path`.
+
+    Returns:
+        The folder that now holds the whole set.
+
+    Raises:
+        GapvizError: offline, a broken connection, a file that is not the pinned one, or a
+            folder that cannot be written.
+    """
+    import pooch
+
+    wanted = reference_set(name)
+    target = folder or wanted.folder
+    pooch.get_logger().setLevel("WARNING")
+    store = pooch.create(
+        path=target,
+        base_url=f"{base_url}/{wanted.repository}/{wanted.commit}/{wanted.root}/",
+        registry={file.path: f"sha256:{file.sha256}" for file in wanted.files},
+    )
+    done = 0
+    for file in wanted.files:
+        downloader = _Downloader(file, done, wanted.total_bytes, progress)
+        downloader.tell(0)
+        _fetch_file(store, file, downloader, target)
+        done += file.n_bytes
+    if progress is not None:
+        progress(1.0, f"{wanted.title} is complete")
+    return target
+
+
+def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
+    """The readings of a set that `fetch` has put into `folder`.
+
+    A set of several data sets gives a reading for each; in a reading, each encoder has its
+    collection. Data sets without any file in the folder are left out.
+
+    Raises:
+        GapvizError: no set of that name, nothing of it in the folder, or a damaged file.
+    """
+    wanted = reference_set(name)
+    if is_amumo_folder(folder):
+        readings = [read_amumo(folder)]
+    else:
+        readings = [
+            reading
+            for stack in _STACKS.get(name, ())
+            if (reading := stack.read(folder)) is not None
+        ]
+    if not readings:
+        raise GapvizError(
+            "holds nothing of this set",
+            where=f"{wanted.title}, {folder}",
+            mend="fetch it first",
+        )
+    return tuple(_credited(reading, wanted) for reading in readings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """One data set as two states of one encoder saw it, each a stacked `.npy`."""
+
+    encoder: str
+    stem: str
+    modalities: tuple[str, ...]
+
+    def read(self, folder: Path) -> Reading | None:
+        states = {
+            f"{self.stem}.npy": self.encoder,
+            f"{self.stem}_random.npy": f"{self.encoder}, untrained",
+        }
+        options = ReadOptions(modalities=self.modalities)
+        collections = [
+            replace(
+                read_stacked(folder / file, options).collection, name=self.encoder, encoder=encoder
+            )
+            for file, encoder in states.items()
+            if (folder / file).is_file()
+        ]
+        if not collections:
+            return None
+        missing = [Skipped(file, "is missing") for file in states if not (folder / file).is_file()]
+        return Reading(tuple(collections), tuple(missing))
+
+
+_STACKS: Mapping[str, tuple[_Stack, ...]] = {
+    "liang2022": (
+        _Stack("CLIP ViT-B/32", "features_clip", ("image", "text")),
+        _Stack("ConVIRT", "features_convirt", ("image", "text")),
+        _Stack("VideoCLIP", "features_videoclip", ("video", "text")),
+        _Stack("CLASP", "features_clasp", ("protein", "text")),
+    )
+}
+
+
+class _Downloader:
+    """Downloads one file for pooch, counts its bytes, and refuses more than were pinned."""
+
+    def __init__(
+        self, file: ReferenceFile, before: int, all_bytes: int, progress: Progress | None
+    ) -> None:
+        self._file = file
+        self._before = before
+        self._all_bytes = all_bytes
+        self._progress = progress
+
+    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+        import requests
+
+        received = 0
+        with requests.get(url, stream=True, timeout=TIMEOUT_SECONDS) as response:
+            response.raise_for_status()
+            with Path(output_file).open("wb") as output:
+                for chunk in response.iter_content(CHUNK_BYTES):
+                    received += len(chunk)
+                    if received > self._file.n_bytes:
+                        raise ValueError("longer than the pinned file")
+                    output.write(chunk)
+                    self.tell(received)
+
+    def tell(self, n_bytes: int) -> None:
+        """Report `n_bytes` of this file, and all of those before it, as done."""
+        if self._progress is None:
+            return
+        done = self._before + n_bytes
+        phrase = f"{done / 1e6:.1f} of {self._all_bytes / 1e6:.1f} MB, {self._file.path}"
+        self._progress(done / self._all_bytes, phrase)
+
+
+def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target: Path) -> None:
+    from requests import exceptions
+
+    host = urlsplit(store.base_url).hostname or store.base_url
+    again = "fetch the set again: what is whole is kept"
+    try:
+        store.fetch(file.path, downloader=downloader)
+    except exceptions.HTTPError as error:
+        raise GapvizError(
+            f"{host} answers {error.response.status_code} instead of the file",
+            where=file.path,
+            mend="try again later",
+        ) from error
+    except exceptions.ChunkedEncodingError as error:
+        raise GapvizError(
+            f"the connection to {host} broke off", where=file.path, mend=again
+        ) from error
+    except exceptions.RequestException as error:
+        raise GapvizError(
+            f"cannot be downloaded, since {host} does not answer",
+            where=file.path,
+            mend=f"go online and fetch the set again, or put its files into {target}",
+        ) from error
+    except OSError as error:
+        raise unwritable(target / file.path, error) from error
+    except GapvizError:
+        raise  # from the progress callback
+    except ValueError as error:
+        raise GapvizError(
+            f"what {host} sent is not the pinned file", where=file.path, mend=again
+        ) from error
+
+
+def _credited(reading: Reading, wanted: ReferenceSet) -> Reading:
+    credit = f"{wanted.title}, {wanted.url}, licence {wanted.licence}"
+    return replace(
+        reading,
+        collections=tuple(
+            replace(collection, attribution=credit) for collection in reading.collections
+        ),
+    )
+
+
+@cache
+def _read_facts() -> dict[str, ReferenceSet]:
+    facts = json.loads(resources.files("gapviz.sources").joinpath(FACTS_FILE).read_text("utf-8"))
+    return {
+        name: ReferenceSet(
+            **{**entry, "files": tuple(ReferenceFile(*file) for file in entry["files"])}, name=name
+        )
+        for name, entry in facts.items()
+    }

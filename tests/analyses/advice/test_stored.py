@@ -1,0 +1,153 @@
+"""Advice is worked out once: found again by content, and made anew when anything else is asked."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gapviz.analyses.advice import TASKS, DedicatedTower, Situation, advise, gather, tower_of
+from gapviz.analyses.advice import stored as module
+from gapviz.analyses.advice.stored import KIND, advice_work
+from gapviz.core.vectors import unit_rows
+from gapviz.storage import kept
+from gapviz.storage.cache import cache_folder
+from gapviz.storage.saved_collection import save_collection
+
+RNG = np.random.default_rng(3)
+EVERYTHING = [Situation(task, "model") for task in TASKS]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch):
+    kept._made.clear()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Each time that something is measured, its situation."""
+    times = []
+
+    def counted(evidence, situation, *, progress=None):
+        times.append(situation)
+        return advise(evidence, situation, progress=progress)
+
+    monkeypatch.setattr(module, "advise", counted)
+    return times
+
+
+@pytest.fixture(scope="module")
+def collection(make_collection):
+    made = make_collection(40, gap=2.0)
+    items = tuple(
+        replace(item, label=f"group {place % 4}") for place, item in enumerate(made.items)
+    )
+    return replace(made, items=items)
+
+
+def tower(seed=0, modality="image", title="alone"):
+    rows = np.random.default_rng(seed).standard_normal((40, 6))
+    return DedicatedTower(modality, title, unit_rows(rows, where=title))
+
+
+def evidence(collection, *, seed=0, other=5, alone=0):
+    another = replace(collection, modalities={
+        name: replace(block, vectors=np.roll(block.vectors, other, axis=1))
+        for name, block in collection.modalities.items()
+    })  # fmt: skip
+    return gather(collection, seed=seed, models={"another": another}, towers=(tower(alone),))
+
+
+@pytest.mark.parametrize("situation", EVERYTHING, ids=lambda one: one.task)
+def test_a_second_read_measures_nothing_and_has_every_bit(
+    collection, asked, monkeypatch, situation
+):
+    made = advice_work(evidence(collection), situation).do()
+    assert asked == [situation]
+    kept._made.clear()
+    read = advice_work(evidence(collection), situation).do()
+    assert asked == [situation]
+    assert read is not made
+    assert repr(read) == repr(made)
+    assert [one.rule for one in read.recommendations] == [one.rule for one in made.recommendations]
+    assert read.needs_more == made.needs_more
+
+
+def test_a_second_process_finds_it(collection, tmp_path):
+    save_collection(collection, tmp_path / "saved")
+    code = (
+        "import sys; from pathlib import Path;"
+        "from gapviz.analyses.advice.stored import advice_work;"
+        "from gapviz.analyses.advice import Situation, gather;"
+        "from gapviz.storage.saved_collection import load_collection;"
+        "saved = load_collection(Path(sys.argv[1]));"
+        "print(advice_work(gather(saved), Situation('mixed')).ready() is not None)"
+    )
+
+    def found():
+        return subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "saved")],
+            capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
+    assert found() == "False"
+    advice_work(gather(type(collection).load(tmp_path / "saved")), Situation("mixed")).do()
+    assert found() == "True"
+
+
+@pytest.mark.parametrize("broken", [b"", b"no such file", None], ids=["empty", "other", "rule"])
+def test_a_damaged_file_is_made_again(collection, asked, monkeypatch, broken):
+    work = advice_work(evidence(collection, seed=9), Situation("mixed"))
+    made = work.do()
+    asked.clear()
+    path = cache_folder() / KIND / f"{work.key}.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"mixed/znorm", b"mixed/gone!") if broken is None else broken)
+    kept._made.clear()
+    assert work.ready() is None
+    assert repr(work.do()) == repr(made)
+    assert len(asked) == 1
+    assert path.read_bytes() == content
+
+
+def test_whatever_is_asked_otherwise_has_a_key_of_its_own(collection, make_collection):
+    within = Situation("within", "model")
+    made = [
+        advice_work(evidence(collection, **other), within).key
+        for other in ({}, {"seed": 1}, {"other": 3}, {"alone": 4})
+    ]
+    made += [
+        advice_work(evidence(collection), situation).key
+        for situation in (
+            Situation("within", "index"), Situation("within", "model", "text"), *EVERYTHING,
+        )
+        if situation != within
+    ]  # fmt: skip
+    made += [
+        advice_work(evidence(one), within).key
+        for one in (make_collection(40), replace(collection, encoder="other"))
+    ]
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize("changeable", ["neither", "index"])
+def test_what_plays_no_part_changes_no_key(collection, changeable):
+    situation = Situation("within", changeable)
+    alone = advice_work(gather(collection, seed=0), situation).key
+    assert advice_work(evidence(collection), situation).key == alone
+
+
+def test_a_tower_of_another_modality_changes_no_key(collection):
+    one = gather(collection, towers=(tower(),))
+    two = gather(collection, towers=(tower(), tower(modality="text")))
+    within = Situation("within", "model")
+    assert advice_work(one, within).key == advice_work(two, within).key
+
+
+def test_a_tower_needs_a_row_for_every_item(collection):
+    made = tower_of(collection, "image", "first model")
+    assert made is not None and made.vectors.shape == (40, 8)
+    block = collection.modality("image")
+    short = replace(collection, modalities={"image": block.rows(block.item_index > 0)})
+    assert tower_of(short, "image", "first model") is None

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from gapviz import GapvizError
+from gapviz.analyses.curves import rank_fusion_curves
+from gapviz.measures.retrieval import evaluate_mixed
+from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.strategies.fusion import RankFusion
+
+
+def test_k_changes_nothing_over_disjoint_lists_and_something_over_overlapping(make_collection):
+    curves = rank_fusion_curves(make_collection(80, gap=0.2, seed=2), "text")
+    disjoint, overlapping = curves["disjoint"], curves["overlapping"]
+    for modality in ("image", "text"):
+        assert np.ptp(disjoint.by_k.bias[modality].value) == 0
+        assert np.ptp(disjoint.by_k.ndcg[modality].value) == 0
+        assert np.ptp(overlapping.by_k.ndcg[modality].value) > 0
+
+
+def test_a_slightly_heavier_list_takes_eight_of_ten(make_collection):
+    curve = rank_fusion_curves(make_collection(80), "text", weights=(0.5, 1.0, 1.1))["disjoint"]
+    assert curve.by_weight.bias["text"].value == pytest.approx([0, 0.5, 0.8])
+    assert curve.by_weight.bias["image"].value == pytest.approx([1, 0.5, 0.2])
+
+
+def test_every_point_is_an_evaluation(make_collection):
+    collection = make_collection(50, seed=1)
+    curves = rank_fusion_curves(collection, "image", ks=(3.0,), weights=(1.3,))
+    for lists, name in (("disjoint", "route"), ("overlapping", "items-rrf")):
+        for line, fusion in (
+            (curves[lists].by_k, RankFusion(k=3)),
+            (curves[lists].by_weight, RankFusion(weights=(("image", 1.3),))),
+        ):
+            strategy = fit_strategy(
+                StrategyOptions(name, fusion=fusion), collection.split("calibrate")
+            )
+            outcomes = evaluate_mixed(collection.split("evaluate"), strategy)
+            for modality, outcome in outcomes.items():
+                assert line.bias[modality].value[0] == pytest.approx(outcome.own_share.mean())
+                assert line.ndcg[modality].value[0] == pytest.approx(np.nanmean(outcome.ndcg))
+
+
+def test_an_unknown_modality_is_refused(make_collection):
+    with pytest.raises(GapvizError, match="smell"):
+        rank_fusion_curves(make_collection(10), "smell")

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+
+from gapviz import Collection, ModalityVectors
+from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities, pareto_front, scoreboard
+from gapviz.core.collection import Item, alternate_splits
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.measurement import measure
+from gapviz.measures.retrieval import bootstrap_mean, evaluate_cross
+from gapviz.sources.builtin import builtin_collection
+from gapviz.storage.jobs import Cancelled
+from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
+
+EVERYTHING = [StrategyOptions(name) for name in STRATEGIES]
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return builtin_collection()
+
+
+@pytest.fixture(scope="module")
+def board(builtin):
+    return scoreboard({"builtin": builtin}, EVERYTHING, seed=3)
+
+
+def test_every_strategy_has_a_row_with_the_figures_of_a_measurement(board, builtin):
+    assert [row.options.name for row in board.rows] == list(STRATEGIES)
+    assert board.n_items == {"builtin": 485}
+    for row in board.rows[3:8]:
+        result = measure(builtin, row.options, seed=3)
+        assert row.title == result.strategy.label
+        for name in ("image", "text"):
+            assert row.bias[name].value == pytest.approx(result.bias[name].value)
+            assert row.ndcg[name].value == pytest.approx(result.ndcg[name].value)
+            assert row.ndcg[name].low == pytest.approx(result.ndcg[name].low)
+            assert row.mrr[name].value == pytest.approx(result.mrr[name].value)
+        assert row.recall["image", "text"][5].high == pytest.approx(
+            result.recall["image", "text"][5].high
+        )
+
+
+def test_every_estimate_lies_in_its_interval(board):
+    for row in board.rows:
+        for estimate in (*row.lift.values(), *row.ndcg.values(), row.imbalance, row.mean_ndcg):
+            assert estimate.low <= estimate.value <= estimate.high
+        assert 0 < row.mean_average_precision["image"].value < 1
+
+
+def test_what_a_strategy_keeps_and_costs_is_counted(board, builtin):
+    rows = {row.options.name: row for row in board.rows}
+    dim = builtin.dim
+    assert rows["raw"].bytes_per_item == 2 * dim * 4
+    assert rows["raw"].query_operations == 2 * 485 * dim
+    assert rows["centre"].bytes_per_item == pytest.approx((2 + 2 / 485) * dim * 4)
+    assert rows["offset"].query_operations - rows["raw"].query_operations == dim
+    assert rows["ridge"].query_operations - rows["raw"].query_operations == dim**2
+    assert rows["znorm"].query_operations - rows["raw"].query_operations == 2 * 485
+    assert rows["nnn"].bytes_per_item == (2 * dim + 4) * 4
+
+
+def test_the_front_holds_what_nothing_beats_and_no_row_of_another_protocol(board):
+    compete = [row for row in board.rows if not row.transductive and not row.by_item]
+    assert len(compete) == len(board.rows) - 3
+    assert not any(row.pareto for row in board.rows if row not in compete)
+    points = {row.options.name: (row.imbalance.value, row.mean_ndcg.value) for row in compete}
+    for row in board.rows:
+        if row.pareto:
+            distance, ndcg = points[row.options.name]
+            assert not any(d < distance and n > ndcg for d, n in points.values())
+    assert max(compete, key=lambda row: row.mean_ndcg.value).pareto
+
+
+def test_fusing_lists_changes_none_of_them(board, builtin):
+    rows = {row.options.name: row for row in board.rows}
+    evaluated = builtin.split("evaluate")
+    fused = fit_strategy(StrategyOptions("minmax"), builtin.split("calibrate"))
+    outcome = evaluate_cross(evaluated, fused, "text", "image")
+    for name in ("raw", "route", "minmax", "dbsf", "items-max"):
+        assert rows[name].recall["text", "image"][5].value == outcome.recall(5).mean()
+        assert rows[name].mean_average_precision == rows["raw"].mean_average_precision
+
+
+def test_a_front_of_points():
+    points = [(0.0, 0.5), (0.1, 0.4), (0.5, 0.9), (0.5, 0.8), (0.0, 1.0), (float("nan"), 2.0)]
+    competes = [True, True, True, True, False, True]
+    assert pareto_front(points, competes) == [True, False, True, False, False, False]
+
+
+def test_models_stand_side_by_side_and_progress_is_told(make_collection):
+    told = []
+    board = scoreboard(
+        {"one": make_collection(30), "two": make_collection(40, seed=1)},
+        EVERYTHING[:3],
+        progress=lambda share, stage: told.append((share, stage)),
+    )
+    assert [row.model for row in board.rows] == ["one"] * 3 + ["two"] * 3
+    assert [share for share, _ in told] == pytest.approx(np.arange(1, 7) / 6)
+    assert np.isnan(board.rows[0].mean_average_precision["image"].value)
+
+
+def test_progress_may_cancel(make_collection):
+    def cancel(share, stage):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        scoreboard({"one": make_collection(20)}, EVERYTHING, progress=cancel)
+
+
+def test_what_needs_pairs_is_left_out_with_the_reason(make_unpaired):
+    apart = make_unpaired()
+    board = scoreboard({"apart": apart}, EVERYTHING)
+    assert [left.options.name for left in board.left_out] == ["procrustes", "ridge"]
+    assert "needs matched pairs" in board.left_out[0].reason
+    assert np.isnan(board.rows[0].mean_ndcg.value)
+
+
+def test_a_doubtful_split_is_told_once_a_model_and_doubts_what_moves_vectors(
+    make_collection, make_ordered
+):
+    ordered = make_ordered()
+    board = scoreboard({"fine": make_collection(), "ordered": ordered}, EVERYTHING)
+    (doubt,) = split_warnings(ordered)
+    assert board.split_doubts == {"ordered": (doubt,)}
+    rows = {row.options.name: row for row in board.rows if row.model == "ordered"}
+    assert doubt in rows["centre"].warnings and doubt not in rows["centre"].own_warnings
+    assert rows["raw"].warnings == rows["route"].warnings == ()
+    for name, row in rows.items():
+        measured = measure(ordered, StrategyOptions(name)).strategy
+        assert row.warnings == measured.warnings, name
+
+
+def test_a_warning_of_single_strategies_names_their_rows(make_ordered):
+    ordered = make_ordered()
+    board = scoreboard({"one": ordered, "two": ordered}, EVERYTHING)
+    few = next(warning for warning in board.own_warnings if "20 calibration pairs" in warning)
+    named = [(row.model, row.options.name) for row in board.own_warnings[few]]
+    assert named == [("one", "procrustes"), ("two", "procrustes")]
+
+
+def test_every_modality_weighs_alike_in_the_mean(make_collection):
+    class Outcome:
+        def __init__(self, n):
+            self.items = np.arange(n)
+
+    few, many = np.full(5, 1.0), np.full(50, 0.0)
+    mean = mean_over_modalities([few, many], [Outcome(5), Outcome(50)], seed=0)
+    assert mean.value == pytest.approx(0.5)
+    same = mean_over_modalities([many, many], [Outcome(50), Outcome(50)], seed=0)
+    assert same.value == bootstrap_mean(many, np.arange(50)).value
+
+
+def test_captions_of_one_item_are_no_answers_within_their_modality():
+    rng = np.random.default_rng(0)
+    items = tuple(Item(str(number), label=f"label {number}") for number in range(20))
+    collection = Collection(
+        name="labels of one item",
+        items=items,
+        modalities={
+            "image": ModalityVectors.of(rng.standard_normal((20, 8))),
+            "text": ModalityVectors.of(rng.standard_normal((40, 8)), np.repeat(np.arange(20), 2)),
+        },
+        splits=alternate_splits(20),
+    )
+    board = scoreboard({"one": collection}, EVERYTHING[:1])
+    assert np.isnan(board.rows[0].mean_average_precision["text"].value)

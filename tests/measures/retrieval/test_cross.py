@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from gapviz import Collection, GapvizError, ModalityVectors
+from gapviz.core.collection import items_of_rows
+from gapviz.measures.retrieval import evaluate_cross
+from gapviz.strategies import StrategyOptions, fit_strategy
+
+
+def crossed(collection, source, target, **options):
+    strategy = fit_strategy(StrategyOptions(), collection)
+    return evaluate_cross(collection, strategy, source, target, **options)
+
+
+@pytest.mark.parametrize("source", ["image", "text", "audio"])
+@pytest.mark.parametrize("target", ["image", "text", "audio"])
+def test_ranks_agree_with_ranx(ranx, mixed_up_collection, source, target):
+    collection = mixed_up_collection(seed=6)
+    outcome = crossed(collection, source, target)
+    asked, indexed = collection.modality(source).queries, collection.modality(target).corpus
+    truth, run, items = {}, {}, []
+    for n, (vector, item) in enumerate(zip(asked.vectors, asked.item_index, strict=True)):
+        match = np.flatnonzero(indexed.item_index == item)
+        if match.size:
+            items.append(int(item))
+            scores = indexed.vectors.astype(float) @ vector.astype(float)
+            truth[str(n)] = {str(m): 1 for m in match}
+            run[str(n)] = {str(m): float(score) for m, score in enumerate(scores)}
+    theirs = ranx(truth=truth, run=run, metrics=["mrr", "hit_rate@1", "hit_rate@5"])
+    assert outcome.items.tolist() == items
+    assert outcome.reciprocal_rank.mean() == pytest.approx(theirs["mrr"])
+    assert outcome.recall(1).mean() == pytest.approx(theirs["hit_rate@1"])
+    assert outcome.recall(5).mean() == pytest.approx(theirs["hit_rate@5"])
+    assert outcome.n_corpus == indexed.n_rows
+
+
+def test_any_of_several_captions_counts():
+    rows = np.eye(3)
+    collection = Collection(
+        "x",
+        items_of_rows(2),
+        {
+            "image": ModalityVectors.of(rows[:2]),
+            "text": ModalityVectors.of(rows[[2, 0, 1]], [0, 0, 1]),
+        },
+    )
+    assert crossed(collection, "image", "text").match_rank.tolist() == [1, 1]
+
+
+def test_equal_scores_favour_the_match_and_are_told():
+    collection = Collection(
+        "x",
+        items_of_rows(4),
+        {"image": ModalityVectors.of(np.ones((4, 3))), "text": ModalityVectors.of(np.ones((4, 3)))},
+    )
+    outcome = crossed(collection, "image", "text")
+    assert outcome.match_rank.tolist() == [1, 1, 1, 1]
+    assert outcome.tied.all()
+
+
+def test_modalities_that_share_no_item_give_no_queries():
+    collection = Collection(
+        "x",
+        items_of_rows(4),
+        {
+            "image": ModalityVectors.of(np.eye(2)),
+            "text": ModalityVectors.of(np.eye(2), [2, 3]),
+        },
+    )
+    assert crossed(collection, "image", "text").match_rank.size == 0
+
+
+def test_blocks_and_samples_keep_the_ranks(make_collection, monkeypatch):
+    collection = make_collection(60)
+    whole = crossed(collection, "image", "text")
+    part = crossed(collection, "image", "text", max_queries=25, seed=3)
+    np.testing.assert_array_equal(whole.match_rank[part.items], part.match_rank)
+    monkeypatch.setattr("gapviz.measures.retrieval.cross.BLOCK_SCORES", 130)
+    np.testing.assert_array_equal(whole.match_rank, crossed(collection, "image", "text").match_rank)
+
+
+def test_an_unknown_modality_is_refused(make_collection):
+    with pytest.raises(GapvizError, match="smell"):
+        crossed(make_collection(5), "image", "smell")

@@ -1,0 +1,101 @@
+"""Several vectors per item, against the search itself and against the mixed index."""
+
+import numpy as np
+import pytest
+
+from gapviz import Collection, ModalityVectors
+from gapviz.core.collection import items_of_rows
+from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.measures.retrieval import evaluate_mixed
+from gapviz.retrieval.search import search
+from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.strategies.fusion import RankFusion
+
+OPTIONS = [
+    StrategyOptions("items-max"),
+    StrategyOptions("items-rrf"),
+    StrategyOptions("items-rrf", fusion=RankFusion(k=2, weights=(("text", 1.7),), rank_base=0)),
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("k", [1, 10, 60])
+def test_every_outcome_is_what_searching_query_by_query_gives(mixed_up_collection, options, k):
+    collection = mixed_up_collection(seed=3)
+    strategy = fit_strategy(options, collection)
+    corpus = corpus_rows(collection, strategy.alignment)
+    queries = query_rows(collection, strategy.alignment)
+    for code, (name, outcome) in enumerate(evaluate_mixed(collection, strategy, k=k).items()):
+        asking = collection.modality(name).queries
+        for place, row in enumerate(range(*queries.spans[code].indices(queries.n_rows))):
+            item = int(queries.item[row])
+            found = search(
+                corpus,
+                queries.vectors[row],
+                name,
+                k=60,
+                item=item,
+                leave_out_own=not asking.query_only[place],
+                fusion=strategy.fusion,
+            )
+            scores = np.array([hit.score for hit in found.hits])
+            mine = [hit.score for hit in found.hits if hit.item == item]
+            rank = 1 + int((scores > mine[0] + 1e-9).sum()) if mine else 0
+            assert outcome.match_rank[place] == rank
+            is_own = [hit.modality == name for hit in found.hits[:k]]
+            tied = np.unique(scores.round(12)).size < scores.size
+            assert tied or outcome.own_share[place] == pytest.approx(np.mean(is_own))
+
+
+def test_every_item_is_listed_once(mixed_up_collection):
+    collection = mixed_up_collection()
+    for options in OPTIONS:
+        strategy = fit_strategy(options, collection)
+        corpus = corpus_rows(collection, strategy.alignment)
+        found = search(corpus, corpus.vectors[0], "image", k=60, fusion=strategy.fusion)
+        items = [hit.item for hit in found.hits]
+        assert sorted(items) == np.unique(corpus.item).tolist()
+
+
+def test_by_best_cosine_the_gap_stays(make_collection):
+    outcome = evaluate_mixed(
+        collection := make_collection(40, gap=50),
+        fit_strategy(StrategyOptions("items-max"), collection),
+    )
+    for each in outcome.values():
+        assert (each.own_share == 1).all()
+        assert (each.match_rank == 40).all()
+
+
+def test_chance_is_the_mean_share_of_own_rows_among_the_rows_of_an_item():
+    rows = np.random.default_rng(0).standard_normal((7, 4))
+    collection = Collection(
+        "three",
+        items_of_rows(3),
+        {
+            "image": ModalityVectors.of(rows[:3]),
+            "text": ModalityVectors.of(rows[3:], [0, 0, 1, 2], [False, False, False, True]),
+        },
+    )
+    strategy = fit_strategy(StrategyOptions("items-max"), collection)
+    outcome = evaluate_mixed(collection, strategy)
+    # Item 0: an image and two texts; item 1: one of each; item 2: an image only.
+    expected = [(0 + 1 / 2 + 1) / 3, (1 / 3 + 0 + 1) / 3, (1 / 3 + 1 / 2) / 2]
+    np.testing.assert_allclose(outcome["image"].expected_share, expected)
+    assert outcome["image"].match_rank[2] == 0
+
+
+def test_a_second_caption_finds_its_item_by_both_vectors():
+    rows = np.eye(4)
+    collection = Collection(
+        "captions",
+        items_of_rows(3),
+        {
+            "image": ModalityVectors.of(rows[:3]),
+            "text": ModalityVectors.of(
+                rows[[0, 1, 2, 2]] + 0.1, [0, 1, 2, 2], [False, False, False, True]
+            ),
+        },
+    )
+    strategy = fit_strategy(StrategyOptions("items-rrf"), collection)
+    assert evaluate_mixed(collection, strategy)["text"].match_rank[-1] == 1

@@ -1,0 +1,58 @@
+from threading import Event, Thread
+
+import numpy as np  # noqa: F401 - its BLAS is what is limited
+import pytest
+from threadpoolctl import threadpool_info
+
+from gapviz.measures.retrieval.threads import one_blas_thread
+from gapviz.storage.jobs import Cancelled
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_the_limit_holds_inside_and_ends_with_it():
+    before = blas_threads()
+    with one_blas_thread():
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == before
+
+
+def test_callers_take_turns_and_leave_no_limit_behind():
+    before, seen = blas_threads(), []
+
+    def inside():
+        for _ in range(20):
+            with one_blas_thread():
+                seen.append(set(blas_threads()))
+
+    threads = [Thread(target=inside) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [{1}] * 60
+    assert blas_threads() == before
+
+
+def test_who_waits_for_another_can_give_up():
+    inside, go_on = Event(), Event()
+
+    def hold():
+        with one_blas_thread():
+            inside.set()
+            go_on.wait(10)
+
+    def give_up():
+        raise Cancelled
+
+    holder = Thread(target=hold)
+    holder.start()
+    inside.wait(10)
+    with pytest.raises(Cancelled), one_blas_thread(give_up):
+        pass
+    go_on.set()
+    holder.join()
+    with one_blas_thread(give_up):
+        assert set(blas_threads()) == {1}
