@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.measurement import measure
-from gapviz.measures.retrieval import Estimate, bootstrap_difference, bootstrap_mean
+from gapviz.measures.retrieval import bootstrap_difference, bootstrap_mean
 
 SEED = 0
 """Of the bootstraps."""

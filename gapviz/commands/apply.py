@@ -10,7 +10,7 @@ from gapviz.commands.source import Commands, progress_bar
 from gapviz.export import load_exported
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.card import ExportCard
-from gapviz.strategies import strategy_card
+from gapviz.strategies import strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -82,7 +82,7 @@ def _summary(applied: Applied, card: ExportCard) -> str:
         f"{card.label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} "
         f"dimensions, {applied.dtype}{gone_on}"
     ]
-    if strategy_card(card.strategy).changes != "vectors":
+    if strategy_spec(card.strategy).changes != "vectors":
         lines.append(
             "this strategy moves no vector: the rows are as they were, at length 1; what it "
             "changes is the search, see the code of the export"

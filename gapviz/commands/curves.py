@@ -37,9 +37,9 @@ from gapviz.commands.held_out import (
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands
 from gapviz.commands.table import paragraph, text_table
+from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted, figure
-from gapviz.measures.retrieval import Estimate
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 BOOTSTRAP = "[low, high]: 95 % bootstrap intervals over items."

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> str:
         GapvizError: bad input, or a disk that is full.
     """
     if options.workers is not None and options.workers < 0:
-        raise GapvizError(f"--workers {options.workers} is negative", mend="give 0 or more")
+        raise GapvizError(f"--workers {options.workers} is negative", hint="give 0 or more")
     name = encoder_name(options.model, options.pretrained)
     refuse_foreign_folder(options.out)
     reading = read(options)
@@ -111,7 +111,7 @@ def encoder_name(model: str, pretrained: str | None) -> str:
     if pretrained:
         raise GapvizError(
             f"--pretrained goes with a model of open_clip, not with {model[:80]!r}",
-            mend="leave it out, or give --model a name such as ViT-B-32",
+            hint="leave it out, or give --model a name such as ViT-B-32",
         )
     return model
 

@@ -21,7 +21,7 @@ from gapviz.export.learned import refuse_transductive
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import fit_and_measured, measure, measure_strategy
 from gapviz.storage.files import refuse_foreign_folder
-from gapviz.strategies import StrategyOptions, fit_strategy, strategy_card
+from gapviz.strategies import StrategyOptions, fit_strategy, strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> str:
         GapvizError: bad input, or a disk that is full.
     """
     strategy = chosen_strategy(options)
-    refuse_transductive(strategy_card(strategy.name))
+    refuse_transductive(strategy_spec(strategy.name))
     refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
     card = _export(options, strategy)
     if options.json:

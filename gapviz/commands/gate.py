@@ -47,7 +47,7 @@ class Condition:
             raise GapvizError(
                 f"{'.'.join(self.path)!r} is no figure that is known here",
                 where="--fail-if",
-                mend="name one that --json shows as a number",
+                hint="name one that --json shows as a number",
             )
         holds = _OPERATORS[self.sign]
         return tuple(
@@ -109,7 +109,7 @@ def parse_condition(text: str) -> Condition:
         raise GapvizError(
             f"{text[:80]!r} is not a condition",
             where="--fail-if",
-            mend="write for instance 'bias_at_10 > 0.9' or 'recall.text->image.10 < 0.5'",
+            hint="write for instance 'bias_at_10 > 0.9' or 'recall.text->image.10 < 0.5'",
         )
     return Condition(tuple(match["name"].split(".")), match["sign"], float(match["number"]))
 
@@ -126,7 +126,7 @@ def _at(figures: Any, path: tuple[str, ...]) -> Any:
             raise GapvizError(
                 f"there is no figure {'.'.join(path)!r}",
                 where="--fail-if",
-                mend=f"{part!r} is not among {known}",
+                hint=f"{part!r} is not among {known}",
             )
     return here
 

@@ -156,7 +156,7 @@ def chosen_parts(options: argparse.Namespace, parts: Sequence[str]) -> list[str]
     if unknown or not names:
         raise GapvizError(
             f"--of {options.of[:80]!r} names {'no part' if not names else repr(unknown[0][:80])}",
-            mend=f"choose of {', '.join(parts)}, or all",
+            hint=f"choose of {', '.join(parts)}, or all",
         )
     return [part for part in parts if part in names or "all" in names]
 

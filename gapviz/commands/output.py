@@ -31,16 +31,16 @@ def refuse_output(path: Path, endings: Sequence[str]) -> None:
         raise GapvizError(
             f"the ending {path.suffix!r} is not one that can be written here",
             where=str(path),
-            mend=f"name a file that ends in {', '.join(endings)}",
+            hint=f"name a file that ends in {', '.join(endings)}",
         )
     try:
         if path.is_dir():
-            raise GapvizError("is a folder", where=str(path), mend="name a file")
+            raise GapvizError("is a folder", where=str(path), hint="name a file")
         above = next(folder for folder in path.absolute().parents if folder.exists())
     except OSError as error:
         raise unwritable(path, error) from error
     if not above.is_dir():
         raise GapvizError(
             f"cannot be written, since {above.name} is a file", where=str(path),
-            mend="name another place",
+            hint="name another place",
         )  # fmt: skip

@@ -19,7 +19,7 @@ from gapviz.commands.source import (
 from gapviz.commands.strategy import add_pair
 from gapviz.core.errors import GapvizError
 from gapviz.storage.files import write_output
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 if TYPE_CHECKING:
     from gapviz.export.report import Report
@@ -76,9 +76,9 @@ def run(options: argparse.Namespace) -> str:
 
     on = report_date(options.date)
     if options.out is None and not options.json:
-        raise GapvizError("there is no file to write to", mend="give --out report.html, or --json")
+        raise GapvizError("there is no file to write to", hint="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
-    chosen = StrategyOptions(strategy_card(options.strategy).name) if options.strategy else None
+    chosen = StrategyOptions(strategy_spec(options.strategy).name) if options.strategy else None
     asked = chosen_evidence(options, tell=True)
     named = filter(None, map(str.strip, options.compare.split(",")))
     compare = [asked.other(name) for name in named]
@@ -114,7 +114,7 @@ def _form(path: Path) -> Callable[[Report], str]:
     raise GapvizError(
         f"the ending {ending!r} is not one of a report",
         where=str(path),
-        mend="name a file that ends in .html, .md or .json",
+        hint="name a file that ends in .html, .md or .json",
     )
 
 

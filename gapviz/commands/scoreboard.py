@@ -19,7 +19,7 @@ from gapviz.commands.source import (
 )
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted, too_few
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> Gated:
     """
     seed = chosen_seed(options)
     gates = conditions(options)
-    names = [strategy_card(name).name for name in options.strategies.split(",") if name.strip()]
+    names = [strategy_spec(name).name for name in options.strategies.split(",") if name.strip()]
     if not names:
-        raise GapvizError("--strategies names none", mend=f"choose of {', '.join(STRATEGIES)}")
+        raise GapvizError("--strategies names none", hint=f"choose of {', '.join(STRATEGIES)}")
     reading = read_and_tell(options)
     chosen = reading.collections
     if options.encoder is not None:
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> Gated:
         raise GapvizError(
             "has one modality, and a mixed index needs two",
             where=chosen[0].name,
-            mend="give vectors of a second modality",
+            hint="give vectors of a second modality",
         )
     with progress_bar() as progress:
         board = scoreboard(

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> str:
         GapvizError: bad input, or a text where the encoder of the vectors is not known.
     """
     if (options.text is None) == (options.item is None):
-        raise GapvizError("a search needs one query", mend="give a text, or --item ID")
+        raise GapvizError("a search needs one query", hint="give a text, or --item ID")
     chosen = chosen_strategy(options)
     collection = chosen_collection(options, chosen)
     fitted_on, _ = fit_and_measured(collection, options.fit)
@@ -82,7 +82,7 @@ def _query(options: argparse.Namespace, collection: Collection) -> tuple[Float32
             raise GapvizError(
                 f"item {options.item[:80]!r} has no {modality} vector",
                 where=collection.name,
-                mend="name another modality in --with",
+                hint="name another modality in --with",
             )
         return block.vectors[rows[0]], modality, position
     collection.modality("text")
@@ -90,7 +90,7 @@ def _query(options: argparse.Namespace, collection: Collection) -> tuple[Float32
         raise GapvizError(
             f"was encoded by {collection.encoder[:80]!r}, which cannot encode a text here",
             where=collection.name,
-            mend="name their model in --encoder, or search with --item ID",
+            hint="name their model in --encoder, or search with --item ID",
         )
     vectors = load_encoder(collection.encoder).encode_texts([options.text])
     return unit_rows(vectors, where="the query")[0], "text", None

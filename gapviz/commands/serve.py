@@ -67,7 +67,7 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
         raise GapvizError(
             "holds no vectors yet",
             where=options.source,
-            mend="it is on the Data page of the dashboard now: encode it there, or with gapviz "
+            hint="it is on the Data page of the dashboard now: encode it there, or with gapviz "
             "encode",
         )
     return {"collection": stored.id}
@@ -81,5 +81,5 @@ def _refuse_taken(port: int) -> None:
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "it is no port"
         raise GapvizError(
-            f"port {port} cannot be listened on ({why})", mend="name another one in --port"
+            f"port {port} cannot be listened on ({why})", hint="name another one in --port"
         ) from error

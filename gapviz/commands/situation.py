@@ -36,7 +36,7 @@ class Asked:
             raise GapvizError(
                 f"there are no vectors by {encoder[:80]!r} to compare with",
                 where=self.evidence.collection.name,
-                mend=f"choose one of {', '.join(self.others)}"
+                hint=f"choose one of {', '.join(self.others)}"
                 if self.others
                 else "name a source that holds the same items by another model in --also",
             )

@@ -104,7 +104,7 @@ def chosen_item(options: argparse.Namespace, collection: Collection) -> int:
         raise GapvizError(
             f"has no item {options.item[:80]!r}",
             where=collection.name,
-            mend=f"name one such as {collection.items[0].id!r}",
+            hint=f"name one such as {collection.items[0].id!r}",
         )
     return position
 

@@ -8,7 +8,7 @@ from gapviz.commands.source import read_and_tell
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.reading import Reading
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 from gapviz.strategies.alignment import MAX_STRENGTH
 from gapviz.strategies.fusion import RankFusion
 
@@ -108,7 +108,7 @@ def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
         GapvizError: an unknown name, or a number out of range.
     """
     return StrategyOptions(
-        name=strategy_card(options.strategy).name,
+        name=strategy_spec(options.strategy).name,
         strength=options.strength,
         moves=options.moves,
         fusion=RankFusion(
@@ -159,7 +159,7 @@ def chosen_pair(options: argparse.Namespace) -> tuple[str, str] | None:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 2 or not all(parts) or parts[0] == parts[1]:
         raise GapvizError(
-            f"--pair {text!r} does not name two modalities", mend="write for instance image,text"
+            f"--pair {text!r} does not name two modalities", hint="write for instance image,text"
         )
     return parts[0], parts[1]
 
@@ -170,5 +170,5 @@ def _weight(text: str) -> tuple[str, float]:
         return modality, float(number)
     except ValueError:
         raise GapvizError(
-            f"--weight {text!r} is not MODALITY=NUMBER", mend="write for instance image=1.5"
+            f"--weight {text!r} is not MODALITY=NUMBER", hint="write for instance image=1.5"
         ) from None

@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> Gated:
         looked_at.collection.modality(options.asks)
     studies = _studies(looked_at, options)
     if options.at is not None and isnan(options.at):
-        raise GapvizError("--at nan is no score", mend="give a number")
+        raise GapvizError("--at nan is no score", hint="give a number")
     fused = None if options.item is None else _fused(looked_at, options)
     figures = _figures(looked_at, options, studies, fused)
     text = (
@@ -147,7 +147,7 @@ def _fused(looked_at: HeldOut, options: argparse.Namespace) -> tuple[str, Fusion
         raise GapvizError(
             f"item {options.item[:80]!r} has no {modality} vector",
             where=collection.name,
-            mend="name another modality in --with",
+            hint="name another modality in --with",
         )
     raw = fit_strategy(StrategyOptions("raw"), collection)
     return modality, compare_fusions(

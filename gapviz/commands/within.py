@@ -35,8 +35,8 @@ from gapviz.commands.source import (
 from gapviz.commands.table import paragraph, printable, text_table
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, too_few
-from gapviz.measures.retrieval import Estimate
 from gapviz.measures.retrieval.within import LabelDelta, WithinComparison
 from gapviz.retrieval.search import ResultList
 from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors
@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> Gated:
             "no two held-out items share a label, so nothing says which items answer a query "
             "inside a modality",
             where=collection.name,
-            mend="name the labels in --label-column, or compare the lists of one --item",
+            hint="name the labels in --label-column, or compare the lists of one --item",
         )
     figures = _figures(contest, options, comparison, answers)
     text = (
@@ -148,14 +148,14 @@ def _contest(options: argparse.Namespace) -> _Contest:
             f"no second encoder has {modality} vectors of these items, so there is nothing to "
             "hold the joint tower against",
             where=collection.name,
-            mend="encode them with another encoder, and name that source in --also",
+            hint="encode them with another encoder, and name that source in --also",
         )
     name = options.dedicated or next(iter(known))
     if name not in known:
         raise GapvizError(
             f"there is no {modality} encoder {name[:80]!r} to compare with",
             where=collection.name,
-            mend=f"choose one of {', '.join(known)}",
+            hint=f"choose one of {', '.join(known)}",
         )
     title, dedicated = known[name]
     return _Contest(collection, modality, name, title, *shared(joint, dedicated), seed)
@@ -186,7 +186,7 @@ def _answers(contest: _Contest, options: argparse.Namespace) -> tuple[ResultList
         raise GapvizError(
             f"item {options.item[:80]!r} has no {contest.modality} vectors of both encoders",
             where=contest.collection.name,
-            mend="choose another",
+            hint="choose another",
         )
     joint, dedicated = (
         rows.neighbours(item, options.results)

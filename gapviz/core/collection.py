@@ -82,13 +82,13 @@ class ModalityVectors:
                 raise GapvizError(
                     f"{name} has {array.size} entries for {n_rows} vectors",
                     where=where,
-                    mend="give one entry per row",
+                    hint="give one entry per row",
                 )
         if asking.all():
             raise GapvizError(
                 "every row is marked query-only, so nothing is left to search",
                 where=where,
-                mend="leave at least one row of the modality to be indexed",
+                hint="leave at least one row of the modality to be indexed",
             )
         return cls(read_only(rows), read_only(items), read_only(asking))
 
@@ -169,7 +169,7 @@ class Collection:
 
     def __post_init__(self) -> None:
         if not self.items:
-            raise GapvizError("holds no items", where=self.name, mend="give at least one item")
+            raise GapvizError("holds no items", where=self.name, hint="give at least one item")
         _refuse_duplicate_ids(self.name, self.items)
         _refuse_dimension_clash(self.name, self.modalities)
         for modality, block in self.modalities.items():
@@ -178,7 +178,7 @@ class Collection:
                 raise GapvizError(
                     f"a row belongs to item {int(worst)}, but there are {len(self.items)} items",
                     where=f"{self.name}, modality {modality}",
-                    mend="number items from 0",
+                    hint="number items from 0",
                 )
         _refuse_overlapping_splits(self.name, self.splits, len(self.items))
 
@@ -200,7 +200,7 @@ class Collection:
         """Raise `GapvizError` where no encoder has made vectors yet."""
         if not self.modalities:
             raise GapvizError(
-                "holds no vectors", where=self.name, mend="encode it first (gapviz encode)"
+                "holds no vectors", where=self.name, hint="encode it first (gapviz encode)"
             )
 
     @property
@@ -259,7 +259,7 @@ class Collection:
             raise GapvizError(
                 f"has no modality {name!r}",
                 where=self.name,
-                mend=f"choose one of {', '.join(self.modalities)}",
+                hint=f"choose one of {', '.join(self.modalities)}",
             ) from None
 
     def subset(self, positions: npt.ArrayLike) -> Collection:
@@ -298,7 +298,7 @@ class Collection:
             raise GapvizError(
                 f"has no items in the split {name!r}",
                 where=self.name,
-                mend="give at least four items, or name the split's items",
+                hint="give at least four items, or name the split's items",
             )
         return self.subset(members)
 
@@ -334,7 +334,7 @@ def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:
     for item in items:
         if item.id in seen:
             raise GapvizError(
-                f"two items have the id {item.id!r}", where=name, mend="give each item its own id"
+                f"two items have the id {item.id!r}", where=name, hint="give each item its own id"
             )
         seen.add(item.id)
 
@@ -346,7 +346,7 @@ def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]
         raise GapvizError(
             f"the modalities have different dimensions ({listing})",
             where=name,
-            mend="give vectors of one joint space, made by one encoder",
+            hint="give vectors of one joint space, made by one encoder",
         )
 
 
@@ -356,11 +356,11 @@ def _refuse_overlapping_splits(name: str, splits: Mapping[str, Indices], n_items
     members = np.concatenate([np.asarray(split, dtype=np.int64) for split in splits.values()])
     if members.size and (members.min() < 0 or members.max() >= n_items):
         raise GapvizError(
-            "a split names an item that does not exist", where=name, mend="number items from 0"
+            "a split names an item that does not exist", where=name, hint="number items from 0"
         )
     if np.unique(members).size != members.size:
         raise GapvizError(
             "an item stands in two splits",
             where=name,
-            mend="fit and evaluate on different items",
+            hint="fit and evaluate on different items",
         )

@@ -9,18 +9,18 @@ class GapvizError(ValueError):
     Args:
         what: what is wrong ("the vectors contain NaN").
         where: where it was found ("features.npy, row 17").
-        mend: how to mend it ("remove that row, or encode it again").
+        hint: how to mend it ("remove that row, or encode it again").
     """
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         self.what = what
         self.where = where
-        self.mend = mend
+        self.hint = hint
         super().__init__(self.sentence)
 
     @property
     def sentence(self) -> str:
         """The three parts as one line: `where: what; how to mend it.`"""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        line = f"{head}; {self.mend}" if self.mend else head
+        line = f"{head}; {self.hint}" if self.hint else head
         return " ".join(line.split()).rstrip(".") + "."

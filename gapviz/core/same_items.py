@@ -24,7 +24,7 @@ def with_items_of(other: Collection, collection: Collection) -> Collection:
         raise GapvizError(
             f"lacks {n_missing:,} of the {collection.n_items:,} items of {collection.name}",
             where=other.name,
-            mend="give the same items, under the same ids, as another model encoded them",
+            hint="give the same items, under the same ids, as another model encoded them",
         )
     same = other if places == list(range(other.n_items)) else other.subset(places)
     return replace(same, items=collection.items, splits=collection.splits)

@@ -15,5 +15,5 @@ def checked_seed(seed: int) -> int:
         GapvizError: it is below 0 or above `MAX_SEED`.
     """
     if not 0 <= seed <= MAX_SEED:
-        raise GapvizError(f"the seed {seed} is not within 0 to {MAX_SEED}", mend="give another")
+        raise GapvizError(f"the seed {seed} is not within 0 to {MAX_SEED}", hint="give another")
     return seed

@@ -57,17 +57,17 @@ def unit_rows(
         raise GapvizError(
             f"holds {matrix.dtype} instead of numbers",
             where=where,
-            mend="store the vectors as float16, float32 or float64",
+            hint="store the vectors as float16, float32 or float64",
         )
     if matrix.ndim != 2:
         raise GapvizError(
             f"has shape {matrix.shape} instead of (rows, dimensions)",
             where=where,
-            mend="give one vector per row",
+            hint="give one vector per row",
         )
     if 0 in matrix.shape:
         raise GapvizError(
-            f"is empty (shape {matrix.shape})", where=where, mend="give at least one vector"
+            f"is empty (shape {matrix.shape})", where=where, hint="give at least one vector"
         )
     unit = np.empty(matrix.shape, dtype=np.float32)
     smallest = SMALLEST_NORM if shift is None else SMALLEST_MOVED
@@ -83,7 +83,7 @@ def unit_rows(
             raise GapvizError(
                 "a row has length zero, so it points nowhere",
                 where=f"{where}, row {start + int(short[0])}",
-                mend="remove that row or encode it again",
+                hint="remove that row or encode it again",
             )
         # Scaling by the largest entry first keeps the square of 1e200 finite.
         scaled = rows / largest
@@ -100,7 +100,7 @@ def _refuse_not_finite(rows: Float64, *, first_row: int, where: str) -> None:
         raise GapvizError(
             f"{bad.size} row(s) hold NaN or infinite values",
             where=f"{where}, first at row {first_row + int(bad[0])}",
-            mend="remove those rows or encode them again",
+            hint="remove those rows or encode them again",
         )
 
 

@@ -11,9 +11,10 @@ import streamlit as st
 
 from gapviz.analyses.readings.glossary import TERMS
 from gapviz.analyses.readings.measurements import ITEM_PROTOCOL
+from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval import Estimate, mean_of_known
+from gapviz.measures.retrieval import mean_of_known
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 """Figures on cards."""

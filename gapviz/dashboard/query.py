@@ -107,7 +107,7 @@ def _text_vector(view: View, text: str) -> Query:
             f"“{text[:80]}” is no caption of this collection, and its vectors came without the "
             "model that made them",
             where=encoder_title(view),
-            mend="type a caption as it stands, or search with an item",
+            hint="type a caption as it stands, or search with an item",
         )
     return Query(_encoded_text(encoder, text), "text", None, leave_out_own=False)
 
@@ -158,7 +158,7 @@ def item_query(view: View, position: int, modality: str) -> Query:
     block = collection_of(view).modality(modality).corpus
     rows = (block.item_index == position).nonzero()[0]
     if not rows.size:
-        raise GapvizError(f"this item has no {modality} vector", mend="ask with another modality")
+        raise GapvizError(f"this item has no {modality} vector", hint="ask with another modality")
     return Query(block.vectors[rows[0]], modality, position, leave_out_own=True)
 
 

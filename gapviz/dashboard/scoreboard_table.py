@@ -13,7 +13,7 @@ from gapviz.analyses.scoreboard.scoreboard import LeftOut, ScoreRow
 from gapviz.core.wording import figure, interval
 from gapviz.dashboard.cards import TABLE_STYLE
 from gapviz.figures.pareto import model_color
-from gapviz.strategies import strategy_card
+from gapviz.strategies import strategy_spec
 
 STYLE = """
 <style>
@@ -106,7 +106,7 @@ def board_table(
         body.append(_part(words, len(columns) + several))
     body += by_item
     for entry in left_out:
-        title = escape(strategy_card(entry.options.name).title)
+        title = escape(strategy_spec(entry.options.name).title)
         body.append(
             f'<tr class="gv-out"><td>{title}</td>{model_cell(entry.model)}'
             f'<td colspan="{len(columns)}">not available here: {escape(entry.reason)}</td></tr>'
@@ -177,7 +177,7 @@ def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
         f'<span class="gv-tag" title="{escape(why, quote=True)}">{escape(tag)}</span>'
         for tag, why in tags
     )
-    title = strategy_card(row.options.name).title
+    title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
     return (
         f'<a href="{escape(link, quote=True)}" target="_self" title="search with this strategy">'

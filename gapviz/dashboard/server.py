@@ -19,7 +19,7 @@ def app_file() -> Path:
     if not (app.is_file() and (app.parent / "pages").is_dir()):
         raise GapvizError(
             "the dashboard's pages are not installed here",
-            mend="clone the project, and run make run or gapviz serve there",
+            hint="clone the project, and run make run or gapviz serve there",
         )
     return app
 

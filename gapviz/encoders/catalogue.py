@@ -76,7 +76,7 @@ def _models() -> dict[str, dict[str, Any]]:
         raise GapvizError(
             "the list of models is missing or damaged",
             where=str(path),
-            mend="make it again with data/build_model_list.py",
+            hint="make it again with data/build_model_list.py",
         ) from error
 
 

@@ -90,7 +90,7 @@ class TimmEncoder:
         bare, _, _ = model_name.partition(".")
         if not timm.is_model(bare):
             raise GapvizError(
-                f"timm has no model {model_name[:80]!r}", mend="choose one of timm.list_models()"
+                f"timm has no model {model_name[:80]!r}", hint="choose one of timm.list_models()"
             )
         path = None if checkpoint is None else named_checkpoint(checkpoint)
         pretrained = path is None and seed is None
@@ -174,5 +174,5 @@ def _not_of(path: Path, where: str) -> GapvizError:
     return GapvizError(
         f"is damaged or not a checkpoint of {where}",
         where=path.name,
-        mend="name the model that the checkpoint was saved from",
+        hint="name the model that the checkpoint was saved from",
     )

@@ -40,7 +40,7 @@ def load_model(model_name: str, pretrained: str | Path | None, seed: int) -> Loa
         if model_name.startswith((HUB, FOLDER)):
             if pretrained is not None:
                 raise GapvizError(
-                    "brings its own weights", where=model_name, mend="give no tag and no checkpoint"
+                    "brings its own weights", where=model_name, hint="give no tag and no checkpoint"
                 )
             if model_name.startswith(HUB):
                 return _from_hub(model_name)
@@ -116,7 +116,7 @@ def _from_folder(model_name: str) -> Loaded:
         raise GapvizError(
             f"there is no {CONFIG_FILE}",
             where=str(folder),
-            mend="give a folder that open_clip saved a model to",
+            hint="give a folder that open_clip saved a model to",
         )
     full_name = f"{FOLDER}{folder}"
     try:
@@ -129,7 +129,7 @@ def _from_folder(model_name: str) -> Loaded:
         raise GapvizError(
             "its configuration, weights and tokenizer do not make a model",
             where=str(folder),
-            mend="save the model and its tokenizer there again with open_clip",
+            hint="save the model and its tokenizer there again with open_clip",
         ) from error
     # By content: a folder that training writes over is another encoder.
     digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
@@ -187,7 +187,7 @@ def _refuse_unknown_model(name: str, known: Sequence[str]) -> None:
     close = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, 4, 0.5)]
     raise GapvizError(
         f"open_clip has no model {name[:80]!r}",
-        mend=f"did you mean {', '.join(close)}?"[:-1]
+        hint=f"did you mean {', '.join(close)}?"[:-1]
         if close
         else "choose one of open_clip.list_models()",
     )
@@ -204,5 +204,5 @@ def _load_checkpoint(model: Any, path: Path, where: str) -> None:
         raise GapvizError(
             f"is damaged or not a checkpoint of {where}",
             where=path.name,
-            mend="name the model that the checkpoint was saved from",
+            hint="name the model that the checkpoint was saved from",
         ) from error

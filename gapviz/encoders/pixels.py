@@ -52,7 +52,7 @@ class Preprocessing:
             if value not in get_args(known):
                 raise GapvizError(
                     f"pictures cannot be scaled by {str(value)[:40]!r}",
-                    mend=f"choose one of {', '.join(get_args(known))}",
+                    hint=f"choose one of {', '.join(get_args(known))}",
                 )
 
     def pixels(self, image: Image.Image) -> Pixels:
@@ -66,7 +66,7 @@ class Preprocessing:
         if height * width > MAX_PIXELS:
             raise GapvizError(
                 f"is too narrow to be scaled ({flat.width:,} × {flat.height:,} pixels)",
-                mend="cut it to a squarer picture",
+                hint="cut it to a squarer picture",
             )
         if (flat.height, flat.width) != (height, width):
             method = Image.Resampling[self.interpolation.upper()]

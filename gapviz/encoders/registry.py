@@ -65,7 +65,7 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
         return OpenClipEncoder(model, tag or None, device=device)
     raise GapvizError(
         f"there is no encoder {name[:80]!r}",
-        mend=f"choose {', '.join(BUILTIN_ENCODERS)}, open_clip:MODEL or open_clip:MODEL:TAG "
+        hint=f"choose {', '.join(BUILTIN_ENCODERS)}, open_clip:MODEL or open_clip:MODEL:TAG "
         "(for instance open_clip:ViT-B-32:openai), hf-hub:ORG/NAME or local-dir:PATH",
     )
 
@@ -98,7 +98,7 @@ def load_image_encoder(name: str, *, device: str | None = None) -> ImageEncoder:
         return load_encoder(name, device=device)
     raise GapvizError(
         f"there is no encoder of images {name[:80]!r}",
-        mend=f"choose {EFFICIENTNET}, {TIMM}:MODEL, or a dual encoder such as {BUILTIN}",
+        hint=f"choose {EFFICIENTNET}, {TIMM}:MODEL, or a dual encoder such as {BUILTIN}",
     )
 
 
@@ -126,7 +126,7 @@ def load_text_encoder(name: str, *, device: str | None = None) -> TextEncoder:
         return load_encoder(name, device=device)
     raise GapvizError(
         f"there is no encoder of texts {name[:80]!r}",
-        mend=f"choose {MINILM}, {SENTENCES}:NAME, or a dual encoder such as {BUILTIN}",
+        hint=f"choose {MINILM}, {SENTENCES}:NAME, or a dual encoder such as {BUILTIN}",
     )
 
 
@@ -142,7 +142,7 @@ def encoded_modalities(name: str) -> tuple[str, ...]:
     family = name.strip().partition(":")[0]
     if family not in FAMILIES:
         raise GapvizError(
-            f"there is no encoder {name[:80]!r}", mend=f"choose one of {', '.join(FAMILIES)}"
+            f"there is no encoder {name[:80]!r}", hint=f"choose one of {', '.join(FAMILIES)}"
         )
     return FAMILIES[family]
 

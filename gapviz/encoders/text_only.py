@@ -117,5 +117,5 @@ class SentenceTransformerEncoder:
 def _files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
-        raise GapvizError("the folder is empty", where=str(folder), mend="save the model again")
+        raise GapvizError("the folder is empty", where=str(folder), hint="save the model again")
     return files

@@ -20,19 +20,19 @@ def refuse_unreadable_texts(
             more than `limit` tokens.
     """
     if isinstance(texts, str) or not len(texts):
-        raise GapvizError("there are no texts to encode", mend="give a list of at least one text")
+        raise GapvizError("there are no texts to encode", hint="give a list of at least one text")
     for number, text in enumerate(texts, start=1):
         where = f"text {number}" if len(texts) > 1 else "text"
         if not isinstance(text, str) or not text.strip():
-            raise GapvizError("is empty", where=where, mend="write at least one word")
+            raise GapvizError("is empty", where=where, hint="write at least one word")
         if not _is_unicode(text):
-            raise GapvizError("is not valid Unicode", where=where, mend="save it again as UTF-8")
+            raise GapvizError("is not valid Unicode", where=where, hint="save it again as UTF-8")
         # Counted whatever the length in characters: one ligature can be many tokens.
         if (tokens := count_tokens(text)) > limit:
             raise GapvizError(
                 f"has {tokens} tokens, and the encoder reads {limit}",
                 where=where,
-                mend="shorten it or split it in two",
+                hint="shorten it or split it in two",
             )
 
 

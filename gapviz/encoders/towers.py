@@ -47,7 +47,7 @@ def choose_device(device: str | None = None) -> str:
     if (number and not number.isdigit()) or int(number or 0) >= there.get(kind, 0):
         known = ", ".join(name for name, count in there.items() if count)
         raise GapvizError(
-            f"this machine has no device {device[:40]!r}", mend=f"choose one of {known}"
+            f"this machine has no device {device[:40]!r}", hint=f"choose one of {known}"
         )
     return device
 
@@ -205,7 +205,7 @@ class Head:
             raise GapvizError(
                 f"the {prefix} head of the built-in encoder is missing or damaged",
                 where=str(path),
-                mend="make it again with `make data`",
+                hint="make it again with `make data`",
             ) from error
         return cls(**arrays)
 
@@ -222,7 +222,7 @@ def in_batches(
         GapvizError: no images.
     """
     if not len(images):
-        raise GapvizError("there are no images to encode", mend="give at least one")
+        raise GapvizError("there are no images to encode", hint="give at least one")
     parts = []
     for rows in _batches(len(images), IMAGE_BATCH):
         parts.append(encode(np.stack([preprocessing.pixels(images[row]) for row in rows])))

@@ -33,17 +33,17 @@ def named_checkpoint(given: str | Path, *, tags: Sequence[str] | None = None) ->
         neither = (
             "is no file" if tags is None else "is neither a pretrained tag of the model nor a file"
         )
-        mend = "give the path of a checkpoint"
+        hint = "give the path of a checkpoint"
         if tags:
-            mend = f"give a checkpoint or a tag such as {', '.join(tags[:6])}"
+            hint = f"give a checkpoint or a tag such as {', '.join(tags[:6])}"
         elif tags is not None:
-            mend = "this model has no pretrained tags: give a checkpoint"
-        raise GapvizError(f"{str(given)[:120]!r} {neither}", mend=mend)
+            hint = "this model has no pretrained tags: give a checkpoint"
+        raise GapvizError(f"{str(given)[:120]!r} {neither}", hint=hint)
     if path.suffix not in CHECKPOINT_SUFFIXES:
         raise GapvizError(
             "is not a checkpoint by its name",
             where=path.name,
-            mend=f"give a file ending in {', '.join(CHECKPOINT_SUFFIXES)}",
+            hint=f"give a file ending in {', '.join(CHECKPOINT_SUFFIXES)}",
         )
     return path
 
@@ -61,7 +61,7 @@ def loading(where: str, *, what: str = "weights") -> Iterator[None]:
         raise GapvizError(
             f"its {what} cannot be downloaded",
             where=where,
-            mend="connect to huggingface.co once, give the path of weights you have, "
+            hint="connect to huggingface.co once, give the path of weights you have, "
             "or use an encoder that comes with gapviz, which needs no network",
         ) from error
 
@@ -71,7 +71,7 @@ def code_refused(where: str) -> GapvizError:
     return GapvizError(
         "is not a file of plain weights, and one that holds code is never run",
         where=where,
-        mend="save the model's state_dict, best as safetensors",
+        hint="save the model's state_dict, best as safetensors",
     )
 
 

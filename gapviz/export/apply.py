@@ -71,14 +71,14 @@ def apply_file(
             that is full; then nothing is left of the output.
     """
     if block_rows < 1:
-        raise GapvizError(f"a block of {block_rows} rows is too small", mend="give 1 or more")
+        raise GapvizError(f"a block of {block_rows} rows is too small", hint="give 1 or more")
     refuse_unseen(modality, dict.fromkeys(exported.card.modalities))
     vectors = open_vectors(source, array)
     if vectors.dim != exported.card.dim:
         raise GapvizError(
             f"has {vectors.dim} dimensions, and the export {exported.card.dim}",
             where=source.name,
-            mend=f"give vectors of {exported.card.encoder}",
+            hint=f"give vectors of {exported.card.encoder}",
         )
     _refuse_bad_output(out, source)
     dtype = np.dtype(np.float16 if vectors.dtype == np.float16 else np.float32)
@@ -186,14 +186,14 @@ def _identity(
 def _refuse_bad_output(out: Path, source: Path) -> None:
     if out.suffix.lower() not in ENDINGS:
         raise GapvizError(
-            "is neither .npy nor .safetensors", where=out.name, mend=f"name {out.stem}.npy"
+            "is neither .npy nor .safetensors", where=out.name, hint=f"name {out.stem}.npy"
         )
     if out.is_dir():
-        raise GapvizError("is a folder", where=str(out), mend="name a file")
+        raise GapvizError("is a folder", where=str(out), hint="name a file")
     if not out.absolute().parent.is_dir():
-        raise GapvizError("the folder does not exist", where=str(out.parent), mend="make it first")
+        raise GapvizError("the folder does not exist", where=str(out.parent), hint="make it first")
     if out.exists() and out.samefile(source):
-        raise GapvizError("is the file that is read", where=str(out), mend="write to another file")
+        raise GapvizError("is the file that is read", where=str(out), hint="write to another file")
 
 
 def _header(out: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> bytes:

@@ -51,7 +51,7 @@ class Exported:
             raise GapvizError(
                 f"has {rows.shape[1]} dimensions, and the export {self.card.dim}",
                 where=where,
-                mend=f"give vectors of {self.card.encoder}",
+                hint=f"give vectors of {self.card.encoder}",
             )
         return self.strategy.alignment.transform(rows, modality)
 
@@ -124,27 +124,27 @@ def load_exported(folder: Path) -> Exported:
     Raises:
         GapvizError: a file is missing or damaged, or the arrays are not those of the card.
     """
-    where, mend = str(folder), "export the strategy again"
+    where, hint = str(folder), "export the strategy again"
     try:
         text = (folder / CARD_FILE).read_text("utf-8")
         content = (folder / ARRAYS_FILE).read_bytes()
     except FileNotFoundError as error:
         name = Path(error.filename or CARD_FILE).name
         raise GapvizError(
-            f"{name} is missing", where=where, mend="give the folder of an exported strategy"
+            f"{name} is missing", where=where, hint="give the folder of an exported strategy"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise GapvizError("cannot be read", where=where, mend=mend) from error
+        raise GapvizError("cannot be read", where=where, hint=hint) from error
     try:
         card = ExportCard.from_json(text)
         if hashlib.sha256(content).hexdigest() != card.arrays_hash:
             raise GapvizError(
-                f"{ARRAYS_FILE} is not the file that {CARD_FILE} tells of", where=where, mend=mend
+                f"{ARRAYS_FILE} is not the file that {CARD_FILE} tells of", where=where, hint=hint
             )
         return Exported(card, restored_strategy(card, load(content)))
     except GapvizError:
         raise
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise GapvizError(
-            "is damaged, or no strategy that this gapviz exports", where=where, mend=mend
+            "is damaged, or no strategy that this gapviz exports", where=where, hint=hint
         ) from error

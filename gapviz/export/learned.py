@@ -12,7 +12,7 @@ from gapviz.core.blocks import centroid
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.export.card import ExportCard
-from gapviz.strategies import Strategy, StrategyCard, StrategyOptions, strategy_card
+from gapviz.strategies import Strategy, StrategyOptions, StrategySpec, strategy_spec
 from gapviz.strategies.alignment import (
     Alignment,
     LinearMap,
@@ -32,13 +32,13 @@ REFERENCES = "references"
 """Kinds of arrays; the name of one is `KIND.MODALITY`."""
 
 
-def refuse_transductive(card: StrategyCard) -> None:
+def refuse_transductive(card: StrategySpec) -> None:
     """Raise `GapvizError` for a strategy whose answers depend on the other queries."""
     if card.transductive:
         raise GapvizError(
             f"{card.title} reads all queries before it answers one, so that there is nothing to "
             "store that would serve the next query",
-            mend="export Nearest-neighbour normalisation (nnn) instead, which takes reference "
+            hint="export Nearest-neighbour normalisation (nnn) instead, which takes reference "
             "queries from the calibration items",
         )
 
@@ -64,7 +64,7 @@ def restored_strategy(card: ExportCard, arrays: Mapping[str, npt.NDArray[Any]]) 
     Raises:
         KeyError, TypeError, ValueError: something is missing or of another shape.
     """
-    plain = strategy_card(card.strategy)
+    plain = strategy_spec(card.strategy)
     options = StrategyOptions(plain.name, **card.parameters, fusion=_rank_fusion(card))
     alignment = plain.align(options)
     alignment.warnings_ = card.warnings

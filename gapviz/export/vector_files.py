@@ -50,13 +50,13 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
             matrix of numbers.
     """
     if not path.is_file():
-        raise GapvizError("there is no such file", where=str(path), mend="check the path")
+        raise GapvizError("there is no such file", where=str(path), hint="check the path")
     opener = _OPENERS.get(path.suffix.lower())
     if opener is None:
         raise GapvizError(
             "is no file of vectors that can be streamed",
             where=path.name,
-            mend=f"give one of {', '.join(_OPENERS)}",
+            hint=f"give one of {', '.join(_OPENERS)}",
         )
     try:
         vectors = opener(path, array)
@@ -68,7 +68,7 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
         raise GapvizError(
             f"holds {vectors.dtype} instead of numbers",
             where=path.name,
-            mend="store the vectors as float16, float32 or float64",
+            hint="store the vectors as float16, float32 or float64",
         )
     return vectors
 
@@ -101,7 +101,7 @@ class _ZipMember(VectorFile):
             raise GapvizError(
                 "is stored column by column and cannot be streamed",
                 where=path.name,
-                mend="save it again with np.ascontiguousarray",
+                hint="save it again with np.ascontiguousarray",
             )
         self.name = path.name
         self.n_rows, self.dim = _matrix_shape(shape, path.name)
@@ -169,7 +169,7 @@ class _Column(VectorFile):
         self._path = path
         first = next(self._read(), None)
         if first is None:
-            raise GapvizError("holds no rows", where=path.name, mend="give at least one vector")
+            raise GapvizError("holds no rows", where=path.name, hint="give at least one vector")
         self.dim = first.shape[1]
 
     def blocks(self, start: int, rows: int) -> Iterator[Rows]:
@@ -209,7 +209,7 @@ class _Column(VectorFile):
                         raise GapvizError(
                             f"has {lengths[odd[0]]} numbers instead of {dim}",
                             where=f"{self._path.name}, {self._column}, row {first + odd[0]}",
-                            mend="give every row a vector of the same dimension",
+                            hint="give every row a vector of the same dimension",
                         )
                     values = column.flatten().to_numpy(zero_copy_only=False)
                     yield values.reshape(-1, dim)
@@ -242,7 +242,7 @@ def _matrix_shape(shape: tuple[int, ...], where: str) -> tuple[int, int]:
         raise GapvizError(
             f"has shape {shape} instead of (rows, dimensions)",
             where=where,
-            mend="give the vectors of one modality, one a row",
+            hint="give the vectors of one modality, one a row",
         )
     return shape[0], shape[1]
 
@@ -256,7 +256,7 @@ def _chosen(names: Sequence[str], wanted: str | None, where: str, what: str) -> 
     raise GapvizError(
         told,
         where=where,
-        mend=f"name one with --array: {', '.join(names)[:300] or 'there is none'}",
+        hint=f"name one with --array: {', '.join(names)[:300] or 'there is none'}",
     )
 
 
@@ -264,5 +264,5 @@ def _damaged(path: Path) -> GapvizError:
     return GapvizError(
         "is damaged or cut short, or not what its name says",
         where=path.name,
-        mend="save it again as plain numbers",
+        hint="save it again as plain numbers",
     )

@@ -203,7 +203,7 @@ def _item_of_points(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> 
             raise GapvizError(
                 f"{owners.size} rows of {modality} have an item, row {int(rows.max())} is drawn",
                 where="figure",
-                mend="give the item position of every row the layout was made from",
+                hint="give the item position of every row the layout was made from",
             )
         items[here] = owners[rows]
     return items

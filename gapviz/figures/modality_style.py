@@ -47,7 +47,7 @@ def style_of(modality: str, modalities: Sequence[str]) -> ModalityStyle:
         raise GapvizError(
             f"there is no modality {modality!r}",
             where="figure",
-            mend=f"choose one of {', '.join(modalities)}",
+            hint=f"choose one of {', '.join(modalities)}",
         )
     if modality in _FIXED:
         return _FIXED[modality]

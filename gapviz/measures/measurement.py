@@ -12,6 +12,7 @@ import numpy as np
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.notebook import html_table
 from gapviz.core.plain_json import plain_json
 from gapviz.core.seeds import DEFAULT_SEED
@@ -19,7 +20,6 @@ from gapviz.measures.geometry import Geometry, measure_geometry
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.retrieval import (
     CrossOutcome,
-    Estimate,
     MixedOutcome,
     bootstrap_imbalance,
     bootstrap_mean,
@@ -257,7 +257,7 @@ def default_pair(collection: Collection) -> tuple[str, str]:
         raise GapvizError(
             f"has the one modality {names[0]!r}, and a gap needs two",
             where=collection.name,
-            mend="give vectors of a second modality",
+            hint="give vectors of a second modality",
         )
     return pair_of(names)
 

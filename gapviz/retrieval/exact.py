@@ -101,7 +101,7 @@ def top_k_of_scores(scores: Float32, k: int, *, exclude: Indices | None = None) 
     if scores.ndim != 2 or scores.shape[1] == 0:
         raise GapvizError(
             f"scores have shape {scores.shape} instead of (queries, rows)",
-            mend="give one row of scores per query",
+            hint="give one row of scores per query",
         )
     n_queries, n = scores.shape
     k = _allowed_k(k, n)
@@ -113,15 +113,15 @@ def _refuse_shapes(queries: Float32, corpus: Float32) -> None:
     if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
         raise GapvizError(
             f"queries of shape {queries.shape} cannot search a corpus of shape {corpus.shape}",
-            mend="give two matrices with as many columns",
+            hint="give two matrices with as many columns",
         )
     if corpus.shape[0] == 0:
-        raise GapvizError("the corpus is empty", mend="index at least one vector")
+        raise GapvizError("the corpus is empty", hint="index at least one vector")
 
 
 def _allowed_k(k: int, n: int) -> int:
     if k < 1:
-        raise GapvizError(f"k is {k}", mend="ask for at least one result")
+        raise GapvizError(f"k is {k}", hint="ask for at least one result")
     return min(k, n)
 
 
@@ -132,7 +132,7 @@ def _rows_to_fetch(k: int, n: int, exclude: Indices | None, n_queries: int) -> i
     if exclude.shape != (n_queries,):
         raise GapvizError(
             f"exclude has shape {exclude.shape} for {n_queries} queries",
-            mend="give one row number per query, -1 for none",
+            hint="give one row number per query, -1 for none",
         )
     return min(k + 1, n)
 

@@ -219,9 +219,9 @@ def _match_rank(
 
 def _refuse_bad(corpus: Rows, query: Float32, k: int) -> None:
     if k < 1:
-        raise GapvizError(f"cannot return {k} results", mend="ask for at least 1")
+        raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
     if query.shape != (corpus.vectors.shape[1],):
         raise GapvizError(
             f"the query has shape {query.shape}, the index {corpus.vectors.shape[1]} dimensions",
-            mend="encode the query with the encoder of the collection",
+            hint="encode the query with the encoder of the collection",
         )

@@ -71,13 +71,13 @@ def shifted_rows(rows: Rows, directions: Mapping[str, npt.ArrayLike]) -> Shifted
         if name not in rows.names:
             raise GapvizError(
                 f"there is a direction for the modality {name!r}, which has no rows",
-                mend=f"give directions for {', '.join(rows.names)}",
+                hint=f"give directions for {', '.join(rows.names)}",
             )
         if vector.shape != (dim,):
             raise GapvizError(
                 f"the direction has shape {vector.shape} for vectors of {dim} dimensions",
                 where=f"modality {name}",
-                mend="give one vector of the same space",
+                hint="give one vector of the same space",
             )
         matrix[rows.code(name)] = vector
     along = np.empty((rows.n_rows, len(matrix)))
@@ -168,11 +168,11 @@ def refuse_unlike(queries: Rows, corpus: Rows) -> None:
     if queries.names != corpus.names:
         raise GapvizError(
             f"the queries have modalities {queries.names}, the corpus {corpus.names}",
-            mend="give both the same modalities in the same order",
+            hint="give both the same modalities in the same order",
         )
     if queries.vectors.shape[1] != corpus.vectors.shape[1]:
         raise GapvizError(
             f"queries have {queries.vectors.shape[1]} dimensions, "
             f"the corpus {corpus.vectors.shape[1]}",
-            mend="give vectors of one space",
+            hint="give vectors of one space",
         )

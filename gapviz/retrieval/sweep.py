@@ -100,11 +100,11 @@ def sweep(
     """
     strengths = np.asarray(lambdas, dtype=np.float64).ravel()
     if strengths.size == 0 or not np.isfinite(strengths).all():
-        raise GapvizError("the strengths λ are none, or not all finite", mend="give numbers")
+        raise GapvizError("the strengths λ are none, or not all finite", hint="give numbers")
     if k < 1:
-        raise GapvizError(f"k is {k}", mend="ask for at least one result")
+        raise GapvizError(f"k is {k}", hint="ask for at least one result")
     if corpus.n_rows == 0:
-        raise GapvizError("the corpus is empty", mend="index at least one vector")
+        raise GapvizError("the corpus is empty", hint="index at least one vector")
     refuse_unlike(queries, corpus)
     if compiled is None:
         compiled = queries.n_rows * corpus.n_rows * strengths.size >= COMPILE_FROM

@@ -98,7 +98,7 @@ def reference_set(name: str) -> ReferenceSet:
     except KeyError:
         raise GapvizError(
             f"there is no reference set {name[:80]!r}",
-            mend=f"choose one of {', '.join(REFERENCE_SETS)}",
+            hint=f"choose one of {', '.join(REFERENCE_SETS)}",
         ) from None
 
 
@@ -170,7 +170,7 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
         raise GapvizError(
             "holds nothing of this set",
             where=f"{wanted.title}, {folder}",
-            mend="fetch it first",
+            hint="fetch it first",
         )
     return tuple(_credited(reading, wanted) for reading in readings)
 
@@ -257,17 +257,17 @@ def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target
         raise GapvizError(
             f"{host} answers {error.response.status_code} instead of the file",
             where=file.path,
-            mend="try again later",
+            hint="try again later",
         ) from error
     except exceptions.ChunkedEncodingError as error:
         raise GapvizError(
-            f"the connection to {host} broke off", where=file.path, mend=again
+            f"the connection to {host} broke off", where=file.path, hint=again
         ) from error
     except exceptions.RequestException as error:
         raise GapvizError(
             f"cannot be downloaded, since {host} does not answer",
             where=file.path,
-            mend=f"go online and fetch the set again, or put its files into {target}",
+            hint=f"go online and fetch the set again, or put its files into {target}",
         ) from error
     except OSError as error:
         raise unwritable(target / file.path, error) from error
@@ -275,7 +275,7 @@ def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target
         raise  # from the progress callback
     except ValueError as error:
         raise GapvizError(
-            f"what {host} sent is not the pinned file", where=file.path, mend=again
+            f"what {host} sent is not the pinned file", where=file.path, hint=again
         ) from error
 
 

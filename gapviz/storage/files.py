@@ -60,7 +60,7 @@ def refuse_foreign_folder(folder: Path, *, marker: str, what: str) -> None:
     raise GapvizError(
         f"is there, and is not {what}",
         where=str(folder),
-        mend="name a folder that does not exist yet",
+        hint="name a folder that does not exist yet",
     )
 
 
@@ -105,7 +105,7 @@ def swapped_in(folder: Path) -> Iterator[Path]:
 
 
 def unwritable(
-    path: Path | str, error: OSError, *, mend: str = "make room there, or name another place"
+    path: Path | str, error: OSError, *, hint: str = "make room there, or name another place"
 ) -> GapvizError:
     """What to tell where `path` cannot be written."""
-    return GapvizError(f"cannot be written ({error.strerror or error})", where=str(path), mend=mend)
+    return GapvizError(f"cannot be written ({error.strerror or error})", where=str(path), hint=hint)

@@ -128,7 +128,7 @@ class Job(Generic[Result]):
         except Exception:
             _log.exception("a background job failed")
             self.error = GapvizError(
-                "the work stopped on an unexpected fault", mend="see the server's log"
+                "the work stopped on an unexpected fault", hint="see the server's log"
             )
         finally:
             self._done.set()

@@ -55,7 +55,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
         GapvizError: a file is missing, cut short, or not what `save` writes.
     """
     where = str(folder)
-    mend = "save the collection again"
+    hint = "save the collection again"
     try:
         description: dict[str, Any] = json.loads((folder / ITEMS_FILE).read_text("utf-8"))
         with safe_open(folder / VECTORS_FILE, framework="numpy") as tensors:
@@ -92,17 +92,17 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
         raise GapvizError(
             f"{Path(error.filename or VECTORS_FILE).name} is missing",
             where=where,
-            mend="give the folder of a saved collection",
+            hint="give the folder of a saved collection",
         ) from error
     except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
-        raise GapvizError("is damaged or cut short", where=where, mend=mend) from error
+        raise GapvizError("is damaged or cut short", where=where, hint=hint) from error
     except OSError as error:
         raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=where, mend=mend
+            f"cannot be read ({error.strerror or error})", where=where, hint=hint
         ) from error
     except GapvizError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise GapvizError(
-            "is not a collection that gapviz saved", where=where, mend=mend
+            "is not a collection that gapviz saved", where=where, hint=hint
         ) from error

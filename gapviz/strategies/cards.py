@@ -11,7 +11,7 @@ from gapviz.strategies.alignment import (
     StandardiseDimensions,
 )
 from gapviz.strategies.fusion import ItemFusion, ScoreFusion
-from gapviz.strategies.options import StrategyCard
+from gapviz.strategies.options import StrategySpec
 from gapviz.strategies.scoring import (
     CrossDomainLocalScaling,
     NearestNeighbourNormalisation,
@@ -25,7 +25,7 @@ _MAP_COST = "the query is mapped once, O(d²)"
 _LISTS_COST = "N·log k to sort the lists apart, then O(k) to merge them"
 
 _BASELINE = (
-    StrategyCard(
+    StrategySpec(
         name="raw",
         title="Raw cosine",
         formula="x · y",
@@ -37,7 +37,7 @@ _BASELINE = (
 )
 
 _OFFSETS = (
-    StrategyCard(
+    StrategySpec(
         name="offset",
         title="One-sided offset",
         formula="norm(x − λΔ) for one modality, Δ = difference of the centroids",
@@ -51,7 +51,7 @@ _OFFSETS = (
         parameters=("strength", "moves"),
         align=lambda options: OneSidedOffset(options.strength, options.moves),
     ),
-    StrategyCard(
+    StrategySpec(
         name="half",
         title="Half/half offset",
         formula="norm(x − ½λΔ), norm(y + ½λΔ)",
@@ -62,7 +62,7 @@ _OFFSETS = (
         parameters=("strength",),
         align=lambda options: HalfOffset(options.strength),
     ),
-    StrategyCard(
+    StrategySpec(
         name="centre",
         title="Centre both",
         formula="norm(x − λμx), norm(y − λμy)",
@@ -79,7 +79,7 @@ _OFFSETS = (
 )
 
 _MAPS = (
-    StrategyCard(
+    StrategySpec(
         name="zscore",
         title="Per-dimension z-score",
         formula="norm((x − μx) / σx), norm((y − μy) / σy), by dimension",
@@ -92,7 +92,7 @@ _MAPS = (
         query_cost="nothing more: the query is rescaled once, O(d)",
         align=lambda options: StandardiseDimensions(),
     ),
-    StrategyCard(
+    StrategySpec(
         name="procrustes",
         title="Rotation and translation",
         formula="norm((x − μx)R), norm(y − μy); R = UVᵀ of SVD((X − μx)ᵀ(Y − μy))",
@@ -107,7 +107,7 @@ _MAPS = (
         needs_pairs=True,
         align=lambda options: Procrustes(options.anchor),
     ),
-    StrategyCard(
+    StrategySpec(
         name="ridge",
         title="Ridge towards identity",
         formula="norm((x − μx)W), norm(y − μy); W = (AᵀA + λI)⁻¹(AᵀB + λI)",
@@ -125,7 +125,7 @@ _MAPS = (
 )
 
 _SCORES = (
-    StrategyCard(
+    StrategySpec(
         name="znorm",
         title="Score z-norm by pair of modalities",
         formula="(x · y − m_ab) / σ_ab, from calibration scores of modalities a and b",
@@ -138,7 +138,7 @@ _SCORES = (
         query_cost="one multiply-add a score, O(N)",
         score=lambda options: PairNormalisation(),
     ),
-    StrategyCard(
+    StrategySpec(
         name="nnn",
         title="Nearest-neighbour normalisation",
         formula="x · y − α · mean of the k best scores of y with reference queries",
@@ -153,7 +153,7 @@ _SCORES = (
         parameters=("alpha", "neighbours"),
         score=lambda options: NearestNeighbourNormalisation(options.alpha, options.neighbours),
     ),
-    StrategyCard(
+    StrategySpec(
         name="csls",
         title="CSLS",
         formula="2 x · y − r(x) − r(y), r = mean of the k best scores",
@@ -172,7 +172,7 @@ _SCORES = (
 )
 
 _LISTS = (
-    StrategyCard(
+    StrategySpec(
         name="route",
         title="Route and fuse by rank",
         formula="one index per modality, Σ weight / (k + rank)",
@@ -186,7 +186,7 @@ _LISTS = (
         parameters=("fusion",),
         fuse=lambda options: options.fusion,
     ),
-    StrategyCard(
+    StrategySpec(
         name="minmax",
         title="Route and merge by min-max",
         formula="one index per modality, (s − min) / (max − min) within each list",
@@ -201,7 +201,7 @@ _LISTS = (
         parameters=("fusion",),
         fuse=lambda options: ScoreFusion("min-max", options.fusion.ties),
     ),
-    StrategyCard(
+    StrategySpec(
         name="route-zscore",
         title="Route and merge by z-score",
         formula="one index per modality, (s − mean) / σ within each list",
@@ -214,7 +214,7 @@ _LISTS = (
         query_cost="a mean and a σ of each list, O(N), then as any routing",
         fuse=lambda options: ScoreFusion("z-score"),
     ),
-    StrategyCard(
+    StrategySpec(
         name="dbsf",
         title="Route and merge by DBSF",
         formula="as by z-score, clipped at ±3σ",
@@ -232,7 +232,7 @@ _LISTS = (
 )
 
 _ITEMS = (
-    StrategyCard(
+    StrategySpec(
         name="items-rrf",
         title="Several vectors per item, by rank",
         formula="one index per modality, Σ weight / (k + rank) over the vectors of an item",
@@ -247,7 +247,7 @@ _ITEMS = (
         parameters=("fusion",),
         fuse=lambda options: ItemFusion("rrf", options.fusion),
     ),
-    StrategyCard(
+    StrategySpec(
         name="items-max",
         title="Several vectors per item, by best cosine",
         formula="max over the vectors of an item of x · y",
@@ -262,7 +262,7 @@ _ITEMS = (
     ),
 )
 
-STRATEGIES: dict[str, StrategyCard] = {
+STRATEGIES: dict[str, StrategySpec] = {
     card.name: card for card in (*_BASELINE, *_OFFSETS, *_MAPS, *_SCORES, *_LISTS, *_ITEMS)
 }
 

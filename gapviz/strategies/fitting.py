@@ -10,17 +10,17 @@ from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.strategies.alignment import Alignment, Raw
 from gapviz.strategies.cards import ALIASES, STRATEGIES
 from gapviz.strategies.fusion import Fusion, ScoreFusion
-from gapviz.strategies.options import StrategyCard, StrategyOptions
+from gapviz.strategies.options import StrategyOptions, StrategySpec
 from gapviz.strategies.scoring import Scoring
 
 __all__ = [
     "ALIASES",
     "STRATEGIES",
     "Strategy",
-    "StrategyCard",
     "StrategyOptions",
+    "StrategySpec",
     "fit_strategy",
-    "strategy_card",
+    "strategy_spec",
     "unavailable_reason",
 ]
 
@@ -30,7 +30,7 @@ class Strategy:
     """A strategy fitted on calibration items, ready to search and to be measured."""
 
     options: StrategyOptions
-    card: StrategyCard
+    card: StrategySpec
     alignment: Alignment
     fusion: Fusion | None
     """How per-modality lists are fused, or None for one mixed index."""
@@ -72,26 +72,26 @@ class Strategy:
         }[parameter]
 
 
-def strategy_card(name: str) -> StrategyCard:
+def strategy_spec(name: str) -> StrategySpec:
     """The card of a strategy, by its name or an alias.
 
     Raises:
         GapvizError: no strategy of that name.
 
-    >>> strategy_card("gr-clip").title
+    >>> strategy_spec("gr-clip").title
     'Centre both'
     """
     plain = name.strip().lower().replace("_", "-").replace(" ", "-")
     card = STRATEGIES.get(ALIASES.get(plain, plain))
     if card is None:
         raise GapvizError(
-            f"there is no strategy {name!r}", mend=f"choose one of {', '.join(STRATEGIES)}"
+            f"there is no strategy {name!r}", hint=f"choose one of {', '.join(STRATEGIES)}"
         )
     return card
 
 
 def unavailable_reason(
-    card: StrategyCard, collection: Collection, anchor: str | None = None
+    card: StrategySpec, collection: Collection, anchor: str | None = None
 ) -> str | None:
     """Why a strategy cannot be fitted on `collection`, in one sentence; None if it can.
 
@@ -137,7 +137,7 @@ def fit_strategy(
     >>> centred.alignment.transform(text, "text").shape == text.shape
     True
     """
-    card = strategy_card(options.name)
+    card = strategy_spec(options.name)
     alignment = card.align(options).fit(
         {name: block.corpus.vectors for name, block in calibration.modalities.items()},
         calibration.pairs,

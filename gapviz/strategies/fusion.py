@@ -52,7 +52,7 @@ class RankFusion:
             raise GapvizError(
                 f"k = {self.k:g} is out of range",
                 where="rank fusion",
-                mend=f"choose a number above 0 (60 is usual), at most {LARGEST_K:,.0f}",
+                hint=f"choose a number above 0 (60 is usual), at most {LARGEST_K:,.0f}",
             )
         _refuse_bad_ties(self.ties, "rank fusion")
         for modality, weight in self.weights:
@@ -60,7 +60,7 @@ class RankFusion:
                 raise GapvizError(
                     f"the weight {weight:g} of {modality} is out of range",
                     where="rank fusion",
-                    mend="choose a number of 0 or more",
+                    hint="choose a number of 0 or more",
                 )
 
     def weight(self, modality: str) -> float:
@@ -88,7 +88,7 @@ class ScoreFusion:
             raise GapvizError(
                 f"unknown scale {self.scale!r}",
                 where="score fusion",
-                mend="choose min-max, z-score or dbsf",
+                hint="choose min-max, z-score or dbsf",
             )
         _refuse_bad_ties(self.ties, "score fusion")
 
@@ -109,7 +109,7 @@ class ItemFusion:
 
     def __post_init__(self) -> None:
         if self.method not in ("rrf", "max"):
-            raise GapvizError(f"unknown item fusion {self.method!r}", mend="choose rrf or max")
+            raise GapvizError(f"unknown item fusion {self.method!r}", hint="choose rrf or max")
 
 
 Fusion = RankFusion | ScoreFusion | ItemFusion
@@ -145,7 +145,7 @@ def fuse_ranks(
         raise GapvizError(
             f"{len(factors)} weights for {len(lists)} lists",
             where="rank fusion",
-            mend="give one weight a list",
+            hint="give one weight a list",
         )
     scores: dict[Key, float] = {}
     for ranked, factor in zip(lists, factors, strict=True):
@@ -201,7 +201,7 @@ def rescaled(scores: Float32, scale: ListScale) -> Float32:
 def _refuse_bad_ties(ties: str, where: str) -> None:
     if ties not in get_args(TieOrder):
         raise GapvizError(
-            f"unknown tie order {ties!r}", where=where, mend="choose own-first or other-first"
+            f"unknown tie order {ties!r}", where=where, hint="choose own-first or other-first"
         )
 
 

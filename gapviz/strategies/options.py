@@ -51,7 +51,7 @@ def stay(options: StrategyOptions) -> Alignment:
 
 
 @dataclass(frozen=True, slots=True)
-class StrategyCard:
+class StrategySpec:
     """What a strategy is, in words for the screen and the help text."""
 
     name: str

@@ -103,7 +103,7 @@ def collection_features(
             f"has {members[0].size} pairs of {pair[0]} and {pair[1]} to train on and "
             f"{members[1].size} to hold out, too few to train heads",
             where=collection.name,
-            mend=f"give at least {2 * FEWEST_TRAINED} items that have both",
+            hint=f"give at least {2 * FEWEST_TRAINED} items that have both",
         )
     train, held_out = members
     return TrainingFeatures(
@@ -129,7 +129,7 @@ def two_modalities(collection: Collection, pair: tuple[str, str]) -> None:
         raise GapvizError(
             f"has the one modality {pair[0]}, and a gap needs two",
             where=collection.name,
-            mend="choose a collection with a second modality",
+            hint="choose a collection with a second modality",
         )
 
 

@@ -76,7 +76,7 @@ def three_forces(
     for name in only:
         if name not in FORCES:
             raise GapvizError(
-                f"there is no experiment {name[:40]!r}", mend=f"choose of {', '.join(FORCES)}"
+                f"there is no experiment {name[:40]!r}", hint=f"choose of {', '.join(FORCES)}"
             )
     options = TrainingOptions(seed=seed, steps=steps, record_every=steps)
     say = progress or (lambda share, stage: None)

@@ -86,7 +86,7 @@ def shift_study(
     if not abs(amount) <= MOST_SHIFT:
         raise GapvizError(
             f"a shift of {amount:g} gaps is out of range",
-            mend=f"choose {-MOST_SHIFT:g} to {MOST_SHIFT:g}",
+            hint=f"choose {-MOST_SHIFT:g} to {MOST_SHIFT:g}",
         )
     rows = _pairs(collection, pair, seed)
     x, y = rows.values()
@@ -119,7 +119,7 @@ def _pairs(collection: Collection, pair: tuple[str, str], seed: int) -> dict[str
         raise GapvizError(
             f"has {one_each.size} pair(s) of {pair[0]} and {pair[1]}, and an order needs two",
             where=collection.name,
-            mend="give items that have both",
+            hint="give items that have both",
         )
     if one_each.size > MOST_PAIRS:
         chosen = np.random.default_rng(seed).choice(one_each, MOST_PAIRS, replace=False)

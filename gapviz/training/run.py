@@ -71,7 +71,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if self.loss not in get_args(LossName):
             raise GapvizError(
-                f"there is no loss {self.loss!r}", mend=f"choose {' or '.join(LOSS_TITLES)}"
+                f"there is no loss {self.loss!r}", hint=f"choose {' or '.join(LOSS_TITLES)}"
             )
         for name, value, low, high in (
             ("temperature", self.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE),
@@ -80,7 +80,7 @@ class TrainingOptions:
         ):
             if not low <= value <= high:
                 raise GapvizError(
-                    f"{name} {value:g} is out of range", mend=f"choose {low:g} to {high:g}"
+                    f"{name} {value:g} is out of range", hint=f"choose {low:g} to {high:g}"
                 )
 
     @property

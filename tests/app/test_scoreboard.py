@@ -7,7 +7,7 @@ import pytest
 from gapviz.analyses.studies.scoreboards import ScoreboardRequest, make_scoreboard
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_card
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 PAGE = "pages/strategy_scoreboard.py"
 
@@ -53,7 +53,7 @@ def test_the_figures_are_those_of_the_library(open_app, stored):
     options = StrategyOptions("znorm")
     row = make_scoreboard(ScoreboardRequest({"m": collection}, [options])).rows[0]
     body = table(app)
-    line = next(part for part in body.split("<tr>") if strategy_card("znorm").title in part)
+    line = next(part for part in body.split("<tr>") if strategy_spec("znorm").title in part)
     figures = re.findall(r"<strong>([\d.,]+)</strong>", line)
     assert figures[0] == f"{row.imbalance.value:.3f}"
     assert figures[5] == f"{row.ndcg['text'].value:.3f}"

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from gapviz.analyses.scoreboard.scoreboard import scoreboard
+from gapviz.core.estimate import Estimate
 from gapviz.measures.measurement import measure
-from gapviz.measures.retrieval import Estimate
 from gapviz.strategies import StrategyOptions
 
 

@@ -12,7 +12,7 @@ from gapviz.strategies import (
     STRATEGIES,
     StrategyOptions,
     fit_strategy,
-    strategy_card,
+    strategy_spec,
     unavailable_reason,
 )
 from gapviz.strategies.fusion import ItemFusion, RankFusion
@@ -82,12 +82,12 @@ def test_query_only_rows_do_not_reach_the_fit():
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_every_alias_leads_to_a_strategy(alias):
-    assert strategy_card(alias.upper()).name in STRATEGIES
+    assert strategy_spec(alias.upper()).name in STRATEGIES
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones():
     with pytest.raises(GapvizError, match="choose one of raw"):
-        strategy_card("magic")
+        strategy_spec("magic")
 
 
 @pytest.mark.parametrize("strength", [float("nan"), -1.0, 3.0])

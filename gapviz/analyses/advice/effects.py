@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities
+from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import figure
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval import Estimate, MixedOutcome, bootstrap_mean, mean_of_known
+from gapviz.measures.retrieval import MixedOutcome, bootstrap_mean, mean_of_known
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def tower_effect(evidence: Evidence, tower: DedicatedTower) -> Effect | None:
         raise GapvizError(
             f"has {len(tower.vectors)} rows for {evidence.collection.n_items} items",
             where=tower.title,
-            mend="encode every item once",
+            hint="encode every item once",
         )
     rows, items, labels = _first_rows(evidence.raw, tower.modality)
     whole = evidence.collection.position

@@ -14,12 +14,13 @@ from gapviz.analyses.advice.passing import one_threshold, passing_effects
 from gapviz.analyses.advice.recommendation import Cost, Recommendation, Stance, Verdict, title_of
 from gapviz.analyses.advice.rules import Expectation, Kind, Rule, Situation
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval import Estimate, mean_of_known
+from gapviz.measures.retrieval import mean_of_known
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
-from gapviz.strategies import StrategyOptions, strategy_card, unavailable_reason
+from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 from gapviz.strategies.fusion import RankFusion, ScoreFusion
 
 _EXPECTED: dict[Expectation, Verdict | None] = {
@@ -103,11 +104,11 @@ def _gap_words(raw: Measurement) -> str:
 
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
     options = StrategyOptions(rule.strategy or "raw")
-    card = strategy_card(options.name)
+    card = strategy_spec(options.name)
     if card.changes == "items":
         raise GapvizError(
             "it ranks items, so that no figure of a list of vectors can be held against it",
-            mend="see what it does on the scoreboard",
+            hint="see what it does on the scoreboard",
         )
     reason = unavailable_reason(card, evidence.calibration, None)
     if reason is not None:
@@ -150,7 +151,7 @@ def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recomme
     others = evidence.comparable_models()
     if not others:
         what = "these items" if not evidence.models else "the same captions of these items"
-        raise GapvizError(f"no other model has encoded {what}", mend="encode them on the Data page")
+        raise GapvizError(f"no other model has encoded {what}", hint="encode them on the Data page")
     cost = Cost("as now: its vectors replace those of today", "as now", "the other one instead")
     return [
         _judged(rule, f"Change to {title}", _effects(evidence, situation, after, rule), [], cost)
@@ -163,7 +164,7 @@ def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Rec
     if not towers:
         raise GapvizError(
             f"no encoder of {situation.found} alone has seen these items",
-            mend=_encode_alone(situation.found),
+            hint=_encode_alone(situation.found),
         )
     found = []
     for tower in towers:
@@ -272,7 +273,7 @@ def _passing_words(threshold: float, passing: list[Effect]) -> str:
 
 def _no_labels() -> GapvizError:
     return GapvizError(
-        "no two items share a label, so likeness is not known", mend="give the items labels"
+        "no two items share a label, so likeness is not known", hint="give the items labels"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from gapviz.analyses.advice.effects import Effect
 from gapviz.analyses.advice.rules import Rule, Situation, applicable, rule_named
-from gapviz.strategies import strategy_card
+from gapviz.strategies import strategy_spec
 
 Verdict = Literal["better", "as it is", "no difference", "worse"]
 Stance = Literal["agrees", "contradicts", "leaves open"]
@@ -101,7 +101,7 @@ class Advice:
 
 def title_of(rule: Rule) -> str:
     """What a rule is about, before anything is measured."""
-    return strategy_card(rule.strategy).title if rule.strategy else _KIND_TITLES[rule.kind]
+    return strategy_spec(rule.strategy).title if rule.strategy else _KIND_TITLES[rule.kind]
 
 
 _KIND_TITLES = {

@@ -52,7 +52,7 @@ class Situation:
         ):
             if value not in known:
                 raise GapvizError(
-                    f"there is no {name} {value!r}", mend=f"choose one of {', '.join(known)}"
+                    f"there is no {name} {value!r}", hint=f"choose one of {', '.join(known)}"
                 )
 
 
@@ -100,12 +100,12 @@ _ONE_WAY = (
     ),
     _strategy(
         "one-way", "centre", "index", "no change",
-        "Centring both keeps cross-modal recall, and has nothing to mend here.",
+        "Centring both keeps cross-modal recall, and has nothing to fix here.",
         "Wrong where new items drift away from the centroids that were fitted.",
     ),
     _strategy(
         "one-way", "zscore", "index", "no change",
-        "Rescaling each dimension keeps cross-modal recall, and has nothing to mend here.",
+        "Rescaling each dimension keeps cross-modal recall, and has nothing to fix here.",
         "Wrong where few items were there to fit a spread for every dimension.",
     ),
     _strategy(

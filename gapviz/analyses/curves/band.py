@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float64
-from gapviz.measures.retrieval import Estimate
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,7 @@ def calibration_curve(
         raise GapvizError(
             f"{paired.size} calibration items have both {pair[0]} and {pair[1]}",
             where=collection.name,
-            mend="give at least two, and at least one repeat",
+            hint="give at least two, and at least one repeat",
         )
     whole = np.array(sorted({n for n in sizes if 2 <= n < paired.size} | {paired.size}))
     fit_strategy(options, calibration)  # What is wrong with the options is told at once.

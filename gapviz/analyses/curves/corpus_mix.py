@@ -103,7 +103,7 @@ def corpus_mix_curve(
         raise GapvizError(
             "the corpus mix cannot be drawn",
             where=collection.name,
-            mend="give shares from 0 to 1, and ask with one of the two modalities",
+            hint="give shares from 0 to 1, and ask with one of the two modalities",
         )
     calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
     setup = _set_up(measured, first, second, asks, seed)
@@ -153,7 +153,7 @@ def _by_rank(strategy: Strategy) -> RankFusion | None:
         return strategy.fusion
     raise GapvizError(
         f"{strategy.card.title} cannot be drawn over the corpus mix",
-        mend="choose a strategy of one mixed index, or routing fused by rank",
+        hint="choose a strategy of one mixed index, or routing fused by rank",
     )
 
 
@@ -183,7 +183,7 @@ def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int)
         raise GapvizError(
             f"{items.size} items have both {first} and {second} vectors",
             where=measured.name,
-            mend="give at least two",
+            hint="give at least two",
         )
     block = measured.modality(asks)
     never_indexed = bool(block.query_only.any())

@@ -85,7 +85,7 @@ def strength_curve(
     if not isinstance(alignment, ShiftAlignment) or isinstance(alignment, Raw):
         raise GapvizError(
             f"the strategy {options.name!r} has no strength to vary",
-            mend="choose offset, half or centre",
+            hint="choose offset, half or centre",
         )
     measured = collection.split(EVALUATE)
     clouds = [measured.modality(name).corpus.vectors for name in pair]

@@ -9,7 +9,7 @@ from math import isnan
 from typing import Literal
 
 from gapviz.analyses.scoreboard.scoreboard import DEPTHS, ScoreRow
-from gapviz.measures.retrieval.bootstrap import Estimate
+from gapviz.core.estimate import Estimate
 
 Better = Literal["lower", "higher", "nearer 1"]
 

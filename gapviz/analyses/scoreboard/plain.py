@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gapviz.analyses.scoreboard.scoreboard import ScoreRow
-from gapviz.measures.retrieval.bootstrap import Estimate
+from gapviz.core.estimate import Estimate
 
 
 def row_json(row: ScoreRow) -> dict[str, Any]:

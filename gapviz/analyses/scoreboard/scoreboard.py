@@ -17,18 +17,14 @@ import numpy as np
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.notebook import html_table
 from gapviz.core.progress import Progress
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.retrieval.bootstrap import (
-    Estimate,
-    bootstrap_imbalance,
-    bootstrap_mean,
-    bootstrap_means,
-)
+from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean, bootstrap_means
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
@@ -39,7 +35,7 @@ from gapviz.strategies import (
     Strategy,
     StrategyOptions,
     fit_strategy,
-    strategy_card,
+    strategy_spec,
     unavailable_reason,
 )
 from gapviz.strategies.alignment import Raw
@@ -192,7 +188,7 @@ def scoreboard(
                 if store is not None:
                     store.keep(collection, chosen, seed, entry)
             entries.append(replace(entry, model=model))
-            report(len(entries) / n_all, f"{strategy_card(chosen.name).title}, {model}")
+            report(len(entries) / n_all, f"{strategy_spec(chosen.name).title}, {model}")
     return assembled(entries, n_items, seed)
 
 
@@ -262,7 +258,7 @@ class _Bench:
 
     def entry(self, model: str, chosen: StrategyOptions) -> Entry:
         """The row of a strategy, or why there is none."""
-        reason = unavailable_reason(strategy_card(chosen.name), self.calibration, chosen.anchor)
+        reason = unavailable_reason(strategy_spec(chosen.name), self.calibration, chosen.anchor)
         if reason is None:
             try:
                 strategy = fit_strategy(chosen, self.calibration, split_doubts=self._split_doubts)

@@ -227,7 +227,7 @@ def study_scores(
     if asks is not None and asks not in pair:
         raise GapvizError(
             f"{asks} cannot ask for {pair[0]}–{pair[1]} pairs",
-            mend=f"choose one of {', '.join(pair)}",
+            hint=f"choose one of {', '.join(pair)}",
         )
     report = progress or (lambda share, stage: None)
     calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)

@@ -18,7 +18,7 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.storage import kept
 from gapviz.storage.cache import content_key
-from gapviz.strategies import StrategyOptions, strategy_card
+from gapviz.strategies import StrategyOptions, strategy_spec
 
 KIND = "scoreboards"
 
@@ -83,7 +83,7 @@ def make_scoreboard(request: ScoreboardRequest, progress: Progress | None = None
 
 def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
     """Hash of everything that one row depends on: of the options, what the strategy reads."""
-    read = {"name", *strategy_card(options.name).parameters}
+    read = {"name", *strategy_spec(options.name).parameters}
     return content_key(
         collection=collection.content_hash,
         options={name: value for name, value in asdict(options).items() if name in read},

@@ -10,12 +10,12 @@ import numpy as np
 
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices
 from gapviz.core.wording import figure, interval
-from gapviz.measures.retrieval.bootstrap import Estimate
 from gapviz.measures.retrieval.within import WithinComparison, compare_within
 from gapviz.retrieval.search import ResultList, search
 
@@ -90,7 +90,7 @@ def compare_modality(
     held_out = collection.splits.get(EVALUATE)
     if held_out is None:
         raise GapvizError(
-            "has no evaluate split", where=collection.name, mend="name the held-out items"
+            "has no evaluate split", where=collection.name, hint="name the held-out items"
         )
     ours, theirs = shared(joint, dedicated)
     measured = np.intersect1d(ours.items, np.asarray(held_out, dtype=np.int64))
@@ -98,7 +98,7 @@ def compare_modality(
         raise GapvizError(
             f"no held-out item has {joint.modality} vectors of both encoders",
             where=collection.name,
-            mend="encode the same items with both",
+            hint="encode the same items with both",
         )
     return compare_within(
         ours.of(measured).vectors,

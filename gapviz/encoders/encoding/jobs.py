@@ -123,7 +123,7 @@ class EncodingJob:
             self.request = EncodingRequest.from_json(values)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GapvizError(
-                "holds no encoding job", where=str(folder), mend="start the encoding again"
+                "holds no encoding job", where=str(folder), hint="start the encoding again"
             ) from error
 
     def start(self) -> None:

@@ -126,7 +126,7 @@ class PictureWorkers:
         except BrokenProcessPool as error:
             raise GapvizError(
                 "a process that reads pictures was ended",
-                mend="start again, it goes on where it stopped; from a script, call it under "
+                hint="start again, it goes on where it stopped; from a script, call it under "
                 "`if __name__ == '__main__':` or with decode_workers=0",
             ) from error
 

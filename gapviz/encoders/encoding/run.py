@@ -116,7 +116,7 @@ def encode_collection(
         raise GapvizError(
             f"no item has a picture or a caption that can be encoded{reason}",
             where=collection.name,
-            mend="check the paths of the pictures and the captions",
+            hint="check the paths of the pictures and the captions",
         )
     return Encoded(
         collection=replace(collection, modalities=encoded, encoder=encoder.card.name),
@@ -329,11 +329,11 @@ def _refuse_unfit(encoder: AnyEncoder, modalities: Sequence[str]) -> None:
     for modality in modalities or ("",):
         if modality not in needs:
             raise GapvizError(
-                f"{modality!r} cannot be encoded", mend=f"choose among {', '.join(needs)}"
+                f"{modality!r} cannot be encoded", hint=f"choose among {', '.join(needs)}"
             )
         if not hasattr(encoder, needs[modality]):
             raise GapvizError(
                 f"does not encode the modality {modality}",
                 where=encoder.card.name,
-                mend="choose a dual encoder, or ask for the other modality alone",
+                hint="choose a dual encoder, or ask for the other modality alone",
             )

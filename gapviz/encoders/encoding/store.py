@@ -92,8 +92,8 @@ class VectorStore:
                 write_atomically(folder / NAME_FILE, json.dumps({"name": encoder}).encode())
             write_atomically(folder / f"{kind}-{name}.safetensors", content)
         except OSError as error:
-            mend = "make room there, or name another folder in GAPVIZ_CACHE"
-            raise unwritable(self.folder, error, mend=mend) from error
+            hint = "make room there, or name another folder in GAPVIZ_CACHE"
+            raise unwritable(self.folder, error, hint=hint) from error
 
     def encoders(self) -> tuple[str, ...]:
         """Names of the encoders whose vectors are kept, sorted."""

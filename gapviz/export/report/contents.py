@@ -233,7 +233,7 @@ def _refuse_other_modalities(collection: Collection, other: Collection) -> None:
         raise GapvizError(
             f"has vectors of {', '.join(theirs)}, and {collection.encoder} of {', '.join(ours)}",
             where=other.encoder,
-            mend="compare with a model of the same modalities",
+            hint="compare with a model of the same modalities",
         )
 
 
@@ -252,7 +252,7 @@ def report_date(text: str | None = None) -> date:
     except (ValueError, OverflowError, OSError):
         given = text if text is not None else f"{EPOCH_VARIABLE}={epoch}"
         raise GapvizError(
-            f"{given[:40]!r} is not a date", mend="write for instance 2026-01-31"
+            f"{given[:40]!r} is not a date", hint="write for instance 2026-01-31"
         ) from None
     return datetime.now(UTC).date()
 

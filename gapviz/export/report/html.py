@@ -11,12 +11,13 @@ import numpy as np
 from gapviz.analyses.advice import Recommendation
 from gapviz.analyses.readings.measurements import bias_reading, change_reading, gap_reading
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.export.report.contents import Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.retrieval import Estimate, mean_value
+from gapviz.measures.retrieval import mean_value
 from gapviz.retrieval.search import ResultList
 from gapviz.sources.images import thumbnail_png
 

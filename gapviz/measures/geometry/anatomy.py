@@ -173,7 +173,7 @@ def clustered_heat_map(
         GapvizError: no pairs.
     """
     if not len(pairs):
-        raise GapvizError("there are no matched pairs to draw", mend="give pairs")
+        raise GapvizError("there are no matched pairs to draw", hint="give pairs")
     chosen = np.arange(len(pairs), dtype=np.int64)
     if chosen.size > n_items:
         rng = np.random.default_rng(seed)
@@ -302,7 +302,7 @@ def _scaled(part: Float64) -> Float64:
     lengths = np.linalg.norm(part, axis=1, keepdims=True)
     if lengths.min() < NOTHING_LEFT:
         raise GapvizError(
-            "a row lies in the removed dimensions alone", mend="remove fewer dimensions"
+            "a row lies in the removed dimensions alone", hint="remove fewer dimensions"
         )
     return np.asarray(part / lengths)
 

@@ -205,5 +205,5 @@ def _refuse_share(share: float, what: str) -> None:
     if not 0.0 < share <= 1.0:
         raise GapvizError(
             f"a target {what} of {share:g} is out of range",
-            mend="choose a number above 0 and at most 1",
+            hint="choose a number above 0 and at most 1",
         )

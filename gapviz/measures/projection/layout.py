@@ -40,7 +40,7 @@ class Basis:
             raise GapvizError(
                 f"has shape {vectors.shape}, but the basis has {self.origin.size} dimensions",
                 where="vectors",
-                mend="use a basis made from vectors of the same encoder",
+                hint="use a basis made from vectors of the same encoder",
             )
         points = np.empty((vectors.shape[0], 2), dtype=np.float32)
         block = max(1, 8_388_608 // vectors.shape[1])
@@ -110,6 +110,6 @@ class Layout:
             raise GapvizError(
                 f"draws no modality {modality!r}",
                 where="layout",
-                mend=f"choose one of {', '.join(self.modalities)}",
+                hint=f"choose one of {', '.join(self.modalities)}",
             )
         return self.modalities.index(modality)

@@ -53,7 +53,7 @@ def gap_axis_basis(
         raise GapvizError(
             "a gap axis needs two modalities",
             where="projection",
-            mend="give vectors of a second modality, or choose PCA",
+            hint="give vectors of a second modality, or choose PCA",
         )
     first, second = between or names[:2]
     for name in (first, second):
@@ -61,7 +61,7 @@ def gap_axis_basis(
             raise GapvizError(
                 f"there are no vectors of modality {name!r}",
                 where="projection",
-                mend=f"choose two of {', '.join(names)}",
+                hint=f"choose two of {', '.join(names)}",
             )
     mean_a, mean_b = (centroid(vectors_by_modality[name]) for name in (first, second))
     difference = mean_a - mean_b
@@ -70,7 +70,7 @@ def gap_axis_basis(
         raise GapvizError(
             f"{first} and {second} have no gap, so there is no gap axis",
             where="projection",
-            mend="reuse the basis of the vectors before alignment, or choose PCA",
+            hint="reuse the basis of the vectors before alignment, or choose PCA",
         )
     direction = difference / gap
     _, covariance = _moments(vectors_by_modality)

@@ -65,7 +65,7 @@ def project(
         raise GapvizError(
             f"there is no method {method!r}",
             where="projection",
-            mend=f"choose one of {', '.join(METHODS)}",
+            hint=f"choose one of {', '.join(METHODS)}",
         )
     chosen = _drawn_rows(vectors_by_modality, rows)
     if method == "umap":
@@ -97,7 +97,7 @@ def place_queries(
         raise GapvizError(
             f"has shape {query_vectors.shape}, but the collection has {dim} dimensions",
             where="query",
-            mend="encode the query with the collection's encoder",
+            hint="encode the query with the collection's encoder",
         )
     if layout.basis is not None:
         return layout.basis.coordinates(query_vectors)
@@ -134,7 +134,7 @@ def trustworthiness(
         raise GapvizError(
             f"{pooled.shape[0]} points are too few for {n_neighbors} neighbours",
             where="trustworthiness",
-            mend="ask for fewer neighbours than half the points",
+            hint="ask for fewer neighbours than half the points",
         )
     share = sklearn_trustworthiness(pooled, points, n_neighbors=n_neighbors, metric="cosine")
     return float(share)
@@ -160,7 +160,7 @@ def _umap(
         raise GapvizError(
             f"points of shape {points.shape} for {n_drawn} drawn rows",
             where="projection",
-            mend="give the points of a layout of the same rows",
+            hint="give the points of a layout of the same rows",
         )
     if points is None:
         points = _fitted(
@@ -202,7 +202,7 @@ def _fitted(
             raise GapvizError(
                 "the layout to start from draws other rows",
                 where="projection",
-                mend="start from a layout of the same rows, or from none",
+                hint="start from a layout of the same rows, or from none",
             )
     return umap_points(
         pooled,
@@ -227,7 +227,7 @@ def _linear(
         raise GapvizError(
             f"the basis belongs to {basis.method}",
             where="projection",
-            mend=f"give a basis of {method}, or none",
+            hint=f"give a basis of {method}, or none",
         )
     if basis is None:
         filled = {name: block for name, block in vectors_by_modality.items() if block.shape[0]}
@@ -297,7 +297,7 @@ def _drawn_rows(vectors_by_modality: Mapping[str, Float32], rows: Rows | None) -
         raise GapvizError(
             f"the modalities have different dimensions ({', '.join(map(str, sorted(dims)))})",
             where="projection",
-            mend="give vectors of one joint space",
+            hint="give vectors of one joint space",
         )
     chosen = {
         name: (
@@ -313,11 +313,11 @@ def _drawn_rows(vectors_by_modality: Mapping[str, Float32], rows: Rows | None) -
             raise GapvizError(
                 f"a row to draw is not among the {n_rows} rows of {name}",
                 where="projection",
-                mend="number rows from 0",
+                hint="number rows from 0",
             )
     if not sum(wanted.size for wanted in chosen.values()):
         raise GapvizError(
-            "there is nothing to draw", where="projection", mend="give at least one row"
+            "there is nothing to draw", where="projection", hint="give at least one row"
         )
     return chosen
 

@@ -1,7 +1,6 @@
 """What retrieval is worth: bias, ranks, recall, each with its protocol and interval."""
 
 from gapviz.measures.retrieval.bootstrap import (
-    Estimate,
     bootstrap_difference,
     bootstrap_imbalance,
     bootstrap_mean,
@@ -24,7 +23,6 @@ from gapviz.measures.retrieval.within import (
 
 __all__ = [
     "CrossOutcome",
-    "Estimate",
     "LabelDelta",
     "MixedOutcome",
     "RecallDelta",

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
-from math import isnan
 
 import numpy as np
 
+from gapviz.core.estimate import Estimate
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64, Indices, read_only
-from gapviz.core.wording import figure
 
 RESAMPLES = 1_000
 
 # Draws kept for the next figure, in entries (16 MiB); more are made in parts of this size.
 KEPT_DRAWS = 2_097_152
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean with its 95 % percentile-bootstrap interval (Efron & Tibshirani 1993, ch. 13)."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """As `0.500 [0.450, 0.550]`; the value alone where there is no interval."""
-        if isnan(self.low):
-            return figure(self.value)
-        return f"{figure(self.value)} [{figure(self.low)}, {figure(self.high)}]"
-
-    def to_json(self) -> dict[str, float | None]:
-        """Its three numbers by name; what is not known is None."""
-        return {name: None if isnan(end) else end for name, end in asdict(self).items()}
 
 
 def mean_value(estimates: Mapping[str, Estimate]) -> float:

@@ -64,7 +64,7 @@ def evaluate_mixed(
         GapvizError: k below 1.
     """
     if k < 1:
-        raise GapvizError(f"cannot measure at depth {k}", mend="choose k of at least 1")
+        raise GapvizError(f"cannot measure at depth {k}", hint="choose k of at least 1")
     corpus = corpus_rows(collection, strategy.alignment)
     all_ask = all(b.queries is b.corpus for b in collection.modalities.values())
     queries = corpus if all_ask else query_rows(collection, strategy.alignment)

@@ -17,10 +17,11 @@ import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import matching_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.measures.retrieval.bootstrap import Estimate, bootstrap_difference, bootstrap_means
+from gapviz.measures.retrieval.bootstrap import bootstrap_difference, bootstrap_means
 from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
 
 # Counting equal scores takes some arrays of twice their size beside the scores.
@@ -118,7 +119,7 @@ def evaluate_within(
         raise GapvizError(
             f"{n} rows have {len(labels)} labels",
             where="retrieval within a modality",
-            mend="give one label code a row, −1 for none",
+            hint="give one label code a row, −1 for none",
         )
     asked = np.arange(n, dtype=np.int64) if asking is None else asking
     owner = np.arange(n, dtype=np.int64) if items is None else items
@@ -169,14 +170,14 @@ def recall_delta(
             f"{n} queries of the joint tower and {dedicated.average_precision.size} of the "
             "dedicated encoder",
             where="within-modal recall delta",
-            mend="encode the same items with both encoders",
+            hint="encode the same items with both encoders",
         )
     rows = np.arange(n, dtype=np.int64) if queries is None else queries
     if np.isnan(joint.average_precision[rows]).all():
         raise GapvizError(
             "no two items share a label",
             where="within-modal recall delta",
-            mend="give the items labels",
+            hint="give the items labels",
         )
     return RecallDelta(
         recall={

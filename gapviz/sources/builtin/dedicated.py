@@ -52,7 +52,7 @@ def dedicated_vectors(modality: str) -> DedicatedVectors:
         raise GapvizError(
             f"there is no dedicated encoder for {modality[:80]!r}",
             where="the built-in collection",
-            mend=f"choose {' or '.join(ENCODERS)}",
+            hint=f"choose {' or '.join(ENCODERS)}",
         )
     path = shipped_folder("builtin") / DEDICATED_FILE
     stored = shipped_tensors(path, [f"{modality}.{part}" for part in PARTS])

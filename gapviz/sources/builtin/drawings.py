@@ -41,7 +41,7 @@ def drawing_png(code: str, size: int) -> bytes:
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise GapvizError(
             f"a drawing cannot be {size} pixels wide",
-            mend=f"ask for {SMALLEST_SIZE} to {LARGEST_SIZE}",
+            hint=f"ask for {SMALLEST_SIZE} to {LARGEST_SIZE}",
         )
     cached = cache_folder() / "drawings" / _release() / str(size) / f"{source.stem}.png"
     try:
@@ -101,12 +101,12 @@ def _svg_path(code: str) -> Path:
     if not _CODE.fullmatch(bare):
         raise GapvizError(
             f"{code[:40]!r} is not the code of a drawing",
-            mend="give code points in hex, such as 1F600",
+            hint="give code points in hex, such as 1F600",
         )
     path = _folder() / f"{bare}.svg"
     if not path.is_file():
         raise GapvizError(
-            f"OpenMoji has no drawing {bare}", mend="give the id of an item of the collection"
+            f"OpenMoji has no drawing {bare}", hint="give the id of an item of the collection"
         )
     return path
 

@@ -24,7 +24,7 @@ def shipped_folder(name: str) -> Path:
         raise GapvizError(
             f"the folder data/{name} that belongs to gapviz is missing",
             where=str(folder.parent),
-            mend="run gapviz from its checkout, or make the folder again with `make data`",
+            hint="run gapviz from its checkout, or make the folder again with `make data`",
         )
     return folder
 
@@ -42,5 +42,5 @@ def shipped_tensors(path: Path, names: Iterable[str]) -> dict[str, npt.NDArray[A
         raise GapvizError(
             "the vectors that belong to gapviz are missing or damaged",
             where=str(path),
-            mend="make them again with `make data`",
+            hint="make them again with `make data`",
         ) from error

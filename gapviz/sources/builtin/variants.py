@@ -42,7 +42,7 @@ def variant_of(encoder: str) -> str:
     if encoder not in BUILTIN_ENCODERS:
         raise GapvizError(
             f"no encoder {encoder[:80]!r} comes with gapviz",
-            mend=f"choose one of {', '.join(BUILTIN_ENCODERS)}",
+            hint=f"choose one of {', '.join(BUILTIN_ENCODERS)}",
         )
     return encoder.partition(":")[2]
 

@@ -21,7 +21,7 @@ def allowed_path(text: str, allowed_folders: Sequence[Path]) -> Path:
     outside = GapvizError(
         "is not in a folder that may be read",
         where=shown(text) or "the path",
-        mend="give a path below one of the folders that this server was told to offer",
+        hint="give a path below one of the folders that this server was told to offer",
     )
     named = Path(text)
     if not text.strip() or ".." in named.parts:
@@ -42,5 +42,5 @@ def allowed_path(text: str, allowed_folders: Sequence[Path]) -> Path:
             continue
         return path
     if missing:
-        raise GapvizError("there is no such file", where=shown(text), mend="check the path")
+        raise GapvizError("there is no such file", where=shown(text), hint="check the path")
     raise outside

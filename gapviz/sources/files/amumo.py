@@ -55,7 +55,7 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         raise GapvizError(
             f"holds no matrix of cosines that can be read (of {known or 'none'})",
             where=path.name,
-            mend=skipped[-1].why if skipped else f"put MODEL.csv into {SIMILARITIES}",
+            hint=skipped[-1].why if skipped else f"put MODEL.csv into {SIMILARITIES}",
         )
     return Reading(tuple(collections), tuple(skipped))
 

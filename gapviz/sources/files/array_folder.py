@@ -40,18 +40,18 @@ def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Readi
             raise GapvizError(
                 f"two files hold the modality {name!r}",
                 where=f"{path.name}/{file.name}",
-                mend="keep one of them in the folder",
+                hint="keep one of them in the folder",
             )
         array = load_array(file)
         if array.ndim == 3:
             raise GapvizError(
                 "is a stack of modalities, which stands for itself",
                 where=f"{path.name}/{file.name}",
-                mend="name that file instead of its folder",
+                hint="name that file instead of its folder",
             )
         arrays[name] = array
     if not arrays:
-        raise GapvizError("holds no .npy file", where=path.name, mend="save one a modality")
+        raise GapvizError("holds no .npy file", where=path.name, hint="save one a modality")
     facts = sidecar_facts(path, ["metadata"], options)
     lines = next((path / name for name in LINE_FILES if (path / name).is_file()), None)
     if facts is None and lines is not None:

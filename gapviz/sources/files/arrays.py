@@ -53,7 +53,7 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         raise GapvizError(
             f"has shape {array.shape} instead of (2, rows, dimensions)",
             where=path.name,
-            mend="stack the image rows and the text rows: np.stack([image, text])",
+            hint="stack the image rows and the text rows: np.stack([image, text])",
         )
     names = options.modalities or USUAL_MODALITIES
     if len(names) != array.shape[0] or len(set(names)) != len(names):
@@ -61,7 +61,7 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             f"stacks {array.shape[0]} matrices of {array.shape[1]} rows, but "
             f"{len(set(names))} modalities are named ({', '.join(names)})",
             where=path.name,
-            mend="name each modality of the stack, in its order",
+            hint="name each modality of the stack, in its order",
         )
     blocks = {
         name: Rows(array[code], where=f"{path.name}, {name}") for code, name in enumerate(names)
@@ -86,14 +86,14 @@ def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """
     archive = _load(path)
     if isinstance(archive, np.ndarray):
-        raise GapvizError("is a single array", where=path.name, mend="rename it to .npy")
+        raise GapvizError("is a single array", where=path.name, hint="rename it to .npy")
     try:
         with archive:
             arrays = {name: archive[name] for name in archive.files}
     except DAMAGE as error:
         raise _damage_told(path, error) from error
     if not arrays:
-        raise GapvizError("holds no arrays", where=path.name, mend="save one array a modality")
+        raise GapvizError("holds no arrays", where=path.name, hint="save one array a modality")
     encoder = arrays.get(ENCODER_NAME)
     if isinstance(encoder, np.ndarray) and encoder.ndim == 0 and encoder.dtype.kind == "U":
         del arrays[ENCODER_NAME]
@@ -117,7 +117,7 @@ def load_array(path: Path) -> npt.NDArray[np.generic]:
     """
     array = _load(path)
     if not isinstance(array, np.ndarray):
-        raise GapvizError("is an .npz archive", where=path.name, mend="rename it to .npz")
+        raise GapvizError("is an .npz archive", where=path.name, hint="rename it to .npz")
     return array
 
 
@@ -127,10 +127,10 @@ def _load(path: Path) -> npt.NDArray[np.generic] | np.lib.npyio.NpzFile:
         return loaded
     except FileNotFoundError as error:
         raise GapvizError(
-            "there is no such file", where=str(path), mend="check the path"
+            "there is no such file", where=str(path), hint="check the path"
         ) from error
     except IsADirectoryError as error:
-        raise GapvizError("is a folder", where=str(path), mend="name a file in it") from error
+        raise GapvizError("is a folder", where=str(path), hint="name a file in it") from error
     except DAMAGE as error:
         raise _damage_told(path, error) from error
 
@@ -142,10 +142,10 @@ def _damage_told(path: Path, error: Exception) -> GapvizError:
         return GapvizError(
             "is not a plain array of numbers (it would have to be unpickled)",
             where=path.name,
-            mend="save numbers with np.save or np.savez, without Python objects",
+            hint="save numbers with np.save or np.savez, without Python objects",
         )
     return GapvizError(
         "is not a NumPy file, or is cut short",
         where=path.name,
-        mend="save it again with np.save or np.savez",
+        hint="save it again with np.save or np.savez",
     )

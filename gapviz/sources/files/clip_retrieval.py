@@ -97,7 +97,7 @@ class _Parts:
             raise GapvizError(
                 f"the files hold differing numbers of rows ({listing})",
                 where=where,
-                mend="write the part again",
+                hint="write the part again",
             )
         size = next(iter(lengths.values()))
         if facts is None:
@@ -182,5 +182,5 @@ def _joined(matrices: list[npt.NDArray[Any]], *, where: str) -> npt.NDArray[Any]
         raise GapvizError(
             f"the parts have differing dimensions ({dims})",
             where=where,
-            mend="keep the parts of one encoder",
+            hint="keep the parts of one encoder",
         ) from error

@@ -100,33 +100,33 @@ def _captions_file(folder: Path) -> Path:
     raise GapvizError(
         f"holds several captions files ({listed})" if files else "holds no captions_*.json",
         where=shown(str(folder)),
-        mend="name the JSON file itself",
+        hint="name the JSON file itself",
     )
 
 
 def _parsed(file: Path) -> Mapping[str, Any]:
-    mend = "give a COCO captions file, with lists of images and annotations"
+    hint = "give a COCO captions file, with lists of images and annotations"
     try:
         size = file.stat().st_size
         if size > MAX_JSON_BYTES:
             raise GapvizError(
                 f"has {size / 1e6:,.0f} MB, which is too much",
                 where=shown(file.name),
-                mend=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
+                hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
             )
         content = json_in(file.read_bytes())
     except OSError as error:
         raise GapvizError(
             f"cannot be read ({error.strerror or error})",
             where=shown(file.name),
-            mend="check the path",
+            hint="check the path",
         ) from error
     except GapvizError:
         raise
     except ValueError as error:
-        raise GapvizError("is no JSON, or cut short", where=shown(file.name), mend=mend) from error
+        raise GapvizError("is no JSON, or cut short", where=shown(file.name), hint=hint) from error
     if not isinstance(content, dict):
-        raise GapvizError("is no JSON object", where=shown(file.name), mend=mend)
+        raise GapvizError("is no JSON object", where=shown(file.name), hint=hint)
     return content
 
 
@@ -134,7 +134,7 @@ def _entries(content: Mapping[str, Any], key: str, file: Path) -> Iterator[dict[
     entries = content.get(key)
     if not isinstance(entries, list):
         raise GapvizError(
-            f"has no list of {key}", where=shown(file.name), mend="give a COCO captions file"
+            f"has no list of {key}", where=shown(file.name), hint="give a COCO captions file"
         )
     return (entry if isinstance(entry, dict) else {} for entry in entries)
 
@@ -187,7 +187,7 @@ def _image_folder(file: Path, images: list[dict[str, Any]]) -> Path:
         raise GapvizError(
             "none of its first images lies in a usual folder beside it",
             where=shown(file.name),
-            mend="say where the images lie (the image folder)",
+            hint="say where the images lie (the image folder)",
         )
     return best
 

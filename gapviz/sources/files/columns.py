@@ -49,14 +49,14 @@ def image_columns(columns: Sequence[str], options: ReadOptions, *, where: str) -
     for name in (*chosen, options.id_column):
         if name is not None and name not in columns:
             raise GapvizError(
-                f"has no column {name!r}", where=where, mend=f"choose among {_listed(columns)}"
+                f"has no column {name!r}", where=where, hint=f"choose among {_listed(columns)}"
             )
     image = options.image_column or usual_name(columns, IMAGE_NAMES)
     if image is None:
         raise GapvizError(
             "has no column of images",
             where=where,
-            mend=f"name one 'file_name', or say which it is among {_listed(columns)}",
+            hint=f"name one 'file_name', or say which it is among {_listed(columns)}",
         )
     return ImageColumns(
         image=image,

@@ -134,8 +134,8 @@ def _entries(root: Path, gathering: Gathering | None) -> Iterator[tuple[os.DirEn
         except OSError as error:
             why = f"cannot be read ({error.strerror or error})"
             if not folder:
-                mend = "give a folder of images"
-                raise GapvizError(why, where=shown(str(root)), mend=mend) from error
+                hint = "give a folder of images"
+                raise GapvizError(why, where=shown(str(root)), hint=hint) from error
             if gathering is not None:
                 gathering.skip(folder, why)
 

@@ -72,7 +72,7 @@ class Gathering:
                 if first
                 else "holds no images",
                 where=shown(name),
-                mend="give a source with at least one whole PNG, JPEG, WebP, GIF or BMP image",
+                hint="give a source with at least one whole PNG, JPEG, WebP, GIF or BMP image",
             )
         items = tuple(
             Item(item_id, draft.label, _captions(draft, options), draft.image)

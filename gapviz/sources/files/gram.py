@@ -61,7 +61,7 @@ def gram_blocks(path: Path, modalities: Sequence[str]) -> dict[str, Rows]:
             f"{len(gram)} rows cannot be shared evenly by {n_blocks} modalities "
             f"({', '.join(modalities)})",
             where=path.name,
-            mend="name each modality of the matrix, in its order",
+            hint="name each modality of the matrix, in its order",
         )
     vectors = _vectors_of(gram, where=path.name)
     size = len(gram) // n_blocks
@@ -77,7 +77,7 @@ def _load(path: Path) -> Float64:
         raise GapvizError(
             f"holds {n_columns:,} columns of cosines, which is too many to find vectors for",
             where=path.name,
-            mend=f"give at most {MAX_ROWS:,}, or the vectors themselves",
+            hint=f"give at most {MAX_ROWS:,}, or the vectors themselves",
         )
     try:
         with warnings.catch_warnings():
@@ -87,7 +87,7 @@ def _load(path: Path) -> Float64:
         raise GapvizError(
             "is not a table of numbers, or is damaged or cut short",
             where=path.name,
-            mend="write one row of cosines a line, separated by commas",
+            hint="write one row of cosines a line, separated by commas",
         ) from error
     _refuse_other_matrices(gram, where=path.name)
     return (gram + gram.T) / 2
@@ -99,25 +99,25 @@ def _refuse_other_matrices(gram: Float64, *, where: str) -> None:
             f"has {gram.shape[0]} rows of {gram.shape[1]} numbers, so it is no square matrix "
             "of cosines",
             where=where,
-            mend="give the whole matrix, or vectors as .npy or .npz",
+            hint="give the whole matrix, or vectors as .npy or .npz",
         )
     if not np.isfinite(gram).all():
         raise GapvizError(
             "holds NaN or infinite cosines, and without them there are no vectors to be found",
             where=where,
-            mend="compute the matrix again, or give the vectors as .npy or .npz",
+            hint="compute the matrix again, or give the vectors as .npy or .npz",
         )
     if np.abs(gram - gram.T).max() > ROUNDING:
         raise GapvizError(
             "is not symmetric, so it holds no cosines of one set with itself",
             where=where,
-            mend="give the full matrix of all rows with all rows",
+            hint="give the full matrix of all rows with all rows",
         )
     if np.abs(np.diagonal(gram) - 1).max() > DIAGONAL_ROUNDING:
         raise GapvizError(
             "has other values than 1 on the diagonal, so it holds no cosines",
             where=where,
-            mend="normalise the vectors before multiplying them",
+            hint="normalise the vectors before multiplying them",
         )
 
 
@@ -134,7 +134,7 @@ def _vectors_of(gram: Float64, *, where: str) -> Float64:
             "no vectors have these cosines: the matrix is not positive semidefinite (lowest "
             f"eigenvalue {values[0]:.2g})",
             where=where,
-            mend="compute the matrix from vectors, with at least four decimals",
+            hint="compute the matrix from vectors, with at least four decimals",
         )
     return vectors
 

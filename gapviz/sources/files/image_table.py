@@ -39,7 +39,7 @@ def read_image_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Read
     files = _parquet_files(path) if path.is_dir() else [path]
     if not files:
         raise GapvizError(
-            "holds no Parquet files", where=shown(str(path)), mend="give a table or their folder"
+            "holds no Parquet files", where=shown(str(path)), hint="give a table or their folder"
         )
     table_root = path if path.is_dir() else path.parent
     rows = _TableRows(table_root, options)

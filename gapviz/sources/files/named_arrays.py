@@ -108,7 +108,7 @@ def _facts(path: Path, sides: Mapping[str, NamedArray], options: ReadOptions) ->
             raise GapvizError(
                 f"is a list of {len(values)} values, neither vectors nor a fact that has a name",
                 where=f"{path.name}, {name}",
-                mend=f"name it {usual}, {IMAGE_NAMES[1]} or <modality>_ids, or give one row "
+                hint=f"name it {usual}, {IMAGE_NAMES[1]} or <modality>_ids, or give one row "
                 "of numbers per vector",
             )
     columns = {name: _plain(sides[name]) for name in chosen.all}
@@ -143,6 +143,6 @@ def _chosen(
             raise GapvizError(
                 f"has no modality {name[:80]!r}",
                 where=where,
-                mend=f"choose among {', '.join(matrices)[:300]}",
+                hint=f"choose among {', '.join(matrices)[:300]}",
             )
     return {name: matrices[name] for name in names}

@@ -66,7 +66,7 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
         raise parquet_damage(path, error) from error
     if not blocks:
         raise GapvizError(
-            "holds no vector in any row", where=path.name, mend="fill a column of vectors"
+            "holds no vector in any row", where=path.name, hint="fill a column of vectors"
         )
     return reading_of(
         path.stem,
@@ -109,14 +109,14 @@ def _chosen(found: dict[str, str], options: ReadOptions, *, where: str) -> dict[
         raise GapvizError(
             "has no column of vectors",
             where=where,
-            mend="store each vector as a list of float32 in one column a modality",
+            hint="store each vector as a list of float32 in one column a modality",
         )
     for name in options.modalities:
         if name not in found:
             raise GapvizError(
                 f"has no modality {name[:80]!r}",
                 where=where,
-                mend=f"choose among {', '.join(found)[:300]}",
+                hint=f"choose among {', '.join(found)[:300]}",
             )
     return {name: found[name] for name in options.modalities or found}
 

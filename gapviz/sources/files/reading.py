@@ -46,7 +46,7 @@ class ReadOptions:
         if "{label}" not in self.template:
             raise GapvizError(
                 f"the caption template {self.template[:80]!r} has no {{label}}",
-                mend="write for instance 'a picture of {label}'",
+                hint="write for instance 'a picture of {label}'",
             )
 
 
@@ -88,7 +88,7 @@ class Reading:
         raise GapvizError(
             f"holds no vectors by {encoder[:80]!r}",
             where=self.collection.name,
-            mend=f"choose one of {known}",
+            hint=f"choose one of {known}",
         )
 
 

@@ -73,7 +73,7 @@ class Facts:
             raise GapvizError(
                 f"holds lists of differing length ({listing})",
                 where=self.where,
-                mend="give one entry per item in each",
+                hint="give one entry per item in each",
             )
 
     @property
@@ -133,7 +133,7 @@ def reading_of(
             that are none.
     """
     if not blocks:
-        raise GapvizError("holds no vectors", where=name, mend="save one array a modality")
+        raise GapvizError("holds no vectors", where=name, hint="save one array a modality")
     known = facts or Facts()
     notes = list(skipped)
     if root is not None:
@@ -163,7 +163,7 @@ def _paired_by_position(
         raise GapvizError(
             f"describes {len(facts)} items, but there are {n_items} rows of vectors",
             where=facts.where,
-            mend="give one entry per row, or name the item of each row by ids",
+            hint="give one entry per row, or name the item of each row by ids",
         )
     items = items_of_rows(n_items)
     if len(facts):
@@ -192,7 +192,7 @@ def _whole_rows(rows: Rows, notes: list[Skipped]) -> Mask:
         raise GapvizError(
             f"{broken.size:,} of {rows.n_rows:,} rows hold NaN or infinite values or only zeros",
             where=f"{rows.where}, first at row {broken[0]}",
-            mend="encode those rows again",
+            hint="encode those rows again",
         )
     notes += [Skipped(rows.row_name(row), _why_broken(finite[row])) for row in broken.tolist()]
     return whole
@@ -213,7 +213,7 @@ def _paired_by_id(
             raise GapvizError(
                 f"holds {rows.n_rows} rows for {len(owners)} ids",
                 where=rows.where,
-                mend=f"give one id per row, in {modality}_ids",
+                hint=f"give one id per row, in {modality}_ids",
             )
         owner_index = np.array([position.get(owner or "", -1) for owner in owners], dtype=np.int64)
         keep = _usable(rows, owners, owner_index, notes)
@@ -227,7 +227,7 @@ def _paired_by_id(
         raise GapvizError(
             "holds no usable vector",
             where=name,
-            mend="look for NaN, infinite and all-zero rows, and for ids that name no item",
+            hint="look for NaN, infinite and all-zero rows, and for ids that name no item",
         )
     return _only_items_with_vectors(items, modalities, notes)
 
@@ -245,7 +245,7 @@ def _entry_ids(blocks: Mapping[str, Rows], facts: Facts) -> Sequence[str | None]
         raise GapvizError(
             f"describes {len(facts)} items, but there are {n_entries} rows of vectors",
             where=facts.where,
-            mend="give one entry per row, with its id",
+            hint="give one entry per row, with its id",
         )
     return [str(entry) for entry in range(n_entries)]
 

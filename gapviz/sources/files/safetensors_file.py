@@ -46,13 +46,13 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
         raise GapvizError(
             "holds a dtype that numpy does not know",
             where=path.name,
-            mend="store the vectors as float16, float32 or float64",
+            hint="store the vectors as float16, float32 or float64",
         ) from error
     except (SafetensorError, OSError, ValueError, MemoryError) as error:
         raise GapvizError(
             "is not a safetensors file, or is damaged or cut short",
             where=path.name,
-            mend="save it again",
+            hint="save it again",
         ) from error
     arrays |= _lists(metadata, arrays, options)
     return reading_of_arrays(
@@ -84,7 +84,7 @@ def _lists(
             raise GapvizError(
                 f"the header's {name[:80]!r} is not a JSON list",
                 where="safetensors metadata",
-                mend="store one entry per row, as json.dumps([…])",
+                hint="store one entry per row, as json.dumps([…])",
             )
         lists[name] = values
     return lists

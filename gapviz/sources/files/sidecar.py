@@ -56,7 +56,7 @@ def fact_columns(names: Iterable[str], options: ReadOptions, *, where: str) -> F
             raise GapvizError(
                 f"has no column {name[:80]!r}",
                 where=where,
-                mend=f"choose one of {', '.join(present)[:300]}",
+                hint=f"choose one of {', '.join(present)[:300]}",
             )
     by_lower = {name.casefold(): name for name in reversed(present)}
 
@@ -81,7 +81,7 @@ def facts_of(columns: Mapping[str, Sequence[object]], chosen: FactColumns, *, wh
     captions = [columns[name] for name in chosen.captions]
     if len({len(column) for column in captions}) > 1:
         raise GapvizError(
-            "holds caption columns of differing length", where=where, mend="give one entry a row"
+            "holds caption columns of differing length", where=where, hint="give one entry a row"
         )
 
     def texts(name: str | None) -> list[str | None]:
@@ -125,7 +125,7 @@ def text_of(value: object, *, where: str) -> str | None:
             raise GapvizError(
                 f"a cell holds {type(value).__name__} instead of a text",
                 where=where,
-                mend="store ids, captions, labels and paths as texts",
+                hint="store ids, captions, labels and paths as texts",
             )
     return text if text.strip() else None
 
@@ -183,11 +183,11 @@ def text_of_file(path: Path) -> str:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise GapvizError(
-            f"is not UTF-8 text (byte {error.start})", where=path.name, mend="save it as UTF-8"
+            f"is not UTF-8 text (byte {error.start})", where=path.name, hint="save it as UTF-8"
         ) from error
     except OSError as error:
         raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=path.name, mend="check the file"
+            f"cannot be read ({error.strerror or error})", where=path.name, hint="check the file"
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -199,21 +199,21 @@ def _csv_columns(path: Path) -> dict[str, list[object]]:
         raise GapvizError(
             f"is not a table of comma-separated values ({error})",
             where=path.name,
-            mend="save it again as CSV, texts in double quotes",
+            hint="save it again as CSV, texts in double quotes",
         ) from error
     if not rows:
-        raise GapvizError("is empty", where=path.name, mend="give a header and one row an item")
+        raise GapvizError("is empty", where=path.name, hint="give a header and one row an item")
     header, body = rows[0], rows[1:]
     if len(set(header)) != len(header):
         raise GapvizError(
-            "has two columns of one name", where=path.name, mend="name each column differently"
+            "has two columns of one name", where=path.name, hint="name each column differently"
         )
     for number, row in enumerate(body, start=1):
         if len(row) != len(header):
             raise GapvizError(
                 f"row {number} has {len(row)} values for {len(header)} columns",
                 where=path.name,
-                mend="put texts that hold commas in double quotes",
+                hint="put texts that hold commas in double quotes",
             )
     return {name: [row[index] for row in body] for index, name in enumerate(header)}
 
@@ -231,7 +231,7 @@ def _jsonl_columns(path: Path) -> dict[str, list[object]]:
             raise GapvizError(
                 f"line {number} is not a JSON object",
                 where=path.name,
-                mend='write one object a line, like {"caption": "a dog"}',
+                hint='write one object a line, like {"caption": "a dog"}',
             )
         entries.append(entry)
     names = dict.fromkeys(name for entry in entries for name in entry)
@@ -277,5 +277,5 @@ def parquet_damage(path: Path, error: Exception) -> GapvizError:
     return GapvizError(
         "is not a Parquet file, or is damaged or cut short",
         where=path.name,
-        mend="write it again",
+        hint="write it again",
     )

@@ -60,7 +60,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         raise GapvizError(
             "there is no such file" if missing else f"cannot be read ({why})",
             where=source if len(source) < LONGEST_SHOWN else f"{source[:LONGEST_SHOWN]}…",
-            mend=f"check the path, or use {BUILTIN!r} for the built-in collection",
+            hint=f"check the path, or use {BUILTIN!r} for the built-in collection",
         ) from error
     if known is None:
         raise _nobody_reads(path, source)
@@ -70,13 +70,13 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
 def _nobody_reads(path: Path, source: str) -> GapvizError:
     ending = path.suffix.lower()
     if ending in MUST_HOLD and not path.is_dir():
-        return GapvizError(f"holds {MUST_HOLD[ending]}", where=source, mend=WRITE_SO[ending])
+        return GapvizError(f"holds {MUST_HOLD[ending]}", where=source, hint=WRITE_SO[ending])
     return GapvizError(
         "the folder holds nothing that a reader knows"
         if path.is_dir()
         else f"no reader knows the ending {path.suffix!r}",
         where=source,
-        mend="give vectors (.npy, .npz, .safetensors, .parquet, .csv), images with their "
+        hint="give vectors (.npy, .npz, .safetensors, .parquet, .csv), images with their "
         f"captions (.csv, .jsonl, .parquet, .txt, .json, .tar), or what was saved ({ITEMS_FILE})",
     )
 

@@ -145,7 +145,7 @@ def open_table(path: Path, name: str) -> Table:
                 return _csv_table(path, name, "\t" if suffix == ".tsv" else None)
     except OSError as error:
         raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=shown(name), mend="check the file"
+            f"cannot be read ({error.strerror or error})", where=shown(name), hint="check the file"
         ) from error
 
 
@@ -160,7 +160,7 @@ def _csv_table(path: Path, name: str, delimiter: str | None) -> Table:
         columns = []
     if not any(column.strip() for column in columns):
         raise GapvizError(
-            "has no line of headings", where=shown(name), mend="start it with: file_name,text"
+            "has no line of headings", where=shown(name), hint="start it with: file_name,text"
         )
     return Table(path, name, tuple(column.strip() for column in columns), encoding, chosen)
 
@@ -192,7 +192,7 @@ def _json_columns(path: Path, name: str) -> tuple[str, ...]:
             columns.update(dict.fromkeys(value))
     if not columns:
         raise GapvizError(
-            "holds no JSON objects", where=shown(name), mend='write {"file_name": …} on each line'
+            "holds no JSON objects", where=shown(name), hint='write {"file_name": …} on each line'
         )
     return tuple(columns)
 
@@ -205,7 +205,7 @@ def _parquet_table(path: Path, name: str) -> Table:
             schema = file.schema_arrow
     except (pa.ArrowException, ValueError) as error:
         raise GapvizError(
-            "is damaged, or not a Parquet file", where=shown(name), mend="write the file again"
+            "is damaged, or not a Parquet file", where=shown(name), hint="write the file again"
         ) from error
     return Table(path, name, tuple(schema.names), class_names=_class_names(schema.metadata or {}))
 

@@ -60,7 +60,7 @@ class UploadLimits:
     def __post_init__(self) -> None:
         limits = (self.max_bytes, self.max_files, self.max_unpacked_bytes, self.max_ratio)
         if not all(limit > 0 for limit in limits):
-            raise GapvizError("a limit of uploads is not positive", mend="give limits above 0")
+            raise GapvizError("a limit of uploads is not positive", hint="give limits above 0")
 
 
 DEFAULT_LIMITS = UploadLimits()
@@ -100,7 +100,7 @@ def unpack_upload(
             archive = zipfile.ZipFile(file)
         except DAMAGE as error:
             raise GapvizError(
-                "is not a zip archive, or is cut short", where=name, mend="make the zip again"
+                "is not a zip archive, or is cut short", where=name, hint="make the zip again"
             ) from error
         with archive, _folder_in_the_making(folder) as making:
             skipped, left_out = _unpack_all(archive, making, name, limits)
@@ -133,7 +133,7 @@ def store_vectors_upload(
         raise GapvizError(
             f"the ending {target.suffix!r} is not one of vectors",
             where=shown(name),
-            mend=f"give a file ending in {', '.join(sorted(VECTOR_SUFFIXES))}",
+            hint=f"give a file ending in {', '.join(sorted(VECTOR_SUFFIXES))}",
         )
     with _opened(content) as (file, _):
         _refuse_too_large(file, shown(name), max_bytes)
@@ -168,7 +168,7 @@ def _unpack_all(
             raise GapvizError(
                 f"unpacks to more than {limits.max_unpacked_bytes / 1e6:,.0f} MB",
                 where=name,
-                mend="upload it in parts",
+                hint="upload it in parts",
             )
         if flaw is None and is_image_name(member_name):
             flaw = file_flaw(target)
@@ -184,7 +184,7 @@ def _unpack_all(
             if first
             else "holds no files",
             where=name,
-            mend="upload a zip of images and captions, or of vectors",
+            hint="upload a zip of images and captions, or of vectors",
         )
     return tuple(gathering.skipped), frozenset(left_out)
 
@@ -272,7 +272,7 @@ def _opened(content: Path | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
             raise GapvizError(
                 f"cannot be read ({error.strerror or error})",
                 where=shown(content.name),
-                mend="check the file",
+                hint="check the file",
             ) from error
         with file:
             yield file, shown(content.name)
@@ -285,12 +285,12 @@ def _refuse_too_large(file: BinaryIO, name: str, max_bytes: int) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if size == 0:
-        raise GapvizError("is empty", where=name, mend="upload the file again")
+        raise GapvizError("is empty", where=name, hint="upload the file again")
     if size > max_bytes:
         raise GapvizError(
             f"has {size / 1e6:,.1f} MB, more than the {max_bytes / 1e6:,.1f} MB allowed",
             where=name,
-            mend="upload less, or read it from a folder on this machine",
+            hint="upload less, or read it from a folder on this machine",
         )
 
 
@@ -325,7 +325,7 @@ def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
 
 def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
     return GapvizError(
-        f"holds more than {limits.max_files:,} files", where=name, mend="upload it in parts"
+        f"holds more than {limits.max_files:,} files", where=name, hint="upload it in parts"
     )
 
 
@@ -339,5 +339,5 @@ def _taken(folder: Path) -> GapvizError:
     return GapvizError(
         "there is already something of that name",
         where=shown(folder.name),
-        mend="choose another name",
+        hint="choose another name",
     )

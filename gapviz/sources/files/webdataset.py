@@ -50,7 +50,7 @@ def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Readi
     shards = _shards(path) if path.is_dir() else [Path(os.path.realpath(path))]
     root = path if path.is_dir() else shards[0].parent
     if not shards:
-        raise GapvizError("holds no .tar", where=shown(str(path)), mend="give a folder of shards")
+        raise GapvizError("holds no .tar", where=shown(str(path)), hint="give a folder of shards")
     gathering = Gathering()
     for shard in shards:
         _add_shard(shard, gathering, options)

@@ -32,7 +32,7 @@ def decode_image(content: bytes, *, where: str, about: int | None = None) -> Ima
     Raises:
         GapvizError: no image, a damaged one, or one of too many pixels.
     """
-    mend = "give a whole PNG, JPEG, WebP, GIF or BMP file"
+    hint = "give a whole PNG, JPEG, WebP, GIF or BMP file"
     try:
         with warnings.catch_warnings():
             # Pillow only warns of a picture that unpacks to twice its limit.
@@ -42,7 +42,7 @@ def decode_image(content: bytes, *, where: str, about: int | None = None) -> Ima
                 raise GapvizError(
                     f"has {image.width:,} × {image.height:,} pixels, which is too many",
                     where=where,
-                    mend=f"scale it below {MAX_PIXELS:,} pixels",
+                    hint=f"scale it below {MAX_PIXELS:,} pixels",
                 )
             if about is not None:
                 image.draft(None, (about, about))
@@ -51,11 +51,11 @@ def decode_image(content: bytes, *, where: str, about: int | None = None) -> Ima
     except GapvizError:
         raise
     except UnidentifiedImageError as error:
-        raise GapvizError("is not an image", where=where, mend=mend) from error
+        raise GapvizError("is not an image", where=where, hint=hint) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise GapvizError("unpacks to too many pixels", where=where, mend=mend) from error
+        raise GapvizError("unpacks to too many pixels", where=where, hint=hint) from error
     except DAMAGE as error:
-        raise GapvizError("is damaged or cut short", where=where, mend=mend) from error
+        raise GapvizError("is damaged or cut short", where=where, hint=hint) from error
 
 
 def over_white(image: Image.Image) -> Image.Image:

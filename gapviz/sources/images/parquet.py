@@ -45,15 +45,15 @@ def parquet_image(path: Path, row: int, column: str, *, where: str) -> bytes:
         cell = _block(str(path), stamp, group, first, column)[within - first]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise GapvizError(
-            "is damaged, or not a Parquet file", where=where, mend="write the file again"
+            "is damaged, or not a Parquet file", where=where, hint="write the file again"
         ) from error
     except (IndexError, KeyError) as error:
         raise GapvizError(
-            "the file has no such row or column", where=where, mend="read the source again"
+            "the file has no such row or column", where=where, hint="read the source again"
         ) from error
     content = stored_bytes(cell)
     if content is None:
-        raise GapvizError("the cell holds no image", where=where, mend="read the source again")
+        raise GapvizError("the cell holds no image", where=where, hint="read the source again")
     return content
 
 

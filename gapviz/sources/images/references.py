@@ -82,20 +82,20 @@ def inside(root: Path | None, reference: str) -> Path:
         raise GapvizError(
             "the collection knows no folder of images",
             where=reference,
-            mend="read the collection from its source again",
+            hint="read the collection from its source again",
         )
     try:
         base = root.resolve()
         path = (base / reference).resolve()
     except (OSError, ValueError, RuntimeError) as error:
         raise GapvizError(
-            "is not a path that can be followed", where=repr(reference[:200]), mend="check the path"
+            "is not a path that can be followed", where=repr(reference[:200]), hint="check the path"
         ) from error
     if Path(reference).is_absolute() or not path.is_relative_to(base):
         raise GapvizError(
             "leads out of the collection's folder, and is not read",
             where=reference,
-            mend="keep images inside the folder",
+            hint="keep images inside the folder",
         )
     return path
 
@@ -105,7 +105,7 @@ def _file_bytes(reference: str, root: Path | None) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise GapvizError("is not a file", where=reference, mend="name an image file")
+            raise GapvizError("is not a file", where=reference, hint="name an image file")
         _refuse_too_large(status.st_size, reference)
         return path.read_bytes()
     except OSError as error:
@@ -126,7 +126,7 @@ def _tar_bytes(reference: str, root: Path | None) -> bytes:
         raise GapvizError(
             "lies beyond the end of its archive",
             where=reference,
-            mend="give the whole archive, or read the collection from it again",
+            hint="give the whole archive, or read the collection from it again",
         )
     return content
 
@@ -160,7 +160,7 @@ def _parts(form: re.Pattern[str], scheme: str, reference: str) -> dict[str, str]
         raise GapvizError(
             f"is not a whole reference of the form {scheme}…#…",
             where=repr(reference[:200]),
-            mend="read the collection from its source again",
+            hint="read the collection from its source again",
         )
     return match.groupdict()
 
@@ -169,7 +169,7 @@ def _archive(root: Path | None, relative: str) -> Path:
     path = inside(root, relative)
     if not path.is_file():
         raise GapvizError(
-            "there is no such file", where=relative, mend="put it back, or read the source again"
+            "there is no such file", where=relative, hint="put it back, or read the source again"
         )
     return path
 
@@ -179,11 +179,11 @@ def _refuse_too_large(size: int, reference: str) -> None:
         raise GapvizError(
             f"has {size / 1e6:,.0f} MB, which is too much for one image",
             where=reference,
-            mend=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
+            hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
         )
 
 
 def _unreadable(reference: str, error: OSError) -> GapvizError:
     return GapvizError(
-        f"cannot be read ({error.strerror or error})", where=reference, mend="check the file"
+        f"cannot be read ({error.strerror or error})", where=reference, hint="check the file"
     )

@@ -36,19 +36,19 @@ def zip_image(path: Path, member: str, *, where: str) -> bytes:
             content = file.read(MAX_FILE_BYTES + 1)
     except KeyError as error:
         raise GapvizError(
-            "the archive has no such member", where=where, mend="read the source again"
+            "the archive has no such member", where=where, hint="read the source again"
         ) from error
     except DAMAGE as error:
         raise GapvizError(
             "cannot be read from its archive (damaged, encrypted or cut short)",
             where=where,
-            mend="make the archive again, without a password",
+            hint="make the archive again, without a password",
         ) from error
     if len(content) > MAX_FILE_BYTES:
         raise GapvizError(
             "unpacks to too much for one image",
             where=where,
-            mend=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
+            hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
         )
     return content
 

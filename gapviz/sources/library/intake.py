@@ -137,7 +137,7 @@ def _landing(workspace: Workspace) -> Iterator[Path]:
         workspace.home.mkdir(parents=True, exist_ok=True)
         landing = Path(mkdtemp(prefix=".landing-", dir=workspace.home))
     except OSError as error:
-        raise unwritable(workspace.home, error, mend=MAKE_ROOM) from error
+        raise unwritable(workspace.home, error, hint=MAKE_ROOM) from error
     try:
         yield landing
     finally:
@@ -153,7 +153,7 @@ def _told_without(landing: Path, name: str) -> Iterator[None]:
         raise GapvizError(
             _without(landing, name, error.what),
             where=_without(landing, name, error.where),
-            mend=_without(landing, name, error.mend),
+            hint=_without(landing, name, error.hint),
         ) from error
 
 

@@ -92,7 +92,7 @@ class StoredCollection:
         raise GapvizError(
             f"has not been encoded with {encoder[:80]!r}",
             where=self.title,
-            mend="encode it on the Data page",
+            hint="encode it on the Data page",
         )
 
 
@@ -126,7 +126,7 @@ class Workspace:
         if stored is None:
             raise GapvizError(
                 f"there is no collection {collection_id[:80]!r} in the workspace",
-                mend="choose one that the Data page lists",
+                hint="choose one that the Data page lists",
             )
         return stored
 
@@ -260,10 +260,10 @@ class Workspace:
             raise GapvizError(
                 "is being changed by another gapviz",
                 where=str(self.home),
-                mend="try again when that has finished",
+                hint="try again when that has finished",
             ) from error
         except OSError as error:
-            raise unwritable(folder, error, mend=MAKE_ROOM) from error
+            raise unwritable(folder, error, hint=MAKE_ROOM) from error
 
     def _read(self, folder: Path) -> StoredCollection | None:
         about = _about(folder)

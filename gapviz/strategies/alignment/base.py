@@ -27,7 +27,7 @@ def refuse_bad_strength(strength: float) -> None:
     if not 0.0 <= strength <= MAX_STRENGTH:
         raise GapvizError(
             f"the strength λ = {strength:g} is out of range",
-            mend=f"choose a number from 0 (raw) to {MAX_STRENGTH:g}",
+            hint=f"choose a number from 0 (raw) to {MAX_STRENGTH:g}",
         )
 
 
@@ -36,7 +36,7 @@ def refuse_unseen(modality: str, seen: Mapping[str, object]) -> None:
     if modality not in seen:
         raise GapvizError(
             f"the alignment has not seen the modality {modality!r}",
-            mend=f"use one of {', '.join(seen) or 'those it was fitted on'}",
+            hint=f"use one of {', '.join(seen) or 'those it was fitted on'}",
         )
 
 

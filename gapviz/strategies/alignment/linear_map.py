@@ -21,7 +21,7 @@ def refuse_bad_ridge(ridge: float) -> None:
     if not 0.0 < ridge <= MAX_RIDGE:
         raise GapvizError(
             f"the ridge λ = {ridge:g} is out of range",
-            mend=f"choose a number above 0 (30 is a good start), at most {MAX_RIDGE:,.0f}",
+            hint=f"choose a number above 0 (30 is a good start), at most {MAX_RIDGE:,.0f}",
         )
 
 
@@ -54,7 +54,7 @@ class LinearMap(Alignment):
         if anchor not in vectors:
             raise GapvizError(
                 f"there is no modality {anchor!r} to map the others onto",
-                mend=f"choose one of {', '.join(vectors)}",
+                hint=f"choose one of {', '.join(vectors)}",
             )
         self.means_ = {modality: centroid(rows) for modality, rows in vectors.items()}
         self.maps_ = {}
@@ -63,7 +63,7 @@ class LinearMap(Alignment):
         if not others:
             raise GapvizError(
                 f"{self.name} needs matched pairs of two modalities, and there is only {anchor}",
-                mend="give vectors of a second modality",
+                hint="give vectors of a second modality",
             )
         for modality in others:
             matched = None if pairs is None else pairs(modality, anchor)
@@ -71,7 +71,7 @@ class LinearMap(Alignment):
                 raise GapvizError(
                     f"{self.name} needs matched pairs, and no {modality} row has a {anchor} row "
                     "of the same item among the calibration items",
-                    mend="give pairs, or choose a strategy that needs none",
+                    hint="give pairs, or choose a strategy that needs none",
                 )
             a = vectors[modality][matched.rows_a].astype(np.float64) - self.means_[modality]
             b = vectors[anchor][matched.rows_b].astype(np.float64) - self.means_[anchor]

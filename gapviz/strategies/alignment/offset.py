@@ -40,7 +40,7 @@ class OneSidedOffset(ShiftAlignment):
         if moves not in centroids:
             raise GapvizError(
                 f"there is no modality {moves!r} to move",
-                mend=f"choose one of {', '.join(centroids)}",
+                hint=f"choose one of {', '.join(centroids)}",
             )
         others = [mu for modality, mu in centroids.items() if modality != moves]
         anchor = np.mean(others, axis=0) if others else centroids[moves]

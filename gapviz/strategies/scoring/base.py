@@ -71,5 +71,5 @@ def refuse_unseen(modality: str, seen: Container[str]) -> None:
     if modality not in seen:
         raise GapvizError(
             f"the scoring has not seen the modality {modality!r}",
-            mend=f"use one of {', '.join(seen) or 'those it was fitted on'}",
+            hint=f"use one of {', '.join(seen) or 'those it was fitted on'}",
         )

@@ -29,12 +29,12 @@ def refuse_bad_neighbourhood(alpha: float, neighbours: int) -> None:
     if not 0.0 <= alpha <= MAX_ALPHA:
         raise GapvizError(
             f"α = {alpha:g} is out of range",
-            mend=f"choose a number from 0 (raw) to {MAX_ALPHA:g}",
+            hint=f"choose a number from 0 (raw) to {MAX_ALPHA:g}",
         )
     if not 1 <= neighbours <= MAX_NEIGHBOURS:
         raise GapvizError(
             f"{neighbours} neighbours are out of range",
-            mend=f"choose from 1 to {MAX_NEIGHBOURS:,}",
+            hint=f"choose from 1 to {MAX_NEIGHBOURS:,}",
         )
 
 

@@ -11,8 +11,8 @@ from gapviz.analyses.advice.effects import Effect, mixed_effects
 from gapviz.analyses.advice.rules import applicable
 from gapviz.core.collection import Collection, Item, ModalityVectors, alternate_splits
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.retrieval import Estimate
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.fusion import RankFusion

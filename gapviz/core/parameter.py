@@ -1,0 +1,130 @@
+"""A `Parameter`: what can be chosen, declared once.
+
+The widget of a page, the check of a link, the flag of a command, the plain value in JSON and
+the line of the documentation are all made of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gapviz.core.errors import GapvizError
+
+Kind = Literal["number", "count", "choice", "modality", "weights"]
+"""A real number, a whole number, one of named choices, the name of a modality (None: whichever
+is usual), or a number a modality (`(("image", 1.5), …)`; 1 where not named)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing to choose, with everything that is known of the choice."""
+
+    name: str
+    """As it stands in Python, in links and in JSON."""
+    title: str
+    """Label of its widget."""
+    kind: Kind
+    default: Any
+    help: str
+    """One line."""
+    symbol: str = ""
+    """As in the formula: `λ`."""
+    low: float = -math.inf
+    """Least number."""
+    high: float = math.inf
+    """Largest number."""
+    step: float | None = None
+    """Of a slider; without one a number is typed."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """Value → title, of a `choice`."""
+    flag: str = ""
+    """On the command line; `--name` unless given."""
+    spoken: str = ""
+    """How a value is told beside the title of what it belongs to, `{}` standing for the value:
+    `onto {}`. Unless given, `symbol = value`, and nothing where there is no symbol."""
+
+    @property
+    def option(self) -> str:
+        """Its flag on the command line."""
+        return self.flag or f"--{self.name.replace('_', '-')}"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers."""
+        return self.kind in ("number", "count")
+
+    @property
+    def words(self) -> str:
+        """What may be chosen, in words."""
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
+        if self.kind == "modality":
+            return "a modality of the collection"
+        what = "a whole number" if self.kind == "count" else "a number"
+        return f"{what} from {self.low:,g} to {self.high:,g}"
+
+    def checked(self, value: Any) -> Any:
+        """The value, as the type that it should have.
+
+        Raises:
+            GapvizError: a value that cannot be chosen.
+        """
+        if self.kind == "modality":
+            return value if value is None else str(value)
+        if self.kind == "weights":
+            return tuple((str(name), self._number(weight, name)) for name, weight in value)
+        if self.is_number:
+            return self._number(value)
+        if value not in self.choices:
+            raise self._refusal(value)
+        return value
+
+    def parsed(self, text: str) -> Any:
+        """The value that a link or a command line writes as `text`.
+
+        Raises:
+            GapvizError: no value that can be chosen.
+        """
+        if self.kind == "weights":
+            modality, _, weight = text.partition("=")
+            if not weight:
+                raise GapvizError(
+                    f"{self.option} {text[:60]!r} is not MODALITY=NUMBER",
+                    hint="write for instance image=1.5",
+                )
+            return self.checked([(modality, weight)])
+        return self.checked(text)
+
+    def told(self, value: Any) -> str:
+        """The value as it stands beside the title of what it belongs to; "" for nothing."""
+        if value is None or self.kind == "weights":
+            return ""
+        shown = f"{value:g}" if self.is_number else str(value)
+        if self.spoken:
+            return self.spoken.format(shown)
+        return f"{self.symbol} = {shown}" if self.symbol else ""
+
+    def plain(self, value: Any) -> Any:
+        """The value for JSON."""
+        return dict(value) if self.kind == "weights" else value
+
+    def _number(self, value: Any, of: str = "") -> float | int:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise self._refusal(value, of) from None
+        whole = number == math.floor(number) if math.isfinite(number) else False
+        if not self.low <= number <= self.high or (self.kind == "count" and not whole):
+            raise self._refusal(value, of)
+        return int(number) if self.kind == "count" else number
+
+    def _refusal(self, value: Any, of: str = "") -> GapvizError:
+        name = self.title.lower() if not self.symbol else f"{self.title.lower()} {self.symbol}"
+        shown = f"{value:g}" if isinstance(value, float) else f"{str(value)[:60]}"
+        return GapvizError(
+            f"the {name}{f' of {of}' * bool(of)} = {shown} cannot be chosen",
+            hint=f"choose {self.words}",
+        )
