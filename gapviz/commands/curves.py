@@ -7,15 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gapviz.analyses.curves import Band
-from gapviz.analyses.curves.rank_fusion import FusionLine
-from gapviz.analyses.readings.curves import (
-    calibration_reading,
-    drawn_instead,
-    fusion_reading,
-    mix_reading,
-    strength_reading,
-)
-from gapviz.analyses.studies.curves import (
+from gapviz.analyses.curves.cached import (
     calibration_work,
     fusion_work,
     mix_work,
@@ -23,6 +15,14 @@ from gapviz.analyses.studies.curves import (
     strategy_that_learns,
     strategy_with_strength,
     strength_work,
+)
+from gapviz.analyses.curves.rank_fusion import FusionLine
+from gapviz.analyses.curves.readings import (
+    calibration_reading,
+    drawn_instead,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
 )
 from gapviz.commands.held_out import (
     HeldOut,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.readings.measurements import bias_reading, gap_reading, worse_directions
-from gapviz.analyses.readings.tour import (
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.layouts import make_layout, ready_layout
+from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.tour import (
     FIGURES,
     JUDGES,
     NO_MATCHES,
@@ -18,7 +19,6 @@ from gapviz.analyses.readings.tour import (
     failing_items,
     has_matches,
 )
-from gapviz.analyses.studies.layouts import make_layout, ready_layout
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.anatomy import dimensions_work, heat_map_work, plane_work
+from gapviz.analyses.anatomy.parts import dimensions_work, heat_map_work, plane_work
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions

@@ -1,6 +1,6 @@
 import pytest
 
-from gapviz.analyses.studies.curves import calibration_work, fusion_work
+from gapviz.analyses.curves.cached import calibration_work, fusion_work
 from gapviz.measures.measurement import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.cones import cones
-from gapviz.analyses.studies.layouts import ready_layout
+from gapviz.analyses.cones import cones
+from gapviz.analyses.layouts import ready_layout
 from gapviz.dashboard.caches import layout_request
 from gapviz.dashboard.catalogue import View
 from gapviz.sources.builtin import builtin_collection

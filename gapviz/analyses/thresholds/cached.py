@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from gapviz.analyses.studies.score_study import ScoreStudy, study_scores
+from gapviz.analyses.thresholds.score_study import ScoreStudy, study_scores
 from gapviz.core.collection import Collection
 from gapviz.storage.cache import content_key
 from gapviz.storage.kept import Work
