@@ -142,7 +142,7 @@ def checked_collection(
         GapvizError: no vectors by the encoder asked for, or a modality that is not there.
     """
     collection = reading.encoded_by(options.encoder)
-    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
+    for name in [*filter(None, [strategy.moves, strategy.anchor]), *dict(strategy.fusion.weights)]:
         collection.modality(name)
     return collection
 

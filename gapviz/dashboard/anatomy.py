@@ -9,6 +9,13 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.anatomy.analysis import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
 from gapviz.analyses.anatomy.parts import (
     MOVING,
     dimensions_work,
@@ -16,13 +23,6 @@ from gapviz.analyses.anatomy.parts import (
     hubs_work,
     plane_work,
     spectra_work,
-)
-from gapviz.analyses.anatomy.readings import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
 )
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of

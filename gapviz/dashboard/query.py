@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from gapviz.analyses.search import caption_rows
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
@@ -214,21 +215,7 @@ def _opened(upload: UploadedFile) -> Image.Image:
 
 @st.cache_resource(max_entries=4, hash_funcs={Collection: lambda c: c.content_hash})
 def _caption_rows(collection: Collection) -> dict[str, tuple[int, int]]:
-    """Caption in lower case → its row of the text vectors, and its item.
-
-    Captions are already encoded, so they need neither the encoder nor its libraries.
-    """
-    if "text" not in collection.modalities:
-        return {}
-    block = collection.modality("text")
-    seen: dict[int, int] = {}
-    rows: dict[str, tuple[int, int]] = {}
-    for row, item in enumerate(block.item_index.tolist()):
-        place = seen[item] = seen.get(item, -1) + 1
-        captions = collection.items[item].captions
-        if place < len(captions):
-            rows.setdefault(captions[place].casefold(), (row, item))
-    return rows
+    return caption_rows(collection)
 
 
 @st.cache_data(max_entries=256, show_spinner="Encoding the text …")

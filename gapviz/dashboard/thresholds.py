@@ -9,8 +9,8 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.thresholds.analysis import held_out_reading, transfer_reading, type_title
 from gapviz.analyses.thresholds.cached import score_work
-from gapviz.analyses.thresholds.readings import held_out_reading, transfer_reading, type_title
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of

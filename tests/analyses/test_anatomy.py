@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 
+from gapviz.analyses.anatomy.analysis import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
 from gapviz.analyses.anatomy.parts import (
     dimensions_work,
     heat_map_work,
     hubs_work,
     plane_work,
     spectra_work,
-)
-from gapviz.analyses.anatomy.readings import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
 )
 from gapviz.measures.geometry.anatomy import plane_point
 from gapviz.measures.measurement import measure
