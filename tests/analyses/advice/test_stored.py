@@ -13,7 +13,7 @@ from gapviz.analyses.advice.stored import KIND, advice_work
 from gapviz.core.vectors import unit_rows
 from gapviz.storage import kept
 from gapviz.storage.cache import cache_folder
-from gapviz.storage.saved_collection import save_collection
+from gapviz.storage.saved_collection import load_collection, save_collection
 
 RNG = np.random.default_rng(3)
 EVERYTHING = [Situation(task, "model") for task in TASKS]
@@ -92,7 +92,7 @@ def test_a_second_process_finds_it(collection, tmp_path):
         ).stdout.strip()  # fmt: skip
 
     assert found() == "False"
-    advice_work(gather(type(collection).load(tmp_path / "saved")), Situation("mixed")).do()
+    advice_work(gather(load_collection(tmp_path / "saved")), Situation("mixed")).do()
     assert found() == "True"
 
 
