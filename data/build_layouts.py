@@ -43,7 +43,7 @@ def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[st
         strategy = fit_strategy(options, calibration)
         request = (
             LayoutRequest(collection, strategy, "umap", stands_on=raw)
-            if strategy.card.learns
+            if strategy.spec.learns
             else raw
         )
         yield request.key, make_layout(request).points

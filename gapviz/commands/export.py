@@ -63,7 +63,7 @@ def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCar
     fit, pair, seed = options.fit, chosen_pair(options), chosen_seed(options)
     fitted_on, measured = fit_and_measured(collection, fit)
     doubts = split_warnings(collection) if fit == "split" else ()
-    fitted = fit_strategy(strategy, fitted_on, split_doubts=doubts)
+    fitted = fit_strategy(strategy, fitted_on, split_warnings=doubts)
     return export_strategy(
         fitted,
         measure(collection, StrategyOptions("raw"), fit=fit, pair=pair, seed=seed),

@@ -67,7 +67,7 @@ class HeldOut:
     @property
     def changes(self) -> str:
         """What the strategy changes."""
-        return STRATEGIES[self.strategy.name].changes
+        return STRATEGIES[self.strategy.name].acts_on
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain values."""

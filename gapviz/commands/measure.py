@@ -102,6 +102,6 @@ def _summary(result: Measurement) -> str:
 
 
 def _split_words(result: Measurement) -> str:
-    if not result.strategy.card.learns:
+    if not result.strategy.spec.learns:
         return "nothing"
     return "the same items (in-sample)" if result.fit == "all" else "the calibrate split"

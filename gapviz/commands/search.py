@@ -104,11 +104,11 @@ def _search(
     item: int | None,
     k: int,
 ) -> ResultList:
-    corpus = corpus_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
     scoring = None
     if strategy.scoring is not None:
-        scoring = strategy.scoring.prepare(corpus, query_rows(collection, strategy.alignment))
-    moved = strategy.alignment.transform(vector[None, :], modality)[0]
+        scoring = strategy.scoring.prepare(corpus, query_rows(collection, strategy))
+    moved = strategy.transform(vector[None, :], modality)[0]
     return search(corpus, moved, modality, k=k, item=item, fusion=strategy.fusion, scoring=scoring)
 
 
@@ -118,7 +118,7 @@ def _figures(
     return {
         "collection": collection.name,
         "encoder": collection.encoder,
-        "strategy": strategy.card.name,
+        "strategy": strategy.spec.name,
         "query_modality": modality,
         "bias": None if np.isnan(found.bias) else found.bias,
         "corpus_share": None if np.isnan(found.corpus_share) else found.corpus_share,

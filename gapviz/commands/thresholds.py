@@ -151,7 +151,7 @@ def _fused(looked_at: HeldOut, options: argparse.Namespace) -> tuple[str, Fusion
         )
     raw = fit_strategy(StrategyOptions("raw"), collection)
     return modality, compare_fusions(
-        corpus_rows(collection, raw.alignment),
+        corpus_rows(collection, raw),
         block.vectors[rows[0]],
         modality,
         k=options.results,

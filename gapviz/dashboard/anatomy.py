@@ -117,7 +117,7 @@ def _plane(chosen: Settings, view: View) -> None:
 
 def _hubs(chosen: Settings, view: View) -> None:
     options = _moved(chosen)
-    adjusts = STRATEGIES[chosen.strategy].changes == "scores"
+    adjusts = STRATEGIES[chosen.strategy].acts_on == "scores"
     if adjusts:
         options.append(chosen.options())
     work = hubs_work(collection_of(view), options, chosen.pair, seed=chosen.seed)
@@ -241,7 +241,7 @@ PARTS = {
 def _moved(chosen: Settings) -> list[StrategyOptions]:
     """Raw, and the chosen strategy where it moves vectors."""
     options = [chosen.options("raw")]
-    if STRATEGIES[chosen.strategy].changes == "vectors":
+    if STRATEGIES[chosen.strategy].acts_on == "vectors":
         options.append(chosen.options())
     return options
 

@@ -204,7 +204,7 @@ def _show(
 def _head(chosen: Settings, column: _Column) -> None:
     strategy = fitted(column.view, chosen.options(column.strategy))
     st.markdown(
-        f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
+        f"#### {strategy.spec.title}", help=f"{strategy.spec.formula}. {strategy.spec.known}"
     )
     if chosen.compare is not None:
         st.caption(f"**{encoder_title(column.view)}**")
@@ -219,10 +219,10 @@ def _parameters(strategy: Strategy) -> str:
         silent = not any(weight for _, weight in strategy.fusion.weights)
         note = " Every score is 0: only the order of equal scores ranks." if silent else ""
         return f"One list a modality; k = {strategy.fusion.k:g}, weights {weights}.{note}"
-    if strategy.card.routed:
-        return f"One list a modality; {strategy.card.formula.split(', ', 1)[-1]}."
+    if strategy.spec.routed:
+        return f"One list a modality; {strategy.spec.formula.split(', ', 1)[-1]}."
     if "(" not in strategy.label:
-        return f"One mixed index; {strategy.card.formula}."
+        return f"One mixed index; {strategy.spec.formula}."
     return f"One mixed index; {strategy.label.split('(')[-1].rstrip(')')}."
 
 

@@ -114,7 +114,7 @@ def split_of(view: View, split: str) -> Collection:
 @kept_within(128)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return fit_strategy(options, split_of(view, CALIBRATE), split_doubts=split_doubts(view))
+    return fit_strategy(options, split_of(view, CALIBRATE), split_warnings=split_doubts(view))
 
 
 @kept_within(512, light=Measurement.forget_scores)
@@ -155,7 +155,7 @@ def searchable(view: View, options: StrategyOptions, *, held_out: bool = False) 
         for split in (CALIBRATE, EVALUATE):
             wanted[collection.splits[split]] = True
         return searchable(view, options).of_items(wanted)
-    return corpus_rows(collection, fitted(view, options).alignment)
+    return corpus_rows(collection, fitted(view, options))
 
 
 @kept_within(1_024)
@@ -169,7 +169,7 @@ def prepared(
     strategy = fitted(view, options)
     if strategy.scoring is None:
         return None
-    asking = query_rows(collection_of(view), strategy.alignment)
+    asking = query_rows(collection_of(view), strategy)
     return strategy.scoring.prepare(searchable(view, options, held_out=held_out), asking)
 
 

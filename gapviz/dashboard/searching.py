@@ -24,7 +24,7 @@ def answer_of(
     strategy = fitted(view, options)
     return search(
         searchable(view, options, held_out=held_out),
-        strategy.alignment.transform(asked.vector[None, :], asked.modality)[0],
+        strategy.transform(asked.vector[None, :], asked.modality)[0],
         asked.modality,
         k=k,
         item=asked.item,

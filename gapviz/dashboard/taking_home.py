@@ -96,7 +96,7 @@ def thresholds_section(card: ExportCard) -> None:
         "others that pass<br><small>held out · lower</small>",
     ]
     st.html(html_table(head, rows))
-    vectors = "after the strategy moved them" if card.changes == "vectors" else "as encoded"
+    vectors = "after the strategy moved them" if card.acts_on == "vectors" else "as encoded"
     st.caption(
         f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, "
         f"{vectors}. Relevant across modalities: the pair matches; within one: both "

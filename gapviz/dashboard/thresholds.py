@@ -45,7 +45,7 @@ LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
 def asking_choice(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
-    if STRATEGIES[chosen.strategy].changes != "scores" or x == y:
+    if STRATEGIES[chosen.strategy].acts_on != "scores" or x == y:
         return None
     return st.segmented_control(
         "Ask with",
@@ -72,7 +72,7 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
     """
     collection = collection_of(view)
     wanted: list[tuple[str, str | None]] = [("raw", None)]
-    if STRATEGIES[chosen.strategy].changes in ("vectors", "scores"):
+    if STRATEGIES[chosen.strategy].acts_on in ("vectors", "scores"):
         wanted.append((chosen.strategy, asks))
     found = []
     for name, asking in wanted:

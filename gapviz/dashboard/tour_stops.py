@@ -138,7 +138,7 @@ def _subtract(chosen: Settings) -> None:
 
 
 def _better_and_worse(chosen: Settings) -> None:
-    offered = [name for name, card in STRATEGIES.items() if card.changes == "vectors"]
+    offered = [name for name, card in STRATEGIES.items() if card.acts_on == "vectors"]
     name = st.selectbox(
         "Strategy",
         offered,
@@ -261,7 +261,7 @@ def _results(chosen: Settings, name: str, item: int) -> None:
     collection, strategy = collection_of(chosen.view), fitted(chosen.view, options)
     asking = collection.modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
-    vector = strategy.alignment.transform(asking.vectors[row][None, :], modality)[0]
+    vector = strategy.transform(asking.vectors[row][None, :], modality)[0]
     answer = search(
         searchable(chosen.view, options),
         vector,

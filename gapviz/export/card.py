@@ -117,14 +117,14 @@ def card_of(
 ) -> ExportCard:
     """The card of a strategy fitted on `fitted_on`, without the hash of its arrays."""
     told_before, told_after = before.to_json(), after.to_json()
-    card = strategy.card
+    card = strategy.spec
     levels = getattr(strategy.scoring, "levels_", {})
     return ExportCard(
         strategy=card.name,
         title=card.title,
         label=strategy.label,
         formula=card.formula,
-        changes=card.changes,
+        changes=card.acts_on,
         parameters=_parameters(strategy),
         fusion=told_after["fusion"],
         score_levels=tuple((a, b, level.mean, level.spread) for (a, b), level in levels.items()),
@@ -155,7 +155,7 @@ def _parameters(strategy: Strategy) -> _JSON:
         "alpha": options.alpha,
         "neighbours": options.neighbours,
     }
-    return {name: value for name, value in known.items() if name in strategy.card.parameters}
+    return {name: value for name, value in known.items() if name in strategy.spec.parameters}
 
 
 def _fitted_split(learns: bool, after: Measurement) -> str:
@@ -189,10 +189,7 @@ def _thresholds(
 def _typed(
     strategy: Strategy, collection: Collection, x: str, y: str, seed: int
 ) -> Mapping[PairType, TypedScores]:
-    rows = [
-        strategy.alignment.transform(collection.modality(name).corpus.vectors, name)
-        for name in (x, y)
-    ]
+    rows = [strategy.transform(collection.modality(name).corpus.vectors, name) for name in (x, y)]
     labels = [_labels(collection, name) for name in (x, y)]
     return typed_scores(
         rows[0],

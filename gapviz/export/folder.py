@@ -53,7 +53,7 @@ class Exported:
                 where=where,
                 hint=f"give vectors of {self.card.encoder}",
             )
-        return self.strategy.alignment.transform(rows, modality)
+        return self.strategy.transform(rows, modality)
 
 
 def export_strategy(
@@ -97,7 +97,7 @@ def export_files(
     Raises:
         GapvizError: a transductive strategy.
     """
-    refuse_transductive(strategy.card)
+    refuse_transductive(strategy.spec)
     content = save(learned_arrays(strategy, fitted_on))
     card = replace(
         card_of(strategy, before, after, fitted_on), arrays_hash=hashlib.sha256(content).hexdigest()

@@ -64,7 +64,7 @@ def pareto_figure(
             color, title = model_color(model, models), titles[model]
             traces.append(_points(board.rows, here, title, color, several=len(models) > 1))
             traces.append(_swatch(title, color))
-    seen = {strategy_spec(row.options.name).changes for row in board.rows}
+    seen = {strategy_spec(row.options.name).acts_on for row in board.rows}
     traces += [_key(changes) for changes in SYMBOLS if changes in seen]
     return go.Figure(traces, _frame(_y_range(board.rows), height))
 
@@ -104,7 +104,7 @@ def _points(
     shown = [rows[place] for place in here]
     open_ = [row.transductive or row.by_item for row in shown]
     symbols = [
-        SYMBOLS[strategy_spec(row.options.name).changes] + ("-open" if hollow else "")
+        SYMBOLS[strategy_spec(row.options.name).acts_on] + ("-open" if hollow else "")
         for row, hollow in zip(shown, open_, strict=True)
     ]
     head = f"{escape(title)}<br>" if several else ""

@@ -1,7 +1,7 @@
 import pytest
 
 from gapviz.analyses.studies.curves import calibration_work, fusion_work
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
 

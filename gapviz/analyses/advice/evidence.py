@@ -144,7 +144,7 @@ def tower_effect(evidence: Evidence, tower: DedicatedTower) -> Effect | None:
 def _first_rows(measurement: Measurement, modality: str) -> tuple[Float32, Indices, Indices]:
     """The first indexed row of every item, as the strategy moved it, its item and label."""
     block = measurement.collection.modality(modality).corpus.first_rows
-    moved = measurement.strategy.alignment.transform(block.vectors, modality)
+    moved = measurement.strategy.transform(block.vectors, modality)
     return moved, block.item_index, measurement.collection.labels[block.item_index]
 
 

@@ -73,7 +73,7 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
         likeness = within_effect(raw, raw, situation.found)
         if likeness is not None:
             words.append(f"{likeness.figure} is {likeness.before}.")
-    corpus = corpus_rows(raw.collection, raw.strategy.alignment)
+    corpus = corpus_rows(raw.collection, raw.strategy)
     cost = Cost(
         storage="the vectors alone",
         query="one product with every vector",
@@ -105,7 +105,7 @@ def _gap_words(raw: Measurement) -> str:
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
     options = StrategyOptions(rule.strategy or "raw")
     card = strategy_spec(options.name)
-    if card.changes == "items":
+    if card.acts_on == "items":
         raise GapvizError(
             "it ranks items, so that no figure of a list of vectors can be held against it",
             hint="see what it does on the scoreboard",
@@ -115,7 +115,7 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
         raise GapvizError(reason)
     after = evidence.measured(options)
     effects = _effects(evidence, situation, after, rule)
-    corpus = corpus_rows(after.collection, after.strategy.alignment)
+    corpus = corpus_rows(after.collection, after.strategy)
     tied = np.concatenate([outcome.tied for outcome in after.mixed.values()])
     fragile = effects[0].figure.startswith("NDCG") and float(tied.mean()) > FRAGILE_TIES
     words = list(after.strategy.warnings)
@@ -202,7 +202,7 @@ def _effects(
         if effect is None:
             raise _no_labels()
         return [effect]
-    if situation.task == "scores" and not after.strategy.card.routed:
+    if situation.task == "scores" and not after.strategy.spec.routed:
         return [*passing_effects(evidence, rule.strategy), mixed_effects(raw, after)[0]]
     return mixed_effects(raw, after)
 

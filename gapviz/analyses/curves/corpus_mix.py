@@ -152,7 +152,7 @@ def _by_rank(strategy: Strategy) -> RankFusion | None:
     if strategy.fusion is None or isinstance(strategy.fusion, RankFusion):
         return strategy.fusion
     raise GapvizError(
-        f"{strategy.card.title} cannot be drawn over the corpus mix",
+        f"{strategy.spec.title} cannot be drawn over the corpus mix",
         hint="choose a strategy of one mixed index, or routing fused by rank",
     )
 
@@ -209,7 +209,7 @@ def _first_rows(block: ModalityVectors, items: Indices) -> Float32:
 
 def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
     """`(n_queries, n_items)` scores with the first and with the second vector of each item."""
-    move = strategy.alignment.transform
+    move = strategy.transform
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
     queries = move(setup.queries, setup.asks)
     n = setup.n_items

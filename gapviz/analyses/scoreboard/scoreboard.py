@@ -14,6 +14,7 @@ from itertools import permutations
 from typing import Protocol
 
 import numpy as np
+from gapviz.strategies.alignment import Raw
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
@@ -38,7 +39,6 @@ from gapviz.strategies import (
     strategy_spec,
     unavailable_reason,
 )
-from gapviz.strategies.alignment import Raw
 
 DEPTHS = (1, 5, 10)
 
@@ -261,7 +261,7 @@ class _Bench:
         reason = unavailable_reason(strategy_spec(chosen.name), self.calibration, chosen.anchor)
         if reason is None:
             try:
-                strategy = fit_strategy(chosen, self.calibration, split_doubts=self._split_doubts)
+                strategy = fit_strategy(chosen, self.calibration, split_warnings=self._split_doubts)
                 return self._row(model, strategy)
             except GapvizError as error:
                 reason = error.sentence
@@ -279,7 +279,7 @@ class _Bench:
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
         untouched = strategy.scoring is None and isinstance(strategy.alignment, Raw)
         one_list = self._raw_lists if untouched else self._one_list(strategy)
-        corpus = corpus_rows(self.measured, strategy.alignment)
+        corpus = corpus_rows(self.measured, strategy)
         return ScoreRow(
             model=model,
             options=strategy.options,
@@ -296,10 +296,10 @@ class _Bench:
             mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
             bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
             query_operations=query_operations(corpus, strategy),
-            transductive=strategy.card.transductive,
-            by_item=strategy.card.changes == "items",
+            transductive=strategy.spec.transductive,
+            by_item=strategy.spec.acts_on == "items",
             warnings=strategy.warnings,
-            split_doubts=tuple(one for one in strategy.warnings if one in self._split_doubts),
+            split_warnings=tuple(one for one in strategy.warnings if one in self._split_doubts),
         )
 
     @cached_property
@@ -333,7 +333,7 @@ def _recall(
 
 def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) -> Estimate:
     block = measured.modality(modality).corpus
-    vectors = strategy.alignment.transform(block.vectors, modality)
+    vectors = strategy.transform(block.vectors, modality)
     labels = measured.labels[block.item_index]
     asking = np.flatnonzero(labels >= 0)
     if asking.size > MAX_QUERIES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,7 +45,7 @@ NEIGHBOURS = 10
 # Entries of the longest list, and queries, of a large collection that a sample stands for.
 MAX_HUB_ROWS = 20_000
 
-MOVING = tuple(name for name, card in STRATEGIES.items() if card.changes in ("nothing", "vectors"))
+MOVING = tuple(name for name, card in STRATEGIES.items() if card.acts_on in ("nothing", "vectors"))
 """Strategies that have a point of their own in the plane: raw, and those that move vectors."""
 
 
@@ -236,7 +236,7 @@ def _each(
         yield (
             strategy.label,
             [
-                strategy.alignment.transform(measured.modality(name).corpus.vectors, name)
+                strategy.transform(measured.modality(name).corpus.vectors, name)
                 for name in modalities
             ],
         )
@@ -280,7 +280,7 @@ def _key(
         part=part,
         collections=[one.content_hash for one in collections],
         pair=modalities,
-        options=[asdict(one) for one in options],
+        options=[one.plain() for one in options],
         seed=seed,
         revision=REVISION,
         **parts,

@@ -51,7 +51,7 @@ class Cloud:
         layout, gap = self.layout, self.measured.geometry.gap
         shares = layout.variance_shares
         return {
-            "strategy": self.request.strategy.card.name,
+            "strategy": self.request.strategy.spec.name,
             "label": self.request.strategy.label,
             "method": layout.method,
             "axis_titles": list(layout.axis_titles),
@@ -163,7 +163,7 @@ def cones(
     doubts = split_warnings(collection) if fit == "split" else ()
 
     def asked(chosen: StrategyOptions, stands_on: LayoutRequest | None) -> LayoutRequest:
-        strategy = fit_strategy(chosen, fitted_on, split_doubts=doubts)
+        strategy = fit_strategy(chosen, fitted_on, split_warnings=doubts)
         return LayoutRequest(collection, strategy, method, seed, stands_on, between, fit)
 
     def made(request: LayoutRequest) -> Cloud:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from gapviz.analyses.curves import (
     CalibrationCurve,
@@ -48,7 +48,7 @@ def strength_work(
     chosen = replace(options, strength=1.0)
     return Work(
         KIND,
-        _key("strength", collection, seed, options=asdict(chosen), pair=pair),
+        _key("strength", collection, seed, options=chosen.plain(), pair=pair),
         StrengthCurve,
         lambda progress: strength_curve(collection, chosen, pair, seed=seed, progress=progress),
     )
@@ -67,7 +67,7 @@ def mix_work(
     lines = (StrategyOptions("raw"), options, StrategyOptions("route", fusion=fusion))
     return Work(
         KIND,
-        _key("mix", collection, seed, options=[asdict(one) for one in lines], pair=pair, asks=asks),
+        _key("mix", collection, seed, options=[one.plain() for one in lines], pair=pair, asks=asks),
         MixCurve,
         lambda progress: corpus_mix_curve(
             collection,
@@ -87,7 +87,7 @@ def calibration_work(
     """A strategy by the number of items it is fitted on; see `calibration_curve`."""
     return Work(
         KIND,
-        _key("calibration", collection, seed, options=asdict(options), pair=pair),
+        _key("calibration", collection, seed, options=options.plain(), pair=pair),
         CalibrationCurve,
         lambda progress: calibration_curve(collection, options, pair, seed=seed, progress=progress),
     )
@@ -114,7 +114,7 @@ def strategy_with_strength(name: str) -> str:
 
 def strategy_in_one_index(name: str) -> str:
     """The strategy itself where it changes one mixed index, else centring both."""
-    return name if STRATEGIES[name].changes in ("vectors", "scores") else FALLBACK
+    return name if STRATEGIES[name].acts_on in ("vectors", "scores") else FALLBACK
 
 
 def strategy_that_learns(name: str, collection: Collection) -> str:

@@ -81,20 +81,20 @@ class LayoutRequest:
     def vectors(self, strategy: Strategy) -> dict[str, Float32]:
         """Indexed rows per modality, moved by `strategy`."""
         return {
-            name: strategy.alignment.transform(block.corpus.vectors, name)
+            name: strategy.transform(block.corpus.vectors, name)
             for name, block in self.collection.modalities.items()
         }
 
     @cached_property
     def moves_nothing(self) -> bool:
         """True where the strategy leaves every vector where it is."""
-        return self.strategy.card.changes != "vectors"
+        return self.strategy.spec.acts_on != "vectors"
 
     @property
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
         options = self.strategy.options
-        read = () if self.moves_nothing else ("name", *self.strategy.card.parameters)
+        read = () if self.moves_nothing else ("name", *self.strategy.spec.parameters)
         return content_key(
             collection=self.collection.content_hash,
             strategy={name: getattr(options, name) for name in read},

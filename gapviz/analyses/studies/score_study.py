@@ -292,10 +292,7 @@ def _scores(
             progress=progress,
         )
         return found.scores, found.typed
-    x, y = (
-        strategy.alignment.transform(collection.modality(name).corpus.vectors, name)
-        for name in pair
-    )
+    x, y = (strategy.transform(collection.modality(name).corpus.vectors, name) for name in pair)
     pairs = collection.pairs(*pair)
     labels = [collection.labels[collection.modality(name).corpus.item_index] for name in pair]
     known = [codes if (codes >= 0).any() else None for codes in labels]

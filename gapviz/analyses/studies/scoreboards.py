@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from gapviz.analyses.scoreboard.scoreboard import (
     Entry,
@@ -86,7 +86,7 @@ def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
     read = {"name", *strategy_spec(options.name).parameters}
     return content_key(
         collection=collection.content_hash,
-        options={name: value for name, value in asdict(options).items() if name in read},
+        options={name: value for name, value in options.plain().items() if name in read},
         seed=seed,
         revision=REVISION,
     )

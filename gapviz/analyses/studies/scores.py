@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from gapviz.analyses.studies.score_study import ScoreStudy, study_scores
 from gapviz.core.collection import Collection
 from gapviz.storage.cache import content_key
@@ -24,7 +22,7 @@ def score_work(
         "scores",
         content_key(
             collection=collection.content_hash,
-            options=asdict(options),
+            options=options.plain(),
             pair=pair,
             asks=asks,
             seed=seed,

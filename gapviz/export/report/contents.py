@@ -298,8 +298,8 @@ def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example,
 def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
     collection, strategy = measurement.collection, measurement.strategy
     block = collection.modality(modality).queries
-    corpus = corpus_rows(collection, strategy.alignment)
-    query = strategy.alignment.transform(block.vectors[row : row + 1], modality)[0]
+    corpus = corpus_rows(collection, strategy)
+    query = strategy.transform(block.vectors[row : row + 1], modality)[0]
     return search(
         corpus,
         query,
@@ -314,5 +314,5 @@ def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
 def _prepared(strategy: Strategy, collection: Collection) -> PreparedScores | None:
     if strategy.scoring is None:
         return None
-    queries = query_rows(collection, strategy.alignment)
-    return strategy.scoring.prepare(corpus_rows(collection, strategy.alignment), queries)
+    queries = query_rows(collection, strategy)
+    return strategy.scoring.prepare(corpus_rows(collection, strategy), queries)

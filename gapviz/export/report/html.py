@@ -111,7 +111,7 @@ def _cards(report: Report) -> str:
     ]
     shown = [(report.before, "raw")]
     if report.changed:
-        shown.append((report.after, report.after.strategy.card.title))
+        shown.append((report.after, report.after.strategy.spec.title))
     for one, word in shown:
         for title, figures, way in (
             ("bias@10", one.bias, "nearer the share of the index"),

@@ -50,7 +50,7 @@ def search_of(card: ExportCard) -> Search:
 
 def by_item(card: ExportCard) -> bool:
     """True where the vectors of one item are one entry."""
-    return card.changes == "items"
+    return card.acts_on == "items"
 
 
 def whole_lists(card: ExportCard) -> bool:
@@ -82,21 +82,6 @@ def depth_words(card: ExportCard) -> tuple[str, str]:
     Lists that share nothing need no more than what is shown.
     """
     return (f", depth={ITEM_DEPTH}", "max(k, depth)") if by_item(card) else ("", "k")
-
-
-def literal(value: object) -> str:
-    """A value as Python source, texts in double quotes where that needs no escape."""
-    if isinstance(value, dict):
-        entries = (f"{literal(key)}: {literal(entry)}" for key, entry in value.items())
-        return f"{{{', '.join(entries)}}}"
-    if isinstance(value, tuple | list):
-        inside = ", ".join(map(literal, value))
-        comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
-        return f"({inside}{comma})" if isinstance(value, tuple) else f"[{inside}]"
-    text = repr(value)
-    if isinstance(value, str) and text[0] == "'" and '"' not in text:
-        return f'"{text[1:-1]}"'
-    return text
 
 
 def head(card: ExportCard, needs: str) -> str:

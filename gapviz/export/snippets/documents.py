@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import CODE_NAME, REFERENCES_NOTE, Search, by_item, literal
+from gapviz.export.snippets.base import CODE_NAME, REFERENCES_NOTE, Search, by_item
 
 MERGE_NOTE = (
     "No code: the scores of the lists have to be made comparable in the application. Ask one "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     Snippet,
     depth_words,
     equal_weights,
     head,
-    literal,
     rank_constant,
     search_of,
     weights_of,

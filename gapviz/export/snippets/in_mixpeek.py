@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
@@ -9,7 +10,6 @@ from gapviz.export.snippets.base import (
     Snippet,
     by_item,
     head,
-    literal,
     search_of,
     weights_of,
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     Snippet,
     by_item,
     head,
-    literal,
     search_of,
     weights_of,
 )
@@ -243,7 +243,7 @@ def numpy_snippet(card: ExportCard) -> Snippet:
 
 
 def _move(card: ExportCard) -> str:
-    if card.changes != "vectors":
+    if card.acts_on != "vectors":
         return _STAY
     if card.strategy == "zscore":
         return _ZSCORE

@@ -15,8 +15,8 @@ from gapviz.analyses.studies.anatomy import (
     plane_work,
     spectra_work,
 )
+from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.anatomy import plane_point
-from gapviz.measures.measurement import measure
 from gapviz.sources.files import read
 from gapviz.storage import kept
 from gapviz.strategies import StrategyOptions

@@ -9,7 +9,7 @@ import pytest
 
 from gapviz.analyses.studies.layouts import LayoutRequest, ready_layout
 from gapviz.core.errors import GapvizError
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import variant_folder, variant_of
 from gapviz.sources.files import read
