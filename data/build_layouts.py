@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from safetensors.numpy import save
 
-from gapviz.analyses.studies.layouts import SHIPPED_FILE, LayoutRequest, make_layout
+from gapviz.analyses.studies.layouts import SHIPPED_FILE, LayoutRequest
 from gapviz.core.collection import CALIBRATE
 from gapviz.core.vectors import Float32
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
@@ -46,7 +46,7 @@ def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[st
             if strategy.spec.learns
             else raw
         )
-        yield request.key, make_layout(request).points
+        yield request.key, request.compute().points
         print(
             f"{encoder}: {options.name} λ = {options.strength:g} {options.moves or ''}", flush=True
         )

@@ -16,11 +16,11 @@ from gapviz.analyses.readings.anatomy import (
 from gapviz.analyses.studies.anatomy import (
     MOVING,
     Placed,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
+    cached_dimensions,
+    cached_heat_maps,
+    cached_hubs,
+    cached_plane,
+    cached_spectra,
 )
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import (
@@ -89,8 +89,8 @@ def run(options: argparse.Namespace) -> Gated:
 
 
 def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
-    work = dimensions_work(looked_at.collection, looked_at.pair, seed=looked_at.seed)
-    found = work.do(progress)
+    work = cached_dimensions(looked_at.collection, looked_at.pair, seed=looked_at.seed)
+    found = work.compute(progress)
     shares, curve = found.shares, found.ablation
     x, y = looked_at.pair
     columns = {
@@ -128,8 +128,8 @@ def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progr
 
 def _heat_map(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
-    work = heat_map_work(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed)
-    found = work.do(progress)
+    work = cached_heat_maps(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed)
+    found = work.compute(progress)
     shown = len(next(iter(found.by_strategy.values())).pairs)
     return Part(
         _by_name(found.to_json(), strategies),
@@ -147,8 +147,10 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
     others = other_models(options, looked_at.reading, collection)
     models = ours | {encoder_title(name): one for name, one in others.items()}
     grid = [StrategyOptions(name) for name in MOVING]
-    plane = plane_work(models, grid, pair, seed=seed).do(part_of(progress, 0, 2))
-    chosen = plane_work(ours, _moved(looked_at)[-1:], pair, seed=seed).do(part_of(progress, 1, 2))
+    plane = cached_plane(models, grid, pair, seed=seed).compute(part_of(progress, 0, 2))
+    chosen = cached_plane(ours, _moved(looked_at)[-1:], pair, seed=seed).compute(
+        part_of(progress, 1, 2)
+    )
     rows = [_placed(one) for one in plane.points]
     rows += [[f"{model}, chosen", *cells] for model, *cells in map(_placed, chosen.points)]
     return Part(
@@ -172,9 +174,9 @@ def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -
     strategies = _moved(looked_at)
     if looked_at.changes == "scores":
         strategies.append(looked_at.strategy)
-    hubs = hubs_work(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed).do(
-        progress
-    )
+    hubs = cached_hubs(
+        looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed
+    ).compute(progress)
     rows = [
         [
             f"{source} → {target}",
@@ -208,7 +210,7 @@ def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -
 
 def _spectra(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
-    spectra = spectra_work(looked_at.collection, strategies, looked_at.pair).do(progress)
+    spectra = cached_spectra(looked_at.collection, strategies, looked_at.pair).compute(progress)
     rows = [
         [name, title, figure(one.effective_rank, 1), figure(one.participation_ratio, 1)]
         for title, by_modality in spectra.by_strategy.items()

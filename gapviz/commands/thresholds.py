@@ -15,7 +15,7 @@ from gapviz.analyses.readings.scores import (
     type_title,
 )
 from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy
-from gapviz.analyses.studies.scores import score_work
+from gapviz.analyses.studies.scores import cached_scores
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import HeldOut, add_held_out, chosen_held_out, part_of
 from gapviz.commands.hits import hit_lines, hits_json
@@ -117,10 +117,10 @@ def _studies(looked_at: HeldOut, options: argparse.Namespace) -> dict[str, Score
     found = {}
     with progress_bar() as progress:
         for place, (strategy, asks) in enumerate(wanted):
-            work = score_work(
+            work = cached_scores(
                 looked_at.collection, strategy, looked_at.pair, asks=asks, seed=looked_at.seed
             )
-            found[strategy.name] = work.do(part_of(progress, place, len(wanted)))
+            found[strategy.name] = work.compute(part_of(progress, place, len(wanted)))
     return found
 
 

@@ -15,13 +15,13 @@ from gapviz.analyses.readings.curves import (
     strength_reading,
 )
 from gapviz.analyses.studies.curves import (
-    calibration_work,
-    fusion_work,
-    mix_work,
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
-    strength_work,
 )
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
@@ -73,7 +73,7 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_with_strength(chosen.strategy)
     _say_instead("strength", chosen.strategy, name)
-    work = strength_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
+    work = cached_strength_curve(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
     curve = result_of(work, "Sweeping λ")
     if curve is None:
         return
@@ -86,7 +86,7 @@ def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
     collection = collection_of(view)
     name = strategy_in_one_index(chosen.strategy)
     _say_instead("mix", chosen.strategy, name)
-    work = mix_work(
+    work = cached_mix_curve(
         collection,
         _options(chosen, name),
         chosen.pair,
@@ -115,7 +115,9 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_that_learns(chosen.strategy, collection)
     _say_instead("calibration", chosen.strategy, name)
-    work = calibration_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
+    work = cached_calibration_curve(
+        collection, _options(chosen, name), chosen.pair, seed=chosen.seed
+    )
     curve = result_of(work, "Fitting on ever more items")
     if curve is None:
         return
@@ -127,7 +129,7 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
 def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     collection = collection_of(view)
     name = weighted or chosen.modalities[0]
-    work = fusion_work(collection, name, ties=chosen.ties, seed=chosen.seed)
+    work = cached_fusion_curves(collection, name, ties=chosen.ties, seed=chosen.seed)
     curves = result_of(work, "Fusing lists")
     if curves is None:
         return

@@ -12,7 +12,7 @@ import streamlit as st
 
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.analyses.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
+from gapviz.analyses.studies.scoreboards import ScoreboardRequest
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
@@ -20,7 +20,7 @@ from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.links import BOARD_MODELS
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.dashboard.waiting import Task, Wait, result_of
+from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
 
@@ -92,11 +92,7 @@ def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
 
 def _measured(request: ScoreboardRequest) -> Scoreboard | None:
     return result_of(
-        Task(
-            f"scoreboards/{request.key}",
-            lambda progress: make_scoreboard(request, progress),
-            lambda: ready_scoreboard(request),
-        ),
+        request,
         Wait(
             f"Measuring {request.n_rows} rows, once",
             cancelled="What had been measured is kept.",

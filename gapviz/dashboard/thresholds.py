@@ -11,7 +11,7 @@ import streamlit as st
 
 from gapviz.analyses.readings.scores import held_out_reading, transfer_reading, type_title
 from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy, Target
-from gapviz.analyses.studies.scores import score_work
+from gapviz.analyses.studies.scores import cached_scores
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
@@ -77,7 +77,7 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
     found = []
     for name, asking in wanted:
         options = chosen.options(name)
-        work = score_work(collection, options, chosen.pair, asks=asking, seed=chosen.seed)
+        work = cached_scores(collection, options, chosen.pair, asks=asking, seed=chosen.seed)
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
             return None

@@ -18,7 +18,6 @@ from gapviz.analyses.readings.tour import (
     failing_items,
     has_matches,
 )
-from gapviz.analyses.studies.layouts import make_layout, ready_layout
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (
@@ -307,4 +306,4 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
 
 def _laid_out(chosen: Settings, options: StrategyOptions) -> Layout:
     request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
-    return ready_layout(request) or make_layout(request)
+    return request.compute()

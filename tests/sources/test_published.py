@@ -19,7 +19,7 @@ from gapviz.sources.published import (
     fetch,
     read_reference_set,
 )
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 
 CONTENT = {
     "images/0.jpg": b"\xff\xd8" + bytes(200_000),

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import permutations
-from typing import Protocol
 
 import numpy as np
 from gapviz.strategies.alignment import Raw
@@ -103,16 +102,14 @@ class LeftOut:
 Entry = ScoreRow | LeftOut
 
 
-class RowStore(Protocol):
-    """Where rows that were measured before are found again."""
+Measure = Callable[[], Entry]
 
-    def find(self, collection: Collection, options: StrategyOptions, seed: int) -> Entry | None:
-        """The entry of that strategy on those vectors, under any model's name; None if new."""
 
-    def keep(
-        self, collection: Collection, options: StrategyOptions, seed: int, entry: Entry
-    ) -> None:
-        """Remember an entry."""
+def measured_now(
+    collection: Collection, options: StrategyOptions, seed: int, measure: Measure
+) -> Entry:
+    """The entry of a strategy where none is cached."""
+    return measure()
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +155,7 @@ def scoreboard(
     *,
     seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
-    store: RowStore | None = None,
+    entry_of: Callable[[Collection, StrategyOptions, int, Measure], Entry] = measured_now,
 ) -> Scoreboard:
     """Measure every strategy on the vectors of every model.
 
@@ -167,7 +164,8 @@ def scoreboard(
         options: the strategies.
         seed: of bootstrap and samples.
         progress: told after every strategy; may raise to cancel.
-        store: asked before a strategy is measured, and told of what was.
+        entry_of: gives an entry, under any model's name; calls its last argument where the
+            strategy is to be measured now.
 
     Raises:
         GapvizError: a split that is missing, or an unknown strategy.
@@ -180,13 +178,9 @@ def scoreboard(
         bench = _Bench(collection, seed)
         n_items[model] = bench.measured.n_items
         for chosen in options:
-            entry = store.find(collection, chosen, seed) if store else None
-            if entry is None:
-                waiting = partial(report, len(entries) / n_all, "waiting for another scoreboard")
-                with bench.threads(waiting):
-                    entry = bench.entry(model, chosen)
-                if store is not None:
-                    store.keep(collection, chosen, seed, entry)
+            waiting = partial(report, len(entries) / n_all, "waiting for another scoreboard")
+            measure = partial(bench.entry, model, chosen, waiting)
+            entry = entry_of(collection, chosen, seed, measure)
             entries.append(replace(entry, model=model))
             report(len(entries) / n_all, f"{strategy_spec(chosen.name).title}, {model}")
     return assembled(entries, n_items, seed)
@@ -251,13 +245,17 @@ class _Bench:
         self.measured = collection.split(EVALUATE)
         self.seed = seed
 
-    def threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+    def _threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
         """To compute in: a small problem is done sooner by one thread; see `one_blas_thread`."""
         n_rows = sum(block.n_rows for block in self.measured.modalities.values())
         return one_blas_thread(check) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
 
-    def entry(self, model: str, chosen: StrategyOptions) -> Entry:
-        """The row of a strategy, or why there is none."""
+    def entry(self, model: str, chosen: StrategyOptions, waiting: Callable[[], None]) -> Entry:
+        """The row of a strategy, or why there is none; `waiting` is called while it waits."""
+        with self._threads(waiting):
+            return self._entry(model, chosen)
+
+    def _entry(self, model: str, chosen: StrategyOptions) -> Entry:
         reason = unavailable_reason(strategy_spec(chosen.name), self.calibration, chosen.anchor)
         if reason is None:
             try:

@@ -29,8 +29,7 @@ from gapviz.measures.geometry.anatomy import (
     spectrum,
 )
 from gapviz.retrieval.exact import top_k, top_k_of_scores
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
 from gapviz.strategies.scoring import Scoring
 
@@ -100,9 +99,9 @@ class Plane(JsonFields):
     points: tuple[Placed, ...]
 
 
-def dimensions_work(
+def cached_dimensions(
     collection: Collection, pair: tuple[str, str], *, seed: int
-) -> Work[Dimensions]:
+) -> CachedResult[Dimensions]:
     """Shares of the squared gap by dimension, and the ablation curve."""
 
     def make(progress: Progress) -> Dimensions:
@@ -115,16 +114,16 @@ def dimensions_work(
             ablation_curve(x, y, measured.pairs(*pair), delta=first - second, seed=seed),
         )
 
-    return Work(KIND, _key("dimensions", [collection], pair, (), seed), Dimensions, make)
+    return CachedResult(KIND, _key("dimensions", [collection], pair, (), seed), Dimensions, make)
 
 
-def heat_map_work(
+def cached_heat_maps(
     collection: Collection,
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> Work[HeatMaps]:
+) -> CachedResult[HeatMaps]:
     """Cosines of a sample of pairs in the clustered order of the first of `options`."""
 
     def make(progress: Progress) -> HeatMaps:
@@ -139,16 +138,16 @@ def heat_map_work(
                 maps[title] = clustered_heat_map(x, y, pairs, n_items=HEAT_MAP_ITEMS, seed=seed)
         return HeatMaps(pair, len(pairs), maps)
 
-    return Work(KIND, _key("heat map", [collection], pair, options, seed), HeatMaps, make)
+    return CachedResult(KIND, _key("heat map", [collection], pair, options, seed), HeatMaps, make)
 
 
-def hubs_work(
+def cached_hubs(
     collection: Collection,
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> Work[Hubs]:
+) -> CachedResult[Hubs]:
     """k-occurrence of each modality's rows in the lists of the other's.
 
     The lists hold the best cosines, or the best scores of a strategy that adjusts them.
@@ -170,12 +169,12 @@ def hubs_work(
         largest = max(measured.modality(name).corpus.n_rows for name in pair)
         return Hubs(found, largest > MAX_HUB_ROWS)
 
-    return Work(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
+    return CachedResult(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
 
 
-def spectra_work(
+def cached_spectra(
     collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
-) -> Work[Spectra]:
+) -> CachedResult[Spectra]:
     """Eigenvalues of the covariance of one modality or of several."""
 
     def make(progress: Progress) -> Spectra:
@@ -187,16 +186,16 @@ def spectra_work(
             }
         return Spectra(found)
 
-    return Work(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
+    return CachedResult(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
 
 
-def plane_work(
+def cached_plane(
     collections: Mapping[str, Collection],
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> Work[Plane]:
+) -> CachedResult[Plane]:
     """Alignment and uniformity of every model under every strategy.
 
     Args:
@@ -223,7 +222,7 @@ def plane_work(
         return Plane(tuple(points))
 
     key = _key("plane", collections.values(), pair, options, seed, models=list(collections))
-    return Work(KIND, key, Plane, make)
+    return CachedResult(KIND, key, Plane, make)
 
 
 def _each(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.analyses.studies.layouts import LayoutRequest, make_layout
+from gapviz.analyses.studies.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
@@ -167,7 +167,7 @@ def cones(
         return LayoutRequest(collection, strategy, method, seed, stands_on, between, fit)
 
     def made(request: LayoutRequest) -> Cloud:
-        layout = make_layout(request, progress)
+        layout = request.compute(progress)
         measured = measure_strategy(held_out, request.strategy, fit=fit, pair=between, seed=seed)
         return Cloud(request, layout, measured)
 

@@ -18,8 +18,7 @@ from gapviz.analyses.curves import (
 from gapviz.analyses.curves.rank_fusion import Lists
 from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.plain_json import JsonFields
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import STRATEGIES, StrategyOptions, unavailable_reason
 from gapviz.strategies.fusion import RankFusion, TieOrder
 
@@ -40,13 +39,13 @@ class FusionCurves(JsonFields):
     by_lists: Mapping[Lists, FusionCurve]
 
 
-def strength_work(
+def cached_strength_curve(
     collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
-) -> Work[StrengthCurve]:
+) -> CachedResult[StrengthCurve]:
     """The λ sweep of an offset strategy; see `strength_curve`."""
     # The curve holds every strength, so that its own is no part of what it depends on.
     chosen = replace(options, strength=1.0)
-    return Work(
+    return CachedResult(
         KIND,
         _key("strength", collection, seed, options=chosen.plain(), pair=pair),
         StrengthCurve,
@@ -54,7 +53,7 @@ def strength_work(
     )
 
 
-def mix_work(
+def cached_mix_curve(
     collection: Collection,
     options: StrategyOptions,
     pair: tuple[str, str],
@@ -62,10 +61,10 @@ def mix_work(
     asks: str,
     fusion: RankFusion,
     seed: int,
-) -> Work[MixCurve]:
+) -> CachedResult[MixCurve]:
     """Raw, one strategy, routing and the oracle from all of `pair[1]` to all of `pair[0]`."""
     lines = (StrategyOptions("raw"), options, StrategyOptions("route", fusion=fusion))
-    return Work(
+    return CachedResult(
         KIND,
         _key("mix", collection, seed, options=[one.plain() for one in lines], pair=pair, asks=asks),
         MixCurve,
@@ -81,11 +80,11 @@ def mix_work(
     )
 
 
-def calibration_work(
+def cached_calibration_curve(
     collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
-) -> Work[CalibrationCurve]:
+) -> CachedResult[CalibrationCurve]:
     """A strategy by the number of items it is fitted on; see `calibration_curve`."""
-    return Work(
+    return CachedResult(
         KIND,
         _key("calibration", collection, seed, options=options.plain(), pair=pair),
         CalibrationCurve,
@@ -93,11 +92,11 @@ def calibration_work(
     )
 
 
-def fusion_work(
+def cached_fusion_curves(
     collection: Collection, weighted: str, *, ties: TieOrder, seed: int
-) -> Work[FusionCurves]:
+) -> CachedResult[FusionCurves]:
     """Rank fusion over k and over the weight of one list; see `rank_fusion_curves`."""
-    return Work(
+    return CachedResult(
         KIND,
         _key("fusion", collection, seed, weighted=weighted, ties=ties),
         FusionCurves,

@@ -14,7 +14,7 @@ import numpy as np
 
 import gapviz
 from gapviz.analyses.advice import CHANGES, TASKS, Advice, Evidence, Situation, gather
-from gapviz.analyses.advice.stored import advice_work
+from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.scoreboard.plain import row_json
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.core.collection import Collection
@@ -201,7 +201,7 @@ def report_on(
         _refuse_other_modalities(evidence.collection, one)
     raw, seed = evidence.raw, evidence.seed
     asked = situation or Situation("mixed", "index", found=evidence.pair[0])
-    advice = advice_work(evidence, asked).do(_part(progress, 0.0, 0.5))
+    advice = cached_advice(evidence, asked).compute(_part(progress, 0.0, 0.5))
     board = scoreboard(
         {one.encoder: one for one in (evidence.collection, *compare)},
         [StrategyOptions(name) for name in strategies],

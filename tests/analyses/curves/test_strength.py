@@ -5,7 +5,7 @@ from gapviz import GapvizError
 from gapviz.analyses.curves import strength_curve
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")

@@ -8,7 +8,7 @@ from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.retrieval import bootstrap_mean, evaluate_cross
 from gapviz.sources.builtin import builtin_collection
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
 
 EVERYTHING = [StrategyOptions(name) for name in STRATEGIES]
