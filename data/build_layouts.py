@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from safetensors.numpy import save
 
-from gapviz.analyses.studies.layouts import SHIPPED_FILE, LayoutRequest
+from gapviz.analyses.layouts import SHIPPED_FILE, LayoutRequest
 from gapviz.core.collection import CALIBRATE
 from gapviz.core.vectors import Float32
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection

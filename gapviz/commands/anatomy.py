@@ -6,14 +6,7 @@ import argparse
 from math import isnan
 from typing import Any
 
-from gapviz.analyses.readings.anatomy import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
-)
-from gapviz.analyses.studies.anatomy import (
+from gapviz.analyses.anatomy.parts import (
     MOVING,
     Placed,
     cached_dimensions,
@@ -21,6 +14,13 @@ from gapviz.analyses.studies.anatomy import (
     cached_hubs,
     cached_plane,
     cached_spectra,
+)
+from gapviz.analyses.anatomy.readings import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
 )
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import (

@@ -7,15 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gapviz.analyses.curves import Band
-from gapviz.analyses.curves.rank_fusion import FusionLine
-from gapviz.analyses.readings.curves import (
-    calibration_reading,
-    drawn_instead,
-    fusion_reading,
-    mix_reading,
-    strength_reading,
-)
-from gapviz.analyses.studies.curves import (
+from gapviz.analyses.curves.cached import (
     cached_calibration_curve,
     cached_fusion_curves,
     cached_mix_curve,
@@ -23,6 +15,14 @@ from gapviz.analyses.studies.curves import (
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
+)
+from gapviz.analyses.curves.rank_fusion import FusionLine
+from gapviz.analyses.curves.readings import (
+    calibration_reading,
+    drawn_instead,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
 )
 from gapviz.commands.held_out import (
     HeldOut,

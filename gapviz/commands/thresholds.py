@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.analyses.readings.scores import (
+from gapviz.analyses.thresholds.cached import cached_scores
+from gapviz.analyses.thresholds.readings import (
     fusion_comparison_reading,
     held_out_reading,
     transfer_reading,
     type_title,
 )
-from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy
-from gapviz.analyses.studies.scores import cached_scores
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import HeldOut, add_held_out, chosen_held_out, part_of
 from gapviz.commands.hits import hit_lines, hits_json

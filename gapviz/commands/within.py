@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.analyses.studies.within_modality import (
+from gapviz.analyses.within import (
     FEW_ITEMS,
     ItemRows,
     compare_modality,

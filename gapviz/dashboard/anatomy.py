@@ -9,20 +9,20 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.readings.anatomy import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
-)
-from gapviz.analyses.studies.anatomy import (
+from gapviz.analyses.anatomy.parts import (
     MOVING,
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
     cached_plane,
     cached_spectra,
+)
+from gapviz.analyses.anatomy.readings import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
 )
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import Rows, corpus_rows, query_rows

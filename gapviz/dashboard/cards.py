@@ -9,8 +9,8 @@ from typing import Literal
 
 import streamlit as st
 
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.readings.measurements import ITEM_PROTOCOL
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.measure import ITEM_PROTOCOL
 from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.measures.measurement import Measurement

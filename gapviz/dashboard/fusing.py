@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.readings.scores import fusion_comparison_reading
+from gapviz.analyses.thresholds.readings import fusion_comparison_reading
 from gapviz.dashboard.caches import collection_of, searchable
 from gapviz.dashboard.query import ask_with_item
 from gapviz.dashboard.result_list import bias_bar, hit_cards

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.analyses.readings.curves import (
-    calibration_reading,
-    drawn_instead,
-    fusion_reading,
-    mix_reading,
-    strength_reading,
-)
-from gapviz.analyses.studies.curves import (
+from gapviz.analyses.curves.cached import (
     cached_calibration_curve,
     cached_fusion_curves,
     cached_mix_curve,
@@ -22,6 +15,13 @@ from gapviz.analyses.studies.curves import (
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
+)
+from gapviz.analyses.curves.readings import (
+    calibration_reading,
+    drawn_instead,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
 )
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gapviz.analyses.advice import CHANGES, TASKS
-from gapviz.analyses.readings.tour import FIGURES as TOUR_FIGURES
-from gapviz.analyses.readings.tour import JUDGES, numbered_stops
 from gapviz.analyses.scoreboard.columns import GROUPS, board_columns
-from gapviz.analyses.studies.score_study import Target
+from gapviz.analyses.thresholds.score_study import Target
+from gapviz.analyses.tour import FIGURES as TOUR_FIGURES
+from gapviz.analyses.tour import JUDGES, numbered_stops
 from gapviz.core.collection import Item
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import MAX_SEED

@@ -9,9 +9,9 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.readings.scores import held_out_reading, transfer_reading, type_title
-from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy, Target
-from gapviz.analyses.studies.scores import cached_scores
+from gapviz.analyses.thresholds.cached import cached_scores
+from gapviz.analyses.thresholds.readings import held_out_reading, transfer_reading, type_title
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table

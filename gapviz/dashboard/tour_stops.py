@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.readings.measurements import bias_reading, gap_reading, worse_directions
-from gapviz.analyses.readings.tour import (
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.tour import (
     FIGURES,
     JUDGES,
     NO_MATCHES,

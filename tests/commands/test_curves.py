@@ -1,6 +1,6 @@
 import pytest
 
-from gapviz.analyses.studies.curves import cached_calibration_curve, cached_fusion_curves
+from gapviz.analyses.curves.cached import cached_calibration_curve, cached_fusion_curves
 from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions

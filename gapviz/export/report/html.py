@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from gapviz.analyses.advice import Recommendation
-from gapviz.analyses.readings.measurements import bias_reading, change_reading, gap_reading
+from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, interval, too_few

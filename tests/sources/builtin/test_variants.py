@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
 from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection

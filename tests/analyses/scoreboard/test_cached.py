@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.scoreboards import (
+from gapviz.analyses.scoreboard.cached import (
     KIND,
     ScoreboardRequest,
     row_key,

@@ -7,13 +7,7 @@ from gapviz.analyses.curves import (
     rank_fusion_curves,
     strength_curve,
 )
-from gapviz.analyses.readings.curves import (
-    calibration_reading,
-    fusion_reading,
-    mix_reading,
-    strength_reading,
-)
-from gapviz.analyses.studies.curves import (
+from gapviz.analyses.curves.cached import (
     cached_calibration_curve,
     cached_fusion_curves,
     cached_mix_curve,
@@ -21,6 +15,12 @@ from gapviz.analyses.studies.curves import (
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
+)
+from gapviz.analyses.curves.readings import (
+    calibration_reading,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
 )
 from gapviz.strategies import StrategyOptions
 from gapviz.strategies.fusion import RankFusion

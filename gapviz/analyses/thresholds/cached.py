@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gapviz.analyses.studies.score_study import ScoreStudy, study_scores
+from gapviz.analyses.thresholds.score_study import ScoreStudy, study_scores
 from gapviz.core.collection import Collection
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import StrategyOptions

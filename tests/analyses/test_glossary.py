@@ -2,7 +2,7 @@
 
 import pytest
 
-from gapviz.analyses.readings.glossary import TERMS
+from gapviz.analyses.glossary import TERMS
 from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gapviz.analyses.studies.adjusted_scores import adjusted_scores
+from gapviz.analyses.thresholds.adjusted_scores import adjusted_scores
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json

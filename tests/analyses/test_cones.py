@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.cones import cones
+from gapviz.analyses.cones import cones
 from gapviz.dashboard.caches import layout_request
 from gapviz.dashboard.catalogue import View
 from gapviz.sources.builtin import builtin_collection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isnan
 
-from gapviz.analyses.studies.score_study import ScoreStudy
+from gapviz.analyses.thresholds.score_study import ScoreStudy
 from gapviz.core.wording import figure
 from gapviz.measures.geometry.thresholds import PairType, Rates
 from gapviz.retrieval.compare import FusionComparison

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gapviz.analyses.studies.anatomy import Dimensions, HeatMaps, Hubs, Plane, Spectra
-from gapviz.analyses.studies.one_cloud import OneCloud
+from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs, Plane, Spectra
+from gapviz.analyses.one_cloud import OneCloud
 from gapviz.core.vectors import Float32
 from gapviz.core.wording import figure
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.analyses.studies.adjusted_scores import adjusted_blocks, indexed_rows
+from gapviz.analyses.thresholds.adjusted_scores import adjusted_blocks, indexed_rows
 from gapviz.core.blocks import centroid
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.pairs import Pairs

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, Item, ModalityVectors
-from gapviz.analyses.studies.within_modality import (
+from gapviz.analyses.within import (
     FEW_ITEMS,
     compare_modality,
     delta_reading,

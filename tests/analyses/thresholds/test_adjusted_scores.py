@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.analyses.studies import adjusted_scores
-from gapviz.analyses.studies.anatomy import cached_hubs
-from gapviz.analyses.studies.score_study import KINDS, study_scores
+from gapviz.analyses.anatomy.parts import cached_hubs
+from gapviz.analyses.thresholds import adjusted_scores
+from gapviz.analyses.thresholds.score_study import KINDS, study_scores
 from gapviz.core.collection import Item
 from gapviz.measures.geometry.pair_scores import PairScores, auc_matched
 from gapviz.sources.files import read

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.readings.measurements import (
+from gapviz.analyses.measure import (
     bias_reading,
     change_reading,
     gap_reading,

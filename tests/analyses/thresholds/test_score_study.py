@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.analyses.readings.scores import (
+from gapviz.analyses.thresholds.readings import (
     fusion_comparison_reading,
     held_out_reading,
     transfer_reading,
 )
-from gapviz.analyses.studies.score_study import KINDS, study_scores
+from gapviz.analyses.thresholds.score_study import KINDS, study_scores
 from gapviz.core.collection import Item
 from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.thresholds import PAIR_TYPES

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gapviz.analyses.readings.glossary import TERMS
+from gapviz.analyses.glossary import TERMS
 from gapviz.core.vectors import Indices
 from gapviz.measures.measurement import DEPTH, Measurement
 from gapviz.measures.retrieval import mean_value

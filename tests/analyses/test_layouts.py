@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies import layouts
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses import layouts
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled
