@@ -28,10 +28,10 @@ def views() -> Iterator[StrategyOptions]:
     """The strategies whose layouts are shipped for the built-in encoder itself."""
     yield StrategyOptions("raw")
     for strength in STRENGTHS:
-        yield StrategyOptions("centre", strength)
-        yield StrategyOptions("half", strength)
+        yield StrategyOptions("centre", strength=strength)
+        yield StrategyOptions("half", strength=strength)
         for moves in ("image", "text"):
-            yield StrategyOptions("offset", strength, moves)
+            yield StrategyOptions("offset", strength=strength, moves=moves)
 
 
 def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[str, Float32]]:
@@ -47,9 +47,7 @@ def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[st
             else raw
         )
         yield request.key, request.compute().points
-        print(
-            f"{encoder}: {options.name} λ = {options.strength:g} {options.moves or ''}", flush=True
-        )
+        print(f"{encoder}: {strategy.label}", flush=True)
 
 
 def main() -> None:

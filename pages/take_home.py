@@ -69,6 +69,6 @@ with st.grid(2, min_column_width=420, gap="large"):
         taking_home.files_section(files, card)
     with st.container():
         taking_home.thresholds_section(card)
-taking_home.code_section(card)
+taking_home.code_section(card, fitted(view, options))
 if card.acts_on == "vectors":
     taking_home.command_section(card)

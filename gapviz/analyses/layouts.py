@@ -88,16 +88,14 @@ class LayoutRequest:
     @cached_property
     def moves_nothing(self) -> bool:
         """True where the strategy leaves every vector where it is."""
-        return self.strategy.spec.acts_on != "vectors"
+        return not self.strategy.spec.moves_vectors
 
     @property
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
-        options = self.strategy.options
-        read = () if self.moves_nothing else ("name", *self.strategy.spec.parameters)
         return content_key(
             collection=self.collection.content_hash,
-            strategy={name: getattr(options, name) for name in read},
+            strategy={} if self.moves_nothing else self.strategy.options.plain(),
             method=self.method,
             limit=DISPLAY_LIMIT,
             seed=self.seed,

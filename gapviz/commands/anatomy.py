@@ -7,13 +7,13 @@ from math import isnan
 from typing import Any
 
 from gapviz.analyses.anatomy.parts import (
-    MOVING,
     Placed,
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
     cached_plane,
     cached_spectra,
+    moving_strategies,
 )
 from gapviz.analyses.anatomy.readings import (
     dimensions_reading,
@@ -78,9 +78,9 @@ def run(options: argparse.Namespace) -> Gated:
         text = json_text(figures)
     else:
         lines = looked_at.head
-        if looked_at.changes in ("lists", "items", "scores"):
+        if not looked_at.spec.moves_vectors and looked_at.strategy.name != "raw":
             title = STRATEGIES[looked_at.strategy.name].title
-            hubs = ", but for hubs" * (looked_at.changes == "scores")
+            hubs = ", but for hubs" * (looked_at.spec.adjusts_scores)
             lines.append(f"{title} moves no vector: what follows is of the raw ones{hubs}.")
         for part in found.values():
             lines += ["", *part.lines]
@@ -146,7 +146,7 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
     ours = {encoder_title(collection.encoder): collection}
     others = other_models(options, looked_at.reading, collection)
     models = ours | {encoder_title(name): one for name, one in others.items()}
-    grid = [StrategyOptions(name) for name in MOVING]
+    grid = [StrategyOptions(name) for name in moving_strategies()]
     plane = cached_plane(models, grid, pair, seed=seed).compute(part_of(progress, 0, 2))
     chosen = cached_plane(ours, _moved(looked_at)[-1:], pair, seed=seed).compute(
         part_of(progress, 1, 2)
@@ -172,7 +172,7 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
 
 def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
-    if looked_at.changes == "scores":
+    if looked_at.spec.adjusts_scores:
         strategies.append(looked_at.strategy)
     hubs = cached_hubs(
         looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed
@@ -245,7 +245,7 @@ _PARTS: dict[str, PartMaker] = {
 
 def _moved(looked_at: HeldOut) -> list[StrategyOptions]:
     """Raw, and the strategy where it moves vectors."""
-    moved = [looked_at.strategy] if looked_at.changes == "vectors" else []
+    moved = [looked_at.strategy] if looked_at.spec.moves_vectors else []
     return [StrategyOptions("raw"), *moved]
 
 

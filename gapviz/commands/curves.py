@@ -36,6 +36,7 @@ from gapviz.commands.held_out import (
 )
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands
+from gapviz.commands.strategy import chosen_strategy
 from gapviz.commands.table import paragraph, text_table
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress
@@ -134,7 +135,7 @@ def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) ->
         chosen,
         looked_at.pair,
         asks=options.asks or looked_at.pair[-1],
-        fusion=looked_at.strategy.fusion,
+        routing=chosen_strategy(options, "route"),
         seed=looked_at.seed,
     ).compute(progress)
     shares = [f"{share:.0%}" for share in curve.shares]
@@ -198,7 +199,7 @@ def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Prog
 
 def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     weighted = options.weighted or looked_at.collection.modality_names[0]
-    ties = looked_at.strategy.fusion.ties
+    ties = chosen_strategy(options, "route").value("ties")
     curves = cached_fusion_curves(
         looked_at.collection, weighted, ties=ties, seed=looked_at.seed
     ).compute(progress)

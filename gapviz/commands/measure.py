@@ -17,7 +17,8 @@ from gapviz.commands.strategy import (
     chosen_strategy,
 )
 from gapviz.core.wording import counted, figure, too_few
-from gapviz.measures.measurement import Measurement, measure
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import Measurement
 
 
 def add_to(commands: Commands) -> None:

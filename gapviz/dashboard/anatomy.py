@@ -10,12 +10,12 @@ from math import isnan
 import streamlit as st
 
 from gapviz.analyses.anatomy.parts import (
-    MOVING,
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
     cached_plane,
     cached_spectra,
+    moving_strategies,
 )
 from gapviz.analyses.anatomy.readings import (
     dimensions_reading,
@@ -92,7 +92,7 @@ def _plane(chosen: Settings, view: View) -> None:
     collections = {
         title: collection_of(View(view.collection, name)) for name, title in entry.encoders.items()
     }
-    grid = [StrategyOptions(name) for name in MOVING]
+    grid = [StrategyOptions(name) for name in moving_strategies()]
     plane = result_of(
         cached_plane(collections, grid, chosen.pair, seed=chosen.seed), "Placing every model"
     )

@@ -14,6 +14,7 @@ from gapviz.core.wording import figure
 from gapviz.dashboard.cards import html_table
 from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
 from gapviz.export.card import TARGET_RECALL
+from gapviz.strategies import Strategy
 
 ARRAY_WORDS = {
     "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",
@@ -105,10 +106,10 @@ def thresholds_section(card: ExportCard) -> None:
     )
 
 
-def code_section(card: ExportCard) -> None:
+def code_section(card: ExportCard, strategy: Strategy) -> None:
     """One tab a place, with the values of this export."""
     st.subheader("Code for where it will run", anchor=False)
-    snippets = snippets_of(card)
+    snippets = snippets_of(card, strategy)
     for tab, one in zip(st.tabs([one.target for one in snippets]), snippets, strict=True):
         with tab:
             if one.code:

@@ -14,19 +14,19 @@ from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import PICK_RADIUS
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.strategies import strategy_spec
-from gapviz.strategies.options import Changes
+from gapviz.strategies.spec import ActsOn
 
 # Okabe & Ito 2008, without the two colours that stand for text and image.
 MODEL_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D")
 
-SYMBOLS: dict[Changes, str] = {
+SYMBOLS: dict[ActsOn, str] = {
     "nothing": "x",
     "vectors": "circle",
     "scores": "diamond",
     "lists": "square",
     "items": "triangle-up",
 }
-CHANGES_TITLES: dict[Changes, str] = {
+CHANGES_TITLES: dict[ActsOn, str] = {
     "nothing": "changes nothing",
     "vectors": "changes vectors",
     "scores": "changes scores",
@@ -194,7 +194,7 @@ def _y_range(rows: Sequence[ScoreRow]) -> tuple[float, float] | None:
     return (-0.04 * top, 1.08 * top) if top > 0 else None
 
 
-def _key(changes: Changes) -> go.Scatter:
+def _key(changes: ActsOn) -> go.Scatter:
     """An entry of the legend that says what a shape means."""
     return go.Scatter(
         x=[None],

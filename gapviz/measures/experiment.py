@@ -78,8 +78,11 @@ class Experiment:
     def having(self, options: StrategyOptions) -> Experiment:
         """The same with another strategy; what does not depend on it is shared."""
         other = replace(self, options=options)
-        shared = ("calibration", "evaluated", "split_warnings")
-        vars(other).update({name: vars(self)[name] for name in shared if name in vars(self)})
+        vars(other).update(
+            calibration=self.calibration,
+            evaluated=self.evaluated,
+            split_warnings=self.split_warnings,
+        )
         return other
 
     @cached_property

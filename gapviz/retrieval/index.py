@@ -102,15 +102,10 @@ class Index:
                 has not seen.
         """
         rows = self.rows
-        _refuse_bad(rows, query.vector, k)
-        cosines = rows.vectors @ self.moved(query.vector[None, :], query.modality)[0]
+        if k < 1:
+            raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
+        cosines, scores, open_rows = self.scored(query)
         own = rows.code(query.modality) if query.modality in rows.names else -1
-        open_rows = np.ones(rows.n_rows, dtype=np.bool_)
-        if query.item is not None and query.leave_out_own:
-            open_rows[(rows.item == query.item) & (rows.modality == own)] = False
-        scores = np.where(open_rows, cosines, np.float32(-np.inf))
-        if self.prepared is not None:
-            scores = self.prepared.adjust(scores[None, :], query.modality)[0]
         found = self.strategy.fusion.ranked(rows, scores, open_rows, own, k, query.item)
         hits = tuple(
             Hit(
@@ -130,6 +125,31 @@ class Index:
             match_rank=found.match_rank,
             match_cosine=None if found.match_row is None else float(cosines[found.match_row]),
         )
+
+    def scored(self, query: Query) -> tuple[Float32, Float32, Mask]:
+        """Cosines and adjusted scores of a query with all rows, and which rows it may find.
+
+        All of `(n_rows,)`; the score of a row that it must not find is −∞.
+
+        Raises:
+            GapvizError: as `search`.
+        """
+        rows = self.rows
+        if query.vector.shape != (rows.vectors.shape[1],):
+            raise GapvizError(
+                f"the query has shape {query.vector.shape}, the index {rows.vectors.shape[1]} "
+                "dimensions",
+                hint="encode the query with the encoder of the collection",
+            )
+        cosines: Float32 = rows.vectors @ self.moved(query.vector[None, :], query.modality)[0]
+        open_rows = np.ones(rows.n_rows, dtype=np.bool_)
+        if query.item is not None and query.leave_out_own and query.modality in rows.names:
+            own = rows.modality == rows.code(query.modality)
+            open_rows[(rows.item == query.item) & own] = False
+        scores: Float32 = np.where(open_rows, cosines, np.float32(-np.inf))
+        if self.prepared is not None:
+            scores = self.prepared.adjust(scores[None, :], query.modality)[0]
+        return cosines, scores, open_rows
 
     def search_many(self, vectors: Float32, modality: str, k: int = 10) -> TopK:
         """The `k` first rows of each of many queries of one modality, none left out.
@@ -188,13 +208,3 @@ class Index:
 
 def _share(own: Mask) -> float:
     return float(own.mean()) if own.size else float("nan")
-
-
-def _refuse_bad(rows: Rows, query: Float32, k: int) -> None:
-    if k < 1:
-        raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-    if query.shape != (rows.vectors.shape[1],):
-        raise GapvizError(
-            f"the query has shape {query.shape}, the index {rows.vectors.shape[1]} dimensions",
-            hint="encode the query with the encoder of the collection",
-        )

@@ -130,6 +130,11 @@ class Strategy(ABC):
         return None
 
     @property
+    def shift(self) -> Mapping[str, Float64] | None:
+        """Direction `(dim,)` by modality where vectors move along one, by its strength λ."""
+        return None
+
+    @property
     def fusion(self) -> Fusion:
         """How the lists of the modalities become one."""
         return ONE_LIST
@@ -155,14 +160,14 @@ class Strategy(ABC):
     @property
     def score_unit(self) -> str:
         """What its scores of pairs are called; higher is more alike."""
-        return "adjusted score" if self.spec.acts_on == "scores" else "cosine"
+        return "adjusted score" if self.spec.adjusts_scores else "cosine"
 
     @property
     def score_name(self) -> str:
         """What the scores of its result lists are."""
-        if self.spec.acts_on in ("lists", "items"):
+        if self.spec.routed or self.spec.ranks_items:
             return "fused"
-        return "score" if self.spec.acts_on == "scores" else "cosine"
+        return "score" if self.spec.adjusts_scores else "cosine"
 
     def n_stored(self, corpus: Rows) -> int:
         """Numbers that must be kept beside the vectors of `corpus`."""
@@ -229,6 +234,8 @@ class Strategy(ABC):
 
 class VectorStrategy(Strategy):
     """A strategy that moves vectors: it learns from rows by modality, and from their pairs."""
+
+    move_code: ClassVar[str] = ""
 
     @abstractmethod
     def fit_vectors(self, vectors: Mapping[str, Float32], pairs: Matching | None = None) -> Self:

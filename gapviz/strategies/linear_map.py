@@ -21,6 +21,7 @@ ANCHOR = Parameter(
     "modality",
     None,
     "the modality that stays, the last one unless given; the others are mapped onto it",
+    usually_last=True,
     spoken="onto {}",
 )
 

@@ -60,6 +60,10 @@ class ShiftStrategy(VectorStrategy):
         self.directions_ = self.directions({name: centroid(rows) for name, rows in vectors.items()})
         return self
 
+    @property
+    def shift(self) -> Mapping[str, Float64]:
+        return self.directions_
+
     def n_stored(self, corpus: Rows) -> int:
         return sum(v.size for v in self.directions_.values() if v.any())
 

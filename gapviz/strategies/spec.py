@@ -76,9 +76,18 @@ class StrategySpec:
         return self.acts_on == "vectors"
 
     @property
+    def adjusts_scores(self) -> bool:
+        """True where cosines are adjusted before they are ranked."""
+        return self.acts_on == "scores"
+
+    @property
     def learns(self) -> bool:
         """True where something is fitted on the calibrate split."""
-        return self.moves_vectors or (self.acts_on == "scores" and not self.transductive)
+        return self.moves_vectors or (self.adjusts_scores and not self.transductive)
+
+    def has(self, parameter: str) -> bool:
+        """Whether it has a parameter of that name."""
+        return any(one.name == parameter for one in self.parameters)
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name.

@@ -30,8 +30,13 @@ from gapviz.measures.geometry.anatomy import (
 )
 from gapviz.retrieval.exact import top_k, top_k_of_scores
 from gapviz.storage.cache import CachedResult, content_key
-from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
-from gapviz.strategies.scoring import Scoring
+from gapviz.strategies import (
+    STRATEGIES,
+    Strategy,
+    StrategyOptions,
+    fit_strategy,
+    unavailable_reason,
+)
 
 KIND = "anatomy"
 
@@ -44,8 +49,12 @@ NEIGHBOURS = 10
 # Entries of the longest list, and queries, of a large collection that a sample stands for.
 MAX_HUB_ROWS = 20_000
 
-MOVING = tuple(name for name, card in STRATEGIES.items() if card.acts_on in ("nothing", "vectors"))
-"""Strategies that have a point of their own in the plane: raw, and those that move vectors."""
+
+def moving_strategies() -> tuple[str, ...]:
+    """Those with a point of their own in the plane: raw cosine and all that move vectors."""
+    return tuple(
+        name for name, spec in STRATEGIES.items() if spec.moves_vectors or spec.acts_on == "nothing"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,11 +168,9 @@ def cached_hubs(
         for place, chosen in enumerate(options):
             strategy = fit_strategy(chosen, fitted_on)
             progress(place / len(options), strategy.label)
-            rows = {
-                name: _some(indexed_rows(measured, strategy.alignment, name), seed) for name in pair
-            }
+            rows = {name: _some(indexed_rows(measured, strategy, name), seed) for name in pair}
             found[strategy.label] = {
-                (source, target): _hubness(strategy.scoring, rows[source], rows[target])
+                (source, target): _hubness(strategy, rows[source], rows[target])
                 for source, target in (pair, pair[::-1])
             }
         largest = max(measured.modality(name).corpus.n_rows for name in pair)
@@ -215,7 +222,7 @@ def cached_plane(
                 done = (place + step / len(options)) / len(collections)
                 progress(done, f"{model}, {STRATEGIES[chosen.name].title}")
                 calibration = collection.split(CALIBRATE)
-                if unavailable_reason(STRATEGIES[chosen.name], calibration, chosen.anchor):
+                if unavailable_reason(chosen, calibration):
                     continue
                 title, (x, y) = next(_each(collection, [chosen], pair))
                 points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
@@ -247,14 +254,14 @@ def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
     return HeatMap(like.pairs, read_only(stacked @ stacked.T), like.sampled)
 
 
-def _hubness(scoring: Scoring | None, asking: Rows, gallery: Rows) -> Hubness:
-    if scoring is None:
+def _hubness(strategy: Strategy, asking: Rows, gallery: Rows) -> Hubness:
+    if not strategy.spec.adjusts_scores:
         found = top_k(asking.vectors, gallery.vectors, NEIGHBOURS).rows
         return hubness(found, gallery.n_rows, NEIGHBOURS)
     everyone = np.arange(asking.n_rows, dtype=np.int64)
     lists = [
         top_k_of_scores(scores, NEIGHBOURS).rows
-        for _, scores in adjusted_blocks(scoring, asking, gallery, everyone)
+        for _, scores in adjusted_blocks(strategy, asking, gallery, everyone)
     ]
     return hubness(np.concatenate(lists), gallery.n_rows, NEIGHBOURS)
 

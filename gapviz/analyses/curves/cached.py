@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gapviz.analyses.curves import (
     CalibrationCurve,
@@ -20,15 +20,13 @@ from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.plain_json import JsonFields
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import STRATEGIES, StrategyOptions, unavailable_reason
-from gapviz.strategies.fusion import RankFusion, TieOrder
+from gapviz.strategies.fusion import TieOrder
 
 KIND = "curves"
 
 # Raise it when the same request would give another curve.
 REVISION = 2
 
-OFFSETS = ("offset", "half", "centre")
-"""Strategies that have a strength to vary."""
 FALLBACK = "centre"
 
 
@@ -44,7 +42,7 @@ def cached_strength_curve(
 ) -> CachedResult[StrengthCurve]:
     """The λ sweep of an offset strategy; see `strength_curve`."""
     # The curve holds every strength, so that its own is no part of what it depends on.
-    chosen = replace(options, strength=1.0)
+    chosen = options.having(strength=1.0)
     return CachedResult(
         KIND,
         _key("strength", collection, seed, options=chosen.plain(), pair=pair),
@@ -59,11 +57,11 @@ def cached_mix_curve(
     pair: tuple[str, str],
     *,
     asks: str,
-    fusion: RankFusion,
+    routing: StrategyOptions,
     seed: int,
 ) -> CachedResult[MixCurve]:
     """Raw, one strategy, routing and the oracle from all of `pair[1]` to all of `pair[0]`."""
-    lines = (StrategyOptions("raw"), options, StrategyOptions("route", fusion=fusion))
+    lines = (StrategyOptions("raw"), options, routing)
     return CachedResult(
         KIND,
         _key("mix", collection, seed, options=[one.plain() for one in lines], pair=pair, asks=asks),
@@ -108,19 +106,18 @@ def cached_fusion_curves(
 
 def strategy_with_strength(name: str) -> str:
     """The strategy itself where λ can be varied, else centring both."""
-    return name if name in OFFSETS else FALLBACK
+    return name if STRATEGIES[name].has("strength") else FALLBACK
 
 
 def strategy_in_one_index(name: str) -> str:
     """The strategy itself where it changes one mixed index, else centring both."""
-    return name if STRATEGIES[name].acts_on in ("vectors", "scores") else FALLBACK
+    return name if STRATEGIES[name].moves_vectors or STRATEGIES[name].adjusts_scores else FALLBACK
 
 
 def strategy_that_learns(name: str, collection: Collection) -> str:
     """The strategy itself where calibration items matter to it, else centring both."""
-    card = STRATEGIES[name]
-    fits = unavailable_reason(card, collection.split(CALIBRATE)) is None
-    return name if card.learns and fits else FALLBACK
+    fits = unavailable_reason(StrategyOptions(name), collection.split(CALIBRATE)) is None
+    return name if STRATEGIES[name].learns and fits else FALLBACK
 
 
 def _key(curve: str, collection: Collection, seed: int, **parts: object) -> str:

@@ -20,14 +20,13 @@ from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
-from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted
-from gapviz.measures.measurement import Measurement, measure
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout, project
-from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
-from gapviz.strategies.scoring import PreparedScores
+from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")
@@ -296,23 +295,6 @@ def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example,
 
 
 def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
-    collection, strategy = measurement.collection, measurement.strategy
-    block = collection.modality(modality).queries
-    corpus = corpus_rows(collection, strategy)
-    query = strategy.transform(block.vectors[row : row + 1], modality)[0]
-    return search(
-        corpus,
-        query,
-        modality,
-        k=HITS,
-        item=int(block.item_index[row]),
-        fusion=strategy.fusion,
-        scoring=_prepared(strategy, collection),
-    )
-
-
-def _prepared(strategy: Strategy, collection: Collection) -> PreparedScores | None:
-    if strategy.scoring is None:
-        return None
-    queries = query_rows(collection, strategy)
-    return strategy.scoring.prepare(corpus_rows(collection, strategy), queries)
+    block = measurement.collection.modality(modality).queries
+    query = Query(block.vectors[row], modality, int(block.item_index[row]))
+    return Index.of(measurement.collection, measurement.strategy).search(query, HITS)

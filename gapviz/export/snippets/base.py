@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from gapviz.export.card import ExportCard
-
-Search = Literal["mixed", "ranks", "merge", "references"]
-"""One list; lists fused by rank in the engine; lists merged by the application; or scores
-that only whole arrays can give."""
+from gapviz.strategies import Strategy
 
 CODE_NAME = "gapviz"
 """Of collection, table or index in the generated code."""
@@ -39,23 +36,18 @@ class Snippet:
     """What to know before running it, or why there is no code."""
 
 
-def search_of(card: ExportCard) -> Search:
-    """How queries are answered under the strategy of `card`."""
-    if card.strategy == "nnn":
-        return "references"
-    if card.fusion is None:
-        return "merge" if card.score_levels else "mixed"
-    return "ranks" if card.fusion["method"] in ("rrf", "items-rrf") else "merge"
+@dataclass(frozen=True, slots=True)
+class StoreExport:
+    """A place where strategies can run: a file that has one of these as `EXPORT`."""
+
+    make: Callable[[ExportCard, Strategy], Snippet]
+    place: float = 1_000
+    """Its place in lists."""
 
 
 def by_item(card: ExportCard) -> bool:
     """True where the vectors of one item are one entry."""
     return card.acts_on == "items"
-
-
-def whole_lists(card: ExportCard) -> bool:
-    """True where a list must be fetched whole, since all of it enters every fused score."""
-    return (card.fusion or {}).get("method") in ("min-max", "z-score", "dbsf")
 
 
 def equal_weights(card: ExportCard) -> bool:

@@ -110,9 +110,10 @@ class ItemFusion(Fusion):
         worth = self._worth(corpus, scores)
         best = worth.max(axis=0)
         present = best > -np.inf
-        fused = best
+        fused: Float64 = best
         if self.method == "rrf":
-            fused = np.where(present, np.where(worth > -np.inf, worth, 0).sum(axis=0), -np.inf)
+            total = np.where(worth > -np.inf, worth, 0).sum(axis=0)
+            fused = np.where(present, total, -np.inf).astype(np.float64)
         other = np.delete(worth, own, axis=0).max(axis=0, initial=-np.inf)
         by_other = present & (other >= worth[own])
         best_other = np.where(by_other, fused, -np.inf).max(axis=1, keepdims=True)
@@ -138,8 +139,8 @@ class ItemFusion(Fusion):
         """What a list gives to entries at these places, from 0, and of these scores."""
         if self.method == "max":
             return scores.astype(np.float64)
-        gain: Float64 = self.ranks.weight(name) / (self.ranks.k + self.ranks.rank_base + place)
-        return gain
+        places = (self.ranks.k + self.ranks.rank_base + place).astype(np.float64)
+        return self.ranks.weight(name) / places
 
     def _worth(self, corpus: Rows, scores: Float32) -> Float64:
         """`(n_modalities, n_queries, n_items)`: what each list gives an item, −∞ for nothing.
