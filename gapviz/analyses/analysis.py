@@ -21,7 +21,7 @@ from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, default_pair
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]
 """What several analyses let choose: the strategy, what it is fitted on, the pair of modalities,
@@ -85,6 +85,8 @@ class Request:
     values: Mapping[str, Any] = field(default_factory=dict)
     """Of the analysis' own parameters, by name."""
     strategy: StrategyOptions = field(default_factory=StrategyOptions)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Values of parameters of any strategy that were given beside it, by name."""
     fit: Fit = "split"
     asked_pair: tuple[str, str] | None = None
     """The modalities whose gap is looked at; the usual ones where None."""
@@ -124,9 +126,13 @@ class Request:
         return chosen or self.collection.modality_names[0]
 
     @property
-    def changes(self) -> str:
-        """What the strategy changes."""
-        return STRATEGIES[self.strategy.name].changes
+    def spec(self) -> StrategySpec:
+        """What the strategy is."""
+        return STRATEGIES[self.strategy.name]
+
+    def strategy_named(self, name: str) -> StrategyOptions:
+        """Another strategy with the values that were given."""
+        return StrategyOptions(name).having(**self.given)
 
     @property
     def n_items(self) -> int:

@@ -11,26 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
-from gapviz.analyses.layouts import LayoutRequest, make_layout
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
-from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import (
-    Fit,
-    Measurement,
-    default_pair,
-    fit_and_measured,
-    measure_strategy,
-)
+from gapviz.measures.experiment import Experiment
+from gapviz.measures.measurement import Fit, Measurement, default_pair
 from gapviz.measures.projection import METHODS, Layout, Method, trustworthiness
-from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.strategies import StrategyOptions, strategy_spec
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -60,13 +53,13 @@ class Cloud:
         layout, gap = self.layout, self.measured.geometry.gap
         shares = layout.variance_shares
         return {
-            "strategy": self.request.strategy.card.name,
+            "strategy": self.request.strategy.spec.name,
             "label": self.request.strategy.label,
             "method": layout.method,
             "axis_titles": list(layout.axis_titles),
             "variance_shares": None if shares is None else {"x": shares[0], "y": shares[1]},
             "trustworthiness": self.trustworthiness,
-            "gap": Estimate(gap.gap, gap.low, gap.high),
+            "gap": gap.estimate,
             "noise_floor": gap.noise_floor,
             "can_show": layout.can_show,
             "cannot_show": layout.cannot_show,
@@ -167,21 +160,18 @@ def cones(
     between = pair or default_pair(collection)
     for name in between:
         collection.modality(name)
-    fitted_on, held_out = fit_and_measured(collection, fit)
-    doubts = split_warnings(collection) if fit == "split" else ()
+    raw = Experiment(collection, fit=fit, pair=between, seed=seed)
 
-    def asked(chosen: StrategyOptions, stands_on: LayoutRequest | None) -> LayoutRequest:
-        strategy = fit_strategy(chosen, fitted_on, split_doubts=doubts)
-        return LayoutRequest(collection, strategy, method, seed, stands_on, between, fit)
+    def cloud(experiment: Experiment, stands_on: LayoutRequest | None) -> Cloud:
+        request = LayoutRequest(
+            collection, experiment.strategy, method, seed, stands_on, between, fit
+        )
+        return Cloud(request, request.compute(progress), experiment.measurement)
 
-    def made(request: LayoutRequest) -> Cloud:
-        layout = make_layout(request, progress)
-        measured = measure_strategy(held_out, request.strategy, fit=fit, pair=between, seed=seed)
-        return Cloud(request, layout, measured)
-
-    before = asked(StrategyOptions(), None)
-    after = asked(options or StrategyOptions(), before)
-    return Cones(collection, between, made(before), None if after.moves_nothing else made(after))
+    before = cloud(raw, None)
+    moved = raw.having(options or StrategyOptions())
+    moves = strategy_spec(moved.options.name).moves_vectors
+    return Cones(collection, between, before, cloud(moved, before.request) if moves else None)
 
 
 def clouds_table(drawn: Cones) -> Table:
@@ -191,7 +181,7 @@ def clouds_table(drawn: Cones) -> Table:
     rows: list[Sequence[Any]] = [
         [
             f"gap {'–'.join(drawn.pair)}",
-            *(Estimate(gap.gap, gap.low, gap.high) for gap in gaps),
+            *(gap.estimate for gap in gaps),
             f"0 … 2, lower is closer; {drawn.raw.measured.collection.n_items:,} measured items",
         ],
         [

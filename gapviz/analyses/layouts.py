@@ -1,4 +1,4 @@
-"""Layouts of a collection under a strategy: shipped, kept on disk, or made now."""
+"""Layouts of a collection under a strategy: shipped, cached, or computed now."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from gapviz.measures.projection import (
     project,
     sample_for_display,
 )
+from gapviz.measures.projection.umap_layout import Points
 from gapviz.sources.builtin.shipped import shipped_folder
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import Strategy
 
 KIND = "layouts"
@@ -81,23 +81,21 @@ class LayoutRequest:
     def vectors(self, strategy: Strategy) -> dict[str, Float32]:
         """Indexed rows per modality, moved by `strategy`."""
         return {
-            name: strategy.alignment.transform(block.corpus.vectors, name)
+            name: strategy.transform(block.corpus.vectors, name)
             for name, block in self.collection.modalities.items()
         }
 
     @cached_property
     def moves_nothing(self) -> bool:
         """True where the strategy leaves every vector where it is."""
-        return self.strategy.card.changes != "vectors"
+        return not self.strategy.spec.moves_vectors
 
     @property
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
-        options = self.strategy.options
-        read = () if self.moves_nothing else ("name", *self.strategy.card.parameters)
         return content_key(
             collection=self.collection.content_hash,
-            strategy={name: getattr(options, name) for name in read},
+            strategy={} if self.moves_nothing else self.strategy.options.plain(),
             method=self.method,
             limit=DISPLAY_LIMIT,
             seed=self.seed,
@@ -116,43 +114,40 @@ class LayoutRequest:
         """The layout by PCA or along the gap axis, on the axes of what it stands on."""
         return _project(self)
 
+    @property
+    def name(self) -> str:
+        """Unlike that of any other layout."""
+        return f"{KIND}/{self.key}"
 
-@dataclass(frozen=True, eq=False)
-class _Points:
-    """What is kept of a UMAP layout; all else follows from the request."""
+    def get(self) -> Layout | None:
+        """The layout if it is linear, shipped or cached; else None."""
+        if self.method != "umap":
+            return self.linear_layout
+        found = _shipped(self.key) or self._cached().get()
+        if found is None or self.stands_on is None:
+            return None if found is None else _project(self, points=found.points)
+        start = self.stands_on.get()
+        return None if start is None else _project(self, start=start, points=found.points)
 
-    points: Float32
+    def compute(self, progress: Progress | None = None) -> Layout:
+        """The layout, computed now unless it is cached.
 
+        Raises:
+            GapvizError: see `project`.
+        """
+        if self.method != "umap":
+            return self.linear_layout
+        start = None if self.stands_on is None else self.stands_on.compute(progress)
+        found = _shipped(self.key) or self._cached(start).compute(progress)
+        return _project(self, start=start, points=found.points)
 
-def ready_layout(request: LayoutRequest) -> Layout | None:
-    """The layout if it costs no waiting: linear, shipped or kept on disk; else None."""
-    if request.method != "umap":
-        return request.linear_layout
-    found = _shipped(request.key) or _work(request).ready()
-    if found is None or request.stands_on is None:
-        return None if found is None else _project(request, points=found.points)
-    start = ready_layout(request.stands_on)
-    return None if start is None else _project(request, start=start, points=found.points)
+    def _cached(self, start: Layout | None = None) -> CachedResult[Points]:
+        """The points of a UMAP layout; all else follows from the request."""
 
+        def function(progress: Progress) -> Points:
+            return Points(_project(self, start=start, progress=progress).points)
 
-def make_layout(request: LayoutRequest, progress: Progress | None = None) -> Layout:
-    """The layout, made now if need be and kept on disk.
-
-    Raises:
-        GapvizError: see `project`.
-    """
-    if request.method != "umap":
-        return request.linear_layout
-    start = None if request.stands_on is None else make_layout(request.stands_on, progress)
-    found = _shipped(request.key) or _work(request, start).do(progress)
-    return _project(request, start=start, points=found.points)
-
-
-def _work(request: LayoutRequest, start: Layout | None = None) -> Work[_Points]:
-    def make(progress: Progress) -> _Points:
-        return _Points(_project(request, start=start, progress=progress).points)
-
-    return Work(KIND, request.key, _Points, make)
+        return CachedResult(KIND, self.key, Points, function)
 
 
 def _project(
@@ -178,12 +173,12 @@ def _project(
     )
 
 
-def _shipped(key: str) -> _Points | None:
+def _shipped(key: str) -> Points | None:
     shipped = _shipped_file()
     if shipped is not None:
         with suppress(SafetensorError, OSError), safe_open(shipped, framework="numpy") as tensors:
             if key in tensors.keys():  # noqa: SIM118 - not a dict
-                return _Points(tensors.get_tensor(key))
+                return Points(tensors.get_tensor(key))
     return None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
-from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
-from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement, measure
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
 from gapviz.measures.retrieval import bootstrap_difference, mean_of_known, mean_value
 
 ITEM_PROTOCOL = (
@@ -76,7 +76,7 @@ def change_reading(before: Measurement, after: Measurement) -> str:
         _moved("cross-modal R@10", _mean_recall(before), _mean_recall(after)),
     ]
     sentence = f"{parts[0]}; {', '.join(parts[1:])}."
-    if after.strategy.card.changes == "items":
+    if after.strategy.spec.acts_on == "items":
         sentence += f" {ITEM_PROTOCOL}"
     if isnan(_mean_recall(before)) or isnan(_mean_recall(after)):
         return f"{sentence} No pair matches here, so there is no recall to lose."
@@ -114,7 +114,7 @@ def _separation_words(separation: float) -> str:
 
 
 def _gap_change(before: Measurement, after: Measurement) -> str:
-    if after.strategy.card.changes != "vectors":
+    if after.strategy.spec.acts_on != "vectors":
         return "No vector moves, so the gap stays"
     was, now = before.geometry.gap, after.geometry.gap
     words = f"The gap goes from {figure(was.gap, 2)} to {figure(now.gap, 2)}"
@@ -163,7 +163,7 @@ def gap_table(measurement: Measurement) -> Table:
             Column("reading", "how to read it", text=True),
         ],
         [
-            [name, Estimate(gap.gap, gap.low, gap.high), "0 … 2, lower is closer"],
+            [name, gap.estimate, "0 … 2, lower is closer"],
             ["noise floor", gap.noise_floor, "a gap under it is none"],
             ["cloud separation", gap.separation, "variant A; above 1: gap-dominated"],
             ["RMG", geometry.relative_gap, "0 perfect"],
@@ -213,7 +213,7 @@ def measured_finding(measurement: Measurement) -> Finding:
     """Everything of one measurement."""
     collection, strategy = measurement.collection, measurement.strategy
     fitted = "the calibrate split"
-    if not strategy.card.learns:
+    if not strategy.spec.learns:
         fitted = "nothing"
     elif measurement.fit == "all":
         fitted = "the same items (in-sample)"

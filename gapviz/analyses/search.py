@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from gapviz.analyses.analysis import (
     QUERY_MODALITY,
@@ -19,14 +16,13 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
-from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.table import Column, Table
-from gapviz.core.vectors import Float32, unit_rows
+from gapviz.core.vectors import unit_rows
 from gapviz.encoders import load_encoder
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.measures.measurement import fit_and_measured
-from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import Strategy, fit_strategy
+from gapviz.measures.experiment import Experiment
+from gapviz.retrieval.index import Query, ResultList
+from gapviz.retrieval.queries import caption_query, item_query
 
 LONGEST_WORDS = 70
 
@@ -39,53 +35,6 @@ HIT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Query:
-    """One query, encoded but not yet moved by a strategy."""
-
-    vector: Float32
-    """`(dim,)`, a unit row."""
-    modality: str
-    item: int | None = None
-    """Position of the item that is the right answer, where one is known."""
-    leave_out_own: bool = False
-    """True where the query is an entry of the index, which must not find itself."""
-
-
-def item_query(collection: Collection, item: int, modality: str) -> Query:
-    """An item of the collection as a query, by its first indexed vector of a modality.
-
-    Raises:
-        GapvizError: no such modality, or the item has no vector of it.
-    """
-    block = collection.modality(modality).corpus
-    rows = np.flatnonzero(block.item_index == item)
-    if not rows.size:
-        raise GapvizError(
-            f"item {collection.items[item].id[:80]!r} has no {modality} vector",
-            where=collection.name,
-            hint="name another query modality",
-        )
-    return Query(block.vectors[rows[0]], modality, item, leave_out_own=True)
-
-
-def caption_rows(collection: Collection) -> dict[str, tuple[int, int]]:
-    """Caption in lower case → its row of the text vectors, and its item.
-
-    Captions are encoded already, so they need neither the encoder nor its libraries.
-    """
-    if "text" not in collection.modalities:
-        return {}
-    seen: dict[int, int] = {}
-    rows: dict[str, tuple[int, int]] = {}
-    for row, item in enumerate(collection.modality("text").item_index.tolist()):
-        place = seen[item] = seen.get(item, -1) + 1
-        captions = collection.items[item].captions
-        if place < len(captions):
-            rows.setdefault(captions[place].casefold(), (row, item))
-    return rows
-
-
 def text_query(collection: Collection, text: str) -> Query:
     """A typed text as a query; a caption of the collection knows its own item.
 
@@ -93,10 +42,9 @@ def text_query(collection: Collection, text: str) -> Query:
         GapvizError: no texts in the collection, or the encoder of its vectors is not known.
     """
     collection.modality("text")
-    known = caption_rows(collection).get(text.casefold())
+    known = caption_query(collection, text)
     if known is not None:
-        row, item = known
-        return Query(collection.modality("text").vectors[row], "text", item)
+        return known
     if not is_dual_encoder(collection.encoder):
         raise GapvizError(
             f"was encoded by {collection.encoder[:80]!r}, which cannot encode a text here",
@@ -105,28 +53,6 @@ def text_query(collection: Collection, text: str) -> Query:
         )
     vectors = load_encoder(collection.encoder).encode_texts([text])
     return Query(unit_rows(vectors, where="the query")[0], "text")
-
-
-def answer(collection: Collection, strategy: Strategy, query: Query, *, k: int) -> ResultList:
-    """The best entries of the collection for a query, under a fitted strategy.
-
-    Raises:
-        GapvizError: k below 1, or a query of another dimension.
-    """
-    corpus = corpus_rows(collection, strategy.alignment)
-    scoring = None
-    if strategy.scoring is not None:
-        scoring = strategy.scoring.prepare(corpus, query_rows(collection, strategy.alignment))
-    return search(
-        corpus,
-        strategy.alignment.transform(query.vector[None, :], query.modality)[0],
-        query.modality,
-        k=k,
-        item=query.item,
-        leave_out_own=query.leave_out_own,
-        fusion=strategy.fusion,
-        scoring=scoring,
-    )
 
 
 def hits_json(collection: Collection, found: ResultList) -> list[dict[str, Any]]:
@@ -174,14 +100,13 @@ def find_answer(request: Request, progress: Progress) -> Finding:
     if (text is None) == (item is None):
         raise GapvizError("a search needs one query", hint="give a text, or --item ID")
     collection = request.collection
-    fitted_on, _ = fit_and_measured(collection, request.fit)
-    strategy = fit_strategy(request.strategy, fitted_on)
+    experiment = Experiment(collection, request.strategy, request.fit)
     query = (
         text_query(collection, text)
         if item is None
         else item_query(collection, request.item(item), request.query_modality)
     )
-    found = answer(collection, strategy, query, k=request["results"])
+    found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
     return Finding(
         title=f"{collection.name}, encoder {collection.encoder}: {strategy.label}",
         warnings=strategy.warnings,
@@ -190,7 +115,7 @@ def find_answer(request: Request, progress: Progress) -> Finding:
         figures={
             "collection": collection.name,
             "encoder": collection.encoder,
-            "strategy": strategy.card.name,
+            "strategy": strategy.spec.name,
             "query_modality": query.modality,
             "bias": found.bias,
             "corpus_share": found.corpus_share,

@@ -22,9 +22,10 @@ from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32, Indices
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.measures.retrieval.within import LabelDelta, WithinComparison, compare_within
-from gapviz.retrieval.search import ResultList, search
+from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors, encoder_title
 from gapviz.sources.builtin.dedicated import ENCODERS as TOWERS
+from gapviz.strategies.raw import Raw
 
 FEW_ITEMS = 5
 """A label of fewer items has an interval that says little."""
@@ -63,8 +64,10 @@ class ItemRows:
         Raises:
             GapvizError: k below 1.
         """
-        query = self.of(np.array([item])).vectors[0]
-        return search(self.searchable, query, self.modality, k=k, item=item)
+        query = Query(self.of(np.array([item])).vectors[0], self.modality, item)
+        raw = Raw()
+        raw.modalities_ = (self.modality,)
+        return Index(self.searchable, raw).search(query, k)
 
 
 def item_rows(collection: Collection, modality: str) -> ItemRows:

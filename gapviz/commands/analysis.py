@@ -32,6 +32,7 @@ from gapviz.commands.strategy import (
     checked_collection,
     chosen_pair,
     chosen_strategy,
+    given_values,
 )
 from gapviz.commands.terminal import finding_lines
 from gapviz.core.plain_json import plain_json
@@ -84,7 +85,7 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
     strategy = chosen_strategy(options) if "strategy" in has else StrategyOptions()
     pair = chosen_pair(options) if "pair" in has else None
     reading = read_and_tell(options)
-    collection = checked_collection(reading, options, strategy)
+    collection = checked_collection(reading, options)
     for parameter in analysis.parameters:
         if parameter.kind == "modality" and values[parameter.name] is not None:
             collection.modality(values[parameter.name])
@@ -92,6 +93,7 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
         collection,
         values,
         strategy,
+        given_values(options),
         options.fit if "fit" in has else "split",
         pair,
         seed,

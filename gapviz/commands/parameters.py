@@ -31,7 +31,7 @@ def add_parameters(command: argparse.ArgumentParser, parameters: Sequence[Parame
     for parameter in parameters:
         option = parameter.option
         words = parameter.help.replace("%", "%%")
-        if "(default" not in words and parameter.default is not None:
+        if "(default" not in words and parameter.default not in (None, ()):
             words += f" (default: {_told(parameter)})"
         if not option.startswith("-"):
             command.add_argument(option, nargs="?", help=words)
@@ -41,7 +41,13 @@ def add_parameters(command: argparse.ArgumentParser, parameters: Sequence[Parame
         metavar = METAVARS.get(parameter.kind, parameter.name.upper())
         if parameter.kind == "choice":
             metavar = "|".join(parameter.choices)
-        command.add_argument(*flags, dest=parameter.name, metavar=metavar, help=words)
+        command.add_argument(
+            *flags,
+            dest=parameter.name,
+            metavar=parameter.symbol or metavar,
+            action="append" if parameter.kind == "weights" else "store",
+            help=words,
+        )
         if option in RENAMED:
             command.add_argument(
                 RENAMED[option], dest=parameter.name, action=_Renamed, help=argparse.SUPPRESS
@@ -56,9 +62,16 @@ def chosen_values(options: argparse.Namespace, parameters: Sequence[Parameter]) 
     """
     given = {one.name: getattr(options, one.name) for one in parameters}
     return {
-        one.name: one.default if given[one.name] is None else one.parsed(given[one.name])
+        one.name: one.default if given[one.name] is None else _parsed(one, given[one.name])
         for one in parameters
     }
+
+
+def _parsed(parameter: Parameter, given: Any) -> Any:
+    """The value of what was written once, or of weights as often as there are modalities."""
+    if parameter.kind == "weights":
+        return tuple(weight for text in given for weight in parameter.parsed(text))
+    return parameter.parsed(given)
 
 
 def _told(parameter: Parameter) -> str:

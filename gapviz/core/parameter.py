@@ -47,6 +47,8 @@ class Parameter:
     flag: str = ""
     """On the command line, `--name` unless given: `-k, --results`; without a dash it is an argument
     that stands by itself."""
+    usually_last: bool = False
+    """Of a `modality`: whether the last one is usual, not the first."""
     spoken: str = ""
     """How a value is told beside the title of what it belongs to, `{}` standing for the value:
     `onto {}`. Unless given, `symbol = value`, and nothing where there is no symbol."""
@@ -90,7 +92,8 @@ class Parameter:
         if self.kind == "names":
             return self._names(value)
         if self.kind == "weights":
-            return tuple((str(name), self._number(weight, name)) for name, weight in value)
+            pairs = value.items() if isinstance(value, Mapping) else value
+            return tuple((str(name), self._number(weight, name)) for name, weight in pairs)
         if self.is_number:
             return self._number(value)
         if value not in self.choices:

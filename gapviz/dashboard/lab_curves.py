@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gapviz.analyses.curves.cached import (
-    calibration_work,
-    fusion_work,
-    mix_work,
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
-    strength_work,
 )
 from gapviz.analyses.curves.readings import (
     calibration_reading,
@@ -73,12 +73,12 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_with_strength(chosen.strategy)
     _say_instead("strength", chosen.strategy, name)
-    work = strength_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
+    work = cached_strength_curve(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
     curve = result_of(work, "Sweeping λ")
     if curve is None:
         return
     finding(f"**{STRATEGIES[name].title}.** {strength_reading(curve)}", view)
-    here = chosen.strength if name == chosen.strategy else None
+    here = chosen.options().value("strength") if name == chosen.strategy else None
     show_panels(strength_panels(curve, chosen.modalities, strength=here), key="strength", view=view)
 
 
@@ -86,12 +86,12 @@ def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
     collection = collection_of(view)
     name = strategy_in_one_index(chosen.strategy)
     _say_instead("mix", chosen.strategy, name)
-    work = mix_work(
+    work = cached_mix_curve(
         collection,
         _options(chosen, name),
         chosen.pair,
         asks=asks or chosen.pair[-1],
-        fusion=chosen.fusion(),
+        routing=chosen.options("route"),
         seed=chosen.seed,
     )
     curve = result_of(work, "Mixing corpora")
@@ -115,7 +115,9 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_that_learns(chosen.strategy, collection)
     _say_instead("calibration", chosen.strategy, name)
-    work = calibration_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
+    work = cached_calibration_curve(
+        collection, _options(chosen, name), chosen.pair, seed=chosen.seed
+    )
     curve = result_of(work, "Fitting on ever more items")
     if curve is None:
         return
@@ -127,13 +129,17 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
 def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     collection = collection_of(view)
     name = weighted or chosen.modalities[0]
-    work = fusion_work(collection, name, ties=chosen.ties, seed=chosen.seed)
+    routing = chosen.options("route")
+    work = cached_fusion_curves(collection, name, ties=routing.value("ties"), seed=chosen.seed)
     curves = result_of(work, "Fusing lists")
     if curves is None:
         return
     finding(fusion_reading(curves.by_lists), view)
     panels = fusion_panels(
-        curves.by_lists, chosen.modalities, k=chosen.rrf_k, weight=_relative_weight(chosen, name)
+        curves.by_lists,
+        chosen.modalities,
+        k=routing.value("rrf_k"),
+        weight=_relative_weight(chosen, name),
     )
     show_panels(panels, key="fusion", view=view, columns=2)
 
@@ -200,7 +206,7 @@ def _say_instead(curve: str, chosen: str, drawn: str) -> None:
 
 def _relative_weight(chosen: Settings, weighted: str) -> float | None:
     """The weight of a list where the others share one; None where nothing can be marked."""
-    weights = dict(chosen.weights)
+    weights: dict[str, float] = dict(chosen.options("route").value("weights"))
     others = {value for name, value in weights.items() if name != weighted}
     if len(others) != 1 or not min(others) or not weights[weighted]:
         return None

@@ -19,7 +19,7 @@ from gapviz.analyses.within import (
     shared,
 )
 from gapviz.core.collection import Collection
-from gapviz.dashboard.caches import collection_of, kept_within
+from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.links import (
@@ -132,7 +132,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
     )
 
 
-@kept_within(256)
+@cached_within(256)
 def _rows(view: View, encoder: str, modality: str) -> ItemRows:
     if encoder in TOWERS_ALONE:
         vectors = dedicated_vectors(modality).vectors
@@ -145,7 +145,7 @@ def _both(contest: _Contest) -> tuple[ItemRows, ItemRows]:
     return shared(joint, _rows(contest.view, contest.dedicated, contest.modality))
 
 
-@kept_within(64)
+@cached_within(64)
 def _compared(contest: _Contest, seed: int) -> WithinComparison:
     return compare_modality(collection_of(contest.view), *_both(contest), seed=seed)
 

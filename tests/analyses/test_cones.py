@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.cones import cones
-from gapviz.analyses.layouts import ready_layout
 from gapviz.dashboard.caches import layout_request
 from gapviz.dashboard.catalogue import View
 from gapviz.sources.builtin import builtin_collection
@@ -16,7 +15,7 @@ def test_the_points_are_those_of_the_page(method):
     options = StrategyOptions("centre")
     columns = cones(builtin_collection(), options, method=method).columns()
     for chosen, x, y in ((StrategyOptions(), "x_raw", "y_raw"), (options, "x", "y")):
-        page = ready_layout(layout_request(View("builtin", "builtin"), chosen, method, 42, PAIR))
+        page = layout_request(View("builtin", "builtin"), chosen, method, 42, PAIR).get()
         np.testing.assert_array_equal(np.column_stack([columns[x], columns[y]]), page.points)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gapviz.analyses.glossary import TERMS
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from gapviz.analyses import layouts
-from gapviz.analyses.layouts import LayoutRequest, make_layout, ready_layout
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE
 from gapviz.sources.builtin import builtin_collection
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 
@@ -31,19 +31,19 @@ def request_for(collection):
 
 @pytest.mark.parametrize("name", ["raw", "centre", "half", "route"])
 def test_the_default_views_ship_so_that_no_visitor_waits(request_for, name):
-    layout = ready_layout(request_for("umap", name))
+    layout = request_for("umap", name).get()
     assert layout is not None
     assert layout.method == "umap"
     assert np.isfinite(layout.points).all()
 
 
 def test_a_view_that_does_not_ship_is_not_ready(request_for):
-    assert ready_layout(request_for("umap", "centre", 0.37)) is None
+    assert request_for("umap", "centre", 0.37).get() is None
 
 
 @pytest.mark.parametrize("method", ["pca", "gap_axis"])
 def test_linear_layouts_need_no_waiting_and_stand_on_the_raw_axes(request_for, method):
-    raw, moved = ready_layout(request_for(method)), ready_layout(request_for(method, "centre", 0.4))
+    raw, moved = request_for(method).get(), request_for(method, "centre", 0.4).get()
     assert np.array_equal(raw.basis.axes, moved.basis.axes)
     assert not np.allclose(raw.points, moved.points)
 
@@ -89,8 +89,8 @@ def test_a_made_layout_is_kept_on_disk(request_for, monkeypatch):
 
     original = layouts._project
     monkeypatch.setattr(layouts, "_project", fake)
-    first = make_layout(asked)
-    again = make_layout(asked)
+    first = asked.compute()
+    again = asked.compute()
     assert np.array_equal(first.points, again.points)
     assert fitted.count(True) == 1
 
@@ -99,7 +99,7 @@ def test_a_damaged_shipped_file_is_passed_over(request_for, monkeypatch, tmp_pat
     broken = tmp_path / "layouts.safetensors"
     broken.write_bytes(b"cut short")
     monkeypatch.setattr(layouts, "_shipped_file", lambda: broken)
-    assert ready_layout(request_for("umap", "half", 0.25)) is None
+    assert request_for("umap", "half", 0.25).get() is None
 
 
 def test_cancelling_leaves_nothing_behind(request_for):
@@ -108,21 +108,21 @@ def test_cancelling_leaves_nothing_behind(request_for):
 
     asked = request_for("umap", "centre", 0.43)
     with pytest.raises(Cancelled):
-        make_layout(asked, cancel)
-    assert ready_layout(asked) is None
+        asked.compute(cancel)
+    assert asked.get() is None
 
 
 def test_a_cache_that_cannot_be_written_loses_no_layout(request_for, monkeypatch, tmp_path):
     plain_file = tmp_path / "file"
     plain_file.write_text("")
     monkeypatch.setenv("GAPVIZ_CACHE", str(plain_file / "folder"))
-    points = ready_layout(request_for("umap")).points
+    points = request_for("umap").get().points
     asked = request_for("umap", "centre", 0.47)
-    assert ready_layout(asked) is None
+    assert asked.get() is None
     project = layouts._project
     monkeypatch.setattr(
         layouts,
         "_project",
         lambda request, **told: project(request, **told | {"points": points}),
     )
-    assert np.array_equal(make_layout(asked).points, ready_layout(asked).points)
+    assert np.array_equal(asked.compute().points, asked.get().points)

@@ -8,7 +8,7 @@ from gapviz.analyses.measure import (
     worse_directions,
 )
 from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
 
 

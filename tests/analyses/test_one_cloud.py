@@ -8,7 +8,7 @@ import pytest
 
 from gapviz import ModalityVectors
 from gapviz.analyses.one_cloud import cloud_reading, study_cloud
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 
 
 def test_its_cone_is_that_of_the_same_modality_beside_another(make_collection):

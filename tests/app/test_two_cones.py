@@ -3,7 +3,7 @@ import json
 import pytest
 
 from gapviz.dashboard.catalogue import View
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 

@@ -23,10 +23,8 @@ def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
 
 
 def test_the_modality_that_asks_can_be_named(saved, figures):
-    assert (
-        figures("search", saved, "--item", "07", "--query-modality", "text")["query_modality"]
-        == "text"
-    )
+    found = figures("search", saved, "--item", "07", "--query-modality", "text")
+    assert found["query_modality"] == "text"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, gather, tower_of
 from gapviz.analyses.advice.recommendation import Advice, Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
-from gapviz.analyses.advice.stored import advice_work
+from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
@@ -96,7 +96,7 @@ def advice_finding(advice: Advice, title: str = "", *, most: int | None = None) 
 def find_advice(request: Request, progress: Progress) -> Finding:
     """The usual advice for a task, held against what every way does on the data."""
     situation = situation_of(request)
-    advice = advice_work(evidence_of(request), situation).do(progress)
+    advice = cached_advice(evidence_of(request), situation).compute(progress)
     collection = request.collection
     head = f"{collection.name}, encoder {collection.encoder}: {question(situation)}"
     return advice_finding(advice, head)

@@ -17,24 +17,24 @@ from gapviz.analyses.analysis import (
     parts_parameter,
 )
 from gapviz.analyses.anatomy.parts import (
-    MOVING,
     Dimensions,
     HeatMaps,
     Hubs,
     Plane,
     Spectra,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
+    cached_dimensions,
+    cached_heat_maps,
+    cached_hubs,
+    cached_plane,
+    cached_spectra,
+    moving_strategies,
 )
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
 from gapviz.core.wording import counted, figure
 from gapviz.sources.builtin import encoder_title
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies import StrategyOptions
 
 TOPS = (1, 2, 5, 10)
 STRATEGY = Column("strategy", "strategy", text=True)
@@ -223,7 +223,7 @@ def spectra_table(spectra: Spectra) -> Table:
 
 
 def _dimensions(request: Request, progress: Progress) -> Finding:
-    found = dimensions_work(request.collection, request.pair, seed=request.seed).do(progress)
+    found = cached_dimensions(request.collection, request.pair, seed=request.seed).compute(progress)
     tops = {str(count): found.shares.top(count) for count in TOPS}
     told = ", ".join(f"{count}: {share:.1%}" for count, share in tops.items())
     return Finding(
@@ -241,8 +241,8 @@ def _dimensions(request: Request, progress: Progress) -> Finding:
 
 def _heat_map(request: Request, progress: Progress) -> Finding:
     strategies = _moved(request)
-    work = heat_map_work(request.collection, strategies, request.pair, seed=request.seed)
-    found = work.do(progress)
+    work = cached_heat_maps(request.collection, strategies, request.pair, seed=request.seed)
+    found = work.compute(progress)
     shown = len(next(iter(found.by_strategy.values())).pairs)
     return Finding(
         figures=_by_name(found.to_json(), strategies),
@@ -257,10 +257,10 @@ def _plane(request: Request, progress: Progress) -> Finding:
     collection, pair, seed = request.collection, request.pair, request.seed
     ours = {encoder_title(collection.encoder): collection}
     models = ours | {encoder_title(name): one for name, one in request.others.items()}
-    grid = [StrategyOptions(name) for name in MOVING]
-    plane = plane_work(models, grid, pair, seed=seed).do(share_of(progress, 0, 2))
+    grid = [StrategyOptions(name) for name in moving_strategies()]
+    plane = cached_plane(models, grid, pair, seed=seed).compute(share_of(progress, 0, 2))
     last = _moved(request)[-1:]
-    chosen = plane_work(ours, last, pair, seed=seed).do(share_of(progress, 1, 2))
+    chosen = cached_plane(ours, last, pair, seed=seed).compute(share_of(progress, 1, 2))
     return Finding(
         figures={"points": plane.points, "chosen": chosen.points},
         title="Loss plane",
@@ -274,10 +274,10 @@ def _plane(request: Request, progress: Progress) -> Finding:
 
 def _hubs(request: Request, progress: Progress) -> Finding:
     strategies = _moved(request)
-    if request.changes == "scores":
+    if request.spec.adjusts_scores:
         strategies.append(request.strategy)
-    work = hubs_work(request.collection, strategies, request.pair, seed=request.seed)
-    hubs = work.do(progress)
+    work = cached_hubs(request.collection, strategies, request.pair, seed=request.seed)
+    hubs = work.compute(progress)
     sampled = " A seeded sample of 20,000 rows stands for each larger modality." * hubs.sampled
     return Finding(
         figures=_by_name(hubs.to_json(), strategies),
@@ -292,7 +292,7 @@ def _hubs(request: Request, progress: Progress) -> Finding:
 
 def _spectra(request: Request, progress: Progress) -> Finding:
     strategies = _moved(request)
-    spectra = spectra_work(request.collection, strategies, request.pair).do(progress)
+    spectra = cached_spectra(request.collection, strategies, request.pair).compute(progress)
     return Finding(
         figures=_by_name(spectra.to_json(), strategies),
         title="Spectrum",
@@ -307,18 +307,18 @@ def _spectra(request: Request, progress: Progress) -> Finding:
 def find_anatomy(request: Request, progress: Progress) -> Finding:
     """The chosen parts, and a word where the strategy moves no vector."""
     found = find_parts(PARTS)(request, progress)
-    if request.changes not in ("lists", "items", "scores"):
+    if request.spec.moves_vectors or request.strategy.name == "raw":
         return found
-    title = STRATEGIES[request.strategy.name].title
-    hubs = ", but for hubs" * (request.changes == "scores")
+    hubs = ", but for hubs" * request.spec.adjusts_scores
     return replace(
-        found, readings=[f"{title} moves no vector: what follows is of the raw ones{hubs}."]
+        found,
+        readings=[f"{request.spec.title} moves no vector: what follows is of the raw ones{hubs}."],
     )
 
 
 def _moved(request: Request) -> list[StrategyOptions]:
     """Raw, and the strategy where it moves vectors."""
-    moved = [request.strategy] if request.changes == "vectors" else []
+    moved = [request.strategy] if request.spec.moves_vectors else []
     return [StrategyOptions("raw"), *moved]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,10 +29,14 @@ from gapviz.measures.geometry.anatomy import (
     spectrum,
 )
 from gapviz.retrieval.exact import top_k, top_k_of_scores
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
-from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
-from gapviz.strategies.scoring import Scoring
+from gapviz.storage.cache import CachedResult, content_key
+from gapviz.strategies import (
+    STRATEGIES,
+    Strategy,
+    StrategyOptions,
+    fit_strategy,
+    unavailable_reason,
+)
 
 KIND = "anatomy"
 
@@ -45,8 +49,12 @@ NEIGHBOURS = 10
 # Entries of the longest list, and queries, of a large collection that a sample stands for.
 MAX_HUB_ROWS = 20_000
 
-MOVING = tuple(name for name, card in STRATEGIES.items() if card.changes in ("nothing", "vectors"))
-"""Strategies that have a point of their own in the plane: raw, and those that move vectors."""
+
+def moving_strategies() -> tuple[str, ...]:
+    """Those with a point of their own in the plane: raw cosine and all that move vectors."""
+    return tuple(
+        name for name, spec in STRATEGIES.items() if spec.moves_vectors or spec.acts_on == "nothing"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +108,9 @@ class Plane(JsonFields):
     points: tuple[Placed, ...]
 
 
-def dimensions_work(
+def cached_dimensions(
     collection: Collection, pair: tuple[str, str], *, seed: int
-) -> Work[Dimensions]:
+) -> CachedResult[Dimensions]:
     """Shares of the squared gap by dimension, and the ablation curve."""
 
     def make(progress: Progress) -> Dimensions:
@@ -115,16 +123,16 @@ def dimensions_work(
             ablation_curve(x, y, measured.pairs(*pair), delta=first - second, seed=seed),
         )
 
-    return Work(KIND, _key("dimensions", [collection], pair, (), seed), Dimensions, make)
+    return CachedResult(KIND, _key("dimensions", [collection], pair, (), seed), Dimensions, make)
 
 
-def heat_map_work(
+def cached_heat_maps(
     collection: Collection,
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> Work[HeatMaps]:
+) -> CachedResult[HeatMaps]:
     """Cosines of a sample of pairs in the clustered order of the first of `options`."""
 
     def make(progress: Progress) -> HeatMaps:
@@ -139,16 +147,16 @@ def heat_map_work(
                 maps[title] = clustered_heat_map(x, y, pairs, n_items=HEAT_MAP_ITEMS, seed=seed)
         return HeatMaps(pair, len(pairs), maps)
 
-    return Work(KIND, _key("heat map", [collection], pair, options, seed), HeatMaps, make)
+    return CachedResult(KIND, _key("heat map", [collection], pair, options, seed), HeatMaps, make)
 
 
-def hubs_work(
+def cached_hubs(
     collection: Collection,
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> Work[Hubs]:
+) -> CachedResult[Hubs]:
     """k-occurrence of each modality's rows in the lists of the other's.
 
     The lists hold the best cosines, or the best scores of a strategy that adjusts them.
@@ -160,22 +168,20 @@ def hubs_work(
         for place, chosen in enumerate(options):
             strategy = fit_strategy(chosen, fitted_on)
             progress(place / len(options), strategy.label)
-            rows = {
-                name: _some(indexed_rows(measured, strategy.alignment, name), seed) for name in pair
-            }
+            rows = {name: _some(indexed_rows(measured, strategy, name), seed) for name in pair}
             found[strategy.label] = {
-                (source, target): _hubness(strategy.scoring, rows[source], rows[target])
+                (source, target): _hubness(strategy, rows[source], rows[target])
                 for source, target in (pair, pair[::-1])
             }
         largest = max(measured.modality(name).corpus.n_rows for name in pair)
         return Hubs(found, largest > MAX_HUB_ROWS)
 
-    return Work(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
+    return CachedResult(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
 
 
-def spectra_work(
+def cached_spectra(
     collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
-) -> Work[Spectra]:
+) -> CachedResult[Spectra]:
     """Eigenvalues of the covariance of one modality or of several."""
 
     def make(progress: Progress) -> Spectra:
@@ -187,16 +193,16 @@ def spectra_work(
             }
         return Spectra(found)
 
-    return Work(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
+    return CachedResult(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
 
 
-def plane_work(
+def cached_plane(
     collections: Mapping[str, Collection],
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> Work[Plane]:
+) -> CachedResult[Plane]:
     """Alignment and uniformity of every model under every strategy.
 
     Args:
@@ -216,14 +222,14 @@ def plane_work(
                 done = (place + step / len(options)) / len(collections)
                 progress(done, f"{model}, {STRATEGIES[chosen.name].title}")
                 calibration = collection.split(CALIBRATE)
-                if unavailable_reason(STRATEGIES[chosen.name], calibration, chosen.anchor):
+                if unavailable_reason(chosen, calibration):
                     continue
                 title, (x, y) = next(_each(collection, [chosen], pair))
                 points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
         return Plane(tuple(points))
 
     key = _key("plane", collections.values(), pair, options, seed, models=list(collections))
-    return Work(KIND, key, Plane, make)
+    return CachedResult(KIND, key, Plane, make)
 
 
 def _each(
@@ -236,7 +242,7 @@ def _each(
         yield (
             strategy.label,
             [
-                strategy.alignment.transform(measured.modality(name).corpus.vectors, name)
+                strategy.transform(measured.modality(name).corpus.vectors, name)
                 for name in modalities
             ],
         )
@@ -248,14 +254,14 @@ def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
     return HeatMap(like.pairs, read_only(stacked @ stacked.T), like.sampled)
 
 
-def _hubness(scoring: Scoring | None, asking: Rows, gallery: Rows) -> Hubness:
-    if scoring is None:
+def _hubness(strategy: Strategy, asking: Rows, gallery: Rows) -> Hubness:
+    if not strategy.spec.adjusts_scores:
         found = top_k(asking.vectors, gallery.vectors, NEIGHBOURS).rows
         return hubness(found, gallery.n_rows, NEIGHBOURS)
     everyone = np.arange(asking.n_rows, dtype=np.int64)
     lists = [
         top_k_of_scores(scores, NEIGHBOURS).rows
-        for _, scores in adjusted_blocks(scoring, asking, gallery, everyone)
+        for _, scores in adjusted_blocks(strategy, asking, gallery, everyone)
     ]
     return hubness(np.concatenate(lists), gallery.n_rows, NEIGHBOURS)
 
@@ -280,7 +286,7 @@ def _key(
         part=part,
         collections=[one.content_hash for one in collections],
         pair=modalities,
-        options=[asdict(one) for one in options],
+        options=[one.plain() for one in options],
         seed=seed,
         revision=REVISION,
         **parts,

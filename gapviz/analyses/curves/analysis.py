@@ -17,13 +17,13 @@ from gapviz.analyses.analysis import (
 )
 from gapviz.analyses.curves import Band, CalibrationCurve, FusionCurve, MixCurve, StrengthCurve
 from gapviz.analyses.curves.cached import (
-    calibration_work,
-    fusion_work,
-    mix_work,
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
-    strength_work,
 )
 from gapviz.analyses.curves.rank_fusion import FusionLine, Lists
 from gapviz.analyses.curves.readings import (
@@ -108,8 +108,8 @@ def fusion_tables(curves: Mapping[Lists, FusionCurve], weighted: str) -> list[Ta
 
 def _strength(request: Request, progress: Progress) -> Finding:
     chosen, drawn = _strategy(request, "strength", strategy_with_strength)
-    work = strength_work(request.collection, chosen, request.pair, seed=request.seed)
-    curve = work.do(progress)
+    work = cached_strength_curve(request.collection, chosen, request.pair, seed=request.seed)
+    curve = work.compute(progress)
     chance = ", ".join(f"{name} {figure(one)}" for name, one in curve.expected_bias.items())
     loss = curve.info_nce[0]
     return Finding(
@@ -126,14 +126,14 @@ def _strength(request: Request, progress: Progress) -> Finding:
 
 def _mix(request: Request, progress: Progress) -> Finding:
     chosen, drawn = _strategy(request, "mix", strategy_in_one_index)
-    curve = mix_work(
+    curve = cached_mix_curve(
         request.collection,
         chosen,
         request.pair,
         asks=request["query_modality"] or request.pair[-1],
-        fusion=request.strategy.fusion,
+        routing=request.strategy_named("route"),
         seed=request.seed,
-    ).do(progress)
+    ).compute(progress)
     asking = (
         f"{curve.n_asking.max():,} second captions ask, which are never indexed"
         if curve.second_captions
@@ -156,8 +156,8 @@ def _calibration(request: Request, progress: Progress) -> Finding:
     chosen, drawn = _strategy(
         request, "calibration", lambda name: strategy_that_learns(name, collection)
     )
-    work = calibration_work(collection, chosen, request.pair, seed=request.seed)
-    curve = work.do(progress)
+    work = cached_calibration_curve(collection, chosen, request.pair, seed=request.seed)
+    curve = work.compute(progress)
     raw = ", ".join(f"{a} → {b} {figure(one)}" for (a, b), one in curve.raw_recall_at_1.items())
     return Finding(
         figures=drawn | curve.to_json(),
@@ -172,9 +172,9 @@ def _calibration(request: Request, progress: Progress) -> Finding:
 
 def _fusion(request: Request, progress: Progress) -> Finding:
     weighted = request["weighted"] or request.collection.modality_names[0]
-    ties = request.strategy.fusion.ties
-    work = fusion_work(request.collection, weighted, ties=ties, seed=request.seed)
-    curves = work.do(progress)
+    ties = request.strategy_named("route").value("ties")
+    work = cached_fusion_curves(request.collection, weighted, ties=ties, seed=request.seed)
+    curves = work.compute(progress)
     return Finding(
         figures={"weighted": weighted, "ties": ties, **curves.to_json()},
         title="Rank fusion",

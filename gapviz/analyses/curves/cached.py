@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 from gapviz.analyses.curves import (
     CalibrationCurve,
@@ -18,18 +18,15 @@ from gapviz.analyses.curves import (
 from gapviz.analyses.curves.rank_fusion import Lists
 from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.plain_json import JsonFields
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import STRATEGIES, StrategyOptions, unavailable_reason
-from gapviz.strategies.fusion import RankFusion, TieOrder
+from gapviz.strategies.fusion import TieOrder
 
 KIND = "curves"
 
 # Raise it when the same request would give another curve.
 REVISION = 2
 
-OFFSETS = ("offset", "half", "centre")
-"""Strategies that have a strength to vary."""
 FALLBACK = "centre"
 
 
@@ -40,34 +37,34 @@ class FusionCurves(JsonFields):
     by_lists: Mapping[Lists, FusionCurve]
 
 
-def strength_work(
+def cached_strength_curve(
     collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
-) -> Work[StrengthCurve]:
+) -> CachedResult[StrengthCurve]:
     """The λ sweep of an offset strategy; see `strength_curve`."""
     # The curve holds every strength, so that its own is no part of what it depends on.
-    chosen = replace(options, strength=1.0)
-    return Work(
+    chosen = options.having(strength=1.0)
+    return CachedResult(
         KIND,
-        _key("strength", collection, seed, options=asdict(chosen), pair=pair),
+        _key("strength", collection, seed, options=chosen.plain(), pair=pair),
         StrengthCurve,
         lambda progress: strength_curve(collection, chosen, pair, seed=seed, progress=progress),
     )
 
 
-def mix_work(
+def cached_mix_curve(
     collection: Collection,
     options: StrategyOptions,
     pair: tuple[str, str],
     *,
     asks: str,
-    fusion: RankFusion,
+    routing: StrategyOptions,
     seed: int,
-) -> Work[MixCurve]:
+) -> CachedResult[MixCurve]:
     """Raw, one strategy, routing and the oracle from all of `pair[1]` to all of `pair[0]`."""
-    lines = (StrategyOptions("raw"), options, StrategyOptions("route", fusion=fusion))
-    return Work(
+    lines = (StrategyOptions("raw"), options, routing)
+    return CachedResult(
         KIND,
-        _key("mix", collection, seed, options=[asdict(one) for one in lines], pair=pair, asks=asks),
+        _key("mix", collection, seed, options=[one.plain() for one in lines], pair=pair, asks=asks),
         MixCurve,
         lambda progress: corpus_mix_curve(
             collection,
@@ -81,23 +78,23 @@ def mix_work(
     )
 
 
-def calibration_work(
+def cached_calibration_curve(
     collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
-) -> Work[CalibrationCurve]:
+) -> CachedResult[CalibrationCurve]:
     """A strategy by the number of items it is fitted on; see `calibration_curve`."""
-    return Work(
+    return CachedResult(
         KIND,
-        _key("calibration", collection, seed, options=asdict(options), pair=pair),
+        _key("calibration", collection, seed, options=options.plain(), pair=pair),
         CalibrationCurve,
         lambda progress: calibration_curve(collection, options, pair, seed=seed, progress=progress),
     )
 
 
-def fusion_work(
+def cached_fusion_curves(
     collection: Collection, weighted: str, *, ties: TieOrder, seed: int
-) -> Work[FusionCurves]:
+) -> CachedResult[FusionCurves]:
     """Rank fusion over k and over the weight of one list; see `rank_fusion_curves`."""
-    return Work(
+    return CachedResult(
         KIND,
         _key("fusion", collection, seed, weighted=weighted, ties=ties),
         FusionCurves,
@@ -109,19 +106,18 @@ def fusion_work(
 
 def strategy_with_strength(name: str) -> str:
     """The strategy itself where λ can be varied, else centring both."""
-    return name if name in OFFSETS else FALLBACK
+    return name if STRATEGIES[name].has("strength") else FALLBACK
 
 
 def strategy_in_one_index(name: str) -> str:
     """The strategy itself where it changes one mixed index, else centring both."""
-    return name if STRATEGIES[name].changes in ("vectors", "scores") else FALLBACK
+    return name if STRATEGIES[name].moves_vectors or STRATEGIES[name].adjusts_scores else FALLBACK
 
 
 def strategy_that_learns(name: str, collection: Collection) -> str:
     """The strategy itself where calibration items matter to it, else centring both."""
-    card = STRATEGIES[name]
-    fits = unavailable_reason(card, collection.split(CALIBRATE)) is None
-    return name if card.learns and fits else FALLBACK
+    fits = unavailable_reason(StrategyOptions(name), collection.split(CALIBRATE)) is None
+    return name if STRATEGIES[name].learns and fits else FALLBACK
 
 
 def _key(curve: str, collection: Collection, seed: int, **parts: object) -> str:

@@ -70,7 +70,7 @@ def board_json(board: Scoreboard) -> dict[str, Any]:
         "seed": board.seed,
         "n_items": dict(board.n_items),
         "split_warnings": {
-            model: list(board.split_doubts.get(model, ())) for model in board.n_items
+            model: list(board.split_warnings.get(model, ())) for model in board.n_items
         },
         "rows": [row_json(row) for row in board.rows],
         "left_out": [
@@ -113,7 +113,7 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
     parts = {
         model: Finding(
             title=f"{model}: {counted(n, 'held-out item')}",
-            warnings=[*filter(None, [too_few(n)]), *board.split_doubts.get(model, ())],
+            warnings=[*filter(None, [too_few(n)]), *board.split_warnings.get(model, ())],
             tables=[board_table(board, model)],
         )
         for model, n in board.n_items.items()

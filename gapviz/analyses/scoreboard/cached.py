@@ -1,9 +1,9 @@
-"""Scoreboards whose rows are kept on disk, so that only what is new is measured."""
+"""Scoreboards whose rows are cached on disk, so that only what is new is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gapviz.analyses.scoreboard.scoreboard import (
     Entry,
@@ -16,9 +16,8 @@ from gapviz.analyses.scoreboard.scoreboard import (
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.storage import kept
-from gapviz.storage.cache import content_key
-from gapviz.strategies import StrategyOptions, strategy_spec
+from gapviz.storage.cache import CachedResult, content_key
+from gapviz.strategies import StrategyOptions
 
 KIND = "scoreboards"
 
@@ -49,66 +48,81 @@ class ScoreboardRequest:
         }
         return content_key(rows=keys)
 
+    @property
+    def name(self) -> str:
+        """Unlike that of any other scoreboard."""
+        return f"{KIND}/{self.key}"
 
-def ready_scoreboard(request: ScoreboardRequest) -> Scoreboard | None:
-    """The scoreboard, if every row of it was measured before."""
-    entries = []
-    for model, collection in request.collections.items():
-        for options in request.options:
-            entry = _KeptRows().find(collection, options, request.seed)
-            if entry is None:
-                return None
-            entries.append(replace(entry, model=model))
-    n_items = {
-        model: len(collection.splits.get(EVALUATE, ()))
-        for model, collection in request.collections.items()
-    }
-    return assembled(entries, n_items, request.seed)
+    def get(self) -> Scoreboard | None:
+        """The scoreboard, if every row of it is cached."""
+        entries = []
+        for model, collection in self.collections.items():
+            for options in self.options:
+                cached = _cached_entry(collection, options, self.seed).get()
+                if cached is None:
+                    return None
+                entries.append(replace(cached.entry, model=model))
+        n_items = {
+            model: len(collection.splits.get(EVALUATE, ()))
+            for model, collection in self.collections.items()
+        }
+        return assembled(entries, n_items, self.seed)
 
+    def compute(self, progress: Progress | None = None) -> Scoreboard:
+        """The scoreboard; rows that are not cached are measured now.
 
-def make_scoreboard(request: ScoreboardRequest, progress: Progress | None = None) -> Scoreboard:
-    """The scoreboard; rows that were not measured before are measured now, and kept.
-
-    Raises:
-        GapvizError: as `scoreboard`.
-    """
-    return scoreboard(
-        request.collections,
-        request.options,
-        seed=request.seed,
-        progress=progress,
-        store=_KeptRows(),
-    )
+        Raises:
+            GapvizError: as `scoreboard`.
+        """
+        return scoreboard(
+            self.collections, self.options, seed=self.seed, progress=progress, entry_of=_entry_of
+        )
 
 
 def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
-    """Hash of everything that one row depends on: of the options, what the strategy reads."""
-    read = {"name", *strategy_spec(options.name).parameters}
+    """Hash of everything that one row depends on."""
     return content_key(
         collection=collection.content_hash,
-        options={name: value for name, value in asdict(options).items() if name in read},
+        options=options.plain(),
         seed=seed,
         revision=REVISION,
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
+class _CachedEntry:
     """An entry as it is stored: one of the two."""
 
     row: ScoreRow | None
     left_out: LeftOut | None
 
+    @property
+    def entry(self) -> Entry:
+        entry = self.row or self.left_out
+        assert entry is not None
+        return entry
 
-class _KeptRows:
-    """Rows by content."""
 
-    def find(self, collection: Collection, options: StrategyOptions, seed: int) -> Entry | None:
-        found = kept.find(KIND, row_key(collection, options, seed), _Kept)
-        return None if found is None else found.row or found.left_out
+def _unmeasured() -> Entry:
+    raise NotImplementedError("this entry is only looked up")
 
-    def keep(
-        self, collection: Collection, options: StrategyOptions, seed: int, entry: Entry
-    ) -> None:
-        stored = _Kept(None, entry) if isinstance(entry, LeftOut) else _Kept(entry, None)
-        kept.keep(KIND, row_key(collection, options, seed), stored)
+
+def _cached_entry(
+    collection: Collection,
+    options: StrategyOptions,
+    seed: int,
+    measure: Callable[[], Entry] = _unmeasured,
+) -> CachedResult[_CachedEntry]:
+    def function(progress: Progress) -> _CachedEntry:
+        entry = measure()
+        if isinstance(entry, LeftOut):
+            return _CachedEntry(None, entry)
+        return _CachedEntry(entry, None)
+
+    return CachedResult(KIND, row_key(collection, options, seed), _CachedEntry, function)
+
+
+def _entry_of(
+    collection: Collection, options: StrategyOptions, seed: int, measure: Callable[[], Entry]
+) -> Entry:
+    return _cached_entry(collection, options, seed, measure).compute().entry

@@ -22,8 +22,7 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
 from gapviz.measures.geometry.thresholds import PairType, TypedScores
-from gapviz.strategies.alignment import Alignment
-from gapviz.strategies.scoring import Scoring
+from gapviz.strategies import Strategy
 
 # Rows that ask where there are too many scores to keep: a seeded sample of them.
 MAX_ASKING = 2_000
@@ -55,26 +54,27 @@ class _Asked:
     sampled: bool
 
 
-def indexed_rows(collection: Collection, alignment: Alignment, modality: str) -> Rows:
-    """The indexed rows of one modality, moved by `alignment`."""
+def indexed_rows(collection: Collection, strategy: Strategy, modality: str) -> Rows:
+    """The indexed rows of one modality, as the strategy moved them."""
     block = collection.modality(modality).corpus
-    return rows_of_one(modality, alignment.transform(block.vectors, modality), block.item_index)
+    return rows_of_one(modality, strategy.transform(block.vectors, modality), block.item_index)
 
 
 def adjusted_blocks(
-    scoring: Scoring, asking: Rows, gallery: Rows, chosen: Indices
+    strategy: Strategy, asking: Rows, gallery: Rows, chosen: Indices
 ) -> Iterator[tuple[Indices, Float32]]:
     """Row numbers of a few of `asking`, and their adjusted scores `(n_few, n_gallery)`.
 
     Rows of the asking row's own item in its own modality score −∞.
 
     Args:
-        scoring: fitted; all of `asking` counts as its queries.
+        strategy: fitted, one that adjusts scores; all of `asking` counts as its queries.
         asking: rows of one modality.
         gallery: rows of one modality.
         chosen: which of `asking` ask, in this order.
     """
-    prepared = scoring.prepare(gallery, asking)
+    prepared = strategy.prepare(gallery, asking)
+    assert prepared is not None, strategy.label
     source = asking.names[0]
     step = max(1, BLOCK_SCORES // gallery.n_rows)
     for start in range(0, chosen.size, step):
@@ -87,8 +87,7 @@ def adjusted_blocks(
 
 def adjusted_scores(
     collection: Collection,
-    alignment: Alignment,
-    scoring: Scoring,
+    strategy: Strategy,
     pair: tuple[str, str],
     *,
     asks: str,
@@ -102,23 +101,22 @@ def adjusted_scores(
 
     Args:
         collection: the items to look at; those that were not fitted on, say.
-        alignment: fitted.
-        scoring: fitted.
+        strategy: fitted, one that adjusts scores.
         pair: the modalities x and y.
         asks: which of them asks the other across.
         seed: of the samples.
         progress: told now and then; may raise to cancel.
 
     Raises:
-        GapvizError: a modality that is missing or that `scoring` was not fitted on.
+        GapvizError: a modality that is missing or that the strategy was not fitted on.
     """
-    rows = {name: indexed_rows(collection, alignment, name) for name in pair}
+    rows = {name: indexed_rows(collection, strategy, name) for name in pair}
     asked_for = pair[1] if asks == pair[0] else pair[0]
     report = progress or (lambda share, stage: None)
     asked: list[_Asked] = []
     for source, target in ((asks, asked_for), *((name, name) for name in pair)):
         part = partial(_report_part, report, len(asked), f"{source} → {target}")
-        asked.append(_ask(scoring, rows[source], rows[target], seed, part))
+        asked.append(_ask(strategy, rows[source], rows[target], seed, part))
     across, within = asked[0], asked[1:]
     labels = [collection.labels[rows[name].item] for name in pair]
     return AdjustedScores(
@@ -147,7 +145,7 @@ def _report_part(report: Progress, place: int, stage: str, share: float) -> None
 
 
 def _ask(
-    scoring: Scoring,
+    strategy: Strategy,
     asking: Rows,
     gallery: Rows,
     seed: int,
@@ -163,7 +161,7 @@ def _ask(
     n_drawn = max(1, SAMPLED_SCORES // chosen.size)
     matched, others, sources, targets = [], [], [], []
     n_done = 0
-    for few, scores in adjusted_blocks(scoring, asking, gallery, chosen):
+    for few, scores in adjusted_blocks(strategy, asking, gallery, chosen):
         n_done += few.size
         report(n_done / chosen.size)
         same = asking.item[few, None] == gallery.item

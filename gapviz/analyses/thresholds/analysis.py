@@ -14,17 +14,18 @@ from gapviz.analyses.analysis import (
     Request,
     results_parameter,
 )
-from gapviz.analyses.search import hits_json, hits_table, item_query
-from gapviz.analyses.thresholds.cached import score_work
+from gapviz.analyses.search import hits_json, hits_table
+from gapviz.analyses.thresholds.cached import cached_scores
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
-from gapviz.core.rows import corpus_rows
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import figure
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType, Rates
 from gapviz.retrieval.compare import FusionComparison, compare_fusions
-from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
+from gapviz.retrieval.queries import item_query
+from gapviz.strategies import StrategyOptions
 
 NONE = "none"
 STAYS_RAW = (
@@ -224,8 +225,8 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
         }
     }
     readings = [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
-    if request.changes in ("lists", "items"):
-        readings.append(f"{STRATEGIES[request.strategy.name].title} {STAYS_RAW}")
+    if request.spec.routed or request.spec.ranks_items:
+        readings.append(f"{request.spec.title} {STAYS_RAW}")
     if request["item"] is not None:
         merged = _merged(request)
         readings += merged.readings
@@ -244,32 +245,27 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
 def _studies(request: Request, progress: Progress) -> dict[str, ScoreStudy]:
     """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
     wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
-    if request.changes in ("vectors", "scores"):
-        asks = request["query_modality"] if request.changes == "scores" else None
+    if request.spec.moves_vectors or request.spec.adjusts_scores:
+        asks = request["query_modality"] if request.spec.adjusts_scores else None
         wanted.append((request.strategy, asks))
     return {
-        strategy.name: score_work(
+        strategy.name: cached_scores(
             request.collection, strategy, request.pair, asks=asks, seed=request.seed
-        ).do(share_of(progress, place, len(wanted)))
+        ).compute(share_of(progress, place, len(wanted)))
         for place, (strategy, asks) in enumerate(wanted)
     }
 
 
 def _merged(request: Request) -> Finding:
     """One item's lists merged by bare cosine and by rank."""
-    collection, fusion = request.collection, request.strategy.fusion
+    collection, routing = request.collection, request.strategy_named("route")
     query = item_query(collection, request.item(request["item"]), request.query_modality)
-    comparison = compare_fusions(
-        corpus_rows(collection, fit_strategy(StrategyOptions("raw"), collection).alignment),
-        query.vector,
-        query.modality,
-        k=request["results"],
-        item=query.item,
-        fusion=fusion,
-    )
+    raw = Experiment(collection, fit="all")
+    by_rank = raw.having(routing)
+    comparison = compare_fusions(raw.index, by_rank.index, query, request["results"])
     lists = {
         "by_cosine": ("by bare cosine", comparison.naive),
-        "by_rank": (f"by rank, k = {fusion.k:g}", comparison.by_rank),
+        "by_rank": (f"by rank, k = {routing.value('rrf_k'):g}", comparison.by_rank),
     }
     return Finding(
         figures={

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from gapviz.analyses.thresholds.score_study import ScoreStudy, study_scores
 from gapviz.core.collection import Collection
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import StrategyOptions
 
 
-def score_work(
+def cached_scores(
     collection: Collection,
     options: StrategyOptions,
     pair: tuple[str, str],
     *,
     asks: str | None = None,
     seed: int,
-) -> Work[ScoreStudy]:
+) -> CachedResult[ScoreStudy]:
     """The scores of a collection under a strategy; see `study_scores`."""
-    return Work(
+    return CachedResult(
         "scores",
         content_key(
             collection=collection.content_hash,
-            options=asdict(options),
+            options=options.plain(),
             pair=pair,
             asks=asks,
             seed=seed,

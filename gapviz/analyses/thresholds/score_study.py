@@ -232,7 +232,7 @@ def study_scores(
     report = progress or (lambda share, stage: None)
     calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
     strategy = fit_strategy(options, calibration)
-    asking = (asks or pair[1]) if strategy.scoring else None
+    asking = (asks or pair[1]) if strategy.spec.adjusts_scores else None
     report(0.1, "scores of the calibrate split")
     _, fitted_on = _scores(
         calibration,
@@ -261,7 +261,7 @@ def study_scores(
     return ScoreStudy(
         pair=pair,
         strategy=strategy.label,
-        unit=strategy.scoring.unit if strategy.scoring else COSINE,
+        unit=strategy.score_unit,
         asks=asking,
         edges=edges,
         densities={kind: _density(by_kind[kind], edges) for kind in KINDS},
@@ -281,21 +281,17 @@ def _scores(
     progress: Progress,
 ) -> tuple[PairScores, Mapping[PairType, TypedScores]]:
     """By kind and by pair type."""
-    if strategy.scoring is not None and asks is not None:
+    if asks is not None:
         found = adjusted_scores(
             collection,
-            strategy.alignment,
-            strategy.scoring,
+            strategy,
             pair,
             asks=asks,
             seed=seed,
             progress=progress,
         )
         return found.scores, found.typed
-    x, y = (
-        strategy.alignment.transform(collection.modality(name).corpus.vectors, name)
-        for name in pair
-    )
+    x, y = (strategy.transform(collection.modality(name).corpus.vectors, name) for name in pair)
     pairs = collection.pairs(*pair)
     labels = [collection.labels[collection.modality(name).corpus.item_index] for name in pair]
     known = [codes if (codes >= 0).any() else None for codes in labels]

@@ -15,21 +15,21 @@ import numpy as np
 import gapviz
 from gapviz.analyses.advice import Advice, Evidence, Situation, gather
 from gapviz.analyses.advice.analysis import advice_finding, question
-from gapviz.analyses.advice.stored import advice_work
+from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
-from gapviz.analyses.search import Query, answer
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted, too_few
-from gapviz.measures.measurement import Measurement, measure
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout, project
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
@@ -210,7 +210,7 @@ def report_on(
         _refuse_other_modalities(evidence.collection, one)
     raw, seed = evidence.raw, evidence.seed
     asked = situation or Situation("mixed", "index", found=evidence.pair[0])
-    advice = advice_work(evidence, asked).do(_part(progress, 0.0, 0.5))
+    advice = cached_advice(evidence, asked).compute(_part(progress, 0.0, 0.5))
     board = scoreboard(
         {one.encoder: one for one in (evidence.collection, *compare)},
         [StrategyOptions(name) for name in strategies],
@@ -306,11 +306,8 @@ def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example,
             int(block.item_index[row]),
             modality,
             *(
-                answer(
-                    collection,
-                    one.strategy,
-                    Query(block.vectors[row], modality, int(block.item_index[row]), True),
-                    k=HITS,
+                Index.of(collection, one.strategy).search(
+                    Query(block.vectors[row], modality, int(block.item_index[row])), HITS
                 )
                 for one in (raw, after)
             ),

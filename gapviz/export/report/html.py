@@ -17,7 +17,7 @@ from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.retrieval import mean_value
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import ResultList
 from gapviz.sources.images import thumbnail_png
 
 THUMB = 72
@@ -110,7 +110,7 @@ def _cards(report: Report) -> str:
     ]
     shown = [(report.before, "raw")]
     if report.changed:
-        shown.append((report.after, report.after.strategy.card.title))
+        shown.append((report.after, report.after.strategy.spec.title))
     for one, word in shown:
         for title, figures, way in (
             ("bias@10", one.bias, "nearer the share of the index"),

@@ -8,13 +8,13 @@ from gapviz.analyses.curves import (
     strength_curve,
 )
 from gapviz.analyses.curves.cached import (
-    calibration_work,
-    fusion_work,
-    mix_work,
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
-    strength_work,
 )
 from gapviz.analyses.curves.readings import (
     calibration_reading,
@@ -72,23 +72,23 @@ def test_k_is_said_to_matter_only_where_lists_overlap(collection):
 
 def test_the_strength_of_the_sidebar_is_no_part_of_the_sweep(collection):
     works = [
-        strength_work(collection, StrategyOptions("centre", strength), PAIR, seed=0)
+        cached_strength_curve(collection, StrategyOptions("centre", strength), PAIR, seed=0)
         for strength in (0.3, 1.7)
     ]
     assert works[0].name == works[1].name
-    other = strength_work(collection, StrategyOptions("half"), PAIR, seed=0)
+    other = cached_strength_curve(collection, StrategyOptions("half"), PAIR, seed=0)
     assert other.name != works[0].name
 
 
 def test_every_curve_is_kept_under_a_name_of_its_own(collection):
     works = [
-        strength_work(collection, CENTRE, PAIR, seed=0),
-        strength_work(collection, CENTRE, PAIR, seed=1),
-        calibration_work(collection, CENTRE, PAIR, seed=0),
-        fusion_work(collection, "image", ties="own-first", seed=0),
-        fusion_work(collection, "text", ties="own-first", seed=0),
-        mix_work(collection, CENTRE, PAIR, asks="text", fusion=RankFusion(), seed=0),
-        mix_work(collection, CENTRE, PAIR, asks="image", fusion=RankFusion(), seed=0),
+        cached_strength_curve(collection, CENTRE, PAIR, seed=0),
+        cached_strength_curve(collection, CENTRE, PAIR, seed=1),
+        cached_calibration_curve(collection, CENTRE, PAIR, seed=0),
+        cached_fusion_curves(collection, "image", ties="own-first", seed=0),
+        cached_fusion_curves(collection, "text", ties="own-first", seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, asks="text", fusion=RankFusion(), seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, asks="image", fusion=RankFusion(), seed=0),
     ]
     assert len({work.name for work in works}) == len(works)
 

@@ -7,14 +7,11 @@ import pytest
 from gapviz.analyses.scoreboard.cached import (
     KIND,
     ScoreboardRequest,
-    make_scoreboard,
-    ready_scoreboard,
     row_key,
 )
-from gapviz.storage import kept
+from gapviz.storage import cache
 from gapviz.storage.bounded_cache import BoundedCache
-from gapviz.storage.cache import read_arrays, write_arrays
-from gapviz.storage.kept import TREE
+from gapviz.storage.cache import TREE, cache_folder, read_arrays, write_arrays
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
 from gapviz.strategies.fusion import RankFusion
 
@@ -27,13 +24,17 @@ def collections(make_collection):
     return {"one": make_collection(30), "two": three}
 
 
+def path_of(collection, options, seed):
+    return cache_folder() / KIND / f"{row_key(collection, options, seed)}.safetensors"
+
+
 def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections, monkeypatch):
     weighted = replace(OPTIONS[10], fusion=RankFusion(weights=(("image", 0.5), ("text", 2.0))))
     options = [*OPTIONS, weighted, StrategyOptions("ridge", anchor="video")]
     request = ScoreboardRequest(collections, options, seed=7)
-    made = make_scoreboard(request)
-    monkeypatch.setattr(kept, "_made", BoundedCache(1_000))
-    found = ready_scoreboard(request)
+    made = request.compute()
+    monkeypatch.setattr(cache, "_memory", BoundedCache(1_000))
+    found = request.get()
     assert found is not None and found.left_out and found.left_out == made.left_out
     assert repr(found) == repr(made)
     assert [row.options for row in found.rows] == [row.options for row in made.rows]
@@ -42,9 +43,9 @@ def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections,
 
 def test_rows_are_found_again_and_only_new_ones_are_measured(collections, monkeypatch):
     request = ScoreboardRequest(collections, OPTIONS[:4], seed=5)
-    assert ready_scoreboard(request) is None
-    made = make_scoreboard(request)
-    found = ready_scoreboard(request)
+    assert request.get() is None
+    made = request.compute()
+    found = request.get()
     assert found is not None
     assert repr(found) == repr(made)
 
@@ -56,7 +57,7 @@ def test_rows_are_found_again_and_only_new_ones_are_measured(collections, monkey
 
     monkeypatch.setattr("gapviz.analyses.scoreboard.scoreboard.fit_strategy", counted)
     stronger = replace(OPTIONS[3], strength=0.5)
-    make_scoreboard(ScoreboardRequest(collections, [*OPTIONS[:3], stronger], seed=5))
+    ScoreboardRequest(collections, [*OPTIONS[:3], stronger], seed=5).compute()
     assert fitted == [stronger, stronger]
 
 
@@ -71,37 +72,37 @@ def test_an_option_that_a_strategy_does_not_read_changes_no_key(collections):
 
 def test_warnings_are_kept_with_their_rows(make_ordered):
     request = ScoreboardRequest({"ordered": make_ordered()}, OPTIONS)
-    made = make_scoreboard(request)
-    found = ready_scoreboard(request)
+    made = request.compute()
+    found = request.get()
     assert found.split_doubts == made.split_doubts != {}
     assert repr(found.own_warnings) == repr(made.own_warnings)
 
 
 def test_a_row_that_was_kept_without_its_doubts_is_measured_anew(make_ordered, monkeypatch):
     request = ScoreboardRequest({"ordered": make_ordered()}, [StrategyOptions("centre")], seed=8)
-    (key,) = (row_key(request.collections["ordered"], *request.options, 8),)
-    make_scoreboard(request)
-    arrays = read_arrays(KIND, key)
+    path = path_of(request.collections["ordered"], *request.options, 8)
+    request.compute()
+    arrays = read_arrays(path)
     tree = json.loads(arrays[TREE].tobytes())
     del tree["row"]["split_doubts"]
-    write_arrays(KIND, key, arrays | {TREE: np.frombuffer(json.dumps(tree).encode(), np.uint8)})
-    monkeypatch.setattr(kept, "_made", BoundedCache(1_000))
-    assert ready_scoreboard(request) is None
-    assert make_scoreboard(request).split_doubts
+    write_arrays(path, arrays | {TREE: np.frombuffer(json.dumps(tree).encode(), np.uint8)})
+    monkeypatch.setattr(cache, "_memory", BoundedCache(1_000))
+    assert request.get() is None
+    assert request.compute().split_doubts
 
 
 def test_a_row_of_another_gapviz_is_measured_anew(collections):
     request = ScoreboardRequest({"one": collections["one"]}, OPTIONS[:1], seed=6)
     other = {"text": np.zeros(3, dtype=np.uint8)}
-    write_arrays(KIND, row_key(collections["one"], OPTIONS[0], 6), other)
-    assert ready_scoreboard(request) is None
-    make_scoreboard(request)
-    assert ready_scoreboard(request) is not None
+    write_arrays(path_of(collections["one"], OPTIONS[0], 6), other)
+    assert request.get() is None
+    request.compute()
+    assert request.get() is not None
 
 
 def test_a_cache_that_cannot_be_written_loses_no_row(collections, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "file"))
     request = ScoreboardRequest({"one": collections["one"]}, OPTIONS[:2], seed=8)
-    made = make_scoreboard(request)
-    assert repr(ready_scoreboard(request)) == repr(made)
+    made = request.compute()
+    assert repr(request.get()) == repr(made)

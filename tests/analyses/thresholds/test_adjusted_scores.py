@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.analyses.anatomy.parts import hubs_work
+from gapviz.analyses.anatomy.parts import cached_hubs
 from gapviz.analyses.thresholds import adjusted_scores
 from gapviz.analyses.thresholds.score_study import KINDS, study_scores
 from gapviz.core.collection import Item
@@ -186,7 +186,7 @@ def test_a_modality_that_is_not_of_the_pair_cannot_ask(labelled):
 
 @pytest.mark.parametrize("options", ADJUSTING, ids=lambda options: options.name)
 def test_hubs_are_those_of_the_adjusted_lists(labelled, options):
-    hubs = hubs_work(labelled, [StrategyOptions("raw"), options], PAIR, seed=0).do()
+    hubs = cached_hubs(labelled, [StrategyOptions("raw"), options], PAIR, seed=0).compute()
     raw, adjusted = hubs.by_strategy.values()
     score = score_by_hand(options.name, labelled, "image", "text")
     counts = np.zeros(20, dtype=int)

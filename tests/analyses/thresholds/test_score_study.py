@@ -11,8 +11,8 @@ from gapviz.analyses.thresholds.analysis import (
 )
 from gapviz.analyses.thresholds.score_study import KINDS, study_scores
 from gapviz.core.collection import Item
+from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.thresholds import PAIR_TYPES
-from gapviz.measures.measurement import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 
@@ -109,9 +109,10 @@ def test_the_distance_to_a_target_is_told_in_points(labelled):
 
 
 def test_the_fused_lists_are_read_against_each_other(make_collection):
+    from gapviz.strategies.alignment import Raw
+
     from gapviz.core.rows import corpus_rows
     from gapviz.retrieval.compare import compare_fusions
-    from gapviz.strategies.alignment import Raw
 
     collection = make_collection(40, gap=4.0)
     blocks = {name: block.vectors for name, block in collection.modalities.items()}

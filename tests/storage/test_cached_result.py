@@ -15,10 +15,9 @@ from gapviz.analyses.curves import (
     strength_curve,
 )
 from gapviz.core.vectors import Float64
-from gapviz.storage import kept
+from gapviz.storage import cache
 from gapviz.storage.bounded_cache import BoundedCache
-from gapviz.storage.cache import cache_folder
-from gapviz.storage.kept import Work, packed, unpacked
+from gapviz.storage.cache import CachedResult, clear_memory, packed, unpacked
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")
@@ -40,7 +39,7 @@ def nested(number=1.5):
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch):
-    monkeypatch.setattr(kept, "_made", BoundedCache(1_000))
+    monkeypatch.setattr(cache, "_memory", BoundedCache(1_000))
 
 
 def test_a_result_is_read_back_as_it_was():
@@ -68,7 +67,7 @@ def test_every_curve_is_read_back_as_it_was(make_collection):
         assert repr(again) == repr(curve)
 
 
-def test_work_is_done_once_and_found_on_disk_by_the_next_process():
+def test_a_result_is_computed_once_and_found_on_disk_by_the_next_process():
     made = []
 
     def make(progress):
@@ -76,34 +75,53 @@ def test_work_is_done_once_and_found_on_disk_by_the_next_process():
         made.append(1)
         return nested()
 
-    work = Work("tests", "once", Nested, make)
-    assert work.ready() is None
-    first = work.do()
-    assert work.ready() is first
-    kept._made.clear()
-    assert work.do().words == first.words
+    work = CachedResult("tests", "once", Nested, make)
+    assert work.get() is None
+    first = work.compute()
+    assert work.get() is first
+    clear_memory()
+    assert work.compute().words == first.words
     assert made == [1]
 
 
 def test_a_file_that_holds_something_else_is_made_again():
-    Work("tests", "other", Nested, lambda progress: nested()).do()
-    path = cache_folder() / "tests" / "other.safetensors"
-    assert path.exists()
-    kept._made.clear()
+    other = CachedResult("tests", "other", Nested, lambda progress: nested())
+    other.compute()
+    assert other.path.exists()
+    clear_memory()
 
     @dataclass(frozen=True, eq=False)
     class Otherwise:
         missing: float
 
-    assert Work("tests", "other", Otherwise, lambda progress: Otherwise(1.0)).ready() is None
+    assert CachedResult("tests", "other", Otherwise, lambda progress: Otherwise(1.0)).get() is None
 
 
-def test_what_is_not_kept_on_disk_stays_in_memory_while_there_is_room():
-    work = Work("tests", "large", Nested, lambda progress: nested(), on_disk=False)
-    other = Work("tests", "wide", Nested, lambda progress: wide, on_disk=False)
+def test_what_is_not_on_disk_stays_in_memory_while_there_is_room():
+    work = CachedResult("tests", "large", Nested, lambda progress: nested(), on_disk=False)
+    other = CachedResult("tests", "wide", Nested, lambda progress: wide, on_disk=False)
     wide = replace(nested(), array=np.zeros(120))
-    first = work.do()
-    assert work.ready() is first
-    assert other.do() is wide
-    assert (work.ready(), other.ready()) == (None, wide)
-    assert not (cache_folder() / "tests" / "large.safetensors").exists()
+    first = work.compute()
+    assert work.get() is first
+    assert other.compute() is wide
+    assert (work.get(), other.get()) == (None, wide)
+    assert not work.path.exists()
+
+
+def test_a_result_with_one_flipped_byte_on_disk_is_computed_again(caplog):
+    computed = []
+    work = CachedResult("tests", "flipped", Nested, lambda progress: computed.append(1) or nested())
+    work.compute()
+    whole = work.path.read_bytes()
+    for place in range(0, len(whole), 5):
+        content = bytearray(whole)
+        content[place] ^= 1
+        work.path.write_bytes(content)
+        clear_memory()
+        caplog.clear()
+        assert work.get() is None
+        assert "damaged" in caplog.text
+        assert not work.path.exists()
+    assert work.compute().words == nested().words
+    assert computed == [1, 1]
+    assert work.path.read_bytes() == whole

@@ -2,7 +2,7 @@ import threading
 import time
 
 from gapviz.core.errors import GapvizError
-from gapviz.storage.jobs import FINISHED_KEPT, Job, JobBoard
+from gapviz.storage.background import FINISHED_KEPT, TaskBoard, ThreadTask
 
 
 def until_cancelled(progress):
@@ -29,7 +29,7 @@ def test_a_job_gives_its_result_and_its_progress():
         go_on.wait(10)
         return 42
 
-    job = Job(work)
+    job = ThreadTask(work)
     assert seen.wait(10)
     assert (job.share, job.stage, job.done) == (0.5, "half way", False)
     go_on.set()
@@ -47,7 +47,7 @@ def test_a_cancelled_job_stops_at_its_next_report():
         progress(0.5, "half way")
         reached_end.append(True)
 
-    job = Job(work)
+    job = ThreadTask(work)
     started.wait(10)
     job.cancel()
     go_on.set()
@@ -61,19 +61,19 @@ def test_a_users_mistake_is_kept_as_a_sentence():
     def work(progress):
         raise GapvizError("no vectors")
 
-    job = Job(work)
+    job = ThreadTask(work)
     assert job.wait(10)
     assert job.error.sentence == "no vectors."
 
 
 def test_a_fault_is_told_without_its_traceback():
-    job = Job(lambda progress: 1 / 0)
+    job = ThreadTask(lambda progress: 1 / 0)
     assert job.wait(10)
     assert "ZeroDivision" not in job.error.sentence
 
 
 def test_visitors_who_wait_for_the_same_work_share_one_job():
-    board, runs, go_on = JobBoard(), [], threading.Event()
+    board, runs, go_on = TaskBoard(), [], threading.Event()
 
     def work(progress):
         runs.append(1)
@@ -87,14 +87,14 @@ def test_visitors_who_wait_for_the_same_work_share_one_job():
 
 
 def test_a_forgotten_job_starts_afresh():
-    board = JobBoard()
+    board = TaskBoard()
     first = board.start_once("key", lambda progress: 1)
     board.forget("key")
     assert board.start_once("key", lambda progress: 2) is not first
 
 
 def test_forgetting_a_job_leaves_the_one_started_after_it():
-    board = JobBoard()
+    board = TaskBoard()
     first = board.start_once("key", lambda progress: 1)
     board.forget("key", first)
     second = board.start_once("key", lambda progress: 2)
@@ -103,7 +103,7 @@ def test_forgetting_a_job_leaves_the_one_started_after_it():
 
 
 def test_only_so_many_run_at_once_and_the_others_wait_for_their_turn():
-    board, go_on = JobBoard(at_once=1), threading.Event()
+    board, go_on = TaskBoard(at_once=1), threading.Event()
     first = board.start_once("first", lambda progress: go_on.wait(10))
     second = board.start_once("second", lambda progress: 2)
     assert staged(second, "waiting for its turn")
@@ -114,7 +114,7 @@ def test_only_so_many_run_at_once_and_the_others_wait_for_their_turn():
 
 
 def test_one_that_waits_for_its_turn_can_be_cancelled():
-    board, go_on = JobBoard(at_once=1), threading.Event()
+    board, go_on = TaskBoard(at_once=1), threading.Event()
     board.start_once("first", lambda progress: go_on.wait(10))
     second = board.start_once("second", lambda progress: 2)
     second.cancel()
@@ -124,7 +124,7 @@ def test_one_that_waits_for_its_turn_can_be_cancelled():
 
 
 def test_a_job_that_fails_gives_its_turn_to_the_next():
-    board = JobBoard(at_once=1)
+    board = TaskBoard(at_once=1)
     board.start_once("first", lambda progress: 1 / 0).wait(10)
     second = board.start_once("second", lambda progress: 2)
     assert second.wait(10)
@@ -132,7 +132,7 @@ def test_a_job_that_fails_gives_its_turn_to_the_next():
 
 
 def test_a_job_that_nobody_looks_at_is_cancelled_and_begins_anew_when_asked_for():
-    board = JobBoard(patience=0.05)
+    board = TaskBoard(patience=0.05)
     job = board.start_once("key", until_cancelled, "one")
     assert job.wait(10)
     assert job.cancelled
@@ -140,7 +140,7 @@ def test_a_job_that_nobody_looks_at_is_cancelled_and_begins_anew_when_asked_for(
 
 
 def test_a_job_that_someone_looks_at_goes_on():
-    board = JobBoard(patience=0.5)
+    board = TaskBoard(patience=0.5)
     job = board.start_once("key", until_cancelled, "one")
     for _ in range(10):
         board.find("key", "one")
@@ -149,7 +149,7 @@ def test_a_job_that_someone_looks_at_goes_on():
 
 
 def test_a_visitor_who_leaves_cancels_nothing_that_another_waits_for():
-    board = JobBoard()
+    board = TaskBoard()
     job = board.start_once("key", until_cancelled, "one")
     assert board.start_once("key", until_cancelled, "other") is job
     board.leave("key", "one")
@@ -160,8 +160,8 @@ def test_a_visitor_who_leaves_cancels_nothing_that_another_waits_for():
 
 
 def test_a_visitor_who_has_not_looked_for_long_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("gapviz.storage.jobs.STILL_WAITS", 0.0)
-    board = JobBoard()
+    monkeypatch.setattr("gapviz.storage.background.STILL_WAITS", 0.0)
+    board = TaskBoard()
     job = board.start_once("key", until_cancelled, "gone")
     board.find("key", "one")
     board.leave("key", "one")
@@ -169,7 +169,7 @@ def test_a_visitor_who_has_not_looked_for_long_is_not_waited_for(monkeypatch):
 
 
 def test_a_board_remembers_only_the_last_finished_jobs():
-    board = JobBoard()
+    board = TaskBoard()
     for number in range(2 * FINISHED_KEPT):
         board.start_once(f"{number}", lambda progress: 1).wait(10)
     known = [number for number in range(2 * FINISHED_KEPT) if board.find(f"{number}")]

@@ -35,7 +35,7 @@ class Cancelled(Exception):  # noqa: N818 - nothing went wrong
     """Raised inside the work when someone cancelled it."""
 
 
-class Job(Generic[Result]):
+class ThreadTask(Generic[Result]):
     """One piece of work, started at once.
 
     `work` gets a progress callback, and is cancelled at its next call of it.
@@ -134,7 +134,7 @@ class Job(Generic[Result]):
             self._done.set()
 
 
-class JobBoard(Generic[Result]):
+class TaskBoard(Generic[Result]):
     """Jobs by key, so that visitors who wait for the same work share one job.
 
     Args:
@@ -144,14 +144,14 @@ class JobBoard(Generic[Result]):
     """
 
     def __init__(self, *, at_once: int = AT_ONCE, patience: float | None = PATIENCE) -> None:
-        self._jobs: dict[str, Job[Result]] = {}
+        self._jobs: dict[str, ThreadTask[Result]] = {}
         self._turns = threading.Semaphore(at_once)
         self._patience = patience
         self._lock = threading.Lock()
 
     def start_once(
         self, key: str, work: Callable[[Progress], Result], visitor: str = ""
-    ) -> Job[Result]:
+    ) -> ThreadTask[Result]:
         """The job under `key` with one more visitor waiting; begun if it is not there.
 
         One that was cancelled begins anew. One that failed does not, until it is forgotten.
@@ -159,12 +159,12 @@ class JobBoard(Generic[Result]):
         with self._lock:
             job = self._jobs.get(key)
             if job is None or (job.cancelled and job.result is None):
-                job = self._jobs[key] = Job(work, turns=self._turns, patience=self._patience)
+                job = self._jobs[key] = ThreadTask(work, turns=self._turns, patience=self._patience)
                 self._forget_the_oldest()
             job.look(visitor)
             return job
 
-    def find(self, key: str, visitor: str = "") -> Job[Result] | None:
+    def find(self, key: str, visitor: str = "") -> ThreadTask[Result] | None:
         """The job under `key`, for which the visitor is then known to wait; or None."""
         with self._lock:
             job = self._jobs.get(key)
@@ -179,7 +179,7 @@ class JobBoard(Generic[Result]):
         if job is not None:
             job.leave(visitor)
 
-    def forget(self, key: str, job: Job[Result] | None = None) -> None:
+    def forget(self, key: str, job: ThreadTask[Result] | None = None) -> None:
         """Let the next `start_once` of this key start afresh.
 
         Args:
