@@ -87,10 +87,8 @@ def checked_collection(reading: Reading, options: argparse.Namespace) -> Collect
     given = given_values(options)
     for parameter in strategy_parameters():
         value = given.get(parameter.name)
-        if parameter.kind == "modality" and value is not None:
-            collection.modality(value)
-        if parameter.kind == "weights":
-            for name, _ in value or ():
+        if value is not None and parameter.kind in ("modality", "weights"):
+            for name in [value] if parameter.kind == "modality" else dict(value):
                 collection.modality(name)
     return collection
 
