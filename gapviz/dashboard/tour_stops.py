@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.glossary import TERMS
 from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
 from gapviz.analyses.tour import (
     FIGURES,
@@ -33,6 +32,7 @@ from gapviz.dashboard.links import item_title
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.figures import alt_text, cones_figure, shared_ranges
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout
 from gapviz.measures.retrieval import mean_of_known
@@ -78,7 +78,7 @@ def _the_number(chosen: Settings) -> None:
         bind="query-params",
         required=True,
     )
-    raw, term = _raw(chosen), TERMS[name or "gap"]
+    raw, term = _raw(chosen), DIAGNOSTICS[name or "gap"]
     st.metric(term.title, f"{term.value(raw):.3f}")
     gap = raw.geometry.gap
     st.markdown(
