@@ -40,6 +40,8 @@ class Parameter:
     """Of a slider; without one a number is typed."""
     choices: Mapping[str, str] = field(default_factory=dict)
     """Value → title, of a `choice`."""
+    place: int = 0
+    """Of a modality: which is usual among those of a collection; -1 is the last."""
     flag: str = ""
     """On the command line; `--name` unless given."""
     spoken: str = ""

@@ -24,6 +24,7 @@ from gapviz.analyses.studies.anatomy import (
     plane_work,
     spectra_work,
 )
+from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
@@ -31,6 +32,7 @@ from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.anatomy import (
     dimension_panels,
@@ -42,6 +44,23 @@ from gapviz.figures.plane import plane_panels
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 NARROWEST_MAP = 400
+
+PART = url_parameter(
+    Parameter(
+        "part",
+        "Look at",
+        "choice",
+        "dimensions",
+        "",
+        choices={
+            "dimensions": "Dimensions",
+            "heat_map": "Heat map",
+            "plane": "Loss plane",
+            "hubs": "Hubs",
+            "spectrum": "Spectrum",
+        },
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,27 +28,6 @@ ITEM_NOTE = (
     "bias and NDCG cannot be held against those of the other rows."
 )
 
-TABLE_STYLE = """
-<style>
-.gv-table { width: 100%; border-collapse: collapse; font-size: 0.85rem; }
-.gv-table th, .gv-table td { padding: 5px 10px; text-align: right; vertical-align: top;
-  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
-.gv-table th:first-child, .gv-table td:first-child { text-align: left; }
-.gv-table .gv-name { min-width: 7.5rem; }
-.gv-table th { font-weight: 600; white-space: nowrap; }
-.gv-table small { opacity: 0.75; white-space: nowrap; }
-.gv-table td strong { font-variant-numeric: tabular-nums; }
-.gv-scroll { overflow-x: auto; --gv-ground: light-dark(#FFFFFF, #12161D);
-  --gv-shade: light-dark(rgb(28 35 48 / 22%), rgb(230 234 240 / 30%));
-  background:
-    linear-gradient(to right, var(--gv-ground) 40%, transparent) left / 40px 100% local,
-    linear-gradient(to left, var(--gv-ground) 40%, transparent) right / 40px 100% local,
-    linear-gradient(to right, var(--gv-shade), transparent) left / 14px 100% scroll,
-    linear-gradient(to left, var(--gv-shade), transparent) right / 14px 100% scroll;
-  background-repeat: no-repeat; }
-</style>
-"""
-
 
 def headline_cards(before: Measurement, after: Measurement | None) -> None:
     """Gap, separation, bias and match rank; with what the strategy makes of them."""
@@ -193,7 +172,7 @@ def html_table(
         for row in rows
     )
     return (
-        f'{TABLE_STYLE}<div class="gv-scroll"><table class="gv-table"><thead><tr>{top}</tr>'
+        f'<div class="gv-scroll"><table class="gv-table"><thead><tr>{top}</tr>'
         f"</thead><tbody>{body}</tbody></table></div>"
     )
 

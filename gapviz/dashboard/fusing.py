@@ -40,7 +40,7 @@ def fusion_section(chosen: Settings) -> None:
         lists: tuple[tuple[str, ResultList, tuple[int, ...], str], ...] = (
             ("By bare cosine", comparison.naive, comparison.only_naive, "cosine"),
             (
-                f"By rank, k = {chosen.rrf_k:g}",
+                f"By rank, k = {chosen.fusion().k:g}",
                 comparison.by_rank,
                 comparison.only_by_rank,
                 "fused",

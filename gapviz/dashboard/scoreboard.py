@@ -14,20 +14,37 @@ from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_column
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.analyses.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
-from gapviz.dashboard.links import BOARD_MODELS
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_parameter
 from gapviz.dashboard.waiting import Task, Wait, result_of
+from gapviz.dashboard.widgets import segments_of, select_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
 
 CHART = "pareto_chart"
-OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")
-
-DEFAULT_SORT = "ndcg"
+MODELS = url_parameter(
+    Parameter(
+        "models",
+        "Models",
+        "choice",
+        "all",
+        "Changing the model stands beside changing the index: each encoder of this collection is "
+        "measured under every strategy.",
+        choices={"all": "All encoders", "one": "The chosen one"},
+    )
+)
+FIGURES = url_parameter(Parameter("figures", "Figures", "choice", None, "", choices=GROUPS))
+SORT = url_parameter(
+    Parameter("sort", "Sort by", "choice", "ndcg", ""),
+    lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
+)
+WORST_FIRST = free_parameter("worst_first")
+OWN_PARAMETERS = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +86,7 @@ def _models(chosen: Settings, titles: Mapping[str, str]) -> list[str]:
     """All encoders of the collection, or the one chosen."""
     if len(titles) == 1:
         return list(titles)
-    which = st.segmented_control(
-        "Models",
-        list(BOARD_MODELS),
-        default="all",
-        format_func=lambda name: BOARD_MODELS[name],
-        key="models",
-        bind="query-params",
-        required=True,
-        help="Changing the model stands beside changing the index: each encoder of this "
-        "collection is measured under every strategy.",
-    )
-    return [chosen.encoder] if which == "one" else list(titles)
+    return [chosen.encoder] if segments_of(MODELS) == "one" else list(titles)
 
 
 def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
@@ -175,24 +181,16 @@ def _choose_shown(chosen: Settings) -> _Shown:
     columns = {column.key: column for column in board_columns(chosen.modalities)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         groups = st.pills(
-            "Figures",
+            FIGURES.title,
             list(GROUPS),
             selection_mode="multi",
             default=list(GROUPS),
             format_func=lambda name: GROUPS[name],
-            key="figures",
+            key=FIGURES.name,
             bind="query-params",
         )
-        sort = st.selectbox(
-            "Sort by",
-            list(columns),
-            index=list(columns).index(DEFAULT_SORT),
-            format_func=lambda key: columns[key].name,
-            key="sort",
-            bind="query-params",
-            width=260,
-        )
-        worst_first = st.toggle("Worst first", key="worst_first", bind="query-params")
+        sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
+        worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
     # The figure sorted by is always shown; with nothing chosen, everything is.
     kept = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
     return _Shown(tuple(kept), columns[sort], worst_first)

@@ -11,47 +11,8 @@ from urllib.parse import urlencode
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn
 from gapviz.analyses.scoreboard.scoreboard import LeftOut, ScoreRow
 from gapviz.core.wording import figure, interval
-from gapviz.dashboard.cards import TABLE_STYLE
 from gapviz.figures.pareto import model_color
 from gapviz.strategies import strategy_spec
-
-STYLE = """
-<style>
-.gv-board-frame { overflow: auto; max-height: min(46rem, 85vh);
-  border-right: 1px solid color-mix(in srgb, currentColor 14%, transparent);
-  background:
-    linear-gradient(to left, light-dark(#FFFFFF, #12161D) 40%, transparent)
-      right / 40px 100% local no-repeat,
-    linear-gradient(to left, light-dark(rgb(28 35 48 / 22%), rgb(230 234 240 / 30%)), transparent)
-      right / 14px 100% scroll no-repeat; }
-.gv-board-frame:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-.gv-board { border-collapse: separate; border-spacing: 0; }
-.gv-board thead { position: sticky; top: 0; z-index: 2; }
-.gv-board thead th, .gv-board td:first-child { background: light-dark(#FFFFFF, #12161D); }
-.gv-board td, .gv-board th { padding: 4px 9px; }
-.gv-board td:first-child, .gv-board th:first-child { position: sticky; left: 0; z-index: 1;
-  min-width: 190px; max-width: 230px; }
-.gv-board th { vertical-align: bottom; line-height: 1.35; }
-.gv-board th.gv-group { text-align: left; font-size: 0.72rem; }
-.gv-board th.gv-first, .gv-board td.gv-first {
-  border-left: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
-.gv-board th a, .gv-board td a { color: inherit; text-decoration: none; }
-.gv-board td a { font-weight: 600; }
-.gv-board th a:hover, .gv-board td a:hover, .gv-board a:focus-visible
-  { text-decoration: underline; }
-.gv-board tbody tr:hover td { background: light-dark(#F1F2F4, #1F242C); }
-.gv-board td.gv-model { text-align: left; min-width: 120px; font-size: 0.78rem; }
-.gv-board tr.gv-out td { text-align: left;
-  color: color-mix(in srgb, currentColor 62%, transparent); }
-.gv-board tr.gv-part td { text-align: left; font-size: 0.78rem; padding-top: 14px; }
-.gv-board .gv-dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%;
-  margin-right: 5px; }
-.gv-board .gv-tag { font-size: 0.7rem; border: 1px solid currentColor; border-radius: 4px;
-  padding: 0 4px; white-space: nowrap; }
-.gv-board small.gv-fit { white-space: normal; }
-.gv-board td.gv-sorted { background: light-dark(#F6F7F9, #191E26); }
-</style>
-"""
 
 BETTER = {"lower": "lower ↓", "higher": "higher ↑", "nearer 1": "nearer 1"}
 
@@ -113,7 +74,7 @@ def board_table(
         )
     heads = _heads(columns, cell_class, sort, query, worst_first=worst_first, several=several)
     return (
-        f'{TABLE_STYLE}{STYLE}<div class="gv-board-frame" tabindex="0" role="region" '
+        f'<div class="gv-board-frame" tabindex="0" role="region" '
         'aria-label="scoreboard"><table class="gv-table gv-board">'
         f"<thead>{_group_heads(columns, several=several)}{heads}</thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"

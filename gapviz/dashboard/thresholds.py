@@ -12,15 +12,18 @@ import streamlit as st
 from gapviz.analyses.readings.scores import held_out_reading, transfer_reading, type_title
 from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.analyses.studies.scores import score_work
+from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.links import TARGETS, refuse_out_of_range
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
+from gapviz.dashboard.query import QUERY_MODALITY
 from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.url_params import refuse_out_of_range, url_parameter
 from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.widgets import modality_of, number_of, segments_of
 from gapviz.figures.scores import score_panel
 from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType
 from gapviz.strategies import STRATEGIES
@@ -39,28 +42,38 @@ PROTOCOL = (
     "the sidebar's seed."
 )
 
-LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
+url_parameter(Parameter("threshold", "Threshold", "number", 0.0, "", low=-1, high=1))
+url_parameter(Parameter("threshold_", "Threshold", "number", 0.0, "", low=-1_000, high=1_000))
+TARGET = url_parameter(
+    Parameter(
+        "target",
+        "Target",
+        "choice",
+        "recall",
+        "",
+        choices={"recall": "Recall", "precision": "Precision"},
+    )
+)
+REACH = url_parameter(
+    Parameter("reach", "to reach", "number", USUAL_RECALL, "", low=0.5, high=0.99, step=0.01)
+)
 
 
-def asking_choice(chosen: Settings) -> str | None:
+def query_modality_of(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
     if STRATEGIES[chosen.strategy].changes != "scores" or x == y:
         return None
-    return st.segmented_control(
-        "Ask with",
+    return modality_of(
+        QUERY_MODALITY,
         chosen.pair,
-        default=chosen.pair[-1],
-        key="asks",
-        bind="query-params",
-        required=True,
         help="Modality of the queries across the modalities. An adjusted score can depend on who "
         "asks: nearest-neighbour normalisation lowers a row by what it scores with references of "
         "the asking modality. Z-norm and CSLS score both ways alike.",
     )
 
 
-def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStudy] | None:
+def studies_of(chosen: Settings, view: View, query_modality: str | None) -> list[ScoreStudy] | None:
     """Raw, and the chosen strategy where it moves vectors or adjusts scores.
 
     None while they are being made.
@@ -68,12 +81,12 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
     Args:
         chosen: the sidebar's choice.
         view: whose scores.
-        asks: modality that asks across, where the strategy adjusts scores.
+        query_modality: what asks across, where the strategy adjusts scores.
     """
     collection = collection_of(view)
     wanted: list[tuple[str, str | None]] = [("raw", None)]
     if STRATEGIES[chosen.strategy].changes in ("vectors", "scores"):
-        wanted.append((chosen.strategy, asks))
+        wanted.append((chosen.strategy, query_modality))
     found = []
     for name, asking in wanted:
         options = chosen.options(name)
@@ -96,20 +109,18 @@ def threshold_sliders(chosen: Settings, studies: Sequence[ScoreStudy]) -> list[f
 
 def _threshold_slider(study: ScoreStudy, key: str) -> float:
     choice = study.choice
-    refuse_out_of_range(key, choice.low, choice.high)
-    return float(
-        st.slider(
-            f"Threshold of {study.strategy} ({study.unit})",
-            choice.low,
-            choice.high,
-            choice.usual,
-            choice.step,
-            key=key,
-            bind="query-params",
-            help="A pair passes at or above it. At first: what 95 % of the matched calibration "
-            "pairs reach.",
-        )
+    threshold = Parameter(
+        key,
+        f"Threshold of {study.strategy} ({study.unit})",
+        "number",
+        choice.usual,
+        "A pair passes at or above it. At first: what 95 % of the matched calibration pairs reach.",
+        low=choice.low,
+        high=choice.high,
+        step=choice.step,
     )
+    refuse_out_of_range(threshold)
+    return float(number_of(threshold))
 
 
 def distributions(
@@ -180,26 +191,7 @@ def transfer_section(view: View, studies: Sequence[ScoreStudy]) -> None:
 def target_choice() -> tuple[Target, float]:
     """What calibrated thresholds shall reach, and how much of it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = st.segmented_control(
-            "Target",
-            list(TARGETS),
-            default="recall",
-            format_func=lambda name: TARGETS[name],
-            key="target",
-            bind="query-params",
-            required=True,
-        )
-        share = st.slider(
-            "to reach",
-            LOWEST_TARGET,
-            HIGHEST_TARGET,
-            USUAL_RECALL,
-            0.01,
-            key="reach",
-            bind="query-params",
-            width=240,
-        )
-    return target or "recall", float(share)
+        return segments_of(TARGET), float(number_of(REACH, width=240))
 
 
 def calibrated_section(view: View, study: ScoreStudy, target: Target, share: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
@@ -19,25 +19,61 @@ from gapviz.analyses.studies.within_modality import (
     shared,
 )
 from gapviz.core.collection import Collection
+from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of, kept_within
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
-from gapviz.dashboard.links import (
-    LABELS_SHOWN,
-    MAX_RESULTS,
-    MIN_RESULTS,
-    TOWERS_ALONE,
-    within_title,
-)
 from gapviz.dashboard.page_head import finding, ways_on
-from gapviz.dashboard.query import chosen_item
+from gapviz.dashboard.query import RESULTS, chosen_item
 from gapviz.dashboard.result_list import hit_cards
-from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.settings import Settings, encoder_titles
+from gapviz.dashboard.url_params import modalities_on_offer, url_parameter
+from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
 from gapviz.sources.builtin import dedicated_vectors
+from gapviz.sources.builtin.dedicated import TITLES
 
 LABELS_AT_THE_ENDS = 24
+
+TOWERS_ALONE = {
+    f"tower:{modality}": f"{title}, the {modality} tower alone"
+    for modality, title in TITLES.items()
+}
+"""The built-in collection's single-modality vectors, beside the encoders of a collection."""
+
+
+def _title(modality: str) -> str:
+    """A search inside one modality."""
+    return f"{modality} → {modality}"
+
+
+MODALITY = url_parameter(
+    Parameter("within", "Modality", "choice", None, ""),
+    lambda: {name: _title(name) for name in modalities_on_offer()},
+)
+DEDICATED = url_parameter(
+    Parameter(
+        "dedicated",
+        "Dedicated encoder",
+        "choice",
+        None,
+        "What the tower of the encoder in the sidebar is held against. It should be made for "
+        "this modality alone; another joint model can stand in.",
+    ),
+    lambda: {**encoder_titles(), **TOWERS_ALONE},
+)
+FIGURE = url_parameter(Parameter("within_figure", "Figure", "choice", "map", "", choices=FIGURES))
+LABELS = url_parameter(
+    Parameter(
+        "labels",
+        "Labels",
+        "choice",
+        "ends",
+        "",
+        choices={"ends": "Largest differences", "all": "All labels"},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +129,9 @@ def within_section(chosen: Settings) -> None:
 def _modality(chosen: Settings) -> str:
     if len(chosen.modalities) == 1:
         return chosen.modalities[0]
-    modality = st.segmented_control(
-        "Modality",
-        chosen.modalities,
-        default=chosen.modalities[0],
-        format_func=within_title,
-        key="within",
-        bind="query-params",
-        required=True,
-    )
-    return modality or chosen.modalities[0]
+    titles = {name: _title(name) for name in chosen.modalities}
+    modality: str = segments_of(replace(MODALITY, default=chosen.modalities[0]), titles)
+    return modality
 
 
 def _dedicated(chosen: Settings, modality: str) -> str | None:
@@ -120,16 +149,8 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
         return None
     # One modality alone first: that is what such an encoder is for.
     in_order = sorted(titles, key=lambda name: len(entry.modalities.get(name, ())) > 1)
-    return st.selectbox(
-        "Dedicated encoder",
-        in_order,
-        format_func=lambda name: titles[name],
-        key="dedicated",
-        bind="query-params",
-        width=360,
-        help="What the tower of the encoder in the sidebar is held against. It should be made "
-        "for this modality alone; another joint model can stand in.",
-    )
+    dedicated: str = select_of(DEDICATED, {name: titles[name] for name in in_order}, width=360)
+    return dedicated
 
 
 @kept_within(256)
@@ -197,32 +218,14 @@ def _labels(collection: Collection, comparison: WithinComparison) -> None:
     st.subheader("By label", anchor=False)
     parts, names = comparison.by_label, label_names(collection)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        figure = st.segmented_control(
-            "Figure",
-            list(FIGURES),
-            default="map",
-            format_func=lambda name: FIGURES[name],
-            key="within_figure",
-            bind="query-params",
-            required=True,
-        )
-        shown: str | None = "all"
-        if len(parts) > LABELS_AT_THE_ENDS:
-            shown = st.segmented_control(
-                "Labels",
-                list(LABELS_SHOWN),
-                default="ends",
-                format_func=lambda name: LABELS_SHOWN[name],
-                key="labels",
-                bind="query-params",
-                required=True,
-            )
+        figure = segments_of(FIGURE)
+        shown = segments_of(LABELS) if len(parts) > LABELS_AT_THE_ENDS else "all"
     most = None if shown == "all" else LABELS_AT_THE_ENDS
     st.plotly_chart(
-        label_delta_figure(parts, names, figure or "map", most=most),
+        label_delta_figure(parts, names, figure, most=most),
         key="label_deltas",
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-        alt=label_delta_alt_text(parts, names, figure or "map"),
+        alt=label_delta_alt_text(parts, names, figure),
     )
     n_few = sum(part.n_items < FEW_ITEMS for part in parts)
     st.caption(
@@ -238,7 +241,7 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     with left:
         item_id = chosen_item(collection)
     with right:
-        k = st.slider("Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params")
+        k = int(number_of(RESULTS))
     if item_id is None:
         return
     item = collection.position[item_id]

@@ -9,7 +9,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
-PAGE = "pages/strategy_scoreboard.py"
+PAGE = "app_pages/scoreboard.py"
 
 
 @pytest.fixture

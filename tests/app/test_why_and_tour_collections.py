@@ -8,12 +8,12 @@ import pytest
 from gapviz import Collection, ModalityVectors
 from gapviz.analyses.readings.tour import NO_MATCHES
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.dashboard import training_panel
 from gapviz.dashboard.catalogue import workspace
-from gapviz.dashboard.tour_stops import STOPS
-from gapviz.dashboard.training_panel import RUNS
+from gapviz.dashboard.tour import STOPS
+from gapviz.dashboard.why import training_panel
+from gapviz.dashboard.why.training_panel import RUNS
 
-WHY, TOUR = "pages/why_a_gap.py", "pages/guided_tour.py"
+WHY, TOUR = "app_pages/why.py", "app_pages/tour.py"
 STEPS = range(1, len(STOPS) + 1)
 THREE = ("audio", "image", "text")
 

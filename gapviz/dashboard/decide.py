@@ -1,0 +1,293 @@
+"""The advisor's questions, the wait for its figures, and its ranked cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from html import escape
+from math import isnan
+
+import streamlit as st
+
+from gapviz.analyses.advice import (
+    CHANGES,
+    TASKS,
+    Advice,
+    DedicatedTower,
+    Effect,
+    Evidence,
+    Recommendation,
+    Situation,
+    title_of,
+    tower_of,
+)
+from gapviz.analyses.advice.rules import Changeable, Task
+from gapviz.analyses.advice.stored import advice_work
+from gapviz.core.parameter import Parameter
+from gapviz.core.wording import figure
+from gapviz.dashboard.caches import collection_of, measured
+from gapviz.dashboard.cards import estimate_cell, html_table
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.url_params import url_parameter
+from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.widgets import modality_of, segments_of
+from gapviz.export.report import Report, report_html, report_on
+from gapviz.measures.measurement import Measurement
+from gapviz.sources.builtin.dedicated import dedicated_vectors
+
+WAYS_ON = {"search": "Search with it", "export": "Export it"}
+OF_THE_DATA = ("collection", "encoder", "pair", "seed")
+"""Parameters of the URL that say what was measured."""
+
+OPEN_CARDS = 3
+"""Recommendations that are shown whole; the others open with a click."""
+
+_VERDICTS = {
+    "better": ":green-badge[:material/trending_up: better by more than chance]",
+    "as it is": ":blue-badge[:material/pause: what the others are held against]",
+    "no difference": ":gray-badge[:material/drag_handle: no difference that can be told]",
+    "worse": ":red-badge[:material/trending_down: worse by more than chance]",
+}
+_EXAMPLES: dict[Task, str] = {
+    "one-way": "A text finds pictures, say, in an index that holds pictures alone.",
+    "mixed": "A text finds pictures and texts, in one index that holds both.",
+    "within": "A picture finds pictures like it, or a text texts.",
+    "scores": "A score decides what is shown, or scores of several modalities are merged.",
+}
+_STANCES = {
+    "agrees": ":gray-badge[:material/check: agrees with the usual advice]",
+    "contradicts": ":orange-badge[:material/priority_high: contradicts the usual advice]",
+    "leaves open": ":gray-badge[:material/help: leaves the usual advice open]",
+}
+
+
+TASK = url_parameter(
+    Parameter(
+        "task",
+        "What do you search with, and over?",
+        "choice",
+        "mixed",
+        "",
+        choices={str(name): title for name, title in TASKS.items()},
+    )
+)
+FOUND = url_parameter(Parameter("found", "What is found?", "modality", None, ""))
+CHANGEABLE = url_parameter(
+    Parameter(
+        "changeable",
+        "What can you change?",
+        "choice",
+        "index",
+        "Neither still leaves the order of the answers: scores adjusted, or one filtered query a "
+        "modality. Each includes the one before it.",
+        choices={str(name): title for name, title in CHANGES.items()},
+    )
+)
+_FRAGILE = ":orange-badge[:material/balance: turns on ties]"
+
+
+def questions(chosen: Settings) -> Situation:
+    """The two or three questions; their answers stand in the URL."""
+    task: Task = segments_of(TASK)
+    st.caption(_EXAMPLES[task])
+    found = chosen.pair[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if task in ("one-way", "within") and chosen.pair[0] != chosen.pair[1]:
+            found = modality_of(FOUND, chosen.pair)
+        changeable: Changeable = segments_of(CHANGEABLE)
+    return Situation(task, changeable, found)
+
+
+def evidence_of(chosen: Settings) -> Evidence:
+    """What the dashboard holds of the chosen collection, other models and towers included."""
+    entry = catalogue()[chosen.collection]
+    same = [
+        View(chosen.collection, name)
+        for name, modalities in entry.modalities.items()
+        if name != chosen.encoder and set(modalities) == set(chosen.modalities)
+    ]
+
+    def raw_of(view: View) -> Callable[[], Measurement]:
+        return lambda: measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
+
+    return Evidence(
+        collection=collection_of(chosen.view),
+        measured=lambda options: measured(chosen.view, options, chosen.seed, chosen.pair),
+        pair=chosen.pair,
+        seed=chosen.seed,
+        models={entry.encoders[view.encoder]: raw_of(view) for view in same},
+        towers=_towers(chosen),
+    )
+
+
+def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
+    """Encoders of one modality that have seen these items, each of them."""
+    if chosen.collection == BUILTIN:
+        return tuple(_shipped_tower(name) for name in chosen.pair)
+    entry = catalogue()[chosen.collection]
+    found = [
+        _stored_tower(View(chosen.collection, encoder), modalities[0], entry.encoders[encoder])
+        for encoder, modalities in entry.modalities.items()
+        if len(modalities) == 1 and modalities[0] in chosen.pair
+    ]
+    return tuple(tower for tower in found if tower is not None)
+
+
+@lru_cache(maxsize=2)
+def _shipped_tower(modality: str) -> DedicatedTower:
+    shipped = dedicated_vectors(modality)
+    return DedicatedTower(shipped.modality, shipped.title, shipped.vectors)
+
+
+@lru_cache(maxsize=8)
+def _stored_tower(view: View, modality: str, title: str) -> DedicatedTower | None:
+    return tower_of(collection_of(view), modality, title)
+
+
+def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
+    """The advice, or None while its figures are measured and the page shows how far it is."""
+    return result_of(advice_work(evidence_of(chosen), situation), "Measuring on this collection")
+
+
+def ranked_cards(advice: Advice) -> None:
+    """The recommendations, best first, and what could not be judged."""
+    for place, one in enumerate(advice.recommendations, start=1):
+        title = f"{place}. {one.title}"
+        if place <= OPEN_CARDS:
+            with st.container(border=True):
+                st.subheader(title, anchor=False)
+                _card(one)
+        else:
+            with st.expander(
+                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{_in_short(one)}"
+            ):
+                _card(one)
+    for what, why in advice.not_measured:
+        st.caption(f":material/help: **{what}** could not be judged: {why}")
+    if advice.needs_more:
+        names = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
+        st.caption(
+            f":material/lock: Not looked at, since it needs more than you can change: "
+            f"{'; '.join(names)}."
+        )
+    st.caption(advice.protocol)
+
+
+def verdict_sentence(advice: Advice) -> str:
+    """The first recommendation in one sentence."""
+    first = advice.recommendations[0]
+    if len(advice.recommendations) == 1 and advice.not_measured:
+        return "**Leave it as it is**, for now: no other way could be measured on these items."
+    if len(advice.recommendations) == 1:
+        return "**Leave it as it is.** Every other way needs more than you can change."
+    if first.rule.kind == "nothing":
+        return "**Leave it as it is.** Nothing tried here is better by more than chance."
+    effect = first.effects[0]
+    named = effect.figure[0].upper() + effect.figure[1:]
+    return (
+        f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"(change {effect.change_told}; better is {effect.best})."
+    )
+
+
+def contradictions(advice: Advice) -> str:
+    """Where this data speaks against the usual advice, or nothing."""
+    found = [one for one in advice.recommendations if one.stance == "contradicts"]
+    return "  \n".join(
+        f"**{one.title}** {_HERE[one.verdict]}, though it is usually said: {_plain(one.rule.usual)}"
+        for one in found
+    )
+
+
+_HERE = {
+    "better": "is better here",
+    "as it is": "does no such harm here",
+    "no difference": "makes no difference here",
+    "worse": "is worse here",
+}
+
+
+def _in_short(one: Recommendation) -> str:
+    if not one.effects:
+        return ""
+    first = one.effects[0]
+    return f" {first.figure} {figure(first.change.value, signed=True)}"
+
+
+def _card(one: Recommendation) -> None:
+    st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.fragile]))
+    if one.effects:
+        st.html(html_table(_HEAD, [_effect_row(effect) for effect in one.effects]))
+    lines = [f"- {_plain(line)}" for line in one.evidence]
+    if lines:
+        st.markdown("\n".join(lines))
+    cost = one.cost
+    counted = operations = ""
+    if cost.bytes_per_item is not None:
+        counted = f" ({cost.bytes_per_item:,.0f} bytes an item in all, vectors included)"
+    if cost.query_operations is not None:
+        operations = f" ({cost.query_operations:,} multiply-adds in all)"
+    st.markdown(
+        f"**Usually said.** {_plain(one.rule.usual)}  \n"
+        f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
+        f"**Cost.** Stored: {cost.storage}{counted}. A query: {cost.query}{operations}. "
+        f"Encoders: {cost.encoders}."
+    )
+    if one.rule.strategy is not None:
+        # With the parameters that it was judged by, not those of the sidebar.
+        ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
+
+
+_HEAD = ("figure", "now", "then", "change<br><small>95 % interval</small>", "better is")
+
+
+def _effect_row(effect: Effect) -> list[str]:
+    return [
+        escape(effect.figure),
+        *(_number(one.value) for one in (effect.before, effect.after)),
+        "" if isnan(effect.change.value) else estimate_cell(effect.change, signed=True),
+        effect.best,
+    ]
+
+
+def _number(value: float) -> str:
+    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds nothing to format."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
+
+
+def report_download(chosen: Settings, situation: Situation) -> None:
+    """A button that makes the report and hands it out; it is made when it is asked for.
+
+    Args:
+        chosen: the sidebar.
+        situation: the answers to the page's questions.
+    """
+    encoders = " and ".join(encoder_title(view) for view in chosen.views)
+    st.caption(
+        f"The report covers what this page shows: the pair {' – '.join(chosen.pair)}, by "
+        f"{encoders}, and the questions as answered above; before and after are those of the first "
+        "advice."
+    )
+    st.download_button(
+        "Report",
+        lambda: report_html(report_of(chosen, situation)),
+        file_name="modality-gap.html",
+        mime="text/html",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One file that needs no network: figures, plots, scoreboard, examples, protocol. "
+        "It takes some seconds to make.",
+    )
+
+
+def report_of(chosen: Settings, situation: Situation) -> Report:
+    """The report of what the page shows: its pair, its encoders, its questions."""
+    compare = [collection_of(view) for view in chosen.views[1:]]
+    return report_on(evidence_of(chosen), situation=situation, compare=compare)

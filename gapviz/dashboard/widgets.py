@@ -1,0 +1,98 @@
+"""Widgets made of a `Parameter`, bound to the URL under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from gapviz.core.parameter import Parameter
+from gapviz.dashboard.url_params import one_weight
+
+
+def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool = False) -> Any:
+    """The usual widget of a parameter, and the value that it shows.
+
+    Args:
+        parameter: of any kind.
+        modalities: of the collection.
+        disabled: True where the parameter has no part in what is chosen.
+    """
+    if parameter.is_number:
+        return number_of(parameter, disabled=disabled)
+    if parameter.kind == "weights":
+        return weights_of(parameter, modalities)
+    if parameter.kind == "modality":
+        return modality_of(parameter, modalities)
+    return select_of(parameter)
+
+
+def number_of(parameter: Parameter, **look: Any) -> float | int:
+    """A slider where the parameter has a step, else a field to type in."""
+    kind = int if parameter.kind == "count" else float
+    look = _common(parameter) | look
+    low, high, usual = (kind(end) for end in (parameter.low, parameter.high, parameter.default))
+    if parameter.step is None:
+        shown = "%d" if kind is int else "%g"
+        return kind(st.number_input(_label(parameter), low, high, usual, format=shown, **look))
+    value = st.slider(_label(parameter), low, high, usual, kind(parameter.step), **look)
+    # A slider counts its steps in floating point.
+    return kind(round(value, 6))
+
+
+def weights_of(parameter: Parameter, modalities: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """A number for each modality."""
+    return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
+
+
+def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) -> str:
+    """One of some modalities."""
+    known = parameter.default in modalities
+    usual = parameter.default if known else modalities[parameter.place]
+    chosen: str = segments_of(
+        replace(parameter, default=usual), {one: one for one in modalities}, **look
+    )
+    return chosen
+
+
+def segments_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
+    """One of a few choices, all of them seen; `titles` those on offer where they are not all."""
+    titles = parameter.choices if titles is None else titles
+    chosen = st.segmented_control(
+        _label(parameter),
+        list(titles),
+        default=parameter.default,
+        format_func=lambda one: titles[one],
+        required=True,
+        **_common(parameter) | look,
+    )
+    return parameter.default if chosen is None else chosen
+
+
+def select_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
+    """One of many choices, in a list that opens.
+
+    The first unless the parameter has a default; None where there is nothing to choose.
+    """
+    titles = parameter.choices if titles is None else titles
+    names = list(titles)
+    look.setdefault("index", names.index(parameter.default) if parameter.default in names else 0)
+    return st.selectbox(
+        _label(parameter), names, format_func=lambda one: titles[one], **_common(parameter) | look
+    )
+
+
+def _label(parameter: Parameter) -> str:
+    """The title, with the symbol where it does not say that already."""
+    named = parameter.symbol in parameter.title.split()
+    return parameter.title if named else f"{parameter.title} {parameter.symbol}".rstrip()
+
+
+def _common(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "key": parameter.name,
+        "bind": "query-params",
+        "help": parameter.help or None,
+    }
