@@ -115,7 +115,7 @@ def test_ranking_items_is_neither_praised_nor_blamed(open_app):
 def test_the_page_leads_on_and_keeps_the_view(open_app):
     app = open_app(strategy="route")
     links = "".join(html.proto.body for html in app.get("html"))
-    for page in ("search", "advisor", "data"):
+    for page in ("search", "decide", "data"):
         assert f'<a href="{page}?projection=PCA&amp;strategy=Route+and+fuse+by+rank" ' in links
 
 
@@ -143,4 +143,4 @@ def test_one_selected_item_shows_its_pair_cosine_and_neighbours(open_app):
     cosine = float(image.vectors[image.item_index == 5][0] @ text.vectors[text.item_index == 5][0])
     words = [element.value for element in app.markdown]
     assert any(f"Pair cosine {cosine:.3f}; its match is at rank" in word for word in words)
-    assert sum("#1" in html.proto.body for html in app.get("html")) == 2
+    assert sum(">#1<" in html.proto.body for html in app.get("html")) == 2

@@ -19,14 +19,14 @@ def stored(store_collection):
 
 def table(app):
     bodies = [html.proto.body for html in app.get("html")]
-    return next(body for body in bodies if "gv-board" in body)
+    return next(body for body in bodies if "gv-table gv-board" in body)
 
 
 def opened(open_app, **query):
     """The page once its scoreboard has been measured."""
     app = open_app(PAGE, **query)
     deadline = time.monotonic() + 60
-    while not any("gv-board" in html.proto.body for html in app.get("html")):
+    while not any("gv-table gv-board" in html.proto.body for html in app.get("html")):
         assert not app.exception
         assert time.monotonic() < deadline, "the scoreboard was never measured"
         time.sleep(0.05)
