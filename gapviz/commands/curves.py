@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gapviz.analyses.curves import Band
+from gapviz.analyses.curves.cached import (
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
+    strategy_in_one_index,
+    strategy_that_learns,
+    strategy_with_strength,
+)
 from gapviz.analyses.curves.rank_fusion import FusionLine
-from gapviz.analyses.readings.curves import (
+from gapviz.analyses.curves.readings import (
     calibration_reading,
     drawn_instead,
     fusion_reading,
     mix_reading,
     strength_reading,
-)
-from gapviz.analyses.studies.curves import (
-    calibration_work,
-    fusion_work,
-    mix_work,
-    strategy_in_one_index,
-    strategy_that_learns,
-    strategy_with_strength,
-    strength_work,
 )
 from gapviz.commands.held_out import (
     HeldOut,
@@ -36,6 +36,7 @@ from gapviz.commands.held_out import (
 )
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands
+from gapviz.commands.strategy import chosen_strategy
 from gapviz.commands.table import paragraph, text_table
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress
@@ -93,9 +94,9 @@ def run(options: argparse.Namespace) -> str:
 
 def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     chosen, figures = _strategy(looked_at, "strength", strategy_with_strength)
-    curve = strength_work(looked_at.collection, chosen, looked_at.pair, seed=looked_at.seed).do(
-        progress
-    )
+    curve = cached_strength_curve(
+        looked_at.collection, chosen, looked_at.pair, seed=looked_at.seed
+    ).compute(progress)
     x, y = curve.pair
     strengths = [f"{lam:g}" for lam in curve.strengths]
     shape = {
@@ -129,14 +130,14 @@ def _strength(looked_at: HeldOut, options: argparse.Namespace, progress: Progres
 
 def _mix(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     chosen, figures = _strategy(looked_at, "mix", strategy_in_one_index)
-    curve = mix_work(
+    curve = cached_mix_curve(
         looked_at.collection,
         chosen,
         looked_at.pair,
         asks=options.asks or looked_at.pair[-1],
-        fusion=looked_at.strategy.fusion,
+        routing=chosen_strategy(options, "route"),
         seed=looked_at.seed,
-    ).do(progress)
+    ).compute(progress)
     shares = [f"{share:.0%}" for share in curve.shares]
     ndcg = {line.title: _cells(line.ndcg) for line in curve.lines}
     recall = {line.title: _cells(line.recall_at_1) for line in curve.lines}
@@ -171,7 +172,9 @@ def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Prog
     chosen, figures = _strategy(
         looked_at, "calibration", lambda name: strategy_that_learns(name, collection)
     )
-    curve = calibration_work(collection, chosen, looked_at.pair, seed=looked_at.seed).do(progress)
+    curve = cached_calibration_curve(
+        collection, chosen, looked_at.pair, seed=looked_at.seed
+    ).compute(progress)
     columns = {
         "cosine with the whole gap": _cells(curve.cosine),
         **_directions("R@1", curve.recall_at_1),
@@ -196,10 +199,10 @@ def _calibration(looked_at: HeldOut, options: argparse.Namespace, progress: Prog
 
 def _fusion(looked_at: HeldOut, options: argparse.Namespace, progress: Progress) -> Part:
     weighted = options.weighted or looked_at.collection.modality_names[0]
-    ties = looked_at.strategy.fusion.ties
-    curves = fusion_work(looked_at.collection, weighted, ties=ties, seed=looked_at.seed).do(
-        progress
-    )
+    ties = chosen_strategy(options, "route").value("ties")
+    curves = cached_fusion_curves(
+        looked_at.collection, weighted, ties=ties, seed=looked_at.seed
+    ).compute(progress)
     lines = ["Rank fusion", *paragraph(fusion_reading(curves.by_lists))]
     for lists, curve in curves.by_lists.items():
         ks, weights = ([f"{value:g}" for value in values] for values in (curve.ks, curve.weights))

@@ -28,7 +28,7 @@ from gapviz.core.wording import counted, too_few
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import default_pair
 from gapviz.sources.files.reading import Reading
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
 
 DEFAULT_STRATEGY = "centre"
 """As in the dashboard."""
@@ -65,9 +65,9 @@ class HeldOut:
         return [*filter(None, [too_few(self.n_items)]), *split_warnings(self.collection)]
 
     @property
-    def changes(self) -> str:
-        """What the strategy changes."""
-        return STRATEGIES[self.strategy.name].changes
+    def spec(self) -> StrategySpec:
+        """What the strategy is."""
+        return STRATEGIES[self.strategy.name]
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain values."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from gapviz.commands.table import printable
 from gapviz.core.collection import Collection
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import ResultList
 
 LONGEST_WORDS = 100
 

@@ -17,7 +17,8 @@ from gapviz.commands.strategy import (
     chosen_strategy,
 )
 from gapviz.core.wording import counted, figure, too_few
-from gapviz.measures.measurement import Measurement, measure
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import Measurement
 
 
 def add_to(commands: Commands) -> None:
@@ -102,6 +103,6 @@ def _summary(result: Measurement) -> str:
 
 
 def _split_words(result: Measurement) -> str:
-    if not result.strategy.card.learns:
+    if not result.strategy.spec.learns:
         return "nothing"
     return "the same items (in-sample)" if result.fit == "all" else "the calibrate split"

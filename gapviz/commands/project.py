@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gapviz.analyses.studies.cones import Cloud, Cones, cones
+from gapviz.analyses.cones import Cloud, Cones, cones
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed, progress_bar

@@ -88,7 +88,7 @@ def _figures(board: Scoreboard) -> dict[str, Any]:
         "seed": board.seed,
         "n_items": dict(board.n_items),
         "split_warnings": {
-            model: list(board.split_doubts.get(model, ())) for model in board.n_items
+            model: list(board.split_warnings.get(model, ())) for model in board.n_items
         },
         "rows": [row_json(row) for row in board.rows],
         "left_out": [
@@ -105,7 +105,7 @@ def _table(board: Scoreboard) -> str:
         lines += [
             f"{model}: {counted(n, 'held-out item')}",
             *filter(None, [too_few(n)]),
-            *(f"warning   {doubt}" for doubt in board.split_doubts.get(model, ())),
+            *(f"warning   {doubt}" for doubt in board.split_warnings.get(model, ())),
             f"{'strategy':14}{'imbalance@10':>24}{'NDCG@10 mixed':>24}{'bytes/item':>12}",
         ]
         for row in board.rows:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.output import json_text
-from gapviz.commands.source import Commands, add_source, chosen_item
+from gapviz.commands.source import Commands, add_source, chosen_item_query
 from gapviz.commands.strategy import (
     add_fit,
     add_strategy,
@@ -18,13 +18,13 @@ from gapviz.commands.strategy import (
 )
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.rows import corpus_rows, query_rows
-from gapviz.core.vectors import Float32, unit_rows
+from gapviz.core.vectors import unit_rows
 from gapviz.encoders import load_encoder
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.measures.measurement import fit_and_measured
-from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import Strategy, fit_strategy
+from gapviz.measures.experiment import Experiment
+from gapviz.retrieval.index import Query, ResultList
+from gapviz.retrieval.queries import caption_query
+from gapviz.strategies import Strategy
 
 
 def add_to(commands: Commands) -> None:
@@ -62,30 +62,21 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("a search needs one query", hint="give a text, or --item ID")
     chosen = chosen_strategy(options)
     collection = chosen_collection(options, chosen)
-    fitted_on, _ = fit_and_measured(collection, options.fit)
-    strategy = fit_strategy(chosen, fitted_on)
-    vector, modality, item = _query(options, collection)
-    found = _search(collection, strategy, vector, modality, item, options.results)
+    experiment = Experiment(collection, chosen, options.fit)
+    query = _query(options, collection)
+    found = experiment.index.search(query, options.results)
     if options.json:
-        return json_text(_figures(collection, strategy, modality, found))
-    return _lines(collection, strategy, modality, found)
+        return json_text(_figures(collection, experiment.strategy, query.modality, found))
+    return _lines(collection, experiment.strategy, query.modality, found)
 
 
-def _query(options: argparse.Namespace, collection: Collection) -> tuple[Float32, str, int | None]:
-    """The query's unit row, its modality, and its item where it has one."""
+def _query(options: argparse.Namespace, collection: Collection) -> Query:
     if options.item is not None:
-        position = chosen_item(options, collection)
-        modality = options.asks or collection.modality_names[-1]
-        block = collection.modality(modality).queries
-        rows = np.flatnonzero(block.item_index == position)
-        if not rows.size:
-            raise GapvizError(
-                f"item {options.item[:80]!r} has no {modality} vector",
-                where=collection.name,
-                hint="name another modality in --with",
-            )
-        return block.vectors[rows[0]], modality, position
+        return chosen_item_query(options, collection)
     collection.modality("text")
+    caption = caption_query(collection, options.text)
+    if caption is not None:
+        return caption
     if not is_dual_encoder(collection.encoder):
         raise GapvizError(
             f"was encoded by {collection.encoder[:80]!r}, which cannot encode a text here",
@@ -93,23 +84,7 @@ def _query(options: argparse.Namespace, collection: Collection) -> tuple[Float32
             hint="name their model in --encoder, or search with --item ID",
         )
     vectors = load_encoder(collection.encoder).encode_texts([options.text])
-    return unit_rows(vectors, where="the query")[0], "text", None
-
-
-def _search(
-    collection: Collection,
-    strategy: Strategy,
-    vector: Float32,
-    modality: str,
-    item: int | None,
-    k: int,
-) -> ResultList:
-    corpus = corpus_rows(collection, strategy.alignment)
-    scoring = None
-    if strategy.scoring is not None:
-        scoring = strategy.scoring.prepare(corpus, query_rows(collection, strategy.alignment))
-    moved = strategy.alignment.transform(vector[None, :], modality)[0]
-    return search(corpus, moved, modality, k=k, item=item, fusion=strategy.fusion, scoring=scoring)
+    return Query(unit_rows(vectors, where="the query")[0], "text")
 
 
 def _figures(
@@ -118,7 +93,7 @@ def _figures(
     return {
         "collection": collection.name,
         "encoder": collection.encoder,
-        "strategy": strategy.card.name,
+        "strategy": strategy.spec.name,
         "query_modality": modality,
         "bias": None if np.isnan(found.bias) else found.bias,
         "corpus_share": None if np.isnan(found.corpus_share) else found.corpus_share,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from gapviz.commands.source import read_and_tell
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.sources.files.reading import Reading
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
-from gapviz.strategies.alignment import MAX_STRENGTH
-from gapviz.strategies.fusion import RankFusion
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters, strategy_spec
 
 
 def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
@@ -21,62 +21,21 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         metavar="NAME",
         help=f"one of {', '.join(STRATEGIES)} (default: {default})",
     )
+    for parameter in strategy_parameters():
+        _add_parameter(command, parameter)
+
+
+def _add_parameter(command: argparse.ArgumentParser, parameter: Parameter) -> None:
+    owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
+    default = parameter.plain(parameter.default) or "the usual"
+    usual = f" (default: {default})" if parameter.is_number or parameter.choices else ""
+    metavar = {"modality": "MODALITY", "weights": "MODALITY=W"}.get(parameter.kind)
     command.add_argument(
-        "--strength",
-        type=float,
-        default=1.0,
-        metavar="λ",
-        help=f"how much of the offset to subtract, 0 to {MAX_STRENGTH:g} (default: 1)",
-    )
-    command.add_argument(
-        "--moves", metavar="MODALITY", help="the modality that --strategy offset moves"
-    )
-    command.add_argument(
-        "--anchor", metavar="MODALITY", help="the modality that a learned map maps the others onto"
-    )
-    command.add_argument(
-        "--ridge",
-        type=float,
-        default=30.0,
-        metavar="λ",
-        help="pull of --strategy ridge towards the identity (default: 30)",
-    )
-    command.add_argument(
-        "--alpha",
-        type=float,
-        default=1.0,
-        metavar="α",
-        help="share of the reference scores that --strategy nnn subtracts (default: 1)",
-    )
-    command.add_argument(
-        "--neighbours",
-        type=int,
-        default=10,
-        metavar="K",
-        help="best scores that --strategy nnn and csls take the mean of (default: 10)",
-    )
-    command.add_argument(
-        "--rrf-k",
-        type=float,
-        default=60.0,
-        metavar="K",
-        help="constant of rank fusion: a list gives 1 / (K + rank) (default: 60)",
-    )
-    command.add_argument(
-        "--rank-base", type=int, default=1, metavar="0|1", help="rank of the best (default: 1)"
-    )
-    command.add_argument(
-        "--ties",
-        default="own-first",
-        metavar="ORDER",
-        help="which list wins equal fused scores: own-first or other-first (default: own-first)",
-    )
-    command.add_argument(
-        "--weight",
-        action="append",
-        default=[],
-        metavar="MODALITY=W",
-        help="weight of a modality's list in rank fusion (default: 1)",
+        parameter.option,
+        dest=parameter.name,
+        action="append" if parameter.kind == "weights" else "store",
+        metavar=metavar or parameter.symbol or parameter.name.upper(),
+        help=f"{', '.join(owners)}: {parameter.help}{usual}".replace("%", "%%"),
     )
 
 
@@ -101,27 +60,28 @@ def add_pair(command: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
-    """The strategy that the options name.
+def chosen_strategy(options: argparse.Namespace, name: str | None = None) -> StrategyOptions:
+    """The strategy that the options name, or another one with the values that they give.
 
     Raises:
-        GapvizError: an unknown name, or a number out of range.
+        GapvizError: an unknown name, or a value that cannot be chosen.
     """
+    for parameter in strategy_parameters():
+        _given(options, parameter)  # What is wrong is told, whether the strategy reads it or not.
+    spec = strategy_spec(name or options.strategy)
+    given = {one.name: _given(options, one) for one in spec.parameters}
     return StrategyOptions(
-        name=strategy_spec(options.strategy).name,
-        strength=options.strength,
-        moves=options.moves,
-        fusion=RankFusion(
-            k=options.rrf_k,
-            weights=tuple(_weight(text) for text in options.weight),
-            rank_base=options.rank_base,
-            ties=options.ties,
-        ),
-        ridge=options.ridge,
-        anchor=options.anchor,
-        alpha=options.alpha,
-        neighbours=options.neighbours,
+        spec.name, **{k: value for k, value in given.items() if value is not None}
     )
+
+
+def _given(options: argparse.Namespace, parameter: Parameter) -> Any:
+    text = getattr(options, parameter.name)
+    if text is None:
+        return None
+    if parameter.kind == "weights":
+        return tuple(weight for one in text for weight in parameter.parsed(one))
+    return parameter.parsed(text)
 
 
 def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) -> Collection:
@@ -142,8 +102,11 @@ def checked_collection(
         GapvizError: no vectors by the encoder asked for, or a modality that is not there.
     """
     collection = reading.encoded_by(options.encoder)
-    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
-        collection.modality(name)
+    for parameter in strategy_parameters():
+        given = _given(options, parameter)
+        named = {"modality": [given], "weights": [name for name, _ in given or ()]}
+        for name in filter(None, named.get(parameter.kind, [])):
+            collection.modality(name)
     return collection
 
 
@@ -162,13 +125,3 @@ def chosen_pair(options: argparse.Namespace) -> tuple[str, str] | None:
             f"--pair {text!r} does not name two modalities", hint="write for instance image,text"
         )
     return parts[0], parts[1]
-
-
-def _weight(text: str) -> tuple[str, float]:
-    modality, _, number = text.partition("=")
-    try:
-        return modality, float(number)
-    except ValueError:
-        raise GapvizError(
-            f"--weight {text!r} is not MODALITY=NUMBER", hint="write for instance image=1.5"
-        ) from None

@@ -6,29 +6,28 @@ import argparse
 from math import isnan
 from typing import Any
 
-import numpy as np
-
-from gapviz.analyses.readings.scores import (
+from gapviz.analyses.thresholds.cached import cached_scores
+from gapviz.analyses.thresholds.readings import (
     fusion_comparison_reading,
     held_out_reading,
     transfer_reading,
     type_title,
 )
-from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy
-from gapviz.analyses.studies.scores import score_work
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.held_out import HeldOut, add_held_out, chosen_held_out, part_of
 from gapviz.commands.hits import hit_lines, hits_json
 from gapviz.commands.output import json_text
-from gapviz.commands.source import Commands, chosen_item, progress_bar
+from gapviz.commands.source import Commands, chosen_item_query, progress_bar
+from gapviz.commands.strategy import chosen_strategy
 from gapviz.commands.table import paragraph, text_table
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
-from gapviz.core.rows import corpus_rows
 from gapviz.core.wording import figure
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType, Rates
 from gapviz.retrieval.compare import FusionComparison, compare_fusions
-from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 NONE = "none"
 STAYS_RAW = (
@@ -111,16 +110,16 @@ def run(options: argparse.Namespace) -> Gated:
 def _studies(looked_at: HeldOut, options: argparse.Namespace) -> dict[str, ScoreStudy]:
     """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
     wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
-    if looked_at.changes in ("vectors", "scores"):
-        asks = options.asks if looked_at.changes == "scores" else None
+    if looked_at.spec.moves_vectors or looked_at.spec.adjusts_scores:
+        asks = options.asks if looked_at.spec.adjusts_scores else None
         wanted.append((looked_at.strategy, asks))
     found = {}
     with progress_bar() as progress:
         for place, (strategy, asks) in enumerate(wanted):
-            work = score_work(
+            work = cached_scores(
                 looked_at.collection, strategy, looked_at.pair, asks=asks, seed=looked_at.seed
             )
-            found[strategy.name] = work.do(part_of(progress, place, len(wanted)))
+            found[strategy.name] = work.compute(part_of(progress, place, len(wanted)))
     return found
 
 
@@ -139,25 +138,10 @@ def _fused(looked_at: HeldOut, options: argparse.Namespace) -> tuple[str, Fusion
         GapvizError: no such item, or it has no vector of that modality.
     """
     collection = looked_at.collection
-    position = chosen_item(options, collection)
-    modality = options.asks or collection.modality_names[0]
-    block = collection.modality(modality).corpus
-    rows = np.flatnonzero(block.item_index == position)
-    if not rows.size:
-        raise GapvizError(
-            f"item {options.item[:80]!r} has no {modality} vector",
-            where=collection.name,
-            hint="name another modality in --with",
-        )
-    raw = fit_strategy(StrategyOptions("raw"), collection)
-    return modality, compare_fusions(
-        corpus_rows(collection, raw.alignment),
-        block.vectors[rows[0]],
-        modality,
-        k=options.results,
-        item=position,
-        fusion=looked_at.strategy.fusion,
-    )
+    query = chosen_item_query(options, collection)
+    raw = Experiment(collection, fit="all")
+    by_rank = raw.having(chosen_strategy(options, "route"))
+    return query.modality, compare_fusions(raw.index, by_rank.index, query, options.results)
 
 
 def _figures(
@@ -212,7 +196,7 @@ def _told(
     lines += _calibrated(last, options)
     if fused is not None:
         lines += ["", *_merged(looked_at, options, fused)]
-    if looked_at.changes in ("lists", "items"):
+    if looked_at.spec.routed or looked_at.spec.ranks_items:
         title = STRATEGIES[looked_at.strategy.name].title
         lines += ["", *paragraph(f"{title} {STAYS_RAW}")]
     return [*lines, "", *paragraph(_protocol(studies))]
@@ -275,7 +259,7 @@ def _merged(
     looked_at: HeldOut, options: argparse.Namespace, fused: tuple[str, FusionComparison]
 ) -> list[str]:
     modality, comparison = fused
-    collection, k = looked_at.collection, looked_at.strategy.fusion.k
+    collection, k = looked_at.collection, chosen_strategy(options, "route").value("rrf_k")
     head = f"item {options.item} asks with its {modality}"
     lines = [head, *paragraph(fusion_comparison_reading(comparison))]
     lists = (("by bare cosine", comparison.naive), (f"by rank, k = {k:g}", comparison.by_rank))

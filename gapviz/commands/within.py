@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.analyses.studies.within_modality import (
+from gapviz.analyses.within import (
     FEW_ITEMS,
     ItemRows,
     compare_modality,
@@ -38,7 +38,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, too_few
 from gapviz.measures.retrieval.within import LabelDelta, WithinComparison
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import ResultList
 from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors
 from gapviz.sources.builtin.dedicated import ENCODERS as TOWERS
 from gapviz.sources.files.reading import Reading

@@ -40,10 +40,10 @@ class Parameter:
     """Of a slider; without one a number is typed."""
     choices: Mapping[str, str] = field(default_factory=dict)
     """Value → title, of a `choice`."""
-    place: int = 0
-    """Of a modality: which is usual among those of a collection; -1 is the last."""
     flag: str = ""
     """On the command line; `--name` unless given."""
+    usually_last: bool = False
+    """Of a `modality`: whether the last one is usual, not the first."""
     spoken: str = ""
     """How a value is told beside the title of what it belongs to, `{}` standing for the value:
     `onto {}`. Unless given, `symbol = value`, and nothing where there is no symbol."""
@@ -77,7 +77,8 @@ class Parameter:
         if self.kind == "modality":
             return value if value is None else str(value)
         if self.kind == "weights":
-            return tuple((str(name), self._number(weight, name)) for name, weight in value)
+            pairs = value.items() if isinstance(value, Mapping) else value
+            return tuple((str(name), self._number(weight, name)) for name, weight in pairs)
         if self.is_number:
             return self._number(value)
         if value not in self.choices:

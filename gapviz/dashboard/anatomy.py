@@ -9,20 +9,20 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.readings.anatomy import (
+from gapviz.analyses.anatomy.parts import (
+    cached_dimensions,
+    cached_heat_maps,
+    cached_hubs,
+    cached_plane,
+    cached_spectra,
+    moving_strategies,
+)
+from gapviz.analyses.anatomy.readings import (
     dimensions_reading,
     heat_map_reading,
     hubs_reading,
     plane_reading,
     spectra_reading,
-)
-from gapviz.analyses.studies.anatomy import (
-    MOVING,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
 )
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted, figure
@@ -77,7 +77,7 @@ class Part:
 
 
 def _dimensions(chosen: Settings, view: View) -> None:
-    work = dimensions_work(collection_of(view), chosen.pair, seed=chosen.seed)
+    work = cached_dimensions(collection_of(view), chosen.pair, seed=chosen.seed)
     found = result_of(work, "Taking dimensions away")
     if found is None:
         return
@@ -86,7 +86,7 @@ def _dimensions(chosen: Settings, view: View) -> None:
 
 
 def _heat_map(chosen: Settings, view: View) -> None:
-    work = heat_map_work(collection_of(view), _moved(chosen), chosen.pair, seed=chosen.seed)
+    work = cached_heat_maps(collection_of(view), _moved(chosen), chosen.pair, seed=chosen.seed)
     found = result_of(work, "Clustering pairs")
     if found is None:
         return
@@ -111,16 +111,16 @@ def _plane(chosen: Settings, view: View) -> None:
     collections = {
         title: collection_of(View(view.collection, name)) for name, title in entry.encoders.items()
     }
-    grid = [StrategyOptions(name) for name in MOVING]
+    grid = [StrategyOptions(name) for name in moving_strategies()]
     plane = result_of(
-        plane_work(collections, grid, chosen.pair, seed=chosen.seed), "Placing every model"
+        cached_plane(collections, grid, chosen.pair, seed=chosen.seed), "Placing every model"
     )
     if plane is None:
         return
     ours = {encoder_title(one): collection_of(one) for one in chosen.views}
     options = _moved(chosen)[-1]
     now = result_of(
-        plane_work(ours, [options], chosen.pair, seed=chosen.seed), "Placing what is chosen"
+        cached_plane(ours, [options], chosen.pair, seed=chosen.seed), "Placing what is chosen"
     )
     if now is None:
         return
@@ -136,10 +136,10 @@ def _plane(chosen: Settings, view: View) -> None:
 
 def _hubs(chosen: Settings, view: View) -> None:
     options = _moved(chosen)
-    adjusts = STRATEGIES[chosen.strategy].changes == "scores"
+    adjusts = STRATEGIES[chosen.strategy].acts_on == "scores"
     if adjusts:
         options.append(chosen.options())
-    work = hubs_work(collection_of(view), options, chosen.pair, seed=chosen.seed)
+    work = cached_hubs(collection_of(view), options, chosen.pair, seed=chosen.seed)
     hubs = result_of(work, "Counting who is found")
     if hubs is None:
         return
@@ -186,7 +186,7 @@ def _spectra(chosen: Settings, view: View) -> None:
 def _show_spectra(
     chosen: Settings, view: View, options: list[StrategyOptions], modalities: tuple[str, ...]
 ) -> None:
-    work = spectra_work(collection_of(view), options, modalities)
+    work = cached_spectra(collection_of(view), options, modalities)
     spectra = result_of(work, "Finding eigenvalues")
     if spectra is None:
         return
@@ -260,7 +260,7 @@ PARTS = {
 def _moved(chosen: Settings) -> list[StrategyOptions]:
     """Raw, and the chosen strategy where it moves vectors."""
     options = [chosen.options("raw")]
-    if STRATEGIES[chosen.strategy].changes == "vectors":
+    if STRATEGIES[chosen.strategy].acts_on == "vectors":
         options.append(chosen.options())
     return options
 

@@ -11,20 +11,20 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.rows import Rows, corpus_rows, query_rows
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.export import ExportCard, export_files
-from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Measurement, measure_strategy
+from gapviz.measures.experiment import Experiment
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Method
+from gapviz.retrieval.index import Index
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
-from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
-from gapviz.strategies.scoring import PreparedScores
+from gapviz.strategies import Strategy, StrategyOptions
 from gapviz.training import TrainingFeatures, collection_features
 
 _log = logging.getLogger(__name__)
@@ -39,14 +39,14 @@ BYTES_AN_ITEM = 500
 _of_collections: list[BoundedCache[Any, Any]] = []
 
 
-def kept_within(
+def cached_within(
     most_mebibytes: int, *, light: Callable[[Any], None] = lambda value: None
 ) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
-    """Keep the answers of a function of a collection, those used least recently going first.
+    """Cache the answers of a function of a collection, dropping those used least recently.
 
     Their keys are small and frozen, their values are read-only, and unlike Streamlit's own
     caches these also serve the routes beside the pages. An id of the workspace names its
-    content, so that what is kept under it stays true until `forget_collections`.
+    content, so that what is cached under it stays true until `forget_collections`.
 
     Args:
         most_mebibytes: what the answers may hold together, collections apart, which only the
@@ -61,31 +61,31 @@ def kept_within(
             return bytes_held(answer.modalities) + BYTES_AN_ITEM * answer.n_items
         return bytes_held(answer, apart=(Collection,))
 
-    def keeping(make: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    def caching(make: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         cache: BoundedCache[Any, Answer] = BoundedCache(most_mebibytes * MEBIBYTE, bytes_of)
         _of_collections.append(cache)
 
         @wraps(make)
         def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
             key = args, tuple(sorted(named.items()))
-            kept = cache.get(key)
-            if kept is None:
-                kept = make(*args, **named)
-                cache.keep(key, kept)
-            return kept
+            cached = cache.get(key)
+            if cached is None:
+                cached = make(*args, **named)
+                cache.put(key, cached)
+            return cached
 
         return answer
 
-    return keeping
+    return caching
 
 
 def forget_collections() -> None:
-    """Drop what is kept of every collection: one has been removed or encoded anew."""
+    """Drop what is cached of every collection: one has been removed or encoded anew."""
     for cache in _of_collections:
         cache.clear()
 
 
-@kept_within(1_024)
+@cached_within(1_024)
 def collection_of(view: View) -> Collection:
     """A collection as one encoder saw it.
 
@@ -95,7 +95,7 @@ def collection_of(view: View) -> Collection:
     return load_view(view)
 
 
-@kept_within(256)
+@cached_within(256)
 def items_of(collection: str) -> Collection:
     """The items of a collection, for their pictures and words.
 
@@ -105,30 +105,35 @@ def items_of(collection: str) -> Collection:
     return load_items(collection)
 
 
-@kept_within(768)
+@cached_within(768)
+def experiment(view: View, seed: int, pair: tuple[str, str] | None = None) -> Experiment:
+    """Raw cosine on a collection, whose splits every other strategy shares."""
+    # Of a single modality the sidebar's pair is that one twice, which is no pair.
+    known = pair if pair and pair[0] != pair[1] else None
+    return Experiment(collection_of(view), pair=known, seed=seed)
+
+
 def split_of(view: View, split: str) -> Collection:
     """One split of a collection."""
-    return collection_of(view).split(split)
+    shared = experiment(view, DEFAULT_SEED)
+    return shared.calibration if split == CALIBRATE else shared.evaluated
 
 
-@kept_within(128)
+@cached_within(128)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return fit_strategy(options, split_of(view, CALIBRATE), split_doubts=split_doubts(view))
+    return experiment(view, DEFAULT_SEED).fitted(options)
 
 
-@kept_within(512, light=Measurement.forget_scores)
+@cached_within(512, light=Measurement.forget_scores)
 def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> Measurement:
-    """A strategy measured on the evaluate split; `pair` as for `measure_strategy`."""
-    strategy = fitted(view, options)
-    # Of a single modality the sidebar's pair is that one twice, which is no pair.
-    known = pair if pair and pair[0] != pair[1] else None
-    return measure_strategy(split_of(view, EVALUATE), strategy, seed=seed, pair=known)
+    """A strategy measured on the evaluate split; `pair` as for `Experiment`."""
+    return experiment(view, seed, pair).having(options).measurement
 
 
-@kept_within(64)
+@cached_within(64)
 def layout_request(
     view: View,
     options: StrategyOptions,
@@ -143,37 +148,22 @@ def layout_request(
     return LayoutRequest(whole, strategy, method, seed, stands_on, between=pair)
 
 
-@kept_within(1_024)
-def searchable(view: View, options: StrategyOptions, *, held_out: bool = False) -> Rows:
-    """The indexed rows of a collection, moved by a strategy.
+@cached_within(1_024)
+def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> Index:
+    """The indexed rows of a collection under a strategy.
 
     With `held_out`, only those of items that the encoder's heads were not trained on.
     """
     collection = collection_of(view)
-    if held_out:
-        wanted = np.zeros(collection.n_items, dtype=np.bool_)
-        for split in (CALIBRATE, EVALUATE):
-            wanted[collection.splits[split]] = True
-        return searchable(view, options).of_items(wanted)
-    return corpus_rows(collection, fitted(view, options).alignment)
+    if not held_out:
+        return Index.of(collection, fitted(view, options))
+    wanted = np.zeros(collection.n_items, dtype=np.bool_)
+    for split in (CALIBRATE, EVALUATE):
+        wanted[collection.splits[split]] = True
+    return Index.of(collection, fitted(view, options), wanted)
 
 
-@kept_within(1_024)
-def prepared(
-    view: View, options: StrategyOptions, *, held_out: bool = False
-) -> PreparedScores | None:
-    """How a strategy adjusts the scores of all queries over `searchable`; None if it does not.
-
-    What depends on the rows alone is computed by the first query, and kept.
-    """
-    strategy = fitted(view, options)
-    if strategy.scoring is None:
-        return None
-    asking = query_rows(collection_of(view), strategy.alignment)
-    return strategy.scoring.prepare(searchable(view, options, held_out=held_out), asking)
-
-
-@kept_within(64)
+@cached_within(64)
 def taken_home(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> tuple[dict[str, bytes], ExportCard]:
@@ -182,18 +172,13 @@ def taken_home(
     Raises:
         GapvizError: a strategy that cannot be exported.
     """
-    return export_files(
-        fitted(view, options),
-        measured(view, StrategyOptions("raw"), seed, pair),
-        measured(view, options, seed, pair),
-        fitted_on=split_of(view, CALIBRATE),
-    )
+    before = measured(view, StrategyOptions("raw"), seed, pair)
+    return export_files(experiment(view, seed, pair).having(options), before)
 
 
-@kept_within(1)
 def split_doubts(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
-    return split_warnings(collection_of(view))
+    return experiment(view, DEFAULT_SEED).split_warnings
 
 
 def encoder_named(name: str) -> Encoder:
@@ -214,7 +199,7 @@ def import_library(name: str) -> None:
         import_module(name)
 
 
-@kept_within(256)
+@cached_within(256)
 def features_of(view: View, pair: tuple[str, str]) -> TrainingFeatures:
     """What heads can be trained on.
 

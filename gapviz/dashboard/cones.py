@@ -8,7 +8,7 @@ from itertools import takewhile
 
 import streamlit as st
 
-from gapviz.analyses.studies.layouts import LayoutRequest, make_layout, ready_layout
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of, fitted, layout_request
@@ -18,7 +18,7 @@ from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.selection import SELECTED, show_selection
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.url_params import free_parameter, url_parameter
-from gapviz.dashboard.waiting import Task, Wait, result_of
+from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
 from gapviz.figures.cones import METHOD_TITLES
@@ -48,7 +48,7 @@ class _Cones:
         """All of them, or None while one has to be waited for, which this then shows."""
         # The layout with the strategy stands on the raw one: once it is there, both are.
         last = _laid_out(self.after or self.before)
-        first = ready_layout(self.before) if last is not None else None
+        first = self.before.get() if last is not None else None
         if last is None or first is None:
             return None
         return [first] if self.after is None else [first, last]
@@ -216,11 +216,7 @@ def _keep_selection(key: str, view: View) -> None:
 
 def _laid_out(request: LayoutRequest) -> Layout | None:
     return result_of(
-        Task(
-            f"layouts/{request.key}",
-            lambda progress: make_layout(request, progress),
-            lambda: ready_layout(request),
-        ),
+        request,
         Wait(
             f"Laying out {request.row_count:,} vectors by UMAP",
             cancelled="PCA and the gap axis need no waiting.",

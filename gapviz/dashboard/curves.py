@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.analyses.readings.curves import (
+from gapviz.analyses.curves.cached import (
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
+    strategy_in_one_index,
+    strategy_that_learns,
+    strategy_with_strength,
+)
+from gapviz.analyses.curves.readings import (
     calibration_reading,
     drawn_instead,
     fusion_reading,
     mix_reading,
     strength_reading,
-)
-from gapviz.analyses.studies.curves import (
-    calibration_work,
-    fusion_work,
-    mix_work,
-    strategy_in_one_index,
-    strategy_that_learns,
-    strategy_with_strength,
-    strength_work,
 )
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
@@ -87,12 +87,12 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_with_strength(chosen.strategy)
     _say_instead("strength", chosen.strategy, name)
-    work = strength_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
+    work = cached_strength_curve(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
     curve = result_of(work, "Sweeping λ")
     if curve is None:
         return
     finding(f"**{STRATEGIES[name].title}.** {strength_reading(curve)}", view)
-    here = chosen.value("strength") if name == chosen.strategy else None
+    here = chosen.options().value("strength") if name == chosen.strategy else None
     show_panels(strength_panels(curve, chosen.modalities, strength=here), key="strength", view=view)
 
 
@@ -100,12 +100,12 @@ def _draw_mix(chosen: Settings, view: View, query_modality: str | None) -> None:
     collection = collection_of(view)
     name = strategy_in_one_index(chosen.strategy)
     _say_instead("mix", chosen.strategy, name)
-    work = mix_work(
+    work = cached_mix_curve(
         collection,
         _options(chosen, name),
         chosen.pair,
         asks=query_modality or chosen.pair[-1],
-        fusion=chosen.fusion(),
+        routing=chosen.options("route"),
         seed=chosen.seed,
     )
     curve = result_of(work, "Mixing corpora")
@@ -129,7 +129,9 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
     collection = collection_of(view)
     name = strategy_that_learns(chosen.strategy, collection)
     _say_instead("calibration", chosen.strategy, name)
-    work = calibration_work(collection, _options(chosen, name), chosen.pair, seed=chosen.seed)
+    work = cached_calibration_curve(
+        collection, _options(chosen, name), chosen.pair, seed=chosen.seed
+    )
     curve = result_of(work, "Fitting on ever more items")
     if curve is None:
         return
@@ -141,7 +143,8 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
 def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     collection = collection_of(view)
     name = weighted or chosen.modalities[0]
-    work = fusion_work(collection, name, ties=chosen.value("ties"), seed=chosen.seed)
+    routing = chosen.options("route")
+    work = cached_fusion_curves(collection, name, ties=routing.value("ties"), seed=chosen.seed)
     curves = result_of(work, "Fusing lists")
     if curves is None:
         return
@@ -149,7 +152,7 @@ def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     panels = fusion_panels(
         curves.by_lists,
         chosen.modalities,
-        k=chosen.fusion().k,
+        k=routing.value("rrf_k"),
         weight=_relative_weight(chosen, name),
     )
     show_panels(panels, key="fusion", view=view, columns=2)
@@ -217,7 +220,7 @@ def _say_instead(curve: str, chosen: str, drawn: str) -> None:
 
 def _relative_weight(chosen: Settings, weighted: str) -> float | None:
     """The weight of a list where the others share one; None where nothing can be marked."""
-    weights: dict[str, float] = dict(chosen.value("weights"))
+    weights: dict[str, float] = dict(chosen.options("route").value("weights"))
     others = {value for name, value in weights.items() if name != weighted}
     if len(others) != 1 or not min(others) or not weights[weighted]:
         return None

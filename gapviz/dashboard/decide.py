@@ -23,7 +23,7 @@ from gapviz.analyses.advice import (
     tower_of,
 )
 from gapviz.analyses.advice.rules import Changeable, Task
-from gapviz.analyses.advice.stored import advice_work
+from gapviz.analyses.advice.stored import cached_advice
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, measured
@@ -149,7 +149,7 @@ def _stored_tower(view: View, modality: str, title: str) -> DedicatedTower | Non
 
 def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
     """The advice, or None while its figures are measured and the page shows how far it is."""
-    return result_of(advice_work(evidence_of(chosen), situation), "Measuring on this collection")
+    return result_of(cached_advice(evidence_of(chosen), situation), "Measuring on this collection")
 
 
 def ranked_cards(advice: Advice) -> None:

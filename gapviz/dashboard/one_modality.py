@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.readings.anatomy import cloud_reading
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.studies.one_cloud import OneCloud, study_cloud
+from gapviz.analyses.anatomy.readings import cloud_reading
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.one_cloud import OneCloud, study_cloud
 from gapviz.core.wording import counted, figure
-from gapviz.dashboard.caches import collection_of, kept_within
+from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
@@ -92,6 +92,6 @@ def cloud_words(chosen: Settings) -> str:
     return f"{cloud_reading(one)} Measured on the {held_out} of the evaluate split."
 
 
-@kept_within(64)
+@cached_within(64)
 def _cloud(view: View, modality: str) -> OneCloud:
     return study_cloud(collection_of(view), modality)

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.analyses.studies.scoreboards import ScoreboardRequest, make_scoreboard, ready_scoreboard
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
@@ -21,7 +21,7 @@ from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_parameter
-from gapviz.dashboard.waiting import Task, Wait, result_of
+from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of, select_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
@@ -75,7 +75,7 @@ def scoreboard_section(chosen: Settings) -> None:
     if board is None:
         return
     shown_titles = {model: titles[model] for model in models}
-    _split_doubts(board, shown_titles)
+    _split_warnings(board, shown_titles)
     _pareto(board, shown_titles)
     _table(chosen, board, shown_titles)
     _doubts(board, shown_titles)
@@ -98,11 +98,7 @@ def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
 
 def _measured(request: ScoreboardRequest) -> Scoreboard | None:
     return result_of(
-        Task(
-            f"scoreboards/{request.key}",
-            lambda progress: make_scoreboard(request, progress),
-            lambda: ready_scoreboard(request),
-        ),
+        request,
         Wait(
             f"Measuring {request.n_rows} rows, once",
             cancelled="What had been measured is kept.",
@@ -196,9 +192,9 @@ def _choose_shown(chosen: Settings) -> _Shown:
     return _Shown(tuple(kept), columns[sort], worst_first)
 
 
-def _split_doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
+def _split_warnings(board: Scoreboard, titles: Mapping[str, str]) -> None:
     """Above all figures: a doubt that concerns every row that moves vectors."""
-    for model, warnings in board.split_doubts.items():
+    for model, warnings in board.split_warnings.items():
         of_model = f"**{titles[model]}.** " * (len(titles) > 1)
         for warning in warnings:
             st.warning(f"{of_model}{warning}", icon=":material/warning:")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -15,7 +14,6 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import STYLESHEET
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
-from gapviz.dashboard.strategy_parameters import parameters_of, strategy_parameters
 from gapviz.dashboard.url_params import (
     free_parameter,
     note_link_problems,
@@ -26,10 +24,12 @@ from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.measurement import pair_of
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.strategies.fusion import RankFusion
+from gapviz.strategies.shift import STRENGTH
 
 DEFAULT_STRATEGY = "centre"
-ALWAYS_SHOWN = ("strength",)
+ROUTING = "route"
+"""Stands beside the chosen strategy on several pages, with its own parameters."""
+ALWAYS_SHOWN = (STRENGTH,)
 """Parameters that stay in their place where the strategy has no use for them."""
 
 SETTINGS_KEY = "_settings"
@@ -99,7 +99,7 @@ class Settings:
     """All modalities of the collection."""
     strategy: str
     parameters: tuple[tuple[str, Any], ...]
-    """Every parameter of any strategy, with its value."""
+    """Values of parameters of strategies, by name; the default where one is missing."""
     seed: int
 
     @property
@@ -113,24 +113,14 @@ class Settings:
         second = () if self.compare is None else (View(self.collection, self.compare),)
         return (self.view, *second)
 
-    def value(self, parameter: str) -> Any:
-        """The value of a parameter of a strategy."""
-        return dict(self.parameters)[parameter]
-
     def options(self, strategy: str | None = None) -> StrategyOptions:
         """Options of the chosen strategy, or of another one with the same parameters.
 
         Only what that strategy uses is filled in, so that equal work has equal options.
         """
-        spec = STRATEGIES[strategy or self.strategy]
-        chosen = dict(self.parameters) | {"fusion": self.fusion()}
-        return StrategyOptions(spec.name, **{name: chosen[name] for name in spec.parameters})
-
-    def fusion(self) -> RankFusion:
-        """How routed lists are fused."""
-        return RankFusion(
-            k=float(self.value("rrf_k")), weights=self.value("weights"), ties=self.value("ties")
-        )
+        name = strategy or self.strategy
+        spec = STRATEGIES[name]
+        return StrategyOptions(name, [(k, value) for k, value in self.parameters if spec.has(k)])
 
 
 def show_sidebar() -> None:
@@ -149,7 +139,7 @@ def show_sidebar() -> None:
         drawings = f"{ATTRIBUTION}. " if collection == BUILTIN else ""
         st.caption(f"{drawings}gapviz {gapviz.__version__}")
     st.session_state[SETTINGS_KEY] = Settings(
-        collection, encoder, compare, pair, modalities, strategy, tuple(parameters.items()), seed
+        collection, encoder, compare, pair, modalities, strategy, parameters, seed
     )
     show_link_problems()
 
@@ -203,26 +193,16 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
     return pairs[title]
 
 
-def _strategy(modalities: tuple[str, ...]) -> tuple[str, Mapping[str, Any]]:
-    """The strategy, and the value of every parameter that any strategy has."""
+def _strategy(modalities: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """The strategy, and the parameters of it and of routing, which is always beside it."""
     strategy: str = select_of(STRATEGY, strategy_titles())
-    spec = STRATEGIES[strategy]
+    spec, routing = STRATEGIES[strategy], STRATEGIES[ROUTING]
     st.caption(f"`{spec.formula}`")
-    used, fusing = parameters_of(spec), _fusing()
-    values: dict[str, Any] = {}
-    for one in strategy_parameters():
-        if one.name in fusing:
-            continue
-        if one in used or one.name in ALWAYS_SHOWN:
-            values[one.name] = widget_of(one, modalities, disabled=one not in used)
-        else:
-            values[one.name] = modalities[one.place] if one.kind == "modality" else one.default
+    kept = [one for one in ALWAYS_SHOWN if not spec.has(one.name)]
+    values = {one.name: widget_of(one, modalities, disabled=True) for one in kept}
+    for one in spec.parameters:
+        if not routing.has(one.name):
+            values[one.name] = widget_of(one, modalities)
     with st.expander("Routing", icon=":material/alt_route:"):
-        values |= {name: widget_of(one, modalities) for name, one in fusing.items()}
-    return strategy, values
-
-
-def _fusing() -> dict[str, Parameter]:
-    """Parameters of how lists are fused, which pages show beside any strategy."""
-    fusing = [spec for spec in STRATEGIES.values() if spec.changes in ("lists", "items")]
-    return {one.name: one for spec in fusing for one in parameters_of(spec)}
+        values |= {one.name: widget_of(one, modalities) for one in routing.parameters}
+    return strategy, tuple(values.items())

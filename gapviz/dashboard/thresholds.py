@@ -9,9 +9,9 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.readings.scores import held_out_reading, transfer_reading, type_title
-from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy, Target
-from gapviz.analyses.studies.scores import score_work
+from gapviz.analyses.thresholds.cached import cached_scores
+from gapviz.analyses.thresholds.readings import held_out_reading, transfer_reading, type_title
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
@@ -62,7 +62,7 @@ REACH = url_parameter(
 def query_modality_of(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
-    if STRATEGIES[chosen.strategy].changes != "scores" or x == y:
+    if STRATEGIES[chosen.strategy].acts_on != "scores" or x == y:
         return None
     return modality_of(
         QUERY_MODALITY,
@@ -85,12 +85,12 @@ def studies_of(chosen: Settings, view: View, query_modality: str | None) -> list
     """
     collection = collection_of(view)
     wanted: list[tuple[str, str | None]] = [("raw", None)]
-    if STRATEGIES[chosen.strategy].changes in ("vectors", "scores"):
+    if STRATEGIES[chosen.strategy].acts_on in ("vectors", "scores"):
         wanted.append((chosen.strategy, query_modality))
     found = []
     for name, asking in wanted:
         options = chosen.options(name)
-        work = score_work(collection, options, chosen.pair, asks=asking, seed=chosen.seed)
+        work = cached_scores(collection, options, chosen.pair, asks=asking, seed=chosen.seed)
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
             return None

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.readings.measurements import bias_reading, gap_reading, worse_directions
-from gapviz.analyses.readings.tour import (
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.tour import (
     FIGURES,
     JUDGES,
     NO_MATCHES,
@@ -19,31 +19,29 @@ from gapviz.analyses.readings.tour import (
     has_matches,
     numbered_stops,
 )
-from gapviz.analyses.studies.layouts import make_layout, ready_layout
 from gapviz.core.collection import EVALUATE
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (
     collection_of,
     fitted,
+    index_of,
     layout_request,
     measured,
-    searchable,
 )
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings, strategy_titles
-from gapviz.dashboard.strategy_parameters import strategy_parameter
 from gapviz.dashboard.url_params import free_parameter, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
 from gapviz.figures import alt_text, cones_figure, shared_ranges
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout
 from gapviz.measures.retrieval import mean_of_known
-from gapviz.retrieval.search import search
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.retrieval.index import Query
+from gapviz.strategies import STRATEGIES, StrategyOptions, shift
 
 OFFERED = 12
 RESULTS = 8
@@ -68,7 +66,7 @@ MODALITY = url_parameter(Parameter("tour_modality", "Queries", "modality", None,
 MOVING = url_parameter(
     Parameter("tour_strategy", "Strategy", "choice", DEFAULT_STRATEGY, ""), strategy_titles
 )
-STRENGTH = url_parameter(replace(strategy_parameter("strength"), name="tour_strength", help=""))
+STRENGTH = url_parameter(replace(shift.STRENGTH, name="tour_strength", help=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def _subtract(chosen: Settings) -> None:
 
 
 def _better_and_worse(chosen: Settings) -> None:
-    moving = {name: card.title for name, card in STRATEGIES.items() if card.changes == "vectors"}
+    moving = {name: card.title for name, card in STRATEGIES.items() if card.acts_on == "vectors"}
     name = select_of(MOVING, moving)
     raw = _raw(chosen)
     after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
@@ -229,15 +227,8 @@ def _results(chosen: Settings, name: str, item: int) -> None:
     collection, strategy = collection_of(chosen.view), fitted(chosen.view, options)
     asking = collection.modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
-    vector = strategy.alignment.transform(asking.vectors[row][None, :], modality)[0]
-    answer = search(
-        searchable(chosen.view, options),
-        vector,
-        modality,
-        k=RESULTS,
-        item=item,
-        fusion=strategy.fusion,
-    )
+    query = Query(asking.vectors[row], modality, item)
+    answer = index_of(chosen.view, options).search(query, RESULTS)
     st.html(bias_bar(answer, modality, collection.modality_names))
     if answer.match_rank is not None:
         st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
@@ -248,7 +239,7 @@ def _results(chosen: Settings, name: str, item: int) -> None:
             chosen.collection,
             asked_with=modality,
             match=item,
-            score_name="fused" if strategy.fusion else "cosine",
+            score_name=strategy.score_name,
         )
     )
 
@@ -275,4 +266,4 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
 
 def _laid_out(chosen: Settings, options: StrategyOptions) -> Layout:
     request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
-    return ready_layout(request) or make_layout(request)
+    return request.compute()

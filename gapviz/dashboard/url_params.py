@@ -10,7 +10,7 @@ import streamlit as st
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.catalogue import catalogue
-from gapviz.dashboard.strategy_parameters import strategy_parameters
+from gapviz.strategies import strategy_parameters
 
 PROBLEMS_KEY = "_link_problems"
 
@@ -93,7 +93,7 @@ def one_weight(parameter: Parameter, modality: str) -> Parameter:
     return replace(
         parameter,
         name=f"{parameter.name.removesuffix('s')}_{modality}",
-        title=f"{parameter.title.removesuffix('s')} of the {modality} list",
+        title=parameter.title.replace("a modality's", f"the {modality}"),
         kind="number",
         default=1.0,
         help="",

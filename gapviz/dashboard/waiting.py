@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import streamlit as st
 
 from gapviz.core.progress import Progress
 from gapviz.dashboard.settings import show_error
-from gapviz.storage.jobs import Job, JobBoard
+from gapviz.storage.background import TaskBoard, ThreadTask
 
 Result = TypeVar("Result")
 Made_co = TypeVar("Made_co", covariant=True)
@@ -23,41 +23,23 @@ PATIENCE_SECONDS = 0.8
 
 VISITOR, LEFT = "_visitor", "_left"
 
-_jobs: JobBoard[Any] = JobBoard()
+_jobs: TaskBoard[Any] = TaskBoard()
 # What a visitor adds stays for good, so that it is finished though its page is closed.
-_lasting: JobBoard[Any] = JobBoard(patience=None)
+_lasting: TaskBoard[Any] = TaskBoard(patience=None)
 
 
 class Awaited(Protocol[Made_co]):
-    """A result to have, such as a `gapviz.storage.kept.Work`."""
+    """A result to wait for, such as a `gapviz.storage.cache.CachedResult`."""
 
     @property
     def name(self) -> str:
-        """Of the result, unlike that of any other."""
+        """Unlike that of any other result."""
 
-    def ready(self) -> Made_co | None:
+    def get(self) -> Made_co | None:
         """The result if it costs no waiting, else None."""
 
-    def do(self, progress: Progress | None = None) -> Made_co:
-        """The result, made now if need be."""
-
-
-@dataclass(frozen=True, eq=False)
-class Task(Generic[Result]):
-    """A result that is made and kept in a way of its own."""
-
-    name: str
-    make: Callable[[Progress | None], Result]
-    find: Callable[[], Result | None] = lambda: None
-    """The result if it costs no waiting."""
-
-    def ready(self) -> Result | None:
-        """What `find` finds."""
-        return self.find()
-
-    def do(self, progress: Progress | None = None) -> Result:
-        """What `make` makes."""
-        return self.make(progress)
+    def compute(self, progress: Progress | None = None) -> Made_co:
+        """The result, computed now if need be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,91 +58,93 @@ class Wait:
     """Leads back to where the work was asked for, for work that finishes though nobody looks."""
 
     @property
-    def board(self) -> JobBoard[Any]:
+    def board(self) -> TaskBoard[Any]:
         return _jobs if self.back is None else _lasting
 
 
-def result_of(work: Awaited[Result], told: str | Wait) -> Result | None:
-    """The result of `work`; None while it is being made, which this then shows.
+def result_of(awaited: Awaited[Result], told: str | Wait) -> Result | None:
+    """The result of `awaited`; None while it is being made, which this then shows.
 
     Visitors who wait for the same work share one job; one of them who cancels only leaves it.
 
     Args:
-        work: what to do.
+        awaited: the result.
         told: what is being done, in words that can start a sentence, or more than that.
     """
     wait = Wait(told) if isinstance(told, str) else told
     board = wait.board
-    ready = work.ready()
-    if ready is not None:
-        return ready
-    job = None if work.name in _left() else board.find(work.name, _visitor())
+    found = awaited.get()
+    if found is not None:
+        return found
+    job = None if awaited.name in _left() else board.find(awaited.name, _visitor())
     if job is None or (job.cancelled and job.result is None):
-        if _may_not_start(work, wait):
+        if _may_not_start(awaited, wait):
             return None
-        job = board.start_once(work.name, work.do, _visitor())
+        job = board.start_once(awaited.name, awaited.compute, _visitor())
         job.wait(PATIENCE_SECONDS)
     if job.result is not None:
-        board.forget(work.name, job)
+        board.forget(awaited.name, job)
         made: Result = job.result
         return made
     if job.error is not None:
-        _show_failure(work, wait, job)
+        _show_failure(awaited, wait, job)
     else:
-        _wait_for(work, wait)
+        _wait_for(awaited, wait)
     return None
 
 
-def _may_not_start(work: Awaited[Any], wait: Wait) -> bool:
-    """Whether it is left to the visitor to start the work, by a button that this shows."""
-    cancelled = work.name in _left()
+def _may_not_start(awaited: Awaited[Any], wait: Wait) -> bool:
+    """Whether it is left to the visitor to start the awaited, by a button that this shows."""
+    cancelled = awaited.name in _left()
     if wait.ask is None and not cancelled:
         return False
     if wait.ask is None:
         st.info(f"Cancelled. {wait.cancelled}", icon=":material/cancel:")
     st.button(
         wait.ask or "Compute after all",
-        key=f"start_{work.name}",
+        key=f"start_{awaited.name}",
         icon=":material/play_arrow:",
         help=wait.help,
         on_click=_start,
-        args=(work, wait),
+        args=(awaited, wait),
     )
     return True
 
 
-def _show_failure(work: Awaited[Any], wait: Wait, job: Job[Any]) -> None:
+def _show_failure(awaited: Awaited[Any], wait: Wait, job: ThreadTask[Any]) -> None:
     if job.error is not None:
         show_error(job.error)
-    st.button("Try again", key=f"again_{work.name}", on_click=_start_anew, args=(work, wait, job))
+    st.button(
+        "Try again", key=f"again_{awaited.name}", on_click=_start_anew, args=(awaited, wait, job)
+    )
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _wait_for(work: Awaited[Any], wait: Wait) -> None:
-    job = None if work.name in _left() else wait.board.find(work.name, _visitor())
+def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
+    job = None if awaited.name in _left() else wait.board.find(awaited.name, _visitor())
     if job is None or job.done:
         st.rerun()
     st.progress(job.share, f"{wait.doing}: {job.stage}")
-    st.button("Cancel", key=f"cancel_{work.name}", on_click=_leave, args=(work, wait))
+    st.button("Cancel", key=f"cancel_{awaited.name}", on_click=_leave, args=(awaited, wait))
 
 
-def _start(work: Awaited[Any], wait: Wait) -> None:
-    _left().discard(work.name)
-    wait.board.start_once(work.name, work.do, _visitor())
+def _start(awaited: Awaited[Any], wait: Wait) -> None:
+    _left().discard(awaited.name)
+    wait.board.start_once(awaited.name, awaited.compute, _visitor())
 
 
-def _start_anew(work: Awaited[Any], wait: Wait, job: Job[Any]) -> None:
-    wait.board.forget(work.name, job)
+def _start_anew(awaited: Awaited[Any], wait: Wait, job: ThreadTask[Any]) -> None:
+    wait.board.forget(awaited.name, job)
     if wait.back is None:
-        _start(work, wait)
+        _start(awaited, wait)
     else:
         wait.back()
 
 
-def _leave(work: Awaited[Any], wait: Wait) -> None:
-    wait.board.leave(work.name, _visitor())
+def _leave(awaited: Awaited[Any], wait: Wait) -> None:
+    wait.board.leave(awaited.name, _visitor())
     if wait.back is None:
-        _left().add(work.name)
+        _left().add(awaited.name)
     else:
         wait.back()
 

@@ -50,7 +50,7 @@ def weights_of(parameter: Parameter, modalities: Sequence[str]) -> tuple[tuple[s
 def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) -> str:
     """One of some modalities."""
     known = parameter.default in modalities
-    usual = parameter.default if known else modalities[parameter.place]
+    usual = parameter.default if known else modalities[-1 if parameter.usually_last else 0]
     chosen: str = segments_of(
         replace(parameter, default=usual), {one: one for one in modalities}, **look
     )
@@ -94,5 +94,10 @@ def _common(parameter: Parameter) -> dict[str, Any]:
     return {
         "key": parameter.name,
         "bind": "query-params",
-        "help": parameter.help or None,
+        "help": _sentence(parameter.help) or None,
     }
+
+
+def _sentence(words: str) -> str:
+    """Words as they stand in a line of help, as a sentence."""
+    return f"{words[:1].upper()}{words[1:].removesuffix('.')}." if words else ""

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.studies.within_modality import (
+from gapviz.analyses.within import (
     FEW_ITEMS,
     ItemRows,
     compare_modality,
@@ -20,7 +20,7 @@ from gapviz.analyses.studies.within_modality import (
 )
 from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
-from gapviz.dashboard.caches import collection_of, kept_within
+from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding, ways_on
@@ -153,7 +153,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
     return dedicated
 
 
-@kept_within(256)
+@cached_within(256)
 def _rows(view: View, encoder: str, modality: str) -> ItemRows:
     if encoder in TOWERS_ALONE:
         vectors = dedicated_vectors(modality).vectors
@@ -166,7 +166,7 @@ def _both(contest: _Contest) -> tuple[ItemRows, ItemRows]:
     return shared(joint, _rows(contest.view, contest.dedicated, contest.modality))
 
 
-@kept_within(64)
+@cached_within(64)
 def _compared(contest: _Contest, seed: int) -> WithinComparison:
     return compare_modality(collection_of(contest.view), *_both(contest), seed=seed)
 

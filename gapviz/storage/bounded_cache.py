@@ -24,9 +24,9 @@ _OF_NO_RESULT = (type, ModuleType, FunctionType, MethodType)
 class BoundedCache(Generic[Key, Value]):
     """Values by key; safe to use from several threads.
 
-    A value may grow while it is kept, where it computes parts of itself when first asked. So
-    what has been used is weighed again, when the next value comes at the latest. The last one
-    used stays, however large it is.
+    A cached value may grow, where it computes parts of itself when first asked. So what has
+    been used is weighed again, when the next value comes at the latest. The last one used
+    stays, however large it is.
 
     Args:
         most_bytes: what all values may hold together.
@@ -55,8 +55,8 @@ class BoundedCache(Generic[Key, Value]):
                 self._settle()
             return self._values[key]
 
-    def keep(self, key: Key, value: Value) -> None:
-        """Keep `value`, and let go of those that there is no more room for."""
+    def put(self, key: Key, value: Value) -> None:
+        """Cache `value`, and drop those that there is no more room for."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
@@ -64,14 +64,14 @@ class BoundedCache(Generic[Key, Value]):
             self._settle()
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Drop everything."""
         with self._lock:
             self._values.clear()
             self._bytes.clear()
             self._used.clear()
 
     def _settle(self) -> None:
-        """Weigh what has been used, and keep to the bytes."""
+        """Weigh what has been used, and drop the oldest beyond `most_bytes`."""
         for used in self._used:
             self._bytes[used] = self._weigh(self._values[used])
         while sum(self._bytes.values()) > self.most_bytes and len(self._values) > 1:
@@ -86,7 +86,7 @@ def bytes_held(value: object, apart: tuple[type, ...] = ()) -> int:
 
     Args:
         value: a dataclass, a mapping, a sequence, an array, or any object that holds them.
-        apart: types that are not looked into, such as of what another cache keeps.
+        apart: types that are not looked into, such as those that another cache holds.
     """
     total, seen, waiting = 0, set[int](), [value]
     while waiting:

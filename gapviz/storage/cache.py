@@ -1,31 +1,112 @@
-"""A disk cache by content: the key is a hash of everything the result depends on."""
+"""Results cached by content, in memory and on disk.
+
+A result is a frozen dataclass of numbers, strings, arrays, mappings, tuples and further
+dataclasses. Its type says how to read it back, so that no pickle is needed.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
+import types
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
+from gapviz.core.progress import Progress
+from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import write_atomically
 
-Arrays = dict[str, npt.NDArray[Any]]
+Result = TypeVar("Result")
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
 
+TREE = "tree"
+"""Name of the array that holds everything but the arrays, as JSON in UTF-8."""
+CHECKSUM = "sha256"
+"""Where a file's header holds the checksum of its arrays."""
+
+_memory: BoundedCache[Path, Any] = BoundedCache(400 * MEBIBYTE)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, eq=False)
+class CachedResult(Generic[Result]):
+    """A result that is computed once, and found again by what it depends on."""
+
+    kind: str
+    """Folder of the cache, and the words for people who look there."""
+    key: str
+    """Hash of everything that the result depends on; see `content_key`."""
+    result_type: type[Result]
+    function: Callable[[Progress], Result]
+    on_disk: bool = True
+    """False for what is quick to compute and large to store."""
+
+    @property
+    def name(self) -> str:
+        """Unlike that of any other result."""
+        return f"{self.kind}/{self.key}"
+
+    @property
+    def path(self) -> Path:
+        """Its file, whether it is there or not."""
+        return cache_folder() / self.kind / f"{self.key}.safetensors"
+
+    def get(self) -> Result | None:
+        """The result from memory or disk, else None; a damaged file is removed."""
+        result: Result | None = _memory.get(self.path)
+        if result is not None or not self.on_disk:
+            return result
+        arrays = read_arrays(self.path)
+        if arrays is None:
+            return None
+        try:
+            result = unpacked(arrays, self.result_type)
+        except (KeyError, TypeError, ValueError) as error:
+            _log.warning("%s does not hold what it should (%s)", self.path, error)
+            return None
+        _memory.put(self.path, result)
+        return result
+
+    def compute(self, progress: Progress | None = None) -> Result:
+        """The result, computed now unless it is cached, and cached.
+
+        Raises:
+            GapvizError: what `function` raises.
+        """
+        cached = self.get()
+        if cached is not None:
+            return cached
+        result = self.function(progress or (lambda share, stage: None))
+        # In memory too: a folder that cannot be written must not lose the result.
+        _memory.put(self.path, result)
+        if self.on_disk:
+            try:
+                write_arrays(self.path, packed(result))
+            except OSError as error:
+                _log.warning("%s cannot be written (%s), so it is not cached", self.path, error)
+        return result
+
+
 def cache_folder() -> Path:
-    """Where results are kept; see `Configuration.cache`."""
+    """Where results lie; see `Configuration.cache`."""
     return configuration().cache
+
+
+def clear_memory() -> None:
+    """Drop the results in memory; those on disk stay."""
+    _memory.clear()
 
 
 def content_key(**parts: object) -> str:
@@ -34,12 +115,35 @@ def content_key(**parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def read_arrays(kind: str, key: str) -> Arrays | None:
-    """What `write_arrays` stored, or None; a damaged file counts as absent and is removed."""
-    path = _path(kind, key)
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays with their checksum, and the folders above them.
+
+    Raises:
+        OSError: a folder that cannot be written, or a full disk.
+    """
+    ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, save(ordered, metadata={CHECKSUM: checksum(ordered)}))
+
+
+def read_arrays(
+    path: Path, wanted: Callable[[Callable[[str], Array]], bool] = lambda read: True
+) -> dict[str, Array] | None:
+    """What `write_arrays` wrote, or None; a damaged file is removed.
+
+    Args:
+        path: of the file.
+        wanted: given a function that reads one array by name, unchecked: whether to read the
+            rest.
+    """
     try:
-        arrays: Arrays = load(path.read_bytes())
-        return arrays
+        with safe_open(path, framework="numpy") as file:
+            if not wanted(file.get_tensor):
+                return None
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if (file.metadata() or {}).get(CHECKSUM) == checksum(arrays):
+                return arrays
+        damage = "its checksum differs"
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -47,32 +151,78 @@ def read_arrays(kind: str, key: str) -> Arrays | None:
         _log.warning("%s cannot be read (%s) and is passed over", path, error)
         return None
     except SafetensorError as error:
-        _log.warning("%s is damaged (%s) and will be made again", path, error)
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        return None
+        damage = str(error)
+    _log.warning("%s is damaged (%s) and is removed", path, damage)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+    return None
 
 
-def write_arrays(kind: str, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Store arrays under `kind`/`key`; a folder that cannot be written costs only time."""
-    path = _path(kind, key)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
-        write_atomically(path, content)
-    except OSError as error:
-        _log.warning("%s cannot be written (%s), so nothing is cached", path, error)
+def checksum(arrays: Arrays) -> str:
+    """SHA-256 of names, types, shapes and contents, in hex."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
-def cached_arrays(kind: str, key: str, compute: Callable[[], Arrays]) -> Arrays:
-    """The stored arrays, or those of `compute`, which are then stored."""
-    found = read_arrays(kind, key)
-    if found is not None:
-        return found
-    made = compute()
-    write_arrays(kind, key, made)
-    return made
+def packed(result: object) -> dict[str, Array]:
+    """Arrays that hold a result: its own by number, and the rest as JSON under `TREE`."""
+    arrays: dict[str, Array] = {}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            arrays[str(len(arrays))] = value
+            return str(len(arrays) - 1)
+        if is_dataclass(value):
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        if isinstance(value, Mapping):
+            return [[plain(key), plain(entry)] for key, entry in value.items()]
+        if isinstance(value, tuple | list):
+            return [plain(entry) for entry in value]
+        return value.item() if isinstance(value, np.generic) else value
+
+    tree = json.dumps(plain(result))
+    return arrays | {TREE: np.frombuffer(tree.encode(), dtype=np.uint8)}
 
 
-def _path(kind: str, key: str) -> Path:
-    return cache_folder() / kind / f"{key}.safetensors"
+def unpacked(arrays: Arrays, result_type: type[Result]) -> Result:
+    """The result that `packed` made arrays of.
+
+    Raises:
+        KeyError, TypeError, ValueError: the arrays hold something else.
+    """
+    tree = json.loads(arrays[TREE].tobytes().decode())
+    return cast(Result, _read(tree, result_type, arrays))
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(value: Any, hint: Any, arrays: Arrays) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is np.ndarray:
+        array = arrays[value]
+        array.flags.writeable = False
+        return array
+    if is_dataclass(hint):
+        hints = _hints(cast(Any, hint))
+        values = {
+            field.name: _read(value[field.name], hints[field.name], arrays)
+            for field in fields(hint)
+        }
+        return cast(Any, hint)(**values)
+    if origin in (Union, types.UnionType):
+        known = [kind for kind in inner if kind is not type(None)]
+        return None if value is None else _read(value, known[0], arrays)
+    if origin is tuple:
+        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+        return tuple(_read(entry, kind, arrays) for entry, kind in zip(value, kinds, strict=True))
+    if origin is not None and origin is not Literal and issubclass(origin, Mapping):
+        return {
+            _read(key, inner[0], arrays): _read(entry, inner[1], arrays) for key, entry in value
+        }
+    return value

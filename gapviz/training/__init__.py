@@ -4,7 +4,7 @@ from gapviz.training.features import TrainingFeatures, builtin_features, collect
 from gapviz.training.forces import FORCES, Forces, three_forces
 from gapviz.training.live import LiveRun
 from gapviz.training.order import DirectionUnderShift, ShiftStudy, shift_study, temperature_of
-from gapviz.training.random_start import RandomStart, random_start_work
+from gapviz.training.random_start import RandomStart, cached_random_start
 from gapviz.training.record import TrainingStep
 from gapviz.training.run import (
     LOSS_TITLES,
@@ -18,8 +18,8 @@ from gapviz.training.temperature import (
     STUDY_STEPS,
     TEMPERATURES,
     TemperatureStudy,
+    cached_temperatures,
     shipped_gaps,
-    temperature_work,
 )
 
 __all__ = [
@@ -39,12 +39,12 @@ __all__ = [
     "TrainingRun",
     "TrainingStep",
     "builtin_features",
+    "cached_random_start",
+    "cached_temperatures",
     "collection_features",
-    "random_start_work",
     "shift_study",
     "shipped_gaps",
     "temperature_of",
-    "temperature_work",
     "three_forces",
     "train_run",
     "training_steps",

@@ -12,13 +12,13 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.training.features import collection_features
 from gapviz.training.order import ShiftStudy, shift_study
-from gapviz.training.random_start import RandomStart, random_start_work
+from gapviz.training.random_start import RandomStart, cached_random_start
 from gapviz.training.run import TrainingOptions
 from gapviz.training.temperature import (
     STUDY_STEPS,
     TemperatureStudy,
+    cached_temperatures,
     shipped_gaps,
-    temperature_work,
 )
 
 Force = Literal["start", "order", "temperature"]
@@ -87,9 +87,9 @@ def three_forces(
         order = shift_study(collection.split(EVALUATE), pair, shift, seed=seed)
     start = None
     if "start" in only:
-        start = random_start_work(seed=seed).do(lambda share, stage: say(share / 2, stage))
+        start = cached_random_start(seed=seed).compute(lambda share, stage: say(share / 2, stage))
     if features is None:
         return Forces(start, order)
-    work = temperature_work(features, options)
-    study = work.do(lambda share, stage: say(0.5 + share / 2, stage))
+    work = cached_temperatures(features, options)
+    study = work.compute(lambda share, stage: say(0.5 + share / 2, stage))
     return Forces(start, order, study, shipped_gaps(collection.encoder))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
-from gapviz.storage.jobs import Job
+from gapviz.storage.background import ThreadTask
 from gapviz.training.record import TrainingStep
 
 State = Literal["running", "paused", "done", "stopped", "failed"]
@@ -42,7 +42,7 @@ class LiveRun:
         self._idle = threading.Event()
         self._single = False
         (self._hurry if paused else self._may_go).set()
-        self._job = Job(self._work)
+        self._job = ThreadTask(self._work)
 
     @property
     def steps(self) -> tuple[TrainingStep, ...]:

@@ -9,8 +9,7 @@ from gapviz.core.collection import EVALUATE
 from gapviz.core.progress import Progress
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import render
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.training.record import DEPTH, TrainingStep, recorded
 
 MODEL = "ViT-S-32-alt"
@@ -50,9 +49,9 @@ class RandomStart:
         }
 
 
-def random_start_work(
+def cached_random_start(
     *, model: str = MODEL, seed: int = 0, items: int = DRAWINGS
-) -> Work[RandomStart]:
+) -> CachedResult[RandomStart]:
     """Built-in drawings and names, encoded by an open_clip model with random weights.
 
     Doing it raises `GapvizError` where there is no such model.
@@ -81,4 +80,4 @@ def random_start_work(
 
     ids = [item.id for item in held]
     key = content_key(model=model, seed=seed, items=ids, revision=REVISION)
-    return Work(KIND, key, RandomStart, make)
+    return CachedResult(KIND, key, RandomStart, make)

@@ -14,8 +14,7 @@ from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float64
 from gapviz.measures.geometry import measure_cloud
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.run import TrainingOptions, train_run
 
@@ -60,11 +59,11 @@ class TemperatureStudy:
         return plain
 
 
-def temperature_work(
+def cached_temperatures(
     features: TrainingFeatures,
     options: TrainingOptions,
     temperatures: Sequence[float] = TEMPERATURES,
-) -> Work[TemperatureStudy]:
+) -> CachedResult[TemperatureStudy]:
     """One run a temperature, and what is left of the gap.
 
     Doing it raises `GapvizError` where a temperature is out of range.
@@ -97,7 +96,7 @@ def temperature_work(
         temperatures=list(temperatures),
         revision=REVISION,
     )
-    return Work(KIND, key, TemperatureStudy, make)
+    return CachedResult(KIND, key, TemperatureStudy, make)
 
 
 def shipped_gaps(encoder: str) -> dict[str, tuple[float, float]]:

@@ -7,11 +7,11 @@ import pytest
 import streamlit as st
 
 from gapviz.analyses.advice import Situation, advise, gather
-from gapviz.analyses.advice import stored as advice_work
+from gapviz.analyses.advice import stored as cached_advice
 from gapviz.commands.cli import main
 from gapviz.dashboard import decide
 from gapviz.dashboard.catalogue import workspace
-from gapviz.storage import kept
+from gapviz.storage.cache import clear_memory
 
 PAGE = "app_pages/decide.py"
 
@@ -111,8 +111,8 @@ def test_where_nothing_else_was_tried_that_is_not_called_no_better(
 
 def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, capsys):
     app = finished(open_app(PAGE, task="within", found="text", changeable="model"))
-    kept._made.clear()
-    monkeypatch.setattr(advice_work, "advise", None)
+    clear_memory()
+    monkeypatch.setattr(cached_advice, "advise", None)
     asked = ["--task", "within", "--find", "text", "--can-change", "model"]
     assert main(["advise", "builtin", *asked]) == 0
     title = app.subheader[0].value

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz.analyses.studies.scoreboards import ScoreboardRequest, make_scoreboard
+from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
@@ -51,7 +51,7 @@ def test_the_figures_are_those_of_the_library(open_app, stored):
     app = opened(open_app, collection=stored.id, models="one", sort="ndcg-text")
     collection = collection_of(View(stored.id, "first model"))
     options = StrategyOptions("znorm")
-    row = make_scoreboard(ScoreboardRequest({"m": collection}, [options])).rows[0]
+    row = ScoreboardRequest({"m": collection}, [options]).compute().rows[0]
     body = table(app)
     line = next(part for part in body.split("<tr>") if strategy_spec("znorm").title in part)
     figures = re.findall(r"<strong>([\d.,]+)</strong>", line)

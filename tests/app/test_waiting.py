@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from gapviz import GapvizError
 from gapviz.dashboard import waiting
-from gapviz.dashboard.waiting import Task, Wait
+from gapviz.dashboard.waiting import Wait
+from gapviz.storage.cache import CachedResult
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def visit(task, wait="Making it"):
 
 
 def task_of(work):
-    return Task(uuid4().hex, work)
+    return CachedResult("tests", uuid4().hex, str, work, on_disk=False)
 
 
 def labels(app):

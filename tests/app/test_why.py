@@ -7,7 +7,7 @@ import pytest
 
 from gapviz.dashboard.why import forces, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
-from gapviz.training import random_start_work
+from gapviz.training import cached_random_start
 
 PAGE = "app_pages/why.py"
 
@@ -81,9 +81,9 @@ def made(app, label):
 
 
 def test_a_real_model_at_random_weights_shows_its_cones(open_app, monkeypatch):
-    monkeypatch.setattr(forces, "random_start_work", partial(random_start_work, items=8))
-    app = made(open_app(PAGE, seed=7), "Build ViT-S-32-alt at random weights")
-    expected = random_start_work(seed=7, items=8).do().figures
+    monkeypatch.setattr(forces, "cached_random_start", partial(cached_random_start, items=8))
+    app = made(open_app(PAGE, seed=8), "Build ViT-S-32-alt at random weights")
+    expected = cached_random_start(seed=8, items=8).compute().figures
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Gap (0 to 2, lower is closer)"] == f"{expected.gap:.3f}"
     assert expected.gap > 0.5

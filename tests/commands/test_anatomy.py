@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.anatomy import dimensions_work, heat_map_work, plane_work
+from gapviz.analyses.anatomy.parts import cached_dimensions, cached_heat_maps, cached_plane
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
@@ -33,7 +33,7 @@ def test_the_gap_is_taken_apart_as_the_page_does(made, saved, figures):
     squares = (x.mean(axis=0) - y.mean(axis=0)) ** 2
     largest = np.sort(squares / squares.sum())[::-1]
     assert told["dimensions"]["top_share"]["2"] == pytest.approx(largest[:2].sum(), abs=1e-6)
-    page = dimensions_work(made, ("image", "text"), seed=42).do()
+    page = cached_dimensions(made, ("image", "text"), seed=42).compute()
     assert told["dimensions"]["ablation"]["gap"] == pytest.approx(page.ablation.gap)
     assert (told["n_items"], told["seed"]) == (30, 42)
 
@@ -41,11 +41,11 @@ def test_the_gap_is_taken_apart_as_the_page_does(made, saved, figures):
 def test_every_part_can_be_had_raw_and_with_the_strategy(made, saved, figures):
     told = figures("anatomy", saved, "--of", "all", "--strategy", "half")
     options = [StrategyOptions("raw"), StrategyOptions("half")]
-    maps = heat_map_work(made, options, ("image", "text"), seed=42).do()
+    maps = cached_heat_maps(made, options, ("image", "text"), seed=42).compute()
     cosines = [one.cosines for one in maps.by_strategy.values()]
     for name, expected in zip(("raw", "half"), cosines, strict=True):
         np.testing.assert_allclose(told["heat_map"]["by_strategy"][name]["cosines"], expected)
-    points = plane_work({"m": made}, options[1:], ("image", "text"), seed=42).do().points
+    points = cached_plane({"m": made}, options[1:], ("image", "text"), seed=42).compute().points
     assert told["plane"]["chosen"][0]["point"]["alignment"] == points[0].point.alignment
     x, y = _rows(made, EVALUATE)
     best = np.argsort(-(x @ y.T), axis=1)[:, :10]

@@ -1,7 +1,7 @@
 import pytest
 
-from gapviz.analyses.studies.curves import calibration_work, fusion_work
-from gapviz.measures.measurement import measure
+from gapviz.analyses.curves.cached import cached_calibration_curve, cached_fusion_curves
+from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
 
@@ -34,9 +34,9 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
 def test_the_other_curves_are_those_of_the_page(made, saved, figures):
     told = figures("curves", saved, "--of", "mix,calibration,fusion", "--with", "image")
     assert "strength" not in told and told["mix"]["asks"] == "image"
-    page = calibration_work(made, StrategyOptions("centre"), PAIR, seed=42).do()
+    page = cached_calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
     assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)
-    curves = fusion_work(made, "image", ties="own-first", seed=42).do().by_lists
+    curves = cached_fusion_curves(made, "image", ties="own-first", seed=42).compute().by_lists
     by_lists = told["fusion"]["by_lists"]
     assert by_lists.keys() == curves.keys()
     for lists, curve in curves.items():

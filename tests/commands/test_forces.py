@@ -7,11 +7,11 @@ from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
 from gapviz.training import (
     TrainingOptions,
+    cached_random_start,
+    cached_temperatures,
     collection_features,
     forces,
-    random_start_work,
     shift_study,
-    temperature_work,
 )
 
 PAIR = ("image", "text")
@@ -25,18 +25,18 @@ def saved(make_collection, tmp_path):
 
 @pytest.fixture
 def few_drawings(monkeypatch):
-    monkeypatch.setattr(forces, "random_start_work", partial(random_start_work, items=8))
+    monkeypatch.setattr(forces, "cached_random_start", partial(cached_random_start, items=8))
 
 
 def test_every_experiment_is_that_of_the_page(saved, figures, few_drawings):
     told = figures("forces", saved, "--seed", "7", "--steps", "4", "--shift", "0.5")
     collection = read(saved).collection
     features = collection_features(collection, PAIR)
-    assert told["start"] == random_start_work(seed=7, items=8).do().to_json()
+    assert told["start"] == cached_random_start(seed=7, items=8).compute().to_json()
     shifted = shift_study(collection.split(EVALUATE), PAIR, 0.5, seed=7)
     assert told["order"] == shifted.to_json()
     page = TrainingOptions(seed=7, steps=4, record_every=2)
-    assert told["temperature"] == temperature_work(features, page).do().to_json()
+    assert told["temperature"] == cached_temperatures(features, page).compute().to_json()
     assert told["shipped"] == {}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gapviz.analyses.studies.cones import cones
+from gapviz.analyses.cones import cones
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gapviz.analyses.scoreboard.scoreboard import scoreboard
 from gapviz.core.estimate import Estimate
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
 
 

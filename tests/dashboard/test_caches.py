@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gapviz.strategies.scoring import neighbours
 
 from gapviz.core.collection import Collection
 from gapviz.dashboard import caches
@@ -10,7 +11,6 @@ from gapviz.dashboard.query import Query
 from gapviz.dashboard.searching import answer_of
 from gapviz.storage.bounded_cache import bytes_held
 from gapviz.strategies import StrategyOptions
-from gapviz.strategies.scoring import neighbours
 
 VIEW = View("a-collection", "an encoder")
 MEGABYTE = 1_000_000

@@ -32,7 +32,7 @@ def test_what_is_read_back_moves_vectors_bit_for_bit(take_home, halves, name):
     folder, _, strategy = take_home(StrategyOptions(name))
     back = load_exported(folder)
     for modality, block in halves[1].modalities.items():
-        expected = strategy.alignment.transform(block.vectors, modality)
+        expected = strategy.transform(block.vectors, modality)
         np.testing.assert_array_equal(back.transform(block.vectors, modality), expected)
     assert back.strategy.label == strategy.label
     assert back.strategy.fusion == strategy.fusion
@@ -67,7 +67,7 @@ def test_parameters_come_back(take_home):
 def test_the_card_tells_what_was_done(take_home, halves):
     folder, card, strategy = take_home()
     told = json.loads((folder / CARD_FILE).read_text("utf-8"))
-    assert told["strategy"] == "centre" and told["formula"] == strategy.card.formula
+    assert told["strategy"] == "centre" and told["formula"] == strategy.spec.formula
     assert told["parameters"] == {"strength": 1.0}
     assert (told["fitted_split"], told["fitted_items"]) == ("calibrate", halves[0].n_items)
     assert told["measured_items"] == halves[1].n_items

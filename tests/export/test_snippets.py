@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from gapviz.retrieval.search import search
 
 from gapviz.core.rows import corpus_rows
 from gapviz.export import load_exported, snippets_of
-from gapviz.retrieval.search import search
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.fusion import ItemFusion, RankFusion
 
@@ -30,9 +30,9 @@ def name_of(options):
 
 def expected_hits(halves, strategy, modality, row):
     """gapviz' own list: the query is an indexed row, which may find itself."""
-    corpus = corpus_rows(halves[1], strategy.alignment)
+    corpus = corpus_rows(halves[1], strategy)
     query = halves[1].modality(modality).corpus.vectors[row]
-    moved = strategy.alignment.transform(query[None], modality)[0]
+    moved = strategy.transform(query[None], modality)[0]
     scoring = strategy.scoring.prepare(corpus, corpus) if strategy.scoring else None
     found = search(
         corpus, moved, modality, k=K, fusion=strategy.fusion, scoring=scoring, leave_out_own=False
@@ -62,7 +62,7 @@ def test_plain_numpy_moves_as_gapviz_does(take_home, halves, generated, options)
     module = generated(folder, "in_numpy")
     for name, rows in rows_of(halves, module).items():
         vectors = halves[1].modality(name).corpus.vectors
-        np.testing.assert_allclose(rows, strategy.alignment.transform(vectors, name), atol=3e-7)
+        np.testing.assert_allclose(rows, strategy.transform(vectors, name), atol=3e-7)
         np.testing.assert_allclose(module.move(7 * vectors, name), rows, atol=3e-7)
 
 
@@ -71,7 +71,7 @@ def test_plain_numpy_ranks_as_gapviz_does(take_home, halves, generated, options)
     folder, card, strategy = take_home(options)
     module = generated(folder, "in_numpy")
     rows = rows_of(halves, module)
-    more = [owners_of(halves)] if card.changes == "items" else []
+    more = [owners_of(halves)] if card.acts_on == "items" else []
     for modality, row in QUERIES:
         query, expected = expected_hits(halves, strategy, modality, row)
         found = [key for key, _ in module.search(query, modality, rows, *more, k=K)]
@@ -120,10 +120,10 @@ def test_qdrant_ranks_as_gapviz_does(take_home, halves, generated, options):
 
     folder, card, strategy = take_home(options)
     module = generated(folder, "in_qdrant")
-    by_item = card.changes == "items"
+    by_item = card.acts_on == "items"
     entries = numbered(halves, by_item)
     client = QdrantClient(":memory:")
-    mixed = card.changes in ("nothing", "vectors")
+    mixed = card.acts_on in ("nothing", "vectors")
     module.store(
         client, [(key, name, v) for key, name, _, v in entries] if mixed else points_of(entries)
     )
@@ -150,7 +150,7 @@ def test_lancedb_ranks_as_gapviz_does(take_home, halves, generated, tmp_path, op
 
     folder, card, strategy = take_home(options)
     module = generated(folder, "in_lancedb")
-    by_item = card.changes == "items"
+    by_item = card.acts_on == "items"
     entries = numbered(halves, by_item)
     table = module.store(lancedb.connect(tmp_path), [(key, name, v) for key, name, _, v in entries])
     for modality, row in QUERIES:
@@ -246,7 +246,7 @@ def test_elasticsearch_gets_one_knn_retriever_for_a_mixed_index(
     module.store(client, one_document(halves, mixed=True))
     module.search(client, query, "text", k=K)
     knn = recorder.sent[-1][2][0]["retriever"]["knn"]
-    moved = strategy.alignment.transform(query[None], "text")[0]
+    moved = strategy.transform(query[None], "text")[0]
     np.testing.assert_allclose(knn["query_vector"], moved, atol=1e-6)
     assert recorder.sent[1][2][1]["modality"] == "text"
 

@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
+from gapviz.analyses.anatomy.parts import (
+    Placed,
+    Plane,
+    cached_dimensions,
+    cached_heat_maps,
+    cached_hubs,
+    cached_plane,
+    cached_spectra,
+)
 from gapviz.analyses.curves import (
     calibration_curve,
     corpus_mix_curve,
     rank_fusion_curves,
     strength_curve,
 )
-from gapviz.analyses.studies.anatomy import (
-    Placed,
-    Plane,
-    dimensions_work,
-    heat_map_work,
-    hubs_work,
-    plane_work,
-    spectra_work,
-)
-from gapviz.analyses.studies.score_study import study_scores
+from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.figures.anatomy import (
     dimension_panels,
     heat_map_panels,
@@ -44,7 +44,7 @@ def collection(make_collection):
 @pytest.fixture(scope="module")
 def panels(collection):
     """Every panel there is, by the page or part it stands on."""
-    plane = plane_work({"made": collection}, (RAW, CENTRE), PAIR, seed=0).do()
+    plane = cached_plane({"made": collection}, (RAW, CENTRE), PAIR, seed=0).compute()
     return {
         "strength": strength_panels(strength_curve(collection, CENTRE, PAIR), PAIR, strength=0.7),
         "mix": (mix_panel(corpus_mix_curve(collection, [RAW, CENTRE], repeats=2)),),
@@ -59,11 +59,15 @@ def panels(collection):
                 thresholds=(0.4, 0.4),
             ),
         ),
-        "dimensions": dimension_panels(dimensions_work(collection, PAIR, seed=0).do(), PAIR),
-        "heat map": heat_map_panels(heat_map_work(collection, (RAW, CENTRE), PAIR, seed=0).do()),
+        "dimensions": dimension_panels(cached_dimensions(collection, PAIR, seed=0).compute(), PAIR),
+        "heat map": heat_map_panels(
+            cached_heat_maps(collection, (RAW, CENTRE), PAIR, seed=0).compute()
+        ),
         "plane": plane_panels(plane, plane),
-        "hubs": hub_panels(hubs_work(collection, (RAW, CENTRE), PAIR, seed=0).do()),
-        "spectrum": spectrum_panels(spectra_work(collection, (RAW, CENTRE), PAIR).do(), PAIR),
+        "hubs": hub_panels(cached_hubs(collection, (RAW, CENTRE), PAIR, seed=0).compute()),
+        "spectrum": spectrum_panels(
+            cached_spectra(collection, (RAW, CENTRE), PAIR).compute(), PAIR
+        ),
     }
 
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from gapviz.retrieval.search import search
+from gapviz.strategies.alignment import Raw
 
 from gapviz import GapvizError
 from gapviz.core.rows import corpus_rows
 from gapviz.retrieval.compare import compare_fusions
-from gapviz.retrieval.search import search
-from gapviz.strategies.alignment import Raw
 from gapviz.strategies.fusion import RankFusion
 
 

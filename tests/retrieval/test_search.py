@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from gapviz.retrieval.search import search
+from gapviz.strategies.alignment import Raw
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows
-from gapviz.retrieval.search import search
-from gapviz.strategies.alignment import Raw
 from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 

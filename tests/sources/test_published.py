@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources import published as reference_sets
 from gapviz.sources.published import (
     REFERENCE_SETS,
@@ -19,7 +19,7 @@ from gapviz.sources.published import (
     fetch,
     read_reference_set,
 )
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 
 CONTENT = {
     "images/0.jpg": b"\xff\xd8" + bytes(200_000),

@@ -45,37 +45,37 @@ def test_what_stands_apart_is_not_counted():
 
 def test_the_least_recently_used_goes_first(cache):
     for name in "ab":
-        cache.keep(name, bytes(40))
+        cache.put(name, bytes(40))
     assert cache.get("a")
-    cache.keep("c", bytes(40))
+    cache.put("c", bytes(40))
     assert [name for name in "abc" if cache.get(name)] == ["a", "c"]
 
 
 def test_a_value_that_grew_is_weighed_again(cache):
     small = Grows(90)
-    cache.keep("grows", small)
+    cache.put("grows", small)
     assert small.rows.nbytes == 90
-    cache.keep("next", bytes(20))
+    cache.put("next", bytes(20))
     assert cache.get("grows") is None
 
 
 def test_values_that_grow_while_nothing_new_comes_are_weighed_too(cache):
     for number in range(MOST_UNWEIGHED + 2):
-        cache.keep(number, Grows(50))
+        cache.put(number, Grows(50))
     for number in range(MOST_UNWEIGHED):
         assert cache.get(number).rows.nbytes == 50
     assert len(cache) <= 3
 
 
 def test_the_newest_stays_however_large(cache):
-    cache.keep("small", bytes(10))
-    cache.keep("large", bytes(1_000))
+    cache.put("small", bytes(10))
+    cache.put("large", bytes(1_000))
     assert (len(cache), len(cache.get("large"))) == (1, 1_000)
 
 
 def test_clearing_forgets_everything(cache):
-    cache.keep("a", bytes(40))
+    cache.put("a", bytes(40))
     cache.clear()
     assert cache.get("a") is None
-    cache.keep("b", bytes(90))
+    cache.put("b", bytes(90))
     assert cache.get("b")

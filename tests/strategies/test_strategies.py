@@ -5,7 +5,7 @@ import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval import evaluate_mixed
 from gapviz.strategies import (
     ALIASES,
@@ -101,11 +101,11 @@ def test_a_card_says_what_its_strategy_changes(make_collection):
     image = collection.modality("image").vectors
     for name, card in STRATEGIES.items():
         strategy = fit_strategy(StrategyOptions(name), collection)
-        moved = strategy.alignment.transform(image, "image")
-        assert (moved.tobytes() != image.tobytes()) == (card.changes == "vectors")
-        assert (strategy.scoring is not None) == (card.changes == "scores")
-        assert (strategy.fusion is not None) == (card.changes in ("lists", "items"))
-        assert isinstance(strategy.fusion, ItemFusion) == (card.changes == "items")
+        moved = strategy.transform(image, "image")
+        assert (moved.tobytes() != image.tobytes()) == (card.acts_on == "vectors")
+        assert (strategy.scoring is not None) == (card.acts_on == "scores")
+        assert (strategy.fusion is not None) == (card.acts_on in ("lists", "items"))
+        assert isinstance(strategy.fusion, ItemFusion) == (card.acts_on == "items")
         assert card.needs_pairs == strategy.alignment.needs_pairs
         assert card.transductive == bool(strategy.scoring and strategy.scoring.transductive)
 
@@ -188,7 +188,7 @@ def test_dimensions_that_do_not_vary_are_centred_and_told(make_collection):
     )
     strategy = fit_strategy(StrategyOptions("zscore"), collection)
     assert len(strategy.warnings) == 2 and "1 of the 5 dimensions" in strategy.warnings[0]
-    moved = strategy.alignment.transform(collection.modality("image").vectors, "image")
+    moved = strategy.transform(collection.modality("image").vectors, "image")
     assert np.isfinite(moved).all()
 
 

@@ -4,9 +4,8 @@ import pytest
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import builtin_collection
-from gapviz.storage import kept
-from gapviz.storage.cache import write_arrays
-from gapviz.training import random_start_work, shift_study, shipped_gaps, temperature_of
+from gapviz.storage.cache import clear_memory, write_arrays
+from gapviz.training import cached_random_start, shift_study, shipped_gaps, temperature_of
 
 PAIR = ("image", "text")
 
@@ -53,19 +52,19 @@ def test_encoders_from_elsewhere_are_not_laid_beside_the_shipped_ones():
 
 
 def test_a_model_at_random_weights_has_two_narrow_cones_already():
-    work = random_start_work(items=12)
-    start = work.do()
+    work = cached_random_start(items=12)
+    start = work.compute()
     assert start.figures.gap > 0.5
     assert min(start.figures.cone.values()) > 0.3
     assert np.isnan(start.figures.loss)
-    kept._made.clear()
-    again = work.ready()
+    clear_memory()
+    again = work.get()
     assert again.to_json() == start.to_json()
     assert np.array_equal(again.figures.layout.points, start.figures.layout.points)
 
 
 def test_a_file_that_an_older_gapviz_kept_is_made_again():
-    work = random_start_work(items=12)
-    write_arrays("random-start", work.key, {"image": np.eye(12), "text": np.eye(12)})
-    kept._made.clear()
-    assert work.ready() is None
+    work = cached_random_start(items=12)
+    write_arrays(work.path, {"image": np.eye(12), "text": np.eye(12)})
+    clear_memory()
+    assert work.get() is None

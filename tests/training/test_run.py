@@ -5,13 +5,13 @@ import pytest
 
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.errors import GapvizError
-from gapviz.storage import kept
+from gapviz.storage.cache import clear_memory
 from gapviz.training import (
     LiveRun,
     TrainingOptions,
     builtin_features,
+    cached_temperatures,
     collection_features,
-    temperature_work,
     train_run,
     training_steps,
 )
@@ -66,15 +66,15 @@ def test_the_built_in_features_are_held_out_as_the_collection_is():
 
 
 def test_low_temperature_keeps_a_gap_that_a_higher_one_closes():
-    work = temperature_work(
+    work = cached_temperatures(
         builtin_features(), TrainingOptions(steps=60), temperatures=(0.01, 0.05)
     )
-    study = work.do()
+    study = work.compute()
     cold, warm = study.gap
     assert cold > 0.8
     assert warm < 0.5
-    kept._made.clear()
-    assert work.ready().to_json() == study.to_json()
+    clear_memory()
+    assert work.get().to_json() == study.to_json()
 
 
 def test_a_collection_of_one_pair_cannot_train(make_collection):

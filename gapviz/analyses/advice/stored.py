@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from gapviz.analyses.advice import Advice, Evidence, Situation, advise
 from gapviz.analyses.advice.rules import applicable
-from gapviz.storage.cache import content_key
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult, content_key
 
 KIND = "advice"
 
@@ -13,13 +12,13 @@ KIND = "advice"
 REVISION = 2
 
 
-def advice_work(evidence: Evidence, situation: Situation) -> Work[Advice]:
+def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advice]:
     """The ranked advice for a situation; see `advise`.
 
     Other models and dedicated encoders count only where a rule that is open to the situation
     asks for them.
     """
-    return Work(
+    return CachedResult(
         KIND,
         _key(evidence, situation),
         Advice,

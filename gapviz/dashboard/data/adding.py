@@ -17,13 +17,14 @@ from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import OPENED, megabytes, things
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.url_params import url_parameter
-from gapviz.dashboard.waiting import Task, Wait, result_of
+from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.sources.files.upload import DEFAULT_LIMITS
 from gapviz.sources.library.intake import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.shelf import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
+from gapviz.storage.cache import CachedResult
 from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
@@ -48,7 +49,7 @@ Added = tuple[StoredCollection, ...]
 
 def add_section() -> None:
     """The three ways, and the work under way."""
-    running: Task[Added] | None = st.session_state.get(RUNNING)
+    running: CachedResult[Added] | None = st.session_state.get(RUNNING)
     if running is not None:
         _wait_for(running)
         return
@@ -194,13 +195,13 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _start(work: Callable[[Progress | None], Added]) -> None:
-    st.session_state[RUNNING] = Task(f"adding/{uuid4().hex}", work)
+def _start(add: Callable[[Progress], Added]) -> None:
+    st.session_state[RUNNING] = CachedResult("adding", uuid4().hex, tuple, add, on_disk=False)
     st.rerun()
 
 
-def _wait_for(task: Task[Added]) -> None:
-    added = result_of(task, Wait("Adding", back=_back))
+def _wait_for(adding: CachedResult[Added]) -> None:
+    added = result_of(adding, Wait("Adding", back=_back))
     if added is not None:
         st.session_state[ADDED] = added
         st.session_state[OPENED] = added[0].id

@@ -19,7 +19,7 @@ from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.sources.files.reading import Skipped
 from gapviz.sources.library.shelf import StoredCollection
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult
 
 SAMPLE = 12
 LISTED = 200
@@ -113,7 +113,7 @@ def _listing(skipped: Sequence[Skipped]) -> None:
 
 def _inspection(stored: StoredCollection) -> None:
     # Not on disk: pictures that lie elsewhere may be mended.
-    work = Work(
+    work = CachedResult(
         "inspections",
         stored.id,
         Inspection,

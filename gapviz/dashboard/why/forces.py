@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import TypeVar
 
@@ -15,19 +16,19 @@ from gapviz.dashboard.caches import features_of, import_library, split_of
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.url_params import url_parameter
-from gapviz.dashboard.waiting import Task, Wait, result_of
+from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import number_of
 from gapviz.figures import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
-from gapviz.storage.kept import Work
+from gapviz.storage.cache import CachedResult
 from gapviz.training import (
     STUDY_STEPS,
     DirectionUnderShift,
     TrainingOptions,
-    random_start_work,
+    cached_random_start,
+    cached_temperatures,
     shift_study,
     shipped_gaps,
-    temperature_work,
 )
 from gapviz.training.random_start import MODEL
 
@@ -56,7 +57,7 @@ def random_start_section(chosen: Settings) -> None:
         "weights have two different cones, so the gap is there before the first pair is seen."
     )
     st.caption("Source: Liang et al. 2022, Mind the Gap (cone effect; random initialisation).")
-    start = _loading_first("open_clip", random_start_work(seed=chosen.seed))
+    start = _loading_first("open_clip", cached_random_start(seed=chosen.seed))
     found = result_of(start, Wait("Building", ask=f"Build {MODEL} at random weights"))
     if found is None:
         return
@@ -134,7 +135,7 @@ def temperature_section(chosen: Settings) -> None:
         show_error(error)
         return
     options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
-    runs = _loading_first("torch", temperature_work(features, options))
+    runs = _loading_first("torch", cached_temperatures(features, options))
     study = result_of(runs, Wait("Training", ask="Train at five temperatures"))
     if study is None:
         return
@@ -171,13 +172,12 @@ def _row(direction: DirectionUnderShift) -> list[str]:
     ]
 
 
-def _loading_first(library: str, work: Work[Result]) -> Task[Result]:
-    """`work` that finds its library imported, whoever else imports it meanwhile."""
+def _loading_first(library: str, result: CachedResult[Result]) -> CachedResult[Result]:
+    """`result`, whose function finds its library imported, whoever else imports it meanwhile."""
 
-    def make(progress: Progress | None) -> Result:
-        if progress is not None:
-            progress(0.0, f"loading {library}")
+    def function(progress: Progress) -> Result:
+        progress(0.0, f"loading {library}")
         import_library(library)
-        return work.do(progress)
+        return result.function(progress)
 
-    return Task(work.name, make, work.ready)
+    return replace(result, function=function)

@@ -22,7 +22,7 @@ from gapviz.encoders.encoding.jobs import (
 )
 from gapviz.encoders.encoding.output import save_whole
 from gapviz.encoders.encoding.pace import Report
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 from gapviz.storage.saved_collection import load_collection
 
 LOCK_SECONDS = 10.0

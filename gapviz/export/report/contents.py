@@ -14,20 +14,19 @@ import numpy as np
 
 import gapviz
 from gapviz.analyses.advice import CHANGES, TASKS, Advice, Evidence, Situation, gather
-from gapviz.analyses.advice.stored import advice_work
+from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.scoreboard.plain import row_json
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
-from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted
-from gapviz.measures.measurement import Measurement, measure
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout, project
-from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
-from gapviz.strategies.scoring import PreparedScores
+from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")
@@ -201,7 +200,7 @@ def report_on(
         _refuse_other_modalities(evidence.collection, one)
     raw, seed = evidence.raw, evidence.seed
     asked = situation or Situation("mixed", "index", found=evidence.pair[0])
-    advice = advice_work(evidence, asked).do(_part(progress, 0.0, 0.5))
+    advice = cached_advice(evidence, asked).compute(_part(progress, 0.0, 0.5))
     board = scoreboard(
         {one.encoder: one for one in (evidence.collection, *compare)},
         [StrategyOptions(name) for name in strategies],
@@ -296,23 +295,6 @@ def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example,
 
 
 def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
-    collection, strategy = measurement.collection, measurement.strategy
-    block = collection.modality(modality).queries
-    corpus = corpus_rows(collection, strategy.alignment)
-    query = strategy.alignment.transform(block.vectors[row : row + 1], modality)[0]
-    return search(
-        corpus,
-        query,
-        modality,
-        k=HITS,
-        item=int(block.item_index[row]),
-        fusion=strategy.fusion,
-        scoring=_prepared(strategy, collection),
-    )
-
-
-def _prepared(strategy: Strategy, collection: Collection) -> PreparedScores | None:
-    if strategy.scoring is None:
-        return None
-    queries = query_rows(collection, strategy.alignment)
-    return strategy.scoring.prepare(corpus_rows(collection, strategy.alignment), queries)
+    block = measurement.collection.modality(modality).queries
+    query = Query(block.vectors[row], modality, int(block.item_index[row]))
+    return Index.of(measurement.collection, measurement.strategy).search(query, HITS)

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from gapviz.analyses.advice import Recommendation
-from gapviz.analyses.readings.measurements import bias_reading, change_reading, gap_reading
+from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, interval, too_few
@@ -18,7 +18,7 @@ from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.retrieval import mean_value
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import ResultList
 from gapviz.sources.images import thumbnail_png
 
 THUMB = 72
@@ -111,7 +111,7 @@ def _cards(report: Report) -> str:
     ]
     shown = [(report.before, "raw")]
     if report.changed:
-        shown.append((report.after, report.after.strategy.card.title))
+        shown.append((report.after, report.after.strategy.spec.title))
     for one, word in shown:
         for title, figures, way in (
             ("bias@10", one.bias, "nearer the share of the index"),

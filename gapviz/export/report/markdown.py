@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gapviz.analyses.readings.measurements import bias_reading, change_reading, gap_reading
+from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
 from gapviz.core.wording import counted, figure, too_few
 from gapviz.export.report.contents import Report
 

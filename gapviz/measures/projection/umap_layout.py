@@ -11,6 +11,7 @@ import hashlib
 import threading
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32, Float64, read_only
 from gapviz.measures.projection.neighbours import nearest_neighbours
-from gapviz.storage.cache import cached_arrays, content_key
+from gapviz.storage.cache import CachedResult, content_key
 
 N_NEIGHBORS = 15
 N_EPOCHS = 200
@@ -33,6 +34,15 @@ LEARNING_RATE_FROM_START = 0.25
 
 FEWEST_ROWS = 4
 """Under this many rows UMAP has no neighbourhoods to keep."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """A layout as it is cached."""
+
+    points: Float32
+    """`(n, 2)`."""
+
 
 # numba's parallel kernels may abort the process when two threads enter them at once, which
 # two browser sessions would do.
@@ -78,7 +88,7 @@ def umap_points(
     Args:
         pooled: rows of all modalities, at least `FEWEST_ROWS`.
         first_guess: makes `(n, 2)` from `pooled`, where a fresh layout starts; not called
-            where the layout is already on disk.
+            where the layout is cached.
         start: `(n, 2)`, the layout before: start there, run fewer epochs, and turn the
             result onto it. None lays out afresh.
         first_modality: its rows, to fix which way round a fresh layout is drawn.
@@ -98,24 +108,23 @@ def umap_points(
         revision=3,
     )
 
-    def compute() -> dict[str, Float32]:
+    def function(report: Progress) -> Points:
         raw = _fit(
             pooled,
             first_guess() if start is None else start,
             n_epochs=N_EPOCHS if start is None else N_EPOCHS_FROM_START,
             learning_rate=1.0 if start is None else LEARNING_RATE_FROM_START,
             seed=seed,
-            progress=progress,
+            tell=report,
         )
         unit = unit_radius(raw)
         if start is None:
             turned = _standing(unit, first_modality)
         else:
             turned = turned_onto(unit, unit_radius(start).astype(np.float32))
-        return {"points": turned.astype(np.float32)}
+        return Points(read_only(turned.astype(np.float32)))
 
-    points: Float32 = cached_arrays("umap", key, compute)["points"]
-    return read_only(points)
+    return CachedResult("umap", key, Points, function).compute(progress).points
 
 
 def unit_radius(points: Float32) -> Float64:
@@ -151,12 +160,8 @@ def _fit(
     n_epochs: int,
     learning_rate: float,
     seed: int,
-    progress: Progress | None,
+    tell: Progress,
 ) -> Float32:
-    def tell(share: float, stage: str) -> None:
-        if progress is not None:
-            progress(share, stage)
-
     n_neighbors = neighbours_for(pooled.shape[0])
     nearest = nearest_neighbours(
         pooled, n_neighbors, check=lambda share: tell(0.3 * share, "finding neighbours")

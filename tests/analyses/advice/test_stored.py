@@ -9,11 +9,10 @@ import pytest
 
 from gapviz.analyses.advice import TASKS, DedicatedTower, Situation, advise, gather, tower_of
 from gapviz.analyses.advice import stored as module
-from gapviz.analyses.advice.stored import KIND, advice_work
+from gapviz.analyses.advice.stored import KIND, cached_advice
 from gapviz.core.vectors import unit_rows
-from gapviz.storage import kept
-from gapviz.storage.cache import cache_folder
-from gapviz.storage.saved_collection import save_collection
+from gapviz.storage.cache import cache_folder, clear_memory
+from gapviz.storage.saved_collection import load_collection, save_collection
 
 RNG = np.random.default_rng(3)
 EVERYTHING = [Situation(task, "model") for task in TASKS]
@@ -21,7 +20,7 @@ EVERYTHING = [Situation(task, "model") for task in TASKS]
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch):
-    kept._made.clear()
+    clear_memory()
 
 
 @pytest.fixture
@@ -63,10 +62,10 @@ def evidence(collection, *, seed=0, other=5, alone=0):
 def test_a_second_read_measures_nothing_and_has_every_bit(
     collection, asked, monkeypatch, situation
 ):
-    made = advice_work(evidence(collection), situation).do()
+    made = cached_advice(evidence(collection), situation).compute()
     assert asked == [situation]
-    kept._made.clear()
-    read = advice_work(evidence(collection), situation).do()
+    clear_memory()
+    read = cached_advice(evidence(collection), situation).compute()
     assert asked == [situation]
     assert read is not made
     assert repr(read) == repr(made)
@@ -78,11 +77,11 @@ def test_a_second_process_finds_it(collection, tmp_path):
     save_collection(collection, tmp_path / "saved")
     code = (
         "import sys; from pathlib import Path;"
-        "from gapviz.analyses.advice.stored import advice_work;"
+        "from gapviz.analyses.advice.stored import cached_advice;"
         "from gapviz.analyses.advice import Situation, gather;"
         "from gapviz.storage.saved_collection import load_collection;"
         "saved = load_collection(Path(sys.argv[1]));"
-        "print(advice_work(gather(saved), Situation('mixed')).ready() is not None)"
+        "print(cached_advice(gather(saved), Situation('mixed')).get() is not None)"
     )
 
     def found():
@@ -92,21 +91,21 @@ def test_a_second_process_finds_it(collection, tmp_path):
         ).stdout.strip()  # fmt: skip
 
     assert found() == "False"
-    advice_work(gather(type(collection).load(tmp_path / "saved")), Situation("mixed")).do()
+    cached_advice(gather(load_collection(tmp_path / "saved")), Situation("mixed")).compute()
     assert found() == "True"
 
 
 @pytest.mark.parametrize("broken", [b"", b"no such file", None], ids=["empty", "other", "rule"])
 def test_a_damaged_file_is_made_again(collection, asked, monkeypatch, broken):
-    work = advice_work(evidence(collection, seed=9), Situation("mixed"))
-    made = work.do()
+    work = cached_advice(evidence(collection, seed=9), Situation("mixed"))
+    made = work.compute()
     asked.clear()
     path = cache_folder() / KIND / f"{work.key}.safetensors"
     content = path.read_bytes()
     path.write_bytes(content.replace(b"mixed/znorm", b"mixed/gone!") if broken is None else broken)
-    kept._made.clear()
-    assert work.ready() is None
-    assert repr(work.do()) == repr(made)
+    clear_memory()
+    assert work.get() is None
+    assert repr(work.compute()) == repr(made)
     assert len(asked) == 1
     assert path.read_bytes() == content
 
@@ -114,18 +113,18 @@ def test_a_damaged_file_is_made_again(collection, asked, monkeypatch, broken):
 def test_whatever_is_asked_otherwise_has_a_key_of_its_own(collection, make_collection):
     within = Situation("within", "model")
     made = [
-        advice_work(evidence(collection, **other), within).key
+        cached_advice(evidence(collection, **other), within).key
         for other in ({}, {"seed": 1}, {"other": 3}, {"alone": 4})
     ]
     made += [
-        advice_work(evidence(collection), situation).key
+        cached_advice(evidence(collection), situation).key
         for situation in (
             Situation("within", "index"), Situation("within", "model", "text"), *EVERYTHING,
         )
         if situation != within
     ]  # fmt: skip
     made += [
-        advice_work(evidence(one), within).key
+        cached_advice(evidence(one), within).key
         for one in (make_collection(40), replace(collection, encoder="other"))
     ]
     assert len(set(made)) == len(made)
@@ -134,15 +133,15 @@ def test_whatever_is_asked_otherwise_has_a_key_of_its_own(collection, make_colle
 @pytest.mark.parametrize("changeable", ["neither", "index"])
 def test_what_plays_no_part_changes_no_key(collection, changeable):
     situation = Situation("within", changeable)
-    alone = advice_work(gather(collection, seed=0), situation).key
-    assert advice_work(evidence(collection), situation).key == alone
+    alone = cached_advice(gather(collection, seed=0), situation).key
+    assert cached_advice(evidence(collection), situation).key == alone
 
 
 def test_a_tower_of_another_modality_changes_no_key(collection):
     one = gather(collection, towers=(tower(),))
     two = gather(collection, towers=(tower(), tower(modality="text")))
     within = Situation("within", "model")
-    assert advice_work(one, within).key == advice_work(two, within).key
+    assert cached_advice(one, within).key == cached_advice(two, within).key
 
 
 def test_a_tower_needs_a_row_for_every_item(collection):

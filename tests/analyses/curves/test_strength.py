@@ -3,9 +3,9 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.analyses.curves import strength_curve
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")

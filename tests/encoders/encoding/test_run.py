@@ -10,7 +10,7 @@ from gapviz.encoders import load_encoder, load_image_encoder, load_text_encoder
 from gapviz.encoders.encoding import encode_collection
 from gapviz.encoders.encoding.run import SHARD_ROWS
 from gapviz.sources.builtin import builtin_collection
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 
 
 def vectors(encoded, modality):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from gapviz.retrieval.search import search
 
 from gapviz import Collection, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval import evaluate_mixed
-from gapviz.retrieval.search import search
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.strategies.fusion import RankFusion
 
@@ -23,8 +23,8 @@ OPTIONS = [
 def test_every_outcome_is_what_searching_query_by_query_gives(mixed_up_collection, options, k):
     collection = mixed_up_collection(seed=3)
     strategy = fit_strategy(options, collection)
-    corpus = corpus_rows(collection, strategy.alignment)
-    queries = query_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
+    queries = query_rows(collection, strategy)
     for code, (name, outcome) in enumerate(evaluate_mixed(collection, strategy, k=k).items()):
         asking = collection.modality(name).queries
         for place, row in enumerate(range(*queries.spans[code].indices(queries.n_rows))):
@@ -51,7 +51,7 @@ def test_every_item_is_listed_once(mixed_up_collection):
     collection = mixed_up_collection()
     for options in OPTIONS:
         strategy = fit_strategy(options, collection)
-        corpus = corpus_rows(collection, strategy.alignment)
+        corpus = corpus_rows(collection, strategy)
         found = search(corpus, corpus.vectors[0], "image", k=60, fusion=strategy.fusion)
         items = [hit.item for hit in found.hits]
         assert sorted(items) == np.unique(corpus.item).tolist()

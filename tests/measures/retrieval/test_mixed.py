@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from gapviz.retrieval.search import search
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval import evaluate_mixed, expected_bias
-from gapviz.retrieval.search import search
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.strategies.fusion import RankFusion
 
@@ -38,8 +38,8 @@ def label(options):
 
 def oracle(collection, strategy, modality, k):
     """Per query of a modality: (bias, first other rank, match rank, ndcg), one by one."""
-    corpus = corpus_rows(collection, strategy.alignment)
-    queries = query_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
+    queries = query_rows(collection, strategy)
     scoring = strategy.scoring.prepare(corpus, queries) if strategy.scoring else None
     own = corpus.names.index(modality)
     for row in np.flatnonzero(queries.modality == own):
@@ -97,7 +97,7 @@ def test_blocks_do_not_show(mixed_up_collection, monkeypatch):
 
 def best_of_two_lists(collection, strategy, query, own, item):
     """Rank of the match, and share of own entries in the top 10, by the plain definition."""
-    corpus = corpus_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
     cosines = corpus.vectors.astype(float) @ query.astype(float)
     fused = []
     for code in (0, 1):
@@ -127,7 +127,7 @@ def best_of_two_lists(collection, strategy, query, own, item):
 def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collection, name, ties):
     collection = make_collection(60, dim=5, seed=4)
     strategy = fit_strategy(StrategyOptions(name, fusion=RankFusion(ties=ties)), collection)
-    corpus = corpus_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
     for code, (modality, outcome) in enumerate(evaluate_mixed(collection, strategy).items()):
         rows = np.arange(60) + 60 * code
         slow = np.array(
@@ -163,8 +163,8 @@ def test_a_min_max_match_that_wins_the_tie_at_the_top_is_told_to_be_tied(make_co
 def test_ndcg_mrr_and_recall_agree_with_ranx(ranx, mixed_up_collection):
     collection = mixed_up_collection(seed=5)
     strategy = fit_strategy(StrategyOptions("centre"), collection)
-    corpus = corpus_rows(collection, strategy.alignment)
-    queries = query_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
+    queries = query_rows(collection, strategy)
     for modality, outcome in evaluate_mixed(collection, strategy).items():
         code = corpus.names.index(modality)
         truth, run = {}, {}

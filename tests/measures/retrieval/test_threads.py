@@ -5,7 +5,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from gapviz.measures.retrieval.threads import one_blas_thread
-from gapviz.storage.jobs import Cancelled
+from gapviz.storage.background import Cancelled
 
 
 def blas_threads():

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.layouts import LayoutRequest, ready_layout
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import variant_folder, variant_of
 from gapviz.sources.files import read
@@ -127,7 +127,7 @@ def test_a_variants_default_views_ship(encoder, strategy):
     raw = LayoutRequest(collection, fit_strategy(StrategyOptions("raw"), calibration), "umap")
     chosen = fit_strategy(StrategyOptions(strategy), calibration)
     asked = raw if strategy == "raw" else LayoutRequest(collection, chosen, "umap", stands_on=raw)
-    assert ready_layout(asked) is not None
+    assert asked.get() is not None
 
 
 def test_a_variant_is_read_by_its_name_like_a_file():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gapviz.strategies.alignment import CentreBoth, Procrustes, RidgeToIdentity
 from scipy.linalg import orthogonal_procrustes
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import normalize
@@ -7,7 +8,6 @@ from sklearn.preprocessing import normalize
 from gapviz import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.strategies.alignment import CentreBoth, Procrustes, RidgeToIdentity
 
 KINDS = [Procrustes, RidgeToIdentity]
 

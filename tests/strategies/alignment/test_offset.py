@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from gapviz.strategies.alignment import CentreBoth, HalfOffset, OneSidedOffset, Raw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapviz import GapvizError
 from gapviz.core.vectors import unit_rows
-from gapviz.strategies.alignment import CentreBoth, HalfOffset, OneSidedOffset, Raw
 
 
 def clouds(seed=0, n=30, dim=6):

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from gapviz.strategies.alignment import StandardiseDimensions
 from sklearn.preprocessing import StandardScaler, normalize
 
 from gapviz import GapvizError
 from gapviz.core.vectors import unit_rows
-from gapviz.strategies.alignment import StandardiseDimensions
 
 
 def clouds(n=40, dim=6):

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from gapviz.strategies.alignment import Raw
+from gapviz.strategies.scoring import CrossDomainLocalScaling, NearestNeighbourNormalisation
+from gapviz.strategies.scoring import neighbours as module
 
 from gapviz import GapvizError
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.rows import corpus_rows, query_rows
-from gapviz.strategies.alignment import Raw
-from gapviz.strategies.scoring import CrossDomainLocalScaling, NearestNeighbourNormalisation
-from gapviz.strategies.scoring import neighbours as module
 
 
 def rows_of(collection):

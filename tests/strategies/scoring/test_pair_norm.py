@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from gapviz.strategies.alignment import Raw
+from gapviz.strategies.scoring import PairNormalisation
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
-from gapviz.strategies.alignment import Raw
-from gapviz.strategies.scoring import PairNormalisation
 
 
 def rows_of(collection):
