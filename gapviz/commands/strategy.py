@@ -104,9 +104,10 @@ def checked_collection(
     collection = reading.encoded_by(options.encoder)
     for parameter in strategy_parameters():
         given = _given(options, parameter)
-        named = {"modality": [given], "weights": [name for name, _ in given or ()]}
-        for name in filter(None, named.get(parameter.kind, [])):
-            collection.modality(name)
+        if given is not None and parameter.kind in ("modality", "weights"):
+            named = [given] if parameter.kind == "modality" else dict(given)
+            for name in named:
+                collection.modality(name)
     return collection
 
 

@@ -126,8 +126,9 @@ class Parameter:
 
     def _refusal(self, value: Any, of: str = "") -> GapvizError:
         name = self.title.lower() if not self.symbol else f"{self.title.lower()} {self.symbol}"
+        wrong = "is not there" if self.kind == "choice" else "is out of range"
         shown = f"{value:g}" if isinstance(value, float) else f"{str(value)[:60]}"
         return GapvizError(
-            f"the {name}{f' of {of}' * bool(of)} = {shown} cannot be chosen",
+            f"the {name}{f' of {of}' * bool(of)} = {shown} {wrong}",
             hint=f"choose {self.words}",
         )

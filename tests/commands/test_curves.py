@@ -23,7 +23,7 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
     told = figures("curves", saved, "--strategy", "half")["strength"]
     for strength in (0.0, 1.0):
         place = told["strengths"].index(strength)
-        alone = measure(made, StrategyOptions("half", strength), seed=42)
+        alone = measure(made, StrategyOptions("half", strength=strength), seed=42)
         assert told["gap"][place] == pytest.approx(alone.geometry.gap.gap, abs=1e-6)
         for name in PAIR:
             for curve, figure in (("bias", alone.bias), ("ndcg", alone.ndcg)):

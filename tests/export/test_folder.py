@@ -54,7 +54,7 @@ def test_what_is_read_back_scores_bit_for_bit(take_home, halves, name):
 def test_parameters_come_back(take_home):
     fusion = RankFusion(k=7, weights=(("text", 2.0),), rank_base=0, ties="other-first")
     for options in (
-        StrategyOptions("offset", strength=0.35, moves="text"),
+        StrategyOptions("offset", strength=strength=0.35, moves="text"),
         StrategyOptions("ridge", ridge=3.0, anchor="image"),
         StrategyOptions("route", fusion=fusion),
     ):

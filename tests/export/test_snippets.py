@@ -4,16 +4,16 @@ import json
 
 import numpy as np
 import pytest
-from gapviz.retrieval.search import search
 
 from gapviz.core.rows import corpus_rows
 from gapviz.export import load_exported, snippets_of
+from gapviz.retrieval.index import search
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
-WEIGHTED = StrategyOptions("route", fusion=RankFusion(k=10, weights=(("text", 1.7),)))
-LAST = StrategyOptions("route", fusion=RankFusion(ties="other-first"))
+WEIGHTED = StrategyOptions("route", rrf_k=10, weights=(("text", 1.7),))
+LAST = StrategyOptions("route", ties="other-first")
 PLANS = [*map(StrategyOptions, LASTING), WEIGHTED, LAST]
 ENGINE_PLANS = [
     StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("ridge"),

@@ -29,7 +29,7 @@ def path_of(collection, options, seed):
 
 
 def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections, monkeypatch):
-    weighted = replace(OPTIONS[10], fusion=RankFusion(weights=(("image", 0.5), ("text", 2.0))))
+    weighted = replace(OPTIONS[10], weights=(("image", 0.5), ("text", 2.0)))
     options = [*OPTIONS, weighted, StrategyOptions("ridge", anchor="video")]
     request = ScoreboardRequest(collections, options, seed=7)
     made = request.compute()

@@ -1,21 +1,22 @@
 import numpy as np
 import pytest
-from gapviz.strategies.alignment import Raw
-from gapviz.strategies.scoring import PairNormalisation
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.strategies.raw import Raw
+from gapviz.strategies.znorm import PairNormalisation
 
 
 def rows_of(collection):
-    alignment = Raw().fit({n: b.corpus.vectors for n, b in collection.modalities.items()})
-    return corpus_rows(collection, alignment), query_rows(collection, alignment)
+    raw = Raw().fit(collection)
+    return corpus_rows(collection, raw), query_rows(collection, raw)
 
 
 def test_levels_are_those_of_all_pairs_of_two_different_items(mixed_up_collection):
-    corpus, queries = rows_of(mixed_up_collection())
-    levels = PairNormalisation().fit(corpus, queries).levels_
+    collection = mixed_up_collection()
+    corpus, _ = rows_of(collection)
+    levels = PairNormalisation().fit(collection).levels_
     cosines = corpus.vectors.astype(float) @ corpus.vectors.astype(float).T
     for a, in_a in zip(corpus.names, corpus.spans, strict=True):
         for b, in_b in zip(corpus.names, corpus.spans, strict=True):
@@ -26,8 +27,9 @@ def test_levels_are_those_of_all_pairs_of_two_different_items(mixed_up_collectio
 
 
 def test_calibration_scores_become_standard_in_every_pair_of_modalities(make_collection):
-    corpus, queries = rows_of(make_collection(80))
-    prepared = PairNormalisation().fit(corpus, queries).prepare(corpus, queries)
+    collection = make_collection(80)
+    corpus, queries = rows_of(collection)
+    prepared = PairNormalisation().fit(collection).prepare(corpus, queries)
     for name, asking in zip(corpus.names, corpus.spans, strict=True):
         adjusted = prepared.adjust(corpus.vectors[asking] @ corpus.vectors.T, name)
         for span in corpus.spans:
@@ -37,8 +39,9 @@ def test_calibration_scores_become_standard_in_every_pair_of_modalities(make_col
 
 
 def test_each_list_keeps_its_order_and_what_is_left_out_stays_out(make_collection):
-    corpus, queries = rows_of(make_collection(30))
-    prepared = PairNormalisation().fit(corpus, queries).prepare(corpus, queries)
+    collection = make_collection(30)
+    corpus, queries = rows_of(collection)
+    prepared = PairNormalisation().fit(collection).prepare(corpus, queries)
     scores = corpus.vectors[:5] @ corpus.vectors.T
     scores[0, 0] = -np.inf
     before = scores.copy()
@@ -53,17 +56,19 @@ def test_each_list_keeps_its_order_and_what_is_left_out_stays_out(make_collectio
 
 @pytest.mark.parametrize(("n", "doubt"), [(1, "stay raw"), (2, "centred only")])
 def test_too_few_items_are_told_and_give_finite_scores(make_collection, n, doubt):
-    corpus, queries = rows_of(make_collection(n))
-    scoring = PairNormalisation().fit(corpus, queries)
+    collection = make_collection(n)
+    corpus, queries = rows_of(collection)
+    scoring = PairNormalisation().fit(collection)
     assert any(doubt in warning for warning in scoring.warnings_)
     adjusted = scoring.prepare(corpus, queries).adjust(corpus.vectors @ corpus.vectors.T, "text")
     assert np.isfinite(adjusted).all()
 
 
 def test_a_modality_that_was_not_fitted_is_refused(make_collection):
-    corpus, queries = rows_of(make_collection(6))
+    collection = make_collection(6)
+    corpus, queries = rows_of(collection)
     image = Collection("x", items_of_rows(6), {"image": ModalityVectors.of(np.eye(6))})
-    prepared = PairNormalisation().fit(*rows_of(image)).prepare(corpus, queries)
+    prepared = PairNormalisation().fit(image).prepare(corpus, queries)
     for name in ("image", "text"):
         with pytest.raises(GapvizError, match="has not seen the modality 'text'"):
             prepared.adjust(corpus.vectors @ corpus.vectors.T, name)

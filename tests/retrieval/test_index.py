@@ -1,17 +1,24 @@
 import numpy as np
 import pytest
-from gapviz.retrieval.search import search
-from gapviz.strategies.alignment import Raw
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows
-from gapviz.strategies.fusion import ItemFusion, RankFusion
+from gapviz.retrieval.index import Index, Query
+from gapviz.strategies.fusion import ItemFusion
+from gapviz.strategies.raw import Raw
+from gapviz.strategies.registry import strategy_class
 
 
 def rows_of(collection):
-    alignment = Raw().fit({n: b.corpus.vectors for n, b in collection.modalities.items()})
-    return corpus_rows(collection, alignment)
+    return corpus_rows(collection, Raw().fit(collection))
+
+
+def search(rows, vector, modality, k=10, item=None, strategy="raw", **values):
+    """What a query finds among raw rows under a strategy that moves nothing."""
+    made = strategy_class(strategy)(**values)
+    made.modalities_ = (*rows.names, modality)
+    return Index(rows, made).search(Query(vector, modality, item), k)
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_bias_is_the_share_of_the_querys_modality_among_the_hits(corpus, query):
 @pytest.mark.parametrize(("ties", "first"), [("own-first", "text"), ("other-first", "image")])
 def test_routed_lists_alternate_from_the_list_that_wins_ties(make_collection, ties, first):
     corpus = rows_of(make_collection(20))
-    found = search(corpus, corpus.vectors[0], "text", k=6, fusion=RankFusion(ties=ties))
+    found = search(corpus, corpus.vectors[0], "text", k=6, strategy="route", ties=ties)
     second = {"text": "image", "image": "text"}[first]
     assert [hit.modality for hit in found.hits] == [first, second] * 3
     assert found.bias == 0.5
@@ -57,7 +64,7 @@ def test_routed_lists_alternate_from_the_list_that_wins_ties(make_collection, ti
 
 
 def test_each_routed_list_keeps_its_order_by_cosine(corpus, query):
-    found = search(corpus, query, "image", k=corpus.n_rows, fusion=RankFusion())
+    found = search(corpus, query, "image", k=corpus.n_rows, strategy="route")
     for name in corpus.names:
         cosines = [hit.cosine for hit in found.hits if hit.modality == name]
         assert cosines == sorted(cosines, reverse=True)
@@ -74,15 +81,15 @@ def test_equal_cosines_keep_the_order_of_the_rows():
 
 
 def test_a_query_of_a_modality_that_is_not_indexed_has_no_bias(corpus, query):
-    for fusion in (None, RankFusion()):
-        assert search(corpus, query, "smell", fusion=fusion).bias == 0
+    for strategy in ("raw", "route"):
+        assert search(corpus, query, "smell", strategy=strategy).bias == 0
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_corpus_of_the_query_alone_gives_nothing():
     corpus = rows_of(Collection("one", items_of_rows(1), {"image": ModalityVectors.of([[1.0]])}))
-    for fusion in (None, RankFusion()):
-        found = search(corpus, corpus.vectors[0], "image", item=0, fusion=fusion)
+    for strategy in ("raw", "route"):
+        found = search(corpus, corpus.vectors[0], "image", item=0, strategy=strategy)
         assert found.hits == ()
         assert np.isnan(found.bias) and np.isnan(found.corpus_share)
 
@@ -101,7 +108,7 @@ def test_a_query_of_another_dimension_is_refused(corpus):
 def test_items_fused_by_max_stand_by_their_best_row(corpus, query):
     cosines = corpus.vectors @ query
     best = {item: cosines[corpus.item == item].max() for item in set(corpus.item.tolist())}
-    hits = search(corpus, query, "image", k=len(best), fusion=ItemFusion("max")).hits
+    hits = search(corpus, query, "image", k=len(best), strategy="items-max").hits
     assert [hit.item for hit in hits] == sorted(best, key=lambda item: -best[item])
     for hit in hits:
         assert hit.score == pytest.approx(best[hit.item])
@@ -118,7 +125,7 @@ def test_items_fused_by_rank_agree_with_ranx(ranx, corpus, query):
             run[key] = max(run.get(key, -1.0), cosines[row])
         runs.append(run)
     theirs = ranx(runs=runs, k=60)
-    hits = search(corpus, query, "image", k=100, fusion=ItemFusion("rrf")).hits
+    hits = search(corpus, query, "image", k=100, strategy="items-rrf").hits
     assert {str(hit.item): hit.score for hit in hits} == pytest.approx(theirs)
 
 

@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
-from gapviz.strategies.alignment import Raw
-from gapviz.strategies.scoring import CrossDomainLocalScaling, NearestNeighbourNormalisation
-from gapviz.strategies.scoring import neighbours as module
 
 from gapviz import GapvizError
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.strategies import references as module
+from gapviz.strategies.csls import CrossDomainLocalScaling
+from gapviz.strategies.nnn import NearestNeighbourNormalisation
+from gapviz.strategies.raw import Raw
 
 
 def rows_of(collection):
-    alignment = Raw().fit({n: b.corpus.vectors for n, b in collection.modalities.items()})
-    return corpus_rows(collection, alignment), query_rows(collection, alignment)
+    raw = Raw().fit(collection)
+    return corpus_rows(collection, raw), query_rows(collection, raw)
 
 
 def mean_of_best(scores, k):
@@ -23,7 +24,8 @@ def test_nnn_subtracts_each_rows_mean_of_best_reference_scores(make_collection, 
     collection = make_collection(40)
     corpus, queries = rows_of(collection.split(EVALUATE))
     _, references = rows_of(collection.split(CALIBRATE))
-    scoring = NearestNeighbourNormalisation(alpha, k).fit(*rows_of(collection.split(CALIBRATE)))
+    scoring = NearestNeighbourNormalisation(alpha=alpha, neighbours=k)
+    scoring.fit(collection.split(CALIBRATE))
     prepared = scoring.prepare(corpus, queries)
     for name, span in zip(references.names, references.spans, strict=True):
         scores = queries.vectors[span] @ corpus.vectors.T
@@ -35,16 +37,20 @@ def test_nnn_subtracts_each_rows_mean_of_best_reference_scores(make_collection, 
 
 
 def test_a_reference_that_is_the_row_itself_is_passed_over(make_collection):
-    corpus, queries = rows_of(make_collection(20))
-    prepared = NearestNeighbourNormalisation(1.0, 1).fit(corpus, queries).prepare(corpus, queries)
+    collection = make_collection(20)
+    corpus, queries = rows_of(collection)
+    nnn = NearestNeighbourNormalisation(neighbours=1).fit(collection)
+    prepared = nnn.prepare(corpus, queries)
     level = -prepared.adjust(np.zeros((1, corpus.n_rows), np.float32), "image")[0]
     assert level.max() < 1 - 1e-6
 
 
 @pytest.mark.parametrize("k", [1, 3, 500])
 def test_csls_follows_its_formula_within_each_pair_of_modalities(mixed_up_collection, k):
-    corpus, queries = rows_of(mixed_up_collection())
-    prepared = CrossDomainLocalScaling(k).fit(corpus, queries).prepare(corpus, queries)
+    collection = mixed_up_collection()
+    corpus, queries = rows_of(collection)
+    csls = CrossDomainLocalScaling(neighbours=k).fit(collection)
+    prepared = csls.prepare(corpus, queries)
     for code, name in enumerate(corpus.names):
         asking = queries.spans[code]
         scores = queries.vectors[asking] @ corpus.vectors.T
@@ -65,8 +71,8 @@ def test_csls_learns_nothing_from_the_calibration_items(make_collection):
     corpus, queries = rows_of(make_collection(20))
     scores = queries.vectors[:20] @ corpus.vectors.T
     one, other = (
-        CrossDomainLocalScaling(3)
-        .fit(*rows_of(make_collection(20, seed=seed)))
+        CrossDomainLocalScaling(neighbours=3)
+        .fit(make_collection(20, seed=seed))
         .prepare(corpus, queries)
         .adjust(scores, "image")
         for seed in (1, 2)
@@ -75,11 +81,12 @@ def test_csls_learns_nothing_from_the_calibration_items(make_collection):
 
 
 def test_blocks_do_not_show_and_references_are_thinned(make_collection, monkeypatch):
-    corpus, queries = rows_of(make_collection(50))
+    collection = make_collection(50)
+    corpus, queries = rows_of(collection)
     scores = queries.vectors[:50] @ corpus.vectors.T
 
     def adjusted(scoring):
-        return scoring.fit(corpus, queries).prepare(corpus, queries).adjust(scores, "image")
+        return scoring.fit(collection).prepare(corpus, queries).adjust(scores, "image")
 
     for kind in (NearestNeighbourNormalisation, CrossDomainLocalScaling):
         whole = adjusted(kind())
@@ -93,7 +100,7 @@ def test_blocks_do_not_show_and_references_are_thinned(make_collection, monkeypa
 def test_a_modality_that_was_not_fitted_is_refused(make_collection):
     corpus, queries = rows_of(make_collection(6))
     image = make_collection(6, modalities=("image",))
-    prepared = NearestNeighbourNormalisation().fit(*rows_of(image)).prepare(corpus, queries)
+    prepared = NearestNeighbourNormalisation().fit(image).prepare(corpus, queries)
     with pytest.raises(GapvizError, match="has not seen the modality 'text'"):
         prepared.adjust(corpus.vectors @ corpus.vectors.T, "text")
 
@@ -103,4 +110,4 @@ def test_numbers_out_of_range_are_refused():
         with pytest.raises(GapvizError, match="out of range"):
             NearestNeighbourNormalisation(**options)
     with pytest.raises(GapvizError, match="out of range"):
-        CrossDomainLocalScaling(0)
+        CrossDomainLocalScaling(neighbours=0)
