@@ -15,7 +15,7 @@ from gapviz.dashboard.one_modality import (
     lacks_second_modality,
 )
 from gapviz.dashboard.page_head import page_head, ways_on
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import RAW, settings, show_error
 
 chosen = settings()
 
@@ -44,9 +44,9 @@ notes = []
 for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
     try:
-        before = measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
+        before = measured(view, chosen.raw, chosen.seed, chosen.pair)
         after = None
-        if chosen.strategy != "raw":
+        if chosen.strategy != RAW:
             after = measured(view, chosen.options(), chosen.seed, chosen.pair)
         if chosen.compare:
             st.subheader(encoder_title(view), anchor=False)

@@ -21,7 +21,7 @@ from gapviz.dashboard.export import (
 )
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head, ways_on
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import RAW, settings, show_error
 from gapviz.strategies import STRATEGIES
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
@@ -34,7 +34,7 @@ if lacks_second_modality(chosen, "One modality has no gap to close, and so nothi
     st.stop()
 try:
     label = fitted(view, options).label
-    before = measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
+    before = measured(view, chosen.raw, chosen.seed, chosen.pair)
     after = measured(view, options, chosen.seed, chosen.pair)
     files, card = taken_home(view, options, chosen.seed, chosen.pair)
 except GapvizError as error:
@@ -57,11 +57,11 @@ st.info(WHAT_TO_KNOW[card.acts_on], icon=":material/info:")
 for warning in card.warnings:
     st.warning(warning, icon=":material/warning:")
 
-moved = None if chosen.strategy == "raw" else after
+moved = None if chosen.strategy == RAW else after
 headline_cards(before, moved)
 for note in headline_notes(before, moved):
     st.caption(note)
-strategy_table({"Raw cosine": before} | ({} if chosen.strategy == "raw" else {label: after}))
+strategy_table({"Raw cosine": before} | ({} if chosen.strategy == RAW else {label: after}))
 with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(
         "Small figures: 95 % bootstrap interval over items. These figures stand in the card.",

@@ -7,7 +7,7 @@ from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.fusing import fusion_section
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import RAW, settings, show_error
 from gapviz.dashboard.thresholds import (
     PROTOCOL,
     calibrated_section,
@@ -45,7 +45,7 @@ for view in chosen.views:
         if thresholds is None:
             thresholds = threshold_sliders(chosen, studies)
         distributions(chosen, view, studies, thresholds)
-        if len(studies) == 1 and chosen.strategy != "raw":
+        if len(studies) == 1 and chosen.strategy != RAW:
             st.caption(
                 f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector and "
                 "adjusts no score: the cosines stay raw, and it changes only how lists are made."

@@ -176,7 +176,7 @@ def _hubs(chosen: Settings, view: View) -> None:
 def one_spectrum(chosen: Settings) -> None:
     """How many directions the cloud of the one modality uses, as encoded."""
     st.markdown(f"**{PARTS['spectrum'].question}**", help=PARTS["spectrum"].protocol)
-    _show_spectra(chosen, chosen.view, [chosen.options("raw")], chosen.modalities)
+    _show_spectra(chosen, chosen.view, [chosen.raw], chosen.modalities)
 
 
 def _spectra(chosen: Settings, view: View) -> None:
@@ -259,7 +259,7 @@ PARTS = {
 
 def _moved(chosen: Settings) -> list[StrategyOptions]:
     """Raw, and the chosen strategy where it moves vectors."""
-    options = [chosen.options("raw")]
+    options = [chosen.raw]
     if STRATEGIES[chosen.strategy].acts_on == "vectors":
         options.append(chosen.options())
     return options

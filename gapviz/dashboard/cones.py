@@ -103,9 +103,9 @@ def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
         return layout_request(view, options, method, chosen.seed, chosen.pair)
 
     if len(chosen.modalities) == 1:
-        return _Cones(view, requested(chosen.options("raw")), None)
+        return _Cones(view, requested(chosen.raw), None)
     after = requested(chosen.options())
-    return _Cones(view, requested(chosen.options("raw")), None if after.moves_nothing else after)
+    return _Cones(view, requested(chosen.raw), None if after.moves_nothing else after)
 
 
 @st.fragment

@@ -105,7 +105,7 @@ def _draw_mix(chosen: Settings, view: View, query_modality: str | None) -> None:
         _options(chosen, name),
         chosen.pair,
         asks=query_modality or chosen.pair[-1],
-        routing=chosen.options("route"),
+        routing=chosen.routing,
         seed=chosen.seed,
     )
     curve = result_of(work, "Mixing corpora")
@@ -143,7 +143,7 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
 def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     collection = collection_of(view)
     name = weighted or chosen.modalities[0]
-    routing = chosen.options("route")
+    routing = chosen.routing
     work = cached_fusion_curves(collection, name, ties=routing.value("ties"), seed=chosen.seed)
     curves = result_of(work, "Fusing lists")
     if curves is None:
@@ -220,7 +220,7 @@ def _say_instead(curve: str, chosen: str, drawn: str) -> None:
 
 def _relative_weight(chosen: Settings, weighted: str) -> float | None:
     """The weight of a list where the others share one; None where nothing can be marked."""
-    weights: dict[str, float] = dict(chosen.options("route").value("weights"))
+    weights: dict[str, float] = dict(chosen.routing.value("weights"))
     others = {value for name, value in weights.items() if name != weighted}
     if len(others) != 1 or not min(others) or not weights[weighted]:
         return None

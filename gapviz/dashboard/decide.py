@@ -111,7 +111,7 @@ def evidence_of(chosen: Settings) -> Evidence:
     ]
 
     def raw_of(view: View) -> Callable[[], Measurement]:
-        return lambda: measured(view, chosen.options("raw"), chosen.seed, chosen.pair)
+        return lambda: measured(view, chosen.raw, chosen.seed, chosen.pair)
 
     return Evidence(
         collection=collection_of(chosen.view),

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of, fitted, measured
+from gapviz.dashboard.answers import same_label_as, show_bias, show_hits
+from gapviz.dashboard.caches import collection_of, fitted, index_of, measured
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.query import RESULTS
-from gapviz.dashboard.result_list import bias_bar, hit_cards
-from gapviz.dashboard.searching import answer_of
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
+from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.retrieval.index import Query, ResultList
@@ -56,13 +54,10 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
     """
     index, k = _index_and_length(chosen)
     columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
+    held_out = index == "held-out"
     lists = {
-        column: answer_of(
-            column.view,
-            chosen.options(column.strategy),
-            asked[column.view],
-            k=k,
-            held_out=index == "held-out",
+        column: index_of(column.view, chosen.options(column.strategy), held_out=held_out).search(
+            asked[column.view], k
         )
         for column in columns
     }
@@ -90,11 +85,9 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
     """
     index, k = _index_and_length(chosen)
     collection = collection_of(chosen.view)
-    answer = answer_of(chosen.view, chosen.options("raw"), asked, k=k, held_out=index == "held-out")
-    same: set[int] = set()
-    if asked.item is not None and collection.labels[asked.item] >= 0:
-        label = collection.labels[asked.item]
-        same = set(np.flatnonzero(collection.labels == label).tolist())
+    raw = index_of(chosen.view, chosen.raw, held_out=index == "held-out")
+    answer = raw.search(asked, k)
+    same = same_label_as(collection, asked.item)
     st.subheader(f"Nearest by {asked.modality}", anchor=False)
     right_ones = sum(hit.item in same for hit in answer.hits)
     if same:
@@ -102,16 +95,7 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
             f"**{right_ones} of {len(answer.hits)}** share the query's label, "
             f"{collection.items[asked.item or 0].label}"
         )
-    st.html(
-        hit_cards(
-            answer.hits,
-            collection,
-            chosen.collection,
-            asked_with=asked.modality,
-            match=asked.item,
-            same_label=same,
-        )
-    )
+    show_hits(chosen.view, answer, asked, same_label=same)
     st.caption(
         f"Raw cosine over all {asked.modality} vectors of the collection, higher is more alike; "
         "the query's own entry is left out. A strategy moves modalities against each other, so "
@@ -166,11 +150,11 @@ def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:
 
 
 def _strategies(chosen: Settings, n_views: int) -> list[str]:
-    beside = DEFAULT_STRATEGY if chosen.strategy in ("raw", "route") else chosen.strategy
     if n_views > 1:
         # Four columns are as many as can be read side by side.
-        return ["raw", "route" if chosen.strategy == "route" else beside]
-    return ["raw", beside, "route"]
+        return [RAW, DEFAULT_STRATEGY if chosen.strategy == RAW else chosen.strategy]
+    between = DEFAULT_STRATEGY if chosen.strategy in (RAW, ROUTING) else chosen.strategy
+    return [RAW, between, ROUTING]
 
 
 def _has_training_split(view: View) -> bool:
@@ -185,20 +169,10 @@ def _show(
     elsewhere: set[tuple[str, int]],
 ) -> None:
     strategy = fitted(column.view, chosen.options(column.strategy))
-    collection = collection_of(column.view)
-    st.html(bias_bar(answer, asked.modality, collection.modality_names))
+    show_bias(column.view, answer, asked)
     st.markdown(_match_words(answer, asked), help=MATCH_HELP)
-    st.html(
-        hit_cards(
-            answer.hits,
-            collection,
-            chosen.collection,
-            asked_with=asked.modality,
-            match=asked.item,
-            only_here={hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere},
-            score_name=strategy.score_name,
-        )
-    )
+    only_here = {hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere}
+    show_hits(column.view, answer, asked, score_name=strategy.score_name, only_here=only_here)
 
 
 def _head(chosen: Settings, column: _Column) -> None:

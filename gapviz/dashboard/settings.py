@@ -27,6 +27,8 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.shift import STRENGTH
 
 DEFAULT_STRATEGY = "centre"
+RAW = "raw"
+"""What every other strategy is compared with."""
 ROUTING = "route"
 """Stands beside the chosen strategy on several pages, with its own parameters."""
 ALWAYS_SHOWN = (STRENGTH,)
@@ -112,6 +114,16 @@ class Settings:
         """The same, and as the encoder to compare with saw it, if there is one."""
         second = () if self.compare is None else (View(self.collection, self.compare),)
         return (self.view, *second)
+
+    @property
+    def raw(self) -> StrategyOptions:
+        """Raw cosine."""
+        return self.options(RAW)
+
+    @property
+    def routing(self) -> StrategyOptions:
+        """One list a modality, fused by rank, as set under Routing."""
+        return self.options(ROUTING)
 
     def options(self, strategy: str | None = None) -> StrategyOptions:
         """Options of the chosen strategy, or of another one with the same parameters.

@@ -20,7 +20,7 @@ from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.query import QUERY_MODALITY
-from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.url_params import refuse_out_of_range, url_parameter
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of
@@ -84,7 +84,7 @@ def studies_of(chosen: Settings, view: View, query_modality: str | None) -> list
         query_modality: what asks across, where the strategy adjusts scores.
     """
     collection = collection_of(view)
-    wanted: list[tuple[str, str | None]] = [("raw", None)]
+    wanted: list[tuple[str, str | None]] = [(RAW, None)]
     if STRATEGIES[chosen.strategy].acts_on in ("vectors", "scores"):
         wanted.append((chosen.strategy, query_modality))
     found = []

@@ -22,6 +22,7 @@ from gapviz.analyses.tour import (
 from gapviz.core.collection import EVALUATE
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
+from gapviz.dashboard.answers import show_bias, show_hits
 from gapviz.dashboard.caches import (
     collection_of,
     fitted,
@@ -32,8 +33,7 @@ from gapviz.dashboard.caches import (
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
-from gapviz.dashboard.result_list import bias_bar, hit_cards
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings, strategy_titles
+from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
 from gapviz.figures import alt_text, cones_figure, shared_ranges
@@ -79,7 +79,7 @@ class Stop:
 
 def _two_cones(chosen: Settings) -> None:
     lines = st.toggle("Join the pairs that belong together", key=PAIRS, bind="query-params")
-    _cones(chosen, chosen.options("raw"), lines=lines)
+    _cones(chosen, chosen.raw, lines=lines)
 
 
 def _the_number(chosen: Settings) -> None:
@@ -95,7 +95,7 @@ def _the_number(chosen: Settings) -> None:
 def _a_failing_query(chosen: Settings) -> None:
     item = _failing_item(chosen)
     if item is not None:
-        _results(chosen, "raw", item)
+        _results(chosen, RAW, item)
 
 
 def _bias_across_all(chosen: Settings) -> None:
@@ -158,10 +158,10 @@ def _route_and_fuse(chosen: Settings) -> None:
     before, after = st.columns(2)
     with before:
         st.markdown("#### Raw cosine")
-        _results(chosen, "raw", item)
+        _results(chosen, RAW, item)
     with after:
         st.markdown("#### Route and fuse by rank")
-        _results(chosen, "route", item)
+        _results(chosen, ROUTING, item)
 
 
 def _the_decision(chosen: Settings) -> None:
@@ -170,7 +170,7 @@ def _the_decision(chosen: Settings) -> None:
         STRATEGIES[name].title: measured(
             chosen.view, chosen.options(name), chosen.seed, chosen.pair
         )
-        for name in dict.fromkeys(("raw", DEFAULT_STRATEGY, chosen.strategy, "route"))
+        for name in dict.fromkeys((RAW, DEFAULT_STRATEGY, chosen.strategy, ROUTING))
     }
     st.subheader(decision_reading(rows, judge), anchor=False)
     strategy_table(rows)
@@ -195,7 +195,7 @@ STOPS: tuple[Stop, ...] = (
 
 
 def _raw(chosen: Settings) -> Measurement:
-    return measured(chosen.view, chosen.options("raw"), chosen.seed, chosen.pair)
+    return measured(chosen.view, chosen.raw, chosen.seed, chosen.pair)
 
 
 def _failing_item(chosen: Settings) -> int | None:
@@ -224,30 +224,21 @@ def _failing_item(chosen: Settings) -> int | None:
 
 def _results(chosen: Settings, name: str, item: int) -> None:
     options, modality = chosen.options(name), chosen.pair[1]
-    collection, strategy = collection_of(chosen.view), fitted(chosen.view, options)
-    asking = collection.modality(modality).queries
+    strategy = fitted(chosen.view, options)
+    asking = collection_of(chosen.view).modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
     query = Query(asking.vectors[row], modality, item)
     answer = index_of(chosen.view, options).search(query, RESULTS)
-    st.html(bias_bar(answer, modality, collection.modality_names))
+    show_bias(chosen.view, answer, query)
     if answer.match_rank is not None:
         st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
-    st.html(
-        hit_cards(
-            answer.hits,
-            collection,
-            chosen.collection,
-            asked_with=modality,
-            match=item,
-            score_name=strategy.score_name,
-        )
-    )
+    show_hits(chosen.view, answer, query, score_name=strategy.score_name)
 
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
     """The raw axes stay, so that what moves is seen to move."""
-    raw = _laid_out(chosen, chosen.options("raw"))
-    layout = raw if options.name == "raw" else _laid_out(chosen, options)
+    raw = _laid_out(chosen, chosen.raw)
+    layout = raw if options.name == RAW else _laid_out(chosen, options)
     request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
     st.plotly_chart(
         cones_figure(

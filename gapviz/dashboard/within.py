@@ -20,17 +20,18 @@ from gapviz.analyses.within import (
 )
 from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
+from gapviz.dashboard.answers import same_label_as, show_hits
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
-from gapviz.dashboard.result_list import hit_cards
 from gapviz.dashboard.settings import Settings, encoder_titles
 from gapviz.dashboard.url_params import modalities_on_offer, url_parameter
 from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
+from gapviz.retrieval.index import Query
 from gapviz.sources.builtin import dedicated_vectors
 from gapviz.sources.builtin.dedicated import TITLES
 
@@ -249,8 +250,8 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     if joint.row(item) is None:
         st.info(f"This item has no {contest.modality} vectors of both encoders: choose another.")
         return
-    label = collection.labels[item]
-    same = set(np.flatnonzero(collection.labels == label).tolist()) if label >= 0 else set()
+    same = same_label_as(collection, item)
+    query = Query(joint.of(np.array([item])).vectors[0], contest.modality, None)
     answers = [rows.neighbours(item, k) for rows in (joint, dedicated)]
     found = [{hit.item for hit in answer.hits} for answer in answers]
     names = zip(("Joint tower", "Dedicated"), contest.titles, strict=True)
@@ -262,16 +263,8 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
             right_ones = sum(hit.item in same for hit in answer.hits)
             words = f" · {right_ones} of {len(answer.hits)} share the label" if same else ""
             st.caption(f"**{title}**{words}")
-            st.html(
-                hit_cards(
-                    answer.hits,
-                    collection,
-                    chosen.collection,
-                    asked_with=contest.modality,
-                    only_here={hit.row for hit in answer.hits if hit.item not in elsewhere},
-                    same_label=same,
-                )
-            )
+            only_here = {hit.row for hit in answer.hits if hit.item not in elsewhere}
+            show_hits(contest.view, answer, query, only_here=only_here, same_label=same)
     label_words = f"Label of the query: {collection.items[item].label}. " if same else ""
     st.caption(
         f"{label_words}Searched: all items that both encoders saw, those of the training split "
