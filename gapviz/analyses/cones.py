@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,18 +10,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Column, Table
+from gapviz.core.wording import too_few
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Fit, Measurement, default_pair
-from gapviz.measures.projection import Layout, Method, trustworthiness
+from gapviz.measures.projection import METHODS, Layout, Method, trustworthiness
 from gapviz.strategies import StrategyOptions, strategy_spec
 
 Columns = dict[str, npt.NDArray[Any]]
+
+BY: dict[str, Method] = {method.replace("_", "-"): method for method in METHODS}
+"""By the words of the command line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +59,7 @@ class Cloud:
             "axis_titles": list(layout.axis_titles),
             "variance_shares": None if shares is None else {"x": shares[0], "y": shares[1]},
             "trustworthiness": self.trustworthiness,
-            "gap": gap.estimate.to_json(),
+            "gap": gap.estimate,
             "noise_floor": gap.noise_floor,
             "can_show": layout.can_show,
             "cannot_show": layout.cannot_show,
@@ -164,3 +172,96 @@ def cones(
     moved = raw.having(options or StrategyOptions())
     moves = strategy_spec(moved.options.name).moves_vectors
     return Cones(collection, between, before, cloud(moved, before.request) if moves else None)
+
+
+def clouds_table(drawn: Cones) -> Table:
+    """Gap, trustworthiness and variance of both pictures side by side."""
+    clouds = drawn.clouds
+    gaps = [cloud.measured.geometry.gap for cloud in clouds]
+    rows: list[Sequence[Any]] = [
+        [
+            f"gap {'–'.join(drawn.pair)}",
+            *(gap.estimate for gap in gaps),
+            f"0 … 2, lower is closer; {drawn.raw.measured.collection.n_items:,} measured items",
+        ],
+        [
+            "trustworthiness",
+            *(cloud.trustworthiness for cloud in clouds),
+            "1: drawn neighbours are neighbours",
+        ],
+    ]
+    shares = [cloud.layout.variance_shares for cloud in clouds]
+    if None not in shares:
+        rows += [
+            [f"variance along {name}", *(f"{each[axis]:.1%}" for each in shares if each), ""]
+            for axis, name in enumerate("xy")
+        ]
+    return Table(
+        "",
+        [
+            Column("figure", "", text=True),
+            *(
+                Column(f"cloud-{place}", cloud.request.strategy.label)
+                for place, cloud in enumerate(clouds)
+            ),
+            Column("reading", "", text=True),
+        ],
+        rows,
+    )
+
+
+def cones_readings(drawn: Cones) -> list[str]:
+    """What the axes are, and what the picture can show and cannot."""
+    first, last = drawn.raw.layout, drawn.clouds[-1].layout
+    x, y = first.axis_titles
+    readings = [f"x: {x}. y: {y}.", f"Shows: {first.can_show}"]
+    if last.can_show != first.can_show:
+        readings.append(f"With the strategy: {last.can_show}")
+    readings.append(last.cannot_show)
+    notes = [last.note, "" if drawn.moved else "The strategy moves no vector, so this is all."]
+    return [*readings, *filter(None, notes)]
+
+
+def find_cones(request: Request, progress: Progress) -> Finding:
+    """Both clouds drawn, raw and with the strategy."""
+    drawn = cones(
+        request.collection,
+        request.strategy,
+        method=BY[request["by"]],
+        fit=request.fit,
+        pair=request.asked_pair,
+        seed=request.seed,
+        progress=progress,
+    )
+    doubt = too_few(drawn.raw.measured.collection.n_items)
+    return Finding(
+        figures=drawn.to_json(),
+        title=f"{drawn.collection.name}, encoder {drawn.collection.encoder}: "
+        f"{drawn.raw.request.sample.sentence}, {drawn.raw.layout.row.size:,} points",
+        warnings=[*filter(None, [doubt]), *drawn.clouds[-1].request.strategy.warnings],
+        readings=cones_readings(drawn),
+        tables=[clouds_table(drawn)],
+        result=drawn,
+    )
+
+
+ANALYSIS = Analysis(
+    "cones",
+    "draw all vectors in one plane and write where each lies",
+    "Lay out the vectors of all modalities as the page of the cones does, raw and with a strategy "
+    "on the same axes: one row a vector as .csv, .parquet or .npz, or the picture as one .html "
+    "that needs no network.",
+    find_cones,
+    parameters=(
+        Parameter(
+            "by",
+            "Projection",
+            "choice",
+            "umap",
+            "umap shows neighbourhoods; pca and gap-axis are true to scale",
+            choices={name: name for name in BY},
+        ),
+    ),
+    shared=("strategy", "fit", "pair", "seed"),
+    strategy="centre",
+)

@@ -1,11 +1,15 @@
-"""Plain sentences about measured figures: what a number means for the one who reads it."""
+"""Measure: the gap and what a strategy does about it, in figures and in plain sentences."""
 
 from __future__ import annotations
 
 from math import isnan
 
-from gapviz.core.wording import FEWEST_ITEMS, counted, figure
-from gapviz.measures.measurement import DEPTH, Measurement
+from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.core.progress import Progress
+from gapviz.core.table import Column, Table
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
 from gapviz.measures.retrieval import bootstrap_difference, mean_of_known, mean_value
 
 ITEM_PROTOCOL = (
@@ -145,3 +149,102 @@ def _mean_recall(measurement: Measurement) -> float:
 
 def _article(noun: str) -> str:
     return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
+
+
+def gap_table(measurement: Measurement) -> Table:
+    """Gap, separation, relative gap and constancy of the pair's two clouds."""
+    geometry, gap = measurement.geometry, measurement.geometry.gap
+    name = f"gap {'–'.join(measurement.pair)}"
+    return Table(
+        "",
+        [
+            Column("figure", "figure", text=True),
+            Column("value", "value", decimals=4),
+            Column("reading", "how to read it", text=True),
+        ],
+        [
+            [name, gap.estimate, "0 … 2, lower is closer"],
+            ["noise floor", gap.noise_floor, "a gap under it is none"],
+            ["cloud separation", gap.separation, "variant A; above 1: gap-dominated"],
+            ["RMG", geometry.relative_gap, "0 perfect"],
+            ["constancy", geometry.constancy.ratio, "1: the gap is one translation"],
+        ],
+    )
+
+
+def mixed_table(measurement: Measurement) -> Table:
+    """Bias and rank of the match in the mixed index, a row a query modality."""
+    return Table(
+        "",
+        [
+            Column("modality", "per query modality", text=True),
+            Column("bias", f"bias@{DEPTH}"),
+            Column("lift", "lift", decimals=2, better="nearer 1"),
+            Column("ndcg", f"NDCG@{DEPTH}", better="higher"),
+            Column("mrr", "MRR", better="higher"),
+        ],
+        [
+            [
+                name,
+                measurement.bias[name],
+                measurement.lift[name].value,
+                measurement.ndcg[name],
+                measurement.mrr[name].value,
+            ]
+            for name in measurement.mixed
+        ],
+    )
+
+
+def recall_table(measurement: Measurement) -> Table:
+    """Recall over an index of the other modality alone, a row a direction."""
+    depths = [Column(f"r{k}", f"R@{k}", better="higher") for k in RECALL_DEPTHS]
+    return Table(
+        "",
+        [Column("direction", "cross-modal recall", text=True), *depths],
+        [
+            [f"{a} → {b}", *(by_depth[k] for k in RECALL_DEPTHS)]
+            for (a, b), by_depth in measurement.recall.items()
+        ],
+    )
+
+
+def measured_finding(measurement: Measurement) -> Finding:
+    """Everything of one measurement."""
+    collection, strategy = measurement.collection, measurement.strategy
+    fitted = "the calibrate split"
+    if not strategy.spec.learns:
+        fitted = "nothing"
+    elif measurement.fit == "all":
+        fitted = "the same items (in-sample)"
+    return Finding(
+        figures=measurement.to_json(),
+        title=f"{collection.name}: {counted(collection.n_items, 'item')}, {collection.dim} "
+        f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
+        warnings=[*filter(None, [too_few(collection.n_items)]), *strategy.warnings],
+        readings=[f"{gap_reading(measurement)} {bias_reading(measurement)}"],
+        tables=[gap_table(measurement), mixed_table(measurement), recall_table(measurement)],
+        result=measurement,
+    )
+
+
+def find_measurement(request: Request, progress: Progress) -> Finding:
+    """The figures of a collection under one strategy."""
+    return measured_finding(
+        measure(
+            request.collection,
+            request.strategy,
+            fit=request.fit,
+            pair=request.asked_pair,
+            seed=request.seed,
+        )
+    )
+
+
+ANALYSIS = Analysis(
+    "measure",
+    "measure the modality gap and what a strategy does about it",
+    "Measure the modality gap of a collection and what a strategy does about it.",
+    find_measurement,
+    shared=("strategy", "fit", "pair", "seed"),
+)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, isnan
 
 from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.wording import figure
 from gapviz.measures.geometry import Cloud, measure_cloud
 from gapviz.measures.geometry.anatomy import Spectrum, spectrum
 
@@ -57,4 +58,20 @@ def study_cloud(collection: Collection, modality: str) -> OneCloud:
         dim=block.dim,
         cloud=measure_cloud(block.vectors, block.item_index),
         spectrum=spectrum(block.vectors),
+    )
+
+
+def cloud_reading(one: OneCloud) -> str:
+    """How narrow one modality's cone is, and over how many directions it spreads."""
+    if isnan(one.cloud.cone):
+        return f"The {one.modality} vectors of a single item are no cone."
+    rank = one.spectrum.effective_rank
+    spread = (
+        "without any spread"
+        if isnan(rank)
+        else f"spread over some {rank:.0f} of {one.dim} directions"
+    )
+    return (
+        f"Two {one.modality} vectors have a cosine of {figure(one.cloud.cone, 2)} on average (0: "
+        f"every direction, 1: one point), {spread}."
     )

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gapviz.analyses.analysis import Analysis, Finding, Request, results_parameter
+from gapviz.analyses.search import hits_json, hits_table
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
+from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
+from gapviz.core.progress import Progress
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32, Indices
-from gapviz.core.wording import figure, interval
-from gapviz.measures.retrieval.within import WithinComparison, compare_within
+from gapviz.core.wording import counted, figure, interval, too_few
+from gapviz.measures.retrieval.within import LabelDelta, WithinComparison, compare_within
 from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors, encoder_title
+from gapviz.sources.builtin.dedicated import ENCODERS as TOWERS
 from gapviz.strategies.raw import Raw
 
 FEW_ITEMS = 5
 """A label of fewer items has an interval that says little."""
+
+FIGURES = {"map": "mAP", "r1": "R@1", "r5": "R@5", "r10": "R@10"}
+"""By which labels are compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,5 +166,223 @@ def delta_reading(delta: Estimate, name: str) -> str:
     return f"The {name} of both differs by {_in_words(delta)}: nothing these items could show."
 
 
+def figures_table(comparison: WithinComparison) -> Table:
+    """Recall and mAP of both encoders, with the paired difference."""
+    joint, dedicated, delta = comparison.joint, comparison.dedicated, comparison.delta
+    rows: list[Sequence[Any]] = [
+        [f"R@{k}", joint.recall[k], dedicated.recall[k], change]
+        for k, change in delta.recall.items()
+    ]
+    whole = [one.mean_average_precision for one in (joint, dedicated, delta)]
+    return Table(
+        "",
+        [
+            Column("figure", "figure", text=True),
+            Column("joint", "joint", better="higher"),
+            Column("dedicated", "dedicated", better="higher"),
+            Column("difference", "difference", signed=True),
+        ],
+        [*rows, ["mAP", *whole]],
+    )
+
+
+def label_table(comparison: WithinComparison, names: Mapping[int, str], by: str = "map") -> Table:
+    """One figure of every label, the largest gain of the dedicated encoder first.
+
+    Args:
+        comparison: of two encoders.
+        names: of the labels, by code.
+        by: one of `FIGURES`.
+    """
+    found = [(names[part.label], part, *_figure_of(part, by)) for part in comparison.by_label]
+    found.sort(key=lambda one: (-one[-1].value, one[0]))
+    rows: list[list[Any]] = [
+        [
+            name[:40],
+            f"{part.n_items:,}{' *' * (part.n_items < FEW_ITEMS)}",
+            joint,
+            dedicated,
+            delta,
+        ]
+        for name, part, joint, dedicated, delta in found
+    ]
+    title = FIGURES[by]
+    return Table(
+        "",
+        [
+            Column("label", "label", text=True),
+            Column("items", "items"),
+            Column("joint", f"{title} joint"),
+            Column("dedicated", f"{title} dedicated"),
+            Column("difference", "difference", signed=True),
+        ],
+        rows,
+    )
+
+
+def protocol(comparison: WithinComparison) -> str:
+    """What is indexed, what asks, and what a difference is."""
+    return (
+        f"Indexed: one vector of each of the {counted(comparison.n_items, 'held-out item')}; "
+        f"asking: the {comparison.n_queries:,} that share their label with another. Difference: "
+        "dedicated minus joint; above 0 the joint tower is the wrong tool. Intervals: bootstrap, "
+        f"paired. *: fewer than {FEW_ITEMS} items, whose interval says little."
+    )
+
+
+def dedicated_encoders(request: Request, modality: str) -> dict[str, tuple[str, ItemRows]]:
+    """Title and rows of what can be held against the joint tower, by name.
+
+    Encoders of one modality alone come first: that is what they are for.
+    """
+    found: dict[str, tuple[str, ItemRows]] = {}
+    if request.source in BUILTIN_ENCODERS and modality in TOWERS:
+        tower = dedicated_vectors(modality)
+        items = np.arange(len(tower.vectors), dtype=np.int64)
+        found[f"tower:{modality}"] = (tower.title, ItemRows(modality, items, tower.vectors))
+    others = request.others
+    for name in sorted(others, key=lambda one: len(others[one].modality_names) > 1):
+        if modality in others[name].modality_names:
+            found[name] = (encoder_title(name), item_rows(others[name], modality))
+    return found
+
+
+def find_within(request: Request, progress: Progress) -> Finding:
+    """Both encoders inside one modality, and the lists of one item."""
+    collection = request.collection
+    collection.refuse_without_vectors()
+    modality = request["modality"] or collection.modality_names[0]
+    name, title, joint, dedicated = _encoders(request, modality)
+    lists = None if request["item"] is None else _lists(request, joint, dedicated)
+    figures: dict[str, Any] = {
+        "collection": collection.name,
+        "encoder": collection.encoder,
+        "dedicated_encoder": name,
+        "dedicated_title": title,
+        "modality": modality,
+        "seed": request.seed,
+    }
+    readings, tables, told = [], [], []
+    if has_shared_labels(collection):
+        comparison = compare_modality(collection, joint, dedicated, seed=request.seed)
+        names = label_names(collection)
+        figures |= comparison_json(comparison, names)
+        readings.append(delta_reading(comparison.delta.mean_average_precision, "mAP"))
+        tables += [figures_table(comparison), label_table(comparison, names, request["by"])]
+        told.append(protocol(comparison))
+    elif lists is None:
+        raise GapvizError(
+            "no two held-out items share a label, so nothing says which items answer a query "
+            "inside a modality",
+            where=collection.name,
+            hint="name the labels in --label-column, or compare the lists of one --item",
+        )
+    if lists is not None:
+        figures["lists"] = {"item": request["item"]} | {
+            which: hits_json(collection, found) for which, found in lists.items()
+        }
+        for which, found in lists.items():
+            shares = _same_label(collection, request["item"], found)
+            head = f"item {request['item']}, {which}{shares}"
+            tables.append(hits_table(collection, found, head))
+        told.append("Cosines of two encoders cannot be compared, only their order can.")
+    return Finding(
+        figures=figures,
+        title=f"{collection.name}: {counted(request.n_items, 'held-out item')}, {modality} to "
+        f"{modality}; joint: {encoder_title(collection.encoder)}; dedicated: {title}",
+        warnings=[*filter(None, [too_few(request.n_items)])],
+        readings=readings,
+        tables=tables,
+        protocol=" ".join(told),
+    )
+
+
+def _encoders(request: Request, modality: str) -> tuple[str, str, ItemRows, ItemRows]:
+    """Name and title of the dedicated encoder, and the rows of the items that both have."""
+    joint = item_rows(request.collection, modality)
+    known = dedicated_encoders(request, modality)
+    if not known:
+        raise GapvizError(
+            f"no second encoder has {modality} vectors of these items, so there is nothing to "
+            "hold the joint tower against",
+            where=request.collection.name,
+            hint="encode them with another encoder, and name that source in --also",
+        )
+    name = request["dedicated"] or next(iter(known))
+    if name not in known:
+        raise GapvizError(
+            f"there is no {modality} encoder {name[:80]!r} to compare with",
+            where=request.collection.name,
+            hint=f"choose one of {', '.join(known)}",
+        )
+    title, rows = known[name]
+    return name, title, *shared(joint, rows)
+
+
+def _lists(request: Request, joint: ItemRows, dedicated: ItemRows) -> dict[str, ResultList]:
+    item = request.item(request["item"])
+    if joint.row(item) is None:
+        raise GapvizError(
+            f"item {request['item'][:80]!r} has no {joint.modality} vectors of both encoders",
+            where=request.collection.name,
+            hint="choose another",
+        )
+    both = {"joint": joint, "dedicated": dedicated}
+    return {which: rows.neighbours(item, request["results"]) for which, rows in both.items()}
+
+
+def _figure_of(part: LabelDelta, by: str) -> tuple[float, float, Estimate]:
+    """Joint, dedicated, and the difference."""
+    if by == "map":
+        means = part.joint_average_precision, part.dedicated_average_precision
+        return *means, part.delta.mean_average_precision
+    k = int(by[1:])
+    return part.joint[k], part.dedicated[k], part.delta.recall[k]
+
+
+def _same_label(collection: Collection, item: str, found: ResultList) -> str:
+    label = collection.labels[collection.position[item]]
+    if label < 0:
+        return ""
+    right = sum(collection.labels[hit.item] == label for hit in found.hits)
+    return f": {right} of {len(found.hits)} share the label"
+
+
 def _in_words(delta: Estimate) -> str:
     return f"{figure(delta.value)} (95 % interval {interval(delta.low, delta.high)})"
+
+
+ANALYSIS = Analysis(
+    "within",
+    "compare the joint model with a dedicated encoder inside one modality",
+    "Search each item's vector among those of the same modality, with the joint model's tower and "
+    "with a dedicated encoder; items of one label answer. On the items of the evaluate split that "
+    "both have seen.",
+    find_within,
+    parameters=(
+        Parameter(
+            "modality",
+            "Modality",
+            "modality",
+            None,
+            "the modality to search in (default: the first)",
+            flag="--in",
+        ),
+        Parameter(
+            "dedicated",
+            "Dedicated encoder",
+            "text",
+            None,
+            "the encoder to hold against: another of the source or of --also; for 'builtin' "
+            "tower:image and tower:text too (default: one of that modality alone, if there is one)",
+        ),
+        Parameter(
+            "by", "By", "choice", "map", "the figure in the table of labels", choices=FIGURES
+        ),
+        Parameter(
+            "item", "Item", "text", None, "search with this item as well, through both encoders"
+        ),
+        results_parameter(8, "how many hits of --item to show"),
+    ),
+    shared=("also", "seed"),
+)

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCard:
-    collection = chosen_collection(options, strategy)
+    collection = chosen_collection(options)
     experiment = Experiment(
         collection, strategy, options.fit, chosen_pair(options), chosen_seed(options)
     )

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
-    from gapviz.analyses.anatomy.readings import cloud_reading
+    from gapviz.analyses.one_cloud import cloud_reading
 
     spread = ", ".join(f"{count}: {items:,} items" for count, items in found.captions_per_item)
     lines = [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
+from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import read_and_tell
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.parameter import Parameter
 from gapviz.sources.files.reading import Reading
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters, strategy_spec
 
@@ -22,21 +23,8 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         help=f"one of {', '.join(STRATEGIES)} (default: {default})",
     )
     for parameter in strategy_parameters():
-        _add_parameter(command, parameter)
-
-
-def _add_parameter(command: argparse.ArgumentParser, parameter: Parameter) -> None:
-    owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
-    default = parameter.plain(parameter.default) or "the usual"
-    usual = f" (default: {default})" if parameter.is_number or parameter.choices else ""
-    metavar = {"modality": "MODALITY", "weights": "MODALITY=W"}.get(parameter.kind)
-    command.add_argument(
-        parameter.option,
-        dest=parameter.name,
-        action="append" if parameter.kind == "weights" else "store",
-        metavar=metavar or parameter.symbol or parameter.name.upper(),
-        help=f"{', '.join(owners)}: {parameter.help}{usual}".replace("%", "%%"),
-    )
+        owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
+        add_parameters(command, [replace(parameter, help=f"{', '.join(owners)}: {parameter.help}")])
 
 
 def add_fit(command: argparse.ArgumentParser) -> None:
@@ -60,53 +48,47 @@ def add_pair(command: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_strategy(options: argparse.Namespace, name: str | None = None) -> StrategyOptions:
-    """The strategy that the options name, or another one with the values that they give.
+def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
+    """The strategy that the options name.
 
     Raises:
         GapvizError: an unknown name, or a value that cannot be chosen.
     """
-    for parameter in strategy_parameters():
-        _given(options, parameter)  # What is wrong is told, whether the strategy reads it or not.
-    spec = strategy_spec(name or options.strategy)
-    given = {one.name: _given(options, one) for one in spec.parameters}
-    return StrategyOptions(
-        spec.name, **{k: value for k, value in given.items() if value is not None}
-    )
+    # What is wrong is told, whether the strategy reads it or not.
+    return StrategyOptions(strategy_spec(options.strategy).name).having(**given_values(options))
 
 
-def _given(options: argparse.Namespace, parameter: Parameter) -> Any:
-    text = getattr(options, parameter.name)
-    if text is None:
-        return None
-    if parameter.kind == "weights":
-        return tuple(weight for one in text for weight in parameter.parsed(one))
-    return parameter.parsed(text)
+def given_values(options: argparse.Namespace) -> dict[str, Any]:
+    """The values that the options give to parameters of any strategy, by name.
+
+    Raises:
+        GapvizError: a value that cannot be chosen.
+    """
+    known = [one for one in strategy_parameters() if getattr(options, one.name, None) is not None]
+    return chosen_values(options, known)
 
 
-def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) -> Collection:
-    """The source with its vectors, which must hold every modality that the strategy names.
+def chosen_collection(options: argparse.Namespace) -> Collection:
+    """The source with its vectors, which must hold every modality that an option names.
 
     Raises:
         GapvizError: bad input, or a modality that is not there.
     """
-    return checked_collection(read_and_tell(options), options, strategy)
+    return checked_collection(read_and_tell(options), options)
 
 
-def checked_collection(
-    reading: Reading, options: argparse.Namespace, strategy: StrategyOptions
-) -> Collection:
+def checked_collection(reading: Reading, options: argparse.Namespace) -> Collection:
     """The same of a source that was read.
 
     Raises:
         GapvizError: no vectors by the encoder asked for, or a modality that is not there.
     """
     collection = reading.encoded_by(options.encoder)
+    given = given_values(options)
     for parameter in strategy_parameters():
-        given = _given(options, parameter)
-        if given is not None and parameter.kind in ("modality", "weights"):
-            named = [given] if parameter.kind == "modality" else dict(given)
-            for name in named:
+        value = given.get(parameter.name)
+        if value is not None and parameter.kind in ("modality", "weights"):
+            for name in [value] if parameter.kind == "modality" else dict(value):
                 collection.modality(name)
     return collection
 

@@ -9,6 +9,13 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.anatomy.analysis import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
 from gapviz.analyses.anatomy.parts import (
     cached_dimensions,
     cached_heat_maps,
@@ -16,13 +23,6 @@ from gapviz.analyses.anatomy.parts import (
     cached_plane,
     cached_spectra,
     moving_strategies,
-)
-from gapviz.analyses.anatomy.readings import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
 )
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted, figure

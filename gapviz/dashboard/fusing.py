@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.thresholds.readings import fusion_comparison_reading
+from gapviz.analyses.thresholds.analysis import fusion_comparison_reading
 from gapviz.dashboard.answers import show_bias, show_hits
 from gapviz.dashboard.caches import index_of
 from gapviz.dashboard.query import ask_with_item

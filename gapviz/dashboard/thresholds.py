@@ -9,8 +9,8 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.thresholds.analysis import held_out_reading, transfer_reading, type_title
 from gapviz.analyses.thresholds.cached import cached_scores
-from gapviz.analyses.thresholds.readings import held_out_reading, transfer_reading, type_title
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure

@@ -13,8 +13,8 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.notebook import html_table
 from gapviz.core.plain_json import plain_json
+from gapviz.core.table_html import html_table
 from gapviz.measures.geometry import Geometry, measure_geometry
 from gapviz.measures.retrieval import (
     CrossOutcome,

@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 
+from gapviz.analyses.anatomy.analysis import (
+    dimensions_reading,
+    heat_map_reading,
+    hubs_reading,
+    plane_reading,
+    spectra_reading,
+)
 from gapviz.analyses.anatomy.parts import (
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
     cached_plane,
     cached_spectra,
-)
-from gapviz.analyses.anatomy.readings import (
-    dimensions_reading,
-    heat_map_reading,
-    hubs_reading,
-    plane_reading,
-    spectra_reading,
 )
 from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.anatomy import plane_point

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from gapviz import ModalityVectors
-from gapviz.analyses.anatomy.readings import cloud_reading
-from gapviz.analyses.one_cloud import study_cloud
+from gapviz.analyses.one_cloud import cloud_reading, study_cloud
 from gapviz.measures.experiment import measure
 
 

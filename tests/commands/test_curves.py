@@ -32,7 +32,7 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
 
 
 def test_the_other_curves_are_those_of_the_page(made, saved, figures):
-    told = figures("curves", saved, "--of", "mix,calibration,fusion", "--with", "image")
+    told = figures("curves", saved, "--of", "mix,calibration,fusion", "--query-modality", "image")
     assert "strength" not in told and told["mix"]["asks"] == "image"
     page = cached_calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
     assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)
@@ -64,7 +64,7 @@ def test_what_is_printed_tells_direction_and_interval(saved, run):
     [
         ["--of", "magic"],
         ["--of", ""],
-        ["--with", "sound"],
+        ["--query-modality", "sound"],
         ["--weighted", "sound"],
         ["--pair", "image"],
         ["--strength", "9"],

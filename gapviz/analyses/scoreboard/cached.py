@@ -17,7 +17,7 @@ from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.storage.cache import CachedResult, content_key
-from gapviz.strategies import StrategyOptions, strategy_spec
+from gapviz.strategies import StrategyOptions
 
 KIND = "scoreboards"
 
@@ -80,11 +80,10 @@ class ScoreboardRequest:
 
 
 def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
-    """Hash of everything that one row depends on: of the options, what the strategy reads."""
-    read = {"name", *strategy_spec(options.name).parameters}
+    """Hash of everything that one row depends on."""
     return content_key(
         collection=collection.content_hash,
-        options={name: value for name, value in options.plain().items() if name in read},
+        options=options.plain(),
         seed=seed,
         revision=REVISION,
     )

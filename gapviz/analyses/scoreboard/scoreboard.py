@@ -17,10 +17,10 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.notebook import html_table
 from gapviz.core.progress import Progress
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean, bootstrap_means

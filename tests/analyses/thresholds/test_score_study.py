@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.analyses.thresholds.readings import (
+from gapviz.analyses.thresholds.analysis import (
     fusion_comparison_reading,
     held_out_reading,
     transfer_reading,

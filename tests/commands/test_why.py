@@ -29,7 +29,7 @@ def few_drawings(monkeypatch):
 
 
 def test_every_experiment_is_that_of_the_page(saved, figures, few_drawings):
-    told = figures("forces", saved, "--seed", "7", "--steps", "4", "--shift", "0.5")
+    told = figures("why", saved, "--seed", "7", "--steps", "4", "--shift", "0.5")
     collection = read(saved).collection
     features = collection_features(collection, PAIR)
     assert told["start"] == cached_random_start(seed=7, items=8).compute().to_json()
@@ -41,7 +41,7 @@ def test_every_experiment_is_that_of_the_page(saved, figures, few_drawings):
 
 
 def test_the_text_tells_all_three_with_their_units(saved, run, few_drawings):
-    text = run("forces", saved, "--steps", "2").stdout
+    text = run("why", saved, "--steps", "2").stdout
     assert "at random weights, seed 42, over 8 built-in drawings" in text
     assert "answers shifted by 1 of the gap" in text and "nats a query" in text
     assert "InfoNCE, 2 steps each" in text and "untrained" in text
@@ -49,14 +49,14 @@ def test_the_text_tells_all_three_with_their_units(saved, run, few_drawings):
 
 
 def test_the_built_in_collection_is_laid_beside_the_shipped_encoders(figures):
-    told = figures("forces", "builtin", "--of", "temperature", "--steps", "1")
+    told = figures("why", "builtin", "--of", "temperature", "--steps", "1")
     assert len(told["shipped"]) == 2 and "order" not in told
-    order = figures("forces", "builtin:warm", "--of", "order")["order"]
+    order = figures("why", "builtin:warm", "--of", "order")["order"]
     assert order["temperature"] == pytest.approx(0.05)
 
 
 def test_a_condition_names_an_experiment(saved, run):
-    done = run("forces", saved, "--of", "order", "--fail-if", "order.directions.image->text.gap_before > 0")  # noqa: E501  # fmt: skip
+    done = run("why", saved, "--of", "order", "--fail-if", "order.directions.image->text.gap_before > 0")  # noqa: E501  # fmt: skip
     assert done.returncode == 1 and "gap_before = " in done.stderr
 
 
@@ -75,9 +75,9 @@ def test_a_condition_names_an_experiment(saved, run):
     ids=" ".join,
 )
 def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
-    refused("forces", saved, *arguments)
+    refused("why", saved, *arguments)
 
 
 def test_too_few_pairs_are_refused_before_anything_is_built(make_collection, refused, tmp_path):
     save_collection(make_collection(4), tmp_path / "four")
-    assert "too few to train heads" in refused("forces", tmp_path / "four")
+    assert "too few to train heads" in refused("why", tmp_path / "four")

@@ -22,14 +22,14 @@ def drawn(path, method, name="centre", **options):
 
 @pytest.mark.parametrize(("by", "method"), [("pca", "pca"), ("gap-axis", "gap_axis")])
 def test_the_figures_are_those_of_the_library(saved, figures, by, method):
-    told = figures("project", saved, "--by", by)
+    told = figures("cones", saved, "--by", by)
     assert told.pop("out") is None
     assert told == drawn(saved, method).to_json()
-    assert told["with_strategy"]["gap"] < told["raw"]["gap"]
+    assert told["with_strategy"]["gap"]["value"] < told["raw"]["gap"]["value"]
 
 
 def test_the_shipped_umap_of_the_built_in_collection_is_taken(figures):
-    told = figures("project", "builtin")
+    told = figures("cones", "builtin")
     assert told["raw"]["method"] == "umap" and told["raw"]["variance_shares"] is None
     assert told["raw"]["trustworthiness"] > 0.9
 
@@ -38,7 +38,7 @@ def test_each_kind_of_file_holds_a_row_a_vector(saved, run, tmp_path):
     wanted = drawn(saved, "pca").columns()
     for ending in ("csv", "parquet", "npz"):
         out = tmp_path / "new" / f"cones.{ending}"
-        assert run("project", saved, "--by", "pca", "--out", out).returncode == 0
+        assert run("cones", saved, "--by", "pca", "--out", out).returncode == 0
         read_back = {
             "csv": lambda path: pd.read_csv(path, dtype={"item": str}),
             "parquet": pd.read_parquet,
@@ -54,35 +54,35 @@ def test_each_kind_of_file_holds_a_row_a_vector(saved, run, tmp_path):
 
 def test_the_picture_is_one_file_that_names_its_items(saved, run, tmp_path):
     out = tmp_path / "cones.html"
-    done = run("project", saved, "--by", "gap-axis", "--out", out)
+    done = run("cones", saved, "--by", "gap-axis", "--out", out)
     assert done.returncode == 0 and f"written to {out}" in done.stdout
     assert "Two clouds, one gap" in out.read_text("utf-8")
 
 
 def test_what_is_printed_has_both_clouds_with_their_gap(saved, run):
-    text = run("project", saved, "--by", "pca", "--strength", "0.5").stdout
-    assert "Raw cosine" in text and "Centre both (λ = 0.5)" in text
+    text = run("cones", saved, "--by", "pca", "--strength", "0.5").stdout
+    assert "Raw cosine" in text and "Centre both" in text and "0.5)" in text
     assert "gap image–text" in text and "12 measured items" in text
     assert "variance along x" in text
 
 
 def test_what_moves_no_vector_is_drawn_once(saved, run, figures):
-    assert figures("project", saved, "--by", "pca", "--strategy", "route")["with_strategy"] is None
-    text = run("project", saved, "--by", "pca", "--strategy", "route").stdout
-    assert "the strategy moves no vector" in text
+    assert figures("cones", saved, "--by", "pca", "--strategy", "route")["with_strategy"] is None
+    text = run("cones", saved, "--by", "pca", "--strategy", "route").stdout
+    assert "The strategy moves no vector" in text
 
 
 def test_of_a_few_items_nothing_is_concluded(make_collection, run, figures, tmp_path):
     save_collection(make_collection(4), tmp_path / "four")
-    assert figures("project", tmp_path / "four", "--by", "pca")["raw"]["trustworthiness"] is None
-    text = run("project", tmp_path / "four", "--by", "pca").stdout
+    assert figures("cones", tmp_path / "four", "--by", "pca")["raw"]["trustworthiness"] is None
+    text = run("cones", tmp_path / "four", "--by", "pca").stdout
     assert "Too few held-out items" in text and "unknown" in text
 
 
 def test_a_condition_names_a_cloud_and_its_figure(saved, run):
-    done = run("project", saved, "--by", "pca", "--fail-if", "raw.gap > 0.1")
+    done = run("cones", saved, "--by", "pca", "--fail-if", "raw.gap > 0.1")
     assert done.returncode == 1 and "raw.gap = " in done.stderr
-    assert json.loads(run("project", saved, "--by", "pca", "--json").stdout)["fit"] == "split"
+    assert json.loads(run("cones", saved, "--by", "pca", "--json").stdout)["fit"] == "split"
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ def test_a_condition_names_a_cloud_and_its_figure(saved, run):
     ids=" ".join,
 )
 def test_bad_input_is_refused_in_one_sentence(saved, refused, arguments):
-    refused("project", saved, *arguments)
+    refused("cones", saved, *arguments)
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(saved, refused, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").touch()
-    assert "is a folder" in refused("project", saved, "--out", tmp_path / "folder.csv")
-    assert "since file is a file" in refused("project", saved, "--out", tmp_path / "file/x.csv")
+    assert "is a folder" in refused("cones", saved, "--out", tmp_path / "folder.csv")
+    assert "since file is a file" in refused("cones", saved, "--out", tmp_path / "file/x.csv")
 
 
 def test_one_modality_has_no_gap_to_draw(make_collection, refused, tmp_path):
     save_collection(make_collection(8, modalities=("text",)), tmp_path / "one")
-    assert "a gap needs two" in refused("project", tmp_path / "one", "--by", "pca")
+    assert "a gap needs two" in refused("cones", tmp_path / "one", "--by", "pca")
