@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from html import escape
-from math import isnan
+from typing import Any
 
 import streamlit as st
 
@@ -15,22 +14,23 @@ from gapviz.analyses.advice import (
     TASKS,
     Advice,
     DedicatedTower,
-    Effect,
     Evidence,
     Recommendation,
     Situation,
     title_of,
     tower_of,
 )
+from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
 from gapviz.analyses.advice.rules import Changeable, Task
 from gapviz.analyses.advice.stored import cached_advice
 from gapviz.core.parameter import Parameter
+from gapviz.core.table import Table
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, measured
-from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of, segments_of
@@ -220,7 +220,11 @@ def _in_short(one: Recommendation) -> str:
 def _card(one: Recommendation) -> None:
     st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.fragile]))
     if one.effects:
-        st.html(html_table(_HEAD, [_effect_row(effect) for effect in one.effects]))
+        rows: list[list[Any]] = [
+            [each.figure, each.before.value, each.after.value, each.change, each.best]
+            for each in one.effects
+        ]
+        show_table(Table("", EFFECT_COLUMNS, rows))
     lines = [f"- {_plain(line)}" for line in one.evidence]
     if lines:
         st.markdown("\n".join(lines))
@@ -239,22 +243,6 @@ def _card(one: Recommendation) -> None:
     if one.rule.strategy is not None:
         # With the parameters that it was judged by, not those of the sidebar.
         ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
-
-
-_HEAD = ("figure", "now", "then", "change<br><small>95 % interval</small>", "better is")
-
-
-def _effect_row(effect: Effect) -> list[str]:
-    return [
-        escape(effect.figure),
-        *(_number(one.value) for one in (effect.before, effect.after)),
-        "" if isnan(effect.change.value) else estimate_cell(effect.change, signed=True),
-        effect.best,
-    ]
-
-
-def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.3f}</strong>"
 
 
 def _plain(text: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from html import escape
+from math import nan
 
 import streamlit as st
 from safetensors.numpy import load
 
-from gapviz.core.wording import figure
-from gapviz.dashboard.cards import html_table
+from gapviz.core.table import Column, Table
+from gapviz.dashboard.tables import show_table
 from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
 from gapviz.export.card import TARGET_RECALL
 from gapviz.strategies import Strategy
@@ -43,14 +43,15 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
     st.subheader("What is stored", anchor=False)
     rows = [
         [
-            f"<code>{escape(name)}</code>",
-            escape(" × ".join(map(str, array.shape))),
+            name,
+            " × ".join(map(str, array.shape)),
             str(array.dtype),
-            escape(ARRAY_WORDS[name.partition(".")[0]]),
+            ARRAY_WORDS[name.partition(".")[0]],
         ]
         for name, array in sorted(load(files[ARRAYS_FILE]).items())
     ]
-    st.html(html_table(["array", "shape", "type", "what for"], rows, left_columns=(3,)))
+    heads = ("array", "shape", "type", "what for")
+    show_table(Table("", [Column(head, head, text=True) for head in heads], rows))
     st.caption(
         f"{ARRAYS_FILE} holds these arrays ({len(files[ARRAYS_FILE]):,} bytes, no pickle); "
         f"{CARD_FILE} the formula, all parameters, figures with intervals, thresholds, and "
@@ -81,22 +82,20 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
 def thresholds_section(card: ExportCard) -> None:
     """One cosine a pair type, and what passes it."""
     st.subheader("Thresholds", anchor=False)
+    columns = [
+        Column("pair", "pair type", text=True),
+        Column("cosine", "cosine at or above", missing="none"),
+        Column("true", "relevant pairs that pass", "held out", better="higher", missing="none"),
+        Column("false", "others that pass", "held out", better="lower", missing="none"),
+    ]
     rows = [
         [
-            escape(f"{one.first} – {one.second}"),
-            _told(one.cosine),
-            _told(one.true_positive),
-            _told(one.false_positive),
+            f"{one.first} – {one.second}",
+            *map(_number, (one.cosine, one.true_positive, one.false_positive)),
         ]
         for one in card.thresholds
     ]
-    head = [
-        "pair type",
-        "cosine at or above",
-        "relevant pairs that pass<br><small>held out · higher</small>",
-        "others that pass<br><small>held out · lower</small>",
-    ]
-    st.html(html_table(head, rows))
+    show_table(Table("", columns, rows))
     vectors = "after the strategy moved them" if card.acts_on == "vectors" else "as encoded"
     st.caption(
         f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, "
@@ -145,5 +144,5 @@ def _word(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "vectors"
 
 
-def _told(value: float | None) -> str:
-    return "<small>none</small>" if value is None else f"<strong>{figure(value)}</strong>"
+def _number(value: float | None) -> float:
+    return nan if value is None else value

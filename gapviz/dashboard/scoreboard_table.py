@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from itertools import groupby
-from math import isnan
 from urllib.parse import urlencode
 
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn
 from gapviz.analyses.scoreboard.scoreboard import LeftOut, ScoreRow
-from gapviz.core.wording import figure, interval
+from gapviz.core.table_html import escaped
+from gapviz.dashboard.tables import number_cell
 from gapviz.figures.pareto import model_color
 from gapviz.strategies import strategy_spec
-
-BETTER = {"lower": "lower ↓", "higher": "higher ↑", "nearer 1": "nearer 1"}
 
 
 def board_table(
@@ -54,7 +51,8 @@ def board_table(
 
     def table_row(row: ScoreRow) -> str:
         cells = "".join(
-            f"<td{cell_class(column)}>{_figure(row, column)}</td>" for column in columns
+            f"<td{cell_class(column)}>{number_cell(column, column.read(row))}</td>"
+            for column in columns
         )
         name = _name(row, search_link(row.model, row.options.name), warnings)
         return f"<tr><td>{name}</td>{model_cell(row.model)}{cells}</tr>"
@@ -67,10 +65,10 @@ def board_table(
         body.append(_part(words, len(columns) + several))
     body += by_item
     for entry in left_out:
-        title = escape(strategy_spec(entry.options.name).title)
+        title = escaped(strategy_spec(entry.options.name).title)
         body.append(
             f'<tr class="gv-out"><td>{title}</td>{model_cell(entry.model)}'
-            f'<td colspan="{len(columns)}">not available here: {escape(entry.reason)}</td></tr>'
+            f'<td colspan="{len(columns)}">not available here: {escaped(entry.reason)}</td></tr>'
         )
     heads = _heads(columns, cell_class, sort, query, worst_first=worst_first, several=several)
     return (
@@ -82,13 +80,13 @@ def board_table(
 
 
 def _part(words: str, n_columns: int) -> str:
-    return f'<tr class="gv-part"><td></td><td colspan="{n_columns}">{escape(words)}.</td></tr>'
+    return f'<tr class="gv-part"><td></td><td colspan="{n_columns}">{escaped(words)}.</td></tr>'
 
 
 def _group_heads(columns: Sequence[BoardColumn], *, several: bool) -> str:
     cells = "".join(
         f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(list(group))}">'
-        f"{escape(GROUPS[name])}</th>"
+        f"{escaped(GROUPS[name])}</th>"
         for name, group in groupby(columns, lambda column: column.group)
     )
     return f"<tr><th></th>{'<th></th>' * several}{cells}</tr>"
@@ -112,10 +110,10 @@ def _heads(
         address = "?" + urlencode({**kept, "sort": column.key, **turned})
         order = f' aria-sort="{"descending" if worst_first else "ascending"}"' if here else ""
         cells.append(
-            f'<th scope="col"{cell_class(column)}{order}><a href="{escape(address, quote=True)}" '
-            f'target="_self" title="sort by {escape(column.name, quote=True)}">'
-            f"{escape(column.title)}{mark}</a><br><small>{escape(column.detail)}<br>"
-            f"{BETTER[column.better]}</small></th>"
+            f'<th scope="col"{cell_class(column)}{order}><a href="{escaped(address)}" '
+            f'target="_self" title="sort by {escaped(column.name)}">'
+            f"{escaped(column.title)}{mark}</a><br><small>{escaped(column.detail)}<br>"
+            f"{column.better} is better</small></th>"
         )
     model = '<th scope="col" style="text-align:left">Model</th>' * several
     return f'<tr><th scope="col">Strategy</th>{model}{"".join(cells)}</tr>'
@@ -135,15 +133,14 @@ def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
         if warning in row.own_warnings
     ]
     marks = " ".join(
-        f'<span class="gv-tag" title="{escape(why, quote=True)}">{escape(tag)}</span>'
-        for tag, why in tags
+        f'<span class="gv-tag" title="{escaped(why)}">{escaped(tag)}</span>' for tag, why in tags
     )
     title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
     return (
-        f'<a href="{escape(link, quote=True)}" target="_self" title="search with this strategy">'
-        f"{escape(title)} →</a>"
-        + (f'<br><small class="gv-fit">{escape(fit)}</small>' if fit else "")
+        f'<a href="{escaped(link)}" target="_self" title="search with this strategy">'
+        f"{escaped(title)} →</a>"
+        + (f'<br><small class="gv-fit">{escaped(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")
     )
 
@@ -152,15 +149,5 @@ def _model(model: str, titles: Mapping[str, str]) -> str:
     color = model_color(model, list(titles))
     return (
         f'<td class="gv-model"><span class="gv-dot" style="background:{color}"></span>'
-        f"{escape(titles[model])}</td>"
+        f"{escaped(titles[model])}</td>"
     )
-
-
-def _figure(row: ScoreRow, column: BoardColumn) -> str:
-    estimate = column.read(row)
-    if isnan(estimate.value):
-        return "<small>none</small>"
-    value = f"<strong>{figure(estimate.value, column.decimals)}</strong>"
-    if isnan(estimate.low):
-        return value
-    return f"{value}<br><small>{interval(estimate.low, estimate.high, column.decimals)}</small>"

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
+from dataclasses import replace
 from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.thresholds.analysis import held_out_reading, transfer_reading, type_title
+from gapviz.analyses.thresholds.analysis import (
+    calibrated_table,
+    passing_table,
+    transfer_reading,
+    transfer_table,
+    type_title,
+)
 from gapviz.analyses.thresholds.cached import cached_scores
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.parameter import Parameter
-from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.query import QUERY_MODALITY
 from gapviz.dashboard.settings import RAW, Settings
+from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import refuse_out_of_range, url_parameter
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of
 from gapviz.figures.scores import score_panel
-from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType
+from gapviz.measures.geometry.thresholds import PairType
 from gapviz.strategies import STRATEGIES
 
 PROTOCOL = (
@@ -132,7 +137,8 @@ def distributions(
     """The four distributions of each strategy, and what passes its threshold, one of `at`."""
     panel = score_panel(studies, chosen.modalities, thresholds=at)
     show_panels([panel], key="scores", view=view)
-    st.html(_passing_table(studies, at))
+    by_title = {study.strategy: study for study in studies}
+    show_table(passing_table(by_title, dict(zip(by_title, at, strict=True))))
     notes = ["Of the held-out pairs of the evaluate split."]
     if not studies[0].labelled:
         notes.append(
@@ -164,24 +170,7 @@ def transfer_section(view: View, studies: Sequence[ScoreStudy]) -> None:
     st.subheader("One threshold, read on the other pair types", anchor=False)
     for study in studies:
         finding(transfer_reading(study, USUAL_RECALL), view)
-    pair = studies[0].pair
-    head = ["strategy", "fitted on", "threshold"]
-    for name in PAIR_TYPES:
-        title = escape(type_title(name, pair))
-        head += [
-            f"{title}<br><small>true positives<br>higher</small>",
-            f"{title}<br><small>false positives<br>lower</small>",
-        ]
-    rows = []
-    for study in studies:
-        for entry in study.transfer(USUAL_RECALL):
-            cells = [escape(study.strategy), _type(entry.fitted_on, study)]
-            cells.append(f"{_number(entry.threshold)}<br><small>{escape(study.unit)}</small>")
-            for name in PAIR_TYPES:
-                rates = entry.rates[name]
-                cells += [_share(rates.true_positive), _share(rates.false_positive)]
-            rows.append(cells)
-    st.html(html_table(head, rows, left_columns=(1,)))
+    show_table(replace(transfer_table({one.strategy: one for one in studies}), title=""))
     st.caption(
         f"Each threshold is the highest score that {USUAL_RECALL:.0%} of the relevant pairs of "
         "its type reach on the calibrate split; shares are of the evaluate split."
@@ -197,26 +186,7 @@ def target_choice() -> tuple[Target, float]:
 def calibrated_section(view: View, study: ScoreStudy, target: Target, share: float) -> None:
     """A threshold for each pair type that reaches a target, to copy."""
     found = study.calibrated(target, share)
-    head = [
-        "pair type",
-        escape(study.unit),
-        "recall<br><small>held out · higher</small>",
-        "precision<br><small>held out · higher</small>",
-        "false positives<br><small>held out · lower</small>",
-        "against the target",
-    ]
-    rows = [
-        [
-            _type(name, study),
-            _number(one.fitted.threshold),
-            _share(one.held_out.true_positive),
-            _share(one.held_out.precision),
-            _share(one.held_out.false_positive),
-            escape(_reached(name, study, target, share)),
-        ]
-        for name, one in found.items()
-    ]
-    st.html(html_table(head, rows, left_columns=(5,)))
+    show_table(replace(calibrated_table(study, target, share), title=""))
     thresholds = {
         _title(name, study): None if isnan(one.fitted.threshold) else round(one.fitted.threshold, 6)
         for name, one in found.items()
@@ -234,60 +204,3 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
 
 def _title(name: PairType, study: ScoreStudy) -> str:
     return study.across if name == "cross" else type_title(name, study.pair)
-
-
-def _type(name: PairType, study: ScoreStudy) -> str:
-    """A pair type that no narrow column breaks in two."""
-    return f'<span style="white-space:nowrap">{escape(_title(name, study))}</span>'
-
-
-def _reached(name: PairType, study: ScoreStudy, target: Target, share: float) -> str:
-    one = study.calibrated(target, share)[name]
-    if not isnan(one.fitted.threshold):
-        return held_out_reading(one.held_out, target, share)
-    if not study.calibrate[name].positive.size:
-        return "no pair of this type is known to belong together"
-    return "no threshold reaches this on the calibrate split"
-
-
-def _passing_table(studies: Sequence[ScoreStudy], thresholds: Sequence[float]) -> str:
-    pair = studies[0].pair
-    at = list(zip(studies, thresholds, strict=True))
-    heads = [
-        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {figure(threshold, 2)}</small>"
-        for study, threshold in at
-    ]
-    head = ["pairs", *heads, "should"]
-    found = [study.rates(threshold) for study, threshold in at]
-    rows = []
-    for name in PAIR_TYPES:
-        title = escape(type_title(name, pair))
-        alike, unlike = (
-            ("matched", "mismatched") if name == "cross" else ("same label", "another label")
-        )
-        if name == "cross" or studies[0].labelled:
-            rows.append(
-                [
-                    f"{title}, {alike} <small>true positive rate</small>",
-                    *(_share(rates[name].true_positive) for rates in found),
-                    "<small>pass: higher</small>",
-                ]
-            )
-        else:
-            unlike = "all"
-        rows.append(
-            [
-                f"{title}, {unlike} <small>false positive rate</small>",
-                *(_share(rates[name].false_positive) for rates in found),
-                "<small>not pass: lower</small>",
-            ]
-        )
-    return html_table(head, rows)
-
-
-def _share(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.1%}</strong>"
-
-
-def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{figure(value)}</strong>"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 
 import numpy as np
 import streamlit as st
@@ -13,6 +12,7 @@ from gapviz.analyses.within import (
     ItemRows,
     compare_modality,
     delta_reading,
+    figures_table,
     has_shared_labels,
     item_rows,
     label_names,
@@ -22,11 +22,11 @@ from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.answers import same_label_as, show_hits
 from gapviz.dashboard.caches import cached_within, collection_of
-from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
 from gapviz.dashboard.settings import Settings, encoder_titles
+from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import modalities_on_offer, url_parameter
 from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
@@ -173,33 +173,17 @@ def _compared(contest: _Contest, seed: int) -> WithinComparison:
 
 
 def _figures(contest: _Contest, comparison: WithinComparison) -> None:
-    joint, dedicated = map(escape, contest.titles)
-    head = [
-        "figure",
-        f"{joint}<br><small>joint tower · higher</small>",
-        f"{dedicated}<br><small>dedicated · higher</small>",
-        "difference<br><small>above 0: dedicated better</small>",
-    ]
-    rows = [
-        [
-            f"R@{k}",
-            estimate_cell(comparison.joint.recall[k]),
-            estimate_cell(comparison.dedicated.recall[k]),
-            estimate_cell(delta, signed=True),
-        ]
-        for k, delta in comparison.delta.recall.items()
-    ]
     precision = comparison.delta.mean_average_precision
-    rows.append(
-        [
-            "mAP",
-            estimate_cell(comparison.joint.mean_average_precision),
-            estimate_cell(comparison.dedicated.mean_average_precision),
-            estimate_cell(precision, signed=True),
-        ]
-    )
     finding(f"**{delta_reading(precision, 'mAP')}**", contest.view)
-    st.html(html_table(head, rows))
+    titles = dict(zip(("joint", "dedicated"), contest.titles, strict=True))
+    table = figures_table(comparison)
+    columns = [
+        replace(column, title=titles[column.key], detail=column.title)
+        if column.key in titles
+        else column
+        for column in table.columns
+    ]
+    show_table(replace(table, columns=columns))
     st.caption(
         f"Indexed: one {contest.modality} vector of each of the {comparison.n_items:,} held-out "
         f"items (evaluate split). Asking: the {comparison.n_queries:,} of them that share their "

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.table import Column, Table
 from gapviz.dashboard.caches import forget_collections
-from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import catalogue, workspace
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import free_parameter
 from gapviz.sources.library.shelf import StoredCollection, StoredEncoding
 
@@ -27,19 +27,24 @@ VISITS_OF_ONE_MODALITY = {"search": "Search it"}
 
 def show_library(stored: tuple[StoredCollection, ...]) -> None:
     """A table of all collections, with size on disk."""
-    head = ["collection", "items", "vectors by", "on disk", "from"]
+    columns = [
+        Column("collection", "collection", text=True),
+        Column("items", "items"),
+        Column("encodings", "vectors by", text=True),
+        Column("size", "on disk", text=True),
+        Column("origin", "from", text=True),
+    ]
     rows = [
         [
-            escape(one.title),
-            f"{one.n_items:,}",
-            "<br>".join(_encoding_words(encoding) for encoding in one.encodings)
-            or "<small>not encoded yet</small>",
+            one.title,
+            one.n_items,
+            "; ".join(map(_encoding_words, one.encodings)) or "not encoded yet",
             megabytes(one.size),
-            f"<small style='white-space:normal'>{escape(one.origin)}</small>",
+            one.origin,
         ]
         for one in stored
     ]
-    st.html(html_table(head, rows, left_columns=(2, 4)))
+    show_table(Table("", columns, rows))
 
 
 def megabytes(size: int) -> str:
@@ -117,8 +122,6 @@ def _remove(work: Callable[[], None]) -> None:
 
 
 def _encoding_words(encoding: StoredEncoding) -> str:
-    rows = ", ".join(f"{count:,} {escape(name)}" for name, count in encoding.rows.items())
-    return (
-        f"{escape(encoding.encoder)} <small>{rows}; {encoding.dim} dimensions; "
-        f"{megabytes(encoding.size)}</small>"
-    )
+    rows = ", ".join(f"{count:,} {name}" for name, count in encoding.rows.items())
+    size = megabytes(encoding.size)
+    return f"{encoding.encoder} ({rows}, {encoding.dim} dimensions, {size})"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import TypeVar
 
 import streamlit as st
 
+from gapviz.analyses.why import order_finding
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import features_of, import_library, split_of
-from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import number_of
@@ -23,7 +23,6 @@ from gapviz.figures.training import small_cones_figure, temperature_alt, tempera
 from gapviz.storage.cache import CachedResult
 from gapviz.training import (
     STUDY_STEPS,
-    DirectionUnderShift,
     TrainingOptions,
     cached_random_start,
     cached_temperatures,
@@ -102,14 +101,7 @@ def order_section(chosen: Settings) -> None:
     except GapvizError as error:
         show_error(error)
         return
-    head = [
-        "search",
-        "gap<br><small>before → after</small>",
-        "loss<br><small>before → after, nats a query</small>",
-        "queries whose match<br>changed its rank",
-        "scaled back to length 1:<br>loss, changed ranks",
-    ]
-    st.html(html_table(head, [_row(direction) for direction in study.directions]))
+    show_table(order_finding(study).tables[0])
     st.caption(
         f"InfoNCE of one direction at τ = {study.temperature:g} over all "
         f"{study.directions[0].n_queries:,} held-out pairs. The shifted rows are not of length 1; "
@@ -158,18 +150,6 @@ def temperature_section(chosen: Settings) -> None:
         f"InfoNCE, {STUDY_STEPS} steps each, seed {chosen.seed}; gap and recall of the held-out "
         f"pairs. Mean R@10 (higher is better): {recall}.{ships}"
     )
-
-
-def _row(direction: DirectionUnderShift) -> list[str]:
-    return [
-        f"{escape(direction.source)} → {escape(direction.target)}<br>"
-        f"<small>{escape(direction.target)} shifted</small>",
-        f"{direction.gap_before:.3f} → {direction.gap_after:.3f}",
-        f"<strong>{direction.loss_before:.6f} → {direction.loss_after:.6f}</strong>",
-        f"<strong>{direction.reranked}</strong> of {direction.n_queries:,}",
-        f"{direction.loss_renormalised:.3f}<br>"
-        f"<small>{direction.reranked_renormalised} of {direction.n_queries:,}</small>",
-    ]
 
 
 def _loading_first(library: str, result: CachedResult[Result]) -> CachedResult[Result]:
