@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from math import nan
+from typing import Any
 
 import streamlit as st
 from safetensors.numpy import load
@@ -88,10 +89,12 @@ def thresholds_section(card: ExportCard) -> None:
         Column("true", "relevant pairs that pass", "held out", better="higher", missing="none"),
         Column("false", "others that pass", "held out", better="lower", missing="none"),
     ]
-    rows = [
+    rows: list[list[Any]] = [
         [
             f"{one.first} – {one.second}",
-            *map(_number, (one.cosine, one.true_positive, one.false_positive)),
+            _number(one.cosine),
+            _number(one.true_positive),
+            _number(one.false_positive),
         ]
         for one in card.thresholds
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -34,7 +35,7 @@ def show_library(stored: tuple[StoredCollection, ...]) -> None:
         Column("size", "on disk", text=True),
         Column("origin", "from", text=True),
     ]
-    rows = [
+    rows: list[list[Any]] = [
         [
             one.title,
             one.n_items,
