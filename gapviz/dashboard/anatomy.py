@@ -24,7 +24,6 @@ from gapviz.analyses.anatomy.parts import (
     cached_spectra,
     moving_strategies,
 )
-from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
@@ -32,7 +31,7 @@ from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
-from gapviz.dashboard.url_params import url_parameter
+from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.anatomy import (
     dimension_panels,
@@ -45,21 +44,16 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 
 NARROWEST_MAP = 400
 
-PART = url_parameter(
-    Parameter(
-        "part",
-        "Look at",
-        "choice",
-        "dimensions",
-        "",
-        choices={
-            "dimensions": "Dimensions",
-            "heat_map": "Heat map",
-            "plane": "Loss plane",
-            "hubs": "Hubs",
-            "spectrum": "Spectrum",
-        },
-    )
+PART = url_choice(
+    "part",
+    "Look at",
+    {
+        "dimensions": "Dimensions",
+        "heat_map": "Heat map",
+        "plane": "Loss plane",
+        "hubs": "Hubs",
+        "spectrum": "Spectrum",
+    },
 )
 
 

@@ -10,14 +10,13 @@ import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
-from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of, fitted, layout_request
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.selection import SELECTED, show_selection
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.dashboard.url_params import free_parameter, url_parameter
+from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
@@ -25,9 +24,7 @@ from gapviz.figures.cones import METHOD_TITLES
 from gapviz.measures.projection import Layout, Method
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
-PROJECTION = url_parameter(
-    Parameter("projection", "Projection", "choice", "umap", "", choices=METHOD_TITLES)
-)
+PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
 PAIRS = free_parameter("pairs")
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
 ONE_CLOUD = ("cone_x",)

@@ -23,14 +23,13 @@ from gapviz.analyses.curves.readings import (
     mix_reading,
     strength_reading,
 )
-from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.query import QUERY_MODALITY
 from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.url_params import url_parameter
+from gapviz.dashboard.url_params import url_choice, url_modality
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
@@ -49,29 +48,18 @@ class CurveKind:
     control: Callable[[Settings], str | None] = lambda chosen: None
 
 
-CURVE = url_parameter(
-    Parameter(
-        "curve",
-        "Curve",
-        "choice",
-        "strength",
-        "",
-        choices={
-            "strength": "Strength λ",
-            "mix": "Corpus mix",
-            "calibration": "Calibration size",
-            "fusion": "Rank fusion",
-        },
-    )
+CURVE = url_choice(
+    "curve",
+    "Curve",
+    {
+        "strength": "Strength λ",
+        "mix": "Corpus mix",
+        "calibration": "Calibration size",
+        "fusion": "Rank fusion",
+    },
 )
-WEIGHTED = url_parameter(
-    Parameter(
-        "weighted",
-        "List whose weight varies",
-        "modality",
-        None,
-        "The other lists keep the weight 1.",
-    )
+WEIGHTED = url_modality(
+    "weighted", "List whose weight varies", help="The other lists keep the weight 1."
 )
 
 

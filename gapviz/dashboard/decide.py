@@ -23,7 +23,6 @@ from gapviz.analyses.advice import (
 from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
 from gapviz.analyses.advice.rules import Changeable, Task
 from gapviz.analyses.advice.stored import cached_advice
-from gapviz.core.parameter import Parameter
 from gapviz.core.table import Table
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, measured
@@ -31,7 +30,7 @@ from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
-from gapviz.dashboard.url_params import url_parameter
+from gapviz.dashboard.url_params import url_choice, url_modality
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.export.report import Report, report_html, report_on
@@ -64,27 +63,20 @@ _STANCES = {
 }
 
 
-TASK = url_parameter(
-    Parameter(
-        "task",
-        "What do you search with, and over?",
-        "choice",
-        "mixed",
-        "",
-        choices={str(name): title for name, title in TASKS.items()},
-    )
+TASK = url_choice(
+    "task",
+    "What do you search with, and over?",
+    {str(name): title for name, title in TASKS.items()},
+    default="mixed",
 )
-FOUND = url_parameter(Parameter("found", "What is found?", "modality", None, ""))
-CHANGEABLE = url_parameter(
-    Parameter(
-        "changeable",
-        "What can you change?",
-        "choice",
-        "index",
-        "Neither still leaves the order of the answers: scores adjusted, or one filtered query a "
-        "modality. Each includes the one before it.",
-        choices={str(name): title for name, title in CHANGES.items()},
-    )
+FOUND = url_modality("found", "What is found?")
+CHANGEABLE = url_choice(
+    "changeable",
+    "What can you change?",
+    {str(name): title for name, title in CHANGES.items()},
+    default="index",
+    help="Neither still leaves the order of the answers: scores adjusted, or one filtered query a "
+    "modality. Each includes the one before it.",
 )
 _FRAGILE = ":orange-badge[:material/balance: turns on ties]"
 

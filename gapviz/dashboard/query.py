@@ -15,7 +15,7 @@ from gapviz.core.vectors import Float32
 from gapviz.dashboard.caches import collection_of, encoder_named, items_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title, live_encoder
 from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.url_params import free_parameter, url_parameter
+from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, segments_of, select_of
 from gapviz.retrieval.index import Query
 from gapviz.retrieval.queries import caption_query, item_query
@@ -46,30 +46,18 @@ def _items_of_the_link() -> dict[str, str]:
         return {}
 
 
-QUERY_BY = url_parameter(
-    Parameter(
-        "query_by",
-        "Search with",
-        "choice",
-        "text",
-        "",
-        choices={"text": "Typed text", "item": "Item of the collection", "picture": "Your image"},
-    )
+QUERY_BY = url_choice(
+    "query_by",
+    "Search with",
+    {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"},
 )
 TEXT = free_parameter("q")
-ITEM = url_parameter(Parameter("item", "Item", "choice", None, ""), _items_of_the_link)
+ITEM = url_choice("item", "Item", _items_of_the_link)
 RESULTS = url_parameter(Parameter("results", "Results", "count", 8, "", low=4, high=20, step=1))
-QUERY_MODALITY = url_parameter(
-    Parameter(
-        "query_modality",
-        "Ask with",
-        "modality",
-        None,
-        "Modality of the queries.",
-        usually_last=True,
-    )
+QUERY_MODALITY = url_modality(
+    "query_modality", "Ask with", help="Modality of the queries.", usually_last=True
 )
-ITEM_MODALITY = url_parameter(Parameter("item_modality", "Ask with its", "modality", None, ""))
+ITEM_MODALITY = url_modality("item_modality", "Ask with its")
 
 
 Queries = dict[View, Query]

@@ -14,34 +14,31 @@ from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.core.errors import GapvizError
-from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_parameter
+from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of, select_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
 
 CHART = "pareto_chart"
-MODELS = url_parameter(
-    Parameter(
-        "models",
-        "Models",
-        "choice",
-        "all",
-        "Changing the model stands beside changing the index: each encoder of this collection is "
-        "measured under every strategy.",
-        choices={"all": "All encoders", "one": "The chosen one"},
-    )
+MODELS = url_choice(
+    "models",
+    "Models",
+    {"all": "All encoders", "one": "The chosen one"},
+    help="Changing the model stands beside changing the index: each encoder of this collection is "
+    "measured under every strategy.",
 )
-FIGURES = url_parameter(Parameter("figures", "Figures", "choice", None, "", choices=GROUPS))
-SORT = url_parameter(
-    Parameter("sort", "Sort by", "choice", "ndcg", ""),
+FIGURES = url_choice("figures", "Figures", GROUPS, default=None)
+SORT = url_choice(
+    "sort",
+    "Sort by",
     lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
+    default="ndcg",
 )
 WORST_FIRST = free_parameter("worst_first")
 OWN_PARAMETERS = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)

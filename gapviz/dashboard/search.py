@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gapviz.core.collection import CALIBRATE, EVALUATE
-from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
 from gapviz.dashboard.answers import same_label_as, show_bias, show_hits
 from gapviz.dashboard.caches import collection_of, fitted, index_of, measured
@@ -16,20 +15,16 @@ from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.query import RESULTS
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings
-from gapviz.dashboard.url_params import url_parameter
+from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.retrieval.index import Query, ResultList
 from gapviz.strategies import Strategy
 
-INDEX = url_parameter(
-    Parameter(
-        "index",
-        "Index",
-        "choice",
-        "all",
-        "Held-out items are those that the encoder's heads were not trained on.",
-        choices={"all": "All items", "held-out": "Held-out items"},
-    )
+INDEX = url_choice(
+    "index",
+    "Index",
+    {"all": "All items", "held-out": "Held-out items"},
+    help="Held-out items are those that the encoder's heads were not trained on.",
 )
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "

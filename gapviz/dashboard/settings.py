@@ -18,6 +18,7 @@ from gapviz.dashboard.url_params import (
     free_parameter,
     note_link_problems,
     show_link_problems,
+    url_choice,
     url_parameter,
 )
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
@@ -48,31 +49,26 @@ def encoder_titles() -> dict[str, str]:
     return {k: title for entry in catalogue().values() for k, title in entry.encoders.items()}
 
 
-COLLECTION = url_parameter(
-    Parameter("collection", "Collection", "choice", BUILTIN, ""),
+COLLECTION = url_choice(
+    "collection",
+    "Collection",
     lambda: {name: entry.title for name, entry in catalogue().items()},
+    default=BUILTIN,
 )
-ENCODER = url_parameter(Parameter("encoder", "Encoder", "choice", None, ""), encoder_titles)
-COMPARE = url_parameter(
-    Parameter(
-        "compare",
-        "Compare with",
-        "choice",
-        None,
-        "A second model of the same modalities on the same items, side by side on every page.",
-    ),
+ENCODER = url_choice("encoder", "Encoder", encoder_titles)
+COMPARE = url_choice(
+    "compare",
+    "Compare with",
     encoder_titles,
+    help="A second model of the same modalities on the same items, side by side on every page.",
 )
 PAIR = free_parameter("pair")
-STRATEGY = url_parameter(
-    Parameter(
-        "strategy",
-        "Strategy",
-        "choice",
-        DEFAULT_STRATEGY,
-        "The way out that is compared with raw cosine.",
-    ),
+STRATEGY = url_choice(
+    "strategy",
+    "Strategy",
     strategy_titles,
+    default=DEFAULT_STRATEGY,
+    help="The way out that is compared with raw cosine.",
 )
 SEED = url_parameter(
     Parameter(

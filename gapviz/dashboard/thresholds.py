@@ -26,7 +26,7 @@ from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.query import QUERY_MODALITY
 from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.tables import show_table
-from gapviz.dashboard.url_params import refuse_out_of_range, url_parameter
+from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of
 from gapviz.figures.scores import score_panel
@@ -49,16 +49,7 @@ PROTOCOL = (
 
 url_parameter(Parameter("threshold", "Threshold", "number", 0.0, "", low=-1, high=1))
 url_parameter(Parameter("threshold_", "Threshold", "number", 0.0, "", low=-1_000, high=1_000))
-TARGET = url_parameter(
-    Parameter(
-        "target",
-        "Target",
-        "choice",
-        "recall",
-        "",
-        choices={"recall": "Recall", "precision": "Precision"},
-    )
-)
+TARGET = url_choice("target", "Target", {"recall": "Recall", "precision": "Precision"})
 REACH = url_parameter(
     Parameter("reach", "to reach", "number", USUAL_RECALL, "", low=0.5, high=0.99, step=0.01)
 )

@@ -20,7 +20,6 @@ from gapviz.analyses.tour import (
     numbered_stops,
 )
 from gapviz.core.collection import EVALUATE
-from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.answers import show_bias, show_hits
 from gapviz.dashboard.caches import (
@@ -34,7 +33,7 @@ from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
-from gapviz.dashboard.url_params import free_parameter, url_parameter
+from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
 from gapviz.figures import alt_text, cones_figure, shared_ranges
 from gapviz.measures.measurement import Measurement
@@ -47,25 +46,14 @@ OFFERED = 12
 RESULTS = 8
 CONES_HEIGHT = 440
 
-STEP = url_parameter(
-    Parameter(
-        "step",
-        "Stop",
-        "choice",
-        1,
-        "",
-        choices={str(number): title for number, title in numbered_stops().items()},
-    )
+STEP = url_choice(
+    "step", "Stop", {str(number): title for number, title in numbered_stops().items()}, default=1
 )
 PAIRS = free_parameter("tour_pairs")
-FIGURE = url_parameter(Parameter("tour_figure", "Figure", "choice", "gap", "", choices=FIGURES))
-JUDGE = url_parameter(
-    Parameter("tour_judge", "What matters to you", "choice", "ndcg", "", choices=JUDGES)
-)
-MODALITY = url_parameter(Parameter("tour_modality", "Queries", "modality", None, ""))
-MOVING = url_parameter(
-    Parameter("tour_strategy", "Strategy", "choice", DEFAULT_STRATEGY, ""), strategy_titles
-)
+FIGURE = url_choice("tour_figure", "Figure", FIGURES, default="gap")
+JUDGE = url_choice("tour_judge", "What matters to you", JUDGES, default="ndcg")
+MODALITY = url_modality("tour_modality", "Queries")
+MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=DEFAULT_STRATEGY)
 STRENGTH = url_parameter(replace(shift.STRENGTH, name="tour_strength", help=""))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,9 @@ PROBLEMS_KEY = "_link_problems"
 
 RENAMED = {"asks": "query_modality"}
 """Parameters of links of earlier versions, by their name of today."""
+
+FIRST = object()
+"""The first of the choices, as the default."""
 
 Titles = Mapping[str, str]
 """Value → title."""
@@ -73,6 +77,32 @@ def url_parameter(parameter: Parameter, titles: Callable[[], Titles] | None = No
     """
     _declared[parameter.name] = _Declared(parameter, titles)
     return parameter
+
+
+def url_choice(
+    name: str,
+    title: str,
+    choices: Titles | Callable[[], Titles],
+    *,
+    default: Any = FIRST,
+    help: str = "",
+    symbol: str = "",
+) -> Parameter:
+    """`url_parameter` of one of some choices, value → title, which may depend on the collections.
+
+    The first unless another one is the default.
+    """
+    known = {} if callable(choices) else choices
+    usual = next(iter(known), None) if default is FIRST else default
+    return url_parameter(
+        Parameter(name, title, "choice", usual, help, symbol=symbol, choices=known),
+        choices if callable(choices) else None,
+    )
+
+
+def url_modality(name: str, title: str, *, help: str = "", usually_last: bool = False) -> Parameter:
+    """`url_parameter` of a modality."""
+    return url_parameter(Parameter(name, title, "modality", None, help, usually_last=usually_last))
 
 
 def free_parameter(name: str) -> str:

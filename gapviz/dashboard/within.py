@@ -19,7 +19,6 @@ from gapviz.analyses.within import (
     shared,
 )
 from gapviz.core.collection import Collection
-from gapviz.core.parameter import Parameter
 from gapviz.dashboard.answers import same_label_as, show_hits
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
@@ -27,7 +26,7 @@ from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
 from gapviz.dashboard.settings import Settings, encoder_titles
 from gapviz.dashboard.tables import show_table
-from gapviz.dashboard.url_params import modalities_on_offer, url_parameter
+from gapviz.dashboard.url_params import modalities_on_offer, url_choice
 from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
@@ -49,32 +48,18 @@ def _title(modality: str) -> str:
     return f"{modality} → {modality}"
 
 
-MODALITY = url_parameter(
-    Parameter("within", "Modality", "choice", None, ""),
-    lambda: {name: _title(name) for name in modalities_on_offer()},
+MODALITY = url_choice(
+    "within", "Modality", lambda: {name: _title(name) for name in modalities_on_offer()}
 )
-DEDICATED = url_parameter(
-    Parameter(
-        "dedicated",
-        "Dedicated encoder",
-        "choice",
-        None,
-        "What the tower of the encoder in the sidebar is held against. It should be made for "
-        "this modality alone; another joint model can stand in.",
-    ),
+DEDICATED = url_choice(
+    "dedicated",
+    "Dedicated encoder",
     lambda: {**encoder_titles(), **TOWERS_ALONE},
+    help="What the tower of the encoder in the sidebar is held against. It should be made for "
+    "this modality alone; another joint model can stand in.",
 )
-FIGURE = url_parameter(Parameter("within_figure", "Figure", "choice", "map", "", choices=FIGURES))
-LABELS = url_parameter(
-    Parameter(
-        "labels",
-        "Labels",
-        "choice",
-        "ends",
-        "",
-        choices={"ends": "Largest differences", "all": "All labels"},
-    )
-)
+FIGURE = url_choice("within_figure", "Figure", FIGURES, default="map")
+LABELS = url_choice("labels", "Labels", {"ends": "Largest differences", "all": "All labels"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ import streamlit as st
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
-from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import OPENED, megabytes, things
 from gapviz.dashboard.settings import show_error
-from gapviz.dashboard.url_params import url_parameter
+from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
@@ -32,15 +31,10 @@ MEGABYTE = 1_000_000
 
 FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
 
-ADD_BY = url_parameter(
-    Parameter(
-        "add_by",
-        "Add a collection",
-        "choice",
-        "upload",
-        "",
-        choices={"upload": "Upload", "path": "Folder on this machine", "set": "Published set"},
-    )
+ADD_BY = url_choice(
+    "add_by",
+    "Add a collection",
+    {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"},
 )
 RUNNING, ADDED = "_adding", "_added"
 

@@ -9,10 +9,9 @@ from functools import lru_cache
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import features_of, import_library
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.dashboard.url_params import free_parameter, url_parameter
+from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.why.training_runs import TrainedRun, show_runs, show_runs_until_idle
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.training import RUN_COLORS
@@ -27,28 +26,22 @@ from gapviz.training import (
     training_steps,
 )
 
-LOSS = url_parameter(
-    Parameter(
-        "train_loss",
-        "Loss",
-        "choice",
-        "infonce",
-        "InfoNCE ranks each match first in its batch (CLIP); the sigmoid loss asks of each pair "
-        "whether it is one (SigLIP).",
-        choices={str(name): title for name, title in LOSS_TITLES.items()},
-    )
+LOSS = url_choice(
+    "train_loss",
+    "Loss",
+    {str(name): title for name, title in LOSS_TITLES.items()},
+    default="infonce",
+    help="InfoNCE ranks each match first in its batch (CLIP); the sigmoid loss asks of each pair "
+    "whether it is one (SigLIP).",
 )
-TEMPERATURE = url_parameter(
-    Parameter(
-        "train_temperature",
-        "Temperature",
-        "choice",
-        f"{TEMPERATURES[0]:g}",
-        "Cosines are divided by τ. CLIP ends near 0.01. The sigmoid loss starts from 1/τ and "
-        "learns it.",
-        symbol="τ",
-        choices={f"{value:g}": f"{value:g}" for value in TEMPERATURES},
-    )
+TEMPERATURE = url_choice(
+    "train_temperature",
+    "Temperature",
+    {f"{value:g}": f"{value:g}" for value in TEMPERATURES},
+    default=f"{TEMPERATURES[0]:g}",
+    help="Cosines are divided by τ. CLIP ends near 0.01. The sigmoid loss starts from 1/τ and "
+    "learns it.",
+    symbol="τ",
 )
 INTRA_MODAL = free_parameter("intra_modal")
 
