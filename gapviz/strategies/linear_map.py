@@ -67,7 +67,7 @@ class LinearMap(VectorStrategy):
         anchor = self.anchor_ = self.options.value("anchor") or list(vectors)[-1]
         if anchor not in vectors:
             raise GapvizError(
-                f"there is no modality {anchor} to map the others onto",
+                f"there is no modality {anchor!r} to map the others onto",
                 hint=f"choose one of {', '.join(vectors)}",
             )
         self.means_ = {modality: centroid(rows) for modality, rows in vectors.items()}

@@ -58,7 +58,10 @@ def test_routing_is_said_to_leave_the_gap():
 
 def test_a_loss_of_recall_beyond_chance_is_called_one():
     collection = two_clouds(2)
-    before, after = measure(collection), measure(collection, StrategyOptions("offset", strength=2.0))
+    before, after = (
+        measure(collection),
+        measure(collection, StrategyOptions("offset", strength=2.0)),
+    )
     assert worse_directions(before, after)
     assert "got worse by more than chance" in change_reading(before, after)
 

@@ -6,8 +6,8 @@ import pytest
 from gapviz.core.collection import Collection
 from gapviz.dashboard import caches
 from gapviz.dashboard.catalogue import View
-from gapviz.storage.bounded_cache import bytes_held
 from gapviz.retrieval.index import Query
+from gapviz.storage.bounded_cache import bytes_held
 from gapviz.strategies import StrategyOptions, csls, nnn, references
 
 VIEW = View("a-collection", "an encoder")

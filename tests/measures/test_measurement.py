@@ -14,7 +14,6 @@ from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import default_pair
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
-from gapviz.strategies.fusion import RankFusion
 
 LIANG = {
     "clip": {

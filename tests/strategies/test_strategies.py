@@ -120,7 +120,7 @@ def test_options_are_equal_where_they_ask_for_the_same():
     assert hash(StrategyOptions("route", weights={"text": 2})) == hash(
         StrategyOptions("route", weights=[("text", 2.0)])
     )
-    assert StrategyOptions("half", strength=strength=0.5).having(strength=1.0) == StrategyOptions("half")
+    assert StrategyOptions("half", strength=0.5).having(strength=1.0) == StrategyOptions("half")
     assert StrategyOptions("raw").having(strength=0.5) == StrategyOptions("raw")
 
 

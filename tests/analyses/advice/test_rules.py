@@ -15,7 +15,6 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import unit_rows
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.strategies.fusion import RankFusion
 
 RNG = np.random.default_rng(7)
 

@@ -7,7 +7,6 @@ from gapviz.core.collection import alternate_splits, items_of_rows
 from gapviz.measures.retrieval import evaluate_cross
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
 
 RAW, CENTRE, ROUTE = (StrategyOptions(name) for name in ("raw", "centre", "route"))
 

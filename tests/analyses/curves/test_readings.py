@@ -23,10 +23,10 @@ from gapviz.analyses.curves.readings import (
     strength_reading,
 )
 from gapviz.strategies import StrategyOptions
-from gapviz.strategies.fusion import RankFusion
 
 PAIR = ("image", "text")
 CENTRE = StrategyOptions("centre")
+ROUTE = StrategyOptions("route")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,9 @@ def test_k_is_said_to_matter_only_where_lists_overlap(collection):
 
 def test_the_strength_of_the_sidebar_is_no_part_of_the_sweep(collection):
     works = [
-        cached_strength_curve(collection, StrategyOptions("centre", strength=strength), PAIR, seed=0)
+        cached_strength_curve(
+            collection, StrategyOptions("centre", strength=strength), PAIR, seed=0
+        )
         for strength in (0.3, 1.7)
     ]
     assert works[0].name == works[1].name
@@ -87,8 +89,8 @@ def test_every_curve_is_kept_under_a_name_of_its_own(collection):
         cached_calibration_curve(collection, CENTRE, PAIR, seed=0),
         cached_fusion_curves(collection, "image", ties="own-first", seed=0),
         cached_fusion_curves(collection, "text", ties="own-first", seed=0),
-        cached_mix_curve(collection, CENTRE, PAIR, asks="text", , seed=0),
-        cached_mix_curve(collection, CENTRE, PAIR, asks="image", , seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, asks="text", routing=ROUTE, seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, asks="image", routing=ROUTE, seed=0),
     ]
     assert len({work.name for work in works}) == len(works)
 

@@ -13,7 +13,6 @@ from gapviz.storage import cache
 from gapviz.storage.bounded_cache import BoundedCache
 from gapviz.storage.cache import TREE, cache_folder, read_arrays, write_arrays
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
 
 OPTIONS = [StrategyOptions(name) for name in STRATEGIES]
 

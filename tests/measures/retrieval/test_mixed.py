@@ -14,7 +14,7 @@ from gapviz.strategies.raw import Raw
 STRATEGIES = [
     StrategyOptions("raw"),
     StrategyOptions("centre"),
-    StrategyOptions("offset", strength=strength=0.7, moves="text"),
+    StrategyOptions("offset", strength=0.7, moves="text"),
     StrategyOptions("route"),
     StrategyOptions("route", ties="other-first"),
     StrategyOptions("route", rrf_k=3, weights=(("text", 1.3), ("audio", 0.2))),
