@@ -1,4 +1,4 @@
-"""Bring a collection, see what is in it, encode it, and let it go again."""
+"""Add a collection, look into it, encode it, remove it."""
 
 import streamlit as st
 

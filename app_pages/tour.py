@@ -16,12 +16,12 @@ chosen = settings()
 
 
 def go(by: int) -> None:
-    """To a stop before or behind; the URL follows."""
+    """Go to another stop; the URL follows."""
     st.session_state[STEP.name] = min(max(st.session_state[STEP.name] + by, 1), len(STOPS))
 
 
 def button(label: str, key: str, by: int, *, disabled: bool) -> None:
-    """One of the two that an arrow key presses as well."""
+    """A button that an arrow key presses too."""
     st.button(
         label,
         key=f"tour_{key}",

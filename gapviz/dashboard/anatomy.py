@@ -1,4 +1,4 @@
-"""The parts of the anatomy page: what each shows, and how it is drawn."""
+"""The parts of the anatomy page: the question, the protocol and the drawing of each."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ HEADLINES = ("gap", "separation", "bias", "ndcg")
 """Figures on cards."""
 
 GEOMETRY = ("gap", "separation")
-"""Of them, those that no protocol of a search has a part in."""
+"""Those of them that do not depend on the protocol of a search."""
 
 ITEM_MARK = " (ranks items)"
 ITEM_NOTE = (
@@ -45,10 +45,10 @@ def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
         ". Bias and NDCG are means over all query modalities. Measured on the "
         f"{counted(before.collection.n_items, 'held-out item')} of the evaluate split."
     )
-    told = ["".join(notes)]
+    words = ["".join(notes)]
     if after is not None and after.strategy.spec.ranks_items:
-        told.append(f":material/info: {after.strategy.spec.title}: {ITEM_PROTOCOL}")
-    return told
+        words.append(f":material/info: {after.strategy.spec.title}: {ITEM_PROTOCOL}")
+    return words
 
 
 def _gap_words(which: str, measurement: Measurement) -> str:
@@ -140,11 +140,15 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
             delta = figure(change, signed=True)
             value = f"{figure(was)} → {figure(now)}"
             arrow = "up" if change > 0 else "down"
-        # Neither no change, nor one that too few items show, nor one between two protocols, is
-        # good or bad.
-        told = term.name in GEOMETRY or after.strategy.spec.acts_on != "items"
+        # A change is neither good nor bad where too few items show it, or the protocols differ.
+        comparable = term.name in GEOMETRY or after.strategy.spec.acts_on != "items"
         improved = term.improved(before, after)
-        if change and told and improved is not None and too_few(before.collection.n_items) is None:
+        if (
+            change
+            and comparable
+            and improved is not None
+            and too_few(before.collection.n_items) is None
+        ):
             color = "green" if improved else "red"
     st.metric(
         term.title.replace(" (variant A)", ""),

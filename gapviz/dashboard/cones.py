@@ -30,7 +30,7 @@ HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
 ONE_CLOUD = ("cone_x",)
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
-"""Pixels; where two do not fit beside each other, they stand one below the other."""
+"""Pixels of one chart; narrower screens show the charts one below the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class _Cones:
 
     def layouts(self) -> list[Layout] | None:
         """All of them, or None while one has to be waited for, which this then shows."""
-        # The layout with the strategy stands on the raw one: once it is there, both are.
+        # The layout with the strategy is computed from the raw one, so both are ready at once.
         last = _laid_out(self.after or self.before)
         first = self.before.get() if last is not None else None
         if last is None or first is None:
@@ -53,7 +53,7 @@ class _Cones:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What stands beneath the charts, as Markdown."""
+    """The words beneath the charts, as Markdown."""
 
     readings: str
     notes: str
@@ -65,8 +65,8 @@ class _Said:
 
 
 def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str] = ()) -> None:
-    """Projection switch, both clouds before and after, what was measured of them in words, and
-    the items selected in them. Of one modality alone, its one cloud as encoded.
+    """The choice of projection, the clouds before and after, their readings, and the selected
+    items. A single modality has one cloud, drawn as encoded.
 
     Args:
         chosen: the sidebar.
@@ -88,7 +88,7 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
         return
     said = _Said("\n\n".join(readings), "  \n".join(notes))
     if len(layouts) < len(cones):
-        # What was measured needs no layout.
+        # The figures need no layout.
         said.show()
         return
     drawn = [ready for ready in layouts if ready is not None]

@@ -1,4 +1,4 @@
-"""The four curves of the lab: what each asks, its one control, and how it is drawn."""
+"""The four curves: the question, the control, the protocol and the drawing of each."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ OF_THE_DATA = ("collection", "encoder", "pair", "seed")
 """Parameters of the URL that say what was measured."""
 
 OPEN_CARDS = 3
-"""Recommendations that are shown whole; the others open with a click."""
+"""How many recommendations are shown in full; the others open with a click."""
 
 _VERDICTS = {
     "better": ":green-badge[:material/trending_up: better by more than chance]",
@@ -116,7 +116,7 @@ def evidence_of(chosen: Settings) -> Evidence:
 
 
 def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
-    """Encoders of one modality that have seen these items, each of them."""
+    """Encoders of a single modality that have encoded these items."""
     if chosen.collection == BUILTIN:
         return tuple(_shipped_tower(name) for name in chosen.pair)
     entry = catalogue()[chosen.collection]
@@ -233,17 +233,17 @@ def _card(one: Recommendation) -> None:
         f"Encoders: {cost.encoders}."
     )
     if one.rule.strategy is not None:
-        # With the parameters that it was judged by, not those of the sidebar.
+        # The link keeps the parameters that were judged, not those of the sidebar.
         ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
 
 
 def _plain(text: str) -> str:
-    """Text in which Markdown finds nothing to format."""
+    """The text with every character of Markdown escaped."""
     return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
 
 
 def report_download(chosen: Settings, situation: Situation) -> None:
-    """A button that makes the report and hands it out; it is made when it is asked for.
+    """A button that downloads the report, which is made when the button is pressed.
 
     Args:
         chosen: the sidebar.

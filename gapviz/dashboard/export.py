@@ -1,4 +1,4 @@
-"""What the page that exports a strategy shows: the files, the thresholds, and the code."""
+"""The sections of the export page: files, thresholds, code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WHAT_TO_KNOW = {
     "items": "Lists are fused by item: whatever searches has to know to which item a vector "
     "belongs. Where the place cannot do that, the code does it in your application.",
 }
-"""By what a strategy changes: the one thing that goes wrong most easily."""
+"""The most common mistake, by what a strategy acts on."""
 
 
 def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
@@ -81,7 +81,7 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
 
 
 def thresholds_section(card: ExportCard) -> None:
-    """One cosine a pair type, and what passes it."""
+    """A threshold for each pair type, and the pairs that pass it."""
     st.subheader("Thresholds", anchor=False)
     columns = [
         Column("pair", "pair type", text=True),
@@ -109,7 +109,7 @@ def thresholds_section(card: ExportCard) -> None:
 
 
 def code_section(card: ExportCard, strategy: Strategy) -> None:
-    """One tab a place, with the values of this export."""
+    """A tab of code for each place, with the values of this export."""
     st.subheader("Code for where it will run", anchor=False)
     snippets = snippets_of(card, strategy)
     for tab, one in zip(st.tabs([one.target for one in snippets]), snippets, strict=True):

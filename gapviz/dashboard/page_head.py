@@ -1,4 +1,4 @@
-"""Above every measured page, its title and a warning where items are few; and links to others."""
+"""The title of a page with a warning where items are few, and links to other pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small routes beside the pages: an item's thumbnail, what a hover card says of it, old addresses.
+"""Routes beside the pages: thumbnails and descriptions of items, and old addresses of pages.
 
 An item is named by its id or, where many are drawn, by its position in the collection.
 """
@@ -29,7 +29,7 @@ UNCHANGING = {"Cache-Control": "private, max-age=86400"}
 
 def thumbnail_url(name: str, collection: Collection, item: Item, size: int = 96) -> str:
     """Where the thumbnail of an item of the collection called `name` is served."""
-    # An id may hold a slash, which no part of an address can.
+    # A part of an address cannot hold a slash, and an id may.
     place = quote(item.id) if "/" not in item.id else f"at/{collection.position[item.id]}"
     return f"/thumb/{quote(name)}/{place}.png?size={size}"
 

@@ -60,7 +60,7 @@ def board_table(
     body = [table_row(row) for row in rows if not row.by_item]
     by_item = [table_row(row) for row in rows if row.by_item]
     if by_item:
-        # No one may read them as the best of the rows above.
+        # They must not be read as the best of the rows above.
         words = "Another protocol: these rank items, so their figures compare with each other only"
         body.append(_part(words, len(columns) + several))
     body += by_item

@@ -41,7 +41,7 @@ class _Column:
 
 
 def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
-    """One column a strategy: its list, its bias for this query, where the match stands.
+    """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
     Args:
         chosen: the sidebar.
@@ -146,7 +146,7 @@ def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:
 
 def _strategies(chosen: Settings, n_views: int) -> list[str]:
     if n_views > 1:
-        # Four columns are as many as can be read side by side.
+        # More than four columns cannot be read side by side.
         return [RAW, DEFAULT_STRATEGY if chosen.strategy == RAW else chosen.strategy]
     between = DEFAULT_STRATEGY if chosen.strategy in (RAW, ROUTING) else chosen.strategy
     return [RAW, between, ROUTING]

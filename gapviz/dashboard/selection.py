@@ -1,4 +1,4 @@
-"""The items that a visitor selected among the points; of a single one, how it is found."""
+"""The items that a visitor selected among the points; and the neighbours of a single one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ NEIGHBOURS = 6
 
 
 def show_selection(chosen: Settings, selected: list[int]) -> None:
-    """Cards of the selected items, `selected` by position; of one alone, its neighbours."""
+    """Cards of the selected items, and the neighbours of a single one.
+
+    Args:
+        chosen: the sidebar.
+        selected: positions of the items.
+    """
     collection = collection_of(chosen.view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Selected items", width="content")

@@ -29,11 +29,11 @@ from gapviz.strategies.shift import STRENGTH
 
 DEFAULT_STRATEGY = "centre"
 RAW = "raw"
-"""What every other strategy is compared with."""
+"""The baseline that every strategy is compared with."""
 ROUTING = "route"
-"""Stands beside the chosen strategy on several pages, with its own parameters."""
+"""Shown beside the chosen strategy on several pages, with its own parameters."""
 ALWAYS_SHOWN = (STRENGTH,)
-"""Parameters that stay in their place where the strategy has no use for them."""
+"""Parameters whose widgets stay, disabled, where the strategy does not use them."""
 
 SETTINGS_KEY = "_settings"
 BETWEEN = " – "
@@ -68,7 +68,7 @@ STRATEGY = url_choice(
     "Strategy",
     strategy_titles,
     default=DEFAULT_STRATEGY,
-    help="The way out that is compared with raw cosine.",
+    help="The strategy that is compared with raw cosine.",
 )
 SEED = url_parameter(
     Parameter(
@@ -159,7 +159,7 @@ def settings() -> Settings:
 
 
 def show_error(error: GapvizError) -> None:
-    """One clear sentence in place of what cannot be shown."""
+    """Show an error as one sentence."""
     st.error(error.sentence, icon=":material/error:")
 
 

@@ -1,4 +1,4 @@
-"""Distributions with a threshold, what it lets pass, and thresholds that are calibrated."""
+"""Distributions of scores, what a threshold lets pass, and calibrated thresholds."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def transfer_section(view: View, studies: Sequence[ScoreStudy]) -> None:
 
 
 def target_choice() -> tuple[Target, float]:
-    """What calibrated thresholds shall reach, and how much of it."""
+    """The target of calibrated thresholds, and the share to reach."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         return segments_of(TARGET), float(number_of(REACH, width=240))
 

@@ -224,7 +224,7 @@ def _results(chosen: Settings, name: str, item: int) -> None:
 
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
-    """The raw axes stay, so that what moves is seen to move."""
+    """Both clouds on the axes of the raw ones, so that a move can be seen."""
     raw = _laid_out(chosen, chosen.raw)
     layout = raw if options.name == RAW else _laid_out(chosen, options)
     request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)

@@ -1,4 +1,4 @@
-"""What a link may ask for: the parameters that widgets declare, and one sentence a bad value."""
+"""The parameters of the URL: widgets declare them, and a bad value is named in one sentence."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def note_link_problems() -> None:
         if declared is None:
             if key not in _free:
                 del st.query_params[key]
-                problems.append(f"The link sets “{key[:60]}”, which nothing here is called.")
+                problems.append(f"The link sets “{key[:60]}”, which is no parameter of any page.")
             continue
         problem = declared.problem(key, value)
         titles = declared.titles or {}
@@ -169,7 +169,7 @@ def note_link_problems() -> None:
 
 
 def refuse_out_of_range(parameter: Parameter) -> None:
-    """Name a number of the link that a slider, whose ends only its page knows, cannot show."""
+    """Name a number of the link that a slider cannot show, where only the page knows its ends."""
     value = st.query_params.get(parameter.name)
     problem = None if value is None else _Declared(parameter).problem(parameter.name, value)
     if problem is not None:

@@ -38,7 +38,7 @@ def number_of(parameter: Parameter, **look: Any) -> float | int:
         shown = "%d" if kind is int else "%g"
         return kind(st.number_input(_label(parameter), low, high, usual, format=shown, **look))
     value = st.slider(_label(parameter), low, high, usual, kind(parameter.step), **look)
-    # A slider counts its steps in floating point.
+    # The steps of a slider add up to 0.30000000000000004.
     return kind(round(value, 6))
 
 
@@ -58,7 +58,7 @@ def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) ->
 
 
 def segments_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
-    """One of a few choices, all of them seen; `titles` those on offer where they are not all."""
+    """One of a few choices, all visible; `titles` where not all of them are on offer."""
     titles = parameter.choices if titles is None else titles
     chosen = st.segmented_control(
         _label(parameter),

@@ -1,4 +1,4 @@
-"""The page of failure mode two: the joint tower and a dedicated encoder inside one modality."""
+"""The joint tower and a dedicated encoder inside one modality."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
         titles = {alone: TOWERS_ALONE[alone], **titles}
     if not titles:
         return None
-    # One modality alone first: that is what such an encoder is for.
+    # Encoders of a single modality come first: they are made for this.
     in_order = sorted(titles, key=lambda name: len(entry.modalities.get(name, ())) > 1)
     dedicated: str = select_of(DEDICATED, {name: titles[name] for name in in_order}, width=360)
     return dedicated

@@ -42,7 +42,7 @@ Added = tuple[StoredCollection, ...]
 
 
 def add_section() -> None:
-    """The three ways, and the work under way."""
+    """The three ways; while a collection is added, its progress."""
     running: CachedResult[Added] | None = st.session_state.get(RUNNING)
     if running is not None:
         _wait_for(running)
@@ -60,7 +60,7 @@ def add_section() -> None:
 
 
 def _welcome(stored: StoredCollection) -> None:
-    """What came in, what of it belongs together, and whether something is amiss."""
+    """What was added, which vectors belong together, and what is wrong with them."""
     skipped = f", {things(len(stored.skipped))} skipped" if stored.skipped else ""
     words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
     amiss = False
@@ -144,7 +144,7 @@ def _by_set() -> None:
 
 
 def _how_to_read() -> Incoming | None:
-    """What the files do not say of themselves; None while it makes no sense."""
+    """How to read the files; None while the options are wrong."""
     encoder = st.text_input(
         "Which model made these vectors? (optional)",
         key="add_encoder",

@@ -1,4 +1,4 @@
-"""What a stored collection holds, shown before anything heavy is done with it."""
+"""What a stored collection holds, before it is encoded."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def contents_section(stored: StoredCollection) -> None:
     counts = {"Items": stored.n_items}
     told = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
     if stored.encodings:
-        # Vectors that came as a file bring no zeros with them.
+        # A file of vectors says nothing of pictures, captions and labels.
         told = {name: count for name, count in told.items() if count}
     counts |= told
     vectors = _vectors(stored)
@@ -112,7 +112,7 @@ def _listing(skipped: Sequence[Skipped]) -> None:
 
 
 def _inspection(stored: StoredCollection) -> None:
-    # Not on disk: pictures that lie elsewhere may be mended.
+    # Not on disk: pictures in a folder of the visitor's may be repaired.
     work = CachedResult(
         "inspections",
         stored.id,

@@ -1,4 +1,4 @@
-"""The collections of the workspace: what they hold, what they take, and how they go."""
+"""The collections of the workspace: a table of them, links, and removal."""
 
 from __future__ import annotations
 

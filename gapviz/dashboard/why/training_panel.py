@@ -1,4 +1,4 @@
-"""Heads trained while one looks on: what to train, the buttons, and the visitor's runs."""
+"""Live training of heads: the options, the buttons, and the visitor's runs."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _runs(features: TrainingFeatures) -> list[TrainedRun]:
 
 
 def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[TrainedRun]) -> None:
-    """All of them always, each of one width: none moves under the pointer."""
+    """Always all of them, each of a fixed width, so that none moves under the pointer."""
     current = runs[-1] if runs and runs[-1].active else None
     full = len(runs) >= MOST_RUNS
     paused = current is not None and current.live.state == "paused"

@@ -1,4 +1,4 @@
-"""The runs of a visitor: what each has reached, their charts over one another, any step again."""
+"""The runs of a visitor: their progress, their charts in one, and a look back at any step."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def show_runs(runs: Sequence[TrainedRun], remove: Callable[[TrainedRun], None]) 
         _headline(run, remove)
         if run.live.error is not None:
             show_error(run.live.error)
-    looked_at, step = _looked_at(runs)
+    context, step = _context(runs)
     lines = [
         RunLine(run.title, tag, run.color, run.live.steps, run.options.steps)
         for run, tag in zip(runs, _tags(runs), strict=True)
@@ -92,7 +92,7 @@ def show_runs(runs: Sequence[TrainedRun], remove: Callable[[TrainedRun], None]) 
             st.markdown(HOW)
     with st.grid(3, min_column_width=NARROWEST_CHART, gap="small"):
         with st.container():
-            _cones(looked_at, step)
+            _cones(context, step)
         for name, quantity in QUANTITIES.items():
             with st.container():
                 st.markdown(f"**{quantity.title}**")
@@ -141,7 +141,7 @@ def _tags(runs: Sequence[TrainedRun]) -> list[str]:
     return [f"run {run.number}" for run in runs]
 
 
-def _looked_at(runs: Sequence[TrainedRun]) -> tuple[TrainedRun, TrainingStep | None]:
+def _context(runs: Sequence[TrainedRun]) -> tuple[TrainedRun, TrainingStep | None]:
     """The run whose cones are drawn, and the record that the slider names."""
     by_number = {run.number: run for run in runs}
     run = runs[-1]
