@@ -27,7 +27,11 @@ from gapviz.dashboard.settings import show_sidebar
 
 
 def _page(module: ModuleType, title: str, icon: str, *, default: bool = False) -> StreamlitPage:
-    """A page, whose file and address have the name of the module that draws it."""
+    """A page, whose file and address have the name of the module that draws it.
+
+    The files lie in `app_pages/`: until `st.navigation` has been called once, Streamlit takes a
+    folder `pages/` for its older kind of app, and shows a deep link without the sidebar.
+    """
     name = module.__name__.rpartition(".")[2]
     return st.Page(
         f"app_pages/{name}.py",

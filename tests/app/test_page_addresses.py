@@ -32,6 +32,12 @@ def test_the_address_the_file_and_the_module_of_a_page_have_one_name(open_app):
     assert all(find_spec(f"gapviz.dashboard.{page}") for page in PAGES)
 
 
+def test_a_page_opened_first_has_the_sidebar(open_app):
+    app = open_app("app_pages/export.py", strategy="half")
+    assert app.title[0].value.startswith("Export")
+    assert app.sidebar.selectbox(key="strategy").value == "half"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_to_a_page_that_there_is(open_app, store_collection, page):
     store_collection()

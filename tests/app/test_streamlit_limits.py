@@ -37,6 +37,12 @@ def test_switching_pages_cannot_set_what_a_widget_has_bound_to_the_url():
     assert not app.title
 
 
+def test_the_stylesheet_is_sent_once_and_takes_no_room(open_app):
+    bodies = [html.proto.body for html in open_app("app_pages/search.py").get("html")]
+    assert sum(".gv-grid {" in body for body in bodies) == 1
+    assert not [body for body in bodies if "<style" in body and not body.startswith("<style>")]
+
+
 def test_no_widget_has_a_default_beside_a_value_of_the_session_state(open_app, monkeypatch, caplog):
     # Streamlit says it once a process.
     monkeypatch.setattr("streamlit.elements.lib.policies._shown_default_value_warning", False)
