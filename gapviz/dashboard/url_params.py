@@ -130,11 +130,6 @@ def one_weight(parameter: Parameter, modality: str) -> Parameter:
     )
 
 
-def is_known(key: str) -> bool:
-    """Whether a link may set `key`."""
-    return key in _free or _declaration(key) is not None
-
-
 def note_link_problems() -> None:
     """Read the link once a visit, before widgets silently fall back to their defaults.
 

@@ -160,13 +160,16 @@ def _compared(contest: _Contest, seed: int) -> WithinComparison:
 def _figures(contest: _Contest, comparison: WithinComparison) -> None:
     precision = comparison.delta.mean_average_precision
     finding(f"**{delta_reading(precision, 'mAP')}**", contest.view)
-    titles = dict(zip(("joint", "dedicated"), contest.titles, strict=True))
+    joint, dedicated = contest.titles
+    heads = {
+        "joint": (joint, "joint tower"),
+        "dedicated": (dedicated, "dedicated"),
+        "difference": ("difference", "above 0: dedicated better"),
+    }
     table = figures_table(comparison)
     columns = [
-        replace(column, title=titles[column.key], detail=column.title)
-        if column.key in titles
-        else column
-        for column in table.columns
+        replace(one, title=heads[one.key][0], detail=heads[one.key][1]) if one.key in heads else one
+        for one in table.columns
     ]
     show_table(replace(table, columns=columns))
     st.caption(
