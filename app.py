@@ -23,7 +23,7 @@ from gapviz.dashboard import (
     within,
 )
 from gapviz.dashboard.routes import ROUTES
-from gapviz.dashboard.settings import show_sidebar
+from gapviz.dashboard.settings import errors_shown, show_sidebar
 
 
 def _page(module: ModuleType, title: str, icon: str, *, default: bool = False) -> StreamlitPage:
@@ -67,7 +67,8 @@ if __name__ == "__main__":
         }
     )
     show_sidebar()
-    page.run()
+    with errors_shown():
+        page.run()
 else:
     # `streamlit run app.py` imports this file once as a module for the server, and runs it
     # as a script for every visitor.

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import measured
 from gapviz.dashboard.cards import diagnostics_table, headline_cards, headline_notes
 from gapviz.dashboard.catalogue import encoder_title
@@ -15,7 +14,7 @@ from gapviz.dashboard.one_modality import (
     lacks_second_modality,
 )
 from gapviz.dashboard.page_head import page_head, ways_on
-from gapviz.dashboard.settings import RAW, settings, show_error
+from gapviz.dashboard.settings import RAW, settings
 
 chosen = settings()
 
@@ -26,11 +25,8 @@ if has_one_modality(chosen):
         "The gap is the distance between two cones: it, the bias of a mixed index and what a "
         "strategy does about them need a second modality.",
     )
-    try:
-        cloud_cards(chosen)
-        cones_section(chosen, [cloud_words(chosen)])
-    except GapvizError as error:
-        show_error(error)
+    cloud_cards(chosen)
+    cones_section(chosen, [cloud_words(chosen)])
     st.stop()
 
 page_head("Cones: two clouds, one gap", chosen)
@@ -43,23 +39,19 @@ readings = []
 notes = []
 for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
-    try:
-        before = measured(view, chosen.raw, chosen.seed, chosen.pair)
-        after = None
-        if chosen.strategy != RAW:
-            after = measured(view, chosen.options(), chosen.seed, chosen.pair)
-        if chosen.compare:
-            st.subheader(encoder_title(view), anchor=False)
-        headline_cards(before, after)
-        notes += [f"{head}{note}" for note in headline_notes(before, after)]
-        readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
-        columns[f"{head}raw"] = before
-        if after is not None:
-            readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
-            columns[f"{head}{after.strategy.label}"] = after
-    except GapvizError as error:
-        show_error(error)
-        st.stop()
+    before = measured(view, chosen.raw, chosen.seed, chosen.pair)
+    after = None
+    if chosen.strategy != RAW:
+        after = measured(view, chosen.options(), chosen.seed, chosen.pair)
+    if chosen.compare:
+        st.subheader(encoder_title(view), anchor=False)
+    headline_cards(before, after)
+    notes += [f"{head}{note}" for note in headline_notes(before, after)]
+    readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
+    columns[f"{head}raw"] = before
+    if after is not None:
+        readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
+        columns[f"{head}{after.strategy.label}"] = after
 if after is not None:
     for warning in after.strategy.warnings:
         st.warning(warning, icon=":material/warning:")

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.curves import CURVE, CURVES
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import errors_shown, settings
 from gapviz.dashboard.widgets import segments_of
 
 chosen = settings()
@@ -26,7 +25,5 @@ st.markdown(kind.question)
 for view in chosen.views:
     if chosen.compare:
         st.subheader(encoder_title(view), anchor=False)
-    try:
+    with errors_shown():
         kind.draw(chosen, view, modality)
-    except GapvizError as error:
-        show_error(error)

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.decide import (
     contradictions,
     questions,
@@ -13,7 +12,7 @@ from gapviz.dashboard.decide import (
 )
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import measures_enough, page_head
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import settings
 
 chosen = settings()
 
@@ -27,11 +26,7 @@ if lacks_second_modality(
 ):
     st.stop()
 situation = questions(chosen)
-try:
-    advice = ready_advice(chosen, situation)
-except GapvizError as error:
-    show_error(error)
-    st.stop()
+advice = ready_advice(chosen, situation)
 if advice is not None:
     if measures_enough(chosen.view):
         st.info(verdict_sentence(advice), icon=":material/alt_route:")

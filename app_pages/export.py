@@ -4,7 +4,7 @@ import streamlit as st
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import fitted, measured, taken_home
+from gapviz.dashboard.caches import exported, fitted, measured
 from gapviz.dashboard.cards import (
     headline_cards,
     headline_notes,
@@ -36,7 +36,7 @@ try:
     label = fitted(view, options).label
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)
     after = measured(view, options, chosen.seed, chosen.pair)
-    files, card = taken_home(view, options, chosen.seed, chosen.pair)
+    files, card = exported(view, options, chosen.seed, chosen.pair)
 except GapvizError as error:
     show_error(error)
     if STRATEGIES[chosen.strategy].transductive:

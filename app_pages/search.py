@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
 from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
 from gapviz.dashboard.page_head import page_head, ways_on
 from gapviz.dashboard.query import ask
 from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import errors_shown, settings
 
 chosen = settings()
 
@@ -20,12 +19,10 @@ if has_one_modality(chosen):
         "Like finds like here; whether a mixed index answers by meaning or by modality can only "
         "be asked of two.",
     )
-    try:
+    with errors_shown():
         asked = ask(chosen)
         if asked is not None:
             nearest_items(chosen, asked[chosen.view])
-    except GapvizError as error:
-        show_error(error)
     ways_on({"within": "Hold this encoder against another inside the modality"})
     warm_encoder(live_encoder(chosen.view))
     st.stop()
@@ -35,15 +32,11 @@ st.caption(
     f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
     "Does it answer by meaning, or by modality?"
 )
-try:
+with errors_shown():
     asked = ask(chosen)
     if asked is not None:
         answer_columns(chosen, asked)
-except GapvizError as error:
-    show_error(error)
-try:
+with errors_shown():
     whole_split_table(chosen)
-except GapvizError as error:
-    show_error(error)
 for view in chosen.views:
     warm_encoder(live_encoder(view))

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.fusing import fusion_section
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
-from gapviz.dashboard.settings import RAW, settings, show_error
+from gapviz.dashboard.settings import RAW, errors_shown, settings
 from gapviz.dashboard.thresholds import (
     PROTOCOL,
     calibrated_section,
@@ -38,7 +37,7 @@ thresholds = target = None
 for view in chosen.views:
     if chosen.compare:
         st.header(encoder_title(view), anchor=False)
-    try:
+    with errors_shown():
         studies = studies_of(chosen, view, query_modality)
         if studies is None:
             continue
@@ -56,9 +55,4 @@ for view in chosen.views:
         if target is None:
             target = target_choice()
         calibrated_section(view, studies[-1], *target)
-    except GapvizError as error:
-        show_error(error)
-try:
-    fusion_section(chosen)
-except GapvizError as error:
-    show_error(error)
+fusion_section(chosen)

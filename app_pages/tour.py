@@ -5,10 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from gapviz.analyses.tour import STOP_TITLES, numbered_stops
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import ways_on
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import settings
 from gapviz.dashboard.tour import STEP, STOPS
 from gapviz.dashboard.widgets import segments_of
 
@@ -50,7 +49,4 @@ with st.container(key="tour_stop"):
     if lacks_second_modality(chosen, "This stop is shown on the vectors of two modalities."):
         ways_on({"tour": "Take the tour with the built-in drawings"}, keep=(STEP.name,))
         st.stop()
-    try:
-        stop.show(chosen)
-    except GapvizError as error:
-        show_error(error)
+    stop.show(chosen)

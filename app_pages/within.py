@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.page_head import page_head
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import settings
 from gapviz.dashboard.within import within_section
 
 chosen = settings()
@@ -14,7 +13,4 @@ st.caption(
     "A model trained to match two modalities is often used to search inside one: image to image, "
     "text to text. An encoder made for that modality alone may serve better: measured here."
 )
-try:
-    within_section(chosen)
-except GapvizError as error:
-    show_error(error)
+within_section(chosen)

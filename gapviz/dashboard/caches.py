@@ -164,7 +164,7 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
 
 
 @cached_within(64)
-def taken_home(
+def exported(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> tuple[dict[str, bytes], ExportCard]:
     """The files of an exported strategy by name, and its card.
@@ -176,7 +176,7 @@ def taken_home(
     return export_files(experiment(view, seed, pair).having(options), before)
 
 
-def split_doubts(view: View) -> tuple[str, ...]:
+def split_warnings_of(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
     return experiment(view, DEFAULT_SEED).split_warnings
 

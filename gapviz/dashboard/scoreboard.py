@@ -13,12 +13,11 @@ import streamlit as st
 from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.scoreboard_table import board_table
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of, select_of
@@ -54,7 +53,11 @@ class _Shown:
 
 
 def scoreboard_section(chosen: Settings) -> None:
-    """Everything below the title."""
+    """Everything below the title.
+
+    Raises:
+        GapvizError: vectors that cannot be read.
+    """
     entry = catalogue()[chosen.collection]
     # A mixed index needs two modalities, and the columns are those of the chosen ones.
     titles = {
@@ -63,12 +66,7 @@ def scoreboard_section(chosen: Settings) -> None:
         if set(chosen.modalities) <= set(entry.modalities[name])
     }
     models = _models(chosen, titles)
-    try:
-        request = _request(chosen, models)
-        board = _measured(request)
-    except GapvizError as error:
-        show_error(error)
-        return
+    board = _measured(_request(chosen, models))
     if board is None:
         return
     shown_titles = {model: titles[model] for model in models}

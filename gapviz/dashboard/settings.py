@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -161,6 +163,15 @@ def settings() -> Settings:
 def show_error(error: GapvizError) -> None:
     """Show an error as one sentence."""
     st.error(error.sentence, icon=":material/error:")
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """A block in place of which a user's mistake is shown, and the page goes on after it."""
+    try:
+        yield
+    except GapvizError as error:
+        show_error(error)
 
 
 def _collection() -> tuple[str, CatalogueEntry]:

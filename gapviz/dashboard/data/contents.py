@@ -11,7 +11,7 @@ from gapviz.analyses.inspection import Inspection, inspect_collection, labels_to
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
-from gapviz.dashboard.caches import collection_of, items_of, split_doubts
+from gapviz.dashboard.caches import collection_of, items_of, split_warnings_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import things
 from gapviz.dashboard.result_list import item_cards
@@ -85,7 +85,7 @@ def _pairs_of(collection: Collection) -> dict[str, int]:
 def _belonging(collection: Collection, view: View) -> None:
     """Which vectors belong together, and whether the two splits are alike."""
     st.caption(" ".join(pairing_of(collection).sentences))
-    for warning in split_doubts(view):
+    for warning in split_warnings_of(view):
         st.warning(warning, icon=":material/call_split:")
 
 

@@ -8,7 +8,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
-from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.settings import errors_shown, show_error
 from gapviz.encoders.catalogue import ModelEntry, available_models
 from gapviz.encoders.encoding.jobs import EncodingJob, JobStatus
 from gapviz.encoders.encoding.stored import encode_stored, forget, move_in, stored_jobs
@@ -54,12 +54,10 @@ def encoding_panel(stored: StoredCollection) -> None:
         required=True,
     )
     if st.button("Encode", type="primary", icon=":material/memory:", disabled=encoder is None):
-        try:
+        with errors_shown():
             encode_stored(
                 workspace(), stored.id, encoder or "", indexed_captions=captions or "first"
             )
-        except GapvizError as error:
-            show_error(error)
     if stored_jobs(stored):
         _jobs(stored)
 
