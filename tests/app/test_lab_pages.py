@@ -140,7 +140,7 @@ def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
 def test_a_target_out_of_reach_gives_no_threshold_and_says_so(opened):
     app = opened(THRESHOLDS, strategy="half", target="precision", reach="0.6")
     assert json.loads(app.code[0].value)["thresholds"]["image–text"] is None
-    assert "no threshold reaches this" in words(app)
+    assert "no threshold reaches it" in words(app)
 
 
 def test_moving_the_threshold_changes_what_passes(opened):

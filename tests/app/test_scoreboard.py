@@ -57,7 +57,7 @@ def test_the_figures_are_those_of_the_library(open_app, stored):
     figures = re.findall(r"<strong>([\d.,]+)</strong>", line)
     assert figures[0] == f"{row.imbalance.value:.3f}"
     assert figures[5] == f"{row.ndcg['text'].value:.3f}"
-    assert f"{row.ndcg['text'].low:.3f} to {row.ndcg['text'].high:.3f}" in line
+    assert f"[{row.ndcg['text'].low:.3f}, {row.ndcg['text'].high:.3f}]" in line
     assert "second model" not in body
 
 

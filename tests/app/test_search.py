@@ -95,7 +95,7 @@ def test_the_table_gives_every_strategy_with_intervals(open_app):
     app = open_app(PAGE)
     table = next(body for body in bodies(app) if "gv-table" in body)
     assert table.count("<tr>") == 4
-    assert len(re.findall(r"<small>[\d.]+ to [\d.]+</small>", table)) == 18
+    assert len(re.findall(r"<small>\[[\d.]+, [\d.]+\]</small>", table)) == 18
 
 
 def test_weights_of_nothing_are_said_to_rank_nothing(open_app):
