@@ -4,7 +4,7 @@ import sys
 
 from gapviz.sources.builtin import builtin_collection
 
-PAGE = "app_pages/search.py"
+PAGE = "pages/search.py"
 
 
 def bodies(app):

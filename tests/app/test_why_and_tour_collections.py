@@ -13,7 +13,7 @@ from gapviz.dashboard.tour import STOPS
 from gapviz.dashboard.why import training_panel
 from gapviz.dashboard.why.training_panel import RUNS
 
-WHY, TOUR = "app_pages/why.py", "app_pages/tour.py"
+WHY, TOUR = "pages/why.py", "pages/tour.py"
 STEPS = range(1, len(STOPS) + 1)
 THREE = ("audio", "image", "text")
 
