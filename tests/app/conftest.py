@@ -8,6 +8,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from gapviz.dashboard import waiting
 from gapviz.dashboard.catalogue import workspace
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -22,6 +23,12 @@ def _components_are_looked_for_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Pages come with their results, however busy the machine is."""
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 100)
 
 
 @pytest.fixture(scope="session")
