@@ -22,6 +22,20 @@ from gapviz.core.collection import Collection, ModalityVectors, alternate_splits
 settings.register_profile("gapviz", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gapviz")
 
+TESTS = Path(__file__).parent
+ENCODER_TESTS = tuple(
+    str(TESTS / place)
+    for place in (
+        "encoders/test_",
+        "training/",
+        "commands/test_encode.py",
+        "commands/test_forces.py",
+        "commands/test_train.py",
+        "app/test_why_a_gap.py",
+    )
+)
+"""Folders and files whose tests load encoders or train them; others mark the tests that do."""
+
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -36,6 +50,9 @@ def pytest_xdist_setupnodes(specs):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """The long files first, so that no process is left with one of them at the end."""
+    for item in items:
+        if str(item.path).startswith(ENCODER_TESTS):
+            item.add_marker("encoder")
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 

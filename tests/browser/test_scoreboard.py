@@ -16,7 +16,7 @@ def measured(server, visitor):
     """The scoreboard of one model has been measured, so that each test need not wait."""
     page = visitor.new_page()
     page.goto(f"{server}/scoreboard?models=one")
-    page.wait_for_selector(".gv-board", timeout=120_000)
+    page.wait_for_selector(".gv-board", timeout=240_000)
     page.close()
 
 

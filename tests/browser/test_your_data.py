@@ -35,9 +35,16 @@ def open_data(visit):
     return tab
 
 
-def add(tab, path):
+def upload(tab, path):
     tab.page.locator("input[type=file]").set_input_files(path)
+    # A button that is pressed before the file has arrived adds nothing.
+    expect(tab.page.get_by_role("button", name=f"Remove {path.name}")).to_be_visible()
+    tab.settle()
     tab.page.get_by_role("button", name="Add it").click()
+
+
+def add(tab, path):
+    upload(tab, path)
     expect(tab.page.get_by_text("is here:")).to_be_visible()
     tab.settle()
 
@@ -121,8 +128,7 @@ def test_what_cannot_be_read_is_one_sentence_and_nothing_is_lost(visit, tmp_path
     for name, (content, words) in UNREADABLE.items():
         path = tmp_path / name
         path.write_bytes(content)
-        tab.page.locator("input[type=file]").set_input_files(path)
-        tab.page.get_by_role("button", name="Add it").click()
+        upload(tab, path)
         alert = tab.page.get_by_test_id("stAlertContentError")
         expect(alert).to_contain_text(name)
         expect(alert).to_contain_text(words)
