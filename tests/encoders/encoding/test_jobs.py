@@ -16,6 +16,8 @@ from gapviz.encoders.encoding.jobs import EncodingJob, EncodingRequest, start_en
 from gapviz.encoders.encoding.run import SHARD_ROWS
 from gapviz.storage.saved_collection import load_collection, save_collection
 
+pytestmark = pytest.mark.encoder
+
 PATIENCE = 120.0
 SMALL = "timm:test_resnet:random-7"
 """Random weights, the same in every process, and few of them."""

@@ -158,6 +158,7 @@ def test_a_cancelled_run_keeps_its_full_shards_and_goes_on_bit_for_bit(paint, en
     assert np.array_equal(vectors(again, "image"), vectors(images(), "image"))
 
 
+@pytest.mark.encoder
 def test_an_encoder_of_one_modality_is_asked_for_one():
     collection = builtin_collection().subset(range(6))
     tower = load_image_encoder("efficientnet-lite0", device="cpu")
@@ -174,6 +175,7 @@ def test_an_encoder_of_one_modality_is_asked_for_one():
         encode_collection(collection, words, modalities=("smell",))
 
 
+@pytest.mark.encoder
 def test_the_builtin_collection_comes_out_as_it_ships():
     shipped = builtin_collection().subset(range(0, 1600, 100))
     done = encode_collection(shipped, load_encoder("builtin", device="cpu")).collection
