@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
-from gapviz.sources.files.arrays import read_stacked
+from gapviz.sources.files.npy import read_stacked
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
 from gapviz.storage.cache import cache_folder
 from gapviz.storage.files import unwritable

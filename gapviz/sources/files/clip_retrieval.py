@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.arrays import load_array
+from gapviz.sources.files.format import Format
+from gapviz.sources.files.metadata import ItemMetadata, table_metadata
 from gapviz.sources.files.named_arrays import modality_name
+from gapviz.sources.files.numpy_files import load_array
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.files.rows import Facts, Rows, reading_of
-from gapviz.sources.files.sidecar import table_facts
+from gapviz.sources.files.tables import open_table
 
 VECTOR_FOLDER_ENDING = "_emb"
 METADATA = "metadata"
@@ -61,7 +63,7 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     return reading_of(
         path.name,
         parts.blocks(folders),
-        parts.facts(path.name),
+        parts.metadata(path.name),
         encoder=options.encoder,
         root=options.image_folder or path,
         skipped=skipped,
@@ -84,14 +86,14 @@ class _Parts:
     def add(
         self,
         matrices: Mapping[str, npt.NDArray[Any]],
-        facts: Facts | None,
+        metadata: ItemMetadata | None,
         *,
         where: str,
         skipped: list[Skipped],
     ) -> None:
         lengths = {name: len(matrix) for name, matrix in matrices.items()}
-        if facts is not None:
-            lengths[METADATA] = len(facts)
+        if metadata is not None:
+            lengths[METADATA] = len(metadata)
         if len(set(lengths.values())) > 1:
             listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise GapvizError(
@@ -100,23 +102,23 @@ class _Parts:
                 hint="write the part again",
             )
         size = next(iter(lengths.values()))
-        if facts is None:
+        if metadata is None:
             skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
-            facts = Facts()
+            metadata = ItemMetadata()
+        skipped += metadata.skipped
         start, end = self.n_rows, self.n_rows + size
-        told = facts.ids if self.by_id and facts.ids else map(str, range(start, end))
-        self.ids += told
-        self.captions += facts.captions or [()] * size
-        self.images += facts.images or [None] * size
-        self.labels += facts.labels or [None] * size
+        self.ids += metadata.ids if self.by_id and metadata.ids else map(str, range(start, end))
+        self.captions += metadata.captions or [()] * size
+        self.images += metadata.images or [None] * size
+        self.labels += metadata.labels or [None] * size
         for name, matrix in matrices.items():
             self.matrices.setdefault(name, []).append(matrix)
             self.owners.setdefault(name, []).append((start, end))
         self.n_rows = end
 
-    def blocks(self, folders: Mapping[str, Path]) -> dict[str, Rows]:
+    def blocks(self, folders: Mapping[str, Path]) -> dict[str, VectorRows]:
         return {
-            name: Rows(
+            name: VectorRows(
                 vectors=_joined(matrices, where=folders[name].name),
                 owners=[entry for span in self.owners[name] for entry in self.ids[slice(*span)]],
                 where=folders[name].name,
@@ -125,8 +127,8 @@ class _Parts:
             for name, matrices in self.matrices.items()
         }
 
-    def facts(self, where: str) -> Facts:
-        return Facts(self.ids, self.captions, self.labels, self.images, where=where)
+    def metadata(self, where: str) -> ItemMetadata:
+        return ItemMetadata(self.ids, self.captions, self.labels, self.images, where=where)
 
 
 def _vector_folders(path: Path) -> dict[str, Path]:
@@ -164,11 +166,13 @@ def _vector_parts(folder: Path, skipped: list[Skipped]) -> dict[int, npt.NDArray
     return parts
 
 
-def _metadata_parts(folder: Path, options: ReadOptions, skipped: list[Skipped]) -> dict[int, Facts]:
-    parts: dict[int, Facts] = {}
+def _metadata_parts(
+    folder: Path, options: ReadOptions, skipped: list[Skipped]
+) -> dict[int, ItemMetadata]:
+    parts: dict[int, ItemMetadata] = {}
     for number, file in _numbered(folder, ".parquet").items():
         try:
-            parts[number] = table_facts(file, options)
+            parts[number] = table_metadata(open_table(file, file.name), options)
         except GapvizError as error:
             skipped.append(Skipped(f"{folder.name}/{file.name}", error.what))
     return parts
@@ -184,3 +188,12 @@ def _joined(matrices: list[npt.NDArray[Any]], *, where: str) -> npt.NDArray[Any]
             where=where,
             hint="keep the parts of one encoder",
         ) from error
+
+
+FORMAT = Format(
+    name="clip_retrieval",
+    title="a clip-retrieval folder (img_emb)",
+    recognises=is_clip_retrieval_folder,
+    read=read_clip_retrieval,
+    priority=26,
+)

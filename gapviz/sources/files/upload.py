@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.gathering import Gathering, shown
+from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.texts import shown
 from gapviz.sources.files.zip_names import (
     VECTOR_SUFFIXES,
     NameKeeper,
@@ -155,8 +156,8 @@ def _unpack_all(
     archive: zipfile.ZipFile, making: Path, name: str, limits: UploadLimits
 ) -> tuple[tuple[Skipped, ...], frozenset[str]]:
     """What was refused, and the names of refused files below the folder."""
-    gathering = Gathering()
-    members = _allowed(archive, name, limits, gathering)
+    builder = CollectionBuilder()
+    members = _allowed(archive, name, limits, builder)
     top = common_folder(list(members))
     left = limits.max_unpacked_bytes
     left_out = set()
@@ -174,23 +175,23 @@ def _unpack_all(
             flaw = file_flaw(target)
         if flaw is not None:
             target.unlink(missing_ok=True)
-            gathering.skip(member_name, flaw)
+            builder.skip(member_name, flaw)
             left_out.add(member_name.removeprefix(top))
     if len(left_out) == len(members):
-        first = next(iter(gathering.skipped), None)
+        first = next(iter(builder.skipped), None)
         raise GapvizError(
-            f"holds nothing that can be used (first of {len(gathering.skipped):,}: "
+            f"holds nothing that can be used (first of {len(builder.skipped):,}: "
             f"{first.what} {first.why})"
             if first
             else "holds no files",
             where=name,
             hint="upload a zip of images and captions, or of vectors",
         )
-    return tuple(gathering.skipped), frozenset(left_out)
+    return tuple(builder.skipped), frozenset(left_out)
 
 
 def _allowed(
-    archive: zipfile.ZipFile, name: str, limits: UploadLimits, gathering: Gathering
+    archive: zipfile.ZipFile, name: str, limits: UploadLimits, builder: CollectionBuilder
 ) -> dict[str, zipfile.ZipInfo]:
     """Members that may be unpacked, by their plain names; the others are listed."""
     members = [member for member in archive.infolist() if not is_left_by_systems(member)]
@@ -204,7 +205,7 @@ def _allowed(
         if flaw is None:
             allowed[plain] = member
         else:
-            gathering.skip(member.orig_filename or "a file without a name", flaw)
+            builder.skip(member.orig_filename or "a file without a name", flaw)
     return allowed
 
 

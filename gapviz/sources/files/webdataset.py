@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import fields_in
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import Fields, fields_in
 from gapviz.sources.files.folders import natural_key, source_name
-from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering, shown
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.words import (
+from gapviz.sources.files.texts import (
     MAX_TEXT_BYTES,
     captions_in_lines,
     decoded,
     json_in,
-    label_in,
     one_line,
+    shown,
+    text_in,
 )
 from gapviz.sources.images import header_flaw
 from gapviz.sources.images.headers import IMAGE_SUFFIXES, Window
@@ -36,7 +38,7 @@ TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 DAMAGE = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError)
 
 
-def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+def read_webdataset(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """The items of one `.tar`, or of all `.tar` directly in a folder.
 
     An item is the members that share a name up to its first dot: a picture, `.txt` with one
@@ -51,10 +53,10 @@ def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Readi
     root = path if path.is_dir() else shards[0].parent
     if not shards:
         raise GapvizError("holds no .tar", where=shown(str(path)), hint="give a folder of shards")
-    gathering = Gathering()
+    builder = CollectionBuilder()
     for shard in shards:
-        _add_shard(shard, gathering, options)
-    return gathering.reading(source_name(path), root, options)
+        _add_shard(shard, builder, options)
+    return builder.reading(source_name(path), root, options)
 
 
 def looks_like_webdataset(path: Path) -> bool:
@@ -70,6 +72,10 @@ class _Group:
     captions: list[str] = field(default_factory=list)
     label: str | None = None
     flawed: bool = False
+
+    @property
+    def fields(self) -> Fields:
+        return Fields(captions=tuple(self.captions), label=self.label)
 
 
 def _shards(folder: Path) -> list[Path]:
@@ -87,27 +93,27 @@ def _shards(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: natural_key(file.name))
 
 
-def _add_shard(shard: Path, gathering: Gathering, options: ReadOptions) -> None:
+def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) -> None:
     groups: dict[str, _Group] = {}
     try:
         with shard.open("rb") as file:
-            for member in _members(file, shard, gathering):
+            for member in _members(file, shard, builder):
                 key, suffix = _key_and_suffix(member.name)
                 if suffix in IMAGE_SUFFIXES or suffix in TEXT_SUFFIXES:
                     group = groups.setdefault(key, _Group())
-                    _add_member(group, member, suffix, file, shard, gathering, options)
+                    _add_member(group, member, suffix, file, shard, builder, options)
     except OSError as error:
-        gathering.skip(shard.name, f"cannot be read ({error.strerror or error})")
+        builder.skip(shard.name, f"cannot be read ({error.strerror or error})")
     for key, group in groups.items():
         if group.image is not None:
             name = one_line(key)
-            item_id = f"{one_line(shard.stem)}/{name}" if name in gathering else name
-            if item_id in gathering:
-                gathering.skip(f"{shard.name}, {key}", "bears the name of another item")
+            item_id = f"{one_line(shard.stem)}/{name}" if name in builder else name
+            if item_id in builder:
+                builder.skip(f"{shard.name}, {key}", "bears the name of another item")
                 continue
-            gathering.add(item_id, image=group.image, captions=group.captions, label=group.label)
+            builder.add(item_id, group.image, group.fields)
         elif not group.flawed:
-            gathering.skip(f"{shard.name}, {key}", "has no picture")
+            builder.skip(f"{shard.name}, {key}", "has no picture")
 
 
 def _add_member(
@@ -116,7 +122,7 @@ def _add_member(
     suffix: str,
     file: BinaryIO,
     shard: Path,
-    gathering: Gathering,
+    builder: CollectionBuilder,
     options: ReadOptions,
 ) -> None:
     place = f"{shard.name}, {member.name}"
@@ -129,36 +135,36 @@ def _add_member(
             group.image = f"tar:{shard.name}#{member.offset_data},{member.size}"
         else:
             group.flawed = True
-            gathering.skip(place, flaw)
+            builder.skip(place, flaw)
         return
     if member.size > MAX_TEXT_BYTES:
-        gathering.skip(place, "is too long for a caption")
+        builder.skip(place, "is too long for a caption")
         return
     file.seek(member.offset_data)
-    flaw = _add_words(group, file.read(member.size), suffix, options)
+    flaw = _add_texts(group, file.read(member.size), suffix, options)
     if flaw is not None:
-        gathering.skip(place, flaw)
+        builder.skip(place, flaw)
 
 
-def _add_words(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
+def _add_texts(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
     """Add what a text member says; what is wrong with it comes back as a clause."""
     if suffix == ".json":
         try:
-            words, label = fields_in(json_in(content), options)
-        except ValueError:
-            return "is not a JSON object"
-        group.captions.extend(words.captions)
-        group.label = group.label or label
-        return words.flaw
+            fields = fields_in(json_in(content), options)
+        except ValueError as error:
+            return str(error)
+        group.captions.extend(fields.captions)
+        group.label = group.label or fields.label
+        return fields.flaw
     text, encoding = decoded(content)
     if suffix == ".cls":
-        group.label = label_in(text) or group.label
+        group.label = text_in(text) or group.label
     else:
         group.captions.extend(captions_in_lines(text))
     return encoding.assumed
 
 
-def _members(file: BinaryIO, shard: Path, gathering: Gathering) -> Iterator[tarfile.TarInfo]:
+def _members(file: BinaryIO, shard: Path, builder: CollectionBuilder) -> Iterator[tarfile.TarInfo]:
     """Every whole regular member; what follows after damage is listed once."""
     size = shard.stat().st_size
     end = 0
@@ -171,23 +177,33 @@ def _members(file: BinaryIO, shard: Path, gathering: Gathering) -> Iterator[tarf
                     raise tarfile.ReadError("members overlap")
                 end = member.offset_data + (member.size if member.isreg() else 0)
                 if end > size:
-                    gathering.skip(f"{shard.name}, {member.name}", "is cut short")
+                    builder.skip(f"{shard.name}, {member.name}", "is cut short")
                     return
                 if member.issparse() or not (member.isreg() or member.isdir()):
                     why = "is a link, a device or a sparse file, and is not read"
-                    gathering.skip(f"{shard.name}, {member.name}", why)
+                    builder.skip(f"{shard.name}, {member.name}", why)
                 elif member.isreg():
                     yield member
             end = archive.offset
     except DAMAGE:
-        gathering.skip(shard.name, f"is no tar archive, or damaged after byte {end:,}")
+        builder.skip(shard.name, f"is no tar archive, or damaged after byte {end:,}")
         return
     file.seek(min(end, size))
     if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-        gathering.skip(shard.name, f"ends without an end mark at byte {end:,}, cut short perhaps")
+        builder.skip(shard.name, f"ends without an end mark at byte {end:,}, cut short perhaps")
 
 
 def _key_and_suffix(name: str) -> tuple[str, str]:
     folder, slash, base = name.removeprefix("./").rpartition("/")
     stem, dot, suffix = base.partition(".")
     return f"{folder}{slash}{stem}", f"{dot}{suffix}".lower()
+
+
+FORMAT = Format(
+    name="webdataset",
+    title="webdataset shards (.tar)",
+    recognises=looks_like_webdataset,
+    read=read_webdataset,
+    priority=40,
+    endings=(".tar",),
+)

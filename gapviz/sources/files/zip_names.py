@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
-from gapviz.sources.files.words import one_line
+from gapviz.sources.files.texts import one_line
 from gapviz.sources.images.headers import IMAGE_SUFFIXES
 
 CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import stat
 from collections.abc import Callable
@@ -70,6 +71,19 @@ def open_image(reference: str, root: Path | None, *, about: int | None = None) -
 def path_reference(relative: str) -> str:
     """The reference to a file, also where its name begins like another form."""
     return f"./{relative}" if relative.startswith(tuple(_READ)) else relative
+
+
+def relative_path(named: str, base: Path) -> str:
+    """One spelling a file: without `./`, and relative where it is an absolute path into `base`.
+
+    Args:
+        named: the path as a table gives it.
+        base: the folder of images, links resolved.
+    """
+    try:
+        return Path(named).relative_to(base).as_posix()
+    except ValueError:
+        return posixpath.normpath(named)
 
 
 def inside(root: Path | None, reference: str) -> Path:

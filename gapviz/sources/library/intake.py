@@ -15,9 +15,9 @@ from typing import BinaryIO
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.gathering import shown
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.source import read
+from gapviz.sources.files.texts import shown
 from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
 from gapviz.sources.library.shelf import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set

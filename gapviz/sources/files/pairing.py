@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,19 +26,18 @@ from gapviz.core.collection import (
 )
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask, read_only
+from gapviz.sources.files.metadata import ItemMetadata
 from gapviz.sources.files.reading import Reading, Skipped
-
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class VectorRows:
     """The vectors of one modality, as a source holds them."""
 
     vectors: npt.NDArray[Any]
     """`(n_rows, dim)`, not yet checked."""
     owners: Sequence[str | None] | None = None
-    """Id of the item of each row; None where row i belongs to entry i of `Facts`."""
+    """Id of the item of each row; None where row i belongs to entry i of the metadata."""
     where: str = "vectors"
     numbers: Indices | None = None
     """Number of each row in its source, where that is not its position."""
@@ -52,67 +51,10 @@ class Rows:
         return f"{self.where}, row {row if self.numbers is None else int(self.numbers[row])}"
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a source says of its entries besides vectors: one value an entry, or none at all.
-
-    Raises:
-        GapvizError: lists of differing length.
-    """
-
-    ids: Sequence[str | None] = ()
-    captions: Sequence[tuple[str, ...]] = ()
-    labels: Sequence[str | None] = ()
-    images: Sequence[str | None] = ()
-    where: str = "facts"
-
-    def __post_init__(self) -> None:
-        lengths = {name: len(values) for name, values in self._lists.items() if len(values)}
-        if len(set(lengths.values())) > 1:
-            listing = ", ".join(f"{length} {name}" for name, length in lengths.items())
-            raise GapvizError(
-                f"holds lists of differing length ({listing})",
-                where=self.where,
-                hint="give one entry per item in each",
-            )
-
-    @property
-    def _lists(self) -> dict[str, Sequence[object]]:
-        return {
-            "ids": self.ids,
-            "captions": self.captions,
-            "labels": self.labels,
-            "images": self.images,
-        }
-
-    def __len__(self) -> int:
-        return max(len(values) for values in self._lists.values())
-
-    def item(self, entry: int, item_id: str) -> Item:
-        """The item of one entry."""
-        return Item(
-            id=item_id,
-            label=self.labels[entry] if self.labels else None,
-            captions=self.captions[entry] if self.captions else (),
-            image=self.images[entry] if self.images else None,
-        )
-
-    def with_images_inside(self, root: Path) -> tuple[Facts, list[Skipped]]:
-        """The same with image paths relative to `root`; those that lead out of it are dropped."""
-        references = [_inside(image, root.resolve()) for image in self.images]
-        lost = sum(
-            image is not None and reference is None
-            for image, reference in zip(self.images, references, strict=True)
-        )
-        why = "lead out of the folder or onto the web, so that no picture is shown there"
-        skipped = [Skipped(f"{lost} image path(s) of {self.where}", why)] if lost else []
-        return replace(self, images=references), skipped
-
-
 def reading_of(
     name: str,
-    blocks: Mapping[str, Rows],
-    facts: Facts | None = None,
+    blocks: Mapping[str, VectorRows],
+    metadata: ItemMetadata | None = None,
     *,
     encoder: str | None = None,
     root: Path | None = None,
@@ -123,9 +65,9 @@ def reading_of(
     Args:
         name: of the collection.
         blocks: rows by modality.
-        facts: of the entries that rows without owners belong to.
+        metadata: of the entries that rows without owners belong to.
         encoder: what made the vectors.
-        root: folder of the images that `facts` names; paths outside are dropped.
+        root: folder of the images that `metadata` names; paths outside are dropped.
         skipped: what the reader has left out already.
 
     Raises:
@@ -134,11 +76,10 @@ def reading_of(
     """
     if not blocks:
         raise GapvizError("holds no vectors", where=name, hint="save one array a modality")
-    known = facts or Facts()
-    notes = list(skipped)
+    known = metadata or ItemMetadata()
     if root is not None:
-        known, outside = known.with_images_inside(root)
-        notes += outside
+        known = known.with_images_inside(root)
+    notes = [*skipped, *known.skipped]
     if known.ids or any(rows.owners is not None for rows in blocks.values()):
         items, modalities = _paired_by_id(name, blocks, known, notes)
     else:
@@ -155,19 +96,14 @@ def reading_of(
 
 
 def _paired_by_position(
-    blocks: Mapping[str, Rows], facts: Facts, notes: list[Skipped]
+    blocks: Mapping[str, VectorRows], metadata: ItemMetadata, notes: list[Skipped]
 ) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
     whole = {modality: _whole_rows(rows, notes) for modality, rows in blocks.items()}
     n_items = max(rows.n_rows for rows in blocks.values())
-    if len(facts) and len(facts) != n_items:
-        raise GapvizError(
-            f"describes {len(facts)} items, but there are {n_items} rows of vectors",
-            where=facts.where,
-            hint="give one entry per row, or name the item of each row by ids",
-        )
+    _refuse_other_length(metadata, n_items)
     items = items_of_rows(n_items)
-    if len(facts):
-        items = tuple(facts.item(entry, item.id) for entry, item in enumerate(items))
+    if len(metadata):
+        items = tuple(metadata.item(entry, item.id) for entry, item in enumerate(items))
     modalities = {
         modality: ModalityVectors.of(
             _chosen(rows.vectors, whole[modality]),
@@ -179,7 +115,7 @@ def _paired_by_position(
     return _only_items_with_vectors(items, modalities, notes)
 
 
-def _whole_rows(rows: Rows, notes: list[Skipped]) -> Mask:
+def _whole_rows(rows: VectorRows, notes: list[Skipped]) -> Mask:
     """`(n_rows,)`, false for rows without direction; each is added to `notes`.
 
     Raises:
@@ -199,15 +135,15 @@ def _whole_rows(rows: Rows, notes: list[Skipped]) -> Mask:
 
 
 def _paired_by_id(
-    name: str, blocks: Mapping[str, Rows], facts: Facts, notes: list[Skipped]
+    name: str, blocks: Mapping[str, VectorRows], metadata: ItemMetadata, notes: list[Skipped]
 ) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
-    entry_ids = _entry_ids(blocks, facts)
-    items = _merged_items(entry_ids, facts, notes)
+    entry_ids = _entry_ids(blocks, metadata)
+    items = _merged_items(entry_ids, metadata, notes)
     position = {item.id: index for index, item in enumerate(items)}
     modalities: dict[str, ModalityVectors] = {}
     for modality, rows in blocks.items():
-        # Without told ids a modality with fewer rows leaves the later items without a vector.
-        by_position = entry_ids if facts.ids else entry_ids[: rows.n_rows]
+        # Without given ids a modality with fewer rows leaves the later items without a vector.
+        by_position = entry_ids if metadata.ids else entry_ids[: rows.n_rows]
         owners = by_position if rows.owners is None else rows.owners
         if len(owners) != rows.n_rows:
             raise GapvizError(
@@ -232,34 +168,38 @@ def _paired_by_id(
     return _only_items_with_vectors(items, modalities, notes)
 
 
-def _entry_ids(blocks: Mapping[str, Rows], facts: Facts) -> Sequence[str | None]:
-    """Id of every entry: told, or counted, or collected from the rows that name their items."""
+def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequence[str | None]:
+    """Id of every entry: given, or counted, or collected from the rows that name their items."""
     by_position = [rows.n_rows for rows in blocks.values() if rows.owners is None]
-    if facts.ids:
-        return facts.ids
-    if not by_position and not len(facts):
-        told = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
-        return list(dict.fromkeys(told))
-    n_entries = max(by_position, default=len(facts))
-    if len(facts) and len(facts) != n_entries:
-        raise GapvizError(
-            f"describes {len(facts)} items, but there are {n_entries} rows of vectors",
-            where=facts.where,
-            hint="give one entry per row, with its id",
-        )
+    if metadata.ids:
+        return metadata.ids
+    if not by_position and not len(metadata):
+        given = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
+        return list(dict.fromkeys(given))
+    n_entries = max(by_position, default=len(metadata))
+    _refuse_other_length(metadata, n_entries)
     return [str(entry) for entry in range(n_entries)]
 
 
+def _refuse_other_length(metadata: ItemMetadata, n_rows: int) -> None:
+    if len(metadata) not in (0, n_rows):
+        raise GapvizError(
+            f"describes {len(metadata)} items, but there are {n_rows} rows of vectors",
+            where=metadata.where,
+            hint="give one entry per row, or name the item of each row by ids",
+        )
+
+
 def _merged_items(
-    entry_ids: Sequence[str | None], facts: Facts, notes: list[Skipped]
+    entry_ids: Sequence[str | None], metadata: ItemMetadata, notes: list[Skipped]
 ) -> list[Item]:
     """One item per id; entries that repeat an id add their captions to it."""
     merged: dict[str, Item] = {}
     for entry, item_id in enumerate(entry_ids):
         if not item_id:
-            notes.append(Skipped(f"{facts.where}, entry {entry}", "has no id"))
+            notes.append(Skipped(f"{metadata.where}, entry {entry}", "has no id"))
             continue
-        item = facts.item(entry, item_id) if len(facts) else Item(item_id)
+        item = metadata.item(entry, item_id) if len(metadata) else Item(item_id)
         known = merged.get(item_id)
         if known is not None:
             item = Item(
@@ -278,7 +218,7 @@ def _chosen(vectors: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
 
 
 def _usable(
-    rows: Rows, owners: Sequence[str | None], owner_index: Indices, notes: list[Skipped]
+    rows: VectorRows, owners: Sequence[str | None], owner_index: Indices, notes: list[Skipped]
 ) -> Mask:
     """`(n_rows,)`, false for rows that are left out; each is added to `notes`."""
     finite, long_enough = _direction(rows)
@@ -298,7 +238,7 @@ def _usable(
     return keep & ~again
 
 
-def _direction(rows: Rows) -> tuple[Mask, Mask]:
+def _direction(rows: VectorRows) -> tuple[Mask, Mask]:
     """`(n_rows,)` twice: whether a row holds finite numbers only, and whether it has a length.
 
     Raises:
@@ -349,14 +289,3 @@ def _only_items_with_vectors(
         for name, block in modalities.items()
     }
     return tuple(items[index] for index in np.flatnonzero(used).tolist()), renumbered
-
-
-def _inside(image: str | None, root: Path) -> str | None:
-    if image is None or "://" in image:
-        return None
-    path = PurePath(image)
-    if path.is_absolute():
-        if not path.is_relative_to(root):
-            return None
-        path = path.relative_to(root)
-    return None if ".." in path.parts else path.as_posix()
