@@ -18,7 +18,7 @@ from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.shelf import things
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.sources.files.reading import Skipped
-from gapviz.sources.library.shelf import StoredCollection
+from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.kept import Work
 
 SAMPLE = 12

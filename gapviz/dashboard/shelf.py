@@ -13,7 +13,7 @@ from gapviz.dashboard.caches import forget_collections
 from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import catalogue, workspace
 from gapviz.dashboard.settings import show_error
-from gapviz.sources.library.shelf import StoredCollection, StoredEncoding
+from gapviz.sources.library.stored import StoredCollection, StoredEncoding
 
 OPENED = "opened"
 """Key of the widget, and of the link's parameter, that says which collection is open."""

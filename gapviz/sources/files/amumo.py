@@ -87,9 +87,5 @@ def _metadata(path: Path) -> tuple[ItemMetadata, list[Skipped]]:
 
 
 FORMAT = Format(
-    name="amumo",
-    title="an Amumo folder (prompts.txt, similarities)",
-    recognises=is_amumo_folder,
-    read=read_amumo,
-    priority=24,
+    "amumo", "an Amumo folder (prompts.txt, similarities)", is_amumo_folder, read_amumo, priority=24
 )

@@ -69,9 +69,9 @@ def _array_name(stem: str) -> str:
 
 
 FORMAT = Format(
-    name="array_folder",
-    title="a folder of .npy files, one a modality",
-    recognises=is_array_folder,
-    read=read_array_folder,
+    "array_folder",
+    "a folder of .npy files, one a modality",
+    is_array_folder,
+    read_array_folder,
     priority=30,
 )

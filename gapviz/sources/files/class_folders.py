@@ -31,9 +31,9 @@ def looks_like_class_folders(path: Path) -> bool:
 
 
 FORMAT = Format(
-    name="class_folders",
-    title="folders of images, one a class",
-    recognises=looks_like_class_folders,
-    read=read_class_folders,
+    "class_folders",
+    "folders of images, one a class",
+    looks_like_class_folders,
+    read_class_folders,
     priority=70,
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,86 +48,70 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     folders = _vector_folders(path)
     vectors = {name: _vector_parts(folder, skipped) for name, folder in folders.items()}
     metadata = _metadata_parts(path / METADATA, options, skipped)
-    parts = _Parts(by_id=options.id_column is not None)
-    for number in sorted({part for by_part in vectors.values() for part in by_part}):
-        parts.add(
-            {name: by_part[number] for name, by_part in vectors.items() if number in by_part},
-            metadata.get(number),
-            where=f"{path.name}, part {number}",
-            skipped=skipped,
-        )
-        for name, by_part in vectors.items():
-            if number not in by_part:
+    ids: list[str | None] = []
+    captions: list[tuple[str, ...]] = []
+    labels: list[str | None] = []
+    images: list[str | None] = []
+    entries: dict[int, range] = {}
+    for number in sorted({part for parts in vectors.values() for part in parts}):
+        where = f"{path.name}, part {number}"
+        part = metadata.get(number)
+        size = _size(vectors, number, part, where=where)
+        if part is None:
+            skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
+            part = ItemMetadata()
+        entries[number] = range(len(ids), len(ids) + size)
+        ids += part.ids if options.id_column and part.ids else map(str, entries[number])
+        captions += part.captions or [()] * size
+        labels += part.labels or [None] * size
+        images += part.images or [None] * size
+        skipped += part.skipped
+        for name, parts in vectors.items():
+            if number not in parts:
                 skipped.append(Skipped(f"{folders[name].name}, part {number}", "is not there"))
+    blocks = {
+        name: VectorRows(
+            vectors=_joined(list(parts.values()), where=folders[name].name),
+            owners=[ids[entry] for number in parts for entry in entries[number]],
+            where=folders[name].name,
+            numbers=np.concatenate([entries[number] for number in parts]),
+        )
+        for name, parts in vectors.items()
+        if parts
+    }
     return reading_of(
         path.name,
-        parts.blocks(folders),
-        parts.metadata(path.name),
+        blocks,
+        ItemMetadata(ids, captions, labels, images, where=path.name),
         encoder=options.encoder,
         root=options.image_folder or path,
         skipped=skipped,
     )
 
 
-@dataclass
-class _Parts:
-    """What has been read so far, part after part."""
+def _size(
+    vectors: Mapping[str, Mapping[int, npt.NDArray[Any]]],
+    number: int,
+    metadata: ItemMetadata | None,
+    *,
+    where: str,
+) -> int:
+    """Rows of one part.
 
-    by_id: bool
-    n_rows: int = 0
-    ids: list[str | None] = field(default_factory=list)
-    captions: list[tuple[str, ...]] = field(default_factory=list)
-    images: list[str | None] = field(default_factory=list)
-    labels: list[str | None] = field(default_factory=list)
-    matrices: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
-    owners: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-
-    def add(
-        self,
-        matrices: Mapping[str, npt.NDArray[Any]],
-        metadata: ItemMetadata | None,
-        *,
-        where: str,
-        skipped: list[Skipped],
-    ) -> None:
-        lengths = {name: len(matrix) for name, matrix in matrices.items()}
-        if metadata is not None:
-            lengths[METADATA] = len(metadata)
-        if len(set(lengths.values())) > 1:
-            listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
-            raise GapvizError(
-                f"the files hold differing numbers of rows ({listing})",
-                where=where,
-                hint="write the part again",
-            )
-        size = next(iter(lengths.values()))
-        if metadata is None:
-            skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
-            metadata = ItemMetadata()
-        skipped += metadata.skipped
-        start, end = self.n_rows, self.n_rows + size
-        self.ids += metadata.ids if self.by_id and metadata.ids else map(str, range(start, end))
-        self.captions += metadata.captions or [()] * size
-        self.images += metadata.images or [None] * size
-        self.labels += metadata.labels or [None] * size
-        for name, matrix in matrices.items():
-            self.matrices.setdefault(name, []).append(matrix)
-            self.owners.setdefault(name, []).append((start, end))
-        self.n_rows = end
-
-    def blocks(self, folders: Mapping[str, Path]) -> dict[str, VectorRows]:
-        return {
-            name: VectorRows(
-                vectors=_joined(matrices, where=folders[name].name),
-                owners=[entry for span in self.owners[name] for entry in self.ids[slice(*span)]],
-                where=folders[name].name,
-                numbers=np.concatenate([np.arange(*span) for span in self.owners[name]]),
-            )
-            for name, matrices in self.matrices.items()
-        }
-
-    def metadata(self, where: str) -> ItemMetadata:
-        return ItemMetadata(self.ids, self.captions, self.labels, self.images, where=where)
+    Raises:
+        GapvizError: its files differ in that.
+    """
+    lengths = {name: len(parts[number]) for name, parts in vectors.items() if number in parts}
+    if metadata is not None:
+        lengths[METADATA] = len(metadata)
+    if len(set(lengths.values())) > 1:
+        listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise GapvizError(
+            f"the files hold differing numbers of rows ({listing})",
+            where=where,
+            hint="write the part again",
+        )
+    return next(iter(lengths.values()))
 
 
 def _vector_folders(path: Path) -> dict[str, Path]:
@@ -191,9 +174,9 @@ def _joined(matrices: list[npt.NDArray[Any]], *, where: str) -> npt.NDArray[Any]
 
 
 FORMAT = Format(
-    name="clip_retrieval",
-    title="a clip-retrieval folder (img_emb)",
-    recognises=is_clip_retrieval_folder,
-    read=read_clip_retrieval,
+    "clip_retrieval",
+    "a clip-retrieval folder (img_emb)",
+    is_clip_retrieval_folder,
+    read_clip_retrieval,
     priority=26,
 )

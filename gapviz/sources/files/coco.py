@@ -202,10 +202,10 @@ def _flaw(root: Path, name: str) -> str | None:
 
 
 FORMAT = Format(
-    name="coco",
-    title="a COCO captions .json",
-    recognises=looks_like_coco,
-    read=read_coco,
+    "coco",
+    "a COCO captions .json",
+    looks_like_coco,
+    read_coco,
     priority=42,
     endings=(".json",),
     hint="write images and annotations, or give the table as .csv",

@@ -153,10 +153,10 @@ def _first_numbers(path: Path) -> int:
 
 
 FORMAT = Format(
-    name="gram",
-    title="a square matrix of cosines (.csv)",
-    recognises=is_gram_file,
-    read=read_gram,
+    "gram",
+    "a square matrix of cosines (.csv)",
+    is_gram_file,
+    read_gram,
     priority=22,
     endings=(".csv",),
     hint="write one row of cosines a line, without headings",

@@ -141,10 +141,10 @@ def _stores_images(file: Path) -> bool:
 
 
 FORMAT = Format(
-    name="image_table",
-    title="a table with a column of images (.csv, .tsv, .jsonl, .parquet)",
-    recognises=looks_like_image_table,
-    read=read_image_table,
+    "image_table",
+    "a table with a column of images (.csv, .tsv, .jsonl, .parquet)",
+    looks_like_image_table,
+    read_image_table,
     priority=46,
     endings=TABLE_ENDINGS,
     hint="call the column of image paths file_name",

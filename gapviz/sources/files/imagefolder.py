@@ -80,9 +80,9 @@ def _why_absent(image: str) -> str:
 
 
 FORMAT = Format(
-    name="imagefolder",
-    title="a folder of images with metadata",
-    recognises=looks_like_imagefolder,
-    read=read_imagefolder,
+    "imagefolder",
+    "a folder of images with metadata",
+    looks_like_imagefolder,
+    read_imagefolder,
     priority=44,
 )

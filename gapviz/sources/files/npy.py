@@ -48,10 +48,10 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
 
 
 FORMAT = Format(
-    name="npy",
-    title="a stacked .npy of shape (modalities, rows, dimensions)",
-    recognises=has_ending(".npy"),
-    read=read_stacked,
+    "npy",
+    "a stacked .npy of shape (modalities, rows, dimensions)",
+    has_ending(".npy"),
+    read_stacked,
     priority=12,
     endings=(".npy",),
 )

@@ -53,10 +53,10 @@ def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
 
 
 FORMAT = Format(
-    name="npz",
-    title="an .npz of named modalities",
-    recognises=has_ending(".npz"),
-    read=read_named,
+    "npz",
+    "an .npz of named modalities",
+    has_ending(".npz"),
+    read_named,
     priority=14,
     endings=(".npz",),
 )

@@ -22,7 +22,6 @@ from gapviz.core.collection import (
     Item,
     ModalityVectors,
     alternate_splits,
-    items_of_rows,
 )
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask, read_only
@@ -80,10 +79,7 @@ def reading_of(
     if root is not None:
         known = known.with_images_inside(root)
     notes = [*skipped, *known.skipped]
-    if known.ids or any(rows.owners is not None for rows in blocks.values()):
-        items, modalities = _paired_by_id(name, blocks, known, notes)
-    else:
-        items, modalities = _paired_by_position(blocks, known, notes)
+    items, modalities = _paired(name, blocks, known, notes)
     collection = Collection(
         name=name,
         items=items,
@@ -95,56 +91,18 @@ def reading_of(
     return Reading((collection,), tuple(notes))
 
 
-def _paired_by_position(
-    blocks: Mapping[str, VectorRows], metadata: ItemMetadata, notes: list[Skipped]
-) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
-    whole = {modality: _whole_rows(rows, notes) for modality, rows in blocks.items()}
-    n_items = max(rows.n_rows for rows in blocks.values())
-    _refuse_other_length(metadata, n_items)
-    items = items_of_rows(n_items)
-    if len(metadata):
-        items = tuple(metadata.item(entry, item.id) for entry, item in enumerate(items))
-    modalities = {
-        modality: ModalityVectors.of(
-            _chosen(rows.vectors, whole[modality]),
-            np.flatnonzero(whole[modality]),
-            where=rows.where,
-        )
-        for modality, rows in blocks.items()
-    }
-    return _only_items_with_vectors(items, modalities, notes)
-
-
-def _whole_rows(rows: VectorRows, notes: list[Skipped]) -> Mask:
-    """`(n_rows,)`, false for rows without direction; each is added to `notes`.
-
-    Raises:
-        GapvizError: no vectors at all, or more than half of the rows without direction.
-    """
-    finite, long_enough = _direction(rows)
-    whole: Mask = finite & long_enough
-    broken = np.flatnonzero(~whole)
-    if 2 * broken.size > rows.n_rows:
-        raise GapvizError(
-            f"{broken.size:,} of {rows.n_rows:,} rows hold NaN or infinite values or only zeros",
-            where=f"{rows.where}, first at row {broken[0]}",
-            hint="encode those rows again",
-        )
-    notes += [Skipped(rows.row_name(row), _why_broken(finite[row])) for row in broken.tolist()]
-    return whole
-
-
-def _paired_by_id(
+def _paired(
     name: str, blocks: Mapping[str, VectorRows], metadata: ItemMetadata, notes: list[Skipped]
 ) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
     entry_ids = _entry_ids(blocks, metadata)
     items = _merged_items(entry_ids, metadata, notes)
     position = {item.id: index for index, item in enumerate(items)}
+    by_position = not metadata.ids and all(rows.owners is None for rows in blocks.values())
     modalities: dict[str, ModalityVectors] = {}
     for modality, rows in blocks.items():
         # Without given ids a modality with fewer rows leaves the later items without a vector.
-        by_position = entry_ids if metadata.ids else entry_ids[: rows.n_rows]
-        owners = by_position if rows.owners is None else rows.owners
+        counted = entry_ids if metadata.ids else entry_ids[: rows.n_rows]
+        owners = counted if rows.owners is None else rows.owners
         if len(owners) != rows.n_rows:
             raise GapvizError(
                 f"holds {rows.n_rows} rows for {len(owners)} ids",
@@ -152,10 +110,13 @@ def _paired_by_id(
                 hint=f"give one id per row, in {modality}_ids",
             )
         owner_index = np.array([position.get(owner or "", -1) for owner in owners], dtype=np.int64)
-        keep = _usable(rows, owners, owner_index, notes)
+        keep = _usable(rows, owners, owner_index, notes, by_position=by_position)
         if keep.any():
             modalities[modality] = ModalityVectors.of(
-                _chosen(rows.vectors, keep), owner_index[keep], where=rows.where
+                # No copy where all rows are kept, which may be most of the memory.
+                rows.vectors if keep.all() else rows.vectors[keep],
+                owner_index[keep],
+                where=rows.where,
             )
         else:
             notes.append(Skipped(rows.where, "holds no usable vector"))
@@ -170,15 +131,17 @@ def _paired_by_id(
 
 def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequence[str | None]:
     """Id of every entry: given, or counted, or collected from the rows that name their items."""
-    by_position = [rows.n_rows for rows in blocks.values() if rows.owners is None]
+    counts = [rows.n_rows for rows in blocks.values() if rows.owners is None]
     if metadata.ids:
         return metadata.ids
-    if not by_position and not len(metadata):
+    if not counts and not len(metadata):
         given = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
         return list(dict.fromkeys(given))
-    n_entries = max(by_position, default=len(metadata))
+    n_entries = max(counts, default=len(metadata))
     _refuse_other_length(metadata, n_entries)
-    return [str(entry) for entry in range(n_entries)]
+    # Rows may name an entry by its plain number.
+    width = len(str(max(n_entries - 1, 0))) if len(counts) == len(blocks) else 0
+    return [str(entry).zfill(width) for entry in range(n_entries)]
 
 
 def _refuse_other_length(metadata: ItemMetadata, n_rows: int) -> None:
@@ -212,16 +175,28 @@ def _merged_items(
     return list(merged.values())
 
 
-def _chosen(vectors: npt.NDArray[Any], keep: Mask) -> npt.NDArray[Any]:
-    """The rows to keep; no copy where that is all of them, which may be most of the memory."""
-    return vectors if keep.all() else vectors[keep]
-
-
 def _usable(
-    rows: VectorRows, owners: Sequence[str | None], owner_index: Indices, notes: list[Skipped]
+    rows: VectorRows,
+    owners: Sequence[str | None],
+    owner_index: Indices,
+    notes: list[Skipped],
+    *,
+    by_position: bool,
 ) -> Mask:
-    """`(n_rows,)`, false for rows that are left out; each is added to `notes`."""
+    """`(n_rows,)`, false for rows that are left out; each is added to `notes`.
+
+    Raises:
+        GapvizError: no vectors at all, or, where nothing but position pairs them, more than half
+            of the rows without direction.
+    """
     finite, long_enough = _direction(rows)
+    broken = np.flatnonzero(~(finite & long_enough))
+    if by_position and 2 * broken.size > rows.n_rows:
+        raise GapvizError(
+            f"{broken.size:,} of {rows.n_rows:,} rows hold NaN or infinite values or only zeros",
+            where=f"{rows.where}, first at row {broken[0]}",
+            hint="encode those rows again",
+        )
     keep: Mask = finite & long_enough & (owner_index >= 0)
     for row in np.flatnonzero(~keep).tolist():
         if owner_index[row] < 0:
@@ -229,7 +204,7 @@ def _usable(
                 continue  # its entry is listed already
             why = f"names no item ({owners[row]!r:.80})" if owners[row] else "has no id"
         else:
-            why = _why_broken(finite[row])
+            why = "has length zero" if finite[row] else "holds NaN or infinite values"
         notes.append(Skipped(rows.row_name(row), why))
     again = _repeats(rows.vectors, owner_index, keep)
     if again.any():
@@ -253,10 +228,6 @@ def _direction(rows: VectorRows) -> tuple[Mask, Mask]:
     finite: Mask = np.isfinite(highest) & np.isfinite(lowest)
     long_enough: Mask = np.maximum(np.abs(highest), np.abs(lowest)) >= SMALLEST_NORM
     return finite, long_enough
-
-
-def _why_broken(finite: bool) -> str:
-    return "has length zero" if finite else "holds NaN or infinite values"
 
 
 def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mask:

@@ -137,10 +137,10 @@ def _rows(
 
 
 FORMAT = Format(
-    name="parquet_vectors",
-    title="a .parquet with columns of vectors",
-    recognises=is_vector_parquet,
-    read=read_vector_parquet,
+    "parquet_vectors",
+    "a .parquet with columns of vectors",
+    is_vector_parquet,
+    read_vector_parquet,
     priority=20,
     endings=(ENDING,),
     hint="store each vector as a list of float32",

@@ -24,9 +24,5 @@ def looks_like_plain_folder(path: Path) -> bool:
 
 
 FORMAT = Format(
-    name="plain_folder",
-    title="a folder of images",
-    recognises=looks_like_plain_folder,
-    read=read_plain_folder,
-    priority=80,
+    "plain_folder", "a folder of images", looks_like_plain_folder, read_plain_folder, priority=80
 )

@@ -92,10 +92,10 @@ def _lists(
 
 
 FORMAT = Format(
-    name="safetensors",
-    title="a .safetensors of named modalities",
-    recognises=has_ending(".safetensors"),
-    read=read_safetensors,
+    "safetensors",
+    "a .safetensors of named modalities",
+    has_ending(".safetensors"),
+    read_safetensors,
     priority=16,
     endings=(".safetensors",),
 )

@@ -24,9 +24,5 @@ def read_saved(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
 
 
 FORMAT = Format(
-    name="saved",
-    title=f"the folder of a saved collection ({ITEMS_FILE})",
-    recognises=is_saved,
-    read=read_saved,
-    priority=10,
+    "saved", f"the folder of a saved collection ({ITEMS_FILE})", is_saved, read_saved, priority=10
 )

@@ -76,9 +76,9 @@ def _described(root: Path, name: str, options: ReadOptions, builder: CollectionB
 
 
 FORMAT = Format(
-    name="sidecar_text",
-    title="a folder of images with a .txt each",
-    recognises=looks_like_sidecar_text,
-    read=read_sidecar_text,
+    "sidecar_text",
+    "a folder of images with a .txt each",
+    looks_like_sidecar_text,
+    read_sidecar_text,
     priority=60,
 )

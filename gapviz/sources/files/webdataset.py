@@ -9,14 +9,13 @@ import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from io import BufferedReader
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Fields, fields_in
+from gapviz.sources.files.columns import NOTHING, Fields, fields_in
 from gapviz.sources.files.folders import natural_key, source_name
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
@@ -30,7 +29,7 @@ from gapviz.sources.files.texts import (
     text_in,
 )
 from gapviz.sources.images import header_flaw
-from gapviz.sources.images.headers import IMAGE_SUFFIXES, Window
+from gapviz.sources.images.headers import IMAGE_SUFFIXES
 
 TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 
@@ -69,13 +68,8 @@ def looks_like_webdataset(path: Path) -> bool:
 @dataclass(slots=True)
 class _Group:
     image: str | None = None
-    captions: list[str] = field(default_factory=list)
-    label: str | None = None
+    fields: Fields = NOTHING
     flawed: bool = False
-
-    @property
-    def fields(self) -> Fields:
-        return Fields(captions=tuple(self.captions), label=self.label)
 
 
 def _shards(folder: Path) -> list[Path]:
@@ -97,11 +91,19 @@ def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) ->
     groups: dict[str, _Group] = {}
     try:
         with shard.open("rb") as file:
-            for member in _members(file, shard, builder):
+            for member, content in _members(file, shard, builder):
                 key, suffix = _key_and_suffix(member.name)
-                if suffix in IMAGE_SUFFIXES or suffix in TEXT_SUFFIXES:
-                    group = groups.setdefault(key, _Group())
-                    _add_member(group, member, suffix, file, shard, builder, options)
+                if suffix not in IMAGE_SUFFIXES | TEXT_SUFFIXES:
+                    continue
+                group = groups.setdefault(key, _Group())
+                if suffix in IMAGE_SUFFIXES:
+                    flaw = _add_image(group, member, content, shard)
+                elif member.size > MAX_TEXT_BYTES:
+                    flaw = "is too long for a caption"
+                else:
+                    flaw = _add_texts(group, content.read(), suffix, options)
+                if flaw is not None:
+                    builder.skip(f"{shard.name}, {member.name}", flaw)
     except OSError as error:
         builder.skip(shard.name, f"cannot be read ({error.strerror or error})")
     for key, group in groups.items():
@@ -110,62 +112,52 @@ def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) ->
             item_id = f"{one_line(shard.stem)}/{name}" if name in builder else name
             if item_id in builder:
                 builder.skip(f"{shard.name}, {key}", "bears the name of another item")
-                continue
-            builder.add(item_id, group.image, group.fields)
+            else:
+                builder.add(item_id, group.image, group.fields)
         elif not group.flawed:
             builder.skip(f"{shard.name}, {key}", "has no picture")
 
 
-def _add_member(
-    group: _Group,
-    member: tarfile.TarInfo,
-    suffix: str,
-    file: BinaryIO,
-    shard: Path,
-    builder: CollectionBuilder,
-    options: ReadOptions,
-) -> None:
-    place = f"{shard.name}, {member.name}"
-    if suffix in IMAGE_SUFFIXES:
-        window = BufferedReader(Window(file, member.offset_data, member.size))
-        flaw = header_flaw(window, member.size)
-        if flaw is None and group.image is not None:
-            flaw = "is a second picture under one name"
-        if flaw is None:
-            group.image = f"tar:{shard.name}#{member.offset_data},{member.size}"
-        else:
-            group.flawed = True
-            builder.skip(place, flaw)
-        return
-    if member.size > MAX_TEXT_BYTES:
-        builder.skip(place, "is too long for a caption")
-        return
-    file.seek(member.offset_data)
-    flaw = _add_texts(group, file.read(member.size), suffix, options)
-    if flaw is not None:
-        builder.skip(place, flaw)
+def _add_image(
+    group: _Group, member: tarfile.TarInfo, content: BinaryIO, shard: Path
+) -> str | None:
+    """Add a picture; what is wrong with it comes back as a clause."""
+    flaw = header_flaw(content, member.size)
+    if flaw is None and group.image is not None:
+        flaw = "is a second picture under one name"
+    if flaw is None:
+        group.image = f"tar:{shard.name}#{member.offset_data},{member.size}"
+    else:
+        group.flawed = True
+    return flaw
 
 
 def _add_texts(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
     """Add what a text member says; what is wrong with it comes back as a clause."""
+    text, encoding = decoded(content)
+    flaw = encoding.assumed
     if suffix == ".json":
         try:
-            fields = fields_in(json_in(content), options)
+            said = fields_in(json_in(content), options)
         except ValueError as error:
             return str(error)
-        group.captions.extend(fields.captions)
-        group.label = group.label or fields.label
-        return fields.flaw
-    text, encoding = decoded(content)
-    if suffix == ".cls":
-        group.label = text_in(text) or group.label
+        flaw = said.flaw
+    elif suffix == ".cls":
+        said = Fields(label=text_in(text))
     else:
-        group.captions.extend(captions_in_lines(text))
-    return encoding.assumed
+        said = Fields(captions=captions_in_lines(text))
+    before = group.fields
+    # A `.cls` says what the label is, whatever a `.json` calls it.
+    first, second = (said, before) if suffix == ".cls" else (before, said)
+    captions = before.captions + said.captions
+    group.fields = Fields(captions=captions, label=first.label or second.label)
+    return flaw
 
 
-def _members(file: BinaryIO, shard: Path, builder: CollectionBuilder) -> Iterator[tarfile.TarInfo]:
-    """Every whole regular member; what follows after damage is listed once."""
+def _members(
+    file: BinaryIO, shard: Path, builder: CollectionBuilder
+) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
+    """Every whole regular member and its content; what follows after damage is listed once."""
     size = shard.stat().st_size
     end = 0
     try:
@@ -183,7 +175,7 @@ def _members(file: BinaryIO, shard: Path, builder: CollectionBuilder) -> Iterato
                     why = "is a link, a device or a sparse file, and is not read"
                     builder.skip(f"{shard.name}, {member.name}", why)
                 elif member.isreg():
-                    yield member
+                    yield member, cast(BinaryIO, archive.extractfile(member))
             end = archive.offset
     except DAMAGE:
         builder.skip(shard.name, f"is no tar archive, or damaged after byte {end:,}")
@@ -200,10 +192,10 @@ def _key_and_suffix(name: str) -> tuple[str, str]:
 
 
 FORMAT = Format(
-    name="webdataset",
-    title="webdataset shards (.tar)",
-    recognises=looks_like_webdataset,
-    read=read_webdataset,
+    "webdataset",
+    "webdataset shards (.tar)",
+    looks_like_webdataset,
+    read_webdataset,
     priority=40,
     endings=(".tar",),
 )

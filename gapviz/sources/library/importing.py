@@ -19,7 +19,7 @@ from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.source import read
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
-from gapviz.sources.library.shelf import MAKE_ROOM, StoredCollection, Workspace
+from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
 from gapviz.storage.files import unwritable
 
