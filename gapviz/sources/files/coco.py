@@ -17,6 +17,7 @@ from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in, json_in, shown
 from gapviz.sources.images import file_flaw, inside, path_reference
+from gapviz.storage.files import unreadable
 
 MAX_JSON_BYTES = 512 * 1024**2
 
@@ -118,11 +119,7 @@ def _parsed(file: Path) -> Mapping[str, Any]:
             )
         content = json_in(file.read_bytes())
     except OSError as error:
-        raise GapvizError(
-            f"cannot be read ({error.strerror or error})",
-            where=shown(file.name),
-            hint="check the path",
-        ) from error
+        raise unreadable(shown(file.name), error) from error
     except GapvizError:
         raise
     except ValueError as error:

@@ -12,6 +12,7 @@ from gapviz.sources.files.columns import Columns, choose_columns, fields_of
 from gapviz.sources.files.reading import ReadOptions, Skipped
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.images import path_reference, relative_path
+from gapviz.storage.files import unreadable
 
 LINE_FILES = ("captions.txt", "prompts.txt")
 
@@ -136,9 +137,7 @@ def caption_lines(path: Path) -> ItemMetadata:
             f"is not UTF-8 text (byte {error.start})", where=path.name, hint="save it as UTF-8"
         ) from error
     except OSError as error:
-        raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=path.name, hint="check the file"
-        ) from error
+        raise unreadable(path.name, error) from error
     lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     captions = [(line.strip(),) if line.strip() else () for line in lines]
     return ItemMetadata(captions=captions, where=path.name)

@@ -26,6 +26,7 @@ from gapviz.sources.files.texts import (
     shown,
 )
 from gapviz.sources.images.parquet import BLOCK_ROWS, open_parquet
+from gapviz.storage.files import unreadable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,9 +175,7 @@ def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
             case ending:
                 table = _csv_table(path, name, "\t" if ending == ".tsv" else None)
     except OSError as error:
-        raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=shown(name), hint="check the file"
-        ) from error
+        raise unreadable(shown(name), error) from error
     named = [column for column in table.columns if column]
     if len(set(named)) != len(named):
         raise GapvizError(
