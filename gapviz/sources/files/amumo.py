@@ -6,6 +6,7 @@ sound, and `similarities/MODEL.csv` the cosines of [images; texts] or [images; t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gapviz.core.collection import Collection
@@ -71,19 +72,22 @@ def _modalities(path: Path) -> tuple[str, ...]:
 
 def _metadata(path: Path) -> tuple[ItemMetadata, list[Skipped]]:
     """Captions and pictures by number, and the pictures that are missing."""
-    captions = caption_lines(path / PROMPTS).captions
+    captions = caption_lines(path / PROMPTS)
     pictures = {
         file.stem: f"{IMAGES}/{file.name}"
         for file in sorted((path / IMAGES).glob("*"))
         if is_image_name(file.name)
     }
-    images = [pictures.get(str(number)) for number in range(len(captions))]
+    entries = [
+        replace(entry, image=pictures.get(str(number)))
+        for number, entry in enumerate(captions.entries)
+    ]
     missing = [
         Skipped(f"{IMAGES}/{number}.jpg", "is missing")
-        for number, image in enumerate(images)
-        if image is None
+        for number, entry in enumerate(entries)
+        if entry.image is None
     ]
-    return ItemMetadata(captions=captions, images=images, where=PROMPTS), missing
+    return replace(captions, entries=entries), missing
 
 
 FORMAT = Format(

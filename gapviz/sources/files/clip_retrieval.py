@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.metadata import ItemMetadata, table_metadata
 from gapviz.sources.files.named_arrays import modality_name
@@ -48,11 +50,8 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     folders = _vector_folders(path)
     vectors = {name: _vector_parts(folder, skipped) for name, folder in folders.items()}
     metadata = _metadata_parts(path / METADATA, options, skipped)
-    ids: list[str | None] = []
-    captions: list[tuple[str, ...]] = []
-    labels: list[str | None] = []
-    images: list[str | None] = []
-    entries: dict[int, range] = {}
+    entries: list[Fields] = []
+    spans: dict[int, slice] = {}
     for number in sorted({part for parts in vectors.values() for part in parts}):
         where = f"{path.name}, part {number}"
         part = metadata.get(number)
@@ -60,11 +59,13 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
         if part is None:
             skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
             part = ItemMetadata()
-        entries[number] = range(len(ids), len(ids) + size)
-        ids += part.ids if options.id_column and part.ids else map(str, entries[number])
-        captions += part.captions or [()] * size
-        labels += part.labels or [None] * size
-        images += part.images or [None] * size
+        start = len(entries)
+        spans[number] = slice(start, start + size)
+        by_id = bool(options.id_column) and part.has_ids
+        entries += [
+            entry if by_id else replace(entry, id=str(start + row))
+            for row, entry in enumerate(part.entries or [NOTHING] * size)
+        ]
         skipped += part.skipped
         for name, parts in vectors.items():
             if number not in parts:
@@ -72,9 +73,9 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     blocks = {
         name: VectorRows(
             vectors=_joined(list(parts.values()), where=folders[name].name),
-            owners=[ids[entry] for number in parts for entry in entries[number]],
+            owners=[entry.id for number in parts for entry in entries[spans[number]]],
             where=folders[name].name,
-            numbers=np.concatenate([entries[number] for number in parts]),
+            numbers=np.concatenate([np.r_[spans[number]] for number in parts]),
         )
         for name, parts in vectors.items()
         if parts
@@ -82,7 +83,7 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     return reading_of(
         path.name,
         blocks,
-        ItemMetadata(ids, captions, labels, images, where=path.name),
+        ItemMetadata(entries, has_ids=True, where=path.name),
         encoder=options.encoder,
         root=options.image_folder or path,
         skipped=skipped,
@@ -102,8 +103,8 @@ def _size(
         GapvizError: its files differ in that.
     """
     lengths = {name: len(parts[number]) for name, parts in vectors.items() if number in parts}
-    if metadata is not None:
-        lengths[METADATA] = len(metadata)
+    if metadata is not None and metadata.entries:
+        lengths[METADATA] = len(metadata.entries)
     if len(set(lengths.values())) > 1:
         listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise GapvizError(

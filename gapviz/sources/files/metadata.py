@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gapviz.core.collection import Item
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import Columns, choose_columns, fields_of
+from gapviz.sources.files.columns import Columns, Fields, choose_columns, fields_of
 from gapviz.sources.files.reading import ReadOptions, Skipped
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.images import path_reference, relative_path
@@ -19,35 +18,27 @@ LINE_FILES = ("captions.txt", "prompts.txt")
 
 @dataclass(frozen=True)
 class ItemMetadata:
-    """What a source says of its entries besides vectors: one value an entry, or none at all."""
+    """What a source says of its entries besides vectors."""
 
-    ids: Sequence[str | None] = ()
-    captions: Sequence[tuple[str, ...]] = ()
-    labels: Sequence[str | None] = ()
-    images: Sequence[str | None] = ()
+    entries: Sequence[Fields] = ()
+    """One an entry, or none where nothing is said of any."""
+    has_ids: bool = False
+    """Whether entries are named, and not merely counted."""
     where: str = "metadata"
     skipped: tuple[Skipped, ...] = ()
-
-    def __len__(self) -> int:
-        return max(map(len, (self.ids, self.captions, self.labels, self.images)))
-
-    def item(self, entry: int, item_id: str) -> Item:
-        """The item of one entry."""
-        return Item(
-            id=item_id,
-            label=self.labels[entry] if self.labels else None,
-            captions=self.captions[entry] if self.captions else (),
-            image=self.images[entry] if self.images else None,
-        )
 
     def with_images_inside(self, root: Path) -> ItemMetadata:
         """The same with references to images below `root`; those that lead out are dropped."""
         base = root.resolve()
-        references = [_inside(image, base) for image in self.images]
-        lost = references.count(None) - list(self.images).count(None)
+        entries = [
+            replace(entry, image=_inside(entry.image, base)) if entry.image else entry
+            for entry in self.entries
+        ]
+        lost = sum(one.image is not None for one in self.entries)
+        lost -= sum(one.image is not None for one in entries)
         why = "lead out of the folder or onto the web, so that no picture is shown there"
         skipped = (Skipped(f"{lost} image path(s) of {self.where}", why),) if lost else ()
-        return replace(self, images=references, skipped=self.skipped + skipped)
+        return replace(self, entries=entries, skipped=self.skipped + skipped)
 
 
 def find_metadata(folder: Path, stem: str, options: ReadOptions) -> ItemMetadata | None:
@@ -139,8 +130,8 @@ def caption_lines(path: Path) -> ItemMetadata:
     except OSError as error:
         raise unreadable(path.name, error) from error
     lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-    captions = [(line.strip(),) if line.strip() else () for line in lines]
-    return ItemMetadata(captions=captions, where=path.name)
+    entries = [Fields(captions=(line.strip(),) if line.strip() else ()) for line in lines]
+    return ItemMetadata(entries, where=path.name)
 
 
 def _metadata(
@@ -150,21 +141,17 @@ def _metadata(
     *,
     where: str,
 ) -> ItemMetadata:
-    found = []
-    skipped = []
-    for place, values in rows:
-        fields = fields_of(values, columns, class_names)
-        found.append(fields)
-        if fields.flaw:
-            skipped.append(Skipped(f"{where}, {place}", fields.flaw))
-    return ItemMetadata(
-        ids=[fields.id for fields in found] if columns.id else (),
-        captions=[fields.captions for fields in found] if columns.captions else (),
-        labels=[fields.label for fields in found] if columns.label else (),
-        images=[fields.image for fields in found] if columns.image else (),
-        where=where,
-        skipped=tuple(skipped),
+    places = []
+    entries = []
+    for place, row in rows:
+        places.append(place)
+        entries.append(fields_of(row, columns, class_names))
+    skipped = tuple(
+        Skipped(f"{where}, {place}", entry.flaw)
+        for place, entry in zip(places, entries, strict=True)
+        if entry.flaw
     )
+    return ItemMetadata(entries if columns.all else (), columns.id is not None, where, skipped)
 
 
 def _inside(image: str | None, base: Path) -> str | None:

@@ -77,15 +77,10 @@ def reading_of_arrays(
         name: next((name + end for end in OWNER_ENDINGS if name + end in lists), None)
         for name in matrices
     }
-    blocks = {}
-    for name, matrix in matrices.items():
-        owner = owners[name]
-        ids = None
-        if owner is not None:
-            ids = list_metadata(
-                {owner: _plain(lists[owner])}, Columns(id=owner), where=path.name
-            ).ids
-        blocks[name] = VectorRows(matrix, ids, where=f"{path.name}, {name}")
+    blocks = {
+        name: VectorRows(matrix, _ids(owners[name], lists), where=f"{path.name}, {name}")
+        for name, matrix in matrices.items()
+    }
     others = {name: values for name, values in lists.items() if name not in owners.values()}
     return reading_of(
         path.stem,
@@ -94,6 +89,13 @@ def reading_of_arrays(
         encoder=options.encoder or encoder,
         root=root,
     )
+
+
+def _ids(name: str | None, lists: Mapping[str, NamedArray]) -> list[str | None] | None:
+    if name is None:
+        return None
+    metadata = list_metadata({name: _plain(lists[name])}, Columns(id=name), where=name)
+    return [entry.id for entry in metadata.entries]
 
 
 def chosen_modalities(

@@ -25,6 +25,7 @@ from gapviz.core.collection import (
 )
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask, read_only
+from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.metadata import ItemMetadata
 from gapviz.sources.files.reading import Reading, Skipped
 
@@ -97,11 +98,11 @@ def _paired(
     entry_ids = _entry_ids(blocks, metadata)
     items = _merged_items(entry_ids, metadata, notes)
     position = {item.id: index for index, item in enumerate(items)}
-    by_position = not metadata.ids and all(rows.owners is None for rows in blocks.values())
+    by_position = not metadata.has_ids and all(rows.owners is None for rows in blocks.values())
     modalities: dict[str, ModalityVectors] = {}
     for modality, rows in blocks.items():
         # Without given ids a modality with fewer rows leaves the later items without a vector.
-        counted = entry_ids if metadata.ids else entry_ids[: rows.n_rows]
+        counted = entry_ids if metadata.has_ids else entry_ids[: rows.n_rows]
         owners = counted if rows.owners is None else rows.owners
         if len(owners) != rows.n_rows:
             raise GapvizError(
@@ -132,12 +133,12 @@ def _paired(
 def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequence[str | None]:
     """Id of every entry: given, or counted, or collected from the rows that name their items."""
     counts = [rows.n_rows for rows in blocks.values() if rows.owners is None]
-    if metadata.ids:
-        return metadata.ids
-    if not counts and not len(metadata):
+    if metadata.has_ids:
+        return [entry.id for entry in metadata.entries]
+    if not counts and not metadata.entries:
         given = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
         return list(dict.fromkeys(given))
-    n_entries = max(counts, default=len(metadata))
+    n_entries = max(counts, default=len(metadata.entries))
     _refuse_other_length(metadata, n_entries)
     # Rows may name an entry by its plain number.
     width = len(str(max(n_entries - 1, 0))) if len(counts) == len(blocks) else 0
@@ -145,9 +146,9 @@ def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequ
 
 
 def _refuse_other_length(metadata: ItemMetadata, n_rows: int) -> None:
-    if len(metadata) not in (0, n_rows):
+    if len(metadata.entries) not in (0, n_rows):
         raise GapvizError(
-            f"describes {len(metadata)} items, but there are {n_rows} rows of vectors",
+            f"describes {len(metadata.entries)} items, but there are {n_rows} rows of vectors",
             where=metadata.where,
             hint="give one entry per row, or name the item of each row by ids",
         )
@@ -162,15 +163,14 @@ def _merged_items(
         if not item_id:
             notes.append(Skipped(f"{metadata.where}, entry {entry}", "has no id"))
             continue
-        item = metadata.item(entry, item_id) if len(metadata) else Item(item_id)
-        known = merged.get(item_id)
-        if known is not None:
-            item = Item(
-                id=item_id,
-                label=known.label or item.label,
-                captions=tuple(dict.fromkeys(known.captions + item.captions)),
-                image=known.image or item.image,
-            )
+        said = metadata.entries[entry] if metadata.entries else NOTHING
+        known = merged.get(item_id, Item(item_id))
+        item = Item(
+            id=item_id,
+            label=known.label or said.label,
+            captions=tuple(dict.fromkeys(known.captions + said.captions)),
+            image=known.image or said.image,
+        )
         merged[item_id] = item
     return list(merged.values())
 

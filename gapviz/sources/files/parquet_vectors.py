@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.metadata import table_metadata
 from gapviz.sources.files.named_arrays import VECTOR_ENDINGS, chosen_modalities, modality_name
@@ -62,12 +63,15 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     blocks: dict[str, VectorRows] = {}
     try:
         vectors = parquet.read_table(path, columns=list(columns.values()))
-        if not metadata.ids:
-            metadata = replace(metadata, ids=[str(row) for row in range(vectors.num_rows)])
+        if not metadata.has_ids:
+            entries = metadata.entries or [NOTHING] * vectors.num_rows
+            named = [replace(entry, id=str(row)) for row, entry in enumerate(entries)]
+            metadata = replace(metadata, entries=named, has_ids=True)
+        ids = [entry.id for entry in metadata.entries]
         for modality, column in columns.items():
             where = f"{path.name}, {column}"
             cells = vectors[column].combine_chunks()
-            rows = _rows(cells, metadata.ids, where=where, skipped=skipped)
+            rows = _rows(cells, ids, where=where, skipped=skipped)
             if rows is None:
                 skipped.append(Skipped(where, "holds no vector"))
             else:
