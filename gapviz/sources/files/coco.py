@@ -206,4 +206,5 @@ FORMAT = Format(
     priority=42,
     endings=(".json",),
     hint="write images and annotations, or give the table as .csv",
+    alone=False,
 )

@@ -39,11 +39,18 @@ class Format:
     """Of the files that it may be: `.csv`."""
     hint: str = ""
     """How to write a file with one of `endings`, for whoever gives another one."""
+    alone: bool = True
+    """Whether one file with one of `endings` is enough, and may be uploaded without a zip."""
 
 
 def formats() -> tuple[Format, ...]:
     """Every format, as they are asked in turn; the first that recognises a path reads it."""
     return _formats(tuple(sys.path))
+
+
+def upload_endings() -> frozenset[str]:
+    """Endings of the files that may be uploaded alone."""
+    return frozenset(ending for one in formats() if one.alone for ending in one.endings)
 
 
 def has_ending(*endings: str) -> Callable[[Path], bool]:

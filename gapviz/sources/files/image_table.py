@@ -148,4 +148,5 @@ FORMAT = Format(
     priority=46,
     endings=TABLE_ENDINGS,
     hint="call the column of image paths file_name",
+    alone=False,
 )

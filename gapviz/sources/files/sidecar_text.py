@@ -36,14 +36,13 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     names = folder_files(path, builder)
     present = set(names)
     for name in whole_images(path, names, builder):
-        texts, described = (
-            beside if (beside := str(PurePosixPath(name).with_suffix(ending))) in present else None
-            for ending in (".txt", ".json")
-        )
-        captions = _lines(path, texts, builder) if texts else ()
-        fields = _described(path, described, options, builder) if described else NOTHING
-        fields = replace(fields, captions=captions + fields.captions)
-        builder.add(name, path_reference(name), fields, where=described or name)
+        said = NOTHING
+        for ending in (".txt", ".json"):
+            beside = str(PurePosixPath(name).with_suffix(ending))
+            if beside in present:
+                more = _fields(path, beside, options, builder)
+                said = replace(more, captions=said.captions + more.captions)
+        builder.add(name, path_reference(name), said)
     return builder.reading(source_name(path), path, options)
 
 
@@ -55,24 +54,20 @@ def looks_like_sidecar_text(path: Path) -> bool:
     )
 
 
-def _lines(root: Path, name: str, builder: CollectionBuilder) -> tuple[str, ...]:
+def _fields(root: Path, name: str, options: ReadOptions, builder: CollectionBuilder) -> Fields:
+    """What a `.txt` or `.json` says; what is wrong with it is listed."""
     try:
-        text, encoding = decoded(small_file(root / name))
+        content = small_file(root / name)
+        if name.endswith(".json"):
+            fields = fields_in(json_in(content), options)
+        else:
+            text, encoding = decoded(content)
+            fields = Fields(captions=captions_in_lines(text), flaw=encoding.assumed)
     except ValueError as error:
-        builder.skip(name, str(error))
-        return ()
-    if encoding.assumed:
-        builder.skip(name, encoding.assumed)
-    return captions_in_lines(text)
-
-
-def _described(root: Path, name: str, options: ReadOptions, builder: CollectionBuilder) -> Fields:
-    """What a `.json` says; a file that cannot be used is listed."""
-    try:
-        return fields_in(json_in(small_file(root / name)), options)
-    except ValueError as error:
-        builder.skip(name, str(error))
-        return NOTHING
+        fields = Fields(flaw=str(error))
+    if fields.flaw:
+        builder.skip(name, fields.flaw)
+    return replace(fields, flaw=None)
 
 
 FORMAT = Format(

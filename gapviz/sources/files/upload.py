@@ -18,10 +18,10 @@ from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.format import upload_endings
 from gapviz.sources.files.reading import Skipped
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.zip_names import (
-    VECTOR_SUFFIXES,
     NameKeeper,
     common_folder,
     is_bomb,
@@ -134,11 +134,11 @@ def store_vectors_upload(
         GapvizError: another ending than those of vectors, empty, too large, or not writable.
     """
     target = folder / safe_base_name(name)
-    if target.suffix not in VECTOR_SUFFIXES:
+    if target.suffix not in upload_endings():
         raise GapvizError(
             f"the ending {target.suffix!r} is not one of vectors",
             where=shown(name),
-            hint=f"give a file ending in {', '.join(sorted(VECTOR_SUFFIXES))}",
+            hint=f"give a file ending in {', '.join(sorted(upload_endings()))}",
         )
     partial = target.with_name(f".{target.name}")
     with _opened(content) as (file, _), _writing(folder):

@@ -198,4 +198,5 @@ FORMAT = Format(
     read_webdataset,
     priority=40,
     endings=(".tar",),
+    alone=False,
 )

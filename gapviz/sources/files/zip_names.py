@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
+from gapviz.sources.files.format import upload_endings
 from gapviz.sources.files.texts import one_line
 from gapviz.sources.images.headers import IMAGE_SUFFIXES
 
 CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})
-VECTOR_SUFFIXES = frozenset({".npy", ".npz", ".safetensors", ".parquet", ".csv"})
 ARCHIVE_SUFFIXES = frozenset(
     {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".jar", ".lz4"}
 )
@@ -103,7 +103,7 @@ def _flaws(member: zipfile.ZipInfo, max_ratio: float) -> Iterator[str]:
         yield "is encrypted"
     if suffix in ARCHIVE_SUFFIXES:
         yield "is an archive within the archive"
-    if suffix not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | VECTOR_SUFFIXES:
+    if suffix not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings():
         yield "is neither an image nor captions nor vectors"
     if is_bomb(member.file_size, member.compress_size, max_ratio):
         yield "unpacks to far more than it holds"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from io import BytesIO
 
 import pytest
 
@@ -10,6 +11,7 @@ from gapviz.commands.cli import main
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files import read
 from gapviz.sources.files.format import formats
+from gapviz.sources.files.upload import store_vectors_upload
 
 READER = '''
 """Two columns of numbers a line, separated by a bar: the image's vector | the text's."""
@@ -77,6 +79,8 @@ def test_it_is_read_listed_and_measured(package, source, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main(["info", "--help"])
     assert "a .bars file of two columns" in " ".join(capsys.readouterr().out.split())
+    kept = store_vectors_upload("mine.bars", BytesIO(LINES.encode()), source.parent / "kept")
+    assert read(str(kept)).collection.n_items == 32
     (source.parent / "x.unknown").write_text("")
     with pytest.raises(GapvizError, match=r"\.bars"):
         read(str(source.parent / "x.unknown"))
