@@ -35,7 +35,7 @@ def small_set(monkeypatch):
         for path, content in CONTENT.items()
     )
     made = ReferenceSet("small", "Small", "", "owner/name", "c0ffee", "MIT", "data/small", files)
-    monkeypatch.setattr(reference_sets, "_read_facts", lambda: {"small": made})
+    monkeypatch.setattr(reference_sets, "_read_sets", lambda: {"small": made})
     return made
 
 

@@ -46,7 +46,7 @@ def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Readi
         array = load_array(file)
         if array.ndim == 3:
             raise GapvizError(
-                "is a stack of modalities, which stands for itself",
+                "is a stack of several modalities",
                 where=f"{path.name}/{file.name}",
                 hint="name that file instead of its folder",
             )

@@ -38,7 +38,7 @@ class CollectionBuilder:
         return key in self._drafts
 
     def add(self, key: str, image: str, fields: Fields = NOTHING, *, where: str = "") -> str:
-        """Add an item, or more captions to one that is there; its first id and label stand.
+        """Add an item, or more captions to one that is there; its first id and label are kept.
 
         Args:
             key: the same for all that belongs to one item. It is the item's id too, unless
@@ -48,7 +48,7 @@ class CollectionBuilder:
             where: what to call the place of a flaw.
 
         Returns:
-            The picture of the item, which stands from its first `add`.
+            The picture of the item, as its first `add` gave it.
         """
         if fields.flaw:
             self.skip(where, fields.flaw)

@@ -1,4 +1,4 @@
-"""Which column is which: one list of names for all tables, whatever stands beside them."""
+"""Which column is which: one list of names for all tables, beside images or beside vectors."""
 
 from __future__ import annotations
 

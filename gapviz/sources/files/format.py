@@ -34,7 +34,7 @@ class Format:
     read: Callable[[Path, ReadOptions], Reading]
     """Reads a path that it recognises; raises `GapvizError` where that cannot be done."""
     priority: int = 50
-    """The lowest is asked first: what recognises a path by the most telling signs."""
+    """The lowest is asked first: give a low one to a format with clear signs."""
     endings: tuple[str, ...] = ()
     """Of the files that it may be: `.csv`."""
     hint: str = ""

@@ -109,7 +109,7 @@ class _TableRows:
         if self._options.id_column and fields.id:
             key = fields.id
         if self.builder.add(key, image, fields, where=place) != image:
-            why = f"has another image for {shown(key)!r}, of which the first stands"
+            why = f"has another image for {shown(key)!r}, whose first image is kept"
             self.builder.skip(place, why)
 
     def _flaw(self, name: str) -> str | None:

@@ -17,7 +17,7 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """A `.npy` of shape (M, n, dim), row i of each matrix one item's.
 
     Two matrices are image and text unless `options.modalities` names them; more have to be
-    named. Ids, captions, labels and image paths may stand in a table `<stem>.csv`,
+    named. Ids, captions, labels and image paths may be given in a table `<stem>.csv`,
     `.tsv`, `.jsonl` or `.parquet` beside it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What every reader gives back, and what it may be told of a source."""
+"""What every reader returns, and the options that all of them take."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Tables of texts, one row at a time: CSV, TSV, JSON lines or Parquet.
 
-Whoever reads one gives its rows to `columns.fields_of`, so that a file says the same beside
-images and beside vectors. Python's own `csv` reads the text files: it names the line of a row
-that is broken, and goes on after it.
+Every reader passes the rows to `columns.fields_of`, so that a file says the same beside images
+and beside vectors. Text files go through Python's `csv`, which gives the line of a broken
+row to name it by, and reads on after it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ PEEKED_LINES = 100
 """Lines of a JSON-lines file that are looked at to recognise it."""
 
 Flaw = Callable[[str, str], None]
-"""Told the place of a row that cannot be read, and why; what it raises ends the reading."""
+"""Takes the place of a row that cannot be read, and why; what it raises ends the reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, and where it stands in its file."""
+    """One row, and its place in the file."""
 
     number: int
     """Data rows count from 0."""
@@ -96,7 +96,7 @@ class Table:
 
         Args:
             columns: that are wanted.
-            flaw: told of every row that cannot be read.
+            flaw: called for every row that cannot be read.
             paths_only: whether of images in the cells of a Parquet file the paths are enough.
         """
         match self.path.suffix.lower():

@@ -291,7 +291,7 @@ def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
     """Refuse a list of members so long that reading it alone would fill the memory.
 
     `zipfile` reads the whole central directory before anything can be counted; its size
-    stands in the record at the end (APPNOTE 4.3.16).
+    is in the record at the end (APPNOTE 4.3.16).
     """
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - _END.size - _LONGEST_COMMENT)

@@ -111,7 +111,7 @@ def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) ->
             name = one_line(key)
             item_id = f"{one_line(shard.stem)}/{name}" if name in builder else name
             if item_id in builder:
-                builder.skip(f"{shard.name}, {key}", "bears the name of another item")
+                builder.skip(f"{shard.name}, {key}", "has the name of another item")
             else:
                 builder.add(item_id, group.image, group.fields)
         elif not group.flawed:

@@ -24,7 +24,7 @@ LONGEST_PART_BYTES = 255
 LONGEST_NAME_BYTES = 1024
 DEEPEST = 32
 
-# Windows opens a device for these names, whatever ending they bear.
+# Windows opens a device for these names, with any ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
 _ENCRYPTED = 0x1
@@ -39,7 +39,7 @@ class NameKeeper:
     _folders: set[str] = field(default_factory=set)
 
     def clash(self, name: str) -> str | None:
-        """Why the name cannot stand beside those before it; else None, and it is kept."""
+        """Why the name clashes with an earlier one; else None, and it is kept."""
         key = _folded(name)
         above = {_folded(str(parent)) for parent in PurePosixPath(name).parents}
         first = self._files.get(key)
@@ -87,7 +87,7 @@ def _flaws(member: zipfile.ZipInfo, max_ratio: float) -> Iterator[str]:
     if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in raw):
         yield "has control characters in its name"
     if any(_DEVICE.fullmatch(part) for part in parts):
-        yield "bears the name of a device"
+        yield "has the name of a device"
     if any(part != part.rstrip(" .") for part in parts):
         yield "has a name that ends in a space or dot"
     if (
@@ -128,7 +128,7 @@ def common_folder(names: list[str]) -> str:
 def safe_base_name(name: str) -> str:
     """A file name of letters, digits, dots, dashes and underscores, of any given one.
 
-    Whatever stands before a slash is dropped; an empty rest becomes `upload`.
+    Everything up to the last slash is dropped; an empty rest becomes `upload`.
     """
     base = unicodedata.normalize("NFKC", one_line(name)).replace("\\", "/").rpartition("/")[2]
     stem, dot, suffix = base.rpartition(".")

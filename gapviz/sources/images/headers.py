@@ -1,4 +1,4 @@
-"""What the first bytes of a file tell of a picture, cheap enough for every file of a source."""
+"""Checks of a picture by its first bytes, cheap enough for every file of a source."""
 
 from __future__ import annotations
 
