@@ -204,3 +204,35 @@ def test_every_usual_name_is_known_by_itself(kind):
             assert columns.all == [written]
     others = [name for other, names in NAMES.items() if other != kind for name in names]
     assert not set(NAMES[kind]) & set(others)
+
+
+def test_images_stored_beside_vectors_give_their_paths(tmp_path):
+    rows = [
+        {"image": {"bytes": b"x" * 100, "path": name}, "text": f"caption {name}",
+         "text_vector": np.eye(N)[at].tolist()}
+        for at, name in enumerate(WRITTEN)
+    ]  # fmt: skip
+    write_parquet(tmp_path / "x.parquet", rows)
+    items = items_of(tmp_path / "x.parquet")
+    assert [image for _, _, image in items.values()] == WRITTEN
+    assert items["1"][0] == ("caption deep/1.png",)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_table_that_describes_nothing_changes_nothing_beside_vectors(tmp_path, kind):
+    source = tmp_path / "vectors"
+    places(tmp_path, "csv")
+    expected = items_of(source)
+    ending = kind.rpartition(".")[2]
+    WRITERS[kind](source / f"metadata.{ending}", [{"weight": "1", "height": "2"}] * 9)
+    assert items_of(source) == expected
+
+
+def test_a_path_that_leads_out_is_used_nowhere(tmp_path):
+    put(tmp_path, "secret.png")
+    for table, source in places(tmp_path / "in", "csv").items():
+        table.write_text("path,text\n../secret.png,a\ndeep/../0.png,b\n2.png,c\n3.png,d\n")
+        reading = read(str(source))
+        images = [item.image for item in reading.collection.items if item.image]
+        assert "../secret.png" not in images and {"0.png", "2.png", "3.png"} <= set(images)
+        assert reading.skipped
