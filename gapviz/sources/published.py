@@ -6,9 +6,8 @@ Nothing is fetched unless someone asks. Every file is pinned by commit and SHA-2
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -71,20 +70,18 @@ class ReferenceSet:
         return cache_folder() / "reference-sets" / self.name
 
 
-class _Sets(Mapping[str, ReferenceSet]):
-    """The packaged list of sets, read when first needed."""
-
-    def __getitem__(self, name: str) -> ReferenceSet:
-        return _read_sets()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_read_sets())
-
-    def __len__(self) -> int:
-        return len(_read_sets())
+def _read_sets() -> dict[str, ReferenceSet]:
+    sets = json.loads(resources.files("gapviz.sources").joinpath(SETS_FILE).read_text("utf-8"))
+    return {
+        name: ReferenceSet(
+            **{**entry, "files": tuple(ReferenceFile(*file) for file in entry["files"])}, name=name
+        )
+        for name, entry in sets.items()
+    }
 
 
-REFERENCE_SETS: Mapping[str, ReferenceSet] = _Sets()
+REFERENCE_SETS = _read_sets()
+"""By name."""
 
 
 def reference_set(name: str) -> ReferenceSet:
@@ -287,14 +284,3 @@ def _credited(reading: Reading, wanted: ReferenceSet) -> Reading:
             replace(collection, attribution=credit) for collection in reading.collections
         ),
     )
-
-
-@cache
-def _read_sets() -> dict[str, ReferenceSet]:
-    sets = json.loads(resources.files("gapviz.sources").joinpath(SETS_FILE).read_text("utf-8"))
-    return {
-        name: ReferenceSet(
-            **{**entry, "files": tuple(ReferenceFile(*file) for file in entry["files"])}, name=name
-        )
-        for name, entry in sets.items()
-    }
