@@ -62,10 +62,14 @@ class CollectionBuilder:
         self.skipped.append(Skipped(shown(what), why))
 
     def rows(self, table: Table, columns: Columns) -> Iterator[Row]:
-        """The rows of a table that can be read; the others are listed."""
+        """The rows of a table that can be read; the others are listed.
+
+        Spreadsheets leave lines of commas alone at their end, which are passed over.
+        """
         if table.encoding.assumed:
             self.skip(table.name, table.encoding.assumed)
-        return table.rows(columns.all, lambda place, why: self.skip(f"{table.name}, {place}", why))
+        rows = table.rows(columns.all, lambda place, why: self.skip(f"{table.name}, {place}", why))
+        return (row for row in rows if any(row.values.values()) or not table.is_delimited)
 
     def reading(self, name: str, root: Path, options: ReadOptions) -> Reading:
         """The collection, without vectors, and what was skipped.

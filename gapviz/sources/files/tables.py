@@ -35,6 +35,9 @@ TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 
 DELIMITERS = ",;\t|"
 
+STRAY_QUOTE = "expected after"
+"""In what `csv` says of a quoted field that goes on after its last quote, as in `"5" nails`."""
+
 PEEKED_LINES = 100
 """Lines of a JSON-lines file that are looked at to recognise it."""
 
@@ -114,18 +117,27 @@ class Table:
         return f"{self.name}, {row.place}"
 
     def _csv_rows(self, flaw: Flaw) -> Iterator[Row]:
+        taken: list[str] = []
+
+        def taking(file: TextIO) -> Iterator[str]:
+            for line in file:
+                taken.append(line)
+                yield line
+
         with _text(self.path, self.encoding) as file:
-            lines = csv.reader(file, delimiter=self.delimiter, strict=True)
+            lines = csv.reader(taking(file), delimiter=self.delimiter, strict=True)
             number = 0
             while True:
+                taken.clear()
                 try:
                     cells = next(lines)
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    flaw(f"line {lines.line_num}", f"is damaged ({error})")
-                    continue
-                if lines.line_num == 1 or not any(cells):
+                    cells = _leniently(taken, self.delimiter) if STRAY_QUOTE in str(error) else []
+                    if not cells:
+                        flaw(f"line {lines.line_num}", f"is damaged ({error})")
+                if lines.line_num == 1 or not cells:
                     continue
                 place = f"line {lines.line_num}"
                 if len(cells) > len(self.columns):
@@ -153,6 +165,14 @@ class Table:
                         number += 1
         except (pa.ArrowException, OSError, ValueError) as error:
             flaw(f"row {number}", f"is damaged, like all that follow ({shown(str(error))})")
+
+
+def _leniently(lines: list[str], delimiter: str) -> list[str]:
+    """The cells of one row, stray quotes taken as text; none where even that fails."""
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def open_table(path: Path, name: str, *, peek: bool = False) -> Table:

@@ -236,3 +236,32 @@ def test_a_path_that_leads_out_is_used_nowhere(tmp_path):
         images = [item.image for item in reading.collection.items if item.image]
         assert "../secret.png" not in images and {"0.png", "2.png", "3.png"} <= set(images)
         assert reading.skipped
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_stray_quotes_are_read_alike_and_an_open_one_is_never_passed_over(tmp_path, delimiter):
+    sloppy = ["file_name,text", '0.png,"5" nails', 'deep/1.png,5" nail', "2.png,plain", "3.png,x"]
+    expected = [("5 nails",), ('5" nail',), ("plain",), ("x",)]
+    for table, source in places(tmp_path, "tsv" if delimiter == "\t" else "csv").items():
+        table.write_text("\n".join(sloppy).replace(",", delimiter))
+        reading = read(str(source))
+        assert [item.captions for item in reading.collection.items] == expected
+        assert reading.skipped == ()
+        table.write_text("\n".join([*sloppy[:4], '3.png,"x']).replace(",", delimiter))
+        if source.suffix == ".npy" or source.name == "vectors":
+            with pytest.raises(ValueError, match="line 5 is damaged"):
+                read(str(source))
+        else:
+            assert f"{table.name}, line 5" in {note.what for note in read(str(source)).skipped}
+
+
+def test_a_row_without_any_value_keeps_its_place_beside_vectors(tmp_path):
+    for table, source in places(tmp_path, "csv").items():
+        table.write_text("caption,file_name\na,0.png\n,\nc,2.png\nd,3.png\n\n")
+        reading = read(str(source))
+        assert reading.skipped == ()
+        said = [item.captions for item in reading.collection.items if item.captions]
+        assert said == [("a",), ("c",), ("d",)]
+        if source.suffix == ".npy" or source.name == "vectors":
+            assert reading.collection.items[1].captions == ()
+            assert reading.collection.n_items == N
