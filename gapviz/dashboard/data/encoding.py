@@ -14,7 +14,7 @@ from gapviz.encoders.encoding.jobs import EncodingJob, JobStatus
 from gapviz.encoders.encoding.stored import encode_stored, forget, move_in, stored_jobs
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.reading import IndexedCaptions
-from gapviz.sources.library.shelf import StoredCollection
+from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.configuration import configuration
 
 POLL_SECONDS = 1.0

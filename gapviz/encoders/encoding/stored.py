@@ -7,7 +7,7 @@ import shutil
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.encoding.jobs import EncodingJob, EncodingRequest, start_encoding
 from gapviz.sources.files.reading import IndexedCaptions
-from gapviz.sources.library.shelf import StoredCollection, Workspace
+from gapviz.sources.library.stored import StoredCollection, Workspace
 from gapviz.storage.cache import content_key
 from gapviz.storage.saved_collection import load_collection
 
