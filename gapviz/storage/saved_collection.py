@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from safetensors.numpy import save
 
 from gapviz.core.collection import Collection, Item, ModalityVectors
 from gapviz.core.errors import GapvizError
-from gapviz.storage.files import write_atomically
+from gapviz.storage.files import replace_folder, write_atomically
 
 ITEMS_FILE = "collection.json"
 VECTORS_FILE = "vectors.safetensors"
+SAVED_COLLECTION = "a saved collection"
 
 
 def save_collection(collection: Collection, folder: Path) -> None:
@@ -46,6 +48,17 @@ def save_collection(collection: Collection, folder: Path) -> None:
     write_atomically(folder / VECTORS_FILE, save(tensors))
     text = json.dumps(description, ensure_ascii=False, indent=0)
     write_atomically(folder / ITEMS_FILE, text.encode())
+
+
+def replace_collection(collection: Collection, folder: Path) -> None:
+    """Write the whole of a collection, or nothing, over an empty folder or a saved collection.
+
+    Raises:
+        GapvizError: a folder that holds something else, or a disk that is full or cannot be
+            written.
+    """
+    write = partial(save_collection, collection)
+    replace_folder(folder, write, marker=ITEMS_FILE, what=SAVED_COLLECTION)
 
 
 def load_collection(folder: Path, *, root: Path | None = None) -> Collection:

@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
-from gapviz.encoders.encoding.pace import Listener, Pace
+from gapviz.encoders.encoding.pace import Pace
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoders.encoding.store import Digests, Kind, VectorStore, digest_rows, text_digests
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
@@ -70,7 +70,6 @@ def encode_collection(
     store: VectorStore | None = None,
     indexed_captions: IndexedCaptions = "first",
     progress: Progress | None = None,
-    listener: Listener | None = None,
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
 ) -> Encoded:
@@ -86,8 +85,7 @@ def encode_collection(
         indexed_captions: `first`: an item's captions after the first only ask; `all`: every
             caption is indexed.
         progress: called with the share done and a phrase that holds rate and time left; may
-            raise to cancel, and the shards that were full by then are kept.
-        listener: the same, with the figures apart.
+            raise to cancel, and the shards that were full by then stay in the store.
         decode_workers: processes that read and prepare pictures; None takes one a
             processor, 0 does it in this one.
         modalities: `image`, `text` or both.
@@ -99,7 +97,7 @@ def encode_collection(
     began = time.perf_counter()
     _refuse_unfit(encoder, modalities)
     store = VectorStore() if store is None else store
-    plan = _Plan(collection, modalities, progress, listener)
+    plan = _Plan(collection, modalities, progress)
     parts: dict[str, _Part] = {}
     if "image" in modalities:
         parts["image"] = _images(
@@ -136,7 +134,6 @@ class _Plan:
         collection: Collection,
         modalities: Sequence[str],
         progress: Progress | None,
-        listener: Listener | None,
     ) -> None:
         images = sum(item.image is not None for item in collection.items)
         texts = sum(len(item.captions) for item in collection.items)
@@ -148,10 +145,10 @@ class _Plan:
         hashed = HASHING_SHARE if weights["image"] else 0.0
         middle = hashed + (1 - hashed) * weights["image"] / whole
         self._spans = {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
-        self._told = progress, listener
+        self._progress = progress
 
     def pace(self, stage: str, things: str, total: int, *, verb: str = "encoded") -> Pace:
-        return Pace(things, total, *self._spans[stage], *self._told, verb=verb)
+        return Pace(things, total, *self._spans[stage], self._progress, verb=verb)
 
 
 def _images(

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from gapviz.core.vectors import Float32, Mask
-from gapviz.storage.cache import cache_folder
+from gapviz.storage.cache import Arrays, cache_folder, read_arrays, write_arrays
 from gapviz.storage.files import unwritable, write_atomically
 
 Kind = Literal["image", "text"]
@@ -28,15 +24,13 @@ Digests = npt.NDArray[np.uint8]
 DIGEST_BYTES = 32
 NAME_FILE = "encoder.json"
 
-_log = logging.getLogger(__name__)
-
 
 class VectorStore:
     """A folder of vectors, one subfolder an encoder, in shards that are written once.
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
-    Nothing is let go by itself: `encoders` and `size_on_disk` tell what is kept, `remove` frees it.
+    Nothing goes by itself: `encoders` and `size_on_disk` say what is there, `remove` deletes it.
 
     Args:
         folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).
@@ -64,39 +58,38 @@ class VectorStore:
         found = np.zeros(len(digests), dtype=np.bool_)
         wanted = _names(digests)
         for path in sorted(self._encoder_folder(encoder).glob(f"{kind}-*.safetensors")):
-            shard = _read_shard(path, dim, wanted)
-            if shard is None:
+            shard = read_arrays(
+                path, lambda read: bool(np.isin(_names(read("digests")), wanted).any())
+            )
+            if shard is None or shard["vectors"].shape[1:] != (dim,):
                 continue
-            held = _names(shard.digests)
+            held = _names(shard["digests"])
             order = np.argsort(held)
             places = order[np.searchsorted(held, wanted, sorter=order) % held.size]
             hits = held[places] == wanted
-            vectors[hits], found[hits] = shard.vectors[places[hits]], True
+            vectors[hits], found[hits] = shard["vectors"][places[hits]], True
         return vectors, found
 
     def write(self, encoder: str, kind: Kind, digests: Digests, vectors: Float32) -> None:
-        """Keep the vectors `(n, dim)` of the contents `(n, 32)`.
+        """Store the vectors `(n, dim)` of the contents `(n, 32)`.
 
         Raises:
             GapvizError: the folder cannot be written, or the disk is full.
         """
         folder = self._encoder_folder(encoder)
         name = hashlib.sha256(digests.tobytes()).hexdigest()[:DIGEST_BYTES]
-        keys = np.ascontiguousarray(digests)
-        rows = np.ascontiguousarray(vectors, dtype=np.float32)
-        tensors = {"digests": keys, "vectors": rows}
-        content = save(tensors, metadata={"sha256": _checksum(keys, rows)})
+        arrays: Arrays = {"digests": digests, "vectors": vectors.astype(np.float32, copy=False)}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / NAME_FILE).exists():
                 write_atomically(folder / NAME_FILE, json.dumps({"name": encoder}).encode())
-            write_atomically(folder / f"{kind}-{name}.safetensors", content)
+            write_arrays(folder / f"{kind}-{name}.safetensors", arrays)
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error
 
     def encoders(self) -> tuple[str, ...]:
-        """Names of the encoders whose vectors are kept, sorted."""
+        """Names of the encoders whose vectors are there, sorted."""
         names = []
         for path in self.folder.glob(f"*/{NAME_FILE}"):
             with suppress(OSError, ValueError, KeyError, TypeError):
@@ -108,7 +101,7 @@ class VectorStore:
         return sum(path.stat().st_size for path in self._encoder_folder(encoder).glob("*"))
 
     def remove(self, encoder: str) -> None:
-        """Forget the vectors of one encoder; none there is no fault."""
+        """Delete the vectors of one encoder, if there are any."""
         shutil.rmtree(self._encoder_folder(encoder), ignore_errors=True)
 
     def _encoder_folder(self, encoder: str) -> Path:
@@ -128,44 +121,6 @@ def digest_rows(digests: Sequence[bytes]) -> Digests:
     return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Shard:
-    digests: Digests
-    """`(n, 32)`, n ≥ 1."""
-    vectors: Float32
-    """`(n, dim)`."""
-
-
-def _read_shard(path: Path, dim: int, wanted: npt.NDArray[np.bytes_]) -> _Shard | None:
-    """The shard if it holds any of the wanted names and is whole."""
-    try:
-        with safe_open(path, framework="numpy") as tensors:
-            digests = tensors.get_tensor("digests")
-            if digests.dtype == np.uint8 and digests.shape[1:] == (DIGEST_BYTES,):
-                if not np.isin(_names(digests), wanted).any():
-                    return None
-                vectors = tensors.get_tensor("vectors")
-                checksum = (tensors.metadata() or {}).get("sha256")
-                whole = vectors.shape == (len(digests), dim)
-                if whole and checksum == _checksum(digests, vectors):
-                    return _Shard(digests, vectors)
-        damage = "its shape or its checksum differs"
-    except OSError as error:
-        # Such as too many open files: the shard itself may be whole.
-        _log.warning("%s cannot be read (%s) and is passed over", path, error)
-        return None
-    except SafetensorError as error:
-        damage = str(error)
-    _log.warning("%s is damaged (%s) and will be made again", path, damage)
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-    return None
-
-
 def _names(digests: Digests) -> npt.NDArray[np.bytes_]:
     """`(n, 32)` digests as `(n,)` byte strings, which can be sorted and looked up."""
     return np.ascontiguousarray(digests).view(f"S{DIGEST_BYTES}").ravel()
-
-
-def _checksum(digests: Digests, vectors: Float32) -> str:
-    return hashlib.sha256(digests.tobytes() + vectors.tobytes()).hexdigest()

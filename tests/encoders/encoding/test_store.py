@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.encoding import store as vector_store
 from gapviz.encoders.encoding.store import VectorStore, text_digests
+from gapviz.storage import cache
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.standard_normal((4, 6)).astype(np.float32)
@@ -49,10 +49,8 @@ def test_only_shards_that_hold_what_is_asked_for_are_read_whole(store, monkeypat
     for row in range(4):
         store.write("e", "text", KEYS[row : row + 1], ROWS[row : row + 1])
     checked = []
-    original = vector_store._checksum
-    monkeypatch.setattr(
-        vector_store, "_checksum", lambda *shard: checked.append(shard) or original(*shard)
-    )
+    original = cache.checksum
+    monkeypatch.setattr(cache, "checksum", lambda arrays: checked.append(1) or original(arrays))
     vectors, found = store.read("e", "text", KEYS[1:2], 6)
     assert found.all() and np.array_equal(vectors, ROWS[1:2])
     assert len(checked) == 1
@@ -65,7 +63,7 @@ def test_a_shard_that_cannot_be_opened_just_now_is_kept(store, monkeypatch):
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr(vector_store, "safe_open", busy)
+        patched.setattr(cache, "safe_open", busy)
         assert not store.read("e", "text", KEYS, 6)[1].any()
     assert store.read("e", "text", KEYS, 6)[1].all()
 
@@ -98,6 +96,7 @@ def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gapviz.encoders.encoding.store.write_atomically", full)
+    monkeypatch.setattr(cache, "write_atomically", full)
     with pytest.raises(GapvizError, match=r"cannot be written \(No space left on device\)"):
         store.write("e", "text", KEYS, ROWS)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
