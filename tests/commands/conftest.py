@@ -7,6 +7,7 @@ from PIL import Image
 
 from gapviz.commands.cli import main
 from gapviz.core.collection import Collection, Item
+from gapviz.storage.saved_collection import save_collection
 
 
 @pytest.fixture
@@ -59,5 +60,5 @@ def source(tmp_path):
              f"{i}.png")
         for i in range(6)
     )  # fmt: skip
-    Collection("six", items, {}).save(tmp_path / "bare")
+    save_collection(Collection("six", items, {}), tmp_path / "bare")
     return tmp_path / "bare", "--images", folder

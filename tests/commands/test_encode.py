@@ -10,7 +10,7 @@ import pytest
 from gapviz.commands.encode import encoder_name
 from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
-from gapviz.storage.saved_collection import load_collection
+from gapviz.storage.saved_collection import load_collection, save_collection
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def test_a_bare_name_is_a_model_of_open_clip():
 def test_ctrl_c_stops_with_one_sentence_and_leaves_no_half_folder(source, tmp_path):
     _, _, pictures = source
     items = tuple(Item(str(i), image="0.png") for i in range(200_000))
-    Collection("many", items, {}).save(tmp_path / "many")
+    save_collection(Collection("many", items, {}), tmp_path / "many")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "gapviz", "encode", tmp_path / "many", "--images", pictures,
                "--model", "efficientnet-lite0", "--out", out]  # fmt: skip
