@@ -110,8 +110,12 @@ def clear_memory() -> None:
 
 
 def content_key(**parts: object) -> str:
-    """Hex digest of named JSON-able parts (hashes, names, numbers, seeds)."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    """Hex digest of everything that a result depends on, by name.
+
+    Args:
+        parts: JSON values, arrays, dataclasses of such, and what has a `content_hash`.
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=_content)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -195,6 +199,17 @@ def unpacked(arrays: Arrays, result_type: type[Result]) -> Result:
     """
     tree = json.loads(arrays[TREE].tobytes().decode())
     return cast(Result, _read(tree, result_type, arrays))
+
+
+def _content(value: Any) -> object:
+    """What stands in a key for a value that JSON does not know."""
+    if isinstance(value, np.ndarray):
+        return checksum({"": value})
+    if hasattr(value, "content_hash"):
+        return value.content_hash
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    raise TypeError(f"a {type(value).__name__} can be no part of a key")
 
 
 @functools.cache

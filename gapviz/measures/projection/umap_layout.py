@@ -7,7 +7,6 @@ for most of a minute in every process. Both are spared by handing it exact neigh
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import warnings
 from collections.abc import Callable
@@ -96,8 +95,8 @@ def umap_points(
         progress: told of each stage.
     """
     key = content_key(
-        vectors=_digest(pooled),
-        start=None if start is None else _digest(start),
+        vectors=pooled,
+        start=start,
         first=(first_modality.start, first_modality.stop),
         n_neighbors=neighbours_for(pooled.shape[0]),
         n_epochs=(N_EPOCHS, N_EPOCHS_FROM_START),
@@ -105,7 +104,7 @@ def umap_points(
         min_dist=MIN_DIST,
         seed=seed,
         umap=version("umap-learn"),
-        revision=3,
+        revision=4,
     )
 
     def function(report: Progress) -> Points:
@@ -207,7 +206,3 @@ def _with_some_span(start: Float32, seed: int) -> Float32:
     noise = np.random.default_rng(seed).standard_normal(start.shape).astype(np.float32)
     spread: Float32 = np.where(flat, noise, start)
     return spread
-
-
-def _digest(array: Float32) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
