@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ from gapviz.dashboard.caches import features_of, import_library
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.training_look import TrainedRun, show_runs, show_runs_until_idle
 from gapviz.figures.training import RUN_COLORS
+from gapviz.storage.background import ThreadTask
 from gapviz.training import (
     LOSS_TITLES,
     TEMPERATURES,
@@ -51,7 +51,7 @@ def training_section(chosen: Settings) -> None:
 @lru_cache(maxsize=1)
 def _warm_torch() -> None:
     """Import torch while the visitor still reads, so that the first run starts at once."""
-    threading.Thread(target=import_library, args=("torch",), daemon=True).start()
+    ThreadTask(lambda progress: import_library("torch")).start()
 
 
 def _options(chosen: Settings) -> TrainingOptions:

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, Literal, TypeVar
 
 from gapviz.core.errors import GapvizError
@@ -169,26 +170,28 @@ class ThreadTask(BackgroundTask[Result]):
             raise Cancelled
         self._status = TaskStatus(state, min(max(share, 0.0), 1.0), stage)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Among those that may run now; a task that waits for its turn can be cancelled."""
-        if self._turns is None:
-            yield
-            return
-        while not self._turns.acquire(timeout=0.2):
-            self._report(0.0, "waiting for its turn", "queued")
-        try:
-            self._report(0.0, "starting")
-            yield
-        finally:
-            self._turns.release()
-
     def _work(self) -> Result:
-        with self._turn():
+        if self._turns is None:
+            return self._function(self._report)
+        with acquired(self._turns, partial(self._report, 0.0, "waiting for its turn", "queued")):
+            self._report(0.0, "starting")
             return self._function(self._report)
 
     def _run(self) -> None:
         self._status = final_status(self._work, self.status, log="the server's log")
+
+
+@contextmanager
+def acquired(
+    lock: threading.Lock | threading.Semaphore, check: Callable[[], None]
+) -> Iterator[None]:
+    """Hold a lock; `check` is called while others hold it, and may raise to give up."""
+    while not lock.acquire(timeout=0.2):
+        check()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class TaskBoard(Generic[Result]):

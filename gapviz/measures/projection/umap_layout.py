@@ -18,6 +18,7 @@ import numpy as np
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32, Float64, read_only
 from gapviz.measures.projection.neighbours import nearest_neighbours
+from gapviz.storage.background import acquired
 from gapviz.storage.cache import CachedResult, content_key
 
 N_NEIGHBORS = 15
@@ -165,10 +166,7 @@ def _fit(
     nearest = nearest_neighbours(
         pooled, n_neighbors, check=lambda share: tell(0.3 * share, "finding neighbours")
     )
-    # In short waits, so that whoever waits can still be cancelled.
-    while not _one_fit_at_a_time.acquire(timeout=0.2):
-        tell(0.3, "waiting for another layout")
-    try:
+    with acquired(_one_fit_at_a_time, lambda: tell(0.3, "waiting for another layout")):
         tell(0.3, "loading UMAP")
         import umap
 
@@ -188,8 +186,6 @@ def _fit(
             # It warns that transform() is not available, which is not used.
             warnings.filterwarnings("ignore", message="precomputed_knn", category=UserWarning)
             points: Float32 = reducer.fit_transform(pooled)
-    finally:
-        _one_fit_at_a_time.release()
     tell(1.0, "laid out")
     return points
 
