@@ -17,6 +17,7 @@ from gapviz.storage.files import replace_folder, write_atomically
 
 ITEMS_FILE = "collection.json"
 VECTORS_FILE = "vectors.safetensors"
+ITEM_FIELDS = ("id", "label", "captions", "image")
 SAVED_COLLECTION = "a saved collection"
 
 
@@ -35,15 +36,7 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "attribution": collection.attribution,
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
-        "items": [
-            {
-                "id": item.id,
-                "label": item.label,
-                "captions": list(item.captions),
-                "image": item.image,
-            }
-            for item in collection.items
-        ],
+        "items": [{name: getattr(item, name) for name in ITEM_FIELDS} for item in collection.items],
     }
     write_atomically(folder / VECTORS_FILE, save(tensors))
     text = json.dumps(description, ensure_ascii=False, indent=0)
@@ -84,12 +77,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
         return Collection(
             name=description["name"],
             items=tuple(
-                Item(
-                    id=entry["id"],
-                    label=entry["label"],
-                    captions=tuple(entry["captions"]),
-                    image=entry["image"],
-                )
+                Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
                 for entry in description["items"]
             ),
             modalities=modalities,

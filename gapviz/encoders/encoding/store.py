@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -14,14 +14,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.core.vectors import Float32, Mask
-from gapviz.storage.cache import Arrays, cache_folder, read_arrays, write_arrays
+from gapviz.core.vectors import Float32
+from gapviz.storage.cache import cache_folder, read_arrays, write_arrays
 from gapviz.storage.files import unwritable, write_atomically
 
 Kind = Literal["image", "text"]
-Digests = npt.NDArray[np.uint8]
 
-DIGEST_BYTES = 32
+KEY_BYTES = 32
 NAME_FILE = "encoder.json"
 
 
@@ -39,51 +38,47 @@ class VectorStore:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = cache_folder() / "encoded" if folder is None else folder
 
-    def read(self, encoder: str, kind: Kind, digests: Digests, dim: int) -> tuple[Float32, Mask]:
-        """The vectors that are there.
+    def read(
+        self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int
+    ) -> dict[bytes, Float32]:
+        """The vectors that are there, `(dim,)` each, by key.
 
         Only shards that hold some of them are read whole. Of those, one that is cut short or
         damaged counts as absent and is removed.
 
         Args:
             encoder: `EncoderCard.name`.
-            kind: what the digests are of.
-            digests: `(n, 32)`, which vectors.
+            kind: what the keys are of.
+            keys: which vectors.
             dim: dimensions that the encoder has.
-
-        Returns:
-            `(n, dim)`, zero where absent, and `(n,)`, true where present.
         """
-        vectors = np.zeros((len(digests), dim), dtype=np.float32)
-        found = np.zeros(len(digests), dtype=np.bool_)
-        wanted = _names(digests)
+        wanted, found = set(keys), dict[bytes, Float32]()
         for path in sorted(self._encoder_folder(encoder).glob(f"{kind}-*.safetensors")):
-            shard = read_arrays(
-                path, lambda read: bool(np.isin(_names(read("digests")), wanted).any())
-            )
-            if shard is None or shard["vectors"].shape[1:] != (dim,):
-                continue
-            held = _names(shard["digests"])
-            order = np.argsort(held)
-            places = order[np.searchsorted(held, wanted, sorter=order) % held.size]
-            hits = held[places] == wanted
-            vectors[hits], found[hits] = shard["vectors"][places[hits]], True
-        return vectors, found
+            shard = read_arrays(path, lambda read: not wanted.isdisjoint(_keys(read("digests"))))
+            if shard is not None and shard["vectors"].shape[1:] == (dim,):
+                rows = zip(_keys(shard["digests"]), shard["vectors"], strict=True)
+                found |= {key: row for key, row in rows if key in wanted}
+        return found
 
-    def write(self, encoder: str, kind: Kind, digests: Digests, vectors: Float32) -> None:
-        """Store the vectors `(n, dim)` of the contents `(n, 32)`.
+    def write(self, encoder: str, kind: Kind, vectors: Mapping[bytes, Float32]) -> None:
+        """Store vectors, `(dim,)` each, by key; nothing where there are none.
 
         Raises:
             GapvizError: the folder cannot be written, or the disk is full.
         """
+        if not vectors:
+            return
         folder = self._encoder_folder(encoder)
-        name = hashlib.sha256(digests.tobytes()).hexdigest()[:DIGEST_BYTES]
-        arrays: Arrays = {"digests": digests, "vectors": vectors.astype(np.float32, copy=False)}
+        content = b"".join(vectors)
+        digests = np.frombuffer(content, dtype=np.uint8).reshape(-1, KEY_BYTES)
+        rows = np.stack(list(vectors.values())).astype(np.float32, copy=False)
+        name = hashlib.sha256(content).hexdigest()[:32]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / NAME_FILE).exists():
                 write_atomically(folder / NAME_FILE, json.dumps({"name": encoder}).encode())
-            write_arrays(folder / f"{kind}-{name}.safetensors", arrays)
+            path = folder / f"{kind}-{name}.safetensors"
+            write_arrays(path, {"digests": digests, "vectors": rows})
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error
@@ -111,16 +106,11 @@ class VectorStore:
         return self.folder / f"{readable}-{digest}"
 
 
-def text_digests(texts: Sequence[str]) -> Digests:
-    """`(n, 32)`, the keys of texts."""
-    return digest_rows([hashlib.sha256(text.encode()).digest() for text in texts])
+def text_key(text: str) -> bytes:
+    """The key of a text."""
+    return hashlib.sha256(text.encode()).digest()
 
 
-def digest_rows(digests: Sequence[bytes]) -> Digests:
-    """`(n, 32)` of n digests."""
-    return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
-
-
-def _names(digests: Digests) -> npt.NDArray[np.bytes_]:
-    """`(n, 32)` digests as `(n,)` byte strings, which can be sorted and looked up."""
-    return np.ascontiguousarray(digests).view(f"S{DIGEST_BYTES}").ravel()
+def _keys(digests: npt.NDArray[np.uint8]) -> list[bytes]:
+    """The keys of a shard's rows, from `(n, 32)`."""
+    return [row.tobytes() for row in digests]
