@@ -49,6 +49,9 @@ STATUS_SECONDS = 0.25
 """A process writes its status at most this often, since nobody looks more often."""
 
 
+WRITTEN = ("state", "share", "stage", "result")
+ERROR_PARTS = ("what", "where", "hint")
+
 MARK = "runs_in_process"
 
 Function = TypeVar("Function", bound=Callable[..., Mapping[str, Any]])
@@ -160,29 +163,30 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
 
         Nothing is done where another process is at it for `LOCK_SECONDS`.
         """
-        lock = FileLock(self.folder / LOCK_FILE)
         try:
-            lock.acquire(timeout=LOCK_SECONDS)
+            with FileLock(self.folder / LOCK_FILE).acquire(timeout=LOCK_SECONDS):
+                return self._run().state
         except Timeout:
             return self.status().state
-        with lock:
-            reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
-            self._write(reported)
-            next_write = 0.0
 
-            def report(share: float, stage: str) -> None:
-                nonlocal reported, next_write
-                if self.cancelled:
-                    raise Cancelled
-                reported = replace(reported, share=share, stage=stage)
-                if time.monotonic() >= next_write:
-                    next_write = time.monotonic() + STATUS_SECONDS
-                    self._write(reported)
+    def _run(self) -> TaskStatus[dict[str, Any]]:
+        reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
+        self._write(reported)
+        next_write = 0.0
 
-            work = partial(self._work, report)
-            final = final_status(work, lambda: reported, log=f"{LOG_FILE} of the task")
-            self._write(final)
-        return final.state
+        def report(share: float, stage: str) -> None:
+            nonlocal reported, next_write
+            if self.cancelled:
+                raise Cancelled
+            reported = replace(reported, share=share, stage=stage)
+            if time.monotonic() >= next_write:
+                next_write = time.monotonic() + STATUS_SECONDS
+                self._write(reported)
+
+        work = partial(self._work, report)
+        final = final_status(work, lambda: reported, log=f"{LOG_FILE} of the task")
+        self._write(final)
+        return final
 
     def _work(self, progress: Progress) -> dict[str, Any]:
         function = getattr(import_module(self._module), self._function)
@@ -206,25 +210,19 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         threading.Thread(target=process.wait, daemon=True).start()
 
     def _write(self, status: TaskStatus[dict[str, Any]]) -> None:
-        error = status.error
-        values = {
-            "state": status.state,
-            "share": status.share,
-            "stage": status.stage,
-            "result": status.result,
-            "error": error and {"what": error.what, "where": error.where, "hint": error.hint},
-            "pid": os.getpid(),
-            "written": time.time(),
-        }
+        values = {name: getattr(status, name) for name in WRITTEN}
+        if status.error is not None:
+            values["error"] = {name: getattr(status.error, name) for name in ERROR_PARTS}
+        values |= {"pid": os.getpid(), "time": time.time()}
         write_atomically(self.folder / STATUS_FILE, json.dumps(values).encode())
 
     def _read(self) -> tuple[TaskStatus[dict[str, Any]], float]:
         """The status as it was written, and the Unix time of that."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             values = json.loads((self.folder / STATUS_FILE).read_text("utf-8"))
-            error = GapvizError(**values["error"]) if values["error"] else None
-            state, share, stage = (values[name] for name in ("state", "share", "stage"))
-            return TaskStatus(state, share, stage, values["result"], error), values["written"]
+            error = GapvizError(**values["error"]) if "error" in values else None
+            status = TaskStatus(**{name: values[name] for name in WRITTEN}, error=error)
+            return status, values["time"]
         return TaskStatus("interrupted", error=GapvizError("the work was never started")), 0.0
 
     def _is_held(self) -> bool:

@@ -192,7 +192,7 @@ def packed(result: object) -> dict[str, Array]:
 
 
 def unpacked(arrays: Arrays, result_type: type[Result]) -> Result:
-    """The result that `packed` made arrays of.
+    """The result that `packed` turned into arrays.
 
     Raises:
         KeyError, TypeError, ValueError: the arrays hold something else.

@@ -66,7 +66,7 @@ def cached_temperatures(
 ) -> CachedResult[TemperatureStudy]:
     """One run a temperature, and what is left of the gap.
 
-    Doing it raises `GapvizError` where a temperature is out of range.
+    Computing it raises `GapvizError` where a temperature is out of range.
 
     Args:
         features: what to train on.
@@ -75,7 +75,7 @@ def cached_temperatures(
     """
     shared = replace(options, temperature=1.0, record_every=options.steps)
 
-    def make(progress: Progress) -> TemperatureStudy:
+    def compute(progress: Progress) -> TemperatureStudy:
         ends = []
         for number, temperature in enumerate(temperatures):
             progress(number / len(temperatures), f"training at τ = {temperature:g}")
@@ -96,7 +96,7 @@ def cached_temperatures(
         temperatures=list(temperatures),
         revision=REVISION,
     )
-    return CachedResult(KIND, key, TemperatureStudy, make)
+    return CachedResult(KIND, key, TemperatureStudy, compute)
 
 
 def shipped_gaps(encoder: str) -> dict[str, tuple[float, float]]:

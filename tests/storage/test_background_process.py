@@ -155,7 +155,7 @@ def test_a_process_that_never_began_is_interrupted(tmp_path, monkeypatch):
     task.start()
     assert task.status().state == "queued"
     status = json.loads((tmp_path / STATUS_FILE).read_text())
-    (tmp_path / STATUS_FILE).write_text(json.dumps(status | {"written": 0}))
+    (tmp_path / STATUS_FILE).write_text(json.dumps(status | {"time": 0}))
     assert task.status().state == "interrupted"
 
 

@@ -1,4 +1,4 @@
-"""Vectors that were made once, by encoder and by what they were made of."""
+"""Vectors that are encoded once, by encoder and by content."""
 
 from __future__ import annotations
 
