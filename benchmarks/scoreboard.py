@@ -29,7 +29,7 @@ Figures = dict[str, tuple[float, float, float]]
 def comparisons() -> Iterator[Comparison]:
     """The built-in collection, every strategy that moves vectors, with intervals."""
     collection = builtin_collection()
-    names = [name for name, card in STRATEGIES.items() if card.changes in ("nothing", "vectors")]
+    names = [name for name, card in STRATEGIES.items() if card.acts_on in ("nothing", "vectors")]
     options = [StrategyOptions(name) for name in names]
     ours = partial(scoreboard, {"model": collection}, options)
     loop = partial(_board, collection, options, with_ranx=False)
@@ -61,8 +61,8 @@ def _board(
 
 
 def _row(measured: Collection, strategy: Strategy, *, with_ranx: bool) -> Figures:
-    corpus = corpus_rows(measured, strategy.alignment)
-    queries = query_rows(measured, strategy.alignment)
+    corpus = corpus_rows(measured, strategy)
+    queries = query_rows(measured, strategy)
     figures: Figures = {}
     for code, name in enumerate(corpus.names):
         asking = np.flatnonzero(queries.modality == code)

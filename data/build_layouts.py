@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from safetensors.numpy import save
 
-from gapviz.analyses.studies.layouts import SHIPPED_FILE, LayoutRequest
+from gapviz.analyses.layouts import SHIPPED_FILE, LayoutRequest
 from gapviz.core.collection import CALIBRATE
 from gapviz.core.vectors import Float32
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
@@ -28,10 +28,10 @@ def views() -> Iterator[StrategyOptions]:
     """The strategies whose layouts are shipped for the built-in encoder itself."""
     yield StrategyOptions("raw")
     for strength in STRENGTHS:
-        yield StrategyOptions("centre", strength)
-        yield StrategyOptions("half", strength)
+        yield StrategyOptions("centre", strength=strength)
+        yield StrategyOptions("half", strength=strength)
         for moves in ("image", "text"):
-            yield StrategyOptions("offset", strength, moves)
+            yield StrategyOptions("offset", strength=strength, moves=moves)
 
 
 def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[str, Float32]]:
@@ -43,13 +43,11 @@ def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[st
         strategy = fit_strategy(options, calibration)
         request = (
             LayoutRequest(collection, strategy, "umap", stands_on=raw)
-            if strategy.card.learns
+            if strategy.spec.learns
             else raw
         )
         yield request.key, request.compute().points
-        print(
-            f"{encoder}: {options.name} λ = {options.strength:g} {options.moves or ''}", flush=True
-        )
+        print(f"{encoder}: {strategy.label}", flush=True)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval import bootstrap_difference, bootstrap_mean
 
 SEED = 0

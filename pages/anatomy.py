@@ -38,7 +38,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.popover("How is this computed?", icon=":material/function:"):
         st.markdown(part.protocol)
 st.markdown(part.question)
-changes = STRATEGIES[chosen.strategy].changes
+changes = STRATEGIES[chosen.strategy].acts_on
 if changes in ("lists", "items") or (changes == "scores" and not part.scores_too):
     st.caption(
         f":material/info: {STRATEGIES[chosen.strategy].title} moves no vector: what follows is of "

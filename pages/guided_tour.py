@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gapviz.analyses.readings.tour import STOP_TITLES, numbered_stops
+from gapviz.analyses.tour import STOP_TITLES, numbered_stops
 from gapviz.core.errors import GapvizError
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import ways_on

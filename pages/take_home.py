@@ -47,7 +47,7 @@ st.markdown(
 )
 if chosen.compare:
     st.caption("Of the two encoders, the first one's strategy is exported.")
-st.info(taking_home.WHAT_TO_KNOW[card.changes], icon=":material/info:")
+st.info(taking_home.WHAT_TO_KNOW[card.acts_on], icon=":material/info:")
 for warning in card.warnings:
     st.warning(warning, icon=":material/warning:")
 
@@ -69,6 +69,6 @@ with st.grid(2, min_column_width=420, gap="large"):
         taking_home.files_section(files, card)
     with st.container():
         taking_home.thresholds_section(card)
-taking_home.code_section(card)
-if card.changes == "vectors":
+taking_home.code_section(card, fitted(view, options))
+if card.acts_on == "vectors":
     taking_home.command_section(card)

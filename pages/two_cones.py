@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gapviz.analyses.readings.measurements import bias_reading, change_reading, gap_reading
+from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
 from gapviz.core.errors import GapvizError
 from gapviz.dashboard import charts
 from gapviz.dashboard.caches import measured

@@ -10,27 +10,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import gapviz
-from gapviz.commands import (
-    advise,
-    anatomy,
-    apply,
-    curves,
-    encode,
-    export,
-    fetch,
-    forces,
-    info,
-    measure,
-    project,
-    report,
-    scoreboard,
-    search,
-    serve,
-    thresholds,
-    train,
-    within,
-)
+from gapviz.analyses.registry import analyses
+from gapviz.commands import apply, encode, export, fetch, info, report, serve, train
+from gapviz.commands.analysis import add_analysis
 from gapviz.commands.gate import Gated
+from gapviz.commands.parameters import warn_renamed
 from gapviz.core.errors import GapvizError
 
 FAILED = 1
@@ -38,26 +22,11 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (
-    info,
-    fetch,
-    encode,
-    measure,
-    search,
-    scoreboard,
-    within,
-    curves,
-    thresholds,
-    anatomy,
-    project,
-    train,
-    forces,
-    advise,
-    report,
-    export,
-    apply,
-    serve,
-)
+COMMANDS = (info, fetch, encode, train, report, export, apply, serve)
+"""What is more than an analysis; those have their commands from what they declare."""
+
+RENAMED = {"advise": "decide", "project": "cones", "forces": "why"}
+"""Former names of commands, taken for one more version."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal without λ or → shows an escape rather than a traceback.
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in RENAMED:
+        warn_renamed(given[0], RENAMED[given[0]])
+        given[0] = RENAMED[given[0]]
+    options = _parser().parse_args(given)
     try:
         answer: str | Gated = options.run(options)
     except GapvizError as error:
@@ -112,12 +85,14 @@ def _silence() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="gapviz", description=gapviz.__doc__)
+    parser: argparse.ArgumentParser = _Parser(prog="gapviz", description=gapviz.__doc__)
     parser.add_argument("--version", action="version", version=f"gapviz {gapviz.__version__}")
     parser.set_defaults(goes_on=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)
+    for analysis in analyses().values():
+        add_analysis(commands, analysis)
     return parser
 
 

@@ -16,12 +16,11 @@ from gapviz.commands.strategy import (
     chosen_pair,
     chosen_strategy,
 )
-from gapviz.export import CARD_FILE, ExportCard, export_strategy, snippets_of
+from gapviz.export import CARD_FILE, ExportCard, export_strategy, load_exported, snippets_of
 from gapviz.export.learned import refuse_transductive
-from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import fit_and_measured, measure, measure_strategy
+from gapviz.measures.experiment import Experiment
 from gapviz.storage.files import refuse_foreign_folder
-from gapviz.strategies import StrategyOptions, fit_strategy, strategy_spec
+from gapviz.strategies import StrategyOptions, strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -59,18 +58,11 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCard:
-    collection = chosen_collection(options, strategy)
-    fit, pair, seed = options.fit, chosen_pair(options), chosen_seed(options)
-    fitted_on, measured = fit_and_measured(collection, fit)
-    doubts = split_warnings(collection) if fit == "split" else ()
-    fitted = fit_strategy(strategy, fitted_on, split_doubts=doubts)
-    return export_strategy(
-        fitted,
-        measure(collection, StrategyOptions("raw"), fit=fit, pair=pair, seed=seed),
-        measure_strategy(measured, fitted, fit=fit, pair=pair, seed=seed),
-        options.out,
-        fitted_on=fitted_on,
+    collection = chosen_collection(options)
+    experiment = Experiment(
+        collection, strategy, options.fit, chosen_pair(options), chosen_seed(options)
     )
+    return export_strategy(experiment, options.out)
 
 
 def _summary(card: ExportCard, folder: Path) -> str:
@@ -87,7 +79,7 @@ def _summary(card: ExportCard, folder: Path) -> str:
         ]
         lines.append(f"{name:10} {', '.join(changes)}")
     lines += [f"warning    {warning}" for warning in card.warnings]
-    snippets = snippets_of(card)
+    snippets = snippets_of(card, load_exported(folder).strategy)
     lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
     for note in dict.fromkeys(one.note for one in snippets if not one.code):
         targets = ", ".join(one.target for one in snippets if one.note == note)
@@ -96,5 +88,6 @@ def _summary(card: ExportCard, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _told(value: float | None) -> str:
+def _told(figure: dict[str, float | None] | None) -> str:
+    value = (figure or {}).get("value")
     return "none" if value is None else f"{value:.3f}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -19,6 +20,9 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+ESTIMATE = {field.name for field in fields(Estimate)}
+"""Names of the parts of an estimate, which a condition reads by its value."""
+
 _PART = r"(?:->|[^\s<>=!.])+"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _CONDITION = re.compile(
@@ -59,19 +63,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Gated:
-    """What to print, and the figures that a condition holds for."""
+    """What to print, and what of the figures breaks a condition."""
 
     text: str
-    broken: tuple[str, ...]
-
-    @classmethod
-    def by(cls, gates: Iterable[Condition], figures: Mapping[str, Any], text: str) -> Gated:
-        """The text, with what of the figures breaks a gate.
-
-        Raises:
-            GapvizError: a gate names no figure that is known.
-        """
-        return cls(text, tuple(told for gate in gates for told in gate.broken(figures)))
+    broken: tuple[str, ...] = ()
 
 
 def add_gate(command: argparse.ArgumentParser) -> None:
@@ -136,6 +131,8 @@ def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:
         return
     if isinstance(value, (int, float)):
         yield name, float(value)
+    elif isinstance(value, Mapping) and value.keys() == ESTIMATE:
+        yield from _numbers(value["value"], name)
     elif isinstance(value, Mapping):
         for part, below in value.items():
             yield from _numbers(below, f"{name}.{part}")

@@ -12,7 +12,7 @@ from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 
 if TYPE_CHECKING:
-    from gapviz.analyses.studies.one_cloud import OneCloud
+    from gapviz.analyses.one_cloud import OneCloud
 
 
 def add_to(commands: Commands) -> None:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.analyses.studies.one_cloud import study_cloud
+    from gapviz.analyses.one_cloud import study_cloud
 
     reading = read(options)
     with progress_bar() as progress:
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
-    from gapviz.analyses.readings.anatomy import cloud_reading
+    from gapviz.analyses.one_cloud import cloud_reading
 
     spread = ", ".join(f"{count}: {items:,} items" for count, items in found.captions_per_item)
     lines = [

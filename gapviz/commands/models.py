@@ -47,12 +47,6 @@ def other_models(
     return found
 
 
-def encoder_title(name: str) -> str:
-    """An encoder's name for people."""
-    note = BUILTIN_ENCODERS.get(name)
-    return name if note is None else note.title
-
-
 def _others(
     options: argparse.Namespace, reading: Reading, collection: Collection
 ) -> Iterator[tuple[str, Collection]]:

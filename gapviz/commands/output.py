@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.plain_json import plain_json
+from gapviz.core.plain_json import versioned
 from gapviz.storage.files import unwritable
 
 
 def json_text(figures: Mapping[str, Any]) -> str:
     """What `--json` prints, NaN as null; ASCII, which no terminal turns into what is no JSON."""
-    return json.dumps(plain_json(figures), indent=2, allow_nan=False)
+    return json.dumps(versioned(figures), indent=2, allow_nan=False)
 
 
 def refuse_output(path: Path, endings: Sequence[str]) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gapviz.analyses.advice.analysis import ANALYSIS as DECIDE
+from gapviz.analyses.advice.analysis import evidence_of, situation_of
+from gapviz.commands.analysis import add_shared, request_of
 from gapviz.commands.output import json_text
-from gapviz.commands.situation import add_situation, chosen_evidence
-from gapviz.commands.source import (
-    Commands,
-    add_seed,
-    add_source,
-    progress_bar,
-)
-from gapviz.commands.strategy import add_pair
+from gapviz.commands.parameters import add_parameters
+from gapviz.commands.source import Commands, add_source, progress_bar
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.storage.files import write_output
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
@@ -60,9 +59,8 @@ def add_to(commands: Commands) -> None:
         metavar="NAME[,NAME]",
         help="further models of the source or of --also, with rows of their own in the scoreboard",
     )
-    add_situation(command)
-    add_pair(command)
-    add_seed(command)
+    add_parameters(command, DECIDE.parameters)
+    add_shared(command, DECIDE)
     command.set_defaults(run=run)
 
 
@@ -79,13 +77,14 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("there is no file to write to", hint="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_spec(options.strategy).name) if options.strategy else None
-    asked = chosen_evidence(options, tell=True)
+    request = request_of(DECIDE, options)
+    situation = situation_of(request)
     named = filter(None, map(str.strip, options.compare.split(",")))
-    compare = [asked.other(name) for name in named]
+    compare = [_other(request.others, name, request.collection) for name in named]
     with progress_bar() as progress:
         report = report_on(
-            asked.evidence,
-            situation=asked.situation,
+            evidence_of(request),
+            situation=situation,
             compare=compare,
             options=chosen,
             on=on,
@@ -97,8 +96,26 @@ def run(options: argparse.Namespace) -> str:
     write_output(options.out, text.encode())
     first = report.advice.recommendations[0].title
     if options.json:
-        return json.dumps({"file": str(options.out), "bytes": len(text.encode()), "first": first})
+        size = len(text.encode())
+        return json_text({"file": str(options.out), "bytes": size, "first": first})
     return f"{options.out}: {len(text.encode()) / 1000:,.0f} kB\nfirst advice: {first}"
+
+
+def _other(others: Mapping[str, Collection], encoder: str, collection: Collection) -> Collection:
+    """The same items by another model, which goes by that name.
+
+    Raises:
+        GapvizError: no vectors by that model.
+    """
+    if encoder not in others:
+        raise GapvizError(
+            f"there are no vectors by {encoder[:80]!r} to compare with",
+            where=collection.name,
+            hint=f"choose one of {', '.join(others)}"
+            if others
+            else "name a source that holds the same items by another model in --also",
+        )
+    return replace(others[encoder], encoder=encoder)
 
 
 def _form(path: Path) -> Callable[[Report], str]:

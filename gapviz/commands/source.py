@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from gapviz.core.collection import Collection
-from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.sources.files import read as read_any
@@ -91,22 +89,6 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
         told = f"gapviz: left out: {first.what} {first.why}{more}; gapviz info lists them."
         print(told, file=sys.stderr)
     return reading
-
-
-def chosen_item(options: argparse.Namespace, collection: Collection) -> int:
-    """Position of the item that `--item` names.
-
-    Raises:
-        GapvizError: no such item.
-    """
-    position = collection.position.get(options.item)
-    if position is None:
-        raise GapvizError(
-            f"has no item {options.item[:80]!r}",
-            where=collection.name,
-            hint=f"name one such as {collection.items[0].id!r}",
-        )
-    return position
 
 
 def add_seed(command: argparse.ArgumentParser) -> None:

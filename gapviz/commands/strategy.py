@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from typing import Any
 
+from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import read_and_tell
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.reading import Reading
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
-from gapviz.strategies.alignment import MAX_STRENGTH
-from gapviz.strategies.fusion import RankFusion
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters, strategy_spec
 
 
 def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
@@ -21,63 +22,9 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
         metavar="NAME",
         help=f"one of {', '.join(STRATEGIES)} (default: {default})",
     )
-    command.add_argument(
-        "--strength",
-        type=float,
-        default=1.0,
-        metavar="λ",
-        help=f"how much of the offset to subtract, 0 to {MAX_STRENGTH:g} (default: 1)",
-    )
-    command.add_argument(
-        "--moves", metavar="MODALITY", help="the modality that --strategy offset moves"
-    )
-    command.add_argument(
-        "--anchor", metavar="MODALITY", help="the modality that a learned map maps the others onto"
-    )
-    command.add_argument(
-        "--ridge",
-        type=float,
-        default=30.0,
-        metavar="λ",
-        help="pull of --strategy ridge towards the identity (default: 30)",
-    )
-    command.add_argument(
-        "--alpha",
-        type=float,
-        default=1.0,
-        metavar="α",
-        help="share of the reference scores that --strategy nnn subtracts (default: 1)",
-    )
-    command.add_argument(
-        "--neighbours",
-        type=int,
-        default=10,
-        metavar="K",
-        help="best scores that --strategy nnn and csls take the mean of (default: 10)",
-    )
-    command.add_argument(
-        "--rrf-k",
-        type=float,
-        default=60.0,
-        metavar="K",
-        help="constant of rank fusion: a list gives 1 / (K + rank) (default: 60)",
-    )
-    command.add_argument(
-        "--rank-base", type=int, default=1, metavar="0|1", help="rank of the best (default: 1)"
-    )
-    command.add_argument(
-        "--ties",
-        default="own-first",
-        metavar="ORDER",
-        help="which list wins equal fused scores: own-first or other-first (default: own-first)",
-    )
-    command.add_argument(
-        "--weight",
-        action="append",
-        default=[],
-        metavar="MODALITY=W",
-        help="weight of a modality's list in rank fusion (default: 1)",
-    )
+    for parameter in strategy_parameters():
+        owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
+        add_parameters(command, [replace(parameter, help=f"{', '.join(owners)}: {parameter.help}")])
 
 
 def add_fit(command: argparse.ArgumentParser) -> None:
@@ -105,45 +52,44 @@ def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
     """The strategy that the options name.
 
     Raises:
-        GapvizError: an unknown name, or a number out of range.
+        GapvizError: an unknown name, or a value that cannot be chosen.
     """
-    return StrategyOptions(
-        name=strategy_spec(options.strategy).name,
-        strength=options.strength,
-        moves=options.moves,
-        fusion=RankFusion(
-            k=options.rrf_k,
-            weights=tuple(_weight(text) for text in options.weight),
-            rank_base=options.rank_base,
-            ties=options.ties,
-        ),
-        ridge=options.ridge,
-        anchor=options.anchor,
-        alpha=options.alpha,
-        neighbours=options.neighbours,
-    )
+    # What is wrong is told, whether the strategy reads it or not.
+    return StrategyOptions(strategy_spec(options.strategy).name).having(**given_values(options))
 
 
-def chosen_collection(options: argparse.Namespace, strategy: StrategyOptions) -> Collection:
-    """The source with its vectors, which must hold every modality that the strategy names.
+def given_values(options: argparse.Namespace) -> dict[str, Any]:
+    """The values that the options give to parameters of any strategy, by name.
+
+    Raises:
+        GapvizError: a value that cannot be chosen.
+    """
+    known = [one for one in strategy_parameters() if getattr(options, one.name, None) is not None]
+    return chosen_values(options, known)
+
+
+def chosen_collection(options: argparse.Namespace) -> Collection:
+    """The source with its vectors, which must hold every modality that an option names.
 
     Raises:
         GapvizError: bad input, or a modality that is not there.
     """
-    return checked_collection(read_and_tell(options), options, strategy)
+    return checked_collection(read_and_tell(options), options)
 
 
-def checked_collection(
-    reading: Reading, options: argparse.Namespace, strategy: StrategyOptions
-) -> Collection:
+def checked_collection(reading: Reading, options: argparse.Namespace) -> Collection:
     """The same of a source that was read.
 
     Raises:
         GapvizError: no vectors by the encoder asked for, or a modality that is not there.
     """
     collection = reading.encoded_by(options.encoder)
-    for name in [*filter(None, [options.moves, options.anchor]), *dict(strategy.fusion.weights)]:
-        collection.modality(name)
+    given = given_values(options)
+    for parameter in strategy_parameters():
+        value = given.get(parameter.name)
+        if value is not None and parameter.kind in ("modality", "weights"):
+            for name in [value] if parameter.kind == "modality" else dict(value):
+                collection.modality(name)
     return collection
 
 
@@ -162,13 +108,3 @@ def chosen_pair(options: argparse.Namespace) -> tuple[str, str] | None:
             f"--pair {text!r} does not name two modalities", hint="write for instance image,text"
         )
     return parts[0], parts[1]
-
-
-def _weight(text: str) -> tuple[str, float]:
-    modality, _, number = text.partition("=")
-    try:
-        return modality, float(number)
-    except ValueError:
-        raise GapvizError(
-            f"--weight {text!r} is not MODALITY=NUMBER", hint="write for instance image=1.5"
-        ) from None

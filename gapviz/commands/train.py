@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from gapviz.analyses.analysis import Finding
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.source import (
@@ -17,7 +18,9 @@ from gapviz.commands.source import (
     read_and_tell,
 )
 from gapviz.commands.strategy import add_pair, chosen_pair
-from gapviz.core.wording import figure, too_few
+from gapviz.commands.terminal import finding_lines
+from gapviz.core.table import Column, Table
+from gapviz.core.wording import too_few
 from gapviz.measures.measurement import default_pair
 from gapviz.storage.files import write_output
 from gapviz.training import LossName, TrainingOptions, collection_features, train_run
@@ -115,44 +118,39 @@ def run(options: argparse.Namespace) -> Gated:
         "last": result.steps[-1].to_json(),
         "out": None if options.out is None else str(options.out),
     }
-    told = "\n".join(_lines(collection, features, result, options.out))
-    text = json_text(figures) if options.json else told
-    return Gated.by(gates, figures, text)
+    text = json_text(figures) if options.json else "\n".join(_lines(collection, features, result))
+    if options.out is not None and not options.json:
+        text += f"\nheads written to {options.out}"
+    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
 
 
-def _lines(
-    collection: Collection, features: TrainingFeatures, result: TrainingRun, out: Path | None
-) -> list[str]:
+def _lines(collection: Collection, features: TrainingFeatures, result: TrainingRun) -> list[str]:
     from gapviz.figures.training import QUANTITIES
 
+    columns = [Column("step", "step")]
+    for name, quantity in QUANTITIES.items():
+        parts = quantity.values(result.steps[0])
+        columns += [Column(f"{name}-{part}", quantity.title.lower(), part) for part in parts]
+    rows = [
+        [
+            step.step,
+            *(value for one in QUANTITIES.values() for value in one.values(step).values()),
+        ]
+        for step in result.steps
+    ]
+    units = " ".join(f"{one.title}: {one.axis}." for one in QUANTITIES.values())
     doubt = too_few(features.held_out.size)
-    return [
-        f"{collection.name}: {features.train.size:,} pairs train, {features.held_out.size:,} "
-        "others are held out",
-        *([] if doubt is None else [doubt]),
-        features.source,
-        f"{result.options.title}, {result.options.steps:,} steps",
-        "",
-        *_table(result),
-        "",
-        *(f"{one.title}: {one.axis}." for one in QUANTITIES.values()),
-        "Loss is that of the training batch, all else is measured on the held-out pairs.",
-        *([] if out is None else [f"heads written to {out}"]),
-    ]
-
-
-def _table(result: TrainingRun) -> list[str]:
-    """A line a record, under two lines of titles."""
-    from gapviz.figures.training import QUANTITIES
-
-    columns = [["step", "", *(f"{step.step:,}" for step in result.steps)]]
-    for quantity in QUANTITIES.values():
-        values = [quantity.values(step) for step in result.steps]
-        for number, part in enumerate(values[0]):
-            title = "" if number else quantity.title.lower()
-            columns.append([title, part, *(figure(value[part]) for value in values)])
-    widths = [max(map(len, column)) for column in columns]
-    return [
-        "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in zip(*columns, strict=True)
-    ]
+    return finding_lines(
+        Finding(
+            title=f"{collection.name}: {features.train.size:,} pairs train, "
+            f"{features.held_out.size:,} others are held out",
+            warnings=[] if doubt is None else [doubt],
+            readings=[
+                features.source,
+                f"{result.options.title}, {result.options.steps:,} steps",
+            ],
+            tables=[Table("", columns, rows)],
+            protocol=f"{units} Loss is that of the training batch, all else is measured on the "
+            "held-out pairs.",
+        )
+    )

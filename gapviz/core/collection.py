@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.notebook import html_table
 from gapviz.core.pairs import Pairs, matching_rows
+from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float32, Indices, Mask, read_only, unit_rows
 
 CALIBRATE = "calibrate"

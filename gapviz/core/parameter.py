@@ -7,15 +7,19 @@ the line of the documentation are all made of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gapviz.core.errors import GapvizError
 
-Kind = Literal["number", "count", "choice", "modality", "weights"]
+Kind = Literal["number", "count", "choice", "modality", "weights", "names", "text"]
 """A real number, a whole number, one of named choices, the name of a modality (None: whichever
-is usual), or a number a modality (`(("image", 1.5), …)`; 1 where not named)."""
+is usual), a number a modality (`(("image", 1.5), …)`; 1 where not named), several of named
+choices, or words (None: none)."""
+
+ALL = "all"
+"""Every choice, of `names`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class Parameter:
     choices: Mapping[str, str] = field(default_factory=dict)
     """Value → title, of a `choice`."""
     flag: str = ""
-    """On the command line; `--name` unless given."""
+    """On the command line, `--name` unless given: `-k, --results`; without a dash it is an argument
+    that stands by itself."""
+    usually_last: bool = False
+    """Of a `modality`: whether the last one is usual, not the first."""
     spoken: str = ""
     """How a value is told beside the title of what it belongs to, `{}` standing for the value:
     `onto {}`. Unless given, `symbol = value`, and nothing where there is no symbol."""
@@ -49,7 +56,7 @@ class Parameter:
     @property
     def option(self) -> str:
         """Its flag on the command line."""
-        return self.flag or f"--{self.name.replace('_', '-')}"
+        return (self.flag or f"--{self.name.replace('_', '-')}").rpartition(", ")[2]
 
     @property
     def is_number(self) -> bool:
@@ -61,9 +68,15 @@ class Parameter:
         """What may be chosen, in words."""
         if self.kind == "choice":
             return f"one of {', '.join(self.choices)}"
+        if self.kind == "names":
+            return f"of {', '.join(self.choices)}; or {ALL}"
+        if self.kind == "text":
+            return "words"
         if self.kind == "modality":
             return "a modality of the collection"
         what = "a whole number" if self.kind == "count" else "a number"
+        if math.isinf(self.high):
+            return what if math.isinf(self.low) else f"{what} of {self.low:,g} or more"
         return f"{what} from {self.low:,g} to {self.high:,g}"
 
     def checked(self, value: Any) -> Any:
@@ -72,10 +85,15 @@ class Parameter:
         Raises:
             GapvizError: a value that cannot be chosen.
         """
-        if self.kind == "modality":
+        if value is None and self.default is None:
+            return None
+        if self.kind in ("modality", "text"):
             return value if value is None else str(value)
+        if self.kind == "names":
+            return self._names(value)
         if self.kind == "weights":
-            return tuple((str(name), self._number(weight, name)) for name, weight in value)
+            pairs = value.items() if isinstance(value, Mapping) else value
+            return tuple((str(name), self._number(weight, name)) for name, weight in pairs)
         if self.is_number:
             return self._number(value)
         if value not in self.choices:
@@ -96,7 +114,7 @@ class Parameter:
                     hint="write for instance image=1.5",
                 )
             return self.checked([(modality, weight)])
-        return self.checked(text)
+        return self.checked(text.split(",") if self.kind == "names" else text)
 
     def told(self, value: Any) -> str:
         """The value as it stands beside the title of what it belongs to; "" for nothing."""
@@ -111,6 +129,19 @@ class Parameter:
         """The value for JSON."""
         return dict(value) if self.kind == "weights" else value
 
+    def _names(self, values: Iterable[str]) -> tuple[str, ...]:
+        """Those chosen, in the order in which the choices stand."""
+        asked = {value.strip().lower().replace("_", "-"): value.strip() for value in values}
+        asked.pop("", None)
+        known = {name.replace("_", "-"): name for name in self.choices}
+        unknown = [value for name, value in asked.items() if name not in (*known, ALL)]
+        if unknown or not asked:
+            raise GapvizError(
+                f"{self.option} names {repr(unknown[0][:80]) if unknown else 'nothing'}",
+                hint=f"choose {self.words}",
+            )
+        return tuple(name for written, name in known.items() if {written, ALL} & set(asked))
+
     def _number(self, value: Any, of: str = "") -> float | int:
         try:
             number = float(value)
@@ -123,8 +154,9 @@ class Parameter:
 
     def _refusal(self, value: Any, of: str = "") -> GapvizError:
         name = self.title.lower() if not self.symbol else f"{self.title.lower()} {self.symbol}"
+        wrong = "is not there" if self.kind == "choice" else "is out of range"
         shown = f"{value:g}" if isinstance(value, float) else f"{str(value)[:60]}"
         return GapvizError(
-            f"the {name}{f' of {of}' * bool(of)} = {shown} cannot be chosen",
+            f"the {name}{f' of {of}' * bool(of)} = {shown} {wrong}",
             hint=f"choose {self.words}",
         )

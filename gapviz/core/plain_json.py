@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+VERSION = 2
+"""Of the JSON: since 2 an estimate is always `{"value", "low", "high"}`."""
+
 
 class JsonFields:
     """A dataclass that tells its own fields as plain values."""
@@ -42,6 +45,11 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def versioned(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as plain values, with the version of its form."""
+    return {"version": VERSION, **plain_json(figures)}
 
 
 def _name(key: Any) -> str:

@@ -108,3 +108,12 @@ def read_only(array: Array) -> Array:
     """The same array, marked so that no one can write into it by accident."""
     array.setflags(write=False)
     return array
+
+
+def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64:
+    """Quotient by entry, in the shape of both; NaN where the denominator is 0."""
+    above = np.asarray(numerator, dtype=np.float64)
+    below = np.asarray(denominator, dtype=np.float64)
+    quotient: Float64 = np.full(above.shape, np.nan)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient

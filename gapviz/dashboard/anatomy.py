@@ -9,20 +9,20 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.readings.anatomy import (
+from gapviz.analyses.anatomy.analysis import (
     dimensions_reading,
     heat_map_reading,
     hubs_reading,
     plane_reading,
     spectra_reading,
 )
-from gapviz.analyses.studies.anatomy import (
-    MOVING,
+from gapviz.analyses.anatomy.parts import (
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
     cached_plane,
     cached_spectra,
+    moving_strategies,
 )
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
@@ -92,7 +92,7 @@ def _plane(chosen: Settings, view: View) -> None:
     collections = {
         title: collection_of(View(view.collection, name)) for name, title in entry.encoders.items()
     }
-    grid = [StrategyOptions(name) for name in MOVING]
+    grid = [StrategyOptions(name) for name in moving_strategies()]
     plane = result_of(
         cached_plane(collections, grid, chosen.pair, seed=chosen.seed), "Placing every model"
     )
@@ -117,7 +117,7 @@ def _plane(chosen: Settings, view: View) -> None:
 
 def _hubs(chosen: Settings, view: View) -> None:
     options = _moved(chosen)
-    adjusts = STRATEGIES[chosen.strategy].changes == "scores"
+    adjusts = STRATEGIES[chosen.strategy].acts_on == "scores"
     if adjusts:
         options.append(chosen.options())
     work = cached_hubs(collection_of(view), options, chosen.pair, seed=chosen.seed)
@@ -241,7 +241,7 @@ PARTS = {
 def _moved(chosen: Settings) -> list[StrategyOptions]:
     """Raw, and the chosen strategy where it moves vectors."""
     options = [chosen.options("raw")]
-    if STRATEGIES[chosen.strategy].changes == "vectors":
+    if STRATEGIES[chosen.strategy].acts_on == "vectors":
         options.append(chosen.options())
     return options
 

@@ -14,13 +14,11 @@ from gapviz.dashboard.caches import collection_of, fitted, measured
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.links import INDEXES, MAX_RESULTS, MIN_RESULTS
-from gapviz.dashboard.query import Query
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.strategies import Strategy
-from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "
@@ -204,33 +202,11 @@ def _show(
 def _head(chosen: Settings, column: _Column) -> None:
     strategy = fitted(column.view, chosen.options(column.strategy))
     st.markdown(
-        f"#### {strategy.card.title}", help=f"{strategy.card.formula}. {strategy.card.known}"
+        f"#### {strategy.spec.title}", help=f"{strategy.spec.formula}. {strategy.spec.known}"
     )
     if chosen.compare is not None:
         st.caption(f"**{encoder_title(column.view)}**")
-    st.caption(_parameters(strategy))
-
-
-def _parameters(strategy: Strategy) -> str:
-    if isinstance(strategy.fusion, ItemFusion):
-        return f"{_item_lists(strategy.fusion)} Ranks items, by another protocol."
-    if isinstance(strategy.fusion, RankFusion):
-        weights = " : ".join(f"{weight:g}" for _, weight in strategy.fusion.weights)
-        silent = not any(weight for _, weight in strategy.fusion.weights)
-        note = " Every score is 0: only the order of equal scores ranks." if silent else ""
-        return f"One list a modality; k = {strategy.fusion.k:g}, weights {weights}.{note}"
-    if strategy.card.routed:
-        return f"One list a modality; {strategy.card.formula.split(', ', 1)[-1]}."
-    if "(" not in strategy.label:
-        return f"One mixed index; {strategy.card.formula}."
-    return f"One mixed index; {strategy.label.split('(')[-1].rstrip(')')}."
-
-
-def _item_lists(fusion: ItemFusion) -> str:
-    if fusion.method == "max":
-        return "One mixed index; of an item, its best vector."
-    weights = " : ".join(f"{weight:g}" for _, weight in fusion.ranks.weights)
-    return f"One list a modality, added up by item; k = {fusion.ranks.k:g}, weights {weights}."
+    st.caption(strategy.described)
 
 
 def _match_words(answer: ResultList, asked: Query) -> str:

@@ -10,20 +10,20 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.core.rows import Rows, corpus_rows, query_rows
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.export import ExportCard, export_files
-from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Measurement, measure_strategy
+from gapviz.measures.experiment import Experiment
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Method
+from gapviz.retrieval.index import Index
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
-from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
-from gapviz.strategies.scoring import PreparedScores
+from gapviz.strategies import Strategy, StrategyOptions
 from gapviz.training import TrainingFeatures, collection_features
 
 _loading = threading.Lock()
@@ -104,26 +104,31 @@ def items_of(collection: str) -> Collection:
 
 
 @cached_within(768)
+def experiment(view: View, seed: int, pair: tuple[str, str] | None = None) -> Experiment:
+    """Raw cosine on a collection, whose splits every other strategy shares."""
+    # Of a single modality the sidebar's pair is that one twice, which is no pair.
+    known = pair if pair and pair[0] != pair[1] else None
+    return Experiment(collection_of(view), pair=known, seed=seed)
+
+
 def split_of(view: View, split: str) -> Collection:
     """One split of a collection."""
-    return collection_of(view).split(split)
+    shared = experiment(view, DEFAULT_SEED)
+    return shared.calibration if split == CALIBRATE else shared.evaluated
 
 
 @cached_within(128)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return fit_strategy(options, split_of(view, CALIBRATE), split_doubts=split_doubts(view))
+    return experiment(view, DEFAULT_SEED).fitted(options)
 
 
 @cached_within(512, light=Measurement.forget_scores)
 def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> Measurement:
-    """A strategy measured on the evaluate split; `pair` as for `measure_strategy`."""
-    strategy = fitted(view, options)
-    # Of a single modality the sidebar's pair is that one twice, which is no pair.
-    known = pair if pair and pair[0] != pair[1] else None
-    return measure_strategy(split_of(view, EVALUATE), strategy, seed=seed, pair=known)
+    """A strategy measured on the evaluate split; `pair` as for `Experiment`."""
+    return experiment(view, seed, pair).having(options).measurement
 
 
 @cached_within(64)
@@ -142,33 +147,18 @@ def layout_request(
 
 
 @cached_within(1_024)
-def searchable(view: View, options: StrategyOptions, *, held_out: bool = False) -> Rows:
-    """The indexed rows of a collection, moved by a strategy.
+def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> Index:
+    """The indexed rows of a collection under a strategy.
 
     With `held_out`, only those of items that the encoder's heads were not trained on.
     """
     collection = collection_of(view)
-    if held_out:
-        wanted = np.zeros(collection.n_items, dtype=np.bool_)
-        for split in (CALIBRATE, EVALUATE):
-            wanted[collection.splits[split]] = True
-        return searchable(view, options).of_items(wanted)
-    return corpus_rows(collection, fitted(view, options).alignment)
-
-
-@cached_within(1_024)
-def prepared(
-    view: View, options: StrategyOptions, *, held_out: bool = False
-) -> PreparedScores | None:
-    """How a strategy adjusts the scores of all queries over `searchable`; None if it does not.
-
-    What depends on the rows alone is computed by the first query, and cached.
-    """
-    strategy = fitted(view, options)
-    if strategy.scoring is None:
-        return None
-    asking = query_rows(collection_of(view), strategy.alignment)
-    return strategy.scoring.prepare(searchable(view, options, held_out=held_out), asking)
+    if not held_out:
+        return Index.of(collection, fitted(view, options))
+    wanted = np.zeros(collection.n_items, dtype=np.bool_)
+    for split in (CALIBRATE, EVALUATE):
+        wanted[collection.splits[split]] = True
+    return Index.of(collection, fitted(view, options), wanted)
 
 
 @cached_within(64)
@@ -180,18 +170,13 @@ def taken_home(
     Raises:
         GapvizError: a strategy that cannot be exported.
     """
-    return export_files(
-        fitted(view, options),
-        measured(view, StrategyOptions("raw"), seed, pair),
-        measured(view, options, seed, pair),
-        fitted_on=split_of(view, CALIBRATE),
-    )
+    before = measured(view, StrategyOptions("raw"), seed, pair)
+    return export_files(experiment(view, seed, pair).having(options), before)
 
 
-@cached_within(1)
 def split_doubts(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
-    return split_warnings(collection_of(view))
+    return experiment(view, DEFAULT_SEED).split_warnings
 
 
 def encoder_named(name: str) -> Encoder:

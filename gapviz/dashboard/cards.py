@@ -9,8 +9,8 @@ from typing import Literal
 
 import streamlit as st
 
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.readings.measurements import ITEM_PROTOCOL
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.measure import ITEM_PROTOCOL
 from gapviz.core.estimate import Estimate
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.measures.measurement import Measurement
@@ -60,15 +60,15 @@ def headline_cards(before: Measurement, after: Measurement | None) -> None:
 def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
     """Intervals of the cards, what they were measured on, and by which protocol; Markdown."""
     notes = [f"Gap: {_gap_words('raw', before)}"]
-    if after is not None and after.strategy.card.changes == "vectors":
-        notes.append(f"; {_gap_words(f'with {after.strategy.card.title}', after)}")
+    if after is not None and after.strategy.spec.acts_on == "vectors":
+        notes.append(f"; {_gap_words(f'with {after.strategy.spec.title}', after)}")
     notes.append(
         ". Bias and NDCG are means over all query modalities. Measured on the "
         f"{counted(before.collection.n_items, 'held-out item')} of the evaluate split."
     )
     told = ["".join(notes)]
-    if after is not None and after.strategy.card.changes == "items":
-        told.append(f":material/info: {after.strategy.card.title}: {ITEM_PROTOCOL}")
+    if after is not None and after.strategy.spec.acts_on == "items":
+        told.append(f":material/info: {after.strategy.spec.title}: {ITEM_PROTOCOL}")
     return told
 
 
@@ -109,7 +109,7 @@ def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
         rows.append([*cells, f"<small>{term.better or 'neither'}</small>", reading])
     left = (len(head) - 2, len(head) - 1)
     st.html(html_table(head, rows, left_columns=left))
-    if any(one.strategy.card.changes == "items" for one in columns.values()):
+    if any(one.strategy.spec.acts_on == "items" for one in columns.values()):
         st.caption(ITEM_NOTE)
 
 
@@ -132,7 +132,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     head += [f"R@10<br><small>{escape(a)} → {escape(b)} · higher</small>" for a, b in directions]
     rows = []
     for title, measurement in measurements.items():
-        ranks_items = measurement.strategy.card.changes == "items"
+        ranks_items = measurement.strategy.spec.acts_on == "items"
         cells = [f'<div class="gv-name">{escape(title)}{ITEM_MARK * ranks_items}</div>']
         for modality in modalities:
             cells += [
@@ -142,7 +142,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
         cells += [estimate_cell(measurement.recall[direction][10]) for direction in directions]
         rows.append(cells)
     st.html(html_table(head, rows))
-    if any(one.strategy.card.changes == "items" for one in measurements.values()):
+    if any(one.strategy.spec.acts_on == "items" for one in measurements.values()):
         st.caption(ITEM_NOTE)
 
 
@@ -162,7 +162,7 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
             arrow = "up" if change > 0 else "down"
         # Neither no change, nor one that too few items show, nor one between two protocols, is
         # good or bad.
-        told = term.name in GEOMETRY or after.strategy.card.changes != "items"
+        told = term.name in GEOMETRY or after.strategy.spec.acts_on != "items"
         improved = term.improved(before, after)
         if change and told and improved is not None and too_few(before.collection.n_items) is None:
             color = "green" if improved else "red"

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 import streamlit as st
 
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import collection_of, fitted, layout_request
 from gapviz.dashboard.cards import how_it_is_computed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.readings.scores import fusion_comparison_reading
-from gapviz.dashboard.caches import collection_of, searchable
+from gapviz.analyses.thresholds.analysis import fusion_comparison_reading
+from gapviz.dashboard.caches import collection_of, index_of
 from gapviz.dashboard.query import ask_with_item
 from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import Settings
 from gapviz.retrieval.compare import compare_fusions
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import ResultList
 
 SHOWN = 8
 
@@ -28,19 +28,16 @@ def fusion_section(chosen: Settings) -> None:
     for view, query in asked.items():
         collection = collection_of(view)
         comparison = compare_fusions(
-            searchable(view, chosen.options("raw")),
-            query.vector,
-            query.modality,
-            k=SHOWN,
-            item=query.item,
-            leave_out_own=query.leave_out_own,
-            fusion=chosen.fusion(),
+            index_of(view, chosen.options("raw")),
+            index_of(view, chosen.options("route")),
+            query,
+            SHOWN,
         )
         st.markdown(fusion_comparison_reading(comparison))
         lists: tuple[tuple[str, ResultList, tuple[int, ...], str], ...] = (
             ("By bare cosine", comparison.naive, comparison.only_naive, "cosine"),
             (
-                f"By rank, k = {chosen.rrf_k:g}",
+                f"By rank, k = {chosen.options('route').value('rrf_k'):g}",
                 comparison.by_rank,
                 comparison.only_by_rank,
                 "fused",

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.analyses.readings.curves import (
-    calibration_reading,
-    drawn_instead,
-    fusion_reading,
-    mix_reading,
-    strength_reading,
-)
-from gapviz.analyses.studies.curves import (
+from gapviz.analyses.curves.cached import (
     cached_calibration_curve,
     cached_fusion_curves,
     cached_mix_curve,
@@ -22,6 +15,13 @@ from gapviz.analyses.studies.curves import (
     strategy_in_one_index,
     strategy_that_learns,
     strategy_with_strength,
+)
+from gapviz.analyses.curves.readings import (
+    calibration_reading,
+    drawn_instead,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
 )
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
@@ -78,7 +78,7 @@ def _draw_strength(chosen: Settings, view: View, _: str | None) -> None:
     if curve is None:
         return
     finding(f"**{STRATEGIES[name].title}.** {strength_reading(curve)}", view)
-    here = chosen.strength if name == chosen.strategy else None
+    here = chosen.options().value("strength") if name == chosen.strategy else None
     show_panels(strength_panels(curve, chosen.modalities, strength=here), key="strength", view=view)
 
 
@@ -91,7 +91,7 @@ def _draw_mix(chosen: Settings, view: View, asks: str | None) -> None:
         _options(chosen, name),
         chosen.pair,
         asks=asks or chosen.pair[-1],
-        fusion=chosen.fusion(),
+        routing=chosen.options("route"),
         seed=chosen.seed,
     )
     curve = result_of(work, "Mixing corpora")
@@ -129,13 +129,17 @@ def _draw_calibration(chosen: Settings, view: View, _: str | None) -> None:
 def _draw_fusion(chosen: Settings, view: View, weighted: str | None) -> None:
     collection = collection_of(view)
     name = weighted or chosen.modalities[0]
-    work = cached_fusion_curves(collection, name, ties=chosen.ties, seed=chosen.seed)
+    routing = chosen.options("route")
+    work = cached_fusion_curves(collection, name, ties=routing.value("ties"), seed=chosen.seed)
     curves = result_of(work, "Fusing lists")
     if curves is None:
         return
     finding(fusion_reading(curves.by_lists), view)
     panels = fusion_panels(
-        curves.by_lists, chosen.modalities, k=chosen.rrf_k, weight=_relative_weight(chosen, name)
+        curves.by_lists,
+        chosen.modalities,
+        k=routing.value("rrf_k"),
+        weight=_relative_weight(chosen, name),
     )
     show_panels(panels, key="fusion", view=view, columns=2)
 
@@ -202,7 +206,7 @@ def _say_instead(curve: str, chosen: str, drawn: str) -> None:
 
 def _relative_weight(chosen: Settings, weighted: str) -> float | None:
     """The weight of a list where the others share one; None where nothing can be marked."""
-    weights = dict(chosen.weights)
+    weights: dict[str, float] = dict(chosen.options("route").value("weights"))
     others = {value for name, value in weights.items() if name != weighted}
     if len(others) != 1 or not min(others) or not weights[weighted]:
         return None

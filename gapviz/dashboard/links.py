@@ -8,28 +8,24 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gapviz.analyses.advice import CHANGES, TASKS
-from gapviz.analyses.readings.tour import FIGURES as TOUR_FIGURES
-from gapviz.analyses.readings.tour import JUDGES, numbered_stops
 from gapviz.analyses.scoreboard.columns import GROUPS, board_columns
-from gapviz.analyses.studies.score_study import Target
+from gapviz.analyses.thresholds.score_study import Target
+from gapviz.analyses.tour import FIGURES as TOUR_FIGURES
+from gapviz.analyses.tour import JUDGES, numbered_stops
 from gapviz.core.collection import Item
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import MAX_SEED
 from gapviz.dashboard.caches import items_of
 from gapviz.dashboard.catalogue import BUILTIN, catalogue
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.label_deltas import FIGURES
 from gapviz.sources.builtin.dedicated import TITLES as DEDICATED_TITLES
-from gapviz.strategies import STRATEGIES
-from gapviz.strategies.alignment import MAX_STRENGTH
-from gapviz.strategies.fusion import TieOrder
+from gapviz.strategies import STRATEGIES, strategy_parameters
+from gapviz.strategies.fusion.by_rank import WEIGHTS
+from gapviz.strategies.shift import MAX_STRENGTH
 from gapviz.training.run import LOSS_TITLES, MAX_TEMPERATURE, MIN_TEMPERATURE
 
-TIE_ORDERS: dict[TieOrder, str] = {
-    "own-first": "the query's modality first",
-    "other-first": "the other modality first",
-}
-MAX_RRF_K = 1000
 HIGHEST_SCORE = 1_000
 MIN_RESULTS, MAX_RESULTS = 4, 20
 QUERY_KINDS = {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"}
@@ -164,7 +160,7 @@ def _problem(key: str, value: str, expected: _Choice | _Range) -> str:
 
 def _expected(key: str) -> _Choice | _Range | None:
     if key.startswith("weight_"):
-        return _Range(0, 2)
+        return _Range(WEIGHTS.low, WEIGHTS.high)
     if key.startswith("threshold_"):
         return _Range(-HIGHEST_SCORE, HIGHEST_SCORE)
     if key == "item":
@@ -182,14 +178,6 @@ def _expected(key: str) -> _Choice | _Range | None:
         "encoder": _Choice(encoders),
         "compare": _Choice(encoders),
         "strategy": _Choice({name: card.title for name, card in STRATEGIES.items()}),
-        "strength": _Range(0, MAX_STRENGTH),
-        "moves": _Choice(modalities),
-        "anchor": _Choice(modalities),
-        "ridge": _Range(0.1, 300),
-        "alpha": _Range(0, 2),
-        "neighbours": _Range(1, 1_000),
-        "ties": _Choice({str(name): title for name, title in TIE_ORDERS.items()}),
-        "rrf_k": _Range(1, MAX_RRF_K),
         "seed": _Range(0, MAX_SEED),
         "projection": _Choice(METHOD_TITLES),
         "query_by": _Choice(QUERY_KINDS),
@@ -223,7 +211,16 @@ def _expected(key: str) -> _Choice | _Range | None:
         "figures": _Choice(GROUPS),
         "sort": _Choice({column.key: column.name for column in board_columns([*modalities])}),
     }
+    for parameter in strategy_parameters():
+        if parameter.name == key:
+            return _of_parameter(parameter, modalities)
     return known.get(key)
+
+
+def _of_parameter(parameter: Parameter, modalities: Mapping[str, str]) -> _Choice | _Range:
+    if parameter.is_number:
+        return _Range(parameter.low, parameter.high)
+    return _Choice(modalities if parameter.kind == "modality" else parameter.choices)
 
 
 def _items() -> _Choice:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.readings.anatomy import cloud_reading
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.studies.one_cloud import OneCloud, study_cloud
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View, catalogue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,6 +14,8 @@ from gapviz.dashboard.caches import collection_of, encoder_named
 from gapviz.dashboard.catalogue import BUILTIN, View, encoder_title, live_encoder
 from gapviz.dashboard.links import QUERY_KINDS, item_title
 from gapviz.dashboard.settings import Settings
+from gapviz.retrieval.index import Query
+from gapviz.retrieval.queries import caption_query, item_query
 from gapviz.sources.images import decode_image, over_white, thumbnail_png
 
 if TYPE_CHECKING:
@@ -25,19 +26,6 @@ FIRST_QUERY = {BUILTIN: "pedestrian"}
 MOST_OPTIONS = 1_000
 MOST_MEGABYTES = 10
 """Items in one list to choose from; a larger collection is filtered first."""
-
-
-@dataclass(frozen=True, eq=False)
-class Query:
-    """One query, encoded but not yet moved by a strategy."""
-
-    vector: Float32
-    """`(dim,)`, a unit row."""
-    modality: str
-    item: int | None
-    """Position of the item that is the right answer, where one is known."""
-    leave_out_own: bool
-    """True where the query is an entry of the index, which must not find itself."""
 
 
 Queries = dict[View, Query]
@@ -97,10 +85,9 @@ def _text_query(chosen: Settings) -> Queries | None:
 
 def _text_vector(view: View, text: str) -> Query:
     collection = collection_of(view)
-    known = _caption_rows(collection).get(text.casefold())
+    known = caption_query(collection, text)
     if known is not None:
-        row, item = known
-        return Query(collection.modality("text").vectors[row], "text", item, leave_out_own=False)
+        return known
     encoder = live_encoder(view)
     if encoder is None:
         raise GapvizError(
@@ -109,7 +96,7 @@ def _text_vector(view: View, text: str) -> Query:
             where=encoder_title(view),
             hint="type a caption as it stands, or search with an item",
         )
-    return Query(_encoded_text(encoder, text), "text", None, leave_out_own=False)
+    return Query(_encoded_text(encoder, text), "text")
 
 
 def _some_caption(collection: Collection) -> str:
@@ -146,20 +133,7 @@ def ask_with_item(chosen: Settings) -> Queries | None:
         if item.image is not None:
             st.image(thumbnail_png(item.image, collection.root, 96), width=64, alt="")
     asked = modality or chosen.modalities[0]
-    return {view: item_query(view, position, asked) for view in chosen.views}
-
-
-def item_query(view: View, position: int, modality: str) -> Query:
-    """An item of the collection that asks with its own vector.
-
-    Raises:
-        GapvizError: the item has no vector of that modality.
-    """
-    block = collection_of(view).modality(modality).corpus
-    rows = (block.item_index == position).nonzero()[0]
-    if not rows.size:
-        raise GapvizError(f"this item has no {modality} vector", hint="ask with another modality")
-    return Query(block.vectors[rows[0]], modality, position, leave_out_own=True)
+    return {view: item_query(collection_of(view), position, asked) for view in chosen.views}
 
 
 def chosen_item(collection: Collection) -> str | None:
@@ -201,34 +175,12 @@ def _picture_query(chosen: Settings) -> Queries | None:
         return None
     image = _opened(upload)
     st.image(image, width=96, alt="the image you dropped")
-    return {
-        view: Query(_encoded_image(view, image), "image", None, leave_out_own=False)
-        for view in chosen.views
-    }
+    return {view: Query(_encoded_image(view, image), "image") for view in chosen.views}
 
 
 def _opened(upload: UploadedFile) -> Image.Image:
     # Not every mode can be shown; 16-bit greys cannot.
     return over_white(decode_image(upload.getvalue(), where=upload.name))
-
-
-@st.cache_resource(max_entries=4, hash_funcs={Collection: lambda c: c.content_hash})
-def _caption_rows(collection: Collection) -> dict[str, tuple[int, int]]:
-    """Caption in lower case → its row of the text vectors, and its item.
-
-    Captions are already encoded, so they need neither the encoder nor its libraries.
-    """
-    if "text" not in collection.modalities:
-        return {}
-    block = collection.modality("text")
-    seen: dict[int, int] = {}
-    rows: dict[str, tuple[int, int]] = {}
-    for row, item in enumerate(block.item_index.tolist()):
-        place = seen[item] = seen.get(item, -1) + 1
-        captions = collection.items[item].captions
-        if place < len(captions):
-            rows.setdefault(captions[place].casefold(), (row, item))
-    return rows
 
 
 @st.cache_data(max_entries=256, show_spinner="Encoding the text …")

@@ -11,7 +11,7 @@ from gapviz.core.collection import Collection, Item
 from gapviz.core.wording import figure
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures import style_of
-from gapviz.retrieval.search import Hit, ResultList
+from gapviz.retrieval.index import Hit, ResultList
 
 STYLE = """
 <style>

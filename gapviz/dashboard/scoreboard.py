@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.analyses.studies.scoreboards import ScoreboardRequest
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
@@ -58,7 +58,7 @@ def scoreboard_section(chosen: Settings) -> None:
     if board is None:
         return
     shown_titles = {model: titles[model] for model in models}
-    _split_doubts(board, shown_titles)
+    _split_warnings(board, shown_titles)
     _pareto(board, shown_titles)
     _table(chosen, board, shown_titles)
     _doubts(board, shown_titles)
@@ -194,9 +194,9 @@ def _choose_shown(chosen: Settings) -> _Shown:
     return _Shown(tuple(kept), columns[sort], worst_first)
 
 
-def _split_doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
+def _split_warnings(board: Scoreboard, titles: Mapping[str, str]) -> None:
     """Above all figures: a doubt that concerns every row that moves vectors."""
-    for model, warnings in board.split_doubts.items():
+    for model, warnings in board.split_warnings.items():
         of_model = f"**{titles[model]}.** " * (len(titles) > 1)
         for warning in warnings:
             st.warning(f"{of_model}{warning}", icon=":material/warning:")

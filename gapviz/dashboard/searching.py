@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from gapviz.dashboard.caches import fitted, prepared, searchable
+from gapviz.dashboard.caches import index_of
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.query import Query
-from gapviz.retrieval.search import ResultList, search
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.strategies import StrategyOptions
 
 
 def answer_of(
     view: View, options: StrategyOptions, asked: Query, *, k: int, held_out: bool = False
 ) -> ResultList:
-    """The result list of a query.
-
-    Args:
-        view: whose index is searched.
-        options: of the strategy.
-        asked: the query, not moved yet.
-        k: how many results.
-        held_out: search only items that the encoder's heads were not trained on.
-    """
-    strategy = fitted(view, options)
-    return search(
-        searchable(view, options, held_out=held_out),
-        strategy.alignment.transform(asked.vector[None, :], asked.modality)[0],
-        asked.modality,
-        k=k,
-        item=asked.item,
-        leave_out_own=asked.leave_out_own,
-        fusion=strategy.fusion,
-        scoring=prepared(view, options, held_out=held_out),
-    )
+    """The result list of a query; `held_out` as for `index_of`."""
+    return index_of(view, options, held_out=held_out).search(asked, k)

@@ -7,11 +7,11 @@ import streamlit as st
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted
-from gapviz.dashboard.query import item_query
 from gapviz.dashboard.result_list import hit_cards, item_cards
 from gapviz.dashboard.searching import answer_of
 from gapviz.dashboard.settings import Settings, show_error
-from gapviz.retrieval.search import ResultList
+from gapviz.retrieval.index import ResultList
+from gapviz.retrieval.queries import item_query
 
 SELECTED = "_selected_items"
 SHOWN_AT_MOST = 48
@@ -54,7 +54,7 @@ def _neighbours(chosen: Settings, position: int) -> None:
     alone = chosen.strategy == "raw" or len(chosen.modalities) == 1
     strategies = ["raw"] if alone else ["raw", chosen.strategy]
     try:
-        asked = item_query(chosen.view, position, modality)
+        asked = item_query(collection_of(chosen.view), position, modality)
         answers = [
             answer_of(chosen.view, chosen.options(name), asked, k=NEIGHBOURS) for name in strategies
         ]

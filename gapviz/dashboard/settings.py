@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -13,21 +12,15 @@ import gapviz
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
-from gapviz.dashboard.links import (
-    MAX_RRF_K,
-    TIE_ORDERS,
-    note_link_problems,
-    show_link_problems,
-)
+from gapviz.dashboard.links import note_link_problems, show_link_problems
+from gapviz.dashboard.widgets import widget_of
 from gapviz.measures.measurement import pair_of
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.strategies.alignment import MAX_STRENGTH
-from gapviz.strategies.fusion import RankFusion, TieOrder
 
 DEFAULT_STRATEGY = "centre"
-STRENGTH_STEP = 0.05
-RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+ROUTING = "route"
+"""Stands beside the chosen strategy on several pages, with its own parameters."""
 
 # What one came for stands on the first screen, not a wide head.
 PAGE_STYLE = """
@@ -54,15 +47,8 @@ class Settings:
     modalities: tuple[str, ...]
     """All modalities of the collection."""
     strategy: str
-    strength: float
-    moves: str
-    anchor: str
-    ridge: float
-    alpha: float
-    neighbours: int
-    rrf_k: float
-    weights: tuple[tuple[str, float], ...]
-    ties: TieOrder
+    parameters: tuple[tuple[str, Any], ...]
+    """Values of parameters of strategies, by name; the default where one is missing."""
     seed: int
 
     @property
@@ -81,21 +67,9 @@ class Settings:
 
         Only what that strategy uses is filled in, so that equal work has equal options.
         """
-        card = STRATEGIES[strategy or self.strategy]
-        chosen: dict[str, Any] = {
-            "strength": self.strength,
-            "moves": self.moves,
-            "anchor": self.anchor,
-            "ridge": self.ridge,
-            "alpha": self.alpha,
-            "neighbours": self.neighbours,
-            "fusion": self.fusion(),
-        }
-        return StrategyOptions(card.name, **{name: chosen[name] for name in card.parameters})
-
-    def fusion(self) -> RankFusion:
-        """How routed lists are fused."""
-        return RankFusion(k=self.rrf_k, weights=self.weights, ties=self.ties)
+        name = strategy or self.strategy
+        spec = STRATEGIES[name]
+        return StrategyOptions(name, [(k, value) for k, value in self.parameters if spec.has(k)])
 
 
 def show_sidebar() -> Settings:
@@ -108,9 +82,7 @@ def show_sidebar() -> Settings:
         modalities = entry.modalities[encoder]
         pair = _pair(modalities)
         st.divider()
-        parameters = _strategy(modalities)
-        with st.expander("Routing", icon=":material/alt_route:"):
-            rrf_k, weights, ties = _routing(modalities)
+        strategy, parameters = _strategy(modalities)
         st.divider()
         seed = st.number_input(
             "Seed",
@@ -129,10 +101,8 @@ def show_sidebar() -> Settings:
         compare=compare,
         pair=pair,
         modalities=modalities,
-        **parameters,
-        rrf_k=rrf_k,
-        weights=weights,
-        ties=ties,
+        strategy=strategy,
+        parameters=parameters,
         seed=int(seed),
     )
     st.session_state[SETTINGS_KEY] = chosen
@@ -212,8 +182,8 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
     return pairs[title]
 
 
-def _strategy(modalities: tuple[str, ...]) -> dict[str, Any]:
-    """The strategy and its parameters, by their names in `Settings`."""
+def _strategy(modalities: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """The strategy, and the parameters of it and of routing, which is always beside it."""
     strategy = st.selectbox(
         "Strategy",
         list(STRATEGIES),
@@ -223,146 +193,10 @@ def _strategy(modalities: tuple[str, ...]) -> dict[str, Any]:
         bind="query-params",
         help="The way out that is compared with raw cosine.",
     )
-    card = STRATEGIES[strategy]
-    st.caption(f"`{card.formula}`")
-    strength = st.slider(
-        "Strength λ",
-        0.0,
-        MAX_STRENGTH,
-        1.0,
-        STRENGTH_STEP,
-        key="strength",
-        bind="query-params",
-        disabled="strength" not in card.parameters,
-        help="How much of the offset is subtracted: 0 = nothing (raw), 1 = all of it, "
-        "above 1 = past it.",
-    )
-    parameters = {
-        "strategy": strategy,
-        "strength": round(float(strength), 2),
-        "moves": modalities[0],
-        "anchor": modalities[-1],
-        "ridge": 30.0,
-        "alpha": 1.0,
-        "neighbours": 10,
-    }
-    controls = {name: draw for name, draw in _CONTROLS.items() if name in card.parameters}
-    return parameters | {name: draw(modalities) for name, draw in controls.items()}
-
-
-def _moves(modalities: tuple[str, ...]) -> str:
-    moves = st.segmented_control(
-        "Modality that moves",
-        modalities,
-        default=modalities[0],
-        key="moves",
-        bind="query-params",
-        required=True,
-        help="The other stays where it is.",
-    )
-    return moves or modalities[0]
-
-
-def _anchor(modalities: tuple[str, ...]) -> str:
-    anchor = st.segmented_control(
-        "Mapped onto",
-        modalities,
-        default=modalities[-1],
-        key="anchor",
-        bind="query-params",
-        required=True,
-        help="The modality that stays; the others are mapped onto it.",
-    )
-    return anchor or modalities[-1]
-
-
-def _ridge(modalities: tuple[str, ...]) -> float:
-    return float(
-        st.select_slider(
-            "Pull towards the identity λ",
-            RIDGES,
-            30.0,
-            format_func=lambda value: f"{value:g}",
-            key="ridge",
-            bind="query-params",
-            help="Small learns a freer map, and overfits sooner; large stays near centring both.",
-        )
-    )
-
-
-def _alpha(modalities: tuple[str, ...]) -> float:
-    alpha = st.slider(
-        "Share of the reference scores α",
-        0.0,
-        2.0,
-        1.0,
-        0.05,
-        key="alpha",
-        bind="query-params",
-        help="How much of a row's mean score with its nearest reference queries is subtracted.",
-    )
-    return round(float(alpha), 2)
-
-
-def _neighbours(modalities: tuple[str, ...]) -> int:
-    return int(
-        st.number_input(
-            "Neighbours",
-            1,
-            1_000,
-            10,
-            key="neighbours",
-            bind="query-params",
-            help="How many best scores the mean is taken of.",
-        )
-    )
-
-
-_CONTROLS: dict[str, Callable[[tuple[str, ...]], Any]] = {
-    "moves": _moves,
-    "anchor": _anchor,
-    "ridge": _ridge,
-    "alpha": _alpha,
-    "neighbours": _neighbours,
-}
-"""What each parameter of a strategy, beside its strength, is chosen with."""
-
-
-def _routing(
-    modalities: tuple[str, ...],
-) -> tuple[float, tuple[tuple[str, float], ...], TieOrder]:
-    rrf_k = st.number_input(
-        "k of rank fusion",
-        1,
-        MAX_RRF_K,
-        60,
-        key="rrf_k",
-        bind="query-params",
-        help="weight / (k + rank), ranks from 1. Over disjoint lists with equal weights "
-        "k changes nothing.",
-    )
-    weights = tuple(
-        (
-            modality,
-            st.slider(
-                f"Weight of the {modality} list",
-                0.0,
-                2.0,
-                1.0,
-                0.1,
-                key=f"weight_{modality}",
-                bind="query-params",
-            ),
-        )
-        for modality in modalities
-    )
-    ties = st.selectbox(
-        "Equal scores",
-        list(TIE_ORDERS),
-        format_func=lambda order: TIE_ORDERS[order],
-        key="ties",
-        bind="query-params",
-        help="Fused lists tie: of equal weights at every rank, by min-max at the top, by DBSF "
-        "beyond 3σ. This decides who stands first, and with it the match's rank.",
-    )
-    return float(rrf_k), weights, ties
+    spec = STRATEGIES[strategy]
+    st.caption(f"`{spec.formula}`")
+    values = {one.name: widget_of(one, modalities) for one in spec.parameters}
+    with st.expander("Routing", icon=":material/alt_route:"):
+        others = [one for one in STRATEGIES[ROUTING].parameters if one.name not in values]
+        values |= {one.name: widget_of(one, modalities) for one in others}
+    return strategy, tuple(values.items())

@@ -14,6 +14,7 @@ from gapviz.core.wording import figure
 from gapviz.dashboard.cards import html_table
 from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
 from gapviz.export.card import TARGET_RECALL
+from gapviz.strategies import Strategy
 
 ARRAY_WORDS = {
     "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",
@@ -96,7 +97,7 @@ def thresholds_section(card: ExportCard) -> None:
         "others that pass<br><small>held out · lower</small>",
     ]
     st.html(html_table(head, rows))
-    vectors = "after the strategy moved them" if card.changes == "vectors" else "as encoded"
+    vectors = "after the strategy moved them" if card.acts_on == "vectors" else "as encoded"
     st.caption(
         f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, "
         f"{vectors}. Relevant across modalities: the pair matches; within one: both "
@@ -105,10 +106,10 @@ def thresholds_section(card: ExportCard) -> None:
     )
 
 
-def code_section(card: ExportCard) -> None:
+def code_section(card: ExportCard, strategy: Strategy) -> None:
     """One tab a place, with the values of this export."""
     st.subheader("Code for where it will run", anchor=False)
-    snippets = snippets_of(card)
+    snippets = snippets_of(card, strategy)
     for tab, one in zip(st.tabs([one.target for one in snippets]), snippets, strict=True):
         with tab:
             if one.code:

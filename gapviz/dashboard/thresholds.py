@@ -9,9 +9,9 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.readings.scores import held_out_reading, transfer_reading, type_title
-from gapviz.analyses.studies.score_study import USUAL_RECALL, ScoreStudy, Target
-from gapviz.analyses.studies.scores import cached_scores
+from gapviz.analyses.thresholds.analysis import held_out_reading, transfer_reading, type_title
+from gapviz.analyses.thresholds.cached import cached_scores
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
@@ -45,7 +45,7 @@ LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
 def asking_choice(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
-    if STRATEGIES[chosen.strategy].changes != "scores" or x == y:
+    if STRATEGIES[chosen.strategy].acts_on != "scores" or x == y:
         return None
     return st.segmented_control(
         "Ask with",
@@ -72,7 +72,7 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
     """
     collection = collection_of(view)
     wanted: list[tuple[str, str | None]] = [("raw", None)]
-    if STRATEGIES[chosen.strategy].changes in ("vectors", "scores"):
+    if STRATEGIES[chosen.strategy].acts_on in ("vectors", "scores"):
         wanted.append((chosen.strategy, asks))
     found = []
     for name, asking in wanted:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.readings.glossary import TERMS
-from gapviz.analyses.readings.measurements import bias_reading, gap_reading, worse_directions
-from gapviz.analyses.readings.tour import (
+from gapviz.analyses.glossary import TERMS
+from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.tour import (
     FIGURES,
     JUDGES,
     NO_MATCHES,
@@ -23,22 +23,22 @@ from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (
     collection_of,
     fitted,
+    index_of,
     layout_request,
     measured,
-    searchable,
 )
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.links import item_title
 from gapviz.dashboard.result_list import bias_bar, hit_cards
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, STRENGTH_STEP, Settings
+from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.figures import alt_text, cones_figure, shared_ranges
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout
 from gapviz.measures.retrieval import mean_of_known
-from gapviz.retrieval.search import search
+from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.strategies.alignment import MAX_STRENGTH
+from gapviz.strategies.shift import MAX_STRENGTH, STRENGTH
 
 OFFERED = 12
 RESULTS = 8
@@ -118,11 +118,11 @@ def _subtract(chosen: Settings) -> None:
             0.0,
             MAX_STRENGTH,
             1.0,
-            STRENGTH_STEP,
+            STRENGTH.step,
             key="tour_strength",
             bind="query-params",
         )
-    options = StrategyOptions(DEFAULT_STRATEGY, round(float(strength), 2))
+    options = StrategyOptions(DEFAULT_STRATEGY, strength=round(float(strength), 2))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
     change = round(after.geometry.gap.gap - _raw(chosen).geometry.gap.gap, 3)
     signed = figure(change, signed=True)
@@ -137,7 +137,7 @@ def _subtract(chosen: Settings) -> None:
 
 
 def _better_and_worse(chosen: Settings) -> None:
-    offered = [name for name, card in STRATEGIES.items() if card.changes == "vectors"]
+    offered = [name for name, card in STRATEGIES.items() if card.acts_on == "vectors"]
     name = st.selectbox(
         "Strategy",
         offered,
@@ -260,15 +260,8 @@ def _results(chosen: Settings, name: str, item: int) -> None:
     collection, strategy = collection_of(chosen.view), fitted(chosen.view, options)
     asking = collection.modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
-    vector = strategy.alignment.transform(asking.vectors[row][None, :], modality)[0]
-    answer = search(
-        searchable(chosen.view, options),
-        vector,
-        modality,
-        k=RESULTS,
-        item=item,
-        fusion=strategy.fusion,
-    )
+    query = Query(asking.vectors[row], modality, item)
+    answer = index_of(chosen.view, options).search(query, RESULTS)
     st.html(bias_bar(answer, modality, collection.modality_names))
     if answer.match_rank is not None:
         st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
@@ -279,7 +272,7 @@ def _results(chosen: Settings, name: str, item: int) -> None:
             chosen.collection,
             asked_with=modality,
             match=item,
-            score_name="fused" if strategy.fusion else "cosine",
+            score_name=strategy.score_name,
         )
     )
 

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.studies.within_modality import (
+from gapviz.analyses.within import (
     FEW_ITEMS,
     ItemRows,
     compare_modality,

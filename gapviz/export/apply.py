@@ -19,7 +19,7 @@ from gapviz.core.progress import Progress
 from gapviz.export.folder import Exported
 from gapviz.export.vector_files import VectorFile, open_vectors
 from gapviz.storage.files import unwritable, write_atomically
-from gapviz.strategies.alignment.base import BLOCK_ROWS, refuse_unseen
+from gapviz.strategies.base import BLOCK_ROWS, refuse_unseen
 
 DEFAULT_BLOCK = 16_384
 ENDINGS = (".npy", ".safetensors")

@@ -13,6 +13,7 @@ import numpy as np
 import gapviz
 from gapviz.core.collection import Collection
 from gapviz.core.vectors import Indices
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
     PairType,
@@ -24,12 +25,12 @@ from gapviz.measures.geometry.thresholds import (
 from gapviz.measures.measurement import Measurement
 from gapviz.strategies import Strategy
 
-FORMAT = 1
+FORMAT = 2
 TARGET_RECALL = 0.95
 FIGURES = (
-    "gap", "gap_interval", "noise_floor", "separation", "bias_at_10", "expected_bias_at_10",
+    "gap", "noise_floor", "separation", "bias_at_10", "expected_bias_at_10",
     "bias_lift_at_10", "mixed_mrr", "mixed_ndcg_at_10", "mixed_recall_at_10", "recall",
-    "n_queries", "intervals_95", "ties",
+    "n_queries", "ties",
 )  # fmt: skip
 """Of `Measurement.to_json`, what the card repeats before and after."""
 
@@ -60,14 +61,18 @@ class ExportCard:
     label: str
     """Title with the parameters that matter."""
     formula: str
-    changes: str
+    acts_on: str
     """`nothing`, `vectors`, `scores`, `lists` or `items`."""
+    serving: str
+    """How an engine answers: `mixed`, `ranks`, `merge` or `references`."""
     parameters: _JSON
-    """Values of the parameters that the strategy reads; λ of an offset is `strength`."""
+    """Values of the parameters of the strategy; λ of an offset is `strength`."""
     fusion: _JSON | None
     """How lists are fused: `method`, and for rank fusion k, weights, rank base and ties."""
-    score_levels: tuple[tuple[str, str, float, float], ...]
-    """Query modality, row modality, m and σ of the score z-norm; empty for other strategies."""
+    whole_lists: bool
+    """True where a list must be fetched whole, since all of it enters every fused score."""
+    learned: _JSON
+    """Plain values that the strategy has learned; its arrays are stored beside the card."""
     modalities: tuple[str, ...]
     dim: int
     encoder: str
@@ -103,37 +108,38 @@ class ExportCard:
         told = json.loads(text)
         if told["format"] != FORMAT:
             raise ValueError(told["format"])
-        told["score_levels"] = tuple(
-            (a, b, float(m), float(s)) for a, b, m, s in told["score_levels"]
-        )
         told["thresholds"] = tuple(PairThreshold(**one) for one in told["thresholds"])
         for name in ("modalities", "warnings"):
             told[name] = tuple(told[name])
         return cls(**told)
 
 
-def card_of(
-    strategy: Strategy, before: Measurement, after: Measurement, fitted_on: Collection
-) -> ExportCard:
-    """The card of a strategy fitted on `fitted_on`, without the hash of its arrays."""
+def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
+    """The card of a strategy, without the hash of its arrays; `before` is raw cosine."""
+    strategy, after, fitted_on = (
+        experiment.strategy,
+        experiment.measurement,
+        experiment.calibration,
+    )
     told_before, told_after = before.to_json(), after.to_json()
-    card = strategy.card
-    levels = getattr(strategy.scoring, "levels_", {})
+    spec = strategy.spec
     return ExportCard(
-        strategy=card.name,
-        title=card.title,
+        strategy=spec.name,
+        title=spec.title,
         label=strategy.label,
-        formula=card.formula,
-        changes=card.changes,
-        parameters=_parameters(strategy),
+        formula=spec.formula,
+        acts_on=spec.acts_on,
+        serving=strategy.serving,
+        parameters=told_after["parameters"],
         fusion=told_after["fusion"],
-        score_levels=tuple((a, b, level.mean, level.spread) for (a, b), level in levels.items()),
+        whole_lists=strategy.fusion.whole_lists,
+        learned=dict(strategy.state().values),
         modalities=fitted_on.modality_names,
         dim=fitted_on.dim,
         encoder=fitted_on.encoder,
         collection=fitted_on.name,
-        fitted_split=_fitted_split(card.learns, after),
-        fitted_items=fitted_on.n_items if card.learns else 0,
+        fitted_split=_fitted_split(spec.learns, after),
+        fitted_items=fitted_on.n_items if spec.learns else 0,
         fitted_hash=fitted_on.content_hash,
         seed=after.seed,
         warnings=strategy.warnings,
@@ -142,20 +148,6 @@ def card_of(
         measured_items=after.collection.n_items,
         thresholds=_thresholds(strategy, fitted_on, after.collection, after.seed),
     )
-
-
-def _parameters(strategy: Strategy) -> _JSON:
-    """What the strategy reads, with the modalities that were chosen for it by default."""
-    options, alignment = strategy.options, strategy.alignment
-    known = {
-        "strength": options.strength,
-        "moves": getattr(alignment, "moving_", None),
-        "anchor": getattr(alignment, "anchor_", None),
-        "ridge": options.ridge,
-        "alpha": options.alpha,
-        "neighbours": options.neighbours,
-    }
-    return {name: value for name, value in known.items() if name in strategy.card.parameters}
 
 
 def _fitted_split(learns: bool, after: Measurement) -> str:
@@ -189,10 +181,7 @@ def _thresholds(
 def _typed(
     strategy: Strategy, collection: Collection, x: str, y: str, seed: int
 ) -> Mapping[PairType, TypedScores]:
-    rows = [
-        strategy.alignment.transform(collection.modality(name).corpus.vectors, name)
-        for name in (x, y)
-    ]
+    rows = [strategy.transform(collection.modality(name).corpus.vectors, name) for name in (x, y)]
     labels = [_labels(collection, name) for name in (x, y)]
     return typed_scores(
         rows[0],

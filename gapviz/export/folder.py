@@ -14,15 +14,15 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, unit_rows
 from gapviz.export.card import ExportCard, card_of
 from gapviz.export.learned import learned_arrays, refuse_transductive, restored_strategy
 from gapviz.export.snippets import snippets_of
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.storage.files import replace_folder, write_atomically
-from gapviz.strategies import Strategy
+from gapviz.strategies import Strategy, StrategyOptions, strategy_spec
 
 CARD_FILE = "card.json"
 ARRAYS_FILE = "strategy.safetensors"
@@ -53,33 +53,24 @@ class Exported:
                 where=where,
                 hint=f"give vectors of {self.card.encoder}",
             )
-        return self.strategy.alignment.transform(rows, modality)
+        return self.strategy.transform(rows, modality)
 
 
-def export_strategy(
-    strategy: Strategy,
-    before: Measurement,
-    after: Measurement,
-    folder: Path,
-    *,
-    fitted_on: Collection,
-) -> ExportCard:
+def export_strategy(experiment: Experiment, folder: Path) -> ExportCard:
     """Write a fitted strategy: `card.json`, `strategy.safetensors` and code that uses them.
 
-    The folder is swapped in whole; an export that stood there is replaced.
+    The folder is swapped in whole; an export that stood there is replaced. The thresholds of
+    the card are fitted on the items that the strategy is fitted on.
 
     Args:
-        strategy: as `fit_strategy` made it.
-        before: raw cosine, measured on the items that `after` is measured on.
-        after: the strategy, measured.
+        experiment: the strategy on a collection; its figures are held against raw cosine.
         folder: where to; absent, empty, or an older export.
-        fitted_on: the items it was fitted on; the thresholds are fitted on them as well.
 
     Raises:
         GapvizError: a transductive strategy, a folder with something else in it, or a disk
             that cannot be written.
     """
-    files, card = export_files(strategy, before, after, fitted_on=fitted_on)
+    files, card = export_files(experiment)
 
     def write(partial: Path) -> None:
         for name, content in files.items():
@@ -90,20 +81,26 @@ def export_strategy(
 
 
 def export_files(
-    strategy: Strategy, before: Measurement, after: Measurement, *, fitted_on: Collection
+    experiment: Experiment, before: Measurement | None = None
 ) -> tuple[dict[str, bytes], ExportCard]:
     """What `export_strategy` writes, by file name, and the card.
+
+    Args:
+        experiment: the strategy on a collection.
+        before: raw cosine on the same items, where it is measured already.
 
     Raises:
         GapvizError: a transductive strategy.
     """
-    refuse_transductive(strategy.card)
-    content = save(learned_arrays(strategy, fitted_on))
+    refuse_transductive(strategy_spec(experiment.options.name))
+    strategy = experiment.strategy
+    content = save(learned_arrays(strategy, experiment.calibration))
     card = replace(
-        card_of(strategy, before, after, fitted_on), arrays_hash=hashlib.sha256(content).hexdigest()
+        card_of(experiment, before or experiment.having(StrategyOptions()).measurement),
+        arrays_hash=hashlib.sha256(content).hexdigest(),
     )
     files = {CARD_FILE: card.to_json().encode(), ARRAYS_FILE: content}
-    for snippet in snippets_of(card):
+    for snippet in snippets_of(card, strategy):
         if snippet.code:
             files[snippet.file] = snippet.code.encode()
     return files, card

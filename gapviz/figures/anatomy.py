@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.studies.anatomy import Dimensions, HeatMaps, Hubs, Spectra
+from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs, Spectra
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.studies.cones import Cloud, Cones
+from gapviz.analyses.cones import Cloud, Cones
 from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
 

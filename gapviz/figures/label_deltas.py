@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gapviz.analyses.studies.within_modality import FEW_ITEMS
+from gapviz.analyses.within import FEW_ITEMS
 from gapviz.core.estimate import Estimate
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL

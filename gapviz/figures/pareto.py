@@ -14,19 +14,19 @@ from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import PICK_RADIUS
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.strategies import strategy_spec
-from gapviz.strategies.options import Changes
+from gapviz.strategies.spec import ActsOn
 
 # Okabe & Ito 2008, without the two colours that stand for text and image.
 MODEL_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D")
 
-SYMBOLS: dict[Changes, str] = {
+SYMBOLS: dict[ActsOn, str] = {
     "nothing": "x",
     "vectors": "circle",
     "scores": "diamond",
     "lists": "square",
     "items": "triangle-up",
 }
-CHANGES_TITLES: dict[Changes, str] = {
+CHANGES_TITLES: dict[ActsOn, str] = {
     "nothing": "changes nothing",
     "vectors": "changes vectors",
     "scores": "changes scores",
@@ -64,7 +64,7 @@ def pareto_figure(
             color, title = model_color(model, models), titles[model]
             traces.append(_points(board.rows, here, title, color, several=len(models) > 1))
             traces.append(_swatch(title, color))
-    seen = {strategy_spec(row.options.name).changes for row in board.rows}
+    seen = {strategy_spec(row.options.name).acts_on for row in board.rows}
     traces += [_key(changes) for changes in SYMBOLS if changes in seen]
     return go.Figure(traces, _frame(_y_range(board.rows), height))
 
@@ -104,7 +104,7 @@ def _points(
     shown = [rows[place] for place in here]
     open_ = [row.transductive or row.by_item for row in shown]
     symbols = [
-        SYMBOLS[strategy_spec(row.options.name).changes] + ("-open" if hollow else "")
+        SYMBOLS[strategy_spec(row.options.name).acts_on] + ("-open" if hollow else "")
         for row, hollow in zip(shown, open_, strict=True)
     ]
     head = f"{escape(title)}<br>" if several else ""
@@ -194,7 +194,7 @@ def _y_range(rows: Sequence[ScoreRow]) -> tuple[float, float] | None:
     return (-0.04 * top, 1.08 * top) if top > 0 else None
 
 
-def _key(changes: Changes) -> go.Scatter:
+def _key(changes: ActsOn) -> go.Scatter:
     """An entry of the legend that says what a shape means."""
     return go.Scatter(
         x=[None],

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.studies.anatomy import Placed, Plane
+from gapviz.analyses.anatomy.parts import Placed, Plane
 from gapviz.core.vectors import Float64
 from gapviz.figures.lines import Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL

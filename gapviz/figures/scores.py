@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from gapviz.analyses.studies.score_study import KINDS, Kind, ScoreStudy
+from gapviz.analyses.thresholds.score_study import KINDS, Kind, ScoreStudy
 from gapviz.figures.lines import Axis, Panel, axis_layout, faded, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
 

@@ -10,14 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.notebook import html_table
 from gapviz.core.plain_json import plain_json
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table_html import html_table
 from gapviz.measures.geometry import Geometry, measure_geometry
-from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.retrieval import (
     CrossOutcome,
     MixedOutcome,
@@ -28,14 +26,16 @@ from gapviz.measures.retrieval import (
     expected_bias,
     mean_of_known,
 )
-from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import Fusion, ItemFusion, ScoreFusion
+from gapviz.strategies import Strategy
 
 Fit = Literal["all", "split"]
 
 DEPTH = 10
 RECALL_DEPTHS = (1, 5, 10)
 PREFERRED = ("image", "text")
+
+JSON_VERSION = 2
+"""Of the shape of plain figures; see CHANGELOG.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Measurement:
     def geometry(self) -> Geometry:
         """Every diagnostic of the pair's two clouds, as the strategy moved them."""
         x, y = (
-            self.strategy.alignment.transform(self.collection.modality(name).corpus.vectors, name)
+            self.strategy.transform(self.collection.modality(name).corpus.vectors, name)
             for name in self.pair
         )
         return measure_geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
@@ -146,8 +146,9 @@ class Measurement:
         geometry, gap = self.geometry, self.geometry.gap
         first, second = self.pair
         names = self.collection.modality_names
-        options, parameters = self.strategy.options, self.strategy.card.parameters
+        strategy, spec = self.strategy, self.strategy.spec
         figures: dict[str, Any] = {
+            "version": JSON_VERSION,
             "collection": self.collection.name,
             "encoder": self.collection.encoder,
             "n_items": self.collection.n_items,
@@ -155,22 +156,17 @@ class Measurement:
             "modalities": list(names),
             "n_vectors": {name: self.collection.modality(name).corpus.n_rows for name in names},
             "pair": list(self.pair),
-            "strategy": self.strategy.card.name,
-            "strength": options.strength if "strength" in parameters else None,
-            "moves": getattr(self.strategy.alignment, "moving_", None),
-            "anchor": getattr(self.strategy.alignment, "anchor_", None),
-            **{
-                name: getattr(options, name) if name in parameters else None
-                for name in ("ridge", "alpha", "neighbours")
+            "strategy": spec.name,
+            "parameters": {
+                one.name: one.plain(strategy.value(one.name)) for one in spec.parameters
             },
-            "fusion": _fusion_json(self.strategy.fusion),
-            "transductive": self.strategy.card.transductive,
+            "fusion": strategy.fusion.plain,
+            "transductive": spec.transductive,
             "warnings": list(self.strategy.warnings),
             "fit": self.fit,
             "seed": self.seed,
             "sampled": list(geometry.sampled),
-            "gap": gap.gap,
-            "gap_interval": [gap.low, gap.high],
+            "gap": gap.estimate.to_json(),
             "gap_debiased": gap.debiased,
             "noise_floor": gap.noise_floor,
             "separation": gap.separation,
@@ -204,22 +200,19 @@ class Measurement:
                 f"{first}-{first}": geometry.threshold.within_x,
                 f"{second}-{second}": geometry.threshold.within_y,
             },
-            "bias_at_10": _values(self.bias),
+            "bias_at_10": _plain(self.bias),
             "expected_bias_at_10": expected_bias(self.mixed),
             "expected_bias_at_10_by_modality": {
                 name: mean_of_known(o.expected_share) for name, o in self.mixed.items()
             },
-            "bias_lift_at_10": _values(self.lift),
+            "bias_lift_at_10": _plain(self.lift),
             "first_other_rank": {
                 name: float(np.median(o.first_other_rank)) for name, o in self.mixed.items()
             },
-            "mixed_mrr": _values(self.mrr),
-            "mixed_ndcg_at_10": _values(self.ndcg),
-            "mixed_recall_at_10": _values(self.mixed_recall),
-            "recall": {
-                f"{a}->{b}": {str(k): estimate.value for k, estimate in by_depth.items()}
-                for (a, b), by_depth in self.recall.items()
-            },
+            "mixed_mrr": _plain(self.mrr),
+            "mixed_ndcg_at_10": _plain(self.ndcg),
+            "mixed_recall_at_10": _plain(self.mixed_recall),
+            "recall": {f"{a}->{b}": _plain(by_depth) for (a, b), by_depth in self.recall.items()},
             "mrr": {
                 f"{a}->{b}": _mean(outcome.reciprocal_rank)
                 for (a, b), outcome in self.cross.items()
@@ -228,17 +221,6 @@ class Measurement:
                 f"{a}->{b}": _mean(outcome.tied) for (a, b), outcome in self.cross.items()
             },
             "n_queries": {name: int(o.items.size) for name, o in self.mixed.items()},
-            "intervals_95": {
-                "bias_at_10": _intervals(self.bias),
-                "bias_lift_at_10": _intervals(self.lift),
-                "mixed_mrr": _intervals(self.mrr),
-                "mixed_ndcg_at_10": _intervals(self.ndcg),
-                "mixed_recall_at_10": _intervals(self.mixed_recall),
-                "recall": {
-                    f"{a}->{b}": {str(k): [e.low, e.high] for k, e in by_depth.items()}
-                    for (a, b), by_depth in self.recall.items()
-                },
-            },
             "ties": "rank = 1 + number of entries that score strictly higher",
         }
         plain: dict[str, Any] = plain_json(figures)
@@ -269,92 +251,8 @@ def pair_of(modalities: Sequence[str]) -> tuple[str, str]:
     return modalities[0], modalities[min(1, len(modalities) - 1)]
 
 
-def fit_and_measured(collection: Collection, fit: Fit) -> tuple[Collection, Collection]:
-    """The items to fit on and the items to measure: one and the same for `all`."""
-    if fit == "all":
-        return collection, collection
-    return collection.split(CALIBRATE), collection.split(EVALUATE)
-
-
-def measure(
-    collection: Collection,
-    options: StrategyOptions | None = None,
-    *,
-    fit: Fit = "split",
-    pair: tuple[str, str] | None = None,
-    seed: int = DEFAULT_SEED,
-) -> Measurement:
-    """Fit a strategy and measure what it does.
-
-    Args:
-        collection: any collection of two modalities or more.
-        options: the strategy; raw cosine unless given.
-        fit: `split` fits on the calibrate split and measures on the evaluate split; `all`
-            does both in-sample, as published tables do.
-        pair: the modalities of the geometry; see `default_pair`.
-        seed: of bootstrap and samples.
-
-    Raises:
-        GapvizError: fewer than two modalities, a split that is missing or empty, or bad
-            options.
-
-    >>> from gapviz.sources.builtin import builtin_collection
-    >>> from gapviz.strategies import StrategyOptions
-    >>> drawings = builtin_collection()
-    >>> raw = measure(drawings)
-    >>> round(raw.geometry.gap.gap, 2), round(raw.bias["text"].value, 2)
-    (0.79, 1.0)
-    >>> centred = measure(drawings, StrategyOptions("centre"))
-    >>> centred.geometry.gap.gap < 0.1 and centred.bias["text"].value > 0.8
-    True
-    >>> sorted(centred.to_json()["intervals_95"])[:2]
-    ['bias_at_10', 'bias_lift_at_10']
-    """
-    chosen = pair or default_pair(collection)
-    for name in chosen:
-        collection.modality(name)
-    fitted_on, measured = fit_and_measured(collection, fit)
-    doubts = split_warnings(collection) if fit == "split" else ()
-    strategy = fit_strategy(options or StrategyOptions(), fitted_on, split_doubts=doubts)
-    return measure_strategy(measured, strategy, fit=fit, pair=chosen, seed=seed)
-
-
-def measure_strategy(
-    measured: Collection,
-    strategy: Strategy,
-    *,
-    fit: Fit = "split",
-    pair: tuple[str, str] | None = None,
-    seed: int = DEFAULT_SEED,
-) -> Measurement:
-    """Measure an already fitted strategy on `measured`, the items it was not fitted on."""
-    return Measurement(measured, strategy, fit, seed, pair or default_pair(measured))
-
-
-def _fusion_json(fusion: Fusion | None) -> dict[str, Any] | None:
-    if fusion is None:
-        return None
-    if isinstance(fusion, ScoreFusion):
-        return {"method": fusion.scale, "ties": fusion.ties}
-    if isinstance(fusion, ItemFusion):
-        if fusion.method == "max":
-            return {"method": "items-max"}
-        return {**(_fusion_json(fusion.ranks) or {}), "method": "items-rrf"}
-    return {
-        "method": "rrf",
-        "k": fusion.k,
-        "weights": dict(fusion.weights),
-        "rank_base": fusion.rank_base,
-        "ties": fusion.ties,
-    }
-
-
-def _values(estimates: Mapping[str, Estimate]) -> dict[str, float]:
-    return {name: estimate.value for name, estimate in estimates.items()}
-
-
-def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float]]:
-    return {name: [estimate.low, estimate.high] for name, estimate in estimates.items()}
+def _plain(estimates: Mapping[Any, Estimate]) -> dict[str, dict[str, float | None]]:
+    return {str(name): estimate.to_json() for name, estimate in estimates.items()}
 
 
 def _mean(values: np.ndarray) -> float:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from gapviz.core.rows import Rows
-from gapviz.core.vectors import Float32
-from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies.fusion import RankFusion
+from gapviz.core.vectors import Float32, Mask
+from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.strategies.fusion.counting import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +42,42 @@ class FusionComparison:
         return max(self.lists, key=lambda name: np.nan_to_num(self.lists[name].best, nan=-np.inf))
 
 
-def compare_fusions(
-    corpus: Rows,
-    query: Float32,
-    modality: str,
-    *,
-    k: int = 10,
-    item: int | None = None,
-    leave_out_own: bool = True,
-    fusion: RankFusion | None = None,
-) -> FusionComparison:
-    """Search once with bare cosines in one list, once by rank; arguments as in `search`.
+def compare_fusions(naive: Index, by_rank: Index, query: Query, k: int = 10) -> FusionComparison:
+    """Search once with bare cosines in one list, once by rank.
+
+    Args:
+        naive: the rows under raw cosine.
+        by_rank: the same rows under routing by rank.
+        query: for both.
+        k: how many results.
 
     Raises:
         GapvizError: k below 1, or a query of another dimension.
     """
-    ask = partial(search, corpus, query, modality, item=item, leave_out_own=leave_out_own)
-    naive, everything = ask(k=k), ask(k=corpus.n_rows)
-    by_rank = ask(k=k, fusion=fusion or RankFusion())
-    scores: dict[str, list[tuple[float, int]]] = {name: [] for name in corpus.names}
-    for hit in everything.hits:
-        scores[hit.modality].append((hit.score, hit.rank))
-    naive_rows = {hit.row for hit in naive.hits}
-    ranked_rows = {hit.row for hit in by_rank.hits}
+    bare, ranked = naive.search(query, k), by_rank.search(query, k)
+    _, scores, open_rows = naive.scored(query)
+    naive_rows = {hit.row for hit in bare.hits}
+    ranked_rows = {hit.row for hit in ranked.hits}
     return FusionComparison(
-        naive=naive,
-        by_rank=by_rank,
-        lists={name: _range(found) for name, found in scores.items()},
-        only_naive=tuple(hit.row for hit in naive.hits if hit.row not in ranked_rows),
-        only_by_rank=tuple(hit.row for hit in by_rank.hits if hit.row not in naive_rows),
+        naive=bare,
+        by_rank=ranked,
+        lists={
+            name: _range(scores, open_rows, span)
+            for name, span in zip(naive.rows.names, naive.rows.spans, strict=True)
+        },
+        only_naive=tuple(hit.row for hit in bare.hits if hit.row not in ranked_rows),
+        only_by_rank=tuple(hit.row for hit in ranked.hits if hit.row not in naive_rows),
     )
 
 
-def _range(found: list[tuple[float, int]]) -> ListRange:
-    if not found:
+def _range(scores: Float32, open_rows: Mask, span: slice) -> ListRange:
+    rows = span.start + np.flatnonzero(open_rows[span])
+    if not rows.size:
         nan = float("nan")
         return ListRange(nan, nan, 0)
-    scores = [score for score, _ in found]
+    best = int(rows[np.argmax(scores[rows])])
     return ListRange(
-        best=scores[0],
-        median=float(np.median(scores)),
-        naive_rank_of_best=found[0][1],
+        best=float(scores[best]),
+        median=float(np.median(scores[rows].astype(np.float64))),
+        naive_rank_of_best=1 + place([scores], np.flatnonzero(open_rows), best),
     )

@@ -1,16 +1,23 @@
-"""Every way of closing or side-stepping the gap: its card, its options, and how it is fitted."""
+"""Every way of closing or side-stepping the gap: one file a strategy."""
 
-from gapviz.strategies.cards import ALIASES, STRATEGIES
-from gapviz.strategies.fitting import Strategy, fit_strategy, strategy_spec, unavailable_reason
-from gapviz.strategies.options import StrategyOptions, StrategySpec
+from gapviz.strategies.base import Strategy
+from gapviz.strategies.options import StrategyOptions
+from gapviz.strategies.registry import (
+    fit_strategy,
+    register,
+    strategy_parameters,
+    unavailable_reason,
+)
+from gapviz.strategies.spec import STRATEGIES, StrategySpec, strategy_spec
 
 __all__ = [
-    "ALIASES",
     "STRATEGIES",
     "Strategy",
     "StrategyOptions",
     "StrategySpec",
     "fit_strategy",
+    "register",
+    "strategy_parameters",
     "strategy_spec",
     "unavailable_reason",
 ]

@@ -1,85 +1,56 @@
-"""What can be chosen of a strategy, and what a strategy is."""
+"""`StrategyOptions`: a strategy by name, and the values of its parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from gapviz.strategies.alignment import Alignment, Raw, refuse_bad_ridge, refuse_bad_strength
-from gapviz.strategies.fusion import Fusion, RankFusion
-from gapviz.strategies.scoring import Scoring, refuse_bad_neighbourhood
-
-Changes = Literal["nothing", "vectors", "scores", "lists", "items"]
-"""What a strategy changes: where rows lie, how pairs score, how the lists of the modalities
-are fused, or what is ranked."""
+from gapviz.strategies.spec import strategy_spec
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class StrategyOptions:
     """What a person chooses: shared by the pages, the command line and Python.
 
+    >>> StrategyOptions("gr-clip", strength=0.5).plain()
+    {'name': 'centre', 'strength': 0.5}
+
     Raises:
-        GapvizError: a number out of range, whether the strategy uses it or not.
+        GapvizError: an unknown strategy, a parameter that it does not have, or a value that
+            cannot be chosen.
     """
 
-    name: str = "raw"
-    strength: float = 1.0
-    """λ of an offset, 0…2."""
-    moves: str | None = None
-    """Modality that moves, for the one-sided offset; the first unless told."""
-    fusion: RankFusion = field(default_factory=RankFusion)
-    """For strategies that fuse by rank."""
-    ridge: float = 30.0
-    """λ of ridge towards identity, above 0; larger stays nearer to centring both."""
-    anchor: str | None = None
-    """Modality that the others are mapped onto; the last unless told."""
-    alpha: float = 1.0
-    """How much of a row's reference scores NNN subtracts, 0…2; under 1 some gap is left."""
-    neighbours: int = 10
-    """How many best scores NNN and CSLS take the mean of, 1…1,000."""
-
-    def __post_init__(self) -> None:
-        refuse_bad_strength(self.strength)
-        refuse_bad_ridge(self.ridge)
-        refuse_bad_neighbourhood(self.alpha, self.neighbours)
-
-
-def stay(options: StrategyOptions) -> Alignment:
-    """The alignment of strategies that move no vector."""
-    return Raw()
-
-
-@dataclass(frozen=True, slots=True)
-class StrategySpec:
-    """What a strategy is, in words for the screen and the help text."""
-
     name: str
-    title: str
-    formula: str
-    known: str
-    """One sentence on what is known of it; never hidden."""
-    changes: Changes
-    stores: str
-    """What must be kept beside the vectors, in words."""
-    query_cost: str
-    """What a query costs beside its N·d multiply-adds with the index, in words."""
-    parameters: tuple[str, ...] = ()
-    """Fields of `StrategyOptions` that it reads."""
-    needs_pairs: bool = False
-    """True where it cannot be fitted without matched pairs."""
-    transductive: bool = False
-    """True where the answer to one query depends on the other queries."""
-    align: Callable[[StrategyOptions], Alignment] = stay
-    score: Callable[[StrategyOptions], Scoring] | None = None
-    fuse: Callable[[StrategyOptions], Fusion] | None = None
+    values: tuple[tuple[str, Any], ...]
+    """Each parameter of the strategy with its value, in the order of its spec."""
 
-    @property
-    def routed(self) -> bool:
-        """True where each modality is searched on its own and the lists are fused."""
-        return self.changes == "lists"
+    def __init__(
+        self, name: str = "raw", values: Iterable[tuple[str, Any]] = (), **chosen: Any
+    ) -> None:
+        spec = strategy_spec(name)
+        given = {key: spec.parameter(key).checked(v) for key, v in [*values, *chosen.items()]}
+        object.__setattr__(self, "name", spec.name)
+        filled = tuple((one.name, given.get(one.name, one.default)) for one in spec.parameters)
+        object.__setattr__(self, "values", filled)
 
-    @property
-    def learns(self) -> bool:
-        """True where something is fitted on the calibrate split."""
-        return self.changes == "vectors" or (self.changes == "scores" and not self.transductive)
+    def value(self, parameter: str) -> Any:
+        """The value of one of its parameters.
+
+        Raises:
+            GapvizError: the strategy has no such parameter.
+        """
+        strategy_spec(self.name).parameter(parameter)
+        return dict(self.values)[parameter]
+
+    def having(self, **chosen: Any) -> StrategyOptions:
+        """The same strategy with other values; those that it has no parameter for are left out."""
+        known = dict(self.values)
+        return StrategyOptions(
+            self.name, **(known | {key: v for key, v in chosen.items() if key in known})
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Name and values, for JSON and for keys of caches."""
+        spec = strategy_spec(self.name)
+        return {"name": self.name} | {k: spec.parameter(k).plain(v) for k, v in self.values}

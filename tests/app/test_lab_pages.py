@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.score_study import study_scores
+from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz.analyses.studies.one_cloud import study_cloud
+from gapviz.analyses.one_cloud import study_cloud
 from gapviz.dashboard.catalogue import workspace
 
 PAGES = (

@@ -3,7 +3,7 @@
 import pytest
 
 from gapviz.dashboard.catalogue import workspace
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 
 CONES, SEARCH = "", "pages/side_by_side.py"

@@ -1,6 +1,6 @@
 import pytest
 
-from gapviz.analyses.readings.tour import STOP_TITLES
+from gapviz.analyses.tour import STOP_TITLES
 from gapviz.dashboard.tour_stops import STOPS
 
 PAGE = "pages/guided_tour.py"

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from gapviz.dashboard.catalogue import View
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 
@@ -28,7 +28,7 @@ def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
     app = open_app()
     app.sidebar.slider(key="strength").set_value(0.5).run()
     before = measure(read("builtin").collection, seed=42).geometry.gap.gap
-    after = measure(read("builtin").collection, StrategyOptions("centre", 0.5), seed=42)
+    after = measure(read("builtin").collection, StrategyOptions("centre", strength=0.5), seed=42)
     assert app.metric[0].delta == f"−{before - after.geometry.gap.gap:.3f}"
 
 

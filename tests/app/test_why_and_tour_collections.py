@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
-from gapviz.analyses.readings.tour import NO_MATCHES
+from gapviz.analyses.tour import NO_MATCHES
 from gapviz.core.collection import alternate_splits, items_of_rows
 from gapviz.dashboard import training_panel
 from gapviz.dashboard.catalogue import workspace

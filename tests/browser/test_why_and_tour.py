@@ -3,7 +3,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from gapviz.analyses.readings.tour import STOP_TITLES
+from gapviz.analyses.tour import STOP_TITLES
 
 pytestmark = pytest.mark.browser
 

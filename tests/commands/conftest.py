@@ -41,7 +41,9 @@ def figures(run):
     def call(*arguments):
         done = run(*arguments, "--json")
         assert (done.returncode, done.stderr) == (0, "")
-        return json.loads(done.stdout)
+        told = json.loads(done.stdout)
+        assert told.pop("version") == 2
+        return told
 
     return call
 

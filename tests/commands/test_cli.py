@@ -331,7 +331,7 @@ def test_a_command_that_starts_anew_does_not_promise_to_go_on(source, run, monke
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gapviz.commands.measure.measure", interrupted)
+    monkeypatch.setattr("gapviz.analyses.measure.measure", interrupted)
     done = run("measure", source)
     assert (done.returncode, done.stderr) == (130, "gapviz: stopped.\n")
 

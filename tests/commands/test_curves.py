@@ -1,7 +1,7 @@
 import pytest
 
-from gapviz.analyses.studies.curves import cached_calibration_curve, cached_fusion_curves
-from gapviz.measures.measurement import measure
+from gapviz.analyses.curves.cached import cached_calibration_curve, cached_fusion_curves
+from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
 
@@ -23,7 +23,7 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
     told = figures("curves", saved, "--strategy", "half")["strength"]
     for strength in (0.0, 1.0):
         place = told["strengths"].index(strength)
-        alone = measure(made, StrategyOptions("half", strength), seed=42)
+        alone = measure(made, StrategyOptions("half", strength=strength), seed=42)
         assert told["gap"][place] == pytest.approx(alone.geometry.gap.gap, abs=1e-6)
         for name in PAIR:
             for curve, figure in (("bias", alone.bias), ("ndcg", alone.ndcg)):
@@ -32,7 +32,7 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
 
 
 def test_the_other_curves_are_those_of_the_page(made, saved, figures):
-    told = figures("curves", saved, "--of", "mix,calibration,fusion", "--with", "image")
+    told = figures("curves", saved, "--of", "mix,calibration,fusion", "--query-modality", "image")
     assert "strength" not in told and told["mix"]["asks"] == "image"
     page = cached_calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
     assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)
@@ -64,7 +64,7 @@ def test_what_is_printed_tells_direction_and_interval(saved, run):
     [
         ["--of", "magic"],
         ["--of", ""],
-        ["--with", "sound"],
+        ["--query-modality", "sound"],
         ["--weighted", "sound"],
         ["--pair", "image"],
         ["--strength", "9"],

@@ -34,7 +34,7 @@ def test_a_strategy_is_exported_and_applied(run, features, tmp_path):
     assert done.returncode == 0
     assert "40 image vectors of 8 dimensions, float32" in done.stdout
     np.testing.assert_array_equal(
-        np.load(tmp_path / "moved.npy"), expected.alignment.transform(rows, "image")
+        np.load(tmp_path / "moved.npy"), expected.transform(rows, "image")
     )
 
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from gapviz.analyses.inspection import inspect_collection
-from gapviz.analyses.studies.one_cloud import study_cloud
+from gapviz.analyses.one_cloud import study_cloud
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.saved_collection import save_collection
 

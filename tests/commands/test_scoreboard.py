@@ -31,7 +31,7 @@ def test_doubts_are_told_of_the_split_once_and_of_strategies_by_number(
     assert text.index("warning   The image–text offset") < text.index("strategy  ")
     marked = {line.split()[0] for line in text.splitlines() if line.endswith("(warning 1)")}
     assert marked == {"procrustes"}
-    assert "\nwarning 1: 20 calibration pairs" in text
+    assert "Warning 1: 20 calibration pairs" in " ".join(text.split())
     board = figures(*asked)
     (doubt,) = board["split_warnings"]["unnamed model"]
     raw, centre, procrustes = (row["warnings"] for row in board["rows"])

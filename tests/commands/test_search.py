@@ -12,7 +12,7 @@ def saved(make_collection, tmp_path):
 @pytest.mark.parametrize("strategy", ["raw", "centre", "znorm", "csls", "route", "items-rrf"])
 def test_an_item_finds_its_match(saved, figures, strategy):
     found = figures("search", saved, "--item", "07", "--strategy", strategy, "-k", "5")
-    assert found["strategy"] == strategy and found["query_modality"] == "text"
+    assert found["strategy"] == strategy and found["query_modality"] == "image"
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3, 4, 5]
     assert found["match_rank"] >= 1 and 0 <= found["bias"] <= 1
 
@@ -23,7 +23,8 @@ def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
 
 
 def test_the_modality_that_asks_can_be_named(saved, figures):
-    assert figures("search", saved, "--item", "07", "--with", "image")["query_modality"] == "image"
+    found = figures("search", saved, "--item", "07", "--query-modality", "text")
+    assert found["query_modality"] == "text"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_the_modality_that_asks_can_be_named(saved, figures):
         ["a text", "--item", "07"],
         ["a text"],
         ["--item", "nobody"],
-        ["--item", "07", "--with", "smell"],
+        ["--item", "07", "--query-modality", "smell"],
         ["--item", "07", "-k", "0"],
         ["--item", "07", "--strategy", "magic"],
         ["--item", "07", "--seed", "1"],

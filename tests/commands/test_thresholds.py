@@ -80,7 +80,7 @@ def test_a_condition_names_strategy_and_pair_type(saved, run):
         ["--reach", "2"],
         ["--target", "luck"],
         ["--item", "nobody"],
-        ["--item", "0", "--with", "sound"],
+        ["--item", "0", "--query-modality", "sound"],
         ["--strategy", "magic"],
     ],
     ids=" ".join,

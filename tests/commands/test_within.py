@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.within_modality import ItemRows, compare_modality, item_rows, shared
+from gapviz.analyses.within import ItemRows, compare_modality, item_rows, shared
 from gapviz.core.collection import EVALUATE
 from gapviz.sources.builtin import dedicated_vectors
 from gapviz.sources.files import read

@@ -5,7 +5,7 @@ import pytest
 
 from gapviz import Collection, GapvizError, Item, ModalityVectors
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import (
     ITEMS_FILE,
     VECTORS_FILE,

@@ -6,11 +6,10 @@ import pytest
 from gapviz.core.collection import Collection
 from gapviz.dashboard import caches
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.query import Query
 from gapviz.dashboard.searching import answer_of
+from gapviz.retrieval.index import Query
 from gapviz.storage.bounded_cache import bytes_held
-from gapviz.strategies import StrategyOptions
-from gapviz.strategies.scoring import neighbours
+from gapviz.strategies import StrategyOptions, csls, nnn, references
 
 VIEW = View("a-collection", "an encoder")
 MEGABYTE = 1_000_000
@@ -27,7 +26,7 @@ def collection(make_collection, monkeypatch):
 
 def look_at(strength):
     """The figures of a page's cards and table."""
-    one = caches.measured(VIEW, StrategyOptions("centre", strength), 42)
+    one = caches.measured(VIEW, StrategyOptions("centre", strength=strength), 42)
     return one, [one.geometry.gap.separation_c, one.geometry.auc_matched, one.bias, one.ndcg]
 
 
@@ -52,12 +51,13 @@ def test_a_measurement_seen_before_still_has_its_figures(collection, monkeypatch
 def test_the_levels_of_the_rows_are_computed_by_the_first_query_alone(
     collection, monkeypatch, name, held_out
 ):
-    computed, mean_of_best = [], neighbours._mean_of_best
-    monkeypatch.setattr(
-        neighbours,
-        "_mean_of_best",
-        lambda *args, **named: computed.append(1) or mean_of_best(*args, **named),
-    )
+    computed, mean_of_best = [], references.mean_of_best
+    for module in (nnn, csls):
+        monkeypatch.setattr(
+            module,
+            "mean_of_best",
+            lambda *args, **named: computed.append(1) or mean_of_best(*args, **named),
+        )
     block = collection.modality("text").corpus
     for item in range(3):
         asked = Query(block.vectors[item], "text", item, leave_out_own=True)
@@ -67,13 +67,13 @@ def test_the_levels_of_the_rows_are_computed_by_the_first_query_alone(
 
 
 def test_held_out_rows_are_those_of_the_other_splits(collection):
-    rows = caches.searchable(VIEW, StrategyOptions("raw"), held_out=True)
+    rows = caches.index_of(VIEW, StrategyOptions("raw"), held_out=True).rows
     wanted = np.concatenate([collection.splits[name] for name in ("calibrate", "evaluate")])
     assert set(rows.item.tolist()) == set(wanted.tolist())
 
 
 def test_what_is_forgotten_is_loaded_anew(collection):
-    before = caches.searchable(VIEW, StrategyOptions("raw"))
-    assert caches.searchable(VIEW, StrategyOptions("raw")) is before
+    before = caches.index_of(VIEW, StrategyOptions("raw"))
+    assert caches.index_of(VIEW, StrategyOptions("raw")) is before
     caches.forget_collections()
-    assert caches.searchable(VIEW, StrategyOptions("raw")) is not before
+    assert caches.index_of(VIEW, StrategyOptions("raw")) is not before

@@ -2,51 +2,51 @@
 
 import sys
 import types
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.export import export_strategy
-from gapviz.measures.measurement import measure_strategy
+from gapviz.measures.experiment import Experiment
 from gapviz.sources.builtin import builtin_collection
-from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.strategies import StrategyOptions
 
 CENTRE = StrategyOptions("centre")
 
 
 @pytest.fixture(scope="session")
-def halves():
-    """Items of the calibrate and of the evaluate split of the built-in collection."""
-    splits = [builtin_collection().split(name) for name in (CALIBRATE, EVALUATE)]
-    return tuple(split.subset(range(min(200, split.n_items))) for split in splits)
+def drawings():
+    """200 items each of the calibrate and the evaluate split of the built-in collection."""
+    whole = builtin_collection()
+    parts = [whole.splits[name][:200] for name in (CALIBRATE, EVALUATE)]
+    sizes = np.cumsum([0, *map(len, parts)])
+    splits = {
+        name: np.arange(sizes[place], sizes[place + 1])
+        for place, name in enumerate((CALIBRATE, EVALUATE))
+    }
+    return replace(whole.subset(np.concatenate(parts)), splits=splits)
 
 
 @pytest.fixture(scope="session")
-def take_home(halves, tmp_path_factory):
+def halves(drawings):
+    """The items to fit on, and those to measure."""
+    return drawings.split(CALIBRATE), drawings.split(EVALUATE)
+
+
+@pytest.fixture(scope="session")
+def take_home(drawings, tmp_path_factory):
     """`take_home(options)` → the folder, the card and the strategy as it was fitted."""
-    kept, measured_raw = {}, {}
+    done, raw = {}, {}
 
-    def raw(measured):
-        if id(measured) not in measured_raw:
-            strategy = fit_strategy(StrategyOptions("raw"), measured)
-            measured_raw[id(measured)] = measure_strategy(measured, strategy)
-        return measured_raw[id(measured)]
-
-    def exported(options=CENTRE, collections=halves):
-        key = (options, id(collections))
-        if key not in kept:
-            fitted_on, measured = collections
-            strategy = fit_strategy(options, fitted_on)
+    def exported(options=CENTRE, collection=drawings):
+        key = (options, id(collection))
+        if key not in done:
+            experiment = raw.setdefault(id(collection), Experiment(collection)).having(options)
             folder = tmp_path_factory.mktemp("export") / "out"
-            card = export_strategy(
-                strategy,
-                raw(measured),
-                measure_strategy(measured, strategy),
-                folder,
-                fitted_on=fitted_on,
-            )
-            kept[key] = folder, card, strategy
-        return kept[key]
+            done[key] = folder, export_strategy(experiment, folder), experiment.strategy
+        return done[key]
 
     return exported
 
@@ -71,6 +71,4 @@ def generated(monkeypatch):
 @pytest.fixture(scope="session")
 def small_export(make_collection, take_home):
     """A learned map in 16 dimensions: the strategy whose rounding could depend on blocks."""
-    made = make_collection(n=120, dim=16)
-    halves = made.split(CALIBRATE), made.split(EVALUATE)
-    return take_home(StrategyOptions("ridge"), collections=halves)[0]
+    return take_home(StrategyOptions("ridge"), make_collection(n=120, dim=16))[0]

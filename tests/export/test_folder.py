@@ -20,9 +20,8 @@ from gapviz.export import (
     load_exported,
     zipped,
 )
-from gapviz.measures.measurement import measure_strategy
-from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
+from gapviz.measures.experiment import Experiment
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
 
@@ -32,7 +31,7 @@ def test_what_is_read_back_moves_vectors_bit_for_bit(take_home, halves, name):
     folder, _, strategy = take_home(StrategyOptions(name))
     back = load_exported(folder)
     for modality, block in halves[1].modalities.items():
-        expected = strategy.alignment.transform(block.vectors, modality)
+        expected = strategy.transform(block.vectors, modality)
         np.testing.assert_array_equal(back.transform(block.vectors, modality), expected)
     assert back.strategy.label == strategy.label
     assert back.strategy.fusion == strategy.fusion
@@ -41,22 +40,21 @@ def test_what_is_read_back_moves_vectors_bit_for_bit(take_home, halves, name):
 
 @pytest.mark.parametrize("name", ["znorm", "nnn"])
 def test_what_is_read_back_scores_bit_for_bit(take_home, halves, name):
-    folder, _, strategy = take_home(StrategyOptions(name, alpha=0.5, neighbours=3))
+    folder, _, strategy = take_home(StrategyOptions(name).having(alpha=0.5, neighbours=3))
     back = load_exported(folder).strategy
-    corpus, queries = (f(halves[1], strategy.alignment) for f in (corpus_rows, query_rows))
+    corpus, queries = (f(halves[1], strategy) for f in (corpus_rows, query_rows))
     scores = queries.vectors[:5] @ corpus.vectors.T
-    one, other = (
-        s.scoring.prepare(corpus, queries).adjust(scores, "image") for s in (strategy, back)
-    )
+    one, other = (s.prepare(corpus, queries).adjust(scores, "image") for s in (strategy, back))
     np.testing.assert_array_equal(one, other)
 
 
 def test_parameters_come_back(take_home):
-    fusion = RankFusion(k=7, weights=(("text", 2.0),), rank_base=0, ties="other-first")
     for options in (
         StrategyOptions("offset", strength=0.35, moves="text"),
         StrategyOptions("ridge", ridge=3.0, anchor="image"),
-        StrategyOptions("route", fusion=fusion),
+        StrategyOptions(
+            "route", rrf_k=7.0, weights=(("text", 2.0),), rank_base=0, ties="other-first"
+        ),
     ):
         folder, _, strategy = take_home(options)
         back = load_exported(folder).strategy
@@ -67,12 +65,12 @@ def test_parameters_come_back(take_home):
 def test_the_card_tells_what_was_done(take_home, halves):
     folder, card, strategy = take_home()
     told = json.loads((folder / CARD_FILE).read_text("utf-8"))
-    assert told["strategy"] == "centre" and told["formula"] == strategy.card.formula
+    assert told["strategy"] == "centre" and told["formula"] == strategy.spec.formula
     assert told["parameters"] == {"strength": 1.0}
     assert (told["fitted_split"], told["fitted_items"]) == ("calibrate", halves[0].n_items)
     assert told["measured_items"] == halves[1].n_items
-    assert told["figures_after"]["gap"] < told["figures_before"]["gap"]
-    assert "bias_at_10" in told["figures_after"]["intervals_95"]
+    assert told["figures_after"]["gap"]["value"] < told["figures_before"]["gap"]["value"]
+    assert set(told["figures_after"]["bias_at_10"]["text"]) == {"value", "low", "high"}
     assert told["fitted_hash"] == halves[0].content_hash
     assert {(one["first"], one["second"]) for one in told["thresholds"]} == {
         ("image", "text"), ("image", "image"), ("text", "text"),
@@ -89,18 +87,14 @@ def test_the_centroids_are_those_of_the_calibration_items(take_home, halves):
     np.testing.assert_array_equal(stored["centroid.image"], expected)
 
 
-def test_the_same_inputs_give_the_same_bytes(take_home, halves):
+def test_the_same_inputs_give_the_same_bytes(take_home, drawings):
     folder, _, _ = take_home()
-    strategy, raw = (fit_strategy(StrategyOptions(name), halves[0]) for name in ("centre", "raw"))
-    before, after = (measure_strategy(halves[1], one) for one in (raw, strategy))
-    files, _ = export_files(strategy, before, after, fitted_on=halves[0])
+    files, _ = export_files(Experiment(drawings, StrategyOptions("centre")))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
 
 
 def test_without_labels_there_is_no_threshold_within_a_modality(take_home, make_collection):
-    made = make_collection(n=40)
-    halves = made.split("calibrate"), made.split("evaluate")
-    _, card, _ = take_home(StrategyOptions("centre"), collections=halves)
+    _, card, _ = take_home(StrategyOptions("centre"), make_collection(n=40))
     assert [one.cosine is None for one in card.thresholds] == [False, True, True]
 
 
@@ -154,10 +148,8 @@ def test_a_damaged_export_is_one_sentence(take_home, tmp_path, name, change, wor
         load_exported(copy)
 
 
-def test_a_folder_with_something_else_is_not_written_over(take_home, tmp_path, halves):
+def test_a_folder_with_something_else_is_not_written_over(tmp_path, drawings):
     (tmp_path / "notes.txt").write_text("mine")
-    strategy = fit_strategy(StrategyOptions("raw"), halves[0])
-    measured = measure_strategy(halves[1], strategy)
     with pytest.raises(GapvizError, match="is not an exported strategy"):
-        export_strategy(strategy, measured, measured, tmp_path, fitted_on=halves[0])
+        export_strategy(Experiment(drawings), tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"

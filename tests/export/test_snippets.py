@@ -7,13 +7,12 @@ import pytest
 
 from gapviz.core.rows import corpus_rows
 from gapviz.export import load_exported, snippets_of
-from gapviz.retrieval.search import search
+from gapviz.retrieval.index import Index, Query
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
-WEIGHTED = StrategyOptions("route", fusion=RankFusion(k=10, weights=(("text", 1.7),)))
-LAST = StrategyOptions("route", fusion=RankFusion(ties="other-first"))
+WEIGHTED = StrategyOptions("route", rrf_k=10, weights=(("text", 1.7),))
+LAST = StrategyOptions("route", ties="other-first")
 PLANS = [*map(StrategyOptions, LASTING), WEIGHTED, LAST]
 ENGINE_PLANS = [
     StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("ridge"),
@@ -30,14 +29,10 @@ def name_of(options):
 
 def expected_hits(halves, strategy, modality, row):
     """gapviz' own list: the query is an indexed row, which may find itself."""
-    corpus = corpus_rows(halves[1], strategy.alignment)
+    corpus = corpus_rows(halves[1], strategy)
     query = halves[1].modality(modality).corpus.vectors[row]
-    moved = strategy.alignment.transform(query[None], modality)[0]
-    scoring = strategy.scoring.prepare(corpus, corpus) if strategy.scoring else None
-    found = search(
-        corpus, moved, modality, k=K, fusion=strategy.fusion, scoring=scoring, leave_out_own=False
-    )
-    by_item = isinstance(strategy.fusion, ItemFusion)
+    found = Index(corpus, strategy).search(Query(query, modality), K)
+    by_item = strategy.fusion.ranks_items
     starts = {name: span.start for name, span in zip(corpus.names, corpus.spans, strict=True)}
     return query, [
         hit.item if by_item else (hit.modality, hit.row - starts[hit.modality])
@@ -62,7 +57,7 @@ def test_plain_numpy_moves_as_gapviz_does(take_home, halves, generated, options)
     module = generated(folder, "in_numpy")
     for name, rows in rows_of(halves, module).items():
         vectors = halves[1].modality(name).corpus.vectors
-        np.testing.assert_allclose(rows, strategy.alignment.transform(vectors, name), atol=3e-7)
+        np.testing.assert_allclose(rows, strategy.transform(vectors, name), atol=3e-7)
         np.testing.assert_allclose(module.move(7 * vectors, name), rows, atol=3e-7)
 
 
@@ -71,7 +66,7 @@ def test_plain_numpy_ranks_as_gapviz_does(take_home, halves, generated, options)
     folder, card, strategy = take_home(options)
     module = generated(folder, "in_numpy")
     rows = rows_of(halves, module)
-    more = [owners_of(halves)] if card.changes == "items" else []
+    more = [owners_of(halves)] if card.acts_on == "items" else []
     for modality, row in QUERIES:
         query, expected = expected_hits(halves, strategy, modality, row)
         found = [key for key, _ in module.search(query, modality, rows, *more, k=K)]
@@ -120,10 +115,10 @@ def test_qdrant_ranks_as_gapviz_does(take_home, halves, generated, options):
 
     folder, card, strategy = take_home(options)
     module = generated(folder, "in_qdrant")
-    by_item = card.changes == "items"
+    by_item = card.acts_on == "items"
     entries = numbered(halves, by_item)
     client = QdrantClient(":memory:")
-    mixed = card.changes in ("nothing", "vectors")
+    mixed = card.acts_on in ("nothing", "vectors")
     module.store(
         client, [(key, name, v) for key, name, _, v in entries] if mixed else points_of(entries)
     )
@@ -139,8 +134,8 @@ def test_qdrant_ranks_as_gapviz_does(take_home, halves, generated, options):
 
 
 def test_qdrant_takes_cormacks_60_as_its_61(take_home):
-    _, card, _ = take_home(StrategyOptions("route"))
-    (code,) = [one.code for one in snippets_of(card) if one.target == "Qdrant"]
+    _, card, strategy = take_home(StrategyOptions("route"))
+    (code,) = [one.code for one in snippets_of(card, strategy) if one.target == "Qdrant"]
     assert "models.RrfQuery(rrf=models.Rrf(k=61))" in code
 
 
@@ -150,7 +145,7 @@ def test_lancedb_ranks_as_gapviz_does(take_home, halves, generated, tmp_path, op
 
     folder, card, strategy = take_home(options)
     module = generated(folder, "in_lancedb")
-    by_item = card.changes == "items"
+    by_item = card.acts_on == "items"
     entries = numbered(halves, by_item)
     table = module.store(lancedb.connect(tmp_path), [(key, name, v) for key, name, _, v in entries])
     for modality, row in QUERIES:
@@ -225,7 +220,7 @@ def test_elasticsearch_gets_a_rank_fusion_retriever(
     body = asked[2][0]
     fused = body["retriever"]["rrf"]
     assert body["size"] == K
-    assert fused["rank_constant"] == int(options.fusion.k)
+    assert fused["rank_constant"] == int(options.value("rrf_k"))
     lists = [one.get("retriever", one)["knn"] for one in fused["retrievers"]]
     assert {one["field"] for one in lists} == {"image", "text"}
     assert all(one["k"] == fused["rank_window_size"] >= K for one in lists)
@@ -246,7 +241,7 @@ def test_elasticsearch_gets_one_knn_retriever_for_a_mixed_index(
     module.store(client, one_document(halves, mixed=True))
     module.search(client, query, "text", k=K)
     knn = recorder.sent[-1][2][0]["retriever"]["knn"]
-    moved = strategy.alignment.transform(query[None], "text")[0]
+    moved = strategy.transform(query[None], "text")[0]
     np.testing.assert_allclose(knn["query_vector"], moved, atol=1e-6)
     assert recorder.sent[1][2][1]["modality"] == "text"
 
@@ -281,7 +276,7 @@ def test_opensearch_gets_a_hybrid_query_behind_rank_fusion(
     (ranker,) = pipeline[2][0]["phase_results_processors"]
     combination = ranker["score-ranker-processor"]["combination"]
     assert combination["technique"] == "rrf"
-    assert combination["rank_constant"] == int(options.fusion.k)
+    assert combination["rank_constant"] == int(options.value("rrf_k"))
     if options is WEIGHTED:
         weights = combination["parameters"]["weights"]
         assert sum(weights) == pytest.approx(1)
@@ -329,8 +324,8 @@ def test_mixpeeks_models_take_the_retriever(take_home, halves, generated, option
 
 @pytest.mark.parametrize("options", PLANS, ids=name_of)
 def test_every_place_has_code_or_says_why_not(take_home, options):
-    _, card, _ = take_home(options)
-    snippets = snippets_of(card)
+    _, card, strategy = take_home(options)
+    snippets = snippets_of(card, strategy)
     assert [one.target for one in snippets] == [
         "Plain numpy", "Qdrant", "LanceDB", "Elasticsearch", "OpenSearch", "Mixpeek",
     ]  # fmt: skip
@@ -345,11 +340,10 @@ def test_every_place_has_code_or_says_why_not(take_home, options):
 def test_names_from_outside_stay_text(take_home, make_collection, generated):
     evil = "im'age\"\n{x}"
     made = make_collection(n=40, modalities=(evil, "text"))
-    halves = made.split("calibrate"), made.split("evaluate")
     for options in (StrategyOptions("centre"), StrategyOptions("route"), StrategyOptions("znorm")):
-        folder, card, _ = take_home(options, collections=halves)
+        folder, card, strategy = take_home(options, made)
         module = generated(folder, "in_numpy")
         assert list(module.MODALITIES) == [evil, "text"]
         assert load_exported(folder).card == card
-        for one in snippets_of(card):
+        for one in snippets_of(card, strategy):
             compile(one.code, one.file, "exec")

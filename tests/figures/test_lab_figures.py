@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.curves import (
-    calibration_curve,
-    corpus_mix_curve,
-    rank_fusion_curves,
-    strength_curve,
-)
-from gapviz.analyses.studies.anatomy import (
+from gapviz.analyses.anatomy.parts import (
     Placed,
     Plane,
     cached_dimensions,
@@ -18,7 +12,13 @@ from gapviz.analyses.studies.anatomy import (
     cached_plane,
     cached_spectra,
 )
-from gapviz.analyses.studies.score_study import study_scores
+from gapviz.analyses.curves import (
+    calibration_curve,
+    corpus_mix_curve,
+    rank_fusion_curves,
+    strength_curve,
+)
+from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.figures.anatomy import (
     dimension_panels,
     heat_map_panels,

@@ -2,21 +2,20 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.core.rows import corpus_rows
+from gapviz.measures.experiment import Experiment
 from gapviz.retrieval.compare import compare_fusions
-from gapviz.retrieval.search import search
-from gapviz.strategies.alignment import Raw
-from gapviz.strategies.fusion import RankFusion
+from gapviz.retrieval.queries import item_query
+from gapviz.strategies import StrategyOptions
 
 
-def rows_of(collection):
-    alignment = Raw().fit({n: b.corpus.vectors for n, b in collection.modalities.items()})
-    return corpus_rows(collection, alignment)
+def indexes(collection, **routing):
+    raw = Experiment(collection, fit="all")
+    return raw.index, raw.having(StrategyOptions("route", **routing)).index
 
 
 def test_bare_scores_shut_out_the_modality_beyond_the_gap(make_collection):
-    corpus = rows_of(make_collection(40, gap=20))
-    found = compare_fusions(corpus, corpus.vectors[0], "image", item=0, k=10)
+    collection = make_collection(40, gap=20)
+    found = compare_fusions(*indexes(collection), item_query(collection, 0, "image"))
     assert found.best_list == "image"
     assert {hit.modality for hit in found.naive.hits} == {"image"}
     assert found.lists["image"].naive_rank_of_best == 1
@@ -27,24 +26,37 @@ def test_bare_scores_shut_out_the_modality_beyond_the_gap(make_collection):
 
 
 def test_both_lists_are_those_of_the_search(mixed_up_collection):
-    corpus = rows_of(mixed_up_collection())
-    query, fusion = corpus.vectors[2], RankFusion(k=5, ties="other-first")
-    found = compare_fusions(corpus, query, "image", item=2, k=4, fusion=fusion)
-    assert found.naive == search(corpus, query, "image", item=2, k=4)
-    assert found.by_rank == search(corpus, query, "image", item=2, k=4, fusion=fusion)
+    collection = mixed_up_collection()
+    naive, by_rank = indexes(collection, rrf_k=5, ties="other-first")
+    query = item_query(collection, 2, "image")
+    found = compare_fusions(naive, by_rank, query, 4)
+    assert found.naive == naive.search(query, 4)
+    assert found.by_rank == by_rank.search(query, 4)
     rows = {hit.row for hit in found.naive.hits} - {hit.row for hit in found.by_rank.hits}
     assert set(found.only_naive) == rows
 
 
+def test_the_range_of_a_list_is_that_of_its_scores_in_the_whole_search(mixed_up_collection):
+    collection = mixed_up_collection()
+    naive, by_rank = indexes(collection)
+    query = item_query(collection, 2, "image")
+    found = compare_fusions(naive, by_rank, query)
+    hits = naive.search(query, naive.rows.n_rows).hits
+    for name, one in found.lists.items():
+        theirs = [hit for hit in hits if hit.modality == name]
+        assert one.best == theirs[0].score and one.naive_rank_of_best == theirs[0].rank
+        assert one.median == np.median([hit.score for hit in theirs])
+
+
 def test_an_empty_list_has_no_range(make_collection):
-    corpus = rows_of(make_collection(1))
-    found = compare_fusions(corpus, corpus.vectors[0], "image", item=0)
+    collection = make_collection(1)
+    found = compare_fusions(*indexes(collection), item_query(collection, 0, "image"))
     assert found.lists["image"].naive_rank_of_best == 0
     assert np.isnan(found.lists["image"].best)
     assert found.best_list == "text"
 
 
 def test_fewer_than_one_result_is_refused(make_collection):
-    corpus = rows_of(make_collection(5))
+    collection = make_collection(5)
     with pytest.raises(GapvizError, match="at least 1"):
-        compare_fusions(corpus, corpus.vectors[0], "image", k=0)
+        compare_fusions(*indexes(collection), item_query(collection, 0, "image"), 0)

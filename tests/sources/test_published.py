@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources import published as reference_sets
 from gapviz.sources.published import (
     REFERENCE_SETS,

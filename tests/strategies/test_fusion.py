@@ -30,8 +30,10 @@ def test_fused_scores_agree_with_ranx(ranx, lists, k):
 
 @given(lengths, st.floats(0.001, 1e6))
 def test_disjoint_lists_are_interleaved_whatever_k(sizes, k):
-    usual = interleaving(sizes, [1.0] * len(sizes), RankFusion())
-    np.testing.assert_array_equal(interleaving(sizes, [1.0] * len(sizes), RankFusion(k=k)), usual)
+    usual = interleaving(tuple(sizes), (1.0,) * len(sizes), RankFusion())
+    np.testing.assert_array_equal(
+        interleaving(tuple(sizes), (1.0,) * len(sizes), RankFusion(k=k)), usual
+    )
     expected = sorted((place, which) for which, n in enumerate(sizes) for place in range(n))
     assert usual.tolist() == [[which, place] for place, which in expected]
 
@@ -41,23 +43,23 @@ def test_interleaving_is_the_fusion_of_disjoint_lists(sizes, weights):
     weights = weights[: len(sizes)]
     lists = [[(which, place) for place in range(n)] for which, n in enumerate(sizes)]
     fused = [list(entry.key) for entry in fuse_ranks(lists, weights=weights)]
-    merged = interleaving(sizes, weights, RankFusion())
+    merged = interleaving(tuple(sizes), tuple(weights), RankFusion())
     assert merged.tolist() == fused
     assert sorted(map(tuple, merged.tolist())) == sorted(key for keys in lists for key in keys)
 
 
 def test_long_lists_stay_interleaved_to_their_end():
-    merged = interleaving([200_000, 200_000], [1.0, 1.0], RankFusion())
+    merged = interleaving((200_000, 200_000), (1.0, 1.0), RankFusion())
     assert (merged[:, 0] == np.tile([0, 1], 200_000)).all()
 
 
 def test_a_slightly_heavier_list_takes_the_top():
-    merged = interleaving([50, 50], [1.1, 1.0], RankFusion())
+    merged = interleaving((50, 50), (1.1, 1.0), RankFusion())
     assert (merged[:10, 0] == 0).sum() == 8
 
 
 def test_a_list_of_weight_zero_comes_last_in_its_own_order():
-    merged = interleaving([3, 2], [0.0, 1.0], RankFusion())
+    merged = interleaving((3, 2), (0.0, 1.0), RankFusion())
     assert merged.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1], [0, 2]]
 
 
@@ -76,7 +78,7 @@ def test_an_entry_of_both_lists_overtakes_the_first_of_one():
 
 def test_nothing_fuses_to_nothing():
     assert fuse_ranks([[], []]) == []
-    assert interleaving([0, 0], [1, 1], RankFusion()).shape == (0, 2)
+    assert interleaving((0, 0), (1, 1), RankFusion()).shape == (0, 2)
 
 
 @pytest.mark.parametrize(

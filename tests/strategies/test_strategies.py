@@ -1,21 +1,19 @@
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
-from gapviz.measures.measurement import measure
+from gapviz.core.rows import corpus_rows
+from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval import evaluate_mixed
 from gapviz.strategies import (
-    ALIASES,
     STRATEGIES,
     StrategyOptions,
     fit_strategy,
+    strategy_parameters,
     strategy_spec,
     unavailable_reason,
 )
-from gapviz.strategies.fusion import ItemFusion, RankFusion
 
 LEARNING = [name for name, card in STRATEGIES.items() if card.learns]
 
@@ -24,11 +22,10 @@ def learned(collection, name):
     """Everything that a fit leaves behind, as bytes."""
     strategy = measure(collection, StrategyOptions(name)).strategy
     kept = {}
-    for part in filter(None, (strategy.alignment, strategy.scoring)):
-        for attribute, value in vars(part).items():
-            if attribute.endswith("_") and isinstance(value, dict):
-                for key, entry in value.items():
-                    kept[attribute, key] = getattr(entry, "tobytes", lambda e=entry: repr(e))()
+    for attribute, value in vars(strategy).items():
+        if attribute.endswith("_") and isinstance(value, dict):
+            for key, entry in value.items():
+                kept[attribute, key] = getattr(entry, "tobytes", lambda e=entry: repr(e))()
     return kept
 
 
@@ -73,14 +70,14 @@ def test_query_only_rows_do_not_reach_the_fit():
             items_of_rows(4),
             {"image": ModalityVectors.of(rows[:4]), "text": text},
         )
-        return fit_strategy(StrategyOptions("centre"), collection).alignment.directions_["text"]
+        return fit_strategy(StrategyOptions("centre"), collection).directions_["text"]
 
     other = rows.copy()
     other[4:] = 7 - rows[4:]
     np.testing.assert_array_equal(direction(rows), direction(other))
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", [a for spec in STRATEGIES.values() for a in spec.aliases])
 def test_every_alias_leads_to_a_strategy(alias):
     assert strategy_spec(alias.upper()).name in STRATEGIES
 
@@ -90,10 +87,41 @@ def test_an_unknown_strategy_is_refused_with_the_known_ones():
         strategy_spec("magic")
 
 
-@pytest.mark.parametrize("strength", [float("nan"), -1.0, 3.0])
-def test_a_strength_out_of_range_is_refused_even_where_it_is_not_used(strength):
-    with pytest.raises(GapvizError, match="out of range"):
-        StrategyOptions("raw", strength)
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("centre", {"strength": float("nan")}),
+        ("half", {"strength": -1.0}),
+        ("offset", {"strength": 3.0}),
+        ("ridge", {"ridge": 0.0}),
+        ("ridge", {"ridge": float("nan")}),
+        ("ridge", {"ridge": 1e9}),
+        ("nnn", {"alpha": -0.1}),
+        ("nnn", {"alpha": float("nan")}),
+        ("csls", {"neighbours": 0}),
+        ("csls", {"neighbours": 2.5}),
+        ("nnn", {"neighbours": 10_000}),
+        ("route", {"rrf_k": -1}),
+        ("items-rrf", {"weights": (("image", float("inf")),)}),
+    ],
+)
+def test_a_number_out_of_range_is_refused(name, chosen):
+    with pytest.raises(GapvizError, match=r"out of range.*choose a"):
+        StrategyOptions(name, **chosen)
+
+
+def test_a_parameter_that_a_strategy_does_not_have_is_refused_with_those_that_it_has():
+    with pytest.raises(GapvizError, match=r"no parameter 'ridge'.*strength, moves"):
+        StrategyOptions("offset", ridge=3.0)
+
+
+def test_options_are_equal_where_they_ask_for_the_same():
+    assert StrategyOptions("centre") == StrategyOptions("gr-clip", strength=1)
+    assert hash(StrategyOptions("route", weights={"text": 2})) == hash(
+        StrategyOptions("route", weights=[("text", 2.0)])
+    )
+    assert StrategyOptions("half", strength=0.5).having(strength=1.0) == StrategyOptions("half")
+    assert StrategyOptions("raw").having(strength=0.5) == StrategyOptions("raw")
 
 
 def test_a_card_says_what_its_strategy_changes(make_collection):
@@ -101,13 +129,12 @@ def test_a_card_says_what_its_strategy_changes(make_collection):
     image = collection.modality("image").vectors
     for name, card in STRATEGIES.items():
         strategy = fit_strategy(StrategyOptions(name), collection)
-        moved = strategy.alignment.transform(image, "image")
-        assert (moved.tobytes() != image.tobytes()) == (card.changes == "vectors")
-        assert (strategy.scoring is not None) == (card.changes == "scores")
-        assert (strategy.fusion is not None) == (card.changes in ("lists", "items"))
-        assert isinstance(strategy.fusion, ItemFusion) == (card.changes == "items")
-        assert card.needs_pairs == strategy.alignment.needs_pairs
-        assert card.transductive == bool(strategy.scoring and strategy.scoring.transductive)
+        moved = strategy.transform(image, "image")
+        assert (moved.tobytes() != image.tobytes()) == (card.acts_on == "vectors")
+        rows = corpus_rows(collection, strategy)
+        assert (strategy.prepare(rows, rows) is not None) == (card.acts_on == "scores")
+        assert (strategy.fusion.plain is not None) == (card.acts_on in ("lists", "items"))
+        assert strategy.fusion.ranks_items == (card.acts_on == "items")
 
 
 def test_every_card_says_what_is_known():
@@ -116,17 +143,21 @@ def test_every_card_says_what_is_known():
         assert card.known.endswith(".")
 
 
-def test_cards_name_the_options_they_read(make_collection):
+def test_every_declared_parameter_changes_what_its_strategy_does(make_collection):
     other = {
         "strength": 0.5,
         "moves": "text",
-        "fusion": RankFusion(k=3, ties="other-first"),
         "ridge": 2.0,
         "anchor": "image",
         "alpha": 0.2,
         "neighbours": 3,
+        "rrf_k": 3.0,
+        "weights": (("image", 1.6),),
+        "ties": "other-first",
     }
-    assert set(other) == {field.name for field in fields(StrategyOptions)} - {"name"}
+    # Over the ranks of whole lists a base of 0 is a k that is smaller by one.
+    silent = {"rank_base"}
+    assert set(other) | silent == {one.name for one in strategy_parameters()}
     collection = make_collection(150, dim=48, gap=0.3)
 
     def outcome(options):
@@ -134,11 +165,12 @@ def test_cards_name_the_options_they_read(make_collection):
         listed = evaluate_mixed(collection, strategy)
         return strategy.label, [o.match_rank.tolist() for o in listed.values()]
 
-    for name, card in STRATEGIES.items():
+    for name, spec in STRATEGIES.items():
         usual = outcome(StrategyOptions(name))
-        for option, value in other.items():
-            changed_by = outcome(StrategyOptions(name, **{option: value})) != usual
-            assert changed_by == (option in card.parameters), (name, option)
+        for parameter in spec.parameters:
+            if parameter.name not in silent:
+                chosen = {parameter.name: other[parameter.name]}
+                assert outcome(StrategyOptions(name, **chosen)) != usual, (name, parameter.name)
 
 
 def test_what_needs_pairs_refuses_in_one_sentence_and_is_foretold(make_collection, make_unpaired):
@@ -146,14 +178,14 @@ def test_what_needs_pairs_refuses_in_one_sentence_and_is_foretold(make_collectio
     alone = make_collection(6, modalities=("image",))
     for name, card in STRATEGIES.items():
         for collection in (apart, alone):
-            reason = unavailable_reason(card, collection)
+            reason = unavailable_reason(StrategyOptions(name), collection)
             assert (reason is not None) == card.needs_pairs
             if card.needs_pairs:
                 with pytest.raises(GapvizError, match="needs matched pairs"):
                     fit_strategy(StrategyOptions(name), collection)
             else:
                 fit_strategy(StrategyOptions(name), collection)
-        assert unavailable_reason(card, make_collection(6)) is None
+        assert unavailable_reason(StrategyOptions(name), make_collection(6)) is None
 
 
 @pytest.mark.filterwarnings("error")
@@ -188,22 +220,5 @@ def test_dimensions_that_do_not_vary_are_centred_and_told(make_collection):
     )
     strategy = fit_strategy(StrategyOptions("zscore"), collection)
     assert len(strategy.warnings) == 2 and "1 of the 5 dimensions" in strategy.warnings[0]
-    moved = strategy.alignment.transform(collection.modality("image").vectors, "image")
+    moved = strategy.transform(collection.modality("image").vectors, "image")
     assert np.isfinite(moved).all()
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"ridge": 0.0},
-        {"ridge": float("nan")},
-        {"ridge": 1e9},
-        {"alpha": -0.1},
-        {"alpha": float("nan")},
-        {"neighbours": 0},
-        {"neighbours": 10_000},
-    ],
-)
-def test_a_number_out_of_range_is_refused_even_where_it_is_not_used(options):
-    with pytest.raises(GapvizError, match="out of range"):
-        StrategyOptions("raw", **options)

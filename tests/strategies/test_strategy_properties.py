@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from gapviz import Collection, ModalityVectors
 from gapviz.core.collection import EVALUATE, items_of_rows
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval import evaluate_mixed
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
 
 seeds = st.integers(0, 10_000)
 
@@ -52,7 +51,7 @@ def test_one_rotation_of_all_vectors_changes_nothing(make_collection, name, seed
 def test_over_disjoint_lists_k_changes_nothing(make_collection, seed, k):
     collection = make_collection(15, seed=seed)
     usual = figures(collection, StrategyOptions("route"))
-    assert figures(collection, StrategyOptions("route", fusion=RankFusion(k=k))) == usual
+    assert figures(collection, StrategyOptions("route", rrf_k=k)) == usual
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -88,8 +87,5 @@ def test_pairing_the_evaluated_items_otherwise_moves_no_vector_and_no_level(make
     other = Collection("other", collection.items, modalities, collection.splits)
     probe = collection.modality("image").vectors
     one, two = (measure(c, StrategyOptions(name)).strategy for c in (collection, other))
-    assert (
-        one.alignment.transform(probe, "image").tobytes()
-        == two.alignment.transform(probe, "image").tobytes()
-    )
+    assert one.transform(probe, "image").tobytes() == two.transform(probe, "image").tobytes()
     assert one.warnings == two.warnings

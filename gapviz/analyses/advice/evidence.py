@@ -15,7 +15,8 @@ from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices
-from gapviz.measures.measurement import Measurement, default_pair, measure
+from gapviz.measures.experiment import Experiment
+from gapviz.measures.measurement import Measurement, default_pair
 from gapviz.measures.retrieval import evaluate_within
 from gapviz.strategies import StrategyOptions
 
@@ -104,12 +105,14 @@ def gather(
     """
     chosen = pair or default_pair(collection)
 
+    raw = Experiment(collection, pair=chosen, seed=seed)
+
     @cache
     def measured(options: StrategyOptions) -> Measurement:
-        return measure(collection, options, pair=chosen, seed=seed)
+        return raw.having(options).measurement
 
     def raw_of(other: Collection) -> Callable[[], Measurement]:
-        return cache(lambda: measure(other, pair=chosen, seed=seed))
+        return cache(lambda: Experiment(other, pair=chosen, seed=seed).measurement)
 
     others = {title: raw_of(other) for title, other in (models or {}).items()}
     return Evidence(collection, measured, chosen, seed, others, towers)
@@ -144,7 +147,7 @@ def tower_effect(evidence: Evidence, tower: DedicatedTower) -> Effect | None:
 def _first_rows(measurement: Measurement, modality: str) -> tuple[Float32, Indices, Indices]:
     """The first indexed row of every item, as the strategy moved it, its item and label."""
     block = measurement.collection.modality(modality).corpus.first_rows
-    moved = measurement.strategy.alignment.transform(block.vectors, modality)
+    moved = measurement.strategy.transform(block.vectors, modality)
     return moved, block.item_index, measurement.collection.labels[block.item_index]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import isclose, isnan
 
 import numpy as np
@@ -14,14 +13,12 @@ from gapviz.analyses.advice.passing import one_threshold, passing_effects
 from gapviz.analyses.advice.recommendation import Cost, Recommendation, Stance, Verdict, title_of
 from gapviz.analyses.advice.rules import Expectation, Kind, Rule, Situation
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval import mean_of_known
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
-from gapviz.strategies.fusion import RankFusion, ScoreFusion
 
 _EXPECTED: dict[Expectation, Verdict | None] = {
     "helps": "better",
@@ -73,7 +70,7 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
         likeness = within_effect(raw, raw, situation.found)
         if likeness is not None:
             words.append(f"{likeness.figure} is {likeness.before}.")
-    corpus = corpus_rows(raw.collection, raw.strategy.alignment)
+    corpus = corpus_rows(raw.collection, raw.strategy)
     cost = Cost(
         storage="the vectors alone",
         query="one product with every vector",
@@ -95,7 +92,7 @@ def _holds(figure: float, bound: float) -> Stance:
 
 def _gap_words(raw: Measurement) -> str:
     gap = raw.geometry.gap
-    words = f"The gap is {Estimate(gap.gap, gap.low, gap.high)}, of 0 to 2"
+    words = f"The gap is {gap.estimate}, of 0 to 2"
     if isnan(gap.noise_floor):
         return f"{words}; so few items have no noise floor."
     words += f"; the noise floor here is {gap.noise_floor:.3f}"
@@ -105,17 +102,17 @@ def _gap_words(raw: Measurement) -> str:
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
     options = StrategyOptions(rule.strategy or "raw")
     card = strategy_spec(options.name)
-    if card.changes == "items":
+    if card.ranks_items:
         raise GapvizError(
             "it ranks items, so that no figure of a list of vectors can be held against it",
             hint="see what it does on the scoreboard",
         )
-    reason = unavailable_reason(card, evidence.calibration, None)
+    reason = unavailable_reason(options, evidence.calibration)
     if reason is not None:
         raise GapvizError(reason)
     after = evidence.measured(options)
     effects = _effects(evidence, situation, after, rule)
-    corpus = corpus_rows(after.collection, after.strategy.alignment)
+    corpus = corpus_rows(after.collection, after.strategy)
     tied = np.concatenate([outcome.tied for outcome in after.mixed.values()])
     fragile = effects[0].figure.startswith("NDCG") and float(tied.mean()) > FRAGILE_TIES
     words = list(after.strategy.warnings)
@@ -124,7 +121,7 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
             f"{tied.mean():.0%} of the matches stand in a tie that is counted as won: with it "
             "lost, the figure is lower."
         )
-    if isinstance(after.strategy.fusion, RankFusion | ScoreFusion):
+    if card.routed:
         words += _tie_words(evidence, options, after)
     cost = Cost(
         storage=card.stores,
@@ -137,7 +134,7 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
 
 
 def _tie_words(evidence: Evidence, options: StrategyOptions, after: Measurement) -> tuple[str, ...]:
-    turned = evidence.measured(replace(options, fusion=RankFusion(ties="other-first")))
+    turned = evidence.measured(options.having(ties="other-first"))
     usual, other = (mixed_effects(evidence.raw, one)[0].after.value for one in (after, turned))
     if isclose(usual, other, abs_tol=5e-4):
         return ()
@@ -202,7 +199,7 @@ def _effects(
         if effect is None:
             raise _no_labels()
         return [effect]
-    if situation.task == "scores" and not after.strategy.card.routed:
+    if situation.task == "scores" and not after.strategy.spec.routed:
         return [*passing_effects(evidence, rule.strategy), mixed_effects(raw, after)[0]]
     return mixed_effects(raw, after)
 

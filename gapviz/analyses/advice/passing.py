@@ -11,10 +11,9 @@ import numpy as np
 from gapviz.analyses.advice.effects import Effect, paired
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.core.collection import Collection
+from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
 from gapviz.strategies import Strategy, StrategyOptions
-from gapviz.strategies.alignment import Alignment
-from gapviz.strategies.scoring import PairNormalisation
 
 Kind = tuple[str, str]
 """The modalities of a pair of rows."""
@@ -109,25 +108,22 @@ def _scores(
     collection: Collection, strategy: Strategy, kind: Kind, seed: int
 ) -> tuple[Float64, Indices, Indices]:
     """Scores `(n_a, n_b)` of sampled rows of both modalities, with the items of each."""
-    (rows_a, items_a), (rows_b, items_b) = (
-        _sampled(collection, name, strategy.alignment, seed) for name in kind
-    )
-    scores = (rows_a @ rows_b.T).astype(np.float64)
-    if isinstance(strategy.scoring, PairNormalisation):
-        level = strategy.scoring.levels_[kind]
-        scores = (scores - level.mean) / level.spread
-    return scores, items_a, items_b
+    a, b = (_sampled(collection, name, strategy, seed) for name in kind)
+    scores: Float32 = a.vectors @ b.vectors.T
+    prepared = strategy.prepare(b, a)
+    if prepared is not None:
+        scores = prepared.adjust(scores, kind[0])
+    return scores.astype(np.float64), a.item, b.item
 
 
-def _sampled(
-    collection: Collection, name: str, alignment: Alignment, seed: int
-) -> tuple[Float32, Indices]:
+def _sampled(collection: Collection, name: str, strategy: Strategy, seed: int) -> Rows:
     block = collection.modality(name).corpus
     keep = np.arange(block.n_rows)
     if block.n_rows > MOST_ROWS:
         # One seed for all modalities, so that where rows match, the same items are drawn.
         keep = np.sort(np.random.default_rng(seed).choice(block.n_rows, MOST_ROWS, replace=False))
-    return alignment.transform(block.vectors[keep], name), block.item_index[keep]
+    moved = strategy.transform(block.vectors[keep], name)
+    return rows_of_one(name, moved, block.item_index[keep])
 
 
 def _one_threshold(evidence: Evidence, strategy: Strategy) -> float:

@@ -9,12 +9,13 @@ import numpy as np
 
 from gapviz.analyses.curves.band import Band, band_over
 from gapviz.core.blocks import centroid
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64, Indices
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed, mean_of_known
 from gapviz.strategies import StrategyOptions, fit_strategy
 
@@ -68,7 +69,8 @@ def calibration_curve(
         GapvizError: a split or a modality that is missing, no repeats, or items that do not
             have both modalities.
     """
-    calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+    experiment = Experiment(collection, options, pair=pair, seed=seed)
+    calibration, measured = experiment.calibration, experiment.evaluated
     paired = _items_with_both(calibration, pair)
     if paired.size < 2 or repeats < 1:
         raise GapvizError(
@@ -77,7 +79,7 @@ def calibration_curve(
             hint="give at least two, and at least one repeat",
         )
     whole = np.array(sorted({n for n in sizes if 2 <= n < paired.size} | {paired.size}))
-    fit_strategy(options, calibration)  # What is wrong with the options is told at once.
+    experiment.fitted(options)  # What is wrong with the options is told at once.
     full = _gap(calibration.subset(paired), pair)
     ways = (pair, pair[::-1])
     figures: dict[object, Float64] = {
@@ -104,7 +106,7 @@ def calibration_curve(
                 figures[way][repeat, place] = mean_of_known(outcome.recall(1))
             for name, result in mixed.items():
                 figures[name][repeat, place] = mean_of_known(result.own_share)
-    raw = fit_strategy(StrategyOptions("raw"), calibration)
+    raw = experiment.fitted(StrategyOptions())
     return CalibrationCurve(
         pair=pair,
         sizes=whole.astype(np.int64),

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.analyses.curves.band import Band, band_over
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, ModalityVectors
+from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
 from gapviz.core.rows import Rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval import mean_of_known
 from gapviz.measures.retrieval.ranking import ndcg_at
-from gapviz.retrieval.search import tie_order
-from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion, interleaving
+from gapviz.strategies import Strategy, StrategyOptions
+from gapviz.strategies.fusion import RankFusion, interleaving, tie_order
 
 SHARES = tuple(float(share) for share in np.linspace(0, 1, 11).round(3))
 REPEATS = 5
@@ -105,11 +105,11 @@ def corpus_mix_curve(
             where=collection.name,
             hint="give shares from 0 to 1, and ask with one of the two modalities",
         )
-    calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
-    setup = _set_up(measured, first, second, asks, seed)
-    strategies = [fit_strategy(chosen, calibration) for chosen in options]
+    experiment = Experiment(collection, seed=seed)
+    setup = _set_up(experiment.evaluated, first, second, asks, seed)
+    strategies = [experiment.fitted(chosen) for chosen in options]
     fusions = [_by_rank(strategy) for strategy in strategies]
-    raw = fit_strategy(StrategyOptions("raw"), calibration)
+    raw = experiment.fitted(StrategyOptions())
     tables = [_scores(setup, strategy) for strategy in (*strategies, raw)]
     titles = [*(strategy.label for strategy in strategies), ORACLE]
     ndcg = np.full((len(titles), repeats, steps.size), np.nan)
@@ -149,10 +149,13 @@ def corpus_mix_curve(
 
 
 def _by_rank(strategy: Strategy) -> RankFusion | None:
-    if strategy.fusion is None or isinstance(strategy.fusion, RankFusion):
-        return strategy.fusion
+    fusion = strategy.fusion
+    if fusion.serving == "mixed" and not fusion.ranks_items:
+        return None
+    if isinstance(fusion, RankFusion):
+        return fusion
     raise GapvizError(
-        f"{strategy.card.title} cannot be drawn over the corpus mix",
+        f"{strategy.spec.title} cannot be drawn over the corpus mix",
         hint="choose a strategy of one mixed index, or routing fused by rank",
     )
 
@@ -209,12 +212,12 @@ def _first_rows(block: ModalityVectors, items: Indices) -> Float32:
 
 def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
     """`(n_queries, n_items)` scores with the first and with the second vector of each item."""
-    move = strategy.alignment.transform
+    move = strategy.transform
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
     queries = move(setup.queries, setup.asks)
     n = setup.n_items
     scores = queries @ np.concatenate(moved).T
-    if strategy.scoring is not None:
+    if strategy.spec.adjusts_scores:
         corpus = Rows(
             setup.names,
             np.concatenate(moved),
@@ -223,7 +226,9 @@ def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
         )
         asker = np.full(len(queries), corpus.code(setup.asks), dtype=np.int64)
         asking = Rows(setup.names, queries, asker, setup.item)
-        scores = strategy.scoring.prepare(corpus, asking).adjust(scores, setup.asks)
+        prepared = strategy.prepare(corpus, asking)
+        assert prepared is not None, strategy.label
+        scores = prepared.adjust(scores, setup.asks)
     return scores[:, :n], scores[:, n:]
 
 
@@ -246,9 +251,9 @@ def _ranks(
     if fusion is None:
         return np.asarray(in_list, dtype=np.int64)
     lengths = [int((~turned).sum()), int(turned.sum())]
-    codes = tie_order(2, int(own_is_second), fusion)
-    weights = [fusion.weight(setup.names[code]) for code in codes]
-    merged = interleaving([lengths[code] for code in codes], weights, fusion)[:, 0]
+    codes = tie_order(2, int(own_is_second), fusion.ties)
+    weights = tuple(fusion.weight(setup.names[code]) for code in codes)
+    merged = interleaving(tuple(lengths[code] for code in codes), weights, fusion)[:, 0]
     place = [np.flatnonzero(merged == codes.index(code)) for code in (0, 1)]
     ranks = np.empty(ask.size, dtype=np.int64)
     for code in (0, 1):

@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 
 from gapviz.analyses.curves.band import Band, band_of
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval import bootstrap_means, evaluate_mixed
-from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion, TieOrder
+from gapviz.strategies import StrategyOptions
+from gapviz.strategies.fusion import TieOrder
 
 KS = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 200.0, 1_000.0)
 WEIGHTS = (0.25, 0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 2.0, 4.0)
@@ -76,20 +77,24 @@ def rank_fusion_curves(
         GapvizError: a modality or split that is missing, or numbers out of range.
     """
     collection.modality(weighted)
-    calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
-    kinds: dict[Lists, str] = {"disjoint": "route", "overlapping": "items-rrf"}
+    experiment = Experiment(collection, seed=seed)
+    measured = experiment.evaluated
+    kinds: dict[Lists, StrategyOptions] = {
+        "disjoint": StrategyOptions("route", rrf_k=USUAL_K, ties=ties),
+        "overlapping": StrategyOptions("items-rrf", rrf_k=USUAL_K),
+    }
     n_all, n_done = 2 * (len(ks) + len(weights)), 0
 
-    def line(name: str, fusions: Sequence[RankFusion]) -> FusionLine:
+    def line(points: Sequence[StrategyOptions]) -> FusionLine:
         nonlocal n_done
         bias: dict[str, list[Float64]] = {m: [] for m in measured.modality_names}
         ndcg: dict[str, list[Float64]] = {m: [] for m in measured.modality_names}
         items = {}
-        for fusion in fusions:
+        for options in points:
             if progress is not None:
-                progress(n_done / n_all, f"k = {fusion.k:g}")
+                progress(n_done / n_all, f"k = {options.value('rrf_k'):g}")
             n_done += 1
-            strategy = fit_strategy(StrategyOptions(name, fusion=fusion), calibration)
+            strategy = experiment.fitted(options)
             for modality, outcome in evaluate_mixed(measured, strategy, seed=seed).items():
                 bias[modality].append(outcome.own_share)
                 ndcg[modality].append(outcome.ndcg)
@@ -105,13 +110,10 @@ def rank_fusion_curves(
         lists: FusionCurve(
             lists=lists,
             ks=np.asarray(ks, dtype=np.float64),
-            by_k=line(name, [RankFusion(k=k, ties=ties) for k in ks]),
+            by_k=line([options.having(rrf_k=k) for k in ks]),
             weights=np.asarray(weights, dtype=np.float64),
             weighted=weighted,
-            by_weight=line(
-                name,
-                [RankFusion(k=USUAL_K, weights=((weighted, w),), ties=ties) for w in weights],
-            ),
+            by_weight=line([options.having(weights=((weighted, w),)) for w in weights]),
         )
-        for lists, name in kinds.items()
+        for lists, options in kinds.items()
     }

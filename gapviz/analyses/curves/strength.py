@@ -9,19 +9,19 @@ import numpy as np
 
 from gapviz.analyses.curves.band import Band, band_of
 from gapviz.core.blocks import centroid
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, unit_rows
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry import InfoNce, info_nce_both_ways
 from gapviz.measures.retrieval import bootstrap_mean, mean_of_known
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.retrieval.sweep import sweep
-from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.alignment import Raw, ShiftAlignment
+from gapviz.strategies import StrategyOptions
 
 STRENGTHS = tuple(float(lam) for lam in np.linspace(0, 2, 21).round(3))
 TEMPERATURE = 0.01
@@ -81,13 +81,14 @@ def strength_curve(
         GapvizError: a strategy that has no strength, a modality or a split that is missing.
     """
     report = progress or (lambda share, stage: None)
-    alignment = fit_strategy(options, collection.split(CALIBRATE)).alignment
-    if not isinstance(alignment, ShiftAlignment) or isinstance(alignment, Raw):
+    experiment = Experiment(collection, options, pair=pair, seed=seed)
+    directions = experiment.strategy.shift
+    if directions is None:
         raise GapvizError(
             f"the strategy {options.name!r} has no strength to vary",
             hint="choose offset, half or centre",
         )
-    measured = collection.split(EVALUATE)
+    measured = experiment.evaluated
     clouds = [measured.modality(name).corpus.vectors for name in pair]
     steps = np.asarray(strengths, dtype=np.float64)
     shapes: list[tuple[float, float]] = []
@@ -97,7 +98,7 @@ def strength_curve(
     for place, lam in enumerate(steps):
         report(0.5 * place / steps.size, f"gap and loss at λ = {lam:g}")
         x, y = (
-            _moved(rows, float(lam) * alignment.directions_[name], name)
+            _moved(rows, float(lam) * directions[name], name)
             for rows, name in zip(clouds, pair, strict=True)
         )
         delta = centroid(x) - centroid(y)
@@ -114,10 +115,10 @@ def strength_curve(
             )
         )
     report(0.5, "recall, bias and NDCG")
-    still = Raw().fit({n: b.corpus.vectors for n, b in measured.modalities.items()})
+    still = experiment.fitted(StrategyOptions())
     corpus, queries = corpus_rows(measured, still), query_rows(measured, still)
     found = {
-        name: sweep(_sample(queries, name, seed), corpus, alignment.directions_, steps)
+        name: sweep(_sample(queries, name, seed), corpus, directions, steps)
         for name in corpus.names
     }
     report(0.8, "recall over one modality")
@@ -126,7 +127,7 @@ def strength_curve(
         gallery = _only(corpus, target)
         asking = _sample(queries, source, seed)
         with_match = np.isin(asking.item, gallery.item)
-        crossed = sweep(_rows(asking, with_match), gallery, alignment.directions_, steps, k=1)
+        crossed = sweep(_rows(asking, with_match), gallery, directions, steps, k=1)
         recall[source, target] = _band(crossed.recall(1), asking.item[with_match], seed)
     report(1.0, "done")
     return StrengthCurve(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import permutations
 from math import isnan
-from typing import Literal
 
 from gapviz.analyses.scoreboard.scoreboard import DEPTHS, ScoreRow
 from gapviz.core.estimate import Estimate
-
-Better = Literal["lower", "higher", "nearer 1"]
+from gapviz.core.table import Column
 
 GROUPS = {
     "bias": "Bias",
@@ -23,25 +21,19 @@ GROUPS = {
 """Of columns, with their titles."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoardColumn:
+@dataclass(frozen=True, kw_only=True)
+class BoardColumn(Column):
     """One figure of every row."""
 
-    key: str
     group: str
     """One of `GROUPS`."""
-    title: str
-    detail: str
-    """Of which queries or direction."""
-    better: Better
     read: Callable[[ScoreRow], Estimate]
     """The figure of a row; NaN where it has none, with NaN ends where there is no interval."""
-    decimals: int = 3
 
-    @property
-    def name(self) -> str:
-        """Title and detail in one line."""
-        return f"{self.title}, {self.detail}"
+    def plain(self, *, brief: bool = True) -> Column:
+        """The column of a neutral table."""
+        known = {one.name: getattr(self, one.name) for one in fields(Column)}
+        return Column(**known | {"brief": brief})
 
     def worst_last(self, row: ScoreRow) -> float:
         """A number to sort by: rises as the figure gets worse."""
@@ -51,28 +43,28 @@ class BoardColumn:
 
 def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
     """Every column of a scoreboard over these modalities, by group."""
+    mean = "mean |lift − 1|"
     return (
-        BoardColumn(
-            "imbalance",
-            "bias",
-            "Imbalance@10",
-            "mean |lift − 1|",
-            "lower",
-            lambda row: row.imbalance,
-        ),
-        *(_column("lift", "bias", "Lift@10", name, "nearer 1") for name in modalities),
-        BoardColumn("ndcg", "quality", "NDCG@10", "mean", "higher", lambda row: row.mean_ndcg),
-        *(_column("ndcg", "quality", "NDCG@10", name, "higher") for name in modalities),
-        *(_column("mrr", "quality", "MRR", name, "higher") for name in modalities),
+        _column("imbalance", "bias", "Imbalance@10", mean, "lower", lambda row: row.imbalance),
+        *(_of_queries("lift", "bias", "Lift@10", name, "nearer 1") for name in modalities),
+        _column("ndcg", "quality", "NDCG@10", "mean", "higher", lambda row: row.mean_ndcg),
+        *(_of_queries("ndcg", "quality", "NDCG@10", name, "higher") for name in modalities),
+        *(_of_queries("mrr", "quality", "MRR", name, "higher") for name in modalities),
         *(
             _recall_column(source, target, k)
             for source, target in permutations(modalities, 2)
             for k in DEPTHS
         ),
         *(_within_column(name) for name in modalities),
-        BoardColumn("bytes", "cost", "Bytes", "an item", "lower", _bytes, 0),
-        BoardColumn("operations", "cost", "Multiply-adds", "a query", "lower", _operations, 0),
+        _column("bytes", "cost", "Bytes", "an item", "lower", _bytes, 0),
+        _column("operations", "cost", "Multiply-adds", "a query", "lower", _operations, 0),
     )
+
+
+def bias_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
+    """Bias as a share, which the lift says better: it is neutral at the share of the index."""
+    way = "nearer the share of the index"
+    return tuple(_of_queries("bias", "bias", "bias@10", name, way) for name in modalities)
 
 
 def sorted_rows(
@@ -87,12 +79,32 @@ def sorted_rows(
     return sorted(known, key=column.worst_last, reverse=worst_first) + unknown
 
 
-def _column(figure: str, group: str, title: str, modality: str, better: Better) -> BoardColumn:
+def _column(
+    key: str,
+    group: str,
+    title: str,
+    detail: str,
+    better: str,
+    read: Callable[[ScoreRow], Estimate],
+    decimals: int = 3,
+) -> BoardColumn:
+    return BoardColumn(
+        key=key,
+        group=group,
+        title=title,
+        detail=detail,
+        better=better,
+        read=read,
+        decimals=decimals,
+    )
+
+
+def _of_queries(figure: str, group: str, title: str, modality: str, better: str) -> BoardColumn:
     def read(row: ScoreRow) -> Estimate:
         estimate: Estimate = getattr(row, figure).get(modality, _exact(float("nan")))
         return estimate
 
-    return BoardColumn(f"{figure}-{modality}", group, title, f"{modality} queries", better, read)
+    return _column(f"{figure}-{modality}", group, title, f"{modality} queries", better, read)
 
 
 def _recall_column(source: str, target: str, k: int) -> BoardColumn:
@@ -100,7 +112,7 @@ def _recall_column(source: str, target: str, k: int) -> BoardColumn:
         return row.recall.get((source, target), {}).get(k, _exact(float("nan")))
 
     key, detail = f"recall{k}-{source}-{target}", f"{source} → {target}"
-    return BoardColumn(key, "recall", f"R@{k}", detail, "higher", read)
+    return _column(key, "recall", f"R@{k}", detail, "higher", read)
 
 
 def _within_column(modality: str) -> BoardColumn:
@@ -108,7 +120,7 @@ def _within_column(modality: str) -> BoardColumn:
         return row.mean_average_precision.get(modality, _exact(float("nan")))
 
     detail = f"{modality} → {modality}"
-    return BoardColumn(f"map-{modality}", "within", "mAP", detail, "higher", read)
+    return _column(f"map-{modality}", "within", "mAP", detail, "higher", read)
 
 
 def _bytes(row: ScoreRow) -> Estimate:

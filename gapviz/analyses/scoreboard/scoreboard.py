@@ -14,15 +14,15 @@ from itertools import permutations
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.notebook import html_table
 from gapviz.core.progress import Progress
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
-from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean, bootstrap_means
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.cross import evaluate_cross
@@ -33,11 +33,9 @@ from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.strategies import (
     Strategy,
     StrategyOptions,
-    fit_strategy,
     strategy_spec,
     unavailable_reason,
 )
-from gapviz.strategies.alignment import Raw
 
 DEPTHS = (1, 5, 10)
 
@@ -78,7 +76,7 @@ class ScoreRow:
     """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
     warnings: tuple[str, ...]
     """What the fit should be doubted for, as `Strategy.warnings`."""
-    split_doubts: tuple[str, ...]
+    split_warnings: tuple[str, ...]
     """Of `warnings`, those that speak against the split of the model's collection."""
     pareto: bool = False
     """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
@@ -87,7 +85,7 @@ class ScoreRow:
     @property
     def own_warnings(self) -> tuple[str, ...]:
         """Those of `warnings` that concern this strategy alone."""
-        return tuple(one for one in self.warnings if one not in self.split_doubts)
+        return tuple(one for one in self.warnings if one not in self.split_warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +121,12 @@ class Scoreboard:
     seed: int
 
     @property
-    def split_doubts(self) -> dict[str, tuple[str, ...]]:
+    def split_warnings(self) -> dict[str, tuple[str, ...]]:
         """What speaks against a model's split, once, where a row of it is fitted on that split."""
         by_model: dict[str, tuple[str, ...]] = {}
         for row in self.rows:
-            if row.split_doubts:
-                by_model.setdefault(row.model, row.split_doubts)
+            if row.split_warnings:
+                by_model.setdefault(row.model, row.split_warnings)
         return by_model
 
     @property
@@ -240,9 +238,8 @@ class _Bench:
     """The splits of one model's collection, on which strategies are fitted and measured."""
 
     def __init__(self, collection: Collection, seed: int) -> None:
-        self.collection = collection
-        self.calibration = collection.split(CALIBRATE)
-        self.measured = collection.split(EVALUATE)
+        self.experiment = Experiment(collection, seed=seed)
+        self.measured = self.experiment.evaluated
         self.seed = seed
 
     def _threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
@@ -256,11 +253,10 @@ class _Bench:
             return self._entry(model, chosen)
 
     def _entry(self, model: str, chosen: StrategyOptions) -> Entry:
-        reason = unavailable_reason(strategy_spec(chosen.name), self.calibration, chosen.anchor)
+        reason = unavailable_reason(chosen, self.experiment.calibration)
         if reason is None:
             try:
-                strategy = fit_strategy(chosen, self.calibration, split_doubts=self._split_doubts)
-                return self._row(model, strategy)
+                return self._row(model, self.experiment.fitted(chosen))
             except GapvizError as error:
                 reason = error.sentence
         return LeftOut(model, chosen, reason)
@@ -275,9 +271,9 @@ class _Bench:
                 figures, outcome.items, seed=self.seed
             )
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
-        untouched = strategy.scoring is None and isinstance(strategy.alignment, Raw)
+        untouched = not (strategy.spec.moves_vectors or strategy.spec.adjusts_scores)
         one_list = self._raw_lists if untouched else self._one_list(strategy)
-        corpus = corpus_rows(self.measured, strategy.alignment)
+        corpus = corpus_rows(self.measured, strategy)
         return ScoreRow(
             model=model,
             options=strategy.options,
@@ -294,19 +290,15 @@ class _Bench:
             mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
             bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
             query_operations=query_operations(corpus, strategy),
-            transductive=strategy.card.transductive,
-            by_item=strategy.card.changes == "items",
+            transductive=strategy.spec.transductive,
+            by_item=strategy.spec.ranks_items,
             warnings=strategy.warnings,
-            split_doubts=tuple(one for one in strategy.warnings if one in self._split_doubts),
+            split_warnings=strategy.warnings[len(strategy.warnings_) :],
         )
 
     @cached_property
-    def _split_doubts(self) -> tuple[str, ...]:
-        return split_warnings(self.collection)
-
-    @cached_property
     def _raw_lists(self) -> _OneList:
-        return self._one_list(fit_strategy(StrategyOptions("raw"), self.calibration))
+        return self._one_list(self.experiment.fitted(StrategyOptions()))
 
     def _one_list(self, strategy: Strategy) -> _OneList:
         return _OneList(
@@ -331,15 +323,15 @@ def _recall(
 
 def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) -> Estimate:
     block = measured.modality(modality).corpus
-    vectors = strategy.alignment.transform(block.vectors, modality)
+    vectors = strategy.transform(block.vectors, modality)
     labels = measured.labels[block.item_index]
     asking = np.flatnonzero(labels >= 0)
     if asking.size > MAX_QUERIES:
         asking = np.sort(np.random.default_rng(seed).choice(asking, MAX_QUERIES, replace=False))
     adjust = None
-    if strategy.scoring is not None:
-        rows = rows_of_one(modality, vectors, block.item_index)
-        prepared = strategy.scoring.prepare(rows, rows)
+    rows = rows_of_one(modality, vectors, block.item_index)
+    prepared = strategy.prepare(rows, rows)
+    if prepared is not None:
         adjust = lambda scores: prepared.adjust(scores, modality)  # noqa: E731
     outcome = evaluate_within(vectors, labels, asking=asking, items=block.item_index, adjust=adjust)
     return bootstrap_mean(outcome.average_precision, block.item_index[asking], seed=seed)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from typing import Any
@@ -13,27 +13,31 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.analyses.advice import CHANGES, TASKS, Advice, Evidence, Situation, gather
+from gapviz.analyses.advice import Advice, Evidence, Situation, gather
+from gapviz.analyses.advice.analysis import advice_finding, question
 from gapviz.analyses.advice.stored import cached_advice
-from gapviz.analyses.scoreboard.plain import row_json
+from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.registry import analyses
+from gapviz.analyses.scoreboard.analysis import board_finding, board_json
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import versioned
 from gapviz.core.progress import Progress
-from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.wording import counted
-from gapviz.measures.measurement import Measurement, measure
+from gapviz.core.wording import counted, too_few
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout, project
-from gapviz.retrieval.search import ResultList, search
-from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
-from gapviz.strategies.scoring import PreparedScores
+from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")
 MOST_DRAWN = 800
 """Points a modality in a plot; of more, a seeded sample."""
 EXAMPLES, HITS = 3, 6
+ADVICE_SHOWN = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,21 @@ class Report:
     versions: dict[str, str]
     compared: tuple[Measurement, ...] = ()
     """Raw cosine by other models of the same items, which the scoreboard shows as well."""
+    further: Mapping[str, Finding] = field(default_factory=dict)
+    """Of the analyses that ask for a section of their own, by name."""
+
+    @property
+    def sections(self) -> dict[str, Finding]:
+        """By the name of the analysis, in the order in which they are shown."""
+        title = f"What to do: {question(self.advice.situation)}"
+        doubt = too_few(self.collection.n_items)
+        advice = advice_finding(self.advice, title, most=ADVICE_SHOWN)
+        board = board_finding(self.board, by_model=False)
+        return {
+            "decide": advice if doubt is None else Finding(title=title, readings=[doubt]),
+            "scoreboard": replace(board, title="Scoreboard"),
+            **self.further,
+        }
 
     @property
     def collection(self) -> Collection:
@@ -75,16 +94,6 @@ class Report:
     def changed(self) -> bool:
         """Whether a strategy is reported on, beside raw cosine."""
         return self.after.strategy.options != self.before.strategy.options
-
-    @property
-    def question(self) -> str:
-        """What was asked of the advisor, in words."""
-        asked = self.advice.situation
-        task = TASKS[asked.task]
-        found = f", {asked.found} is found" if asked.task in ("one-way", "within") else ""
-        return (
-            f"{task[0].lower()}{task[1:]}{found}; can change: {CHANGES[asked.changeable].lower()}"
-        )
 
     @property
     def protocol(self) -> tuple[str, ...]:
@@ -107,7 +116,8 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; a figure that is not known is None."""
-        return {
+        board = board_json(self.board)
+        figures = {
             "date": self.date.isoformat(),
             "versions": self.versions,
             "seed": self.before.seed,
@@ -116,14 +126,13 @@ class Report:
             "protocol": list(self.protocol),
             "raw": self.before.to_json(),
             "strategy": self.after.to_json(),
-            "scoreboard": [row_json(row) for row in self.board.rows],
-            "left_out": [
-                {"model": one.model, "strategy": one.options.name, "reason": one.reason}
-                for one in self.board.left_out
-            ],
+            "scoreboard": board["rows"],
+            "left_out": board["left_out"],
             "advice": self.advice.to_json(),
             "examples": [self._example_json(example) for example in self.examples],
+            **{name: finding.to_json() for name, finding in self.further.items()},
         }
+        return versioned(figures)
 
     def _example_json(self, example: Example) -> dict[str, Any]:
         items = self.collection.items
@@ -224,6 +233,14 @@ def report_on(
             **{name: version(name) for name in LIBRARIES},
         },
         compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
+        further={
+            name: analysis.find(
+                Request(evidence.collection, analysis.usual(), asked_pair=evidence.pair, seed=seed),
+                _part(progress, 0.95, 1.0) or (lambda share, stage: None),
+            )
+            for name, analysis in analyses().items()
+            if analysis.in_report
+        },
     )
 
 
@@ -288,31 +305,12 @@ def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example,
         Example(
             int(block.item_index[row]),
             modality,
-            _found(raw, modality, int(row)),
-            _found(after, modality, int(row)),
+            *(
+                Index.of(collection, one.strategy).search(
+                    Query(block.vectors[row], modality, int(block.item_index[row])), HITS
+                )
+                for one in (raw, after)
+            ),
         )
         for row in chosen
     )
-
-
-def _found(measurement: Measurement, modality: str, row: int) -> ResultList:
-    collection, strategy = measurement.collection, measurement.strategy
-    block = collection.modality(modality).queries
-    corpus = corpus_rows(collection, strategy.alignment)
-    query = strategy.alignment.transform(block.vectors[row : row + 1], modality)[0]
-    return search(
-        corpus,
-        query,
-        modality,
-        k=HITS,
-        item=int(block.item_index[row]),
-        fusion=strategy.fusion,
-        scoring=_prepared(strategy, collection),
-    )
-
-
-def _prepared(strategy: Strategy, collection: Collection) -> PreparedScores | None:
-    if strategy.scoring is None:
-        return None
-    queries = query_rows(collection, strategy.alignment)
-    return strategy.scoring.prepare(corpus_rows(collection, strategy.alignment), queries)

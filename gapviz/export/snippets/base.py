@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from gapviz.export.card import ExportCard
-
-Search = Literal["mixed", "ranks", "merge", "references"]
-"""One list; lists fused by rank in the engine; lists merged by the application; or scores
-that only whole arrays can give."""
+from gapviz.strategies import Strategy
 
 CODE_NAME = "gapviz"
 """Of collection, table or index in the generated code."""
@@ -39,23 +36,18 @@ class Snippet:
     """What to know before running it, or why there is no code."""
 
 
-def search_of(card: ExportCard) -> Search:
-    """How queries are answered under the strategy of `card`."""
-    if card.strategy == "nnn":
-        return "references"
-    if card.fusion is None:
-        return "merge" if card.score_levels else "mixed"
-    return "ranks" if card.fusion["method"] in ("rrf", "items-rrf") else "merge"
+@dataclass(frozen=True, slots=True)
+class StoreExport:
+    """A place where strategies can run: a file that has one of these as `EXPORT`."""
+
+    make: Callable[[ExportCard, Strategy], Snippet]
+    place: float = 1_000
+    """Its place in lists."""
 
 
 def by_item(card: ExportCard) -> bool:
     """True where the vectors of one item are one entry."""
-    return card.changes == "items"
-
-
-def whole_lists(card: ExportCard) -> bool:
-    """True where a list must be fetched whole, since all of it enters every fused score."""
-    return (card.fusion or {}).get("method") in ("min-max", "z-score", "dbsf")
+    return card.acts_on == "items"
 
 
 def equal_weights(card: ExportCard) -> bool:
@@ -82,21 +74,6 @@ def depth_words(card: ExportCard) -> tuple[str, str]:
     Lists that share nothing need no more than what is shown.
     """
     return (f", depth={ITEM_DEPTH}", "max(k, depth)") if by_item(card) else ("", "k")
-
-
-def literal(value: object) -> str:
-    """A value as Python source, texts in double quotes where that needs no escape."""
-    if isinstance(value, dict):
-        entries = (f"{literal(key)}: {literal(entry)}" for key, entry in value.items())
-        return f"{{{', '.join(entries)}}}"
-    if isinstance(value, tuple | list):
-        inside = ", ".join(map(literal, value))
-        comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
-        return f"({inside}{comma})" if isinstance(value, tuple) else f"[{inside}]"
-    text = repr(value)
-    if isinstance(value, str) and text[0] == "'" and '"' not in text:
-        return f'"{text[1:-1]}"'
-    return text
 
 
 def head(card: ExportCard, needs: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import CODE_NAME, REFERENCES_NOTE, Search, by_item, literal
+from gapviz.export.snippets.base import CODE_NAME, REFERENCES_NOTE, by_item
 
 MERGE_NOTE = (
     "No code: the scores of the lists have to be made comparable in the application. Ask one "
@@ -17,7 +18,7 @@ MIXED_NOTE = (
 )
 
 
-def document_index(template: str, card: ExportCard, how: Search) -> str:
+def document_index(template: str, card: ExportCard, how: str) -> str:
     """The generated index with its `store`.
 
     Args:
@@ -38,7 +39,7 @@ def document_index(template: str, card: ExportCard, how: Search) -> str:
     )
 
 
-def refusal(how: Search, constant: int | None) -> str:
+def refusal(how: str, constant: int | None) -> str:
     """Why there is no code for a strategy, or an empty text."""
     if how == "references":
         return REFERENCES_NOTE
@@ -70,7 +71,7 @@ def _document_fields(mixed: bool) -> str:
     )
 
 
-def _layout_words(card: ExportCard, how: Search) -> str:
+def _layout_words(card: ExportCard, how: str) -> str:
     """What a document holds."""
     if how == "mixed":
         return "A document is one vector: one image, or one text."

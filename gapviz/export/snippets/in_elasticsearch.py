@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     Snippet,
+    StoreExport,
     depth_words,
     equal_weights,
     head,
-    literal,
     rank_constant,
-    search_of,
     weights_of,
 )
 from gapviz.export.snippets.documents import MIXED_NOTE, document_index, refusal
+from gapviz.strategies import Strategy
 
 _HEAD = '''
 from elasticsearch import helpers
@@ -85,10 +86,10 @@ def search(client, query, modality, k=10):
 '''
 
 
-def elasticsearch_snippet(card: ExportCard) -> Snippet:
+def elasticsearch_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`store`, `retriever` and `search` with the client of Elasticsearch 8.16 or later."""
     title, file = "Elasticsearch", "in_elasticsearch.py"
-    how = search_of(card)
+    how = card.serving
     constant = rank_constant(card, 1) if how == "ranks" else None
     refused = refusal(how, constant)
     if refused:
@@ -111,3 +112,6 @@ def elasticsearch_snippet(card: ExportCard) -> Snippet:
     if weighted:
         note += " Weights need Elasticsearch 9.2 or later."
     return Snippet(title, file, code + _SEARCH, note)
+
+
+EXPORT = StoreExport(elasticsearch_snippet, place=40)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
     REFERENCES_NOTE,
     Snippet,
+    StoreExport,
     by_item,
     depth_words,
     equal_weights,
     head,
-    literal,
     rank_constant,
-    search_of,
-    whole_lists,
 )
+from gapviz.strategies import Strategy
 
 _STORE = '''
 import pyarrow as pa
@@ -84,10 +84,10 @@ def search(table, query, modality, k=10{depth}):
 '''
 
 
-def lancedb_snippet(card: ExportCard) -> Snippet:
+def lancedb_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`store` and `search` with lancedb."""
     title, file = "LanceDB", "in_lancedb.py"
-    how = search_of(card)
+    how = card.serving
     if how == "references":
         return Snippet(title, file, "", REFERENCES_NOTE)
     native = how == "ranks" and equal_weights(card) and not by_item(card)
@@ -111,7 +111,7 @@ def lancedb_snippet(card: ExportCard) -> Snippet:
     if reranked:
         return Snippet(title, file, code + _FUSED.format(constant=constant), _FUSED_NOTE)
     depth, limit = depth_words(card)
-    code += _MERGED.format(depth=depth, limit="table.count_rows()" if whole_lists(card) else limit)
+    code += _MERGED.format(depth=depth, limit="table.count_rows()" if card.whole_lists else limit)
     return Snippet(title, file, code, _merged_note(card))
 
 
@@ -122,12 +122,12 @@ _FUSED_NOTE = (
 
 
 def _merged_note(card: ExportCard) -> str:
-    if whole_lists(card):
+    if card.whole_lists:
         return (
             "The lists are fetched whole, since all of a list enters its scale: fit for small "
             "tables only."
         )
-    if search_of(card) == "ranks":
+    if card.serving == "ranks":
         return (
             "The application fuses: LanceDB's reranker knows no weights and fuses rows, not items."
         )
@@ -137,3 +137,6 @@ def _merged_note(card: ExportCard) -> str:
 def _conditions(card: ExportCard) -> str:
     quoted = {name: name.replace("'", "''") for name in card.modalities}
     return literal({name: f"modality = '{text}'" for name, text in quoted.items()})
+
+
+EXPORT = StoreExport(lancedb_snippet, place=30)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
     ITEM_DEPTH,
     Snippet,
+    StoreExport,
     by_item,
     head,
-    literal,
-    search_of,
     weights_of,
 )
 from gapviz.export.snippets.documents import refusal
+from gapviz.strategies import Strategy
 
 MOST_SEARCHES = 10
 """Searches that one stage may hold."""
@@ -68,10 +69,10 @@ _MIXED_NOTE = (
 )
 
 
-def mixpeek_snippet(card: ExportCard) -> Snippet:
+def mixpeek_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`retriever` and `query_input` with the models of the package `mixpeek`."""
     title, file = "Mixpeek", "in_mixpeek.py"
-    how = search_of(card)
+    how = card.serving
     refused = refusal(how, 1)
     if not refused and how == "ranks" and len(card.modalities) > MOST_SEARCHES:
         refused = f"No code: a stage holds at most {MOST_SEARCHES} searches."
@@ -93,3 +94,6 @@ def mixpeek_snippet(card: ExportCard) -> Snippet:
         name=literal(CODE_NAME),
     )
     return Snippet(title, file, code, _MIXED_NOTE if mixed else _RANKS_NOTE)
+
+
+EXPORT = StoreExport(mixpeek_snippet, place=60)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
     Snippet,
+    StoreExport,
     depth_words,
     equal_weights,
     head,
-    literal,
     rank_constant,
-    search_of,
     weights_of,
 )
 from gapviz.export.snippets.documents import MIXED_NOTE, document_index, refusal
+from gapviz.strategies import Strategy
 
 MOST_QUERIES = 5
 """Queries that a hybrid query may hold."""
@@ -83,10 +84,10 @@ def search(client, query, modality, k=10{depth}):
 '''
 
 
-def opensearch_snippet(card: ExportCard) -> Snippet:
+def opensearch_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`store`, `create_pipeline` and `search` with the client of OpenSearch 2.19 or later."""
     title, file = "OpenSearch", "in_opensearch.py"
-    how = search_of(card)
+    how = card.serving
     constant = rank_constant(card, 1) if how == "ranks" else None
     refused = refusal(how, constant)
     if not refused and constant is not None and constant > LARGEST_CONSTANT:
@@ -114,3 +115,6 @@ def opensearch_snippet(card: ExportCard) -> Snippet:
         "the lists break by the engine's own order."
     )
     return Snippet(title, file, code, note)
+
+
+EXPORT = StoreExport(opensearch_snippet, place=50)

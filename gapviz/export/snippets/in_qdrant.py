@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import (
     CODE_NAME,
     REFERENCES_NOTE,
     Snippet,
+    StoreExport,
     by_item,
     depth_words,
     equal_weights,
     head,
-    literal,
     rank_constant,
-    search_of,
-    whole_lists,
 )
+from gapviz.strategies import Strategy
 
 _MIXED = '''
 from in_numpy import DIM, move
@@ -123,9 +123,9 @@ BY_ITEM = "A point is an item, with one named vector for every modality that it 
 BY_ROW = "A point is one vector: one image, or one text. Nothing stands in two lists."
 
 
-def qdrant_snippet(card: ExportCard) -> Snippet:
+def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`store` and `search` with qdrant-client 1.16 or later."""
-    how = search_of(card)
+    how = card.serving
     code, note = "", ""
     start = head(card, "qdrant-client numpy safetensors")
     name = literal(CODE_NAME)
@@ -152,7 +152,7 @@ def qdrant_snippet(card: ExportCard) -> Snippet:
             )
             note = _fused_note(card)
         else:
-            top = _WHOLE if whole_lists(card) else f"    limit = {limit}"
+            top = _WHOLE if card.whole_lists else f"    limit = {limit}"
             code += _MERGED.format(depth=depth, limit=top)
             note = _merged_note(card)
     return Snippet("Qdrant", "in_qdrant.py", code, note)
@@ -172,14 +172,17 @@ def _fused_note(card: ExportCard) -> str:
 
 
 def _merged_note(card: ExportCard) -> str:
-    if whole_lists(card):
+    if card.whole_lists:
         return (
             "The lists are fetched whole, since all of a list enters its scale: fit for small "
             "collections only. Qdrant's own DBSF scales by what was fetched: other figures."
         )
-    if search_of(card) == "ranks":
+    if card.serving == "ranks":
         return (
             "The application fuses: Qdrant's weights divide the rank, w / (rank + w·k), and would "
             "give another order than the weighted sum that was measured."
         )
     return "The application merges what one request brings from every list."
+
+
+EXPORT = StoreExport(qdrant_snippet, place=20)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_ROWS, centroid, float64_blocks, item_sums
+from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64, Indices
 
@@ -64,6 +65,11 @@ class Gap:
     """Variant B: ‖Δ‖ over the pooled root-mean-square distance to the own centroid."""
     separation_c: float
     """Variant C: ‖Δ‖ over the mean distance of two items' rows of one modality (mean of both)."""
+
+    @property
+    def estimate(self) -> Estimate:
+        """‖Δ‖ with its 95 % interval."""
+        return Estimate(self.gap, self.low, self.high)
 
 
 @dataclass(frozen=True, eq=False)

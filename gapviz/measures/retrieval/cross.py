@@ -75,14 +75,12 @@ def evaluate_cross(
         return CrossOutcome(
             source, target, nothing, nothing, np.zeros(0, dtype=np.bool_), gallery_item.size
         )
-    gallery = strategy.alignment.transform(indexed.vectors, target)
-    asking_vectors = strategy.alignment.transform(asked.vectors[asking], source)
-    scoring = None
-    if strategy.scoring is not None:
-        scoring = strategy.scoring.prepare(
-            rows_of_one(target, gallery, gallery_item),
-            rows_of_one(source, asking_vectors, asking_item),
-        )
+    gallery = strategy.transform(indexed.vectors, target)
+    asking_vectors = strategy.transform(asked.vectors[asking], source)
+    scoring = strategy.prepare(
+        rows_of_one(target, gallery, gallery_item),
+        rows_of_one(source, asking_vectors, asking_item),
+    )
     ranks = np.zeros(asking.size, dtype=np.int64)
     tied = np.zeros(asking.size, dtype=np.bool_)
     step = max(1, BLOCK_SCORES // max(gallery_item.size, 1))

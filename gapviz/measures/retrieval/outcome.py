@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from gapviz.core.vectors import Float64, Indices, Mask
+from gapviz.core.vectors import Float64, Indices, Mask, ratio
 from gapviz.measures.retrieval.ranking import recall_at, reciprocal_rank
 
 
@@ -70,12 +69,3 @@ def joined(parts: Sequence[MixedOutcome], k: int, n_available: int) -> MixedOutc
         tied=entries("tied"),
         n_available=n_available,
     )
-
-
-def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Float64:
-    """Quotient by entry, in the shape of both; NaN where the denominator is 0."""
-    above = np.asarray(numerator, dtype=np.float64)
-    below = np.asarray(denominator, dtype=np.float64)
-    quotient: Float64 = np.full(above.shape, np.nan)
-    np.divide(above, below, out=quotient, where=below > 0)
-    return quotient

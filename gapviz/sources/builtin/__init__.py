@@ -11,6 +11,7 @@ from gapviz.sources.builtin.variants import (
     BUILTIN,
     BUILTIN_ENCODERS,
     BuiltinEncoderNote,
+    encoder_title,
     variant_folder,
     variant_of,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "DedicatedVectors",
     "builtin_collection",
     "dedicated_vectors",
+    "encoder_title",
 ]
 
 ATTRIBUTION = (

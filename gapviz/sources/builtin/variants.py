@@ -99,3 +99,9 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
     )
 }
 """By encoder name; the first is the default."""
+
+
+def encoder_title(name: str) -> str:
+    """An encoder's name for people; of one that does not come with gapviz, the name itself."""
+    note = BUILTIN_ENCODERS.get(name)
+    return name if note is None else note.title

@@ -15,7 +15,6 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import unit_rows
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions
-from gapviz.strategies.fusion import RankFusion
 
 RNG = np.random.default_rng(7)
 
@@ -139,7 +138,7 @@ def test_a_mixed_index_aims_at_the_corpus_share(wide):
 
 def test_rank_fusion_says_what_the_other_order_of_ties_would_give(wide):
     (entry,) = [r for r in advice(wide, "mixed").recommendations if r.rule.strategy == "route"]
-    turned = wide.measured(StrategyOptions("route", fusion=RankFusion(ties="other-first")))
+    turned = wide.measured(StrategyOptions("route", ties="other-first"))
     figure = mixed_effects(wide.raw, turned)[0].after.value
     assert figure > entry.effects[0].after.value
     assert any(f"is {figure:.3f}" in words for words in entry.evidence)

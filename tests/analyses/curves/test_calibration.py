@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.analyses.curves import calibration_curve
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 

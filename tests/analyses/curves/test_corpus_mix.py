@@ -7,7 +7,6 @@ from gapviz.core.collection import alternate_splits, items_of_rows
 from gapviz.measures.retrieval import evaluate_cross
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
 
 RAW, CENTRE, ROUTE = (StrategyOptions(name) for name in ("raw", "centre", "route"))
 
@@ -73,8 +72,8 @@ def test_samples_are_nested_and_seeded():
 
 
 def test_score_strategies_and_tie_orders_are_drawn_too():
-    first = StrategyOptions("route", fusion=RankFusion(ties="own-first"))
-    last = StrategyOptions("route", fusion=RankFusion(ties="other-first"))
+    first = StrategyOptions("route", ties="own-first")
+    last = StrategyOptions("route", ties="other-first")
     options = [StrategyOptions("znorm"), StrategyOptions("nnn"), first, last]
     curve = corpus_mix_curve(with_second_captions(), options, shares=(0.9,))
     figures = [line.ndcg.value[0] for line in curve.lines]

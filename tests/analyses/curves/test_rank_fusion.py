@@ -5,7 +5,6 @@ from gapviz import GapvizError
 from gapviz.analyses.curves import rank_fusion_curves
 from gapviz.measures.retrieval import evaluate_mixed
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
 
 
 def test_k_changes_nothing_over_disjoint_lists_and_something_over_overlapping(make_collection):
@@ -27,13 +26,11 @@ def test_every_point_is_an_evaluation(make_collection):
     collection = make_collection(50, seed=1)
     curves = rank_fusion_curves(collection, "image", ks=(3.0,), weights=(1.3,))
     for lists, name in (("disjoint", "route"), ("overlapping", "items-rrf")):
-        for line, fusion in (
-            (curves[lists].by_k, RankFusion(k=3)),
-            (curves[lists].by_weight, RankFusion(weights=(("image", 1.3),))),
+        for line, chosen in (
+            (curves[lists].by_k, {"rrf_k": 3.0}),
+            (curves[lists].by_weight, {"weights": (("image", 1.3),)}),
         ):
-            strategy = fit_strategy(
-                StrategyOptions(name, fusion=fusion), collection.split("calibrate")
-            )
+            strategy = fit_strategy(StrategyOptions(name, **chosen), collection.split("calibrate"))
             outcomes = evaluate_mixed(collection.split("evaluate"), strategy)
             for modality, outcome in outcomes.items():
                 assert line.bias[modality].value[0] == pytest.approx(outcome.own_share.mean())

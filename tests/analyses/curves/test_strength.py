@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.analyses.curves import strength_curve
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.storage.background import Cancelled
 from gapviz.strategies import StrategyOptions
@@ -17,7 +17,7 @@ def test_every_point_is_what_measuring_at_that_strength_gives(make_collection, n
     collection = make_collection(60)
     curve = strength_curve(collection, StrategyOptions(name), PAIR, strengths=STRENGTHS)
     for place, strength in enumerate(STRENGTHS):
-        figures = measure(collection, StrategyOptions(name, strength)).to_json()
+        figures = measure(collection, StrategyOptions(name, strength=strength)).to_json()
         assert curve.gap[place] == pytest.approx(figures["gap"], abs=1e-5)
         assert curve.info_nce[place].symmetric == pytest.approx(figures["info_nce"], abs=1e-3)
         for modality in PAIR:

@@ -4,8 +4,8 @@ import pytest
 from gapviz import Collection, ModalityVectors
 from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities, pareto_front, scoreboard
 from gapviz.core.collection import Item, alternate_splits
+from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import measure
 from gapviz.measures.retrieval import bootstrap_mean, evaluate_cross
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled

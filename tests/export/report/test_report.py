@@ -11,7 +11,7 @@ from gapviz.commands.cli import main
 from gapviz.core.collection import Item
 from gapviz.core.errors import GapvizError
 from gapviz.export.report import make_report, report_date, report_html, report_markdown, report_on
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions

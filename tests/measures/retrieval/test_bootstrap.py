@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from gapviz.core.estimate import Estimate
 from gapviz.measures.retrieval import (
-    Estimate,
     bootstrap_difference,
     bootstrap_imbalance,
     bootstrap_mean,

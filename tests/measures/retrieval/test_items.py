@@ -7,14 +7,13 @@ from gapviz import Collection, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval import evaluate_mixed
-from gapviz.retrieval.search import search
+from gapviz.retrieval.index import Index, Query
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
 
 OPTIONS = [
     StrategyOptions("items-max"),
     StrategyOptions("items-rrf"),
-    StrategyOptions("items-rrf", fusion=RankFusion(k=2, weights=(("text", 1.7),), rank_base=0)),
+    StrategyOptions("items-rrf", rrf_k=2, weights=(("text", 1.7),), rank_base=0),
 ]
 
 
@@ -23,21 +22,15 @@ OPTIONS = [
 def test_every_outcome_is_what_searching_query_by_query_gives(mixed_up_collection, options, k):
     collection = mixed_up_collection(seed=3)
     strategy = fit_strategy(options, collection)
-    corpus = corpus_rows(collection, strategy.alignment)
-    queries = query_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
+    queries = query_rows(collection, strategy)
     for code, (name, outcome) in enumerate(evaluate_mixed(collection, strategy, k=k).items()):
         asking = collection.modality(name).queries
         for place, row in enumerate(range(*queries.spans[code].indices(queries.n_rows))):
             item = int(queries.item[row])
-            found = search(
-                corpus,
-                queries.vectors[row],
-                name,
-                k=60,
-                item=item,
-                leave_out_own=not asking.query_only[place],
-                fusion=strategy.fusion,
-            )
+            indexed = not asking.query_only[place]
+            query = Query(queries.vectors[row], name, item, leave_out_own=indexed)
+            found = Index(corpus, strategy).search(query, 60)
             scores = np.array([hit.score for hit in found.hits])
             mine = [hit.score for hit in found.hits if hit.item == item]
             rank = 1 + int((scores > mine[0] + 1e-9).sum()) if mine else 0
@@ -51,8 +44,8 @@ def test_every_item_is_listed_once(mixed_up_collection):
     collection = mixed_up_collection()
     for options in OPTIONS:
         strategy = fit_strategy(options, collection)
-        corpus = corpus_rows(collection, strategy.alignment)
-        found = search(corpus, corpus.vectors[0], "image", k=60, fusion=strategy.fusion)
+        corpus = corpus_rows(collection, strategy)
+        found = Index(corpus, strategy).search(Query(corpus.vectors[0], "image"), 60)
         items = [hit.item for hit in found.hits]
         assert sorted(items) == np.unique(corpus.item).tolist()
 

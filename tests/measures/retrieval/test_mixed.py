@@ -7,18 +7,18 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval import evaluate_mixed, expected_bias
-from gapviz.retrieval.search import search
+from gapviz.retrieval.index import Index, Query
 from gapviz.strategies import StrategyOptions, fit_strategy
-from gapviz.strategies.fusion import RankFusion
+from gapviz.strategies.raw import Raw
 
 STRATEGIES = [
     StrategyOptions("raw"),
     StrategyOptions("centre"),
-    StrategyOptions("offset", 0.7, "text"),
+    StrategyOptions("offset", strength=0.7, moves="text"),
     StrategyOptions("route"),
-    StrategyOptions("route", fusion=RankFusion(ties="other-first")),
-    StrategyOptions("route", fusion=RankFusion(k=3, weights=(("text", 1.3), ("audio", 0.2)))),
-    StrategyOptions("route", fusion=RankFusion(weights=(("image", 0.0),), rank_base=0)),
+    StrategyOptions("route", ties="other-first"),
+    StrategyOptions("route", rrf_k=3, weights=(("text", 1.3), ("audio", 0.2))),
+    StrategyOptions("route", weights=(("image", 0.0),), rank_base=0),
     StrategyOptions("zscore"),
     StrategyOptions("znorm"),
     StrategyOptions("nnn", neighbours=3),
@@ -33,26 +33,17 @@ REORDERED = [
 
 
 def label(options):
-    return f"{options.name} {options.fusion.ties} {options.fusion.k:g} {options.fusion.weights}"
+    return f"{options.name} {dict(options.values)}"
 
 
 def oracle(collection, strategy, modality, k):
     """Per query of a modality: (bias, first other rank, match rank, ndcg), one by one."""
-    corpus = corpus_rows(collection, strategy.alignment)
-    queries = query_rows(collection, strategy.alignment)
-    scoring = strategy.scoring.prepare(corpus, queries) if strategy.scoring else None
-    own = corpus.names.index(modality)
+    queries = query_rows(collection, Raw().fit(collection))
+    index = Index.of(collection, strategy)
+    own = index.rows.names.index(modality)
     for row in np.flatnonzero(queries.modality == own):
         item = queries.item[row]
-        found = search(
-            corpus,
-            queries.vectors[row],
-            modality,
-            k=corpus.n_rows,
-            item=int(item),
-            fusion=strategy.fusion,
-            scoring=scoring,
-        )
+        found = index.search(Query(queries.vectors[row], modality, int(item)), index.rows.n_rows)
         is_own = [hit.modality == modality for hit in found.hits]
         relevant = [i for i, hit in enumerate(found.hits) if hit.item == item and not is_own[i]]
         gain = sum(1 / np.log2(2 + i) for i in relevant if i < k)
@@ -97,7 +88,7 @@ def test_blocks_do_not_show(mixed_up_collection, monkeypatch):
 
 def best_of_two_lists(collection, strategy, query, own, item):
     """Rank of the match, and share of own entries in the top 10, by the plain definition."""
-    corpus = corpus_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
     cosines = corpus.vectors.astype(float) @ query.astype(float)
     fused = []
     for code in (0, 1):
@@ -126,8 +117,8 @@ def best_of_two_lists(collection, strategy, query, own, item):
 @pytest.mark.parametrize("name", ["minmax", "dbsf"])
 def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collection, name, ties):
     collection = make_collection(60, dim=5, seed=4)
-    strategy = fit_strategy(StrategyOptions(name, fusion=RankFusion(ties=ties)), collection)
-    corpus = corpus_rows(collection, strategy.alignment)
+    strategy = fit_strategy(StrategyOptions(name, ties=ties), collection)
+    corpus = corpus_rows(collection, strategy)
     for code, (modality, outcome) in enumerate(evaluate_mixed(collection, strategy).items()):
         rows = np.arange(60) + 60 * code
         slow = np.array(
@@ -140,8 +131,7 @@ def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collec
         np.testing.assert_allclose(outcome.own_share, slow[:, 1], atol=1e-12)
         assert (outcome.match_rank == 1).any() == (ties == "other-first" or name == "dbsf")
         found = [
-            search(corpus, corpus.vectors[r], modality, item=r % 60, fusion=strategy.fusion)
-            for r in rows
+            Index(corpus, strategy).search(Query(corpus.vectors[r], modality, r % 60)) for r in rows
         ]
         np.testing.assert_array_equal(outcome.match_rank, [f.match_rank for f in found])
         np.testing.assert_allclose(outcome.own_share, [f.bias for f in found])
@@ -149,7 +139,7 @@ def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collec
 
 def test_a_min_max_match_that_wins_the_tie_at_the_top_is_told_to_be_tied(make_collection):
     collection = make_collection(30, seed=3)
-    options = StrategyOptions("minmax", fusion=RankFusion(ties="other-first"))
+    options = StrategyOptions("minmax", ties="other-first")
     outcome = evaluate_mixed(collection, fit_strategy(options, collection))["image"]
     assert (outcome.tied == (outcome.match_rank == 1)).all()
     assert outcome.tied.any()
@@ -163,8 +153,8 @@ def test_a_min_max_match_that_wins_the_tie_at_the_top_is_told_to_be_tied(make_co
 def test_ndcg_mrr_and_recall_agree_with_ranx(ranx, mixed_up_collection):
     collection = mixed_up_collection(seed=5)
     strategy = fit_strategy(StrategyOptions("centre"), collection)
-    corpus = corpus_rows(collection, strategy.alignment)
-    queries = query_rows(collection, strategy.alignment)
+    corpus = corpus_rows(collection, strategy)
+    queries = query_rows(collection, strategy)
     for modality, outcome in evaluate_mixed(collection, strategy).items():
         code = corpus.names.index(modality)
         truth, run = {}, {}

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from gapviz.analyses.studies.layouts import LayoutRequest
+from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import variant_folder, variant_of
 from gapviz.sources.files import read

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gapviz.measures.measurement import measure
+from gapviz.measures.experiment import measure
 from gapviz.sources.files import ReadOptions, read
 
 N = 4

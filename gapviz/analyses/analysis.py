@@ -1,0 +1,244 @@
+"""An `Analysis`: one question, declared once for the command line, the report and the pages.
+
+Each module of this folder asks one: it declares what can be chosen, and finds a `Finding` of
+plain values, which is printed, written into a report or drawn on a page without knowing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+from gapviz.core.plain_json import plain_json
+from gapviz.core.progress import Progress, share_of
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Table, legend
+from gapviz.core.wording import counted, too_few
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.measurement import Fit, default_pair
+from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
+
+Shared = Literal["strategy", "fit", "pair", "seed", "also"]
+"""What several analyses let choose: the strategy, what it is fitted on, the pair of modalities,
+the seed, and other sources of the same items."""
+
+QUERY_MODALITY = Parameter(
+    "query_modality",
+    "Query modality",
+    "modality",
+    None,
+    "the modality of the query (default: the first of the collection)",
+)
+"""Of a query that is an item of the collection."""
+
+
+def results_parameter(default: int, of: str = "how many hits to show") -> Parameter:
+    """How long a result list is."""
+    return Parameter("results", "Results", "count", default, of, low=1, flag="-k, --results")
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What an analysis, or a part of one, found: words, tables and figures."""
+
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """For JSON, by name; see `plain_json`."""
+    title: str = ""
+    """What was looked at, in one line."""
+    warnings: Sequence[str] = ()
+    """What every figure should be doubted for, one sentence each."""
+    readings: Sequence[str] = ()
+    """What the figures say, one paragraph each."""
+    tables: Sequence[Table] = ()
+    parts: Mapping[str, Finding] = field(default_factory=dict)
+    """By name, as in JSON; those without figures are only shown."""
+    protocol: str = ""
+    """What is indexed, what asks, what is left out, how ties count, what the intervals are."""
+    gates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Figures that a condition names, by what is said before it; `figures` and those of the
+    parts unless given."""
+    result: Any = None
+    """What it was made of, for what draws or writes it."""
+
+    @property
+    def legend(self) -> str:
+        """What is to be known of its tables, those of its parts apart."""
+        return legend(self.tables)
+
+    def to_json(self) -> dict[str, Any]:
+        """Its figures and those of its parts as plain values; NaN becomes None."""
+        parts = {name: part.to_json() for name, part in self.parts.items() if part.figures}
+        plain: dict[str, Any] = plain_json(self.figures)
+        return plain | parts
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What an analysis is asked about."""
+
+    collection: Collection
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Of the analysis' own parameters, by name."""
+    strategy: StrategyOptions = field(default_factory=StrategyOptions)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Values of parameters of any strategy that were given beside it, by name."""
+    fit: Fit = "split"
+    asked_pair: tuple[str, str] | None = None
+    """The modalities whose gap is looked at; the usual ones where None."""
+    seed: int = DEFAULT_SEED
+    source: str = ""
+    """Where the collection came from, as it was named."""
+    collections: Sequence[Collection] = ()
+    """The same items by every model of the source that was asked for."""
+    read_others: Callable[[], Mapping[str, Collection]] = dict
+    """Reads the same items by further models, by encoder."""
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of an own parameter."""
+        return self.values[name]
+
+    @cached_property
+    def others(self) -> Mapping[str, Collection]:
+        """The same items by further models, by encoder."""
+        return self.read_others()
+
+    @cached_property
+    def pair(self) -> tuple[str, str]:
+        """The two modalities whose gap is looked at.
+
+        Raises:
+            GapvizError: fewer than two modalities, or no such modality.
+        """
+        pair = self.asked_pair or default_pair(self.collection)
+        for name in pair:
+            self.collection.modality(name)
+        return pair
+
+    @property
+    def query_modality(self) -> str:
+        """Of a query that is an item: the one chosen, else the first."""
+        chosen: str | None = self["query_modality"]
+        return chosen or self.collection.modality_names[0]
+
+    @property
+    def spec(self) -> StrategySpec:
+        """What the strategy is."""
+        return STRATEGIES[self.strategy.name]
+
+    def strategy_named(self, name: str) -> StrategyOptions:
+        """Another strategy with the values that were given."""
+        return StrategyOptions(name).having(**self.given)
+
+    @property
+    def n_items(self) -> int:
+        """Held-out items."""
+        return len(self.collection.splits.get(EVALUATE, ()))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What every figure should be doubted for, one sentence each."""
+        return [*filter(None, [too_few(self.n_items)]), *split_warnings(self.collection)]
+
+    def finding(self, **parts: Any) -> Finding:
+        """A finding that says what was looked at: the pair on the held-out items.
+
+        Args:
+            parts: further fields of `Finding`; figures stand behind those of the request.
+
+        Raises:
+            GapvizError: as `pair`, or no evaluate split.
+        """
+        collection = self.collection
+        figures = {
+            "collection": collection.name,
+            "encoder": collection.encoder,
+            "n_items": self.n_items,
+            "modalities": list(collection.modality_names),
+            "pair": list(self.pair),
+            "seed": self.seed,
+            "warnings": self.warnings,
+        }
+        collection.split(EVALUATE)
+        return Finding(
+            figures=figures | parts.pop("figures", {}),
+            title=f"{collection.name}: {counted(self.n_items, 'held-out item')}, "
+            f"{collection.dim} dimensions, encoder {collection.encoder}",
+            warnings=self.warnings,
+            **parts,
+        )
+
+    def item(self, name: str) -> int:
+        """Position of the item of that id.
+
+        Raises:
+            GapvizError: no such item.
+        """
+        position = self.collection.position.get(name)
+        if position is None:
+            raise GapvizError(
+                f"has no item {name[:80]!r}",
+                where=self.collection.name,
+                hint=f"name one such as {self.collection.items[0].id!r}",
+            )
+        return position
+
+
+Find = Callable[[Request, Progress], Finding]
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """One question, and how it is answered."""
+
+    name: str
+    """Of its command and its page."""
+    help: str
+    """One line without a full stop, as an order: `compare …`."""
+    description: str
+    find: Find
+    """Raises `GapvizError` for what cannot be asked."""
+    parameters: Sequence[Parameter] = ()
+    """What can be chosen of it alone."""
+    shared: Sequence[Shared] = ("strategy", "pair", "seed")
+    strategy: str = "raw"
+    """The strategy unless one is chosen."""
+    in_report: bool = False
+    """Whether a report has a section of it, at its usual parameters."""
+    goes_on: bool = False
+    """Whether a run that was stopped goes on where it was."""
+
+    def usual(self) -> dict[str, Any]:
+        """Every parameter at its default."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
+
+
+def parts_parameter(parts: Iterable[str], default: Sequence[str] = ()) -> Parameter:
+    """Which parts of an analysis to look at; the first unless others are the default."""
+    return Parameter(
+        "of",
+        "Parts",
+        "names",
+        tuple(default or list(parts)[:1]),
+        f"of {', '.join(parts)}; or all",
+        choices={name: name for name in parts},
+    )
+
+
+def find_parts(parts: Mapping[str, Find]) -> Find:
+    """Finds those of `parts` that the parameter `of` names, one after another."""
+
+    def find(request: Request, progress: Progress) -> Finding:
+        opening = request.finding()
+        names = request["of"]
+        found = {
+            name: parts[name](request, share_of(progress, place, len(names)))
+            for place, name in enumerate(names)
+        }
+        return Finding(opening.figures, opening.title, opening.warnings, parts=found)
+
+    return find

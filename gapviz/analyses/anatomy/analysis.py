@@ -1,0 +1,353 @@
+"""Anatomy: what the gap is made of, part by part: readings, tables and protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gapviz.analyses.analysis import (
+    Analysis,
+    Find,
+    Finding,
+    Request,
+    find_parts,
+    parts_parameter,
+)
+from gapviz.analyses.anatomy.parts import (
+    Dimensions,
+    HeatMaps,
+    Hubs,
+    Plane,
+    Spectra,
+    cached_dimensions,
+    cached_heat_maps,
+    cached_hubs,
+    cached_plane,
+    cached_spectra,
+    moving_strategies,
+)
+from gapviz.core.progress import Progress, share_of
+from gapviz.core.table import Column, Table
+from gapviz.core.vectors import Float32
+from gapviz.core.wording import counted, figure
+from gapviz.sources.builtin import encoder_title
+from gapviz.strategies import StrategyOptions
+
+TOPS = (1, 2, 5, 10)
+STRATEGY = Column("strategy", "strategy", text=True)
+
+
+def dimensions_reading(found: Dimensions) -> str:
+    """How concentrated the gap is, and what removing its dimensions does to it and to recall."""
+    shares, curve = found.shares, found.ablation
+    if np.isnan(shares.shares).any():
+        return "There is no gap to take apart."
+    dim = shares.shares.size
+    head = (
+        f"Two of {dim} dimensions hold {shares.top(2):.0%} of the squared gap and ten hold "
+        f"{shares.top(10):.0%}, as if {shares.participation_ratio:.1f} equal ones held it "
+        "(participation ratio)."
+    )
+    at = int(np.argmin(np.abs(curve.removed - 10)))
+    recall = (curve.recall_x_to_y + curve.recall_y_to_x) / 2
+    words = (
+        f" Without the {curve.removed[at]} largest the gap goes from {curve.gap[0]:.2f} to "
+        f"{curve.gap[at]:.2f}; without {curve.removed[at]} at random it is "
+        f"{curve.control_gap[at]:.2f}"
+    )
+    if np.isnan(recall[at]):
+        return f"{head}{words}."
+    return f"{head}{words}. Mean recall@1 goes from {recall[0]:.2f} to {recall[at]:.2f}."
+
+
+def heat_map_reading(found: HeatMaps) -> str:
+    """Mean cosine of every quadrant, by strategy."""
+    x, y = found.pair
+    parts = []
+    for title, one in found.by_strategy.items():
+        within_x, within_y, mismatched, matched = _quadrants(one.cosines)
+        parts.append(
+            f"{title}: {x}–{x} {figure(within_x, 2)}, {y}–{y} {figure(within_y, 2)}, {x}–{y} "
+            f"mismatched {figure(mismatched, 2)} and matched {figure(matched, 2)}"
+        )
+    return f"Mean cosines. {'; '.join(parts)}."
+
+
+def plane_reading(plane: Plane) -> str:
+    """Who is best in either figure, and whether anyone is in both."""
+    points = [one for one in plane.points if not np.isnan(one.point.alignment)]
+    if not points:
+        return "No matched pairs, so there is no alignment to draw."
+    aligned = min(points, key=lambda one: one.point.alignment)
+    uniform = min(points, key=lambda one: one.point.uniformity)
+    if aligned is uniform:
+        return f"{aligned.strategy} of {aligned.model} is best in both figures."
+    return (
+        f"Best alignment: {aligned.strategy} of {aligned.model} ({aligned.point.alignment:.2f}); "
+        f"best uniformity: {uniform.strategy} of {uniform.model} "
+        f"({figure(uniform.point.uniformity, 2)}). No point is best in both."
+    )
+
+
+def hubs_reading(hubs: Hubs) -> str:
+    """Skew and anti-hubs of every direction, raw first."""
+    titles = list(hubs.by_strategy)
+    parts = []
+    for direction, raw in hubs.by_strategy[titles[0]].items():
+        source, target = direction
+        words = (
+            f"{source} → {target}: {raw.anti_hub_share:.0%} of the {target} entries stand in no "
+            f"list of {raw.k}, skew {figure(raw.skew, 1)}"
+        )
+        for title in titles[1:]:
+            after = hubs.by_strategy[title][direction]
+            words += f" ({title}: {after.anti_hub_share:.0%}, {figure(after.skew, 1)})"
+        parts.append(words)
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def spectra_reading(spectra: Spectra) -> str:
+    """Effective rank of every modality, by strategy."""
+    parts = []
+    for title, by_modality in spectra.by_strategy.items():
+        ranks = [
+            f"{name} "
+            + ("without spread" if np.isnan(one.effective_rank) else f"{one.effective_rank:.0f}")
+            for name, one in by_modality.items()
+        ]
+        parts.append(f"{title}: {', '.join(ranks)}")
+    dim = next(iter(next(iter(spectra.by_strategy.values())).values())).shares.size
+    return f"Effective rank, of {dim} dimensions. {'; '.join(parts)}."
+
+
+def _quadrants(cosines: Float32) -> tuple[float, float, float, float]:
+    """Means of x–x and y–y without their diagonals, of x–y without and along its own."""
+    n = len(cosines) // 2
+    off = ~np.eye(n, dtype=np.bool_)
+    across = cosines[:n, n:]
+    blocks = (cosines[:n, :n][off], cosines[n:, n:][off], across[off], across.diagonal())
+    within_x, within_y, mismatched, matched = (
+        float(block.mean()) if block.size else float("nan") for block in blocks
+    )
+    return within_x, within_y, mismatched, matched
+
+
+def dimensions_table(found: Dimensions, pair: tuple[str, str]) -> Table:
+    """Gap and recall without the largest dimensions, and without as many random ones."""
+    curve, (x, y) = found.ablation, pair
+    return Table(
+        "",
+        [
+            Column("removed", "removed"),
+            Column("share", "share of ‖Δ‖²"),
+            Column("gap", "gap"),
+            Column("recall_x_to_y", "R@1", f"{x} → {y}", better="higher"),
+            Column("recall_y_to_x", "R@1", f"{y} → {x}", better="higher"),
+            Column("control_gap", "gap", "random"),
+            Column("control_recall_x_to_y", "R@1", f"{x} → {y}, random", better="higher"),
+            Column("control_recall_y_to_x", "R@1", f"{y} → {x}, random", better="higher"),
+        ],
+        [
+            list(row)
+            for row in zip(
+                curve.removed,
+                curve.share,
+                curve.gap,
+                curve.recall_x_to_y,
+                curve.recall_y_to_x,
+                curve.control_gap,
+                curve.control_recall_x_to_y,
+                curve.control_recall_y_to_x,
+                strict=True,
+            )
+        ],
+    )
+
+
+def plane_table(plane: Plane, chosen: Plane) -> Table:
+    """Alignment and uniformity of every model and strategy, and of the strategy chosen."""
+    named = [(one.model, one) for one in plane.points]
+    named += [(f"{one.model}, chosen", one) for one in chosen.points]
+    return Table(
+        "",
+        [
+            Column("model", "model", text=True),
+            STRATEGY,
+            Column("alignment", "alignment", better="lower"),
+            Column("uniformity", "uniformity", better="lower"),
+        ],
+        [[name, one.strategy, one.point.alignment, one.point.uniformity] for name, one in named],
+    )
+
+
+def hubs_table(hubs: Hubs) -> Table:
+    """How unevenly places in lists are spread, by direction and strategy."""
+    share = Column("", "", percent=True, decimals=1, better="lower")
+    return Table(
+        "",
+        [
+            Column("direction", "direction", text=True),
+            STRATEGY,
+            Column("skew", "skew", decimals=2, better="lower"),
+            replace(share, key="anti_hub_share", title="anti-hubs"),
+            replace(share, key="largest_share", title="fullest 1 %"),
+        ],
+        [
+            [f"{a} → {b}", title, hub.skew, hub.anti_hub_share, hub.largest_share]
+            for title, by_direction in hubs.by_strategy.items()
+            for (a, b), hub in by_direction.items()
+        ],
+    )
+
+
+def spectra_table(spectra: Spectra) -> Table:
+    """Over how many directions each cloud spreads."""
+    return Table(
+        "",
+        [
+            Column("modality", "modality", text=True),
+            STRATEGY,
+            Column("effective_rank", "effective rank", decimals=1),
+            Column("participation_ratio", "participation ratio", decimals=1),
+        ],
+        [
+            [name, title, one.effective_rank, one.participation_ratio]
+            for title, by_modality in spectra.by_strategy.items()
+            for name, one in by_modality.items()
+        ],
+    )
+
+
+def _dimensions(request: Request, progress: Progress) -> Finding:
+    found = cached_dimensions(request.collection, request.pair, seed=request.seed).compute(progress)
+    tops = {str(count): found.shares.top(count) for count in TOPS}
+    told = ", ".join(f"{count}: {share:.1%}" for count, share in tops.items())
+    return Finding(
+        figures=found.to_json() | {"top_share": tops},
+        title="Dimensions, raw vectors",
+        readings=[dimensions_reading(found)],
+        tables=[dimensions_table(found, request.pair)],
+        protocol=f"Share of the largest dimensions: {told}. Removed by |Δd| of the calibrate "
+        "split, rows scaled to length 1 again; R@1 of "
+        f"{counted(found.ablation.n_pairs, 'pair')}; random: as many random dimensions. These "
+        "figures change under a rotation of the space.",
+        result=found,
+    )
+
+
+def _heat_map(request: Request, progress: Progress) -> Finding:
+    strategies = _moved(request)
+    work = cached_heat_maps(request.collection, strategies, request.pair, seed=request.seed)
+    found = work.compute(progress)
+    shown = len(next(iter(found.by_strategy.values())).pairs)
+    return Finding(
+        figures=_by_name(found.to_json(), strategies),
+        title=f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
+        readings=[heat_map_reading(found)],
+        protocol="--json prints all of them, like beside like.",
+        result=found,
+    )
+
+
+def _plane(request: Request, progress: Progress) -> Finding:
+    collection, pair, seed = request.collection, request.pair, request.seed
+    ours = {encoder_title(collection.encoder): collection}
+    models = ours | {encoder_title(name): one for name, one in request.others.items()}
+    grid = [StrategyOptions(name) for name in moving_strategies()]
+    plane = cached_plane(models, grid, pair, seed=seed).compute(share_of(progress, 0, 2))
+    last = _moved(request)[-1:]
+    chosen = cached_plane(ours, last, pair, seed=seed).compute(share_of(progress, 1, 2))
+    return Finding(
+        figures={"points": plane.points, "chosen": chosen.points},
+        title="Loss plane",
+        readings=[plane_reading(plane)],
+        tables=[plane_table(plane, chosen)],
+        protocol="Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean exp(−2‖a − b‖²) "
+        "over both clouds pooled. Strategies at their usual parameters, but for the one chosen.",
+        result=plane,
+    )
+
+
+def _hubs(request: Request, progress: Progress) -> Finding:
+    strategies = _moved(request)
+    if request.spec.adjusts_scores:
+        strategies.append(request.strategy)
+    work = cached_hubs(request.collection, strategies, request.pair, seed=request.seed)
+    hubs = work.compute(progress)
+    sampled = " A seeded sample of 20,000 rows stands for each larger modality." * hubs.sampled
+    return Finding(
+        figures=_by_name(hubs.to_json(), strategies),
+        title="Hubs",
+        readings=[hubs_reading(hubs)],
+        tables=[hubs_table(hubs)],
+        protocol="In how many lists of the 10 best an entry of the other modality stands. Skew: 0 "
+        f"is even; anti-hubs: entries in no list; fullest 1 %: their share of all places.{sampled}",
+        result=hubs,
+    )
+
+
+def _spectra(request: Request, progress: Progress) -> Finding:
+    strategies = _moved(request)
+    spectra = cached_spectra(request.collection, strategies, request.pair).compute(progress)
+    return Finding(
+        figures=_by_name(spectra.to_json(), strategies),
+        title="Spectrum",
+        readings=[spectra_reading(spectra)],
+        tables=[spectra_table(spectra)],
+        protocol="Of each cloud's own covariance. Effective rank: exp of the entropy of the "
+        "eigenvalues' shares; participation ratio: 1 / Σ shares². Both: higher is wider.",
+        result=spectra,
+    )
+
+
+def find_anatomy(request: Request, progress: Progress) -> Finding:
+    """The chosen parts, and a word where the strategy moves no vector."""
+    found = find_parts(PARTS)(request, progress)
+    if request.spec.moves_vectors or request.strategy.name == "raw":
+        return found
+    hubs = ", but for hubs" * request.spec.adjusts_scores
+    return replace(
+        found,
+        readings=[f"{request.spec.title} moves no vector: what follows is of the raw ones{hubs}."],
+    )
+
+
+def _moved(request: Request) -> list[StrategyOptions]:
+    """Raw, and the strategy where it moves vectors."""
+    moved = [request.strategy] if request.spec.moves_vectors else []
+    return [StrategyOptions("raw"), *moved]
+
+
+def _by_name(figures: Mapping[str, Any], strategies: Sequence[StrategyOptions]) -> dict[str, Any]:
+    """Figures by the name of each strategy, which a condition can name, not by its title."""
+    titles = dict(zip((one.name for one in strategies), figures["by_strategy"], strict=True))
+    return {
+        **figures,
+        "titles": titles,
+        "by_strategy": {name: figures["by_strategy"][title] for name, title in titles.items()},
+    }
+
+
+PARTS: dict[str, Find] = {
+    "dimensions": _dimensions,
+    "heat_map": _heat_map,
+    "plane": _plane,
+    "hubs": _hubs,
+    "spectrum": _spectra,
+}
+
+ANALYSIS = Analysis(
+    "anatomy",
+    "tell what the gap is made of: dimensions, losses, hubs, spectra",
+    "Take the gap apart on the items of the evaluate split: the dimensions that hold it and what "
+    "is left without them, the cosines of a sample of pairs, alignment and uniformity of every "
+    "model under every strategy that moves vectors, hubs, and the spectrum of each cloud.",
+    find_anatomy,
+    parameters=(parts_parameter(PARTS),),
+    shared=("strategy", "pair", "seed", "also"),
+    strategy="centre",
+)

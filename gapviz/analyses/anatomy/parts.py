@@ -1,0 +1,293 @@
+"""The anatomy of a collection's gap as work to be done once, on the evaluate split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gapviz.analyses.thresholds.adjusted_scores import adjusted_blocks, indexed_rows
+from gapviz.core.blocks import centroid
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.pairs import Pairs
+from gapviz.core.plain_json import JsonFields
+from gapviz.core.progress import Progress
+from gapviz.core.rows import Rows, rows_of_one
+from gapviz.core.vectors import Float32, read_only
+from gapviz.measures.geometry import DimensionShares, dimension_shares
+from gapviz.measures.geometry.anatomy import (
+    AblationCurve,
+    HeatMap,
+    Hubness,
+    PlanePoint,
+    Spectrum,
+    ablation_curve,
+    clustered_heat_map,
+    hubness,
+    plane_point,
+    spectrum,
+)
+from gapviz.retrieval.exact import top_k, top_k_of_scores
+from gapviz.storage.cache import CachedResult, content_key
+from gapviz.strategies import (
+    STRATEGIES,
+    Strategy,
+    StrategyOptions,
+    fit_strategy,
+    unavailable_reason,
+)
+
+KIND = "anatomy"
+
+# Raise it when the same request would give other figures.
+REVISION = 2
+
+HEAT_MAP_ITEMS = 120
+NEIGHBOURS = 10
+
+# Entries of the longest list, and queries, of a large collection that a sample stands for.
+MAX_HUB_ROWS = 20_000
+
+
+def moving_strategies() -> tuple[str, ...]:
+    """Those with a point of their own in the plane: raw cosine and all that move vectors."""
+    return tuple(
+        name for name, spec in STRATEGIES.items() if spec.moves_vectors or spec.acts_on == "nothing"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Dimensions(JsonFields):
+    """How the raw gap spreads over dimensions, and what is left without the largest."""
+
+    shares: DimensionShares
+    ablation: AblationCurve
+    """The order of removal is that of the calibrate split."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMaps(JsonFields):
+    """One sample of pairs in one order, by the title of the strategy."""
+
+    pair: tuple[str, str]
+    n_pairs: int
+    """There are, drawn or not."""
+    by_strategy: Mapping[str, HeatMap]
+
+
+@dataclass(frozen=True, eq=False)
+class Hubs(JsonFields):
+    """k-occurrence across the modalities, by the title of the strategy and by direction."""
+
+    by_strategy: Mapping[str, Mapping[tuple[str, str], Hubness]]
+    sampled: bool
+    """True where a seeded sample stands for the rows of a modality."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra(JsonFields):
+    """Eigenvalues by the title of the strategy and by modality."""
+
+    by_strategy: Mapping[str, Mapping[str, Spectrum]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A point of the plane with its model and its strategy."""
+
+    model: str
+    strategy: str
+    point: PlanePoint
+
+
+@dataclass(frozen=True, eq=False)
+class Plane(JsonFields):
+    """One point a model and strategy; strategies that cannot be fitted have none."""
+
+    points: tuple[Placed, ...]
+
+
+def cached_dimensions(
+    collection: Collection, pair: tuple[str, str], *, seed: int
+) -> CachedResult[Dimensions]:
+    """Shares of the squared gap by dimension, and the ablation curve."""
+
+    def make(progress: Progress) -> Dimensions:
+        fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+        x, y = (measured.modality(name).corpus.vectors for name in pair)
+        first, second = (centroid(fitted_on.modality(name).corpus.vectors) for name in pair)
+        progress(0.1, "removing dimensions")
+        return Dimensions(
+            dimension_shares(centroid(x) - centroid(y)),
+            ablation_curve(x, y, measured.pairs(*pair), delta=first - second, seed=seed),
+        )
+
+    return CachedResult(KIND, _key("dimensions", [collection], pair, (), seed), Dimensions, make)
+
+
+def cached_heat_maps(
+    collection: Collection,
+    options: Sequence[StrategyOptions],
+    pair: tuple[str, str],
+    *,
+    seed: int,
+) -> CachedResult[HeatMaps]:
+    """Cosines of a sample of pairs in the clustered order of the first of `options`."""
+
+    def make(progress: Progress) -> HeatMaps:
+        pairs = collection.split(EVALUATE).pairs(*pair)
+        maps: dict[str, HeatMap] = {}
+        for place, (title, (x, y)) in enumerate(_each(collection, options, pair)):
+            progress(place / len(options), title)
+            if maps:
+                first = next(iter(maps.values()))
+                maps[title] = _in_order(x, y, pairs, first)
+            else:
+                maps[title] = clustered_heat_map(x, y, pairs, n_items=HEAT_MAP_ITEMS, seed=seed)
+        return HeatMaps(pair, len(pairs), maps)
+
+    return CachedResult(KIND, _key("heat map", [collection], pair, options, seed), HeatMaps, make)
+
+
+def cached_hubs(
+    collection: Collection,
+    options: Sequence[StrategyOptions],
+    pair: tuple[str, str],
+    *,
+    seed: int,
+) -> CachedResult[Hubs]:
+    """k-occurrence of each modality's rows in the lists of the other's.
+
+    The lists hold the best cosines, or the best scores of a strategy that adjusts them.
+    """
+
+    def make(progress: Progress) -> Hubs:
+        fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+        found = {}
+        for place, chosen in enumerate(options):
+            strategy = fit_strategy(chosen, fitted_on)
+            progress(place / len(options), strategy.label)
+            rows = {name: _some(indexed_rows(measured, strategy, name), seed) for name in pair}
+            found[strategy.label] = {
+                (source, target): _hubness(strategy, rows[source], rows[target])
+                for source, target in (pair, pair[::-1])
+            }
+        largest = max(measured.modality(name).corpus.n_rows for name in pair)
+        return Hubs(found, largest > MAX_HUB_ROWS)
+
+    return CachedResult(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
+
+
+def cached_spectra(
+    collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
+) -> CachedResult[Spectra]:
+    """Eigenvalues of the covariance of one modality or of several."""
+
+    def make(progress: Progress) -> Spectra:
+        found = {}
+        for place, (title, blocks) in enumerate(_each(collection, options, modalities)):
+            progress(place / len(options), title)
+            found[title] = {
+                name: spectrum(rows) for name, rows in zip(modalities, blocks, strict=True)
+            }
+        return Spectra(found)
+
+    return CachedResult(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
+
+
+def cached_plane(
+    collections: Mapping[str, Collection],
+    options: Sequence[StrategyOptions],
+    pair: tuple[str, str],
+    *,
+    seed: int,
+) -> CachedResult[Plane]:
+    """Alignment and uniformity of every model under every strategy.
+
+    Args:
+        collections: one a model, by its title; those without both modalities are left out.
+        options: the strategies; those that a model's items cannot fit are left out.
+        pair: the modalities.
+        seed: of samples.
+    """
+
+    def make(progress: Progress) -> Plane:
+        points = []
+        for place, (model, collection) in enumerate(collections.items()):
+            if not set(pair) <= set(collection.modality_names):
+                continue
+            matched = collection.split(EVALUATE).pairs(*pair)
+            for step, chosen in enumerate(options):
+                done = (place + step / len(options)) / len(collections)
+                progress(done, f"{model}, {STRATEGIES[chosen.name].title}")
+                calibration = collection.split(CALIBRATE)
+                if unavailable_reason(chosen, calibration):
+                    continue
+                title, (x, y) = next(_each(collection, [chosen], pair))
+                points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
+        return Plane(tuple(points))
+
+    key = _key("plane", collections.values(), pair, options, seed, models=list(collections))
+    return CachedResult(KIND, key, Plane, make)
+
+
+def _each(
+    collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
+) -> Iterator[tuple[str, list[Float32]]]:
+    """Title of each strategy, and the held-out rows of the modalities as it moved them."""
+    fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+    for chosen in options:
+        strategy = fit_strategy(chosen, fitted_on)
+        yield (
+            strategy.label,
+            [
+                strategy.transform(measured.modality(name).corpus.vectors, name)
+                for name in modalities
+            ],
+        )
+
+
+def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
+    """The same pairs in the same order, so that maps can be compared cell by cell."""
+    stacked = np.concatenate([x[pairs.rows_a[like.pairs]], y[pairs.rows_b[like.pairs]]])
+    return HeatMap(like.pairs, read_only(stacked @ stacked.T), like.sampled)
+
+
+def _hubness(strategy: Strategy, asking: Rows, gallery: Rows) -> Hubness:
+    if not strategy.spec.adjusts_scores:
+        found = top_k(asking.vectors, gallery.vectors, NEIGHBOURS).rows
+        return hubness(found, gallery.n_rows, NEIGHBOURS)
+    everyone = np.arange(asking.n_rows, dtype=np.int64)
+    lists = [
+        top_k_of_scores(scores, NEIGHBOURS).rows
+        for _, scores in adjusted_blocks(strategy, asking, gallery, everyone)
+    ]
+    return hubness(np.concatenate(lists), gallery.n_rows, NEIGHBOURS)
+
+
+def _some(rows: Rows, seed: int) -> Rows:
+    if rows.n_rows <= MAX_HUB_ROWS:
+        return rows
+    chosen = np.random.default_rng(seed).choice(rows.n_rows, MAX_HUB_ROWS, replace=False)
+    chosen.sort()
+    return rows_of_one(rows.names[0], rows.vectors[chosen], rows.item[chosen])
+
+
+def _key(
+    part: str,
+    collections: Iterable[Collection],
+    modalities: tuple[str, ...],
+    options: Sequence[StrategyOptions],
+    seed: int,
+    **parts: object,
+) -> str:
+    return content_key(
+        part=part,
+        collections=[one.content_hash for one in collections],
+        pair=modalities,
+        options=[one.plain() for one in options],
+        seed=seed,
+        revision=REVISION,
+        **parts,
+    )

@@ -1,0 +1,191 @@
+"""Layouts of a collection under a strategy: shipped, cached, or computed now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float32, Indices
+from gapviz.measures.measurement import Fit
+from gapviz.measures.projection import (
+    DISPLAY_LIMIT,
+    DisplaySample,
+    Layout,
+    Method,
+    project,
+    sample_for_display,
+)
+from gapviz.measures.projection.umap_layout import Points
+from gapviz.sources.builtin.shipped import shipped_folder
+from gapviz.storage.cache import CachedResult, content_key
+from gapviz.strategies import Strategy
+
+KIND = "layouts"
+SHIPPED_FILE = "layouts.safetensors"
+
+# Raise it when the same request would give another layout.
+REVISION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class LayoutRequest:
+    """What to draw: the indexed rows of a collection, moved by a strategy.
+
+    The layout under a strategy stands on the raw one: a linear one on the same axes, a UMAP
+    started from it, so that what moves on the screen is what the strategy moved.
+    """
+
+    collection: Collection
+    strategy: Strategy
+    method: Method
+    seed: int = DEFAULT_SEED
+    stands_on: LayoutRequest | None = None
+    """The request for the raw layout of the same collection, method and seed; None for
+    that one itself."""
+    between: tuple[str, str] | None = None
+    """The modalities whose gap is the gap axis; the first two where None."""
+    fit: Fit = "split"
+    """What the strategy was fitted on."""
+
+    @cached_property
+    def sample(self) -> DisplaySample:
+        """The items drawn: all, or a stratified sample that keeps pairs."""
+        per_item = self.row_count / self.collection.n_items
+        return sample_for_display(
+            self.collection.n_items,
+            self.collection.labels,
+            limit=DISPLAY_LIMIT,
+            points_per_item=per_item,
+            seed=self.seed,
+        )
+
+    @property
+    def row_count(self) -> int:
+        """Rows there are, drawn or not."""
+        return sum(block.corpus.n_rows for block in self.collection.modalities.values())
+
+    @cached_property
+    def item_index(self) -> Mapping[str, Indices]:
+        """Per modality, the item of each indexed row."""
+        return {name: block.corpus.item_index for name, block in self.collection.modalities.items()}
+
+    def vectors(self, strategy: Strategy) -> dict[str, Float32]:
+        """Indexed rows per modality, moved by `strategy`."""
+        return {
+            name: strategy.transform(block.corpus.vectors, name)
+            for name, block in self.collection.modalities.items()
+        }
+
+    @cached_property
+    def moves_nothing(self) -> bool:
+        """True where the strategy leaves every vector where it is."""
+        return not self.strategy.spec.moves_vectors
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that a UMAP layout of this request depends on."""
+        return content_key(
+            collection=self.collection.content_hash,
+            strategy={} if self.moves_nothing else self.strategy.options.plain(),
+            method=self.method,
+            limit=DISPLAY_LIMIT,
+            seed=self.seed,
+            revision=REVISION,
+            # Left out where it is the usual one, so that the keys of shipped layouts stay.
+            **({} if self.fit == "split" else {"fit": self.fit}),
+        )
+
+    @cached_property
+    def rows(self) -> dict[str, Indices]:
+        """Per modality, the rows drawn."""
+        return {name: self.sample.rows(owners) for name, owners in self.item_index.items()}
+
+    @cached_property
+    def linear_layout(self) -> Layout:
+        """The layout by PCA or along the gap axis, on the axes of what it stands on."""
+        return _project(self)
+
+    @property
+    def name(self) -> str:
+        """Unlike that of any other layout."""
+        return f"{KIND}/{self.key}"
+
+    def get(self) -> Layout | None:
+        """The layout if it is linear, shipped or cached; else None."""
+        if self.method != "umap":
+            return self.linear_layout
+        found = _shipped(self.key) or self._cached().get()
+        if found is None or self.stands_on is None:
+            return None if found is None else _project(self, points=found.points)
+        start = self.stands_on.get()
+        return None if start is None else _project(self, start=start, points=found.points)
+
+    def compute(self, progress: Progress | None = None) -> Layout:
+        """The layout, computed now unless it is cached.
+
+        Raises:
+            GapvizError: see `project`.
+        """
+        if self.method != "umap":
+            return self.linear_layout
+        start = None if self.stands_on is None else self.stands_on.compute(progress)
+        found = _shipped(self.key) or self._cached(start).compute(progress)
+        return _project(self, start=start, points=found.points)
+
+    def _cached(self, start: Layout | None = None) -> CachedResult[Points]:
+        """The points of a UMAP layout; all else follows from the request."""
+
+        def function(progress: Progress) -> Points:
+            return Points(_project(self, start=start, progress=progress).points)
+
+        return CachedResult(KIND, self.key, Points, function)
+
+
+def _project(
+    request: LayoutRequest,
+    *,
+    start: Layout | None = None,
+    points: Float32 | None = None,
+    progress: Progress | None = None,
+) -> Layout:
+    basis = None
+    if request.method != "umap" and request.stands_on is not None:
+        basis = request.stands_on.linear_layout.basis
+    return project(
+        request.vectors(request.strategy),
+        method=request.method,
+        rows=request.rows,
+        basis=basis,
+        between=request.between,
+        start=start,
+        points=points,
+        seed=request.seed,
+        progress=progress,
+    )
+
+
+def _shipped(key: str) -> Points | None:
+    shipped = _shipped_file()
+    if shipped is not None:
+        with suppress(SafetensorError, OSError), safe_open(shipped, framework="numpy") as tensors:
+            if key in tensors.keys():  # noqa: SIM118 - not a dict
+                return Points(tensors.get_tensor(key))
+    return None
+
+
+@lru_cache(maxsize=1)
+def _shipped_file() -> Path | None:
+    try:
+        path = shipped_folder("builtin") / SHIPPED_FILE
+    except GapvizError:
+        return None
+    return path if path.exists() else None

@@ -1,0 +1,250 @@
+"""Measure: the gap and what a strategy does about it, in figures and in plain sentences."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.core.progress import Progress
+from gapviz.core.table import Column, Table
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
+from gapviz.measures.experiment import measure
+from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
+from gapviz.measures.retrieval import bootstrap_difference, mean_of_known, mean_value
+
+ITEM_PROTOCOL = (
+    "It ranks items, not vectors: its bias and rank of the match are of another protocol and "
+    "cannot be held against those of raw cosine."
+)
+"""Of a strategy that fuses the vectors of an item."""
+
+
+def gap_reading(measurement: Measurement) -> str:
+    """Whether there is a gap, and whether it rules the scores."""
+    gap = measurement.geometry.gap
+    n_items = measurement.collection.n_items
+    if n_items < FEWEST_ITEMS:
+        return (
+            f"The gap of {counted(n_items, 'held-out item')} is {figure(gap.gap)}: too few to tell "
+            "it from noise."
+        )
+    if isnan(gap.noise_floor):
+        return (
+            f"The gap is {figure(gap.gap)}, and whether that is more than noise is unknown: one "
+            "modality has a single vector here."
+        )
+    if gap.gap <= gap.noise_floor:
+        return (
+            f"The gap ({figure(gap.gap)}) lies under its noise floor ({figure(gap.noise_floor)}): "
+            "with this many items, that is no gap."
+        )
+    if isnan(gap.separation):
+        return f"The gap is {figure(gap.gap)}, between two clouds without any spread."
+    return _separation_words(gap.separation)
+
+
+def bias_reading(measurement: Measurement) -> str:
+    """What a mixed index gives to a query, in results out of ten."""
+    n_items = measurement.collection.n_items
+    if n_items < FEWEST_ITEMS:
+        held_out = counted(n_items, "held-out item")
+        return f"What a mixed index favours cannot be said from {held_out}."
+    parts = []
+    for name, estimate in measurement.bias.items():
+        expected = mean_of_known(measurement.mixed[name].expected_share)
+        if isnan(estimate.value) or isnan(expected):
+            parts.append(f"what {_article(name)} query gets is unknown: none can be asked here")
+            continue
+        parts.append(
+            f"{_article(name)} query gets {_of_ten(estimate.value, f'{name} result')} in its first "
+            f"10 (neutral: {_tenths(expected)})"
+        )
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def change_reading(before: Measurement, after: Measurement) -> str:
+    """What a strategy did to gap, bias, match rank and recall, for better and for worse."""
+    n_items = after.collection.n_items
+    if n_items < FEWEST_ITEMS:
+        held_out = counted(n_items, "held-out item")
+        return f"What it changes cannot be said from {held_out}."
+    parts = [
+        _gap_change(before, after),
+        _moved("bias@10", mean_value(before.bias), mean_value(after.bias)),
+        _moved("mixed NDCG@10", mean_value(before.ndcg), mean_value(after.ndcg)),
+        _moved("cross-modal R@10", _mean_recall(before), _mean_recall(after)),
+    ]
+    sentence = f"{parts[0]}; {', '.join(parts[1:])}."
+    if after.strategy.spec.acts_on == "items":
+        sentence += f" {ITEM_PROTOCOL}"
+    if isnan(_mean_recall(before)) or isnan(_mean_recall(after)):
+        return f"{sentence} No pair matches here, so there is no recall to lose."
+    worse = worse_directions(before, after)
+    if worse:
+        return f"{sentence} Recall {' and '.join(worse)} got worse by more than chance."
+    return f"{sentence} No recall got worse by more than chance (95 %)."
+
+
+def worse_directions(before: Measurement, after: Measurement) -> list[str]:
+    """Directions whose R@10 fell: the paired bootstrap interval of the change is below 0.
+
+    Both measurements must be of the same queries.
+    """
+    worse = []
+    for (source, target), outcome in after.cross.items():
+        change = bootstrap_difference(
+            outcome.recall(DEPTH),
+            before.cross[source, target].recall(DEPTH),
+            outcome.items,
+            seed=after.seed,
+        )
+        if change.high < 0:
+            worse.append(f"{source} → {target}")
+    return worse
+
+
+def _separation_words(separation: float) -> str:
+    times = f"{separation:.1f} times the spread inside a cloud"
+    if separation >= 1:
+        return f"The gap is {times}: raw cross-modal scores are dominated by it."
+    if separation >= 0.5:
+        return f"The gap is {times}: clearly visible, a little smaller than the clouds are wide."
+    return f"The gap is {times}: the clouds overlap more than they stand apart."
+
+
+def _gap_change(before: Measurement, after: Measurement) -> str:
+    if after.strategy.spec.acts_on != "vectors":
+        return "No vector moves, so the gap stays"
+    was, now = before.geometry.gap, after.geometry.gap
+    words = f"The gap goes from {figure(was.gap, 2)} to {figure(now.gap, 2)}"
+    if now.gap <= now.noise_floor and was.gap > was.noise_floor:
+        return (
+            f"{words}, now under its noise floor ({figure(now.gap)} against "
+            f"{figure(now.noise_floor)}): closed as far as these items can tell"
+        )
+    return words
+
+
+def _tenths(share: float) -> str:
+    """A share of ten, without a digit that says nothing: `5`, `9.8`."""
+    return figure(10 * share, 1).removesuffix(".0")
+
+
+def _of_ten(share: float, noun: str) -> str:
+    number = _tenths(share)
+    return f"{number} {noun}{'' if number == '1' else 's'}"
+
+
+def _moved(title: str, before: float, after: float) -> str:
+    if isnan(before) or isnan(after):
+        return f"{title} unknown"
+    return f"{title} from {figure(before, 2)} to {figure(after, 2)}"
+
+
+def _mean_recall(measurement: Measurement) -> float:
+    values = [by_depth[DEPTH].value for by_depth in measurement.recall.values()]
+    return float(sum(values) / len(values))
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
+
+
+def gap_table(measurement: Measurement) -> Table:
+    """Gap, separation, relative gap and constancy of the pair's two clouds."""
+    geometry, gap = measurement.geometry, measurement.geometry.gap
+    name = f"gap {'–'.join(measurement.pair)}"
+    return Table(
+        "",
+        [
+            Column("figure", "figure", text=True),
+            Column("value", "value", decimals=4),
+            Column("reading", "how to read it", text=True),
+        ],
+        [
+            [name, gap.estimate, "0 … 2, lower is closer"],
+            ["noise floor", gap.noise_floor, "a gap under it is none"],
+            ["cloud separation", gap.separation, "variant A; above 1: gap-dominated"],
+            ["RMG", geometry.relative_gap, "0 perfect"],
+            ["constancy", geometry.constancy.ratio, "1: the gap is one translation"],
+        ],
+    )
+
+
+def mixed_table(measurement: Measurement) -> Table:
+    """Bias and rank of the match in the mixed index, a row a query modality."""
+    return Table(
+        "",
+        [
+            Column("modality", "per query modality", text=True),
+            Column("bias", f"bias@{DEPTH}"),
+            Column("lift", "lift", decimals=2, better="nearer 1"),
+            Column("ndcg", f"NDCG@{DEPTH}", better="higher"),
+            Column("mrr", "MRR", better="higher"),
+        ],
+        [
+            [
+                name,
+                measurement.bias[name],
+                measurement.lift[name].value,
+                measurement.ndcg[name],
+                measurement.mrr[name].value,
+            ]
+            for name in measurement.mixed
+        ],
+    )
+
+
+def recall_table(measurement: Measurement) -> Table:
+    """Recall over an index of the other modality alone, a row a direction."""
+    depths = [Column(f"r{k}", f"R@{k}", better="higher") for k in RECALL_DEPTHS]
+    return Table(
+        "",
+        [Column("direction", "cross-modal recall", text=True), *depths],
+        [
+            [f"{a} → {b}", *(by_depth[k] for k in RECALL_DEPTHS)]
+            for (a, b), by_depth in measurement.recall.items()
+        ],
+    )
+
+
+def measured_finding(measurement: Measurement) -> Finding:
+    """Everything of one measurement."""
+    collection, strategy = measurement.collection, measurement.strategy
+    fitted = "the calibrate split"
+    if not strategy.spec.learns:
+        fitted = "nothing"
+    elif measurement.fit == "all":
+        fitted = "the same items (in-sample)"
+    return Finding(
+        figures=measurement.to_json(),
+        title=f"{collection.name}: {counted(collection.n_items, 'item')}, {collection.dim} "
+        f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
+        warnings=[*filter(None, [too_few(collection.n_items)]), *strategy.warnings],
+        readings=[f"{gap_reading(measurement)} {bias_reading(measurement)}"],
+        tables=[gap_table(measurement), mixed_table(measurement), recall_table(measurement)],
+        result=measurement,
+    )
+
+
+def find_measurement(request: Request, progress: Progress) -> Finding:
+    """The figures of a collection under one strategy."""
+    return measured_finding(
+        measure(
+            request.collection,
+            request.strategy,
+            fit=request.fit,
+            pair=request.asked_pair,
+            seed=request.seed,
+        )
+    )
+
+
+ANALYSIS = Analysis(
+    "measure",
+    "measure the modality gap and what a strategy does about it",
+    "Measure the modality gap of a collection and what a strategy does about it.",
+    find_measurement,
+    shared=("strategy", "fit", "pair", "seed"),
+)

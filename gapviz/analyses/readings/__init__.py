@@ -1,1 +1,0 @@
-"""What is said of figures, in plain sentences; each from measured results alone."""

@@ -1,0 +1,37 @@
+"""Every analysis by name: a new one is its module, and its line here or an entry point."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from gapviz.analyses import cones, measure, search, why, within
+from gapviz.analyses.advice import analysis as decide
+from gapviz.analyses.analysis import Analysis
+from gapviz.analyses.anatomy import analysis as anatomy
+from gapviz.analyses.curves import analysis as curves
+from gapviz.analyses.scoreboard import analysis as scoreboard
+from gapviz.analyses.thresholds import analysis as thresholds
+
+ENTRY_POINTS = "gapviz.analyses"
+"""The group of entry points by which another package ships an `Analysis`."""
+
+_OURS = (
+    measure.ANALYSIS,
+    search.ANALYSIS,
+    scoreboard.ANALYSIS,
+    within.ANALYSIS,
+    curves.ANALYSIS,
+    thresholds.ANALYSIS,
+    anatomy.ANALYSIS,
+    cones.ANALYSIS,
+    why.ANALYSIS,
+    decide.ANALYSIS,
+)
+
+
+@cache
+def analyses() -> dict[str, Analysis]:
+    """Every analysis there is, by name, those of other packages last."""
+    theirs = [one.load() for one in entry_points(group=ENTRY_POINTS)]
+    return {analysis.name: analysis for analysis in (*_OURS, *theirs)}

@@ -1,0 +1,190 @@
+"""The scoreboard as an analysis: its table, its warnings and its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.scoreboard.columns import bias_columns, board_columns
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow, scoreboard
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+from gapviz.core.progress import Progress
+from gapviz.core.table import Column, Table
+from gapviz.core.wording import counted, too_few
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
+
+BRIEF = ("imbalance", "ndcg", "bytes")
+"""Columns that are shown where there is little room."""
+PROTOCOL = (
+    "Imbalance: mean over the query modalities of |bias lift − 1|; 0 is neutral. *: no other is "
+    "both lower in imbalance and higher in NDCG. Strategies that rank items are measured under "
+    "another protocol: any vector of the item counts."
+)
+
+
+def board_table(board: Scoreboard, model: str | None = None) -> Table:
+    """A row a strategy and model, with what marks it.
+
+    Args:
+        board: the scoreboard.
+        model: whose rows; all of them, with a column of models, where None.
+    """
+    rows = [row for row in board.rows if model in (None, row.model)]
+    modalities = list(dict.fromkeys(name for row in rows for name in row.bias))
+    columns = [
+        column
+        for column in board_columns(modalities)
+        if column.key in (*BRIEF, "operations") or column.key.startswith("recall10-")
+    ]
+    columns[2:2] = bias_columns(modalities)
+    models = [Column("model", "encoder", text=True)] * (model is None and len(board.n_items) > 1)
+    return Table(
+        "",
+        [
+            Column("number", "", brief=False),
+            Column("strategy", "strategy", text=True),
+            Column("title", "", text=True, brief=False),
+            *models,
+            *(one.plain(brief=one.key in BRIEF) for one in columns),
+            Column("marks", "", text=True),
+        ],
+        [
+            [
+                number,
+                row.options.name,
+                row.title,
+                *([row.model] * len(models)),
+                *(column.read(row) for column in columns),
+                " ".join(_marks(row, board)),
+            ]
+            for number, row in enumerate(rows, start=1)
+        ],
+    )
+
+
+def board_json(board: Scoreboard) -> dict[str, Any]:
+    """The whole scoreboard, for JSON."""
+    return {
+        "seed": board.seed,
+        "n_items": dict(board.n_items),
+        "split_warnings": {
+            model: list(board.split_warnings.get(model, ())) for model in board.n_items
+        },
+        "rows": [row_json(row) for row in board.rows],
+        "left_out": [
+            {"model": one.model, "strategy": one.options.name, "reason": one.reason}
+            for one in board.left_out
+        ],
+    }
+
+
+def row_json(row: ScoreRow) -> dict[str, Any]:
+    """One row, for JSON."""
+    return {
+        "model": row.model,
+        "strategy": row.options.name,
+        "title": row.title,
+        "bias_at_10": row.bias,
+        "bias_lift_at_10": row.lift,
+        "mixed_ndcg_at_10": row.ndcg,
+        "mixed_mrr": row.mrr,
+        "recall": row.recall,
+        "mean_average_precision": row.mean_average_precision,
+        "bias_imbalance": row.imbalance,
+        "mean_ndcg": row.mean_ndcg,
+        "bytes_per_item": row.bytes_per_item,
+        "query_operations": row.query_operations,
+        "transductive": row.transductive,
+        "pareto": row.pareto,
+        "warnings": list(row.warnings),
+    }
+
+
+def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
+    """Every row, and what it should be doubted for.
+
+    Args:
+        board: the scoreboard.
+        by_model: a part for each model, else one table of all.
+    """
+    several = len(board.n_items) > 1
+    parts = {
+        model: Finding(
+            title=f"{model}: {counted(n, 'held-out item')}",
+            warnings=[*filter(None, [too_few(n)]), *board.split_warnings.get(model, ())],
+            tables=[board_table(board, model)],
+        )
+        for model, n in board.n_items.items()
+    }
+    return Finding(
+        figures=board_json(board),
+        tables=[] if by_model else [board_table(board)],
+        parts=parts if by_model else {},
+        protocol=" ".join([*_doubts(board), PROTOCOL]),
+        gates={
+            f"{model}: " if several else "": {
+                row.options.name: row_json(row) for row in board.rows if row.model == model
+            }
+            for model in board.n_items
+        },
+        result=board,
+    )
+
+
+def find_board(request: Request, progress: Progress) -> Finding:
+    """Every strategy on every model of the source."""
+    names = [one for one in request["strategies"].split(",") if one.strip()]
+    if not names:
+        raise GapvizError("--strategies names none", hint=f"choose of {', '.join(STRATEGIES)}")
+    options = [StrategyOptions(strategy_spec(name).name) for name in names]
+    first = request.collections[0]
+    first.refuse_without_vectors()
+    joint = {one.encoder: one for one in request.collections if len(one.modality_names) > 1}
+    if not joint:
+        raise GapvizError(
+            "has one modality, and a mixed index needs two",
+            where=first.name,
+            hint="give vectors of a second modality",
+        )
+    return board_finding(scoreboard(joint, options, seed=request.seed, progress=progress))
+
+
+def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
+    if row.pareto:
+        yield "*"
+    if row.transductive:
+        yield "(reads all queries first)"
+    if row.by_item:
+        yield "(ranks items)"
+    for number, warning in enumerate(board.own_warnings, start=1):
+        if warning in row.own_warnings:
+            yield f"(warning {number})"
+
+
+def _doubts(board: Scoreboard) -> Iterator[str]:
+    for one in board.left_out:
+        yield f"{one.options.name}: {one.reason}"
+    for number, warning in enumerate(board.own_warnings, start=1):
+        yield f"Warning {number}: {warning}"
+
+
+ANALYSIS = Analysis(
+    "scoreboard",
+    "measure every strategy against every other",
+    "Measure strategies on the items of the evaluate split, for every model that the source holds "
+    "vectors of: bias beside quality beside cost.",
+    find_board,
+    parameters=(
+        Parameter(
+            "strategies",
+            "Strategies",
+            "text",
+            ",".join(STRATEGIES),
+            f"which, separated by commas, of {', '.join(STRATEGIES)} (default: all)",
+        ),
+    ),
+    shared=("seed",),
+    goes_on=True,
+)

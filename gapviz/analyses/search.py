@@ -1,0 +1,142 @@
+"""Search: one query over a collection, all modalities mixed, under one strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gapviz.analyses.analysis import (
+    QUERY_MODALITY,
+    Analysis,
+    Finding,
+    Request,
+    results_parameter,
+)
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+from gapviz.core.progress import Progress
+from gapviz.core.table import Column, Table
+from gapviz.core.vectors import unit_rows
+from gapviz.encoders import load_encoder
+from gapviz.encoders.registry import is_dual_encoder
+from gapviz.measures.experiment import Experiment
+from gapviz.retrieval.index import Query, ResultList
+from gapviz.retrieval.queries import caption_query, item_query
+
+LONGEST_WORDS = 70
+
+HIT_COLUMNS = (
+    Column("rank", "rank"),
+    Column("modality", "modality", text=True),
+    Column("score", "score", decimals=4),
+    Column("item", "item", text=True),
+    Column("caption", "caption", text=True),
+)
+
+
+def text_query(collection: Collection, text: str) -> Query:
+    """A typed text as a query; a caption of the collection knows its own item.
+
+    Raises:
+        GapvizError: no texts in the collection, or the encoder of its vectors is not known.
+    """
+    collection.modality("text")
+    known = caption_query(collection, text)
+    if known is not None:
+        return known
+    if not is_dual_encoder(collection.encoder):
+        raise GapvizError(
+            f"was encoded by {collection.encoder[:80]!r}, which cannot encode a text here",
+            where=collection.name,
+            hint="name their model in --encoder, or search with --item ID",
+        )
+    vectors = load_encoder(collection.encoder).encode_texts([text])
+    return Query(unit_rows(vectors, where="the query")[0], "text")
+
+
+def hits_json(collection: Collection, found: ResultList) -> list[dict[str, Any]]:
+    """Each hit with its item's id, first caption and image."""
+    return [
+        {
+            "rank": hit.rank,
+            "item": collection.items[hit.item].id,
+            "modality": hit.modality,
+            "score": hit.score,
+            "cosine": hit.cosine,
+            "caption": next(iter(collection.items[hit.item].captions), None),
+            "image": collection.items[hit.item].image,
+        }
+        for hit in found.hits
+    ]
+
+
+def hits_table(collection: Collection, found: ResultList, title: str = "") -> Table:
+    """Rank, modality, score, id and first caption of each hit."""
+    rows: list[Sequence[Any]] = []
+    for hit in found.hits:
+        item = collection.items[hit.item]
+        caption = item.captions[0] if item.captions else ""
+        rows.append(
+            [hit.rank, hit.modality, hit.score, item.id[:LONGEST_WORDS], caption[:LONGEST_WORDS]]
+        )
+    return Table(title, HIT_COLUMNS, rows)
+
+
+def list_reading(found: ResultList, modality: str) -> str:
+    """How much of a list has the query's modality, and where the match stands."""
+    words = (
+        f"{found.bias:.0%} of the results are {modality}, as are {found.corpus_share:.0%} of the "
+        "index."
+    )
+    if found.match_rank is None:
+        return words
+    return f"{words} The match stands at rank {found.match_rank:,}."
+
+
+def find_answer(request: Request, progress: Progress) -> Finding:
+    """What one query finds."""
+    text, item = request["text"], request["item"]
+    if (text is None) == (item is None):
+        raise GapvizError("a search needs one query", hint="give a text, or --item ID")
+    collection = request.collection
+    experiment = Experiment(collection, request.strategy, request.fit)
+    query = (
+        text_query(collection, text)
+        if item is None
+        else item_query(collection, request.item(item), request.query_modality)
+    )
+    found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
+    return Finding(
+        title=f"{collection.name}, encoder {collection.encoder}: {strategy.label}",
+        warnings=strategy.warnings,
+        readings=[list_reading(found, query.modality)],
+        tables=[hits_table(collection, found)],
+        figures={
+            "collection": collection.name,
+            "encoder": collection.encoder,
+            "strategy": strategy.spec.name,
+            "query_modality": query.modality,
+            "bias": found.bias,
+            "corpus_share": found.corpus_share,
+            "match_rank": found.match_rank,
+            "hits": hits_json(collection, found),
+        },
+        result=found,
+    )
+
+
+ANALYSIS = Analysis(
+    "search",
+    "search a collection with a text or one of its items",
+    "Search every vector of a collection, all modalities mixed, with a text or with one of its "
+    "items. A text that is a caption of the collection knows its own item, and so has a match.",
+    find_answer,
+    parameters=(
+        Parameter("text", "Text", "text", None, "what to search for; or give --item", flag="text"),
+        Parameter("item", "Item", "text", None, "search with the item of this id"),
+        QUERY_MODALITY,
+        results_parameter(10),
+    ),
+    shared=("strategy", "fit"),
+)

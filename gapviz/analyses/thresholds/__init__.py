@@ -1,0 +1,1 @@
+"""How pairs score by their type, and a threshold for each type."""

@@ -1,0 +1,212 @@
+"""Adjusted scores by type of pair: what a strategy that moves no vector makes of cosines.
+
+Every indexed row asks. Across the modalities x and y the rows of one of them ask those of the
+other, since a score may depend on who asks; within a modality every row asks all others, so
+that a pair counts in both orders. As in a search, a row never finds the rows of its own item in
+its own modality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.collection import Collection
+from gapviz.core.progress import Progress
+from gapviz.core.rows import Rows, rows_of_one
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.measures.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
+from gapviz.measures.geometry.thresholds import PairType, TypedScores
+from gapviz.strategies import Strategy
+
+# Rows that ask where there are too many scores to keep: a seeded sample of them.
+MAX_ASKING = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class AdjustedScores:
+    """Adjusted scores of the four kinds of pairs, and by pair type and relevance."""
+
+    scores: PairScores
+    typed: Mapping[PairType, TypedScores]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What the rows of one modality score with those of one modality."""
+
+    matched: Float64
+    """Scores with rows of the same item; −∞ within a modality."""
+    others: Float64
+    """Scores with rows of other items."""
+    asking: Indices
+    """Row numbers of those that asked, one an entry of `others`."""
+    found: Indices
+    """Row numbers of those that were asked for."""
+    matched_weight: float
+    """Pairs that each entry of `matched` stands for."""
+    others_weight: float
+    sampled: bool
+
+
+def indexed_rows(collection: Collection, strategy: Strategy, modality: str) -> Rows:
+    """The indexed rows of one modality, as the strategy moved them."""
+    block = collection.modality(modality).corpus
+    return rows_of_one(modality, strategy.transform(block.vectors, modality), block.item_index)
+
+
+def adjusted_blocks(
+    strategy: Strategy, asking: Rows, gallery: Rows, chosen: Indices
+) -> Iterator[tuple[Indices, Float32]]:
+    """Row numbers of a few of `asking`, and their adjusted scores `(n_few, n_gallery)`.
+
+    Rows of the asking row's own item in its own modality score −∞.
+
+    Args:
+        strategy: fitted, one that adjusts scores; all of `asking` counts as its queries.
+        asking: rows of one modality.
+        gallery: rows of one modality.
+        chosen: which of `asking` ask, in this order.
+    """
+    prepared = strategy.prepare(gallery, asking)
+    assert prepared is not None, strategy.label
+    source = asking.names[0]
+    step = max(1, BLOCK_SCORES // gallery.n_rows)
+    for start in range(0, chosen.size, step):
+        few = chosen[start : start + step]
+        scores: Float32 = asking.vectors[few] @ gallery.vectors.T
+        if source == gallery.names[0]:
+            scores[asking.item[few, None] == gallery.item] = -np.inf
+        yield few, prepared.adjust(scores, source)
+
+
+def adjusted_scores(
+    collection: Collection,
+    strategy: Strategy,
+    pair: tuple[str, str],
+    *,
+    asks: str,
+    seed: int = DEFAULT_SEED,
+    progress: Progress | None = None,
+) -> AdjustedScores:
+    """Adjusted scores of all pairs of indexed rows, by kind and by pair type.
+
+    Up to 4,000,000 scores of a type are all taken; of more, those of at most 2,000 rows that
+    ask: all their matches, and 500,000 random other pairs, drawn with `seed`.
+
+    Args:
+        collection: the items to look at; those that were not fitted on, say.
+        strategy: fitted, one that adjusts scores.
+        pair: the modalities x and y.
+        asks: which of them asks the other across.
+        seed: of the samples.
+        progress: told now and then; may raise to cancel.
+
+    Raises:
+        GapvizError: a modality that is missing or that the strategy was not fitted on.
+    """
+    rows = {name: indexed_rows(collection, strategy, name) for name in pair}
+    asked_for = pair[1] if asks == pair[0] else pair[0]
+    report = progress or (lambda share, stage: None)
+    asked: list[_Asked] = []
+    for source, target in ((asks, asked_for), *((name, name) for name in pair)):
+        part = partial(_report_part, report, len(asked), f"{source} → {target}")
+        asked.append(_ask(strategy, rows[source], rows[target], seed, part))
+    across, within = asked[0], asked[1:]
+    labels = [collection.labels[rows[name].item] for name in pair]
+    return AdjustedScores(
+        PairScores(
+            matched=across.matched,
+            mismatched=across.others,
+            within_x=within[0].others,
+            within_y=within[1].others,
+            sampled=any(part.sampled for part in asked),
+        ),
+        {
+            "cross": TypedScores(
+                np.sort(across.matched),
+                np.sort(across.others),
+                across.matched_weight,
+                across.others_weight,
+            ),
+            "within_x": _by_label(within[0], labels[0]),
+            "within_y": _by_label(within[1], labels[1]),
+        },
+    )
+
+
+def _report_part(report: Progress, place: int, stage: str, share: float) -> None:
+    report((place + share) / 3, stage)
+
+
+def _ask(
+    strategy: Strategy,
+    asking: Rows,
+    gallery: Rows,
+    seed: int,
+    report: Callable[[float], None],
+) -> _Asked:
+    report(0.0)
+    rng = np.random.default_rng(seed)
+    n_asking, n_gallery = asking.n_rows, gallery.n_rows
+    sampled = n_asking * n_gallery > EXACT_SCORES
+    chosen = np.arange(n_asking, dtype=np.int64)
+    if sampled and n_asking > MAX_ASKING:
+        chosen = np.sort(rng.choice(chosen, MAX_ASKING, replace=False))
+    n_drawn = max(1, SAMPLED_SCORES // chosen.size)
+    matched, others, sources, targets = [], [], [], []
+    n_done = 0
+    for few, scores in adjusted_blocks(strategy, asking, gallery, chosen):
+        n_done += few.size
+        report(n_done / chosen.size)
+        same = asking.item[few, None] == gallery.item
+        matched.append(scores[same])
+        if sampled:
+            place = np.arange(few.size)[:, None]
+            columns = rng.integers(0, n_gallery, (few.size, n_drawn))
+            kept = ~same[place, columns]
+            others.append(scores[place, columns][kept])
+            sources.append(np.broadcast_to(few[:, None], kept.shape)[kept])
+            targets.append(columns[kept])
+        else:
+            others.append(scores[~same])
+            own, found = np.nonzero(~same)
+            sources.append(few[own])
+            targets.append(found)
+    n_same = _n_pairs_of_one_item(asking.item, gallery.item)
+    found_matched, found_others = (
+        np.concatenate(parts).astype(np.float64) for parts in (matched, others)
+    )
+    return _Asked(
+        matched=found_matched,
+        others=found_others,
+        asking=np.concatenate(sources),
+        found=np.concatenate(targets),
+        matched_weight=n_same / max(found_matched.size, 1),
+        others_weight=(n_asking * n_gallery - n_same) / max(found_others.size, 1),
+        sampled=sampled,
+    )
+
+
+def _by_label(asked: _Asked, labels: Indices) -> TypedScores:
+    """By whether both rows share a label; rows without one count only where none has any."""
+    weight = asked.others_weight
+    if not (labels >= 0).any():
+        return TypedScores(np.empty(0), np.sort(asked.others), weight, weight)
+    first, second = labels[asked.asking], labels[asked.found]
+    known = (first >= 0) & (second >= 0)
+    alike = known & (first == second)
+    return TypedScores(
+        np.sort(asked.others[alike]), np.sort(asked.others[known & ~alike]), weight, weight
+    )
+
+
+def _n_pairs_of_one_item(first: Indices, second: Indices) -> int:
+    n_items = int(max(first.max(), second.max())) + 1
+    counts = (np.bincount(items, minlength=n_items) for items in (first, second))
+    return int(np.dot(*counts))

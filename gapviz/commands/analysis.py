@@ -1,0 +1,136 @@
+"""Every analysis as a command: its flags, its run, and what is printed; none has a file of its own.
+
+What is particular to one stands in a table here: the old names, and the files it can write.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gapviz.analyses.analysis import Analysis, Finding, Request, Shared
+from gapviz.commands.files import WRITERS
+from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.models import add_also, other_models
+from gapviz.commands.output import json_text, refuse_output
+from gapviz.commands.parameters import add_parameters, chosen_values
+from gapviz.commands.source import (
+    Commands,
+    add_seed,
+    add_source,
+    chosen_seed,
+    progress_bar,
+    read_and_tell,
+)
+from gapviz.commands.strategy import (
+    add_fit,
+    add_pair,
+    add_strategy,
+    checked_collection,
+    chosen_pair,
+    chosen_strategy,
+    given_values,
+)
+from gapviz.commands.terminal import finding_lines
+from gapviz.core.plain_json import plain_json
+from gapviz.storage.files import write_output
+from gapviz.strategies import StrategyOptions
+
+
+def add_analysis(commands: Commands, analysis: Analysis) -> None:
+    """Add the command of an analysis with its options."""
+    command = commands.add_parser(
+        analysis.name, help=analysis.help, description=analysis.description
+    )
+    add_source(command)
+    add_parameters(command, analysis.parameters)
+    writers = WRITERS.get(analysis.name)
+    if writers:
+        command.add_argument(
+            "--out",
+            type=Path,
+            metavar="FILE",
+            help=f"ends in {', '.join(writers)}; without it only words and figures are printed",
+        )
+    add_shared(command, analysis)
+    add_gate(command)
+    command.set_defaults(run=partial(run, analysis), goes_on=analysis.goes_on)
+
+
+def add_shared(command: argparse.ArgumentParser, analysis: Analysis) -> None:
+    """The options that an analysis shares with others."""
+    adds: dict[Shared, Callable[[argparse.ArgumentParser], None]] = {
+        "strategy": partial(add_strategy, default=analysis.strategy),
+        "fit": add_fit,
+        "pair": add_pair,
+        "also": add_also,
+        "seed": add_seed,
+    }
+    for name in analysis.shared:
+        adds[name](command)
+
+
+def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
+    """What the options ask of an analysis.
+
+    Raises:
+        GapvizError: bad input.
+    """
+    has = set(analysis.shared)
+    values = chosen_values(options, analysis.parameters)
+    seed = chosen_seed(options) if "seed" in has else Request.seed
+    strategy = chosen_strategy(options) if "strategy" in has else StrategyOptions()
+    pair = chosen_pair(options) if "pair" in has else None
+    reading = read_and_tell(options)
+    collection = checked_collection(reading, options)
+    for parameter in analysis.parameters:
+        if parameter.kind == "modality" and values[parameter.name] is not None:
+            collection.modality(values[parameter.name])
+    return Request(
+        collection,
+        values,
+        strategy,
+        given_values(options),
+        options.fit if "fit" in has else "split",
+        pair,
+        seed,
+        options.source,
+        reading.collections if options.encoder is None else (collection,),
+        partial(other_models, options, reading, collection),
+    )
+
+
+def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
+    """What to print, and the figures that a condition holds for.
+
+    Raises:
+        GapvizError: bad input, or a file that cannot be written.
+    """
+    gates = conditions(options)
+    out: Path | None = getattr(options, "out", None)
+    writers = WRITERS.get(analysis.name, {})
+    if out is not None:
+        refuse_output(out, tuple(writers))
+    request = request_of(analysis, options)
+    with progress_bar() as progress:
+        finding = analysis.find(request, progress)
+    figures = finding.to_json() | ({"out": out and str(out)} if writers else {})
+    text = json_text(figures) if options.json else _text(finding, out)
+    if out is not None:
+        write_output(out, writers[out.suffix.lower()](finding.result))
+    named = plain_json(finding.gates) or {"": figures}
+    broken = [
+        f"{model}{sentence}"
+        for gate in gates
+        for model, part in named.items()
+        for sentence in gate.broken(part)
+    ]
+    return Gated(text, tuple(broken))
+
+
+def _text(finding: Finding, out: Any) -> str:
+    written = [] if out is None else [f"written to {out}"]
+    return "\n".join([*finding_lines(finding), *written])

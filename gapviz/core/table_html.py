@@ -1,0 +1,70 @@
+"""A table as HTML, for notebooks, the report and the pages: the one place that escapes words."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from gapviz.core.table import Cell, Column, Table
+
+
+def escaped(words: str) -> str:
+    """Words that may hold anything, as HTML shows them."""
+    return html.escape(words)
+
+
+def table_html(
+    table: Table,
+    *,
+    css_class: str = "",
+    caption: bool = True,
+    cell: Callable[[Column, Cell], str | None] | None = None,
+) -> str:
+    """The table as HTML, everything in it escaped.
+
+    Args:
+        table: what is shown.
+        css_class: of the table.
+        caption: whether its title stands above it.
+        cell: makes HTML of a cell that is more than its words (a link); None for the usual.
+
+    >>> from gapviz.core.table import Column, Table
+    >>> table_html(Table("a < b", [Column("n", "n")], [[1]]))[:53]
+    '<table><caption style="text-align:left">a &lt; b</cap'
+    """
+    top = "".join(_head(column) for column in table.columns)
+    body = "".join(
+        "<tr>"
+        + "".join(_cell(*pair, cell) for pair in zip(table.columns, row, strict=True))
+        + "</tr>"
+        for row in table.rows
+    )
+    title = f'<caption style="text-align:left">{escaped(table.title)}</caption>' * caption
+    name = f' class="{escaped(css_class)}"' if css_class else ""
+    return f"<table{name}>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A small table for a notebook; the first column stands left."""
+    columns = [Column(title, title, text=not place) for place, title in enumerate(head)]
+    return table_html(Table(caption, columns, list(rows)))
+
+
+def _head(column: Column) -> str:
+    below = [column.detail, column.unit, f"{column.better} is better" if column.better else ""]
+    small = " · ".join(map(escaped, filter(None, below)))
+    words = escaped(column.title) + (f"<br><small>{small}</small>" if small else "")
+    return f'<th scope="col"{_align(column)}>{words}</th>'
+
+
+def _cell(column: Column, cell: Cell, own: Callable[[Column, Cell], str | None] | None) -> str:
+    shown = own(column, cell) if own else None
+    if shown is None:
+        interval = column.interval(cell)
+        shown = escaped(column.value(cell)) + (f" <small>{interval}</small>" if interval else "")
+    return f"<td{_align(column)}>{shown}</td>"
+
+
+def _align(column: Column) -> str:
+    return f' style="text-align:{"left" if column.text else "right"}"'

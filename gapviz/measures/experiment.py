@@ -1,0 +1,129 @@
+"""`Experiment`: the only place that splits, fits and measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.measures.measurement import Fit, Measurement, default_pair
+from gapviz.retrieval.index import Index
+from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """A strategy fitted on some items of a collection and measured on the others.
+
+    Each part is made when first asked for, and then kept.
+
+    >>> from gapviz.sources.builtin import builtin_collection
+    >>> raw = Experiment(builtin_collection()).measurement
+    >>> round(raw.geometry.gap.gap, 2), round(raw.bias["text"].value, 2)
+    (0.79, 1.0)
+    """
+
+    collection: Collection
+    options: StrategyOptions = field(default_factory=StrategyOptions)
+    fit: Fit = "split"
+    """`split` fits on the calibrate split and measures on the evaluate split; `all` does both
+    in-sample, as published tables do."""
+    pair: tuple[str, str] | None = None
+    """The two modalities of the geometry; see `default_pair`."""
+    seed: int = DEFAULT_SEED
+    """Of bootstrap and samples."""
+
+    @cached_property
+    def calibration(self) -> Collection:
+        """The items that strategies are fitted on.
+
+        Raises:
+            GapvizError: the split is missing or empty.
+        """
+        return self.collection if self.fit == "all" else self.collection.split(CALIBRATE)
+
+    @cached_property
+    def evaluated(self) -> Collection:
+        """The items that are measured.
+
+        Raises:
+            GapvizError: the split is missing or empty.
+        """
+        return self.collection if self.fit == "all" else self.collection.split(EVALUATE)
+
+    @cached_property
+    def split_warnings(self) -> tuple[str, ...]:
+        """What speaks against the splits, one sentence each."""
+        return split_warnings(self.collection) if self.fit == "split" else ()
+
+    def fitted(self, options: StrategyOptions) -> Strategy:
+        """Any strategy fitted on `calibration`.
+
+        Raises:
+            GapvizError: as `fit_strategy`.
+        """
+        return fit_strategy(options, self.calibration, split_warnings=self.split_warnings)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """The strategy of `options`, fitted.
+
+        Raises:
+            GapvizError: as `fit_strategy`.
+        """
+        return self.fitted(self.options)
+
+    def having(self, options: StrategyOptions) -> Experiment:
+        """The same with another strategy; what does not depend on it is shared."""
+        other = replace(self, options=options)
+        vars(other).update(
+            calibration=self.calibration,
+            evaluated=self.evaluated,
+            split_warnings=self.split_warnings,
+        )
+        return other
+
+    @cached_property
+    def measurement(self) -> Measurement:
+        """Every figure of the strategy on the evaluated items.
+
+        Raises:
+            GapvizError: fewer than two modalities, or a bad fit.
+        """
+        pair = self.pair or default_pair(self.collection)
+        for name in pair:
+            self.collection.modality(name)
+        strategy = self.strategy
+        return Measurement(self.evaluated, strategy, self.fit, self.seed, pair)
+
+    @cached_property
+    def index(self) -> Index:
+        """All indexed rows of the collection under the strategy, to be searched."""
+        return Index.of(self.collection, self.strategy)
+
+
+def measure(
+    collection: Collection,
+    options: StrategyOptions | None = None,
+    *,
+    fit: Fit = "split",
+    pair: tuple[str, str] | None = None,
+    seed: int = DEFAULT_SEED,
+) -> Measurement:
+    """Fit a strategy and measure what it does; arguments as the fields of `Experiment`.
+
+    Raises:
+        GapvizError: fewer than two modalities, a split that is missing or empty, or bad
+            options.
+
+    >>> from gapviz.sources.builtin import builtin_collection
+    >>> from gapviz.strategies import StrategyOptions
+    >>> centred = measure(builtin_collection(), StrategyOptions("centre"))
+    >>> centred.geometry.gap.gap < 0.1 and centred.bias["text"].value > 0.8
+    True
+    >>> sorted(centred.to_json()["bias_at_10"]["text"])
+    ['high', 'low', 'value']
+    """
+    return Experiment(collection, options or StrategyOptions(), fit, pair, seed).measurement

@@ -1,0 +1,210 @@
+"""`Index`: rows under a strategy, and the only place in gapviz that answers queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairs import matching_rows
+from gapviz.core.rows import Rows, corpus_rows, query_rows
+from gapviz.core.vectors import Float32, Indices, Mask
+from gapviz.retrieval.exact import TopK, top_k
+from gapviz.strategies import Strategy
+from gapviz.strategies.base import PreparedScores
+from gapviz.strategies.fusion import Asked, Standing
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One query, encoded but not yet moved by a strategy."""
+
+    vector: Float32
+    """`(dim,)`, a unit row."""
+    modality: str
+    item: int | None = None
+    """Position of its own item, where one is known: rows of that item in other modalities are
+    the match."""
+    leave_out_own: bool = True
+    """Whether rows of that item in the query's own modality are left out: true where the query
+    is an entry of the index, which must not find itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One entry of a result list."""
+
+    rank: int
+    """Place in the list, from 1."""
+    row: int
+    """Row of the index."""
+    item: int
+    """Position in `Collection.items`."""
+    modality: str
+    score: float
+    """Cosine in a mixed index, adjusted or fused score where a strategy made one."""
+    cosine: float
+    """Cosine of the query with this entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultList:
+    """What one query got, and how it stands with bias."""
+
+    hits: tuple[Hit, ...]
+    bias: float
+    """Share of the hits that have the query's modality; of items, by their best row."""
+    corpus_share: float
+    """Share of the searched entries that have it: what an unbiased index would give."""
+    match_rank: int | None
+    """Rank of the query's own item in another modality, over the whole index; None when the
+    query is no item of the collection. 1 + the number of entries before it."""
+    match_cosine: float | None = None
+    """Cosine of the query with that entry, as the strategy left both."""
+
+
+class Index:
+    """Indexed rows under a fitted strategy."""
+
+    def __init__(self, rows: Rows, strategy: Strategy, asking: Rows | None = None) -> None:
+        """Take the rows to search.
+
+        Args:
+            rows: moved by the strategy.
+            strategy: fitted.
+            asking: moved rows that will ask; only a transductive strategy reads them, and takes
+                `rows` themselves unless given.
+        """
+        self.rows = rows
+        self.strategy = strategy
+        self._asking = asking
+
+    @classmethod
+    def of(cls, collection: Collection, strategy: Strategy, items: Mask | None = None) -> Index:
+        """The indexed rows of a collection, or of those items marked in `items` `(n_items,)`."""
+        rows = corpus_rows(collection, strategy)
+        asking = query_rows(collection, strategy) if strategy.spec.transductive else None
+        return cls(rows if items is None else rows.of_items(items), strategy, asking)
+
+    @cached_property
+    def prepared(self) -> PreparedScores | None:
+        """How cosines are adjusted; what depends on the rows alone is computed once."""
+        return self.strategy.prepare(self.rows, self._asking or self.rows)
+
+    def search(self, query: Query, k: int = 10) -> ResultList:
+        """The `k` first entries for one query; equal scores keep the order of the rows.
+
+        Raises:
+            GapvizError: k below 1, a query of another dimension, or a modality that the strategy
+                has not seen.
+        """
+        rows = self.rows
+        if k < 1:
+            raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
+        cosines, scores, open_rows = self.scored(query)
+        own = rows.code(query.modality) if query.modality in rows.names else -1
+        found = self.strategy.fusion.ranked(rows, scores, open_rows, own, k, query.item)
+        hits = tuple(
+            Hit(
+                rank=place,
+                row=int(row),
+                item=int(rows.item[row]),
+                modality=rows.names[rows.modality[row]],
+                score=float(score),
+                cosine=float(cosines[row]),
+            )
+            for place, (row, score) in enumerate(zip(found.rows, found.scores, strict=True), 1)
+        )
+        return ResultList(
+            hits=hits,
+            bias=_share(rows.modality[found.rows] == own),
+            corpus_share=_share(rows.modality[open_rows] == own),
+            match_rank=found.match_rank,
+            match_cosine=None if found.match_row is None else float(cosines[found.match_row]),
+        )
+
+    def scored(self, query: Query) -> tuple[Float32, Float32, Mask]:
+        """Cosines and adjusted scores of a query with all rows, and which rows it may find.
+
+        All of `(n_rows,)`; the score of a row that it must not find is −∞.
+
+        Raises:
+            GapvizError: as `search`.
+        """
+        rows = self.rows
+        if query.vector.shape != (rows.vectors.shape[1],):
+            raise GapvizError(
+                f"the query has shape {query.vector.shape}, the index {rows.vectors.shape[1]} "
+                "dimensions",
+                hint="encode the query with the encoder of the collection",
+            )
+        cosines: Float32 = rows.vectors @ self.moved(query.vector[None, :], query.modality)[0]
+        open_rows = np.ones(rows.n_rows, dtype=np.bool_)
+        if query.item is not None and query.leave_out_own and query.modality in rows.names:
+            own = rows.modality == rows.code(query.modality)
+            open_rows[(rows.item == query.item) & own] = False
+        scores: Float32 = np.where(open_rows, cosines, np.float32(-np.inf))
+        if self.prepared is not None:
+            scores = self.prepared.adjust(scores[None, :], query.modality)[0]
+        return cosines, scores, open_rows
+
+    def search_many(self, vectors: Float32, modality: str, k: int = 10) -> TopK:
+        """The `k` first rows of each of many queries of one modality, none left out.
+
+        Args:
+            vectors: `(n_queries, dim)` unit rows, not moved yet.
+            modality: of all of them.
+            k: how many.
+
+        Raises:
+            GapvizError: as `search`.
+        """
+        spec = self.strategy.spec
+        if self.prepared is None and not (spec.routed or spec.ranks_items):
+            return top_k(self.moved(vectors, modality), self.rows.vectors, k)
+        lists = [self.search(Query(vector, modality), k).hits for vector in vectors]
+        return TopK(
+            np.array([[hit.row for hit in hits] for hits in lists], dtype=np.int64),
+            np.array([[hit.score for hit in hits] for hits in lists], dtype=np.float32),
+        )
+
+    def standing(
+        self, queries: Rows, modality: str, block: Indices, indexed: Mask, k: int
+    ) -> Standing:
+        """How queries of one modality stand to the depth `k`, their own items being the matches.
+
+        Args:
+            queries: moved rows that ask.
+            modality: of those that ask here.
+            block: `(n_block,)`, which of the rows they are.
+            indexed: `(n_block,)`, which of those are entries of the index.
+            k: depth of bias.
+        """
+        rows, fusion = self.rows, self.strategy.fusion
+        own = rows.code(modality)
+        scores: Float32 = queries.vectors[block] @ rows.vectors.T
+        items = queries.item[block]
+        matches = matching_rows(items, rows.item, by_item_b=rows.by_item)
+        asking, found = matches.rows_a, matches.rows_b
+        # Of an item that is ranked whole, every other row may find it.
+        excluded = rows.modality[found] == own
+        relevant = ~excluded
+        if fusion.ranks_items:
+            excluded &= indexed[asking]
+        scores[asking[excluded], found[excluded]] = -np.inf
+        if self.prepared is not None:
+            scores = self.prepared.adjust(scores, modality)
+        n_excluded = np.bincount(asking[excluded], minlength=block.size)
+        asked = Asked(rows, scores, items, own, asking[relevant], found[relevant], n_excluded)
+        return fusion.standing(asked, k)
+
+    def moved(self, vectors: Float32, modality: str) -> Float32:
+        """Queries `(n_queries, dim)` as the strategy moves them."""
+        return self.strategy.transform(vectors, modality)
+
+
+def _share(own: Mask) -> float:
+    return float(own.mean()) if own.size else float("nan")

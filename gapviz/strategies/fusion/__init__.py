@@ -1,0 +1,30 @@
+"""How the lists of the modalities become one: a single list, by rank, by score, by item."""
+
+from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Standing
+from gapviz.strategies.fusion.by_item import ItemFusion
+from gapviz.strategies.fusion.by_rank import (
+    RankFusion,
+    TieOrder,
+    fuse_ranks,
+    interleaving,
+    tie_order,
+)
+from gapviz.strategies.fusion.by_score import ScoreFusion, rescaled
+from gapviz.strategies.fusion.one_list import ONE_LIST, OneList
+
+__all__ = [
+    "ONE_LIST",
+    "Asked",
+    "Fusion",
+    "ItemFusion",
+    "OneList",
+    "RankFusion",
+    "Ranked",
+    "ScoreFusion",
+    "Standing",
+    "TieOrder",
+    "fuse_ranks",
+    "interleaving",
+    "rescaled",
+    "tie_order",
+]

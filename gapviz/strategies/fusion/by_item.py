@@ -1,0 +1,223 @@
+"""Several vectors per item: the lists of the modalities are fused by item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
+from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
+from gapviz.strategies.fusion.by_rank import SAME_SCORE, RankFusion, levels_of
+
+ItemMethod = Literal["rrf", "max"]
+
+_MERGE_RANKS = '''
+
+K, RANK_BASE = {k}, {rank_base}
+WEIGHTS = {weights}
+
+
+def merge(lists, modality):
+    """Fuse {{modality: [(item, cosine), best first]}} by rank of an item's best row."""
+    scores = {{}}
+    for name in MODALITIES:
+        items = dict.fromkeys(item for item, _ in lists.get(name, []))
+        for rank, item in enumerate(items, start=RANK_BASE):
+            scores[item] = scores.get(item, 0.0) + WEIGHTS[name] / (K + rank)
+    return sorted(scores.items(), key=lambda entry: -entry[1])
+'''
+
+_MERGE_BEST = '''
+
+def merge(lists, modality):
+    """The best cosine of every item in {modality: [(item, cosine)]}, as [(item, score)]."""
+    scores = {}
+    for name in MODALITIES:
+        for item, cosine in lists.get(name, []):
+            scores[item] = max(scores.get(item, -1.0), cosine)
+    return sorted(scores.items(), key=lambda entry: -entry[1])
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFusion(Fusion):
+    """Several vectors per item: the lists of the modalities are fused by item.
+
+    Raises:
+        GapvizError: an unknown method.
+    """
+
+    ranks_items: ClassVar[bool] = True
+    copies: ClassVar[int] = 8
+
+    method: ItemMethod = "rrf"
+    """`rrf` sums weight / (k + rank) over the modalities an item has, by its best row in
+    each; `max` takes the item's best cosine."""
+    ranks: RankFusion = field(default_factory=RankFusion)
+    """For `rrf`."""
+
+    def __post_init__(self) -> None:
+        if self.method not in ("rrf", "max"):
+            raise GapvizError(f"unknown item fusion {self.method!r}", hint="choose rrf or max")
+
+    @property
+    def serving(self) -> Serving:
+        """Ranks are fused in the engine; best cosines by the application."""
+        return "ranks" if self.method == "rrf" else "merge"
+
+    def ranked(
+        self, corpus: Rows, scores: Float32, open_rows: Mask, own: int, k: int, item: int | None
+    ) -> Ranked:
+        n_items = int(corpus.item.max(initial=-1)) + 1
+        fused = np.full(n_items, -np.inf)
+        best, row = np.full(n_items, -np.inf), np.full(n_items, -1, dtype=np.int64)
+        named: list[Indices] = []
+        for code, (name, span) in enumerate(zip(corpus.names, corpus.spans, strict=True)):
+            rows = span.start + np.flatnonzero(open_rows[span])
+            rows = rows[np.argsort(-scores[rows], kind="stable")]
+            _, first = np.unique(corpus.item[rows], return_index=True)
+            leading = rows[np.sort(first)]
+            items = corpus.item[leading]
+            named.append(items)
+            worth = self._gain(name, np.arange(leading.size), scores[leading])
+            fused[items] = (
+                np.maximum(fused[items], worth)
+                if self.method == "max"
+                else np.where(np.isneginf(fused[items]), 0.0, fused[items]) + worth
+            )
+            # Equal worth: the row that is not of the query's modality stands for the item.
+            wins = worth > best[items]
+            if code != own:
+                wins |= (worth == best[items]) & (corpus.modality[row[items]] == own)
+            best[items[wins]], row[items[wins]] = worth[wins], leading[wins]
+        everything = np.concatenate(named)
+        _, first = np.unique(everything, return_index=True)
+        items = everything[np.sort(first)]
+        level = -fused[items] if self.method == "max" else levels_of(fused[items])
+        order = items[np.argsort(level, kind="stable")]
+        found = np.flatnonzero(order == item) if item is not None else np.zeros(0, np.int64)
+        rank = int(found[0]) + 1 if found.size else None
+        match = None if rank is None else int(row[order[rank - 1]])
+        return Ranked(row[order[:k]], fused[order[:k]], rank, match)
+
+    def standing(self, asked: Asked, k: int) -> Standing:
+        corpus, scores, own, items = asked.corpus, asked.scores, asked.own, asked.items
+        worth = self._worth(corpus, scores)
+        best = worth.max(axis=0)
+        present = best > -np.inf
+        fused: Float64 = best
+        if self.method == "rrf":
+            total = np.where(worth > -np.inf, worth, 0).sum(axis=0)
+            fused = np.where(present, total, -np.inf).astype(np.float64)
+        other = np.delete(worth, own, axis=0).max(axis=0, initial=-np.inf)
+        by_other = present & (other >= worth[own])
+        best_other = np.where(by_other, fused, -np.inf).max(axis=1, keepdims=True)
+        before, _ = _above_and_level(np.where(by_other, -np.inf, fused), best_other)
+        queries = np.arange(items.size)
+        indexed = np.unique(corpus.item)
+        place = np.minimum(np.searchsorted(indexed, items), indexed.size - 1)
+        has_match = (indexed[place] == items) & present[queries, place]
+        lost = np.isneginf(scores[:, corpus.spans[own]]).sum(axis=1)
+        own_score = np.where(has_match, fused[queries, place], 0.0)[:, None]
+        above, level = _above_and_level(fused, own_score)
+        rank = np.where(has_match, 1 + above.sum(axis=1), 0)
+        return Standing(
+            own_share=_own_share(fused, present & ~by_other, k),
+            expected_share=_chance(corpus, place, lost, own),
+            first_other=np.where(by_other.any(axis=1), 1 + before.sum(axis=1), 0),
+            ranks=rank[:, None],
+            n_relevant=has_match.astype(np.int64),
+            tied=has_match & (level.sum(axis=1) > 1),
+        )
+
+    def _gain(self, name: str, place: Indices, scores: Float32) -> Float64:
+        """What a list gives to entries at these places, from 0, and of these scores."""
+        if self.method == "max":
+            return scores.astype(np.float64)
+        places = (self.ranks.k + self.ranks.rank_base + place).astype(np.float64)
+        return self.ranks.weight(name) / places
+
+    def _worth(self, corpus: Rows, scores: Float32) -> Float64:
+        """`(n_modalities, n_queries, n_items)`: what each list gives an item, −∞ for nothing.
+
+        Items are those of the corpus, in rising order.
+        """
+        indexed, column = np.unique(corpus.item, return_inverse=True)
+        worth = np.full((len(corpus.names), len(scores), indexed.size), -np.inf)
+        for code, (name, span) in enumerate(zip(corpus.names, corpus.spans, strict=True)):
+            if span.stop == span.start:
+                continue
+            by_item = np.argsort(column[span], kind="stable")
+            owners, first = np.unique(column[span][by_item], return_index=True)
+            best = np.maximum.reduceat(scores[:, span][:, by_item], first, axis=1)
+            order = np.argsort(-best, axis=1, kind="stable")
+            rank = np.empty(order.shape, dtype=np.int64)
+            np.put_along_axis(rank, order, np.arange(owners.size)[None, :], axis=1)
+            worth[code][:, owners] = np.where(best > -np.inf, self._gain(name, rank, best), -np.inf)
+        return worth
+
+    def n_stored(self, corpus: Rows) -> int:
+        return corpus.n_rows  # the item of every row
+
+    def query_operations(self, corpus: Rows) -> int:
+        return corpus.n_rows if self.method == "rrf" else 0
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        numbers = self.ranks.plain if self.method == "rrf" else {}
+        return numbers | {"method": f"items-{self.method}"}
+
+    def merge_code(self, modalities: Sequence[str]) -> str:
+        if self.method == "max":
+            return _MERGE_BEST
+        return _MERGE_RANKS.format(**self.ranks.code(modalities))
+
+    def described(self, detail: str) -> str:
+        if self.method == "max":
+            how = "One mixed index; of an item, its best vector."
+        else:
+            how = f"One list a modality, added up by item; {self.ranks.numbers}."
+        return f"{how} Ranks items, by another protocol."
+
+
+def _above_and_level(fused: Float64, at: Float64) -> tuple[Mask, Mask]:
+    """Which scores `(n_queries, n_items)` exceed, and which equal, `at` `(n_queries, 1)`.
+
+    Equal is relative: fused scores are sums whose order of adding must not matter.
+    """
+    level = np.isclose(fused, at, rtol=SAME_SCORE, atol=0)
+    return (fused > at) & ~level, level & np.isfinite(fused)
+
+
+def _own_share(fused: Float64, is_own: Mask, k: int) -> Float64:
+    """Share of the top k that is `is_own`; items that tie at place k share the room there."""
+    taken = np.minimum(np.isfinite(fused).sum(axis=1), k)
+    falling = -np.sort(-fused, axis=1)
+    last = np.take_along_axis(falling, np.maximum(taken - 1, 0)[:, None], axis=1)
+    above, level = _above_and_level(fused, last)
+    room = taken - above.sum(axis=1)
+    level_share = ratio((level & is_own).sum(axis=1), level.sum(axis=1))
+    return ratio((above & is_own).sum(axis=1) + np.where(room > 0, room * level_share, 0), taken)
+
+
+def _chance(corpus: Rows, place: Indices, lost: Indices, own: int) -> Float64:
+    """Share of own rows among the open rows of an item, mean over the items that have any.
+
+    Args:
+        corpus: the rows that are searched.
+        place: `(n_queries,)` the query's item among the items of the corpus.
+        lost: `(n_queries,)` how many rows of its own modality that item has lost.
+        own: position of the queries' modality.
+    """
+    indexed, column = np.unique(corpus.item, return_inverse=True)
+    total = np.bincount(column, minlength=indexed.size)
+    rows = np.bincount(column[corpus.spans[own]], minlength=indexed.size)
+    shares = rows / total
+    left = total[place] - lost
+    of_own_item = np.divide(rows[place] - lost, left, out=np.zeros(left.size), where=left > 0)
+    return ratio(shares.sum() - shares[place] + of_own_item, indexed.size - (left == 0))

@@ -1,0 +1,77 @@
+"""What rows score with the queries that are best for them, as NNN and CSLS take it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.parameter import Parameter
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, Indices
+
+NEIGHBOURS = Parameter(
+    "neighbours",
+    "Neighbours",
+    "count",
+    10,
+    "how many best scores the mean is taken of",
+    low=1,
+    high=1_000,
+    spoken="{} neighbours",
+)
+
+# Reference rows of one modality; more are thinned evenly, which costs a mean of a few best
+# scores little and keeps a large corpus affordable.
+MAX_REFERENCES = 4_096
+
+# A reference this close to a row is that row, or a copy of it, and says nothing of others.
+SAME_ROW = 1 - 1e-6
+
+
+def thinned(rows: Rows, name: str) -> Indices:
+    """Row numbers of one modality, at most `MAX_REFERENCES`, evenly spaced."""
+    span = rows.spans[rows.code(name)]
+    n = span.stop - span.start
+    places = np.linspace(0, n - 1, MAX_REFERENCES).round() if n > MAX_REFERENCES else np.arange(n)
+    return np.asarray(span.start + places, dtype=np.int64)
+
+
+def mean_of_best(
+    corpus: Rows,
+    references: Float32,
+    k: int,
+    *,
+    own: tuple[str, Indices] | None = None,
+) -> Float32:
+    """`(n_rows,)` mean of each row's `k` best scores with the references.
+
+    Args:
+        corpus: the rows.
+        references: `(n_references, dim)` unit rows.
+        k: how many.
+        own: modality and items `(n_references,)` of the references, by which a row's own are
+            left out; without it, copies of the row are.
+    """
+    level = np.empty(corpus.n_rows, dtype=np.float32)
+    step = max(1, BLOCK_SCORES // max(len(references), 1))
+    own_code = corpus.names.index(own[0]) if own and own[0] in corpus.names else -1
+    for start in range(0, corpus.n_rows, step):
+        rows = slice(start, start + step)
+        scores = corpus.vectors[rows] @ references.T
+        if own is None:
+            scores[scores > SAME_ROW] = -np.inf
+        else:
+            itself = corpus.item[rows, None] == own[1]
+            scores[itself & (corpus.modality[rows, None] == own_code)] = -np.inf
+        level[rows] = mean_of_k(scores, k)
+    return level
+
+
+def mean_of_k(scores: Float32, k: int) -> Float32:
+    """`(n,)` mean of the `k` largest finite scores of each row; 0 where there are none."""
+    n = scores.shape[1]
+    best = scores if n <= k else np.partition(scores, n - k, axis=1)[:, n - k :]
+    known = np.isfinite(best)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean: Float32 = np.where(known, best, 0).sum(axis=1, dtype=np.float64) / count
+    return mean.astype(np.float32)

@@ -1,0 +1,135 @@
+"""Strategies are found by being there: a file of this folder, or an entry point of a package."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from inspect import isabstract
+from pathlib import Path
+from pkgutil import iter_modules
+
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+from gapviz.strategies.base import Strategy
+from gapviz.strategies.options import StrategyOptions
+from gapviz.strategies.spec import STRATEGIES, StrategySpec, strategy_spec
+
+ENTRY_POINTS = "gapviz.strategies"
+"""Group of entry points under which other packages offer strategies, each a class."""
+
+_classes: dict[str, type[Strategy]] = {}
+
+
+def register(strategy: type[Strategy]) -> type[Strategy]:
+    """Add a strategy, or put it in place of the one of its name.
+
+    Raises:
+        GapvizError: a name or alias that another one has, or a parameter that another strategy
+            declares otherwise.
+    """
+    spec = strategy.spec
+    for other in STRATEGIES.values():
+        if other.name != spec.name:
+            _refuse_clash(spec, other)
+    _classes[spec.name] = strategy
+    STRATEGIES[spec.name] = spec
+    ordered = sorted(STRATEGIES.values(), key=lambda one: (one.place, one.name))
+    STRATEGIES.clear()
+    STRATEGIES.update({one.name: one for one in ordered})
+    return strategy
+
+
+def strategy_parameters() -> tuple[Parameter, ...]:
+    """Every parameter of any strategy, each once."""
+    found = {one.name: one for spec in STRATEGIES.values() for one in spec.parameters}
+    return tuple(found.values())
+
+
+def strategy_class(name: str) -> type[Strategy]:
+    """The class of a strategy, by its name or an alias.
+
+    Raises:
+        GapvizError: no strategy of that name.
+    """
+    return _classes[strategy_spec(name).name]
+
+
+def unavailable_reason(options: StrategyOptions, collection: Collection) -> str | None:
+    """Why a strategy cannot be fitted on `collection`, in one sentence; None if it can."""
+    spec = strategy_spec(options.name)
+    if not spec.needs_pairs or not collection.modalities:
+        return None
+    onto = dict(options.values).get("anchor") or collection.modality_names[-1]
+    others = [name for name in collection.modality_names if name != onto]
+    if not others or onto not in collection.modalities:
+        return f"{spec.title} needs matched pairs of two modalities."
+    lonely = [name for name in others if not len(collection.pairs(name, onto))]
+    if lonely:
+        return (
+            f"{spec.title} needs matched pairs, and no item has both {lonely[0]} and {onto} "
+            "vectors."
+        )
+    return None
+
+
+def fit_strategy(
+    options: StrategyOptions, calibration: Collection, *, split_warnings: tuple[str, ...] = ()
+) -> Strategy:
+    """Fit a strategy on the rows of `calibration`, and on nothing else.
+
+    Indexed rows, that is; only what needs reference queries reads rows that are query-only.
+
+    Args:
+        options: the strategy and its parameters.
+        calibration: the items to fit on.
+        split_warnings: see `Strategy.split_warnings`.
+
+    Raises:
+        GapvizError: an unknown name, a parameter out of range, or no pairs for a strategy
+            that needs them.
+
+    >>> from gapviz.sources.builtin import builtin_collection
+    >>> calibration = builtin_collection().split("calibrate")
+    >>> fit_strategy(StrategyOptions("half", strength=0.5), calibration).label
+    'Half/half offset (λ = 0.5)'
+    >>> text = calibration.modality("text").vectors
+    >>> centred = fit_strategy(StrategyOptions("centre"), calibration)
+    >>> centred.transform(text, "text").shape == text.shape
+    True
+    """
+    strategy = strategy_class(options.name)(**dict(options.values)).fit(calibration)
+    strategy.split_warnings = split_warnings
+    return strategy
+
+
+def _refuse_clash(spec: StrategySpec, other: StrategySpec) -> None:
+    taken = {other.name, *other.aliases} & {spec.name, *spec.aliases}
+    if taken:
+        raise GapvizError(
+            f"{sorted(taken)[0]!r} is the name of {other.title} already",
+            where=spec.title,
+            hint="choose another name",
+        )
+    theirs = {one.name: one for one in other.parameters}
+    for one in spec.parameters:
+        if one.name in theirs and theirs[one.name] != one:
+            raise GapvizError(
+                f"the parameter {one.name!r} is declared otherwise by {other.title}",
+                where=spec.title,
+                hint="import that parameter, or choose another name",
+            )
+
+
+def _discover() -> None:
+    for module in iter_modules([str(Path(__file__).parent)], "gapviz.strategies."):
+        for found in vars(import_module(module.name)).values():
+            if not isinstance(found, type) or found.__module__ != module.name:
+                continue
+            if issubclass(found, Strategy) and not isabstract(found) and "spec" in vars(found):
+                register(found)
+    for point in entry_points(group=ENTRY_POINTS):
+        register(point.load())
+
+
+_discover()

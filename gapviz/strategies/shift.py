@@ -1,0 +1,78 @@
+"""The family of offsets: every vector of a modality is moved along one direction."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from gapviz.core.blocks import centroid
+from gapviz.core.parameter import Parameter
+from gapviz.core.rows import Rows
+from gapviz.core.vectors import Float32, Float64, unit_rows
+from gapviz.strategies.base import Matching, VectorStrategy, refuse_unseen
+
+MAX_STRENGTH = 2.0
+
+STRENGTH = Parameter(
+    "strength",
+    "Strength",
+    "number",
+    1.0,
+    "how much of the offset is subtracted: 0 = nothing (raw), 1 = all of it, above 1 = past it",
+    symbol="λ",
+    low=0.0,
+    high=MAX_STRENGTH,
+    step=0.05,
+)
+
+STORES = "one vector a modality that moves"
+QUERY_COST = "nothing more: the query is shifted once, O(d)"
+
+_MOVE = '''
+
+STRENGTH = {strength}
+
+
+def move(vectors, modality):
+    """Unit rows (n, dim) float32, moved; documents and queries alike go through it."""
+    shift = STRENGTH * STORED[f"direction.{{modality}}"]
+    return unit(unit(vectors) + shift)
+'''
+
+
+class ShiftStrategy(VectorStrategy):
+    """Family x ↦ norm(x + λ·v), with one direction v per modality.
+
+    Every member differs only in its directions, so a sweep over λ needs no second index.
+    """
+
+    learned: ClassVar[Mapping[str, str]] = {"direction": "directions_"}
+    move_code: ClassVar[str] = _MOVE
+    directions_: Mapping[str, Float64]
+    """`(dim,)` by modality."""
+
+    @abstractmethod
+    def directions(self, centroids: Mapping[str, Float64]) -> dict[str, Float64]:
+        """The direction `(dim,)` of each modality, from the calibration centroids."""
+
+    def fit_vectors(self, vectors: Mapping[str, Float32], pairs: Matching | None = None) -> Self:
+        self.directions_ = self.directions({name: centroid(rows) for name, rows in vectors.items()})
+        return self
+
+    @property
+    def shift(self) -> Mapping[str, Float64]:
+        return self.directions_
+
+    def n_stored(self, corpus: Rows) -> int:
+        return sum(v.size for v in self.directions_.values() if v.any())
+
+    def query_operations(self, corpus: Rows) -> int:
+        return max((v.size for v in self.directions_.values() if v.any()), default=0)
+
+    def transform(self, vectors: Float32, modality: str) -> Float32:
+        refuse_unseen(modality, self.directions_)
+        shift = self.value("strength") * self.directions_[modality]
+        if not shift.any():
+            return vectors
+        return unit_rows(vectors, shift=shift, where=f"{modality} after {self.spec.name}")

@@ -1,0 +1,128 @@
+"""What a strategy says of itself: names, words, parameters, and when it is advised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+
+ActsOn = Literal["nothing", "vectors", "scores", "lists", "items"]
+"""What a strategy changes: where rows lie, how pairs score, how the lists of the modalities
+are fused, or what is ranked."""
+
+Task = Literal["one-way", "mixed", "within", "scores"]
+"""What is searched for, in the order of the decision table."""
+Changeable = Literal["neither", "index", "model"]
+"""What can be changed; each includes the one before it."""
+Expectation = Literal["helps", "hurts", "no change", "depends"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The usual advice on a strategy for one task."""
+
+    task: Task
+    needs: Changeable
+    """The least that must be changeable."""
+    expects: Expectation
+    """What the usual advice says of the deciding figure of the task."""
+    usual: str
+    """The usual advice, in one sentence."""
+    wrong_when: str
+    """When to leave it, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySpec:
+    """What a strategy is, in words for the screen and the help text."""
+
+    name: str
+    """Stable name, as it stands in links and on the command line."""
+    title: str
+    formula: str
+    known: str
+    """One sentence on what is known of it; never hidden."""
+    acts_on: ActsOn
+    stores: str
+    """What must be kept beside the vectors, in words."""
+    query_cost: str
+    """What a query costs beside its N·d multiply-adds with the index, in words."""
+    parameters: tuple[Parameter, ...] = ()
+    needs_pairs: bool = False
+    """True where it cannot be fitted without matched pairs."""
+    transductive: bool = False
+    """True where the answer to one query depends on the other queries."""
+    aliases: tuple[str, ...] = ()
+    """Other names that people use."""
+    advice: tuple[Advice, ...] = ()
+    place: float = 1_000
+    """Place in lists of strategies; those of one place stand by name."""
+
+    @property
+    def routed(self) -> bool:
+        """True where each modality is searched on its own and the lists are fused."""
+        return self.acts_on == "lists"
+
+    @property
+    def ranks_items(self) -> bool:
+        """True where items are ranked, not rows: another protocol."""
+        return self.acts_on == "items"
+
+    @property
+    def moves_vectors(self) -> bool:
+        """True where rows lie elsewhere afterwards."""
+        return self.acts_on == "vectors"
+
+    @property
+    def adjusts_scores(self) -> bool:
+        """True where cosines are adjusted before they are ranked."""
+        return self.acts_on == "scores"
+
+    @property
+    def learns(self) -> bool:
+        """True where something is fitted on the calibrate split."""
+        return self.moves_vectors or (self.adjusts_scores and not self.transductive)
+
+    def has(self, parameter: str) -> bool:
+        """Whether it has a parameter of that name."""
+        return any(one.name == parameter for one in self.parameters)
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of that name.
+
+        Raises:
+            GapvizError: it has none of that name.
+        """
+        for one in self.parameters:
+            if one.name == name:
+                return one
+        known = ", ".join(one.name for one in self.parameters) or "none at all"
+        raise GapvizError(
+            f"{self.title} has no parameter {name!r}", hint=f"its parameters: {known}"
+        )
+
+
+STRATEGIES: dict[str, StrategySpec] = {}
+"""Every strategy by name, in the order of lists; `gapviz.strategies.registry` fills it."""
+
+
+def strategy_spec(name: str) -> StrategySpec:
+    """The spec of a strategy, by its name or an alias.
+
+    Raises:
+        GapvizError: no strategy of that name.
+
+    >>> strategy_spec("gr-clip").title
+    'Centre both'
+    """
+    plain = name.strip().lower().replace("_", "-").replace(" ", "-")
+    found = STRATEGIES.get(plain)
+    if found is None:
+        found = next((spec for spec in STRATEGIES.values() if plain in spec.aliases), None)
+    if found is None:
+        raise GapvizError(
+            f"there is no strategy {name!r}", hint=f"choose one of {', '.join(STRATEGIES)}"
+        )
+    return found

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from gapviz.analyses.curves import (
+    calibration_curve,
+    corpus_mix_curve,
+    rank_fusion_curves,
+    strength_curve,
+)
+from gapviz.analyses.curves.cached import (
+    cached_calibration_curve,
+    cached_fusion_curves,
+    cached_mix_curve,
+    cached_strength_curve,
+    strategy_in_one_index,
+    strategy_that_learns,
+    strategy_with_strength,
+)
+from gapviz.analyses.curves.readings import (
+    calibration_reading,
+    fusion_reading,
+    mix_reading,
+    strength_reading,
+)
+from gapviz.strategies import StrategyOptions
+
+PAIR = ("image", "text")
+CENTRE = StrategyOptions("centre")
+ROUTE = StrategyOptions("route")
+
+
+@pytest.fixture(scope="module")
+def collection(make_collection):
+    return make_collection(80, gap=3.0)
+
+
+def test_the_sweep_is_told_where_the_gap_closes_and_what_bias_is_left(collection):
+    curve = strength_curve(collection, CENTRE, PAIR)
+    at = int(np.argmin(np.abs(curve.strengths - 1)))
+    bias = np.mean([band.value[at] for band in curve.bias.values()])
+    sentence = strength_reading(curve)
+    assert f"where bias@10 is still {bias:.2f}" in sentence
+    assert "mixed NDCG@10 is best at λ = " in sentence
+    assert "InfoNCE (mean of both directions) is lowest at λ = " in sentence
+
+
+def test_a_gap_that_stays_open_is_said_to(collection):
+    curve = strength_curve(collection, CENTRE, PAIR, strengths=(0.0, 0.2))
+    assert strength_reading(curve).startswith("The gap never closes on this range")
+
+
+def test_the_mix_is_held_against_the_oracle(collection):
+    curve = corpus_mix_curve(collection, [StrategyOptions("raw"), CENTRE], repeats=2)
+    sentence = mix_reading(curve)
+    raw, _, oracle = (line.ndcg.value for line in curve.lines)
+    assert f"Raw cosine loses up to {np.nanmax(oracle - raw):.2f}" in sentence
+    assert sentence.endswith("sags least.")
+
+
+def test_calibration_is_told_in_items(collection):
+    curve = calibration_curve(collection, CENTRE, PAIR, repeats=3)
+    reached = curve.sizes[np.flatnonzero(curve.cosine.value >= 0.99)[0]]
+    assert calibration_reading(curve).startswith(f"{reached} items give a gap within cosine 0.99")
+    assert "Even 40 items do not settle" in calibration_reading(curve, enough=1.1)
+
+
+def test_k_is_said_to_matter_only_where_lists_overlap(collection):
+    sentence = fusion_reading(rank_fusion_curves(collection, "image"))
+    assert sentence.startswith("Over disjoint lists k changes nothing; over overlapping lists k")
+    assert "1.1 instead of 1 for the image list gives it" in sentence
+
+
+def test_the_strength_of_the_sidebar_is_no_part_of_the_sweep(collection):
+    works = [
+        cached_strength_curve(
+            collection, StrategyOptions("centre", strength=strength), PAIR, seed=0
+        )
+        for strength in (0.3, 1.7)
+    ]
+    assert works[0].name == works[1].name
+    other = cached_strength_curve(collection, StrategyOptions("half"), PAIR, seed=0)
+    assert other.name != works[0].name
+
+
+def test_every_curve_is_kept_under_a_name_of_its_own(collection):
+    works = [
+        cached_strength_curve(collection, CENTRE, PAIR, seed=0),
+        cached_strength_curve(collection, CENTRE, PAIR, seed=1),
+        cached_calibration_curve(collection, CENTRE, PAIR, seed=0),
+        cached_fusion_curves(collection, "image", ties="own-first", seed=0),
+        cached_fusion_curves(collection, "text", ties="own-first", seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, asks="text", routing=ROUTE, seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, asks="image", routing=ROUTE, seed=0),
+    ]
+    assert len({work.name for work in works}) == len(works)
+
+
+def test_where_a_strategy_has_no_such_curve_centring_stands_in(collection):
+    assert strategy_with_strength("half") == "half"
+    assert strategy_with_strength("zscore") == "centre"
+    assert strategy_in_one_index("znorm") == "znorm"
+    assert strategy_in_one_index("route") == "centre"
+    assert strategy_that_learns("ridge", collection) == "ridge"
+    assert strategy_that_learns("raw", collection) == "centre"

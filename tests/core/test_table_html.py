@@ -1,0 +1,29 @@
+"""Results in a notebook: small tables, and nothing of the data is taken for HTML."""
+
+from dataclasses import replace
+
+from gapviz.analyses.scoreboard.scoreboard import scoreboard
+from gapviz.core.estimate import Estimate
+from gapviz.measures.experiment import measure
+from gapviz.strategies import StrategyOptions
+
+
+def test_a_collection_a_measurement_and_a_scoreboard_are_tables(make_collection):
+    collection = replace(make_collection(24), name="<script>", encoder="<b>")
+    board = scoreboard({"<i>": collection}, [StrategyOptions(), StrategyOptions("centre")])
+    for shown in (collection, measure(collection), board):
+        text = shown._repr_html_()
+        assert text.startswith("<table>") and text.count("<tr>") == 3
+        assert not any(tag in text for tag in ("<script", "<b>", "<i>"))
+    assert "&lt;script&gt;: 24 items" in collection._repr_html_()
+
+
+def test_a_collection_without_vectors_is_an_empty_table(make_collection):
+    bare = replace(make_collection(4), modalities={})
+    assert bare._repr_html_().count("<tr>") == 1
+
+
+def test_an_estimate_is_told_with_its_interval():
+    nan = float("nan")
+    assert str(Estimate(0.5, 0.45, 0.55)) == "0.500 [0.450, 0.550]"
+    assert (str(Estimate(0.5, nan, nan)), str(Estimate(nan, nan, nan))) == ("0.500", "unknown")
