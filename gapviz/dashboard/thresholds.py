@@ -10,8 +10,7 @@ from math import isnan
 import streamlit as st
 
 from gapviz.analyses.thresholds.analysis import held_out_reading, transfer_reading, type_title
-from gapviz.analyses.thresholds.cached import cached_scores
-from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, cached_scores
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.cards import html_table
