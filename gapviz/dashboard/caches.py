@@ -106,7 +106,7 @@ def items_of(collection: str) -> Collection:
 @cached_within(768)
 def experiment(view: View, seed: int, pair: tuple[str, str] | None = None) -> Experiment:
     """Raw cosine on a collection, whose splits every other strategy shares."""
-    # Of a single modality the sidebar's pair is that one twice, which is no pair.
+    # A single modality makes no pair.
     known = pair if pair and pair[0] != pair[1] else None
     return Experiment(collection_of(view), pair=known, seed=seed)
 
@@ -162,7 +162,7 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
 
 
 @cached_within(64)
-def taken_home(
+def exported(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> tuple[dict[str, bytes], ExportCard]:
     """The files of an exported strategy by name, and its card.
@@ -174,7 +174,7 @@ def taken_home(
     return export_files(experiment(view, seed, pair).having(options), before)
 
 
-def split_doubts(view: View) -> tuple[str, ...]:
+def split_warnings_of(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
     return experiment(view, DEFAULT_SEED).split_warnings
 
@@ -190,7 +190,7 @@ def encoder_named(name: str) -> Encoder:
 
 
 def import_library(name: str) -> None:
-    """Import torch or open_clip; two threads that do it at once might find half of it."""
+    """Import torch or open_clip; two threads at once might find a half-imported library."""
     with _loading:
         if name == "open_clip":
             declare_torchvision_operators()
@@ -218,7 +218,7 @@ def warm_encoder(name: str | None) -> None:
 @lru_cache(maxsize=2)
 def _encoder(name: str) -> Encoder:
     encoder = load_encoder(name)
-    # Libraries are imported at the first use, and of two threads that import transformers at
-    # once, one finds half of it: so that use is made here, one thread at a time.
+    # Libraries are imported at the first use, and two threads at once might find a half-imported
+    # one: so the first use is made here, by one thread at a time.
     encoder.encode_texts(["warm up"])
     return encoder

@@ -1,4 +1,4 @@
-"""What pages show where the chosen vectors are of one modality alone: an answer, no error."""
+"""What pages show where the chosen vectors are of a single modality."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
 
 
 def cloud_cards(chosen: Settings) -> None:
-    """What one cloud has in figures: its cone, its centre, its spread."""
+    """The figures of one cloud: its cone, its centre, its spread."""
     one = _cloud(chosen.view, chosen.modalities[0])
     cards = [
         (

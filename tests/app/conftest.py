@@ -13,21 +13,14 @@ APP = Path(__file__).parents[2] / "app.py"
 LINEAR = "PCA"
 
 
-@pytest.fixture(scope="session")
-def pages():
-    """The pages as Streamlit knows them once the app has run."""
-    return _app({}).run()._registered_pages
-
-
 @pytest.fixture
-def open_app(pages):
+def open_app():
     """`open_app(page, ...)`: a visitor who comes straight to a page, as by a link."""
 
     def opened(page: str | None = None, **query) -> AppTest:
         app = _app(query)
         if page:
-            # Else every test of another page would draw the cones first.
-            app._registered_pages = pages
+            # Before its first run, the harness finds a page whose file has the address's name.
             app.switch_page(page)
         return app.run()
 

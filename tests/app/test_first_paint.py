@@ -12,23 +12,23 @@ heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()
 for page in [None, *sys.argv[1:]]:
     if page:
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"app_pages/{page}.py").run()
     assert not app.exception, app.exception
     print(json.dumps([app.title[0].value, sorted(heavy & set(sys.modules))]))
 """
 
 TITLES = {
-    "side_by_side": "Search: one query, three indexes",
+    "search": "Search: one query, three indexes",
     "curves": "Curves: one choice, its whole range",
-    "scores": "Scores and thresholds, by pair type",
+    "thresholds": "Thresholds, by pair type",
     "anatomy": "Anatomy of the gap",
-    "strategy_scoreboard": "Scoreboard: every way out, against every other",
-    "within_modality": "Within a modality: is one tool enough?",
-    "advisor": "Decide: what to do about it",
-    "take_home": "Take it home",
-    "why_a_gap": "Why a gap: where it comes from",
-    "guided_tour": "Two cones",
-    "your_data": "Your data",
+    "scoreboard": "Scoreboard: every way out, against every other",
+    "within": "Within a modality: is one tool enough?",
+    "decide": "Decide: what to do about it",
+    "export": "Export: the strategy as files and code",
+    "why": "Why a gap: where it comes from",
+    "tour": "Two cones",
+    "data": "Your data",
 }
 
 
