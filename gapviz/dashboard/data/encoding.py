@@ -16,7 +16,7 @@ from gapviz.encoders.catalogue import ModelEntry, available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.reading import IndexedCaptions
-from gapviz.sources.library.shelf import StoredCollection
+from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.background import TaskStatus
 from gapviz.storage.background_process import ProcessTask
 from gapviz.storage.configuration import configuration
