@@ -7,7 +7,7 @@ import json, sys
 from streamlit.testing.v1 import AppTest
 import gapviz.dashboard.caches as caches
 # Both are for threads that run once the page is painted.
-caches._warm = caches.import_library = lambda name: None
+caches.encoder_named = caches.import_library = lambda name: None
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()
 for page in [None, *sys.argv[1:]]:
