@@ -21,7 +21,6 @@ from gapviz.analyses.advice import (
     tower_of,
 )
 from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
-from gapviz.analyses.advice.rules import Changeable, Task
 from gapviz.analyses.advice.stored import cached_advice
 from gapviz.core.table import Table
 from gapviz.core.wording import figure
@@ -36,6 +35,7 @@ from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.export.report import Report, report_html, report_on
 from gapviz.measures.measurement import Measurement
 from gapviz.sources.builtin.dedicated import dedicated_vectors
+from gapviz.strategies.spec import Changeable, Task
 
 WAYS_ON = {"search": "Search with it", "export": "Export it"}
 OF_THE_DATA = ("collection", "encoder", "pair", "seed")
