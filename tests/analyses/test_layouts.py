@@ -23,7 +23,7 @@ def request_for(collection):
         on = LayoutRequest(collection, raw, method, seed)
         if name == "raw":
             return on
-        strategy = fit_strategy(StrategyOptions(name, strength=strength), calibration)
+        strategy = fit_strategy(StrategyOptions(name).having(strength=strength), calibration)
         return LayoutRequest(collection, strategy, method, seed, on)
 
     return requested

@@ -16,11 +16,13 @@ def test_the_last_point_is_the_whole_calibrate_split(make_collection):
     figures = measure(collection, StrategyOptions("centre")).to_json()
     assert curve.sizes.tolist() == [2, 5, 10, 25, 30]
     assert curve.cosine.value[-1] == pytest.approx(1)
-    assert curve.recall_at_1[PAIR].value[-1] == pytest.approx(figures["recall"]["image->text"]["1"])
-    assert curve.bias["text"].value[-1] == pytest.approx(figures["bias_at_10"]["text"])
+    assert curve.recall_at_1[PAIR].value[-1] == pytest.approx(
+        figures["recall"]["image->text"]["1"]["value"]
+    )
+    assert curve.bias["text"].value[-1] == pytest.approx(figures["bias_at_10"]["text"]["value"])
     assert curve.recall_at_1[PAIR].low[-1] == curve.recall_at_1[PAIR].high[-1]
     raw = measure(collection, fit="split").to_json()
-    assert curve.raw_recall_at_1[PAIR] == pytest.approx(raw["recall"]["image->text"]["1"])
+    assert curve.raw_recall_at_1[PAIR] == pytest.approx(raw["recall"]["image->text"]["1"]["value"])
 
 
 def test_the_same_seed_gives_the_same_curve(make_collection):

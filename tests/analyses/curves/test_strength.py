@@ -18,18 +18,18 @@ def test_every_point_is_what_measuring_at_that_strength_gives(make_collection, n
     curve = strength_curve(collection, StrategyOptions(name), PAIR, strengths=STRENGTHS)
     for place, strength in enumerate(STRENGTHS):
         figures = measure(collection, StrategyOptions(name, strength=strength)).to_json()
-        assert curve.gap[place] == pytest.approx(figures["gap"], abs=1e-5)
+        assert curve.gap[place] == pytest.approx(figures["gap"]["value"], abs=1e-5)
         assert curve.info_nce[place].symmetric == pytest.approx(figures["info_nce"], abs=1e-3)
         for modality in PAIR:
             assert curve.bias[modality].value[place] == pytest.approx(
-                figures["bias_at_10"][modality]
+                figures["bias_at_10"][modality]["value"]
             )
             assert curve.ndcg[modality].value[place] == pytest.approx(
-                figures["mixed_ndcg_at_10"][modality]
+                figures["mixed_ndcg_at_10"][modality]["value"]
             )
             assert curve.expected_bias[modality] == pytest.approx(29 / 59)
         assert curve.recall_at_1[PAIR].value[place] == pytest.approx(
-            figures["recall"]["image->text"]["1"]
+            figures["recall"]["image->text"]["1"]["value"]
         )
 
 

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +27,7 @@ def path_of(collection, options, seed):
 
 
 def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections, monkeypatch):
-    weighted = replace(OPTIONS[10], weights=(("image", 0.5), ("text", 2.0)))
+    weighted = OPTIONS[10].having(weights=(("image", 0.5), ("text", 2.0)))
     options = [*OPTIONS, weighted, StrategyOptions("ridge", anchor="video")]
     request = ScoreboardRequest(collections, options, seed=7)
     made = request.compute()
@@ -54,8 +53,8 @@ def test_rows_are_found_again_and_only_new_ones_are_measured(collections, monkey
         fitted.append(options)
         return fit_strategy(options, calibration, **told)
 
-    monkeypatch.setattr("gapviz.analyses.scoreboard.scoreboard.fit_strategy", counted)
-    stronger = replace(OPTIONS[3], strength=0.5)
+    monkeypatch.setattr("gapviz.measures.experiment.fit_strategy", counted)
+    stronger = OPTIONS[3].having(strength=0.5)
     ScoreboardRequest(collections, [*OPTIONS[:3], stronger], seed=5).compute()
     assert fitted == [stronger, stronger]
 
@@ -63,8 +62,8 @@ def test_rows_are_found_again_and_only_new_ones_are_measured(collections, monkey
 def test_an_option_that_a_strategy_does_not_read_changes_no_key(collections):
     one = collections["one"]
     raw, centre = StrategyOptions("raw"), StrategyOptions("centre")
-    assert row_key(one, raw, 0) == row_key(one, replace(raw, strength=0.5), 0)
-    assert row_key(one, centre, 0) != row_key(one, replace(centre, strength=0.5), 0)
+    assert row_key(one, raw, 0) == row_key(one, raw.having(strength=0.5), 0)
+    assert row_key(one, centre, 0) != row_key(one, centre.having(strength=0.5), 0)
     assert row_key(one, raw, 0) != row_key(one, raw, 1)
     assert row_key(one, raw, 0) != row_key(collections["two"], raw, 0)
 
@@ -73,7 +72,7 @@ def test_warnings_are_kept_with_their_rows(make_ordered):
     request = ScoreboardRequest({"ordered": make_ordered()}, OPTIONS)
     made = request.compute()
     found = request.get()
-    assert found.split_doubts == made.split_doubts != {}
+    assert found.split_warnings == made.split_warnings != {}
     assert repr(found.own_warnings) == repr(made.own_warnings)
 
 
@@ -83,11 +82,11 @@ def test_a_row_that_was_kept_without_its_doubts_is_measured_anew(make_ordered, m
     request.compute()
     arrays = read_arrays(path)
     tree = json.loads(arrays[TREE].tobytes())
-    del tree["row"]["split_doubts"]
+    del tree["row"]["split_warnings"]
     write_arrays(path, arrays | {TREE: np.frombuffer(json.dumps(tree).encode(), np.uint8)})
     monkeypatch.setattr(cache, "_memory", BoundedCache(1_000))
     assert request.get() is None
-    assert request.compute().split_doubts
+    assert request.compute().split_warnings
 
 
 def test_a_row_of_another_gapviz_is_measured_anew(collections):

@@ -121,7 +121,7 @@ def test_a_doubtful_split_is_told_once_a_model_and_doubts_what_moves_vectors(
     ordered = make_ordered()
     board = scoreboard({"fine": make_collection(), "ordered": ordered}, EVERYTHING)
     (doubt,) = split_warnings(ordered)
-    assert board.split_doubts == {"ordered": (doubt,)}
+    assert board.split_warnings == {"ordered": (doubt,)}
     rows = {row.options.name: row for row in board.rows if row.model == "ordered"}
     assert doubt in rows["centre"].warnings and doubt not in rows["centre"].own_warnings
     assert rows["raw"].warnings == rows["route"].warnings == ()

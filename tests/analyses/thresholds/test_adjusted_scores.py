@@ -66,8 +66,7 @@ def gathered(collection, options, asks="image", seed=0):
     strategy = fit_strategy(options, collection.split("calibrate"))
     return adjusted_scores.adjusted_scores(
         collection.split("evaluate"),
-        strategy.alignment,
-        strategy.scoring,
+        strategy,
         PAIR,
         asks=asks,
         seed=seed,

@@ -11,8 +11,10 @@ from gapviz.analyses.thresholds.analysis import (
 )
 from gapviz.analyses.thresholds.score_study import KINDS, study_scores
 from gapviz.core.collection import Item
-from gapviz.measures.experiment import measure
+from gapviz.measures.experiment import Experiment, measure
 from gapviz.measures.geometry.thresholds import PAIR_TYPES
+from gapviz.retrieval.compare import compare_fusions
+from gapviz.retrieval.queries import item_query
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 
@@ -109,15 +111,10 @@ def test_the_distance_to_a_target_is_told_in_points(labelled):
 
 
 def test_the_fused_lists_are_read_against_each_other(make_collection):
-    from gapviz.strategies.alignment import Raw
-
-    from gapviz.core.rows import corpus_rows
-    from gapviz.retrieval.compare import compare_fusions
-
-    collection = make_collection(40, gap=4.0)
-    blocks = {name: block.vectors for name, block in collection.modalities.items()}
-    corpus = corpus_rows(collection, Raw().fit(blocks))
-    comparison = compare_fusions(corpus, blocks["image"][3], "image", k=5, item=3)
+    raw = Experiment(make_collection(40, gap=4.0), fit="all")
+    by_rank = raw.having(StrategyOptions("route"))
+    query = item_query(raw.collection, 3, "image")
+    comparison = compare_fusions(raw.index, by_rank.index, query, 5)
     sentence = fusion_comparison_reading(comparison)
     assert "image takes 5 of 5 places" in sentence
     assert f"at {comparison.by_rank.match_rank:,} by rank fusion" in sentence

@@ -109,7 +109,7 @@ def test_warnings_are_in_the_report(make_ordered):
 def test_json_is_strict_and_names_its_protocol(report):
     told = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert [row["strategy"] for row in told["scoreboard"]] == list(FEW)
-    assert told["raw"]["gap"] == pytest.approx(report.before.geometry.gap.gap)
+    assert told["raw"]["gap"]["value"] == pytest.approx(report.before.geometry.gap.gap)
     assert told["protocol"] and told["versions"]["gapviz"]
 
 
