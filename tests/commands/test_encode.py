@@ -47,7 +47,7 @@ def test_what_was_encoded_can_be_measured(source, figures, tmp_path):
     told = figures("encode", *source, *model, "--out", tmp_path / "out")
     assert told["encoder"] == "open_clip:ViT-S-32-alt:random-3"
     assert told["rows"] == {"image": 5, "text": 9}
-    assert 0 < figures("measure", tmp_path / "out", "--fit", "all")["gap"] < 2
+    assert 0 < figures("measure", tmp_path / "out", "--fit", "all")["gap"]["value"] < 2
 
 
 def test_mistakes_are_told_in_one_sentence(source, refused, tmp_path):
