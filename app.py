@@ -6,6 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
 
 from gapviz.dashboard import (
     FAVICON,
@@ -25,16 +26,17 @@ from gapviz.dashboard import (
 from gapviz.dashboard.routes import ROUTES
 from gapviz.dashboard.settings import errors_shown, show_sidebar
 
+# Until st.navigation has been called once in a process, Streamlit takes the folder pages/
+# for its older kind of multipage app: a deep link would come without the sidebar, and
+# widgets would change their identity between the first run and the second.
+PagesManager.uses_pages_directory = False
+
 
 def _page(module: ModuleType, title: str, icon: str, *, default: bool = False) -> StreamlitPage:
-    """A page, whose file and address have the name of the module that draws it.
-
-    The files lie in `app_pages/`: until `st.navigation` has been called once, Streamlit takes a
-    folder `pages/` for its older kind of app, and shows a deep link without the sidebar.
-    """
+    """A page, whose file and address have the name of the module that draws it."""
     name = module.__name__.rpartition(".")[2]
     return st.Page(
-        f"app_pages/{name}.py",
+        f"pages/{name}.py",
         title=title,
         icon=f":material/{icon}:",
         url_path=name,

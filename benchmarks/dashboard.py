@@ -26,7 +26,7 @@ from benchmarks.timing import Comparison, compare
 ROOT = Path(__file__).parents[1]
 EMPTY_PAGE = 'import streamlit as st\nst.title("empty")\nst.slider("λ", 0.0, 2.0, 1.0, key="s")\n'
 PEER = "an empty page"
-SEARCH = "app_pages/search.py"
+SEARCH = "pages/search.py"
 SETTLING_SECONDS = 15
 
 FIRST_PAINT = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -13,7 +12,6 @@ import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
@@ -23,11 +21,11 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Method
 from gapviz.retrieval.index import Index
+from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
 from gapviz.training import TrainingFeatures, collection_features
 
-_log = logging.getLogger(__name__)
 _loading = threading.Lock()
 
 Asked = ParamSpec("Asked")
@@ -213,15 +211,8 @@ def features_of(view: View, pair: tuple[str, str]) -> TrainingFeatures:
 def warm_encoder(name: str | None) -> None:
     """Load an encoder in the background, so that the first typed text need not wait."""
     if name is not None:
-        threading.Thread(target=_warm, args=(name,), daemon=True).start()
-
-
-def _warm(name: str) -> None:
-    try:
-        encoder_named(name)
-    except GapvizError as error:
-        # A visitor who needs the encoder is told; nobody has asked yet.
-        _log.warning("the encoder %s could not be loaded: %s", name, error.sentence)
+        # A fault is told to whoever asks for the encoder; nobody has asked yet.
+        ThreadTask(lambda progress: encoder_named(name)).start()
 
 
 @lru_cache(maxsize=2)

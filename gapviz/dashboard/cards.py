@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from gapviz.analyses.glossary import TERMS
 from gapviz.analyses.measure import ITEM_PROTOCOL
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.dashboard.tables import show_table
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval import mean_of_known
 
@@ -63,7 +63,7 @@ def _gap_words(which: str, measurement: Measurement) -> str:
 def how_it_is_computed(names: Sequence[str]) -> None:
     """Formula, reading and source of the named figures."""
     for name in names:
-        term = TERMS[name]
+        term = DIAGNOSTICS[name]
         st.markdown(f"**{term.title}** — {term.reading}")
         st.latex(term.formula)
         if term.source:
@@ -85,7 +85,7 @@ def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
             term.better or "neither",
             term.reading,
         ]
-        for term in TERMS.values()
+        for term in DIAGNOSTICS.values()
     ]
     heads = [
         Column("better", "better is", text=True),
@@ -127,7 +127,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
 
 
 def _card(name: str, before: Measurement, after: Measurement | None) -> None:
-    term = TERMS[name]
+    term = DIAGNOSTICS[name]
     was = term.value(before)
     now = None if after is None else term.value(after)
     value, delta, direction = figure(was), None, term.direction(before)

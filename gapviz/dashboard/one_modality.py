@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.glossary import TERMS
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
+from gapviz.measures.diagnostics import DIAGNOSTICS
 
 HOW_TO_ADD = (
     "To add a second, bring the same items with vectors of both modalities, or their images with "
@@ -58,7 +58,7 @@ def cloud_cards(chosen: Settings) -> None:
         (
             f"Mean cosine of two {one.modality}s",
             figure(one.cloud.cone),
-            f"{TERMS['cone_x'].reading}\n\n$${TERMS['cone_x'].formula}$$",
+            f"{DIAGNOSTICS['cone_x'].reading}\n\n$${DIAGNOSTICS['cone_x'].formula}$$",
         ),
         (
             "Length of the centroid ‖μ‖",

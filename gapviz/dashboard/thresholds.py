@@ -16,8 +16,7 @@ from gapviz.analyses.thresholds.analysis import (
     transfer_table,
     type_title,
 )
-from gapviz.analyses.thresholds.cached import cached_scores
-from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, cached_scores
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.glossary import TERMS
 from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
 from gapviz.analyses.tour import (
     FIGURES,
@@ -36,6 +35,7 @@ from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, 
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
 from gapviz.figures import alt_text, cones_figure, shared_ranges
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Layout
 from gapviz.measures.retrieval import mean_of_known
@@ -71,7 +71,7 @@ def _two_cones(chosen: Settings) -> None:
 
 
 def _the_number(chosen: Settings) -> None:
-    raw, term = _raw(chosen), TERMS[segments_of(FIGURE)]
+    raw, term = _raw(chosen), DIAGNOSTICS[segments_of(FIGURE)]
     st.metric(term.title, f"{term.value(raw):.3f}")
     gap = raw.geometry.gap
     st.markdown(

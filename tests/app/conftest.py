@@ -1,16 +1,34 @@
 """The dashboard run by Streamlit's own test harness, without a browser."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from gapviz.dashboard import waiting
 from gapviz.dashboard.catalogue import workspace
 
 APP = Path(__file__).parents[2] / "app.py"
 # UMAP needs a minute of compiling where nothing is cached; these tests need no UMAP.
 LINEAR = "PCA"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once():
+    """The harness reads the metadata of every installed package for every app that it opens."""
+    once = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Pages come with their results, however busy the machine is."""
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 100)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.files.reading import Skipped
 from gapviz.sources.files.upload import DEFAULT_LIMITS
 
-PAGE = "app_pages/data.py"
+PAGE = "pages/data.py"
 
 
 @pytest.fixture

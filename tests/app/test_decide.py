@@ -13,7 +13,7 @@ from gapviz.dashboard import decide
 from gapviz.dashboard.catalogue import workspace
 from gapviz.storage.cache import clear_memory
 
-PAGE = "app_pages/decide.py"
+PAGE = "pages/decide.py"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from gapviz.dashboard.catalogue import workspace
 from gapviz.strategies import STRATEGIES
 
-PAGE = "app_pages/export.py"
+PAGE = "pages/export.py"
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import pytest
 
 PAGES = {
     "": "Cones",
-    "app_pages/search.py": "Search",
-    "app_pages/within.py": "Within a modality",
-    "app_pages/scoreboard.py": "Scoreboard",
-    "app_pages/curves.py": "Curves",
-    "app_pages/thresholds.py": "Thresholds",
-    "app_pages/anatomy.py": "Anatomy of the gap",
-    "app_pages/decide.py": "Decide",
-    "app_pages/export.py": "Export",
+    "pages/search.py": "Search",
+    "pages/within.py": "Within a modality",
+    "pages/scoreboard.py": "Scoreboard",
+    "pages/curves.py": "Curves",
+    "pages/thresholds.py": "Thresholds",
+    "pages/anatomy.py": "Anatomy of the gap",
+    "pages/decide.py": "Decide",
+    "pages/export.py": "Export",
 }
 """With their names in the list of pages."""
 
@@ -39,13 +39,13 @@ def test_one_held_out_item_is_doubted_once_and_nothing_is_nan(open_app, store_co
 
 @pytest.mark.parametrize("part", ["heat_map", "plane", "hubs", "spectrum"])
 def test_every_part_of_the_anatomy_has_an_answer_without_nan(open_app, store_collection, part):
-    app = open_app("app_pages/anatomy.py", collection=store_collection(n=3).id, part=part)
+    app = open_app("pages/anatomy.py", collection=store_collection(n=3).id, part=part)
     assert not app.exception
     assert not re.search(r"\bnan\b", words(app), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("curve", ["mix", "calibration", "fusion"])
 def test_every_curve_has_an_answer_without_nan(open_app, store_collection, curve):
-    app = open_app("app_pages/curves.py", collection=store_collection(n=3).id, curve=curve)
+    app = open_app("pages/curves.py", collection=store_collection(n=3).id, curve=curve)
     assert not app.exception
     assert not re.search(r"\bnan\b", words(app), re.IGNORECASE)

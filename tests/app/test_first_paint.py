@@ -7,12 +7,12 @@ import json, sys
 from streamlit.testing.v1 import AppTest
 import gapviz.dashboard.caches as caches
 # Both are for threads that run once the page is painted.
-caches._warm = caches.import_library = lambda name: None
+caches.encoder_named = caches.import_library = lambda name: None
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()
 for page in [None, *sys.argv[1:]]:
     if page:
-        app.switch_page(f"app_pages/{page}.py").run()
+        app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
     print(json.dumps([app.title[0].value, sorted(heavy & set(sys.modules))]))
 """

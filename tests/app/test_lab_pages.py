@@ -13,8 +13,8 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
 
-CURVES, ANATOMY = "app_pages/curves.py", "app_pages/anatomy.py"
-THRESHOLDS = "app_pages/thresholds.py"
+CURVES, ANATOMY = "pages/curves.py", "pages/anatomy.py"
+THRESHOLDS = "pages/thresholds.py"
 VIEWS = [
     *((CURVES, {"curve": name}) for name in ("strength", "mix", "calibration", "fusion")),
     (THRESHOLDS, {}),

@@ -37,7 +37,7 @@ def links(app):
 def test_every_page_says_what_needs_a_second_modality_and_where_to_add_it(open_app, one):
     app = open_app(collection=one.id)
     for page in PAGES:
-        app.switch_page(f"app_pages/{page}.py").run()
+        app.switch_page(f"pages/{page}.py").run()
         assert not app.exception, page
         assert not app.error, (page, app.error[0].value)
         if page in NEED_NO_SECOND:
@@ -63,14 +63,14 @@ def test_the_one_cone_is_drawn_with_its_figures(open_app, one):
 
 
 def test_like_finds_like_in_one_list(open_app, one):
-    app = open_app("app_pages/search.py", collection=one.id, query_by="item")
+    app = open_app("pages/search.py", collection=one.id, query_by="item")
     assert "Nearest by image" in [head.value for head in app.subheader]
     assert links(app).count('class="gv-grid"') == 1
     assert "like the query" not in links(app)
 
 
 def test_the_spectrum_of_one_cloud_is_drawn(open_app, one):
-    app = open_app("app_pages/anatomy.py", collection=one.id)
+    app = open_app("pages/anatomy.py", collection=one.id)
     assert len(app.get("plotly_chart")) == 1
     assert "effective rank" in links(app)
 
@@ -82,12 +82,12 @@ def test_a_collection_opens_with_the_encoder_of_two_modalities(open_app, beside_
 
 
 def test_of_a_tower_one_is_led_to_the_encoder_of_two_modalities(open_app, beside_a_tower):
-    app = open_app("app_pages/curves.py", collection=beside_a_tower.id, encoder="a tower")
+    app = open_app("pages/curves.py", collection=beside_a_tower.id, encoder="a tower")
     assert "z joint has image and text vectors" in app.info[0].value
     assert 'href="?' in links(app) and "encoder=z+joint" in links(app)
 
 
 def test_the_scoreboard_leaves_encoders_of_one_modality_out(open_app, beside_a_tower):
-    app = open_app("app_pages/scoreboard.py", collection=beside_a_tower.id)
+    app = open_app("pages/scoreboard.py", collection=beside_a_tower.id)
     assert not app.error
     assert "models" not in [control.key for control in app.segmented_control]

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from gapviz.dashboard.routes import MOVED, ROUTES
 
-PAGES = sorted(file.stem for file in (Path(__file__).parents[2] / "app_pages").glob("*.py"))
+PAGES = sorted(file.stem for file in (Path(__file__).parents[2] / "pages").glob("*.py"))
 FIRST = "cones"
 ELSEWHERE = ("http://", "https://", "#")
 
@@ -33,7 +33,7 @@ def test_the_address_the_file_and_the_module_of_a_page_have_one_name(open_app):
 
 
 def test_a_page_opened_first_has_the_sidebar(open_app):
-    app = open_app("app_pages/export.py", strategy="half")
+    app = open_app("pages/export.py", strategy="half")
     assert app.title[0].value.startswith("Export")
     assert app.sidebar.selectbox(key="strategy").value == "half"
 
@@ -41,7 +41,7 @@ def test_a_page_opened_first_has_the_sidebar(open_app):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_to_a_page_that_there_is(open_app, store_collection, page):
     store_collection()
-    app = open_app(f"app_pages/{page}.py")
+    app = open_app(f"pages/{page}.py")
     assert not app.exception
     # A link that is parameters only stays where it is.
     assert addresses(app) <= {*PAGES, ""}
@@ -49,7 +49,7 @@ def test_every_link_leads_to_a_page_that_there_is(open_app, store_collection, pa
 
 def test_the_links_of_an_encoded_collection_are_found(open_app, store_collection):
     store_collection()
-    assert {"cones", "search"} <= addresses(open_app("app_pages/data.py"))
+    assert {"cones", "search"} <= addresses(open_app("pages/data.py"))
 
 
 @pytest.mark.parametrize(

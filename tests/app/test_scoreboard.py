@@ -9,7 +9,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
-PAGE = "app_pages/scoreboard.py"
+PAGE = "pages/scoreboard.py"
 
 
 @pytest.fixture

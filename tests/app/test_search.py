@@ -2,9 +2,11 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from gapviz.sources.builtin import builtin_collection
 
-PAGE = "app_pages/search.py"
+PAGE = "pages/search.py"
 
 
 def bodies(app):
@@ -66,6 +68,7 @@ def test_an_empty_query_asks_for_one_and_keeps_the_table(open_app):
     assert any("gv-table" in body for body in bodies(app))
 
 
+@pytest.mark.encoder
 def test_a_text_over_the_token_limit_is_named(open_app):
     app = open_app(PAGE, q="cat face")
     app.text_input(key="q").set_value("cat " * 400).run()
@@ -75,6 +78,7 @@ def test_a_text_over_the_token_limit_is_named(open_app):
     assert any("gv-table" in body for body in bodies(app))
 
 
+@pytest.mark.encoder
 def test_markup_in_a_query_stays_text(open_app):
     app = open_app(PAGE, q="cat face")
     app.text_input(key="q").set_value("<script>alert(1)</script>").run()
@@ -103,6 +107,7 @@ def test_weights_of_nothing_are_said_to_rank_nothing(open_app):
     assert any("Every score is 0" in caption.value for caption in app.caption)
 
 
+@pytest.mark.encoder
 def test_two_visitors_who_come_first_load_the_encoder_once():
     """Typed at once while the encoder is warming up: imported by two threads, it would break."""
     script = """

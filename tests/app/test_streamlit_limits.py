@@ -1,7 +1,9 @@
 """What the dashboard works around in Streamlit: a test fails once Streamlit no longer needs it."""
 
 import logging
+from pathlib import Path
 
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 
@@ -38,7 +40,7 @@ def test_switching_pages_cannot_set_what_a_widget_has_bound_to_the_url():
 
 
 def test_the_stylesheet_is_sent_once_and_takes_no_room(open_app):
-    bodies = [html.proto.body for html in open_app("app_pages/search.py").get("html")]
+    bodies = [html.proto.body for html in open_app("pages/search.py").get("html")]
     assert sum(".gv-grid {" in body for body in bodies) == 1
     assert not [body for body in bodies if "<style" in body and not body.startswith("<style>")]
 
@@ -47,8 +49,15 @@ def test_no_widget_has_a_default_beside_a_value_of_the_session_state(open_app, m
     # Streamlit says it once a process.
     monkeypatch.setattr("streamlit.elements.lib.policies._shown_default_value_warning", False)
     logging.getLogger("streamlit").propagate = True
-    app = open_app("app_pages/tour.py", strategy="half", step="2")
+    app = open_app("pages/tour.py", strategy="half", step="2")
     app.button(key="tour_next").click().run()
     app.button(key="tour_back").click().run()
     assert app.button_group(key="step").value == 2
     assert not [one for one in caplog.messages if "created with a default value" in one]
+
+
+def test_streamlit_takes_a_folder_of_pages_for_its_older_kind_of_app(monkeypatch):
+    """Else `app.py` need not say that it is not one."""
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    PagesManager(str(Path(__file__).parents[2] / "app.py"))
+    assert PagesManager.uses_pages_directory

@@ -3,7 +3,7 @@ import pytest
 from gapviz.analyses.tour import STOP_TITLES
 from gapviz.dashboard.tour import STOPS
 
-PAGE = "app_pages/tour.py"
+PAGE = "pages/tour.py"
 
 
 @pytest.mark.parametrize("step", range(1, len(STOPS) + 1))

@@ -29,7 +29,7 @@ def test_a_link_sets_any_ridge_within_its_range(open_app, ridge):
 
 
 def test_a_name_of_an_earlier_version_still_works(open_app):
-    app = open_app("app_pages/curves.py", curve="mix", asks="image")
+    app = open_app("pages/curves.py", curve="mix", asks="image")
     assert app.button_group(key="query_modality").value == "image"
     assert not app.warning and "asks" not in app.query_params
 
@@ -88,7 +88,7 @@ def test_every_key_that_a_widget_writes_into_the_url_may_stand_in_a_link():
     """A widget that is bound to the URL has to be declared, or its own link would be refused."""
     root = Path(__file__).parents[2]
     undeclared = []
-    for source in [*root.glob("gapviz/dashboard/**/*.py"), *root.glob("app_pages/*.py")]:
+    for source in [*root.glob("gapviz/dashboard/**/*.py"), *root.glob("pages/*.py")]:
         for call in ast.walk(ast.parse(source.read_text("utf-8"))):
             named = {word.arg: word.value for word in getattr(call, "keywords", ())}
             if "bind" in named and isinstance(named["key"], ast.Constant):

@@ -9,7 +9,7 @@ from gapviz.dashboard.why import forces, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
 from gapviz.training import cached_random_start
 
-PAGE = "app_pages/why.py"
+PAGE = "pages/why.py"
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from gapviz.dashboard.tour import STOPS
 from gapviz.dashboard.why import training_panel
 from gapviz.dashboard.why.training_panel import RUNS
 
-WHY, TOUR = "app_pages/why.py", "app_pages/tour.py"
+WHY, TOUR = "pages/why.py", "pages/tour.py"
 STEPS = range(1, len(STOPS) + 1)
 THREE = ("audio", "image", "text")
 
@@ -63,6 +63,7 @@ def trained(app):
     return app.run()
 
 
+@pytest.mark.encoder
 def test_of_three_modalities_the_chosen_pair_trains(open_app, store_collection, short_runs):
     app = open_app(WHY, collection=store_collection(modalities=THREE).id, pair="audio – text")
     assert visited(app) == []
@@ -72,6 +73,7 @@ def test_of_three_modalities_the_chosen_pair_trains(open_app, store_collection, 
     assert "audio → text" in table
 
 
+@pytest.mark.encoder
 def test_several_captions_an_image_train_one_pair_an_item(open_app, several_captions, short_runs):
     app = trained(open_app(WHY, collection=several_captions.id))
     assert visited(app) == []
@@ -90,6 +92,7 @@ def test_a_handful_of_items_is_too_few_to_train_on(open_app, store_collection):
     assert any("ranks changed" in h.proto.body for h in app.get("html"))
 
 
+@pytest.mark.encoder
 def test_eight_items_can_train(open_app, store_collection, short_runs):
     assert visited(trained(open_app(WHY, collection=store_collection(n=8).id))) == []
 

@@ -6,7 +6,7 @@ from gapviz.core.wording import figure
 from gapviz.measures.retrieval import evaluate_within, recall_delta
 from gapviz.sources.builtin import builtin_collection, dedicated_vectors
 
-PAGE = "app_pages/within.py"
+PAGE = "pages/within.py"
 
 
 def bodies(app):

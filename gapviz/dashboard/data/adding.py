@@ -20,8 +20,8 @@ from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.sources.files.upload import DEFAULT_LIMITS
-from gapviz.sources.library.intake import Incoming, add_path, add_reference_set, add_upload
-from gapviz.sources.library.shelf import StoredCollection
+from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
+from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
 from gapviz.storage.cache import CachedResult
 from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration

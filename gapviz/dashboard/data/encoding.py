@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
@@ -9,12 +11,14 @@ from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.settings import errors_shown, show_error
+from gapviz.dashboard.waiting import show_progress
 from gapviz.encoders.catalogue import ModelEntry, available_models
-from gapviz.encoders.encoding.jobs import EncodingJob, JobStatus
-from gapviz.encoders.encoding.stored import encode_stored, forget, move_in, stored_jobs
+from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.reading import IndexedCaptions
-from gapviz.sources.library.shelf import StoredCollection
+from gapviz.sources.library.stored import StoredCollection
+from gapviz.storage.background import TaskStatus
+from gapviz.storage.background_process import ProcessTask
 from gapviz.storage.configuration import configuration
 
 POLL_SECONDS = 1.0
@@ -43,7 +47,7 @@ def can_be_encoded(stored: StoredCollection) -> bool:
 
 
 def encoding_panel(stored: StoredCollection) -> None:
-    """Choose a model and start; below, every job of the collection."""
+    """Choose a model and start; below, every task of the collection."""
     encoder = _chosen_encoder()
     captions = st.segmented_control(
         "Captions that are indexed, where an item has several",
@@ -58,8 +62,8 @@ def encoding_panel(stored: StoredCollection) -> None:
             encode_stored(
                 workspace(), stored.id, encoder or "", indexed_captions=captions or "first"
             )
-    if stored_jobs(stored):
-        _jobs(stored)
+    if encoding_tasks(stored):
+        _tasks(stored)
 
 
 def _chosen_encoder() -> str | None:
@@ -137,28 +141,26 @@ def _with_allowed_path(name: str) -> str:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _jobs(stored: StoredCollection) -> None:
-    jobs = stored_jobs(stored)
-    for job in jobs:
-        status = job.status()
+def _tasks(stored: StoredCollection) -> None:
+    tasks = encoding_tasks(stored)
+    for task in tasks:
+        status = task.status()
         if status.state == "done":
-            _finish(stored, job, status)
+            _finish(stored, task, status)
         else:
-            _show(job, status)
-    if not jobs:
+            _show(task, status)
+    if not tasks:
         st.rerun()
 
 
-def _show(job: EncodingJob, status: JobStatus) -> None:
-    name = job.request.encoder
+def _show(task: ProcessTask, status: TaskStatus[dict[str, Any]]) -> None:
+    name = task.arguments["encoder"]
     with st.container(border=True):
         if status.active:
-            device = f" on {status.device}" if status.device else ""
-            st.progress(status.share, f"**{name}**{device}: {status.stage}")
-            st.button("Cancel", key=f"cancel_{job.folder.name}", on_click=job.cancel)
+            show_progress(task.folder.name, f"**{name}**", status, task.cancel)
             return
-        if status.state == "failed":
-            st.error(f"{name}: {status.sentence}", icon=":material/error:")
+        if status.error and status.state == "failed":
+            st.error(f"{name}: {status.error.sentence}", icon=":material/error:")
         elif status.state == "interrupted":
             st.warning(
                 f"{name}: interrupted at {status.share:.0%}. It goes on where it stopped.",
@@ -166,31 +168,38 @@ def _show(job: EncodingJob, status: JobStatus) -> None:
             )
         else:
             st.info(
-                f"{name}: cancelled at {status.share:.0%}. What was encoded is kept.",
+                f"{name}: cancelled at {status.share:.0%}. What was encoded is saved.",
                 icon=":material/cancel:",
             )
         with st.container(horizontal=True):
             st.button(
                 "Go on",
-                key=f"resume_{job.folder.name}",
+                key=f"resume_{task.folder.name}",
                 icon=":material/play_arrow:",
-                on_click=job.start,
+                on_click=task.start,
             )
-            st.button("Forget it", key=f"forget_{job.folder.name}", on_click=forget, args=(job,))
+            _forget_button(task)
 
 
-def _finish(stored: StoredCollection, job: EncodingJob, status: JobStatus) -> None:
+def _finish(
+    stored: StoredCollection, task: ProcessTask, status: TaskStatus[dict[str, Any]]
+) -> None:
     try:
-        move_in(workspace(), stored.id, job)
+        add_encoding(workspace(), stored.id, task)
     except GapvizError as error:
         show_error(error)
-        st.button("Forget it", key=f"forget_{job.folder.name}", on_click=forget, args=(job,))
+        _forget_button(task)
         return
     forget_collections()
-    words = f"{job.request.encoder}: {status.n_encoded or 0:,} contents encoded"
-    if status.n_reused:
-        words += f", {status.n_reused:,} known already"
-    if status.skipped:
-        words += f", {len(status.skipped):,} left out"
+    result = status.result or {}
+    words = f"{task.arguments['encoder']}: {result['n_encoded']:,} contents encoded"
+    if result["n_reused"]:
+        words += f", {result['n_reused']:,} known already"
+    if result["skipped"]:
+        words += f", {len(result['skipped']):,} left out"
     st.toast(f"{words}.", icon=":material/check:")
     st.rerun()
+
+
+def _forget_button(task: ProcessTask) -> None:
+    st.button("Forget it", key=f"forget_{task.folder.name}", on_click=task.remove)

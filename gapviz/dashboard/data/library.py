@@ -15,7 +15,7 @@ from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import free_parameter
-from gapviz.sources.library.shelf import StoredCollection, StoredEncoding
+from gapviz.sources.library.stored import StoredCollection, StoredEncoding
 
 OPENED = free_parameter("opened")
 """Key of the widget, and of the link's parameter, that says which collection is open."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -15,6 +14,7 @@ from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.why.training_runs import TrainedRun, show_runs, show_runs_until_idle
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.training import RUN_COLORS
+from gapviz.storage.background import ThreadTask
 from gapviz.training import (
     LOSS_TITLES,
     TEMPERATURES,
@@ -72,7 +72,7 @@ def training_section(chosen: Settings) -> None:
 @lru_cache(maxsize=1)
 def _warm_torch() -> None:
     """Import torch while the visitor still reads, so that the first run starts at once."""
-    threading.Thread(target=import_library, args=("torch",), daemon=True).start()
+    ThreadTask(lambda progress: import_library("torch")).start()
 
 
 def _options(chosen: Settings) -> TrainingOptions:

@@ -1,7 +1,4 @@
-"""Which OpenMoji drawings become items, and the English captions each of them gets.
-
-Only the scripts under `data/` need this; what they make of it is shipped.
-"""
+"""Which OpenMoji drawings become items, and the English captions each of them gets."""
 
 from __future__ import annotations
 

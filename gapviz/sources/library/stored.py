@@ -1,6 +1,6 @@
 """The collections that a person added, kept on disk, each as one or more encoders saw it.
 
-Below HOME/collections/ID stand `about.json` (title, origin, where its images lie), `items/`
+HOME/collections/ID holds `about.json` (title, origin, where its images lie), `items/`
 (the items, without vectors), `files/` (what was uploaded, if it was) and in
 `encodings/SLUG/` a saved `Collection` per encoder.
 """
@@ -251,7 +251,7 @@ class Workspace:
 
     @contextmanager
     def _changing(self, folder: Path) -> Iterator[None]:
-        """One change at a time, of whatever process; what the disk refuses, in one sentence."""
+        """One change at a time, of whatever process; a refusal of the disk becomes one sentence."""
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             with FileLock(self.home / LOCK_FILE).acquire(timeout=PATIENCE):
@@ -339,7 +339,7 @@ def _slug(text: str, longest: int) -> str:
 
 
 def _delete(folder: Path) -> None:
-    """Out of sight at once, so that no reader meets half of it, then off the disk."""
+    """Rename it first, so that no reader meets half of it, then delete it."""
     doomed = folder.with_name(f".deleted-{folder.name}")
     shutil.rmtree(doomed, ignore_errors=True)
     os.replace(folder, doomed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,51 +13,63 @@ from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, Item, altern
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
+from gapviz.sources.files.columns import NOTHING, Columns, Fields
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-
-LONGEST_SHOWN = 200
-
-DEFAULT_OPTIONS = ReadOptions()
+from gapviz.sources.files.tables import Row, Table
+from gapviz.sources.files.texts import shown
 
 
 @dataclass(slots=True)
 class _Draft:
-    image: str | None = None
+    image: str
+    id: str | None
     label: str | None = None
     captions: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Gathering:
-    """Collects items and what was skipped, then ends in a `Reading`."""
+class CollectionBuilder:
+    """Takes items and what was skipped, then makes a `Reading` of them."""
 
     skipped: list[Skipped] = field(default_factory=list)
     _drafts: dict[str, _Draft] = field(default_factory=dict)
 
-    def __contains__(self, item_id: str) -> bool:
-        return item_id in self._drafts
+    def __contains__(self, key: str) -> bool:
+        return key in self._drafts
 
-    def add(
-        self,
-        item_id: str,
-        *,
-        image: str | None = None,
-        captions: Iterable[str] = (),
-        label: str | None = None,
-    ) -> None:
-        """Add an item, or more captions to one that is there; the first label stands."""
-        draft = self._drafts.setdefault(item_id, _Draft(image, label))
-        draft.captions.update(dict.fromkeys(captions))
-        if draft.label is None:
-            draft.label = label
+    def add(self, key: str, image: str, fields: Fields = NOTHING, *, where: str = "") -> str:
+        """Add an item, or more captions to one that is there; its first id and label are kept.
 
-    def image_of(self, item_id: str) -> str | None:
-        """The picture of an item that was added before."""
-        return self._drafts[item_id].image
+        Args:
+            key: the same for all that belongs to one item. It is the item's id too, unless
+                `fields.id` is one that no other item has.
+            image: the reference to its picture.
+            fields: what is said of it; a flaw in them is listed.
+            where: what to call the place of a flaw.
+
+        Returns:
+            The picture of the item, as its first `add` gave it.
+        """
+        if fields.flaw:
+            self.skip(where, fields.flaw)
+        draft = self._drafts.setdefault(key, _Draft(image, fields.id))
+        draft.captions.update(dict.fromkeys(fields.captions))
+        draft.label = draft.label or fields.label
+        return draft.image
 
     def skip(self, what: str, why: str) -> None:
         """List one thing that does not become part of the collection."""
         self.skipped.append(Skipped(shown(what), why))
+
+    def rows(self, table: Table, columns: Columns) -> Iterator[Row]:
+        """The rows of a table that can be read; the others are listed.
+
+        Spreadsheets leave lines of commas alone at their end, which are passed over.
+        """
+        if table.encoding.assumed:
+            self.skip(table.name, table.encoding.assumed)
+        rows = table.rows(columns.all, lambda place, why: self.skip(f"{table.name}, {place}", why))
+        return (row for row in rows if any(row.values.values()) or not table.is_delimited)
 
     def reading(self, name: str, root: Path, options: ReadOptions) -> Reading:
         """The collection, without vectors, and what was skipped.
@@ -74,9 +87,15 @@ class Gathering:
                 where=shown(name),
                 hint="give a source with at least one whole PNG, JPEG, WebP, GIF or BMP image",
             )
+        given = Counter(draft.id for draft in self._drafts.values())
         items = tuple(
-            Item(item_id, draft.label, _captions(draft, options), draft.image)
-            for item_id, draft in self._drafts.items()
+            Item(
+                draft.id if draft.id and given[draft.id] == 1 and draft.id not in self else key,
+                draft.label,
+                _captions(draft, options),
+                draft.image,
+            )
+            for key, draft in self._drafts.items()
         )
         collection = Collection(
             name=shown(name),
@@ -106,12 +125,6 @@ def label_caption(label: str, options: ReadOptions) -> str | None:
     if not words or words.lstrip("-").isdigit():
         return None
     return options.template.replace("{label}", words)
-
-
-def shown(text: str) -> str:
-    """A name as it can be printed: valid, on one line and not endless."""
-    line = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
-    return line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
 
 
 def _captions(draft: _Draft, options: ReadOptions) -> tuple[str, ...]:

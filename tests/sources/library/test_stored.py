@@ -10,7 +10,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.sources.files.reading import Skipped
-from gapviz.sources.library.shelf import LOCK_FILE, Workspace
+from gapviz.sources.library.stored import LOCK_FILE, Workspace
 
 HOLDS = """
 import sys
@@ -164,7 +164,7 @@ def test_vectors_that_are_put_anew_were_never_gone(workspace, two_models, monkey
 
 def test_changes_of_two_processes_wait_for_each_other(workspace, two_models, monkeypatch):
     stored = workspace.add(two_models, title="x")
-    monkeypatch.setattr("gapviz.sources.library.shelf.PATIENCE", 0.1)
+    monkeypatch.setattr("gapviz.sources.library.stored.PATIENCE", 0.1)
     held = subprocess.Popen(
         [sys.executable, "-c", HOLDS, str(workspace.home / LOCK_FILE)],
         stdin=subprocess.PIPE,

@@ -12,8 +12,8 @@ from PIL import Image
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
 from gapviz.sources.images import open_image
-from gapviz.sources.library.intake import Incoming, add_path, add_upload
-from gapviz.sources.library.shelf import Workspace
+from gapviz.sources.library.importing import Incoming, add_path, add_upload
+from gapviz.sources.library.stored import Workspace
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_csv_that_is_none_of_ours_says_what_it_must_be(workspace):
     with pytest.raises(GapvizError) as caught:
         add_upload(workspace, "text.csv", BytesIO(WRONG["text.csv"]), Incoming())
     assert caught.value.sentence.startswith(
-        "text.csv: holds neither a square matrix of cosines nor a table with a column of image"
+        "text.csv: is neither a square matrix of cosines (.csv) nor a table with a column of image"
     )
 
 

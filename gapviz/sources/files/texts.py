@@ -1,4 +1,4 @@
-"""Captions and labels out of whatever a file holds where they should stand."""
+"""Texts out of whatever value a file holds: captions, labels, ids and paths."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ MISSING = frozenset({"", "nan", "NaN", "<NA>"})
 
 SAMPLE_BYTES = 4096
 
+LONGEST_SHOWN = 200
+
 
 class Encoding(NamedTuple):
     """How to decode a text file, and what was assumed of it, if anything."""
@@ -25,50 +27,65 @@ class Encoding(NamedTuple):
     assumed: str | None = None
 
 
-class Words(NamedTuple):
+UTF_8 = Encoding("utf-8")
+LATIN_1 = Encoding("latin-1", assumed="is not UTF-8, and was read as Latin-1")
+
+
+class Captions(NamedTuple):
     """Captions found in a value; `flaw` says in a clause what of it could not be used."""
 
-    captions: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     flaw: str | None = None
 
 
-def captions_in(value: object) -> Words:
-    """Captions in a value: a text, a list of texts, or nothing where it is missing."""
+def text_in(value: object) -> str | None:
+    """A text, a number or a truth value as one line of text; None where it is missing.
+
+    Raises:
+        TypeError: any other value.
+    """
     match value:
-        case None:
-            return Words()
-        case float() if math.isnan(value):
-            return Words()
         case bytes():
-            return captions_in(decoded(value)[0])
+            line = one_line(decoded(value)[0])
         case str():
             line = one_line(value)
-            return Words() if line in MISSING else Words((line,))
-        case list() | tuple():
-            found = [captions_in(entry) for entry in value]
-            captions = [caption for words in found for caption in words.captions]
-            flaws = [words.flaw for words in found if words.flaw]
-            return Words(tuple(dict.fromkeys(captions)), flaws[0] if flaws else None)
+        case float() if value.is_integer():
+            line = str(int(value))
+        case None | bool() | int() | float():
+            line = "" if value is None else str(value)
         case _:
-            return Words(flaw=f"has a caption that is no text ({type(value).__name__})")
+            raise TypeError(f"{type(value).__name__} is no text")
+    return None if line in MISSING else line
+
+
+def captions_in(value: object) -> Captions:
+    """Captions in a value: a text, a list of texts, or nothing where it is missing."""
+    match value:
+        case list() | tuple():
+            parts = [captions_in(entry) for entry in value]
+            captions = dict.fromkeys(caption for part in parts for caption in part.found)
+            flaws = [part.flaw for part in parts if part.flaw]
+            return Captions(tuple(captions), flaws[0] if flaws else None)
+        case None | str() | bytes():
+            text = text_in(value)
+            return Captions() if text is None else Captions((text,))
+        case float() if math.isnan(value):
+            return Captions()
+        case _:
+            return Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
 
 
 def captions_in_lines(text: str) -> tuple[str, ...]:
     """One caption a line, without empty and repeated ones."""
-    return tuple(dict.fromkeys(c for line in text.splitlines() for c in captions_in(line).captions))
+    return captions_in(text.splitlines()).found
 
 
-def label_in(value: object) -> str | None:
-    """A label out of a text, a whole number or a truth value; None for anything else."""
-    match value:
-        case str() | bytes():
-            return next(iter(captions_in(value).captions), None)
-        case bool() | int():
-            return str(value)
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return None
+def path_in(value: object) -> str | None:
+    """The path in a value: a text, or the `path` of an image that is stored with its name."""
+    named = value.get("path") if isinstance(value, dict) else value
+    if not isinstance(named, str) or named.strip() in MISSING:
+        return None
+    return named.strip()
 
 
 def one_line(text: str) -> str:
@@ -76,16 +93,22 @@ def one_line(text: str) -> str:
     return " ".join(text.replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """A name as it can be printed: valid, on one line and not endless."""
+    line = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
 def json_in(content: bytes) -> object:
     """The value of a JSON text.
 
     Raises:
-        ValueError: no JSON, or nested too deeply.
+        ValueError: no JSON, or nested too deeply; the message is a clause.
     """
     try:
         return json.loads(decoded(content)[0])
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("is not a JSON object") from error
 
 
 def decoded(content: bytes) -> tuple[str, Encoding]:
@@ -93,7 +116,7 @@ def decoded(content: bytes) -> tuple[str, Encoding]:
     encoding = _by_mark(content[:SAMPLE_BYTES])
     if encoding is None:
         try:
-            return content.decode("utf-8"), Encoding("utf-8")
+            return content.decode("utf-8"), UTF_8
         except UnicodeDecodeError:
             encoding = LATIN_1
     return content.decode(encoding.name, encoding.errors), encoding
@@ -114,10 +137,7 @@ def encoding_of(path: Path) -> Encoding:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return LATIN_1
-    return Encoding("utf-8")
-
-
-LATIN_1 = Encoding("latin-1", assumed="is not UTF-8, and was read as Latin-1")
+    return UTF_8
 
 
 def _by_mark(sample: bytes) -> Encoding | None:

@@ -1,4 +1,4 @@
-"""From what a visitor hands in to a collection of the workspace."""
+"""From an upload, a path or a published set to a stored collection."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import BinaryIO
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.gathering import shown
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.source import read
+from gapviz.sources.files.texts import shown
 from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
-from gapviz.sources.library.shelf import MAKE_ROOM, StoredCollection, Workspace
+from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
 from gapviz.storage.files import unwritable
 
@@ -49,16 +49,16 @@ def add_upload(
         name: of the file as the visitor called it; never used as a path.
         content: the file, opened for reading.
         incoming: how to read it.
-        progress: told of each stage; may raise to cancel.
+        progress: called at each stage; may raise to cancel.
 
     Raises:
         GapvizError: an upload over its limits, one that no reader knows, or what its reader
             says. Nothing is left behind.
     """
     plain = Path(name.replace("\\", "/")).name
-    with _landing(workspace) as landing, _told_without(landing, shown(plain)):
+    with _landing(workspace) as landing, _by_own_name(landing, shown(plain)):
         folder = landing / "files"
-        _tell(progress, 0.05, "unpacking")
+        _report(progress, 0.05, "unpacking")
         options = incoming.options
         if name.lower().endswith(ARCHIVE):
             unpacked = unpack_upload(content, folder)
@@ -66,9 +66,9 @@ def add_upload(
             options = replace(incoming.options, left_out=unpacked.left_out)
         else:
             source, skipped = store_vectors_upload(plain, content, folder), ()
-        _tell(progress, 0.4, "reading")
+        _report(progress, 0.4, "reading")
         reading = read(str(_single(source)), options)
-        _tell(progress, 0.9, "keeping")
+        _report(progress, 0.9, "keeping")
         return workspace.add(
             reading.collections,
             title=incoming.title or Path(plain).stem,
@@ -92,15 +92,15 @@ def add_path(
         text: the path, below one of `folders`.
         folders: that may be read, as in `Configuration.folders`.
         incoming: how to read it.
-        progress: told of each stage; may raise to cancel.
+        progress: called at each stage; may raise to cancel.
 
     Raises:
         GapvizError: a path outside `folders`, or as `read`.
     """
     path = allowed_path(text, folders)
-    _tell(progress, 0.1, "reading")
+    _report(progress, 0.1, "reading")
     reading = read(str(path), incoming.options)
-    _tell(progress, 0.9, "keeping")
+    _report(progress, 0.9, "keeping")
     return workspace.add(
         reading.collections,
         title=incoming.title or path.stem,
@@ -132,7 +132,7 @@ def add_reference_set(
 
 @contextmanager
 def _landing(workspace: Workspace) -> Iterator[Path]:
-    """A folder inside the workspace's disk, gone afterwards whatever happens."""
+    """A folder on the workspace's disk, deleted at the end whatever happens."""
     try:
         workspace.home.mkdir(parents=True, exist_ok=True)
         landing = Path(mkdtemp(prefix=".landing-", dir=workspace.home))
@@ -145,8 +145,8 @@ def _landing(workspace: Workspace) -> Iterator[Path]:
 
 
 @contextmanager
-def _told_without(landing: Path, name: str) -> Iterator[None]:
-    """Tell what is wrong with an upload by its own names, not by where it lies for now."""
+def _by_own_name(landing: Path, name: str) -> Iterator[None]:
+    """Errors name the upload as the visitor does, not the folder it lies in for now."""
     try:
         yield
     except GapvizError as error:
@@ -173,6 +173,6 @@ def _single(source: Path) -> Path:
     return one if one.is_file() else source
 
 
-def _tell(progress: Progress | None, share: float, stage: str) -> None:
+def _report(progress: Progress | None, share: float, stage: str) -> None:
     if progress is not None:
         progress(share, stage)
