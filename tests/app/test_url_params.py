@@ -1,7 +1,12 @@
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from gapviz.core.parameter import Parameter
+from gapviz.strategies import STRATEGIES, register, registry
+from gapviz.strategies.centre import CentreBoth
 
 
 def test_a_link_sets_strategy_and_strength_by_name(open_app):
@@ -89,3 +94,32 @@ def test_every_key_that_a_widget_writes_into_the_url_may_stand_in_a_link():
             if "bind" in named and isinstance(named["key"], ast.Constant):
                 undeclared.append((source.name, named["key"].value))
     assert not undeclared, "declare it by `url_parameter` or `free_parameter`, and use its name"
+
+
+@pytest.fixture
+def toy_strategy():
+    shrinkage = Parameter(
+        "shrinkage", "Shrinkage", "number", 0.5, "how far", low=0.0, high=1.0, step=0.1
+    )
+    spec = replace(
+        CentreBoth.spec,
+        name="toy",
+        title="A toy",
+        aliases=(),
+        parameters=(*CentreBoth.spec.parameters, shrinkage),
+    )
+    register(type("Toy", (CentreBoth,), {"spec": spec}))
+    yield
+    registry._classes.pop("toy")
+    STRATEGIES.pop("toy")
+
+
+def test_the_parameter_of_a_new_strategy_has_a_widget_and_may_stand_in_a_link(
+    open_app, toy_strategy
+):
+    app = open_app(strategy="toy", shrinkage="0.3")
+    assert not app.exception and not app.warning
+    assert app.sidebar.slider(key="shrinkage").value == 0.3
+    refused = open_app(strategy="toy", shrinkage="7")
+    assert "shrinkage = “7”" in refused.warning[0].value
+    assert refused.sidebar.slider(key="shrinkage").value == 0.5
