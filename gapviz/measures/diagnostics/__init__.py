@@ -6,10 +6,7 @@ entry point of another package.
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.metadata import entry_points
-from pkgutil import iter_modules
-
+from gapviz.core.discovery import installed, modules_of
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["DIAGNOSTICS", "Diagnostic", "register"]
@@ -19,9 +16,6 @@ ENTRY_POINTS = "gapviz.diagnostics"
 DIAGNOSTICS: dict[str, Diagnostic] = {}
 """By name, in the order of tables."""
 
-FAMILIES = ("gap", "mixed_index", "cosines", "dimensions")
-"""Files whose diagnostics come first, in this order."""
-
 
 def register(diagnostic: Diagnostic) -> Diagnostic:
     """Add a diagnostic, or put it in place of the one of its name."""
@@ -30,12 +24,12 @@ def register(diagnostic: Diagnostic) -> Diagnostic:
 
 
 def _discover() -> None:
-    names = [module.name for module in iter_modules(__path__)]
-    for name in sorted(names, key=lambda one: (one not in FAMILIES, [*FAMILIES, one].index(one))):
-        for diagnostic in getattr(import_module(f"{__name__}.{name}"), "DIAGNOSTICS", ()):
+    families = sorted(modules_of(__name__, __path__), key=lambda one: getattr(one, "PLACE", 100))
+    for family in families:
+        for diagnostic in getattr(family, "DIAGNOSTICS", ()):
             register(diagnostic)
-    for point in entry_points(group=ENTRY_POINTS):
-        register(point.load())
+    for diagnostic in installed(ENTRY_POINTS, Diagnostic):
+        register(diagnostic)
 
 
 _discover()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
+PLACE = 3
+"""Of the family in tables."""
+
 DIAGNOSTICS = (
     Diagnostic(
         name="matched_cosine",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
+PLACE = 4
+"""Of the family in tables."""
+
 DIAGNOSTICS = (
     Diagnostic(
         name="top2_share",

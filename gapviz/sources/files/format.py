@@ -6,16 +6,13 @@ point of the group `gapviz.readers`.
 
 from __future__ import annotations
 
-import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from warnings import warn
 
+from gapviz.core.discovery import installed, modules_of
 from gapviz.sources.files.reading import Reading, ReadOptions
 
 READERS = "gapviz.readers"
@@ -60,26 +57,8 @@ def has_ending(*endings: str) -> Callable[[Path], bool]:
 
 @cache
 def _formats(search_path: tuple[str, ...]) -> tuple[Format, ...]:
-    found = [*_own(), *_installed()]
-    return tuple(sorted(found, key=lambda one: (one.priority, one.name)))
-
-
-def _own() -> Iterator[Format]:
     here = __name__.rpartition(".")[0]
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name != Path(__file__).stem:
-            declared = getattr(import_module(f"{here}.{module.name}"), "FORMAT", None)
-            if declared is not None:
-                yield declared
-
-
-def _installed() -> Iterator[Format]:
-    for entry in entry_points(group=READERS):
-        try:
-            declared = entry.load()
-        except (ImportError, AttributeError) as error:
-            declared = error
-        if isinstance(declared, Format):
-            yield declared
-        else:
-            warn(f"the reader {entry.value!r} is left out: {declared!r:.200}", stacklevel=2)
+    modules = modules_of(here, [str(Path(__file__).parent)])
+    found = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
+    found += installed(READERS, Format)
+    return tuple(sorted(found, key=lambda one: (one.priority, one.name)))
