@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from gapviz.dashboard import waiting
@@ -32,7 +33,20 @@ def _patient(monkeypatch):
 
 
 @pytest.fixture
-def open_app():
+def as_the_server_runs_it(monkeypatch):
+    """Before every run the harness forgets what `app.py` says of the folder `pages/`, takes it
+    for Streamlit's older kind of app, and runs a page's file without the app around it."""
+    make = PagesManager.__init__
+
+    def told(self, *args, **named):
+        PagesManager.uses_pages_directory = False
+        make(self, *args, **named)
+
+    monkeypatch.setattr(PagesManager, "__init__", told)
+
+
+@pytest.fixture
+def open_app(as_the_server_runs_it):
     """`open_app(page, ...)`: a visitor who comes straight to a page, as by a link."""
 
     def opened(page: str | None = None, **query) -> AppTest:

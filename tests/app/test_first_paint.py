@@ -5,7 +5,14 @@ import sys
 SCRIPT = """
 import json, sys
 from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
 import gapviz.dashboard.caches as caches
+# As the fixture `as_the_server_runs_it`.
+make = PagesManager.__init__
+def told(self, *args, **named):
+    PagesManager.uses_pages_directory = False
+    make(self, *args, **named)
+PagesManager.__init__ = told
 # Both are for threads that run once the page is painted.
 caches.encoder_named = caches.import_library = lambda name: None
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
