@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
@@ -163,6 +164,35 @@ def diagnostics_table(measurement: Measurement) -> Table:
             Column("reading", "how to read it", text=True),
         ],
         [[one.title, one.read(measurement), one.short] for one in found if one.brief],
+    )
+
+
+def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
+    """Every figure of some measurements side by side, with its reading.
+
+    Args:
+        measurements: by the title of their column; all of the same pair of modalities.
+    """
+    first, second = next(iter(measurements.values())).pair
+    return Table(
+        "",
+        [
+            Column("figure", "figure", text=True),
+            *(Column(f"column {n}", title) for n, title in enumerate(measurements)),
+            Column("better", "better is", text=True),
+            Column("reading", "how to read it", text=True),
+        ],
+        [
+            [
+                one.title.replace("the first modality", first).replace(
+                    "the second modality", second
+                ),
+                *(one.value(measurement) for measurement in measurements.values()),
+                one.better or "neither",
+                one.reading,
+            ]
+            for one in DIAGNOSTICS.values()
+        ],
     )
 
 

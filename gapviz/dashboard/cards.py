@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from gapviz.analyses.measure import ITEM_PROTOCOL
+from gapviz.analyses.measure import ITEM_PROTOCOL, all_diagnostics
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.dashboard.tables import show_table
@@ -76,22 +76,7 @@ def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
     Args:
         columns: by the title of their column; all of the same pair of modalities.
     """
-    first, second = next(iter(columns.values())).pair
-    numbers = [Column(f"column {place}", title) for place, title in enumerate(columns)]
-    rows: list[list[Any]] = [
-        [
-            term.title.replace("the first modality", first).replace("the second modality", second),
-            *(term.value(one) for one in columns.values()),
-            term.better or "neither",
-            term.reading,
-        ]
-        for term in DIAGNOSTICS.values()
-    ]
-    heads = [
-        Column("better", "better is", text=True),
-        Column("reading", "how to read it", text=True),
-    ]
-    show_table(Table("", [Column("figure", "figure", text=True), *numbers, *heads], rows))
+    show_table(all_diagnostics(columns))
     if any(one.strategy.spec.ranks_items for one in columns.values()):
         st.caption(ITEM_NOTE)
 
