@@ -10,20 +10,28 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check $(PIP_ARGS)
 RUN_READY := $(VENV)/.installed-run
 TEST_READY := $(VENV)/.installed-test
+# One process a core, four at most: each may hold an encoder, a dashboard and a browser.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test lint data benchmark clean
+.PHONY: run test test-quick lint style data benchmark clean
 
 run: $(RUN_READY)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
 
 test: $(TEST_READY) lint
 	bash tests/install_chromium.sh
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
-lint: $(TEST_READY)
+# Without types, browser and encoders: under two minutes on two cores.
+test-quick: $(TEST_READY) style
+	$(PYTEST) -m "not browser and not encoder"
+
+lint: style
+	$(BIN)/mypy
+
+style: $(TEST_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 # Make the shipped files under data/ again from their sources.
 data: $(RUN_READY)

@@ -1,30 +1,45 @@
 """gapviz's dashboard: the list of pages, and the sidebar that every page shares."""
 
+from types import ModuleType
+
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from gapviz.dashboard import FAVICON
+from gapviz.dashboard import (
+    FAVICON,
+    anatomy,
+    cones,
+    curves,
+    data,
+    decide,
+    export,
+    scoreboard,
+    search,
+    thresholds,
+    tour,
+    why,
+    within,
+)
 from gapviz.dashboard.routes import ROUTES
-from gapviz.dashboard.settings import show_sidebar
+from gapviz.dashboard.settings import errors_shown, show_sidebar
 
 # Until st.navigation has been called once in a process, Streamlit takes the folder pages/
 # for its older kind of multipage app: a deep link would come without the sidebar, and
-# widgets would change their identity between the first run and the second. For the same
-# reason the addresses below differ from the names of the files.
+# widgets would change their identity between the first run and the second.
 PagesManager.uses_pages_directory = False
 
 
-def _page(
-    file: str, title: str, icon: str, address: str, *, default: bool = False
-) -> StreamlitPage:
+def _page(module: ModuleType, title: str, icon: str, *, default: bool = False) -> StreamlitPage:
+    """A page, whose file and address have the name of the module that draws it."""
+    name = module.__name__.rpartition(".")[2]
     return st.Page(
-        f"pages/{file}.py",
+        f"pages/{name}.py",
         title=title,
         icon=f":material/{icon}:",
-        url_path=address,
+        url_path=name,
         default=default,
     )
 
@@ -34,27 +49,28 @@ if __name__ == "__main__":
     page = st.navigation(
         {
             "See": [
-                _page("two_cones", "Cones", "scatter_plot", "cones", default=True),
-                _page("side_by_side", "Search", "search", "search"),
-                _page("within_modality", "Within a modality", "join_inner", "within"),
-                _page("why_a_gap", "Why a gap", "school", "why"),
-                _page("guided_tour", "Tour", "slideshow", "tour"),
+                _page(cones, "Cones", "scatter_plot", default=True),
+                _page(search, "Search", "search"),
+                _page(within, "Within a modality", "join_inner"),
+                _page(why, "Why a gap", "school"),
+                _page(tour, "Tour", "slideshow"),
             ],
             "Compare": [
-                _page("strategy_scoreboard", "Scoreboard", "leaderboard", "scoreboard"),
-                _page("curves", "Curves", "show_chart", "curves"),
-                _page("scores", "Scores and thresholds", "bar_chart", "scores"),
-                _page("anatomy", "Anatomy of the gap", "biotech", "anatomy"),
+                _page(scoreboard, "Scoreboard", "leaderboard"),
+                _page(curves, "Curves", "show_chart"),
+                _page(thresholds, "Thresholds", "bar_chart"),
+                _page(anatomy, "Anatomy of the gap", "biotech"),
             ],
             "Act": [
-                _page("advisor", "Decide", "alt_route", "advisor"),
-                _page("take_home", "Take it home", "download", "export"),
-                _page("your_data", "Data", "folder_open", "data"),
+                _page(decide, "Decide", "alt_route"),
+                _page(export, "Export", "download"),
+                _page(data, "Data", "folder_open"),
             ],
         }
     )
     show_sidebar()
-    page.run()
+    with errors_shown():
+        page.run()
 else:
     # `streamlit run app.py` imports this file once as a module for the server, and runs it
     # as a script for every visitor.

@@ -14,10 +14,11 @@ from itertools import permutations
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.analyses.scoreboard.scoreboard import DEPTHS, scoreboard
+from gapviz.analyses.scoreboard.scoreboard import scoreboard
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.vectors import Float64, Indices
+from gapviz.measures.measurement import RECALL_DEPTHS
 from gapviz.measures.retrieval.bootstrap import RESAMPLES
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions, fit_strategy
@@ -108,7 +109,7 @@ def _cross(
     for row in asking:
         order = np.argsort(-(corpus.vectors[gallery] @ queries.vectors[row]), kind="stable")
         relevant.append(corpus.item[gallery[order]] == queries.item[row])
-    names = tuple(f"hit_rate@{k}" for k in DEPTHS)
+    names = tuple(f"hit_rate@{k}" for k in RECALL_DEPTHS)
     return dict((_ranx if with_ranx else _numpy)(relevant, names))
 
 

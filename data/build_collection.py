@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from drawing_names import drawn_items
 from recipes import VARIANTS, Recipe
 from safetensors.numpy import save
 from splitting import TRAIN, split_items
@@ -19,7 +20,6 @@ from vectors_of import collection_of, load_heads, stored_dtype
 from gapviz.core.collection import Collection
 from gapviz.core.vectors import unit_rows
 from gapviz.sources.builtin.dedicated import DEDICATED_FILE, packed
-from gapviz.sources.builtin.names import drawn_items
 from gapviz.sources.builtin.variants import variant_place
 from gapviz.storage.files import write_atomically
 from gapviz.storage.saved_collection import VECTORS_FILE, save_collection

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from drawing_names import drawn_items
 from held_out import Figure, held_out
 from model_card import write_model_card
 from recipes import VARIANTS, Recipe, Variant
@@ -21,7 +22,6 @@ from tower_features import tower_features
 from training import Trained, train_variant
 from vectors_of import collection_of, load_heads, stored_dtype
 
-from gapviz.sources.builtin.names import drawn_items
 from gapviz.sources.builtin.variants import HEADS_FILE, encoder_name, variant_place
 from gapviz.storage.files import write_atomically
 

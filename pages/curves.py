@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.catalogue import encoder_title
-from gapviz.dashboard.lab_curves import CURVES
-from gapviz.dashboard.links import CURVE_TITLES
+from gapviz.dashboard.curves import CURVE, CURVES
 from gapviz.dashboard.one_modality import lacks_second_modality
 from gapviz.dashboard.page_head import page_head
-from gapviz.dashboard.settings import settings, show_error
+from gapviz.dashboard.settings import errors_shown, settings
+from gapviz.dashboard.widgets import segments_of
 
 chosen = settings()
 
@@ -18,16 +17,7 @@ if lacks_second_modality(
 ):
     st.stop()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    name = st.segmented_control(
-        "Curve",
-        list(CURVE_TITLES),
-        default="strength",
-        format_func=lambda curve: CURVE_TITLES[curve],
-        key="curve",
-        bind="query-params",
-        required=True,
-    )
-    kind = CURVES[name or "strength"]
+    kind = CURVES[segments_of(CURVE)]
     modality = kind.control(chosen)
     with st.popover("How is this computed?", icon=":material/function:"):
         st.markdown(kind.protocol)
@@ -35,7 +25,5 @@ st.markdown(kind.question)
 for view in chosen.views:
     if chosen.compare:
         st.subheader(encoder_title(view), anchor=False)
-    try:
+    with errors_shown():
         kind.draw(chosen, view, modality)
-    except GapvizError as error:
-        show_error(error)

@@ -1,4 +1,8 @@
-"""What every test shares: a cache of its own, and the reference embeddings where they lie."""
+"""What every test shares: a cache of its own, and the reference embeddings where they lie.
+
+`make test` runs one process a core (pytest-xdist), each with a cache, a home and a server of
+its own; the tests of one file stay together.
+"""
 
 import json
 import os
@@ -10,8 +14,46 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+
+# What a busy machine takes long for is not wrong.
+settings.register_profile("gapviz", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gapviz")
+
+TESTS = Path(__file__).parent
+ENCODER_TESTS = tuple(
+    str(TESTS / place)
+    for place in (
+        "encoders/test_",
+        "training/",
+        "commands/test_encode.py",
+        "commands/test_forces.py",
+        "commands/test_train.py",
+        "app/test_why_a_gap.py",
+    )
+)
+"""Folders and files whose tests load encoders or train them; others mark the tests that do."""
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs):
+    """Processes that share the cores divide the threads; otherwise they wait for each other."""
+    threads = max(1, (os.cpu_count() or 1) // len(specs))
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, str(threads))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """The long files first, so that no process is left with one of them at the end."""
+    for item in items:
+        if str(item.path).startswith(ENCODER_TESTS):
+            item.add_marker("encoder")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,7 @@ MODULES = (
     "gapviz.analyses.advice.advice",
     "gapviz.core.collection",
     "gapviz.commands.gate",
-    "gapviz.encoders.registry",
+    pytest.param("gapviz.encoders.registry", marks=pytest.mark.encoder),
     "gapviz.measures.measurement",
     "gapviz.core.notebook",
     "gapviz.strategies.fitting",

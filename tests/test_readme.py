@@ -56,6 +56,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.encoder
 def test_commands_and_code_do_what_the_readme_says(folder, capsys):
     seen = set()
     for command, expected in console():

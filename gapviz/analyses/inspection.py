@@ -83,7 +83,7 @@ def inspect_collection(
     contents: dict[bytes, list[str]] = {}
     broken = []
     with PictureWorkers(collection.root, decode_workers, len(owners)) as workers:
-        answers = workers.checked_digests([item.image or "" for item in owners])
+        answers = workers.digests([item.image or "" for item in owners], checked=True)
         last = time.perf_counter()
         for done, (item, answer) in enumerate(zip(owners, answers, strict=True), start=1):
             if isinstance(answer, Fault):

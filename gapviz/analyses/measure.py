@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
 from gapviz.measures.retrieval import bootstrap_difference, mean_of_known, mean_value
@@ -151,48 +153,58 @@ def _article(noun: str) -> str:
     return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
 
 
-def gap_table(measurement: Measurement) -> Table:
-    """Gap, separation, relative gap and constancy of the pair's two clouds."""
-    geometry, gap = measurement.geometry, measurement.geometry.gap
-    name = f"gap {'–'.join(measurement.pair)}"
+def diagnostics_table(measurement: Measurement) -> Table:
+    """Every diagnostic that is one number, with how to read it."""
+    found = [one for one in DIAGNOSTICS.values() if not one.by_modality]
+    return Table(
+        "",
+        [
+            Column("figure", f"{'–'.join(measurement.pair)}", text=True),
+            Column("value", "value", decimals=4),
+            Column("reading", "how to read it", text=True),
+        ],
+        [[one.title, one.read(measurement), one.short] for one in found if one.brief],
+    )
+
+
+def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
+    """Every figure of some measurements side by side, with its reading.
+
+    Args:
+        measurements: by the title of their column; all of the same pair of modalities.
+    """
+    first, second = next(iter(measurements.values())).pair
     return Table(
         "",
         [
             Column("figure", "figure", text=True),
-            Column("value", "value", decimals=4),
+            *(Column(f"column {n}", title) for n, title in enumerate(measurements)),
+            Column("better", "better is", text=True),
             Column("reading", "how to read it", text=True),
         ],
         [
-            [name, gap.estimate, "0 … 2, lower is closer"],
-            ["noise floor", gap.noise_floor, "a gap under it is none"],
-            ["cloud separation", gap.separation, "variant A; above 1: gap-dominated"],
-            ["RMG", geometry.relative_gap, "0 perfect"],
-            ["constancy", geometry.constancy.ratio, "1: the gap is one translation"],
+            [
+                one.title.replace("the first modality", first).replace(
+                    "the second modality", second
+                ),
+                *(one.value(measurement) for measurement in measurements.values()),
+                one.better or "neither",
+                one.reading,
+            ]
+            for one in DIAGNOSTICS.values()
         ],
     )
 
 
 def mixed_table(measurement: Measurement) -> Table:
     """Bias and rank of the match in the mixed index, a row a query modality."""
+    found = [one for one in DIAGNOSTICS.values() if one.by_modality and one.brief]
+    columns = [Column(one.name, one.short or one.title, better=one.better) for one in found]
+    figures = [one.read(measurement) for one in found]
     return Table(
         "",
-        [
-            Column("modality", "per query modality", text=True),
-            Column("bias", f"bias@{DEPTH}"),
-            Column("lift", "lift", decimals=2, better="nearer 1"),
-            Column("ndcg", f"NDCG@{DEPTH}", better="higher"),
-            Column("mrr", "MRR", better="higher"),
-        ],
-        [
-            [
-                name,
-                measurement.bias[name],
-                measurement.lift[name].value,
-                measurement.ndcg[name],
-                measurement.mrr[name].value,
-            ]
-            for name in measurement.mixed
-        ],
+        [Column("modality", "per query modality", text=True), *columns],
+        [[name, *(figure[name] for figure in figures)] for name in measurement.mixed],
     )
 
 
@@ -223,7 +235,11 @@ def measured_finding(measurement: Measurement) -> Finding:
         f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
         warnings=[*filter(None, [too_few(collection.n_items)]), *strategy.warnings],
         readings=[f"{gap_reading(measurement)} {bias_reading(measurement)}"],
-        tables=[gap_table(measurement), mixed_table(measurement), recall_table(measurement)],
+        tables=[
+            diagnostics_table(measurement),
+            mixed_table(measurement),
+            recall_table(measurement),
+        ],
         result=measurement,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 
 from gapviz.analyses import cones, measure, search, why, within
 from gapviz.analyses.advice import analysis as decide
@@ -12,6 +11,7 @@ from gapviz.analyses.anatomy import analysis as anatomy
 from gapviz.analyses.curves import analysis as curves
 from gapviz.analyses.scoreboard import analysis as scoreboard
 from gapviz.analyses.thresholds import analysis as thresholds
+from gapviz.core.discovery import installed
 
 ENTRY_POINTS = "gapviz.analyses"
 """The group of entry points by which another package ships an `Analysis`."""
@@ -33,5 +33,4 @@ _OURS = (
 @cache
 def analyses() -> dict[str, Analysis]:
     """Every analysis there is, by name, those of other packages last."""
-    theirs = [one.load() for one in entry_points(group=ENTRY_POINTS)]
-    return {analysis.name: analysis for analysis in (*_OURS, *theirs)}
+    return {one.name: one for one in (*_OURS, *installed(ENTRY_POINTS, Analysis))}

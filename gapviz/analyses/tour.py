@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gapviz.analyses.glossary import TERMS
 from gapviz.core.vectors import Indices
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import DEPTH, Measurement
 from gapviz.measures.retrieval import mean_value
 
@@ -21,7 +21,7 @@ STOP_TITLES = (
     "Route and fuse",
     "The decision",
 )
-FIGURES = {name: TERMS[name].title for name in ("gap", "separation", "bias", "ndcg")}
+FIGURES = {name: DIAGNOSTICS[name].title for name in ("gap", "separation", "bias", "ndcg")}
 NO_MATCHES = "No item here has both modalities, so no query has a match to find."
 JUDGES = {"ndcg": "The match ranks high", "bias": "No modality is favoured"}
 

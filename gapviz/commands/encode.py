@@ -9,7 +9,6 @@ from typing import get_args
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.encoding.output import refuse_foreign_folder, save_whole
 from gapviz.encoders.encoding.run import Encoded, encode_collection
 from gapviz.encoders.registry import (
     FAMILIES,
@@ -19,6 +18,8 @@ from gapviz.encoders.registry import (
 )
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.reading import IndexedCaptions, Skipped
+from gapviz.storage.files import refuse_foreign_folder
+from gapviz.storage.saved_collection import ITEMS_FILE, SAVED_COLLECTION, replace_collection
 
 SKIPPED_SHOWN = 10
 
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> str:
     if options.workers is not None and options.workers < 0:
         raise GapvizError(f"--workers {options.workers} is negative", hint="give 0 or more")
     name = encoder_name(options.model, options.pretrained)
-    refuse_foreign_folder(options.out)
+    refuse_foreign_folder(options.out, marker=ITEMS_FILE, what=SAVED_COLLECTION)
     reading = read(options)
     with progress_bar() as progress:
         progress(0.0, "loading the encoder")
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace) -> str:
             decode_workers=options.workers,
             modalities=encoded_modalities(name),
         )
-        save_whole(encoded.collection, options.out)
+        replace_collection(encoded.collection, options.out)
     skipped = (*reading.skipped, *encoded.skipped)
     if options.json:
         return json_text(_figures(encoded, skipped, options.out))

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from gapviz.commands.source import Commands, add_source, read
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
-from gapviz.sources.library.shelf import Workspace
+from gapviz.sources.library.stored import Workspace
 
 ADDRESS = "127.0.0.1"
 

@@ -12,8 +12,8 @@ from typing import TypeAlias
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.sources.files import read as read_any
+from gapviz.sources.files.format import formats
 from gapviz.sources.files.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
-from gapviz.sources.files.source import FORMATS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -28,7 +28,7 @@ def add_source(
         optional: whether it works without a source.
         encodes: whether it has a `--model` of its own; else that is another word for `--encoder`.
     """
-    known = f"'builtin', or {'; '.join(one.name for one in FORMATS)}"
+    known = f"'builtin', or {'; '.join(one.title for one in formats())}"
     command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     group = command.add_argument_group("where the files do not say it themselves")

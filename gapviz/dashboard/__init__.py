@@ -4,3 +4,6 @@ from pathlib import Path
 
 FAVICON = Path(__file__).parent / "favicon.png"
 """Two overlapping clouds in the modality colours."""
+
+STYLESHEET = Path(__file__).parent / "style.css"
+"""All of the pages' own styles."""

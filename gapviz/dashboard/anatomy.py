@@ -1,11 +1,9 @@
-"""The parts of the anatomy page: what each shows, and how it is drawn."""
+"""The parts of the anatomy page: the question, the protocol and the drawing of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
-from math import isnan
 
 import streamlit as st
 
@@ -13,8 +11,10 @@ from gapviz.analyses.anatomy.analysis import (
     dimensions_reading,
     heat_map_reading,
     hubs_reading,
+    hubs_table,
     plane_reading,
     spectra_reading,
+    spectra_table,
 )
 from gapviz.analyses.anatomy.parts import (
     cached_dimensions,
@@ -24,13 +24,14 @@ from gapviz.analyses.anatomy.parts import (
     cached_spectra,
     moving_strategies,
 )
-from gapviz.core.wording import counted, figure
+from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.tables import show_table
+from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.anatomy import (
     dimension_panels,
@@ -42,6 +43,18 @@ from gapviz.figures.plane import plane_panels
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 NARROWEST_MAP = 400
+
+PART = url_choice(
+    "part",
+    "Look at",
+    {
+        "dimensions": "Dimensions",
+        "heat_map": "Heat map",
+        "plane": "Loss plane",
+        "hubs": "Hubs",
+        "spectrum": "Spectrum",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +139,7 @@ def _hubs(chosen: Settings, view: View) -> None:
         return
     finding(hubs_reading(hubs), view)
     show_panels(hub_panels(hubs), key="hubs", view=view, columns=2)
-    head = [
-        "direction",
-        "strategy",
-        "skew<br><small>0 = even · lower</small>",
-        "anti-hubs<br><small>in no list · lower</small>",
-        "fullest 1 %<br><small>of all places · lower</small>",
-    ]
-    rows = [
-        [
-            f"{escape(source)} → {escape(target)}",
-            escape(title),
-            f"<strong>{figure(hub.skew, 2)}</strong>",
-            f"<strong>{hub.anti_hub_share:.1%}</strong>",
-            f"<strong>{hub.largest_share:.1%}</strong>",
-        ]
-        for title, by_direction in hubs.by_strategy.items()
-        for (source, target), hub in by_direction.items()
-    ]
-    st.html(html_table(head, rows, left_columns=(1,)))
+    show_table(hubs_table(hubs))
     if adjusts:
         st.caption(
             f"{STRATEGIES[chosen.strategy].title} moves no vector: its lists hold the best "
@@ -157,7 +152,7 @@ def _hubs(chosen: Settings, view: View) -> None:
 def one_spectrum(chosen: Settings) -> None:
     """How many directions the cloud of the one modality uses, as encoded."""
     st.markdown(f"**{PARTS['spectrum'].question}**", help=PARTS["spectrum"].protocol)
-    _show_spectra(chosen, chosen.view, [chosen.options("raw")], chosen.modalities)
+    _show_spectra(chosen, chosen.view, [chosen.raw], chosen.modalities)
 
 
 def _spectra(chosen: Settings, view: View) -> None:
@@ -173,23 +168,7 @@ def _show_spectra(
         return
     finding(spectra_reading(spectra), view)
     show_panels(spectrum_panels(spectra, chosen.modalities), key="spectra", view=view, columns=2)
-    head = [
-        "modality",
-        "strategy",
-        "effective rank<br><small>higher is wider</small>",
-        "participation ratio<br><small>higher is wider</small>",
-    ]
-    rows = [
-        [
-            escape(name),
-            escape(title),
-            _number(one.effective_rank),
-            _number(one.participation_ratio),
-        ]
-        for title, by_modality in spectra.by_strategy.items()
-        for name, one in by_modality.items()
-    ]
-    st.html(html_table(head, rows, left_columns=(1,)))
+    show_table(spectra_table(spectra))
 
 
 PARTS = {
@@ -240,11 +219,7 @@ PARTS = {
 
 def _moved(chosen: Settings) -> list[StrategyOptions]:
     """Raw, and the chosen strategy where it moves vectors."""
-    options = [chosen.options("raw")]
+    options = [chosen.raw]
     if STRATEGIES[chosen.strategy].acts_on == "vectors":
         options.append(chosen.options())
     return options
-
-
-def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.1f}</strong>"

@@ -1,218 +1,60 @@
-"""Result lists side by side, each with its bias; and the same strategies over all queries."""
+"""What one query gets, on any page: its result list, and the share of its own modality."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection as Members
 
 import numpy as np
 import streamlit as st
 
-from gapviz.core.collection import CALIBRATE, EVALUATE
-from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of, fitted, measured
-from gapviz.dashboard.cards import strategy_table
-from gapviz.dashboard.catalogue import View, encoder_title
-from gapviz.dashboard.links import INDEXES, MAX_RESULTS, MIN_RESULTS
+from gapviz.core.collection import Collection
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.result_list import bias_bar, hit_cards
-from gapviz.dashboard.searching import answer_of
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, Settings
 from gapviz.retrieval.index import Query, ResultList
-from gapviz.strategies import Strategy
-
-MATCH_HELP = (
-    "The right answer: the entry of the other modality that belongs to the query's own item. "
-    "Free text and dropped images have none, unless the text is a caption of the collection."
-)
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One list of the page: an encoder's vectors under a strategy."""
-
-    view: View
-    strategy: str
+def show_bias(view: View, answer: ResultList, query: Query) -> None:
+    """Share of the query's modality among the results, against its share of the index."""
+    modalities = collection_of(view).modality_names
+    st.html(bias_bar(answer, query.modality, modalities))
 
 
-def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
-    """One column a strategy: its list, its bias for this query, where the match stands.
-
-    Args:
-        chosen: the sidebar.
-        asked: the query as each encoder made a vector of it.
-    """
-    index, k = _index_and_length(chosen)
-    columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
-    lists = {
-        column: answer_of(
-            column.view,
-            chosen.options(column.strategy),
-            asked[column.view],
-            k=k,
-            held_out=index == "held-out",
-        )
-        for column in columns
-    }
-    with st.container(key="answers"):
-        places = st.columns(len(columns))
-    for number, (place, column) in enumerate(zip(places, columns, strict=True)):
-        with place:
-            with st.container(gap="xxsmall", key=f"answer_head_{number}"):
-                _head(chosen, column)
-            others = {
-                (hit.modality, hit.item)
-                for other in columns
-                if other != column
-                for hit in lists[other].hits
-            }
-            _show(chosen, column, asked[column.view], lists[column], others)
-
-
-def nearest_items(chosen: Settings, asked: Query) -> None:
-    """The one list of a collection of one modality: what lies nearest by raw cosine.
-
-    Args:
-        chosen: the sidebar.
-        asked: the query.
-    """
-    index, k = _index_and_length(chosen)
-    collection = collection_of(chosen.view)
-    answer = answer_of(chosen.view, chosen.options("raw"), asked, k=k, held_out=index == "held-out")
-    same: set[int] = set()
-    if asked.item is not None and collection.labels[asked.item] >= 0:
-        label = collection.labels[asked.item]
-        same = set(np.flatnonzero(collection.labels == label).tolist())
-    st.subheader(f"Nearest by {asked.modality}", anchor=False)
-    right_ones = sum(hit.item in same for hit in answer.hits)
-    if same:
-        st.markdown(
-            f"**{right_ones} of {len(answer.hits)}** share the query's label, "
-            f"{collection.items[asked.item or 0].label}"
-        )
-    st.html(
-        hit_cards(
-            answer.hits,
-            collection,
-            chosen.collection,
-            asked_with=asked.modality,
-            match=asked.item,
-            same_label=same,
-        )
-    )
-    st.caption(
-        f"Raw cosine over all {asked.modality} vectors of the collection, higher is more alike; "
-        "the query's own entry is left out. A strategy moves modalities against each other, so "
-        "the one of the sidebar plays no part."
-    )
-
-
-def whole_split_table(chosen: Settings) -> None:
-    """The same strategies over every query of the evaluate split."""
-    st.subheader("Over all held-out queries")
-    measurements = {
-        _Column(view, name): measured(view, chosen.options(name), chosen.seed, chosen.pair)
-        for view in chosen.views
-        for name in _strategies(chosen, 1)
-    }
-    strategy_table(
-        {
-            _row_title(column, one.strategy, len(chosen.views)): one
-            for column, one in measurements.items()
-        }
-    )
-    evaluated = next(iter(measurements.values())).collection
-    st.caption(
-        f"Indexed: the {', '.join(chosen.modalities)} vectors of the "
-        f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
-        "of several captions the first, unless all were indexed. Asking: "
-        "each of them; of several captions those after the first. Left out: the query item's own "
-        "entry of the same modality. Relevant: its entries of other modalities. Ties: rank = 1 + "
-        "entries that score strictly higher; between fused lists as set under Routing. Offsets "
-        "are fitted on the calibrate split. Small figures: 95 % bootstrap interval over items. "
-        "R@10 searches the other modality alone."
-    )
-
-
-def _index_and_length(chosen: Settings) -> tuple[str, int]:
-    """Which items are searched, and how many results each list has."""
-    index, k = "all", 8
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if _has_training_split(chosen.view):
-            index = st.segmented_control(
-                "Index",
-                list(INDEXES),
-                default="all",
-                format_func=lambda name: INDEXES[name],
-                key="index",
-                bind="query-params",
-                required=True,
-                help="Held-out items are those that the encoder's heads were not trained on.",
-            )
-        k = st.slider(
-            "Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params", width=240
-        )
-    if index == "all" and _has_training_split(chosen.view):
-        st.caption(
-            f":material/info: Searched: all {collection_of(chosen.view).n_items:,} items, those "
-            "that the encoder's heads were trained on among them, which flatters it."
-        )
-    return index, k
-
-
-def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:
-    return strategy.label if n_views == 1 else f"{encoder_title(column.view)}: {strategy.label}"
-
-
-def _strategies(chosen: Settings, n_views: int) -> list[str]:
-    beside = DEFAULT_STRATEGY if chosen.strategy in ("raw", "route") else chosen.strategy
-    if n_views > 1:
-        # Four columns are as many as can be read side by side.
-        return ["raw", "route" if chosen.strategy == "route" else beside]
-    return ["raw", beside, "route"]
-
-
-def _has_training_split(view: View) -> bool:
-    return bool(set(collection_of(view).splits) - {CALIBRATE, EVALUATE})
-
-
-def _show(
-    chosen: Settings,
-    column: _Column,
-    asked: Query,
+def show_hits(
+    view: View,
     answer: ResultList,
-    elsewhere: set[tuple[str, int]],
+    query: Query,
+    *,
+    score_name: str = "cosine",
+    only_here: Members[int] = (),
+    same_label: Members[int] = (),
 ) -> None:
-    strategy = fitted(column.view, chosen.options(column.strategy))
-    collection = collection_of(column.view)
-    st.html(bias_bar(answer, asked.modality, collection.modality_names))
-    st.markdown(_match_words(answer, asked), help=MATCH_HELP)
+    """The results as cards, best first.
+
+    Args:
+        view: whose items they are.
+        answer: what the query got.
+        query: what asked.
+        score_name: what the scores are.
+        only_here: rows that no list beside this one shows.
+        same_label: items that count as right answers besides the match.
+    """
     st.html(
         hit_cards(
             answer.hits,
-            collection,
-            chosen.collection,
-            asked_with=asked.modality,
-            match=asked.item,
-            only_here={hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere},
-            score_name=strategy.score_name,
+            collection_of(view),
+            view.collection,
+            asked_with=query.modality,
+            match=query.item,
+            score_name=score_name,
+            only_here=only_here,
+            same_label=same_label,
         )
     )
 
 
-def _head(chosen: Settings, column: _Column) -> None:
-    strategy = fitted(column.view, chosen.options(column.strategy))
-    st.markdown(
-        f"#### {strategy.spec.title}", help=f"{strategy.spec.formula}. {strategy.spec.known}"
-    )
-    if chosen.compare is not None:
-        st.caption(f"**{encoder_title(column.view)}**")
-    st.caption(strategy.described)
-
-
-def _match_words(answer: ResultList, asked: Query) -> str:
-    if asked.item is None:
-        return "Match: none known for this query"
-    if answer.match_rank is None:
-        return "Match: not in this index"
-    shown = "" if answer.match_rank <= len(answer.hits) else " (not shown)"
-    return f"Match at rank **{answer.match_rank:,}**{shown}"
+def same_label_as(collection: Collection, item: int | None) -> set[int]:
+    """Positions of the items that share the label of one; none where it has no label."""
+    if item is None or collection.labels[item] < 0:
+        return set()
+    return set(np.flatnonzero(collection.labels == collection.labels[item]).tolist())

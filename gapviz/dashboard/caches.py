@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -13,7 +12,6 @@ import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
@@ -23,11 +21,11 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Method
 from gapviz.retrieval.index import Index
+from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
 from gapviz.training import TrainingFeatures, collection_features
 
-_log = logging.getLogger(__name__)
 _loading = threading.Lock()
 
 Asked = ParamSpec("Asked")
@@ -108,7 +106,7 @@ def items_of(collection: str) -> Collection:
 @cached_within(768)
 def experiment(view: View, seed: int, pair: tuple[str, str] | None = None) -> Experiment:
     """Raw cosine on a collection, whose splits every other strategy shares."""
-    # Of a single modality the sidebar's pair is that one twice, which is no pair.
+    # A single modality makes no pair.
     known = pair if pair and pair[0] != pair[1] else None
     return Experiment(collection_of(view), pair=known, seed=seed)
 
@@ -164,7 +162,7 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
 
 
 @cached_within(64)
-def taken_home(
+def exported(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> tuple[dict[str, bytes], ExportCard]:
     """The files of an exported strategy by name, and its card.
@@ -176,7 +174,7 @@ def taken_home(
     return export_files(experiment(view, seed, pair).having(options), before)
 
 
-def split_doubts(view: View) -> tuple[str, ...]:
+def split_warnings_of(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
     return experiment(view, DEFAULT_SEED).split_warnings
 
@@ -192,7 +190,7 @@ def encoder_named(name: str) -> Encoder:
 
 
 def import_library(name: str) -> None:
-    """Import torch or open_clip; two threads that do it at once might find half of it."""
+    """Import torch or open_clip; two threads at once might find a half-imported library."""
     with _loading:
         if name == "open_clip":
             declare_torchvision_operators()
@@ -213,21 +211,14 @@ def features_of(view: View, pair: tuple[str, str]) -> TrainingFeatures:
 def warm_encoder(name: str | None) -> None:
     """Load an encoder in the background, so that the first typed text need not wait."""
     if name is not None:
-        threading.Thread(target=_warm, args=(name,), daemon=True).start()
-
-
-def _warm(name: str) -> None:
-    try:
-        encoder_named(name)
-    except GapvizError as error:
-        # Whoever asks for the encoder is told; nobody has asked yet.
-        _log.warning("the encoder %s could not be loaded: %s", name, error.sentence)
+        # A fault is told to whoever asks for the encoder; nobody has asked yet.
+        ThreadTask(lambda progress: encoder_named(name)).start()
 
 
 @lru_cache(maxsize=2)
 def _encoder(name: str) -> Encoder:
     encoder = load_encoder(name)
-    # Libraries are imported at the first use, and of two threads that import transformers at
-    # once, one finds half of it: so that use is made here, one thread at a time.
+    # Libraries are imported at the first use, and two threads at once might find a half-imported
+    # one: so the first use is made here, by one thread at a time.
     encoder.encode_texts(["warm up"])
     return encoder

@@ -9,7 +9,7 @@ from functools import cache
 from gapviz.core.collection import Collection, alternate_splits
 from gapviz.encoders.registry import is_dual_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.sources.library.shelf import StoredCollection, Workspace
+from gapviz.sources.library.stored import StoredCollection, Workspace
 
 BUILTIN = "builtin"
 

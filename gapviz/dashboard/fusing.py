@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from gapviz.analyses.thresholds.analysis import fusion_comparison_reading
-from gapviz.dashboard.caches import collection_of, index_of
+from gapviz.dashboard.answers import show_bias, show_hits
+from gapviz.dashboard.caches import index_of
 from gapviz.dashboard.query import ask_with_item
-from gapviz.dashboard.result_list import bias_bar, hit_cards
 from gapviz.dashboard.settings import Settings
 from gapviz.retrieval.compare import compare_fusions
 from gapviz.retrieval.index import ResultList
@@ -26,10 +26,9 @@ def fusion_section(chosen: Settings) -> None:
     if asked is None:
         return
     for view, query in asked.items():
-        collection = collection_of(view)
         comparison = compare_fusions(
-            index_of(view, chosen.options("raw")),
-            index_of(view, chosen.options("route")),
+            index_of(view, chosen.raw),
+            index_of(view, chosen.routing),
             query,
             SHOWN,
         )
@@ -37,7 +36,7 @@ def fusion_section(chosen: Settings) -> None:
         lists: tuple[tuple[str, ResultList, tuple[int, ...], str], ...] = (
             ("By bare cosine", comparison.naive, comparison.only_naive, "cosine"),
             (
-                f"By rank, k = {chosen.options('route').value('rrf_k'):g}",
+                f"By rank, k = {chosen.routing.value('rrf_k'):g}",
                 comparison.by_rank,
                 comparison.only_by_rank,
                 "fused",
@@ -46,18 +45,8 @@ def fusion_section(chosen: Settings) -> None:
         for place, (title, answer, only, score) in zip(st.columns(2), lists, strict=True):
             with place:
                 st.markdown(f"#### {title}")
-                st.html(bias_bar(answer, query.modality, collection.modality_names))
-                st.html(
-                    hit_cards(
-                        answer.hits,
-                        collection,
-                        chosen.collection,
-                        asked_with=query.modality,
-                        match=query.item,
-                        only_here=only,
-                        score_name=score,
-                    )
-                )
+                show_bias(view, answer, query)
+                show_hits(view, answer, query, score_name=score, only_here=only)
     st.caption(
         "Over all items of the collection, the query's own entry left out. Bare score: the lists "
         "of both modalities in one, by cosine. By rank: Σ weight / (k + rank), as set under "

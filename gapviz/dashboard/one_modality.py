@@ -1,16 +1,16 @@
-"""What pages show where the chosen vectors are of one modality alone: an answer, no error."""
+"""What pages show where the chosen vectors are of a single modality."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.analyses.glossary import TERMS
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
+from gapviz.measures.diagnostics import DIAGNOSTICS
 
 HOW_TO_ADD = (
     "To add a second, bring the same items with vectors of both modalities, or their images with "
@@ -52,13 +52,13 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
 
 
 def cloud_cards(chosen: Settings) -> None:
-    """What one cloud has in figures: its cone, its centre, its spread."""
+    """The figures of one cloud: its cone, its centre, its spread."""
     one = _cloud(chosen.view, chosen.modalities[0])
     cards = [
         (
             f"Mean cosine of two {one.modality}s",
             figure(one.cloud.cone),
-            f"{TERMS['cone_x'].reading}\n\n$${TERMS['cone_x'].formula}$$",
+            f"{DIAGNOSTICS['cone_x'].reading}\n\n$${DIAGNOSTICS['cone_x'].formula}$$",
         ),
         (
             "Length of the centroid ‖μ‖",

@@ -1,4 +1,4 @@
-"""What stands above every measured page: its title, a doubt where items are few; and ways on."""
+"""The title of a page with a warning where items are few, and links to other pages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.settings import Settings
 
-LINK_COLOR = "light-dark(#3D5A80, #8FB3DC)"
-"""The theme's own, which plain HTML does not take by itself."""
+
+def page_title(title: str) -> None:
+    """The heading of a page."""
+    with st.container(key="page_title"):
+        st.title(title)
 
 
 def page_head(title: str, chosen: Settings) -> None:
     """The page's title, and one warning where too few items are held out to measure on."""
-    st.title(title)
+    page_title(title)
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
@@ -43,18 +46,21 @@ def ways_on(
 ) -> None:
     """Links to other pages that keep what the URL says.
 
+    They are plain links, which open the page anew: `st.page_link` and `st.switch_page` cannot
+    set what a widget of the sidebar has bound to the URL.
+
     Args:
-        links: address of the page → what one does there.
+        links: address of the page → what is done there.
         keep: the parameters of the URL to keep; all unless given.
         instead: parameters of the URL that the links set to something else.
     """
-    told = st.query_params.to_dict()
-    kept = urlencode({name: told[name] for name in told if keep is None or name in keep} | instead)
+    query = st.query_params.to_dict()
+    kept = {name: value for name, value in query.items() if keep is None or name in keep}
+    query_string = urlencode(kept | instead)
     st.html(
-        "<nav aria-label='next steps' style='display:flex; flex-wrap:wrap; gap:0.2rem 1.6rem'>"
+        "<nav aria-label='next steps' class='gv-links'>"
         + "".join(
-            f'<a href="{escape(f"{address}?{kept}", quote=True)}" target="_self" '
-            f'style="color:{LINK_COLOR}">'
+            f'<a href="{escape(f"{address}?{query_string}", quote=True)}" target="_self">'
             f"{escape(words)} →</a>"
             for address, words in links.items()
         )

@@ -10,7 +10,7 @@ from gapviz.dashboard.catalogue import View
 from gapviz.figures.lines import Panel
 
 NARROWEST = 320
-"""Pixels of one panel; where fewer fit beside each other, they stand below one another."""
+"""Pixels of one panel; narrower screens show fewer panels in a row."""
 
 
 def show_panels(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from PIL import Image
 
-from gapviz.core.collection import Collection
+from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float32
-from gapviz.dashboard.caches import collection_of, encoder_named
-from gapviz.dashboard.catalogue import BUILTIN, View, encoder_title, live_encoder
-from gapviz.dashboard.links import QUERY_KINDS, item_title
+from gapviz.dashboard.caches import collection_of, encoder_named, items_of
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title, live_encoder
 from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
+from gapviz.dashboard.widgets import modality_of, segments_of, select_of
 from gapviz.retrieval.index import Query
 from gapviz.retrieval.queries import caption_query, item_query
 from gapviz.sources.images import decode_image, over_white, thumbnail_png
@@ -24,8 +27,37 @@ if TYPE_CHECKING:
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
 FIRST_QUERY = {BUILTIN: "pedestrian"}
 MOST_OPTIONS = 1_000
-MOST_MEGABYTES = 10
 """Items in one list to choose from; a larger collection is filtered first."""
+MOST_MEGABYTES = 10
+
+
+def item_title(item: Item) -> str:
+    """An item in a list to choose from: its caption and its id."""
+    return f"{item.captions[0]} · {item.id}" if item.captions else item.id
+
+
+def _items_of_the_link() -> dict[str, str]:
+    """Id → title of the items of the collection that the link itself names."""
+    asked = st.query_params.get("collection", BUILTIN)
+    by_title = {entry.title: name for name, entry in catalogue().items()}
+    try:
+        return {item.id: item_title(item) for item in items_of(by_title.get(asked, asked)).items}
+    except GapvizError:
+        return {}
+
+
+QUERY_BY = url_choice(
+    "query_by",
+    "Search with",
+    {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"},
+)
+TEXT = free_parameter("q")
+ITEM = url_choice("item", "Item", _items_of_the_link)
+RESULTS = url_parameter(Parameter("results", "Results", "count", 8, "", low=4, high=20, step=1))
+QUERY_MODALITY = url_modality(
+    "query_modality", "Ask with", help="Modality of the queries.", usually_last=True
+)
+ITEM_MODALITY = url_modality("item_modality", "Ask with its")
 
 
 Queries = dict[View, Query]
@@ -40,16 +72,8 @@ def ask(chosen: Settings) -> Queries | None:
     Raises:
         GapvizError: a text or a picture that cannot be encoded.
     """
-    kinds = _kinds(chosen)
-    kind = st.segmented_control(
-        "Search with",
-        kinds,
-        default=kinds[0],
-        format_func=lambda name: QUERY_KINDS[name],
-        key="query_by",
-        bind="query-params",
-        required=True,
-    )
+    kinds = {kind: QUERY_BY.choices[kind] for kind in _kinds(chosen)}
+    kind = segments_of(replace(QUERY_BY, default=next(iter(kinds))), kinds)
     if kind == "item":
         return ask_with_item(chosen)
     if kind == "picture":
@@ -71,7 +95,7 @@ def _text_query(chosen: Settings) -> Queries | None:
     text = st.text_input(
         "Text",
         FIRST_QUERY.get(chosen.collection, _some_caption(collection)),
-        key="q",
+        key=TEXT,
         bind="query-params",
         max_chars=2_000,
         placeholder="type what to look for",
@@ -121,19 +145,11 @@ def ask_with_item(chosen: Settings) -> Queries | None:
     position = collection.position[item_id]
     item = collection.items[position]
     with middle:
-        modality = st.segmented_control(
-            "Ask with its",
-            chosen.modalities,
-            default=chosen.modalities[0],
-            key="item_modality",
-            bind="query-params",
-            required=True,
-        )
+        modality = modality_of(ITEM_MODALITY, chosen.modalities)
     with right:
         if item.image is not None:
             st.image(thumbnail_png(item.image, collection.root, 96), width=64, alt="")
-    asked = modality or chosen.modalities[0]
-    return {view: item_query(collection_of(view), position, asked) for view in chosen.views}
+    return {view: item_query(collection_of(view), position, modality) for view in chosen.views}
 
 
 def chosen_item(collection: Collection) -> str | None:
@@ -143,21 +159,19 @@ def chosen_item(collection: Collection) -> str | None:
         words = st.text_input(
             f"Find one of {len(shown):,} items", key="item_filter", placeholder="caption or id"
         )
-        wanted = st.query_params.get("item")
+        wanted = st.query_params.get(ITEM.name)
         shown = [
             item
             for item in shown
             if words.casefold() in item_title(item).casefold() or item_title(item) == wanted
         ][:MOST_OPTIONS]
-    return st.selectbox(
-        "Item",
-        [item.id for item in shown],
-        format_func=lambda name: item_title(collection.items[collection.position[name]]),
-        key="item",
-        bind="query-params",
+    item: str | None = select_of(
+        ITEM,
+        {item.id: item_title(item) for item in shown},
         filter_mode="contains",
         placeholder="no item matches",
     )
+    return item
 
 
 def _picture_query(chosen: Settings) -> Queries | None:

@@ -13,53 +13,6 @@ from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures import style_of
 from gapviz.retrieval.index import Hit, ResultList
 
-STYLE = """
-<style>
-.gv-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr));
-  gap: 8px; }
-.gv-card { position: relative; border: 1px solid color-mix(in srgb, currentColor 18%, transparent);
-  border-top: 4px solid var(--gv-color); border-radius: 8px; padding: 6px 8px 8px;
-  min-height: 152px; display: flex; flex-direction: column; gap: 2px; font-size: 0.8rem;
-  line-height: 1.25; background: color-mix(in srgb, currentColor 3%, transparent);
-  color: inherit; text-decoration: none; }
-a.gv-card:hover, a.gv-card:focus-visible { border-color: var(--gv-color);
-  background: color-mix(in srgb, var(--gv-color) 12%, transparent); }
-.gv-card.gv-match { outline: 2px solid #009E73; outline-offset: 1px; }
-.gv-cell { display: grid; grid-template-columns: minmax(0, 1fr); min-width: 0; }
-.gv-head { display: flex; justify-content: space-between; gap: 6px; font-size: 0.72rem;
-  opacity: 0.85; }
-.gv-head span:first-child { min-width: 0; overflow: hidden; text-overflow: ellipsis;
-  white-space: nowrap; }
-.gv-head span:last-child { flex: none; }
-.gv-body { flex: 1; display: flex; align-items: center; justify-content: center;
-  text-align: center; overflow: hidden; min-height: 68px; }
-.gv-body img { width: 68px; height: 68px; background: #FFFFFF; border-radius: 6px; }
-.gv-body q { font-size: 0.9rem; overflow-wrap: anywhere; }
-.gv-foot { font-size: 0.72rem; opacity: 0.85; min-height: 1.1em; overflow: hidden;
-  text-overflow: ellipsis; white-space: nowrap; }
-.gv-marks { font-size: 0.72rem; font-weight: 600; min-height: 1.2em; }
-/* Lists side by side: head, bias, rank of the match and cards each begin at one height, however
-   many lines the head of one of them takes. Narrower, Streamlit stacks the columns. */
-@media (min-width: 641px) {
-  .st-key-answers [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
-    display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr);
-    grid-template-rows: repeat(3, auto) 1fr; row-gap: 0.6rem; }
-  .st-key-answers [data-testid="stColumn"],
-  .st-key-answers [data-testid="stColumn"] > [data-testid="stVerticalBlock"] {
-    display: grid; grid-row: 1 / -1; grid-template: subgrid / minmax(0, 1fr); width: 100%; }
-}
-.gv-bias { font-size: 0.85rem; margin-bottom: 6px; }
-.gv-bias b { font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.gv-bar { position: relative; display: flex; height: 12px; border-radius: 6px; overflow: hidden;
-  margin: 4px 0 14px; }
-.gv-track { position: relative; }
-.gv-tick { position: absolute; top: -3px; height: 18px; border-left: 2px solid currentColor; }
-.gv-tick span { position: absolute; top: 17px; left: 0; transform: translateX(-50%);
-  font-size: 0.7rem; white-space: nowrap; opacity: 0.8; }
-.gv-yes { color: light-dark(#00694C, #3FD1A5); }
-</style>
-"""
-
 
 def hit_cards(
     hits: Iterable[Hit],
@@ -133,7 +86,7 @@ def bias_bar(answer: ResultList, modality: str, modalities: Sequence[str]) -> st
         f"in the whole index {answer.corpus_share:.0%} are"
     )
     return (
-        f'{STYLE}<div class="gv-bias" title="{escape(words, quote=True)}">'
+        f'<div class="gv-bias" title="{escape(words, quote=True)}">'
         f"<b>{answer.bias:.0%}</b> {own.glyph} {escape(modality)}, like the query"
         f'<div class="gv-track"><div class="gv-bar" role="img" '
         f'aria-label="{escape(words, quote=True)}">{parts}</div>'
@@ -184,7 +137,7 @@ def _names(collection: Collection) -> tuple[str, ...]:
 
 
 def _grid(cards: list[str]) -> str:
-    return f'{STYLE}<div class="gv-grid" role="list">{"".join(cards)}</div>'
+    return f'<div class="gv-grid" role="list">{"".join(cards)}</div>'
 
 
 def _card(

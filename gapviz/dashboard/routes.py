@@ -1,4 +1,4 @@
-"""Small routes beside the pages: an item's thumbnail, and what a hover card says of it.
+"""Routes beside the pages: thumbnails and descriptions of items, and old addresses of pages.
 
 An item is named by its id or, where many are drawn, by its position in the collection.
 """
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gapviz.core.collection import Collection, Item
@@ -20,12 +20,16 @@ from gapviz.sources.images import thumbnail_png
 SIZES = (48, 96, 192, 384)
 """Thumbnails come in these sizes only, so that no link can fill the disk."""
 
+MOVED = {"/cones": "/", "/scores": "/thresholds", "/advisor": "/decide"}
+"""Address → where it leads. Streamlit serves the first page at `/` alone; the others are the
+addresses of an earlier version."""
+
 UNCHANGING = {"Cache-Control": "private, max-age=86400"}
 
 
 def thumbnail_url(name: str, collection: Collection, item: Item, size: int = 96) -> str:
     """Where the thumbnail of an item of the collection called `name` is served."""
-    # An id may hold a slash, which no part of an address can.
+    # A part of an address cannot hold a slash, and an id may.
     place = quote(item.id) if "/" not in item.id else f"at/{collection.position[item.id]}"
     return f"/thumb/{quote(name)}/{place}.png?size={size}"
 
@@ -64,6 +68,11 @@ async def _item(request: Request) -> Response:
     )
 
 
+async def _moved(request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{MOVED[request.url.path]}{query}")
+
+
 def _find(request: Request) -> tuple[Collection, Item] | None:
     try:
         collection = items_of(request.path_params["collection"])
@@ -82,4 +91,5 @@ ROUTES = [
     Route("/thumb/{collection:str}/{item:str}.png", _thumbnail),
     Route("/thumb/{collection:str}/at/{position:str}.png", _thumbnail),
     Route("/item/{collection:str}/at/{position:str}.json", _item),
+    *(Route(address, _moved) for address in MOVED),
 ]

@@ -13,21 +13,34 @@ import streamlit as st
 from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
-from gapviz.dashboard.links import BOARD_MODELS
 from gapviz.dashboard.scoreboard_table import board_table
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
+from gapviz.dashboard.widgets import segments_of, select_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
 
 CHART = "pareto_chart"
-OWN_PARAMETERS = ("models", "figures", "sort", "worst_first")
-
-DEFAULT_SORT = "ndcg"
+MODELS = url_choice(
+    "models",
+    "Models",
+    {"all": "All encoders", "one": "The chosen one"},
+    help="Changing the model stands beside changing the index: each encoder of this collection is "
+    "measured under every strategy.",
+)
+FIGURES = url_choice("figures", "Figures", GROUPS, default=None)
+SORT = url_choice(
+    "sort",
+    "Sort by",
+    lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
+    default="ndcg",
+)
+WORST_FIRST = free_parameter("worst_first")
+OWN_PARAMETERS = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,11 @@ class _Shown:
 
 
 def scoreboard_section(chosen: Settings) -> None:
-    """Everything below the title."""
+    """Everything below the title.
+
+    Raises:
+        GapvizError: vectors that cannot be read.
+    """
     entry = catalogue()[chosen.collection]
     # A mixed index needs two modalities, and the columns are those of the chosen ones.
     titles = {
@@ -49,12 +66,7 @@ def scoreboard_section(chosen: Settings) -> None:
         if set(chosen.modalities) <= set(entry.modalities[name])
     }
     models = _models(chosen, titles)
-    try:
-        request = _request(chosen, models)
-        board = _measured(request)
-    except GapvizError as error:
-        show_error(error)
-        return
+    board = _measured(_request(chosen, models))
     if board is None:
         return
     shown_titles = {model: titles[model] for model in models}
@@ -69,18 +81,7 @@ def _models(chosen: Settings, titles: Mapping[str, str]) -> list[str]:
     """All encoders of the collection, or the one chosen."""
     if len(titles) == 1:
         return list(titles)
-    which = st.segmented_control(
-        "Models",
-        list(BOARD_MODELS),
-        default="all",
-        format_func=lambda name: BOARD_MODELS[name],
-        key="models",
-        bind="query-params",
-        required=True,
-        help="Changing the model stands beside changing the index: each encoder of this "
-        "collection is measured under every strategy.",
-    )
-    return [chosen.encoder] if which == "one" else list(titles)
+    return [chosen.encoder] if segments_of(MODELS) == "one" else list(titles)
 
 
 def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
@@ -171,24 +172,16 @@ def _choose_shown(chosen: Settings) -> _Shown:
     columns = {column.key: column for column in board_columns(chosen.modalities)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         groups = st.pills(
-            "Figures",
+            FIGURES.title,
             list(GROUPS),
             selection_mode="multi",
             default=list(GROUPS),
             format_func=lambda name: GROUPS[name],
-            key="figures",
+            key=FIGURES.name,
             bind="query-params",
         )
-        sort = st.selectbox(
-            "Sort by",
-            list(columns),
-            index=list(columns).index(DEFAULT_SORT),
-            format_func=lambda key: columns[key].name,
-            key="sort",
-            bind="query-params",
-            width=260,
-        )
-        worst_first = st.toggle("Worst first", key="worst_first", bind="query-params")
+        sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
+        worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
     # The figure sorted by is always shown; with nothing chosen, everything is.
     kept = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
     return _Shown(tuple(kept), columns[sort], worst_first)

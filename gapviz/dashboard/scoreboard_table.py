@@ -3,57 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from itertools import groupby
-from math import isnan
 from urllib.parse import urlencode
 
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn
 from gapviz.analyses.scoreboard.scoreboard import LeftOut, ScoreRow
-from gapviz.core.wording import figure, interval
-from gapviz.dashboard.cards import TABLE_STYLE
+from gapviz.core.table_html import escaped
+from gapviz.dashboard.tables import number_cell
 from gapviz.figures.pareto import model_color
 from gapviz.strategies import strategy_spec
-
-STYLE = """
-<style>
-.gv-board-frame { overflow: auto; max-height: min(46rem, 85vh);
-  border-right: 1px solid color-mix(in srgb, currentColor 14%, transparent);
-  background:
-    linear-gradient(to left, light-dark(#FFFFFF, #12161D) 40%, transparent)
-      right / 40px 100% local no-repeat,
-    linear-gradient(to left, light-dark(rgb(28 35 48 / 22%), rgb(230 234 240 / 30%)), transparent)
-      right / 14px 100% scroll no-repeat; }
-.gv-board-frame:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-.gv-board { border-collapse: separate; border-spacing: 0; }
-.gv-board thead { position: sticky; top: 0; z-index: 2; }
-.gv-board thead th, .gv-board td:first-child { background: light-dark(#FFFFFF, #12161D); }
-.gv-board td, .gv-board th { padding: 4px 9px; }
-.gv-board td:first-child, .gv-board th:first-child { position: sticky; left: 0; z-index: 1;
-  min-width: 190px; max-width: 230px; }
-.gv-board th { vertical-align: bottom; line-height: 1.35; }
-.gv-board th.gv-group { text-align: left; font-size: 0.72rem; }
-.gv-board th.gv-first, .gv-board td.gv-first {
-  border-left: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
-.gv-board th a, .gv-board td a { color: inherit; text-decoration: none; }
-.gv-board td a { font-weight: 600; }
-.gv-board th a:hover, .gv-board td a:hover, .gv-board a:focus-visible
-  { text-decoration: underline; }
-.gv-board tbody tr:hover td { background: light-dark(#F1F2F4, #1F242C); }
-.gv-board td.gv-model { text-align: left; min-width: 120px; font-size: 0.78rem; }
-.gv-board tr.gv-out td { text-align: left;
-  color: color-mix(in srgb, currentColor 62%, transparent); }
-.gv-board tr.gv-part td { text-align: left; font-size: 0.78rem; padding-top: 14px; }
-.gv-board .gv-dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%;
-  margin-right: 5px; }
-.gv-board .gv-tag { font-size: 0.7rem; border: 1px solid currentColor; border-radius: 4px;
-  padding: 0 4px; white-space: nowrap; }
-.gv-board small.gv-fit { white-space: normal; }
-.gv-board td.gv-sorted { background: light-dark(#F6F7F9, #191E26); }
-</style>
-"""
-
-BETTER = {"lower": "lower ↓", "higher": "higher ↑", "nearer 1": "nearer 1"}
 
 
 def board_table(
@@ -93,7 +51,8 @@ def board_table(
 
     def table_row(row: ScoreRow) -> str:
         cells = "".join(
-            f"<td{cell_class(column)}>{_figure(row, column)}</td>" for column in columns
+            f"<td{cell_class(column)}>{number_cell(column, column.read(row))}</td>"
+            for column in columns
         )
         name = _name(row, search_link(row.model, row.options.name), warnings)
         return f"<tr><td>{name}</td>{model_cell(row.model)}{cells}</tr>"
@@ -101,19 +60,19 @@ def board_table(
     body = [table_row(row) for row in rows if not row.by_item]
     by_item = [table_row(row) for row in rows if row.by_item]
     if by_item:
-        # No one may read them as the best of the rows above.
+        # They must not be read as the best of the rows above.
         words = "Another protocol: these rank items, so their figures compare with each other only"
         body.append(_part(words, len(columns) + several))
     body += by_item
     for entry in left_out:
-        title = escape(strategy_spec(entry.options.name).title)
+        title = escaped(strategy_spec(entry.options.name).title)
         body.append(
             f'<tr class="gv-out"><td>{title}</td>{model_cell(entry.model)}'
-            f'<td colspan="{len(columns)}">not available here: {escape(entry.reason)}</td></tr>'
+            f'<td colspan="{len(columns)}">not available here: {escaped(entry.reason)}</td></tr>'
         )
     heads = _heads(columns, cell_class, sort, query, worst_first=worst_first, several=several)
     return (
-        f'{TABLE_STYLE}{STYLE}<div class="gv-board-frame" tabindex="0" role="region" '
+        f'<div class="gv-board-frame" tabindex="0" role="region" '
         'aria-label="scoreboard"><table class="gv-table gv-board">'
         f"<thead>{_group_heads(columns, several=several)}{heads}</thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
@@ -121,13 +80,13 @@ def board_table(
 
 
 def _part(words: str, n_columns: int) -> str:
-    return f'<tr class="gv-part"><td></td><td colspan="{n_columns}">{escape(words)}.</td></tr>'
+    return f'<tr class="gv-part"><td></td><td colspan="{n_columns}">{escaped(words)}.</td></tr>'
 
 
 def _group_heads(columns: Sequence[BoardColumn], *, several: bool) -> str:
     cells = "".join(
         f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(list(group))}">'
-        f"{escape(GROUPS[name])}</th>"
+        f"{escaped(GROUPS[name])}</th>"
         for name, group in groupby(columns, lambda column: column.group)
     )
     return f"<tr><th></th>{'<th></th>' * several}{cells}</tr>"
@@ -151,10 +110,10 @@ def _heads(
         address = "?" + urlencode({**kept, "sort": column.key, **turned})
         order = f' aria-sort="{"descending" if worst_first else "ascending"}"' if here else ""
         cells.append(
-            f'<th scope="col"{cell_class(column)}{order}><a href="{escape(address, quote=True)}" '
-            f'target="_self" title="sort by {escape(column.name, quote=True)}">'
-            f"{escape(column.title)}{mark}</a><br><small>{escape(column.detail)}<br>"
-            f"{BETTER[column.better]}</small></th>"
+            f'<th scope="col"{cell_class(column)}{order}><a href="{escaped(address)}" '
+            f'target="_self" title="sort by {escaped(column.name)}">'
+            f"{escaped(column.title)}{mark}</a><br><small>{escaped(column.detail)}<br>"
+            f"{column.better} is better</small></th>"
         )
     model = '<th scope="col" style="text-align:left">Model</th>' * several
     return f'<tr><th scope="col">Strategy</th>{model}{"".join(cells)}</tr>'
@@ -174,15 +133,14 @@ def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
         if warning in row.own_warnings
     ]
     marks = " ".join(
-        f'<span class="gv-tag" title="{escape(why, quote=True)}">{escape(tag)}</span>'
-        for tag, why in tags
+        f'<span class="gv-tag" title="{escaped(why)}">{escaped(tag)}</span>' for tag, why in tags
     )
     title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
     return (
-        f'<a href="{escape(link, quote=True)}" target="_self" title="search with this strategy">'
-        f"{escape(title)} →</a>"
-        + (f'<br><small class="gv-fit">{escape(fit)}</small>' if fit else "")
+        f'<a href="{escaped(link)}" target="_self" title="search with this strategy">'
+        f"{escaped(title)} →</a>"
+        + (f'<br><small class="gv-fit">{escaped(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")
     )
 
@@ -191,15 +149,5 @@ def _model(model: str, titles: Mapping[str, str]) -> str:
     color = model_color(model, list(titles))
     return (
         f'<td class="gv-model"><span class="gv-dot" style="background:{color}"></span>'
-        f"{escape(titles[model])}</td>"
+        f"{escaped(titles[model])}</td>"
     )
-
-
-def _figure(row: ScoreRow, column: BoardColumn) -> str:
-    estimate = column.read(row)
-    if isnan(estimate.value):
-        return "<small>none</small>"
-    value = f"<strong>{figure(estimate.value, column.decimals)}</strong>"
-    if isnan(estimate.low):
-        return value
-    return f"{value}<br><small>{interval(estimate.low, estimate.high, column.decimals)}</small>"

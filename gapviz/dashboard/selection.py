@@ -1,4 +1,4 @@
-"""The items that a visitor selected among the points; of a single one, how it is found."""
+"""The items that a visitor selected among the points; and the neighbours of a single one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import streamlit as st
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import figure
-from gapviz.dashboard.caches import collection_of, fitted
-from gapviz.dashboard.result_list import hit_cards, item_cards
-from gapviz.dashboard.searching import answer_of
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.answers import show_hits
+from gapviz.dashboard.caches import collection_of, fitted, index_of
+from gapviz.dashboard.result_list import item_cards
+from gapviz.dashboard.settings import RAW, Settings, show_error
 from gapviz.retrieval.index import ResultList
 from gapviz.retrieval.queries import item_query
 
@@ -19,7 +19,12 @@ NEIGHBOURS = 6
 
 
 def show_selection(chosen: Settings, selected: list[int]) -> None:
-    """Cards of the selected items, `selected` by position; of one alone, its neighbours."""
+    """Cards of the selected items, and the neighbours of a single one.
+
+    Args:
+        chosen: the sidebar.
+        selected: positions of the items.
+    """
     collection = collection_of(chosen.view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Selected items", width="content")
@@ -51,31 +56,20 @@ def _neighbours(chosen: Settings, position: int) -> None:
         required=True,
     )
     modality = asked_with or chosen.modalities[0]
-    alone = chosen.strategy == "raw" or len(chosen.modalities) == 1
-    strategies = ["raw"] if alone else ["raw", chosen.strategy]
+    alone = chosen.strategy == RAW or len(chosen.modalities) == 1
+    strategies = [RAW] if alone else [RAW, chosen.strategy]
     try:
         asked = item_query(collection_of(chosen.view), position, modality)
-        answers = [
-            answer_of(chosen.view, chosen.options(name), asked, k=NEIGHBOURS) for name in strategies
-        ]
+        indexes = [index_of(chosen.view, chosen.options(name)) for name in strategies]
+        answers = [index.search(asked, NEIGHBOURS) for index in indexes]
     except GapvizError as error:
         show_error(error)
         return
-    collection = collection_of(chosen.view)
     for place, name, answer in zip(st.columns(len(answers)), strategies, answers, strict=True):
         with place:
             strategy = fitted(chosen.view, chosen.options(name))
             st.markdown(f"**{strategy.label}**  \n{_match_words(answer)}")
-            st.html(
-                hit_cards(
-                    answer.hits,
-                    collection,
-                    chosen.collection,
-                    asked_with=modality,
-                    match=position,
-                    score_name=strategy.score_name,
-                )
-            )
+            show_hits(chosen.view, answer, asked, score_name=strategy.score_name)
 
 
 def _match_words(answer: ResultList) -> str:

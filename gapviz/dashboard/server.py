@@ -30,7 +30,7 @@ def serve(app: Path, address: str, port: int) -> None:
     from streamlit.web.cli import main
 
     os.chdir(app.parent)
-    # What the command prints is its answer; Streamlit's greeting is none.
+    # Standard output is for the answers of the command, so Streamlit's greeting goes elsewhere.
     out, sys.stdout = sys.stdout, sys.stderr
     try:
         main(
@@ -38,6 +38,6 @@ def serve(app: Path, address: str, port: int) -> None:
             standalone_mode=False,
         )
     except (SystemExit, Abort):
-        pass  # Ctrl-C is how a server is meant to be stopped
+        pass  # Ctrl-C stops a server
     finally:
         sys.stdout = out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -10,28 +12,77 @@ import streamlit as st
 
 import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
+from gapviz.dashboard import STYLESHEET
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
-from gapviz.dashboard.links import note_link_problems, show_link_problems
-from gapviz.dashboard.widgets import widget_of
+from gapviz.dashboard.url_params import (
+    free_parameter,
+    note_link_problems,
+    show_link_problems,
+    url_choice,
+    url_parameter,
+)
+from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.measurement import pair_of
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies.shift import STRENGTH
 
 DEFAULT_STRATEGY = "centre"
+RAW = "raw"
+"""The baseline that every strategy is compared with."""
 ROUTING = "route"
-"""Stands beside the chosen strategy on several pages, with its own parameters."""
-
-# What one came for stands on the first screen, not a wide head.
-PAGE_STYLE = """
-<style>
-[data-testid="stMainBlockContainer"] { padding-top: 3.75rem; }
-[data-testid="stMain"] h1 { padding: 0.5rem 0; }
-</style>
-"""
+"""Shown beside the chosen strategy on several pages, with its own parameters."""
+ALWAYS_SHOWN = (STRENGTH,)
+"""Parameters whose widgets stay, disabled, where the strategy does not use them."""
 
 SETTINGS_KEY = "_settings"
 BETWEEN = " – "
+
+
+def strategy_titles() -> dict[str, str]:
+    """Name → title of every strategy."""
+    return {name: spec.title for name, spec in STRATEGIES.items()}
+
+
+def encoder_titles() -> dict[str, str]:
+    """Name → title of every encoder of any collection."""
+    return {k: title for entry in catalogue().values() for k, title in entry.encoders.items()}
+
+
+COLLECTION = url_choice(
+    "collection",
+    "Collection",
+    lambda: {name: entry.title for name, entry in catalogue().items()},
+    default=BUILTIN,
+)
+ENCODER = url_choice("encoder", "Encoder", encoder_titles)
+COMPARE = url_choice(
+    "compare",
+    "Compare with",
+    encoder_titles,
+    help="A second model of the same modalities on the same items, side by side on every page.",
+)
+PAIR = free_parameter("pair")
+STRATEGY = url_choice(
+    "strategy",
+    "Strategy",
+    strategy_titles,
+    default=DEFAULT_STRATEGY,
+    help="The strategy that is compared with raw cosine.",
+)
+SEED = url_parameter(
+    Parameter(
+        "seed",
+        "Seed",
+        "count",
+        DEFAULT_SEED,
+        "Of layouts, samples and bootstrap: the same seed gives the same figures.",
+        low=0,
+        high=MAX_SEED,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +113,16 @@ class Settings:
         second = () if self.compare is None else (View(self.collection, self.compare),)
         return (self.view, *second)
 
+    @property
+    def raw(self) -> StrategyOptions:
+        """Raw cosine."""
+        return self.options(RAW)
+
+    @property
+    def routing(self) -> StrategyOptions:
+        """One list a modality, fused by rank, as set under Routing."""
+        return self.options(ROUTING)
+
     def options(self, strategy: str | None = None) -> StrategyOptions:
         """Options of the chosen strategy, or of another one with the same parameters.
 
@@ -72,10 +133,10 @@ class Settings:
         return StrategyOptions(name, [(k, value) for k, value in self.parameters if spec.has(k)])
 
 
-def show_sidebar() -> Settings:
-    """Draw the sidebar and return what it says; the pages read it with `settings`."""
+def show_sidebar() -> None:
+    """Draw the sidebar; the page that runs after it reads what it says with `settings`."""
     note_link_problems()
-    st.html(PAGE_STYLE)
+    st.html(STYLESHEET)
     with st.sidebar:
         collection, entry = _collection()
         encoder, compare = _encoders(entry)
@@ -84,86 +145,55 @@ def show_sidebar() -> Settings:
         st.divider()
         strategy, parameters = _strategy(modalities)
         st.divider()
-        seed = st.number_input(
-            "Seed",
-            0,
-            MAX_SEED,
-            DEFAULT_SEED,
-            key="seed",
-            bind="query-params",
-            help="Of layouts, samples and bootstrap: the same seed gives the same figures.",
-        )
+        seed = int(number_of(SEED))
         drawings = f"{ATTRIBUTION}. " if collection == BUILTIN else ""
         st.caption(f"{drawings}gapviz {gapviz.__version__}")
-    chosen = Settings(
-        collection=collection,
-        encoder=encoder,
-        compare=compare,
-        pair=pair,
-        modalities=modalities,
-        strategy=strategy,
-        parameters=parameters,
-        seed=int(seed),
+    st.session_state[SETTINGS_KEY] = Settings(
+        collection, encoder, compare, pair, modalities, strategy, parameters, seed
     )
-    st.session_state[SETTINGS_KEY] = chosen
     show_link_problems()
-    return chosen
 
 
 def settings() -> Settings:
-    """What the sidebar of this run says; a page that runs on its own draws it first."""
-    chosen: Settings | None = st.session_state.pop(SETTINGS_KEY, None)
-    if chosen is None:
-        chosen = show_sidebar()
-        del st.session_state[SETTINGS_KEY]
+    """What the sidebar says: drawn at the start of every run, before the page."""
+    chosen: Settings = st.session_state[SETTINGS_KEY]
     return chosen
 
 
 def show_error(error: GapvizError) -> None:
-    """One clear sentence in place of what cannot be shown."""
+    """Show an error as one sentence."""
     st.error(error.sentence, icon=":material/error:")
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """A block in place of which a user's mistake is shown, and the page goes on after it."""
+    try:
+        yield
+    except GapvizError as error:
+        show_error(error)
 
 
 def _collection() -> tuple[str, CatalogueEntry]:
     entries = catalogue()
-    collection = st.selectbox(
-        "Collection",
-        list(entries),
-        format_func=lambda name: entries[name].title,
-        key="collection",
-        bind="query-params",
-        help="Add your own on the Data page." if len(entries) == 1 else None,
-    )
+    add = "Add your own on the Data page." if len(entries) == 1 else None
+    titles = {name: entry.title for name, entry in entries.items()}
+    collection: str = select_of(COLLECTION, titles, help=add)
     return collection, entries[collection]
 
 
 def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
-    encoder = st.selectbox(
-        "Encoder",
-        list(entry.encoders),
-        format_func=lambda name: entry.encoders[name],
-        key="encoder",
-        bind="query-params",
-        help="The model that made the vectors. " + entry.encoder_note,
-    )
+    about = "The model that made the vectors. " + entry.encoder_note
+    encoder: str = select_of(ENCODER, entry.encoders, help=about)
     seen = set(entry.modalities[encoder])
-    others = [
-        name
-        for name in entry.encoders
+    others = {
+        name: title
+        for name, title in entry.encoders.items()
         if name != encoder and len(seen) > 1 and seen <= set(entry.modalities[name])
-    ]
+    }
     if not others:
         return encoder, None
-    compare = st.selectbox(
-        "Compare with",
-        others,
-        index=None,
-        format_func=lambda name: entry.encoders[name],
-        key="compare",
-        bind="query-params",
-        placeholder="no second encoder",
-        help="A second model of the same modalities on the same items, side by side on every page.",
-    )
+    compare: str | None = select_of(COMPARE, others, index=None, placeholder="no second encoder")
     return encoder, compare
 
 
@@ -175,7 +205,7 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
         "Modalities",
         list(pairs),
         index=list(pairs.values()).index(pair_of(modalities)),
-        key="pair",
+        key=PAIR,
         bind="query-params",
         help="The two clouds whose gap is measured. The index holds all modalities.",
     )
@@ -184,19 +214,14 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
 
 def _strategy(modalities: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
     """The strategy, and the parameters of it and of routing, which is always beside it."""
-    strategy = st.selectbox(
-        "Strategy",
-        list(STRATEGIES),
-        index=list(STRATEGIES).index(DEFAULT_STRATEGY),
-        format_func=lambda name: STRATEGIES[name].title,
-        key="strategy",
-        bind="query-params",
-        help="The way out that is compared with raw cosine.",
-    )
-    spec = STRATEGIES[strategy]
+    strategy: str = select_of(STRATEGY, strategy_titles())
+    spec, routing = STRATEGIES[strategy], STRATEGIES[ROUTING]
     st.caption(f"`{spec.formula}`")
-    values = {one.name: widget_of(one, modalities) for one in spec.parameters}
+    kept = [one for one in ALWAYS_SHOWN if not spec.has(one.name)]
+    values = {one.name: widget_of(one, modalities, disabled=True) for one in kept}
+    for one in spec.parameters:
+        if not routing.has(one.name):
+            values[one.name] = widget_of(one, modalities)
     with st.expander("Routing", icon=":material/alt_route:"):
-        others = [one for one in STRATEGIES[ROUTING].parameters if one.name not in values]
-        values |= {one.name: widget_of(one, modalities) for one in others}
+        values |= {one.name: widget_of(one, modalities) for one in routing.parameters}
     return strategy, tuple(values.items())

@@ -1,28 +1,35 @@
-"""Distributions with a threshold, what it lets pass, and thresholds that are calibrated."""
+"""Distributions of scores, what a threshold lets pass, and calibrated thresholds."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
+from dataclasses import replace
 from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.thresholds.analysis import held_out_reading, transfer_reading, type_title
-from gapviz.analyses.thresholds.cached import cached_scores
-from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
-from gapviz.core.wording import figure
+from gapviz.analyses.thresholds.analysis import (
+    calibrated_table,
+    passing_table,
+    transfer_reading,
+    transfer_table,
+    type_title,
+)
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, cached_scores
+from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.cards import html_table
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.links import TARGETS, refuse_out_of_range
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.panels import show_panels
-from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.query import QUERY_MODALITY
+from gapviz.dashboard.settings import RAW, Settings
+from gapviz.dashboard.tables import show_table
+from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter
 from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.widgets import modality_of, number_of, segments_of
 from gapviz.figures.scores import score_panel
-from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType
+from gapviz.measures.geometry.thresholds import PairType
 from gapviz.strategies import STRATEGIES
 
 PROTOCOL = (
@@ -39,28 +46,29 @@ PROTOCOL = (
     "the sidebar's seed."
 )
 
-LOWEST_TARGET, HIGHEST_TARGET = 0.5, 0.99
+url_parameter(Parameter("threshold", "Threshold", "number", 0.0, "", low=-1, high=1))
+url_parameter(Parameter("threshold_", "Threshold", "number", 0.0, "", low=-1_000, high=1_000))
+TARGET = url_choice("target", "Target", {"recall": "Recall", "precision": "Precision"})
+REACH = url_parameter(
+    Parameter("reach", "to reach", "number", USUAL_RECALL, "", low=0.5, high=0.99, step=0.01)
+)
 
 
-def asking_choice(chosen: Settings) -> str | None:
+def query_modality_of(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
     if STRATEGIES[chosen.strategy].acts_on != "scores" or x == y:
         return None
-    return st.segmented_control(
-        "Ask with",
+    return modality_of(
+        QUERY_MODALITY,
         chosen.pair,
-        default=chosen.pair[-1],
-        key="asks",
-        bind="query-params",
-        required=True,
         help="Modality of the queries across the modalities. An adjusted score can depend on who "
         "asks: nearest-neighbour normalisation lowers a row by what it scores with references of "
         "the asking modality. Z-norm and CSLS score both ways alike.",
     )
 
 
-def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStudy] | None:
+def studies_of(chosen: Settings, view: View, query_modality: str | None) -> list[ScoreStudy] | None:
     """Raw, and the chosen strategy where it moves vectors or adjusts scores.
 
     None while they are being made.
@@ -68,12 +76,12 @@ def studies_of(chosen: Settings, view: View, asks: str | None) -> list[ScoreStud
     Args:
         chosen: the sidebar's choice.
         view: whose scores.
-        asks: modality that asks across, where the strategy adjusts scores.
+        query_modality: what asks across, where the strategy adjusts scores.
     """
     collection = collection_of(view)
-    wanted: list[tuple[str, str | None]] = [("raw", None)]
+    wanted: list[tuple[str, str | None]] = [(RAW, None)]
     if STRATEGIES[chosen.strategy].acts_on in ("vectors", "scores"):
-        wanted.append((chosen.strategy, asks))
+        wanted.append((chosen.strategy, query_modality))
     found = []
     for name, asking in wanted:
         options = chosen.options(name)
@@ -96,20 +104,18 @@ def threshold_sliders(chosen: Settings, studies: Sequence[ScoreStudy]) -> list[f
 
 def _threshold_slider(study: ScoreStudy, key: str) -> float:
     choice = study.choice
-    refuse_out_of_range(key, choice.low, choice.high)
-    return float(
-        st.slider(
-            f"Threshold of {study.strategy} ({study.unit})",
-            choice.low,
-            choice.high,
-            choice.usual,
-            choice.step,
-            key=key,
-            bind="query-params",
-            help="A pair passes at or above it. At first: what 95 % of the matched calibration "
-            "pairs reach.",
-        )
+    threshold = Parameter(
+        key,
+        f"Threshold of {study.strategy} ({study.unit})",
+        "number",
+        choice.usual,
+        "A pair passes at or above it. At first: what 95 % of the matched calibration pairs reach.",
+        low=choice.low,
+        high=choice.high,
+        step=choice.step,
     )
+    refuse_out_of_range(threshold)
+    return float(number_of(threshold))
 
 
 def distributions(
@@ -121,7 +127,8 @@ def distributions(
     """The four distributions of each strategy, and what passes its threshold, one of `at`."""
     panel = score_panel(studies, chosen.modalities, thresholds=at)
     show_panels([panel], key="scores", view=view)
-    st.html(_passing_table(studies, at))
+    by_title = {study.strategy: study for study in studies}
+    show_table(passing_table(by_title, dict(zip(by_title, at, strict=True))))
     notes = ["Of the held-out pairs of the evaluate split."]
     if not studies[0].labelled:
         notes.append(
@@ -153,24 +160,7 @@ def transfer_section(view: View, studies: Sequence[ScoreStudy]) -> None:
     st.subheader("One threshold, read on the other pair types", anchor=False)
     for study in studies:
         finding(transfer_reading(study, USUAL_RECALL), view)
-    pair = studies[0].pair
-    head = ["strategy", "fitted on", "threshold"]
-    for name in PAIR_TYPES:
-        title = escape(type_title(name, pair))
-        head += [
-            f"{title}<br><small>true positives<br>higher</small>",
-            f"{title}<br><small>false positives<br>lower</small>",
-        ]
-    rows = []
-    for study in studies:
-        for entry in study.transfer(USUAL_RECALL):
-            cells = [escape(study.strategy), _type(entry.fitted_on, study)]
-            cells.append(f"{_number(entry.threshold)}<br><small>{escape(study.unit)}</small>")
-            for name in PAIR_TYPES:
-                rates = entry.rates[name]
-                cells += [_share(rates.true_positive), _share(rates.false_positive)]
-            rows.append(cells)
-    st.html(html_table(head, rows, left_columns=(1,)))
+    show_table(replace(transfer_table({one.strategy: one for one in studies}), title=""))
     st.caption(
         f"Each threshold is the highest score that {USUAL_RECALL:.0%} of the relevant pairs of "
         "its type reach on the calibrate split; shares are of the evaluate split."
@@ -178,53 +168,15 @@ def transfer_section(view: View, studies: Sequence[ScoreStudy]) -> None:
 
 
 def target_choice() -> tuple[Target, float]:
-    """What calibrated thresholds shall reach, and how much of it."""
+    """The target of calibrated thresholds, and the share to reach."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = st.segmented_control(
-            "Target",
-            list(TARGETS),
-            default="recall",
-            format_func=lambda name: TARGETS[name],
-            key="target",
-            bind="query-params",
-            required=True,
-        )
-        share = st.slider(
-            "to reach",
-            LOWEST_TARGET,
-            HIGHEST_TARGET,
-            USUAL_RECALL,
-            0.01,
-            key="reach",
-            bind="query-params",
-            width=240,
-        )
-    return target or "recall", float(share)
+        return segments_of(TARGET), float(number_of(REACH, width=240))
 
 
 def calibrated_section(view: View, study: ScoreStudy, target: Target, share: float) -> None:
     """A threshold for each pair type that reaches a target, to copy."""
     found = study.calibrated(target, share)
-    head = [
-        "pair type",
-        escape(study.unit),
-        "recall<br><small>held out · higher</small>",
-        "precision<br><small>held out · higher</small>",
-        "false positives<br><small>held out · lower</small>",
-        "against the target",
-    ]
-    rows = [
-        [
-            _type(name, study),
-            _number(one.fitted.threshold),
-            _share(one.held_out.true_positive),
-            _share(one.held_out.precision),
-            _share(one.held_out.false_positive),
-            escape(_reached(name, study, target, share)),
-        ]
-        for name, one in found.items()
-    ]
-    st.html(html_table(head, rows, left_columns=(5,)))
+    show_table(replace(calibrated_table(study, target, share), title=""))
     thresholds = {
         _title(name, study): None if isnan(one.fitted.threshold) else round(one.fitted.threshold, 6)
         for name, one in found.items()
@@ -242,60 +194,3 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
 
 def _title(name: PairType, study: ScoreStudy) -> str:
     return study.across if name == "cross" else type_title(name, study.pair)
-
-
-def _type(name: PairType, study: ScoreStudy) -> str:
-    """A pair type that no narrow column breaks in two."""
-    return f'<span style="white-space:nowrap">{escape(_title(name, study))}</span>'
-
-
-def _reached(name: PairType, study: ScoreStudy, target: Target, share: float) -> str:
-    one = study.calibrated(target, share)[name]
-    if not isnan(one.fitted.threshold):
-        return held_out_reading(one.held_out, target, share)
-    if not study.calibrate[name].positive.size:
-        return "no pair of this type is known to belong together"
-    return "no threshold reaches this on the calibrate split"
-
-
-def _passing_table(studies: Sequence[ScoreStudy], thresholds: Sequence[float]) -> str:
-    pair = studies[0].pair
-    at = list(zip(studies, thresholds, strict=True))
-    heads = [
-        f"{escape(study.strategy)}<br><small>{escape(study.unit)} ≥ {figure(threshold, 2)}</small>"
-        for study, threshold in at
-    ]
-    head = ["pairs", *heads, "should"]
-    found = [study.rates(threshold) for study, threshold in at]
-    rows = []
-    for name in PAIR_TYPES:
-        title = escape(type_title(name, pair))
-        alike, unlike = (
-            ("matched", "mismatched") if name == "cross" else ("same label", "another label")
-        )
-        if name == "cross" or studies[0].labelled:
-            rows.append(
-                [
-                    f"{title}, {alike} <small>true positive rate</small>",
-                    *(_share(rates[name].true_positive) for rates in found),
-                    "<small>pass: higher</small>",
-                ]
-            )
-        else:
-            unlike = "all"
-        rows.append(
-            [
-                f"{title}, {unlike} <small>false positive rate</small>",
-                *(_share(rates[name].false_positive) for rates in found),
-                "<small>not pass: lower</small>",
-            ]
-        )
-    return html_table(head, rows)
-
-
-def _share(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{value:.1%}</strong>"
-
-
-def _number(value: float) -> str:
-    return "<small>none</small>" if isnan(value) else f"<strong>{figure(value)}</strong>"

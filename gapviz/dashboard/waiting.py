@@ -11,10 +11,10 @@ import streamlit as st
 
 from gapviz.core.progress import Progress
 from gapviz.dashboard.settings import show_error
-from gapviz.storage.background import TaskBoard, ThreadTask
+from gapviz.storage.background import TaskBoard, TaskStatus, ThreadTask
 
 Result = TypeVar("Result")
-Made_co = TypeVar("Made_co", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 POLL_SECONDS = 0.5
 
@@ -23,28 +23,28 @@ PATIENCE_SECONDS = 0.8
 
 VISITOR, LEFT = "_visitor", "_left"
 
-_jobs: TaskBoard[Any] = TaskBoard()
+_tasks: TaskBoard[Any] = TaskBoard()
 # What a visitor adds stays for good, so that it is finished though its page is closed.
 _lasting: TaskBoard[Any] = TaskBoard(patience=None)
 
 
-class Awaited(Protocol[Made_co]):
+class Awaited(Protocol[Result_co]):
     """A result to wait for, such as a `gapviz.storage.cache.CachedResult`."""
 
     @property
     def name(self) -> str:
         """Unlike that of any other result."""
 
-    def get(self) -> Made_co | None:
+    def get(self) -> Result_co | None:
         """The result if it costs no waiting, else None."""
 
-    def compute(self, progress: Progress | None = None) -> Made_co:
+    def compute(self, progress: Progress | None = None) -> Result_co:
         """The result, computed now if need be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How the wait for a result is told, and what the visitor can do about it."""
+    """What is said while a result is computed, and what the visitor can do about it."""
 
     doing: str
     """What is being done, in words that can start a sentence."""
@@ -52,51 +52,73 @@ class Wait:
     """Label of a button that starts the work; None starts it at once."""
     help: str | None = None
     """Of that button."""
-    cancelled: str = "Nothing was kept of it."
-    """What is told of work that was cancelled."""
+    cancelled: str = "Nothing of it was saved."
+    """What is said of work that was cancelled."""
     back: Callable[[], None] | None = None
     """Leads back to where the work was asked for, for work that finishes though nobody looks."""
 
     @property
     def board(self) -> TaskBoard[Any]:
-        return _jobs if self.back is None else _lasting
+        return _tasks if self.back is None else _lasting
 
 
-def result_of(awaited: Awaited[Result], told: str | Wait) -> Result | None:
-    """The result of `awaited`; None while it is being made, which this then shows.
+def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
+    """The result of `awaited`; None while it is computed, which this then shows.
 
-    Visitors who wait for the same work share one job; one of them who cancels only leaves it.
+    Visitors who wait for the same result share one task; one of them who cancels only leaves
+    it.
 
     Args:
         awaited: the result.
-        told: what is being done, in words that can start a sentence, or more than that.
+        wait: what is being done, in words that can start a sentence, or more than that.
     """
-    wait = Wait(told) if isinstance(told, str) else told
-    board = wait.board
+    wait = Wait(wait) if isinstance(wait, str) else wait
     found = awaited.get()
     if found is not None:
         return found
-    job = None if awaited.name in _left() else board.find(awaited.name, _visitor())
-    if job is None or (job.cancelled and job.result is None):
-        if _may_not_start(awaited, wait):
+    task = _task(awaited, wait)
+    if task is None or (task.cancelled and task.status().state != "done"):
+        if _show_start(awaited, wait):
             return None
-        job = board.start_once(awaited.name, awaited.compute, _visitor())
-        job.wait(PATIENCE_SECONDS)
-    if job.result is not None:
-        board.forget(awaited.name, job)
-        made: Result = job.result
-        return made
-    if job.error is not None:
-        _show_failure(awaited, wait, job)
+        task = wait.board.start_once(awaited.name, awaited.compute, _visitor())
+        task.wait(PATIENCE_SECONDS)
+    status: TaskStatus[Result] = task.status()
+    if status.state == "done":
+        wait.board.forget(awaited.name, task)
+        return status.result
+    if status.error is not None:
+        show_error(status.error)
+        again = (awaited, wait, task)
+        st.button("Try again", key=f"again_{awaited.name}", on_click=_start_anew, args=again)
     else:
         _wait_for(awaited, wait)
     return None
 
 
-def _may_not_start(awaited: Awaited[Any], wait: Wait) -> bool:
-    """Whether it is left to the visitor to start the awaited, by a button that this shows."""
-    cancelled = awaited.name in _left()
-    if wait.ask is None and not cancelled:
+def show_progress(
+    name: str, doing: str, status: TaskStatus[Any], cancel: Callable[..., None], *args: object
+) -> None:
+    """The progress of a task, and a button that calls `cancel` with `args`.
+
+    Args:
+        name: unlike that of any other task on the page.
+        doing: what is being done, in words that can start a sentence; Markdown.
+        status: where the task stands.
+        cancel: what the button does.
+        args: of `cancel`.
+    """
+    st.progress(status.share, f"{doing}: {status.stage}")
+    st.button("Cancel", key=f"cancel_{name}", on_click=cancel, args=args)
+
+
+def _task(awaited: Awaited[Any], wait: Wait) -> ThreadTask[Any] | None:
+    """The task that this visitor waits for, if there is one."""
+    return None if awaited.name in _left() else wait.board.find(awaited.name, _visitor())
+
+
+def _show_start(awaited: Awaited[Any], wait: Wait) -> bool:
+    """Show a button that starts the work, if that is left to the visitor; whether it is."""
+    if wait.ask is None and awaited.name not in _left():
         return False
     if wait.ask is None:
         st.info(f"Cancelled. {wait.cancelled}", icon=":material/cancel:")
@@ -111,21 +133,12 @@ def _may_not_start(awaited: Awaited[Any], wait: Wait) -> bool:
     return True
 
 
-def _show_failure(awaited: Awaited[Any], wait: Wait, job: ThreadTask[Any]) -> None:
-    if job.error is not None:
-        show_error(job.error)
-    st.button(
-        "Try again", key=f"again_{awaited.name}", on_click=_start_anew, args=(awaited, wait, job)
-    )
-
-
 @st.fragment(run_every=POLL_SECONDS)
 def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
-    job = None if awaited.name in _left() else wait.board.find(awaited.name, _visitor())
-    if job is None or job.done:
+    task = _task(awaited, wait)
+    if task is None or not task.status().active:
         st.rerun()
-    st.progress(job.share, f"{wait.doing}: {job.stage}")
-    st.button("Cancel", key=f"cancel_{awaited.name}", on_click=_leave, args=(awaited, wait))
+    show_progress(awaited.name, wait.doing, task.status(), _leave, awaited, wait)
 
 
 def _start(awaited: Awaited[Any], wait: Wait) -> None:
@@ -133,8 +146,8 @@ def _start(awaited: Awaited[Any], wait: Wait) -> None:
     wait.board.start_once(awaited.name, awaited.compute, _visitor())
 
 
-def _start_anew(awaited: Awaited[Any], wait: Wait, job: ThreadTask[Any]) -> None:
-    wait.board.forget(awaited.name, job)
+def _start_anew(awaited: Awaited[Any], wait: Wait, task: ThreadTask[Any]) -> None:
+    wait.board.forget(awaited.name, task)
     if wait.back is None:
         _start(awaited, wait)
     else:
@@ -150,7 +163,7 @@ def _leave(awaited: Awaited[Any], wait: Wait) -> None:
 
 
 def _left() -> set[str]:
-    """Names of the work that this visitor no longer waits for."""
+    """Names of the results that this visitor no longer waits for."""
     left: set[str] = st.session_state.setdefault(LEFT, set())
     return left
 

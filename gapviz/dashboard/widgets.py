@@ -1,88 +1,103 @@
-"""A widget for every declared parameter, bound to the link under the name of the parameter."""
+"""Widgets made of a `Parameter`, bound to the URL under its name."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from gapviz.core.parameter import Parameter
+from gapviz.dashboard.url_params import one_weight
 
 
-def widget_of(parameter: Parameter, modalities: tuple[str, ...]) -> Any:
-    """Draw the widget of a parameter, and return the value chosen."""
-    label = parameter.title
-    if parameter.symbol and parameter.symbol not in label.split():
-        label = f"{label} {parameter.symbol}"
-    about = f"{parameter.help[0].upper()}{parameter.help[1:]}."
+def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool = False) -> Any:
+    """The usual widget of a parameter, and the value that it shows.
+
+    Args:
+        parameter: of any kind.
+        modalities: of the collection.
+        disabled: True where the parameter has no part in what is chosen.
+    """
+    if parameter.is_number:
+        return number_of(parameter, disabled=disabled)
     if parameter.kind == "weights":
-        return tuple((name, _weight(parameter, name)) for name in modalities)
+        return weights_of(parameter, modalities)
     if parameter.kind == "modality":
-        return st.segmented_control(
-            label,
-            modalities,
-            default=modalities[-1 if parameter.usually_last else 0],
-            key=parameter.name,
-            bind="query-params",
-            required=True,
-            help=about,
-        )
-    if parameter.kind == "choice":
-        return st.selectbox(
-            label,
-            list(parameter.choices),
-            format_func=lambda name: parameter.choices[name],
-            key=parameter.name,
-            bind="query-params",
-            help=about,
-        )
-    if parameter.kind == "count":
-        return st.number_input(
-            label,
-            int(parameter.low),
-            int(parameter.high),
-            int(parameter.default),
-            key=parameter.name,
-            bind="query-params",
-            help=about,
-        )
+        return modality_of(parameter, modalities)
+    return select_of(parameter)
+
+
+def number_of(parameter: Parameter, **look: Any) -> float | int:
+    """A slider where the parameter has a step, else a field to type in."""
+    kind = int if parameter.kind == "count" else float
+    look = _common(parameter) | look
+    low, high, usual = (kind(end) for end in (parameter.low, parameter.high, parameter.default))
     if parameter.step is None:
-        return st.number_input(
-            label,
-            parameter.low,
-            parameter.high,
-            float(parameter.default),
-            format="%g",
-            key=parameter.name,
-            bind="query-params",
-            help=about,
-        )
-    value = st.slider(
-        label,
-        parameter.low,
-        parameter.high,
-        float(parameter.default),
-        parameter.step,
-        key=parameter.name,
-        bind="query-params",
-        help=about,
-    )
-    return _whole_steps(value)
-
-
-def _weight(parameter: Parameter, modality: str) -> float:
-    value = st.slider(
-        f"Weight of the {modality} list",
-        parameter.low,
-        parameter.high,
-        1.0,
-        parameter.step,
-        key=f"weight_{modality}",
-        bind="query-params",
-    )
-    return _whole_steps(value)
-
-
-def _whole_steps(value: float) -> float:
+        shown = "%d" if kind is int else "%g"
+        return kind(st.number_input(_label(parameter), low, high, usual, format=shown, **look))
+    value = st.slider(_label(parameter), low, high, usual, kind(parameter.step), **look)
     # The steps of a slider add up to 0.30000000000000004.
-    return round(float(value), 10)
+    return kind(round(value, 6))
+
+
+def weights_of(parameter: Parameter, modalities: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """A number for each modality."""
+    return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
+
+
+def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) -> str:
+    """One of some modalities."""
+    known = parameter.default in modalities
+    usual = parameter.default if known else modalities[-1 if parameter.usually_last else 0]
+    chosen: str = segments_of(
+        replace(parameter, default=usual), {one: one for one in modalities}, **look
+    )
+    return chosen
+
+
+def segments_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
+    """One of a few choices, all visible; `titles` where not all of them are on offer."""
+    titles = parameter.choices if titles is None else titles
+    chosen = st.segmented_control(
+        _label(parameter),
+        list(titles),
+        default=parameter.default,
+        format_func=lambda one: titles[one],
+        required=True,
+        **_common(parameter) | look,
+    )
+    return parameter.default if chosen is None else chosen
+
+
+def select_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
+    """One of many choices, in a list that opens.
+
+    The first unless the parameter has a default; None where there is nothing to choose.
+    """
+    titles = parameter.choices if titles is None else titles
+    names = list(titles)
+    look.setdefault("index", names.index(parameter.default) if parameter.default in names else 0)
+    return st.selectbox(
+        _label(parameter), names, format_func=lambda one: titles[one], **_common(parameter) | look
+    )
+
+
+def _label(parameter: Parameter) -> str:
+    """The title, with the symbol where it does not say that already."""
+    named = parameter.symbol in parameter.title.split()
+    return parameter.title if named else f"{parameter.title} {parameter.symbol}".rstrip()
+
+
+def _common(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "key": parameter.name,
+        "bind": "query-params",
+        "help": _sentence(parameter.help) or None,
+    }
+
+
+def _sentence(words: str) -> str:
+    """Words as they stand in a line of help, as a sentence."""
+    return f"{words[:1].upper()}{words[1:].removesuffix('.')}." if words else ""

@@ -1,9 +1,8 @@
-"""The page of failure mode two: the joint tower and a dedicated encoder inside one modality."""
+"""The joint tower and a dedicated encoder inside one modality."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -13,31 +12,54 @@ from gapviz.analyses.within import (
     ItemRows,
     compare_modality,
     delta_reading,
+    figures_table,
     has_shared_labels,
     item_rows,
     label_names,
     shared,
 )
 from gapviz.core.collection import Collection
+from gapviz.dashboard.answers import same_label_as, show_hits
 from gapviz.dashboard.caches import cached_within, collection_of
-from gapviz.dashboard.cards import estimate_cell, html_table
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
-from gapviz.dashboard.links import (
-    LABELS_SHOWN,
-    MAX_RESULTS,
-    MIN_RESULTS,
-    TOWERS_ALONE,
-    within_title,
-)
 from gapviz.dashboard.page_head import finding, ways_on
-from gapviz.dashboard.query import chosen_item
-from gapviz.dashboard.result_list import hit_cards
-from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.query import RESULTS, chosen_item
+from gapviz.dashboard.settings import Settings, encoder_titles
+from gapviz.dashboard.tables import show_table
+from gapviz.dashboard.url_params import modalities_on_offer, url_choice
+from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
+from gapviz.retrieval.index import Query
 from gapviz.sources.builtin import dedicated_vectors
+from gapviz.sources.builtin.dedicated import TITLES
 
 LABELS_AT_THE_ENDS = 24
+
+TOWERS_ALONE = {
+    f"tower:{modality}": f"{title}, the {modality} tower alone"
+    for modality, title in TITLES.items()
+}
+"""The built-in collection's single-modality vectors, beside the encoders of a collection."""
+
+
+def _title(modality: str) -> str:
+    """A search inside one modality."""
+    return f"{modality} → {modality}"
+
+
+MODALITY = url_choice(
+    "within", "Modality", lambda: {name: _title(name) for name in modalities_on_offer()}
+)
+DEDICATED = url_choice(
+    "dedicated",
+    "Dedicated encoder",
+    lambda: {**encoder_titles(), **TOWERS_ALONE},
+    help="What the tower of the encoder in the sidebar is held against. It should be made for "
+    "this modality alone; another joint model can stand in.",
+)
+FIGURE = url_choice("within_figure", "Figure", FIGURES, default="map")
+LABELS = url_choice("labels", "Labels", {"ends": "Largest differences", "all": "All labels"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +115,9 @@ def within_section(chosen: Settings) -> None:
 def _modality(chosen: Settings) -> str:
     if len(chosen.modalities) == 1:
         return chosen.modalities[0]
-    modality = st.segmented_control(
-        "Modality",
-        chosen.modalities,
-        default=chosen.modalities[0],
-        format_func=within_title,
-        key="within",
-        bind="query-params",
-        required=True,
-    )
-    return modality or chosen.modalities[0]
+    titles = {name: _title(name) for name in chosen.modalities}
+    modality: str = segments_of(replace(MODALITY, default=chosen.modalities[0]), titles)
+    return modality
 
 
 def _dedicated(chosen: Settings, modality: str) -> str | None:
@@ -118,18 +133,10 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
         titles = {alone: TOWERS_ALONE[alone], **titles}
     if not titles:
         return None
-    # One modality alone first: that is what such an encoder is for.
+    # Encoders of a single modality come first: they are made for this.
     in_order = sorted(titles, key=lambda name: len(entry.modalities.get(name, ())) > 1)
-    return st.selectbox(
-        "Dedicated encoder",
-        in_order,
-        format_func=lambda name: titles[name],
-        key="dedicated",
-        bind="query-params",
-        width=360,
-        help="What the tower of the encoder in the sidebar is held against. It should be made "
-        "for this modality alone; another joint model can stand in.",
-    )
+    dedicated: str = select_of(DEDICATED, {name: titles[name] for name in in_order}, width=360)
+    return dedicated
 
 
 @cached_within(256)
@@ -151,33 +158,20 @@ def _compared(contest: _Contest, seed: int) -> WithinComparison:
 
 
 def _figures(contest: _Contest, comparison: WithinComparison) -> None:
-    joint, dedicated = map(escape, contest.titles)
-    head = [
-        "figure",
-        f"{joint}<br><small>joint tower · higher</small>",
-        f"{dedicated}<br><small>dedicated · higher</small>",
-        "difference<br><small>above 0: dedicated better</small>",
-    ]
-    rows = [
-        [
-            f"R@{k}",
-            estimate_cell(comparison.joint.recall[k]),
-            estimate_cell(comparison.dedicated.recall[k]),
-            estimate_cell(delta, signed=True),
-        ]
-        for k, delta in comparison.delta.recall.items()
-    ]
     precision = comparison.delta.mean_average_precision
-    rows.append(
-        [
-            "mAP",
-            estimate_cell(comparison.joint.mean_average_precision),
-            estimate_cell(comparison.dedicated.mean_average_precision),
-            estimate_cell(precision, signed=True),
-        ]
-    )
     finding(f"**{delta_reading(precision, 'mAP')}**", contest.view)
-    st.html(html_table(head, rows))
+    joint, dedicated = contest.titles
+    heads = {
+        "joint": (joint, "joint tower"),
+        "dedicated": (dedicated, "dedicated"),
+        "difference": ("difference", "above 0: dedicated better"),
+    }
+    table = figures_table(comparison)
+    columns = [
+        replace(one, title=heads[one.key][0], detail=heads[one.key][1]) if one.key in heads else one
+        for one in table.columns
+    ]
+    show_table(replace(table, columns=columns))
     st.caption(
         f"Indexed: one {contest.modality} vector of each of the {comparison.n_items:,} held-out "
         f"items (evaluate split). Asking: the {comparison.n_queries:,} of them that share their "
@@ -197,32 +191,14 @@ def _labels(collection: Collection, comparison: WithinComparison) -> None:
     st.subheader("By label", anchor=False)
     parts, names = comparison.by_label, label_names(collection)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        figure = st.segmented_control(
-            "Figure",
-            list(FIGURES),
-            default="map",
-            format_func=lambda name: FIGURES[name],
-            key="within_figure",
-            bind="query-params",
-            required=True,
-        )
-        shown: str | None = "all"
-        if len(parts) > LABELS_AT_THE_ENDS:
-            shown = st.segmented_control(
-                "Labels",
-                list(LABELS_SHOWN),
-                default="ends",
-                format_func=lambda name: LABELS_SHOWN[name],
-                key="labels",
-                bind="query-params",
-                required=True,
-            )
+        figure = segments_of(FIGURE)
+        shown = segments_of(LABELS) if len(parts) > LABELS_AT_THE_ENDS else "all"
     most = None if shown == "all" else LABELS_AT_THE_ENDS
     st.plotly_chart(
-        label_delta_figure(parts, names, figure or "map", most=most),
+        label_delta_figure(parts, names, figure, most=most),
         key="label_deltas",
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-        alt=label_delta_alt_text(parts, names, figure or "map"),
+        alt=label_delta_alt_text(parts, names, figure),
     )
     n_few = sum(part.n_items < FEW_ITEMS for part in parts)
     st.caption(
@@ -238,7 +214,7 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     with left:
         item_id = chosen_item(collection)
     with right:
-        k = st.slider("Results", MIN_RESULTS, MAX_RESULTS, 8, key="results", bind="query-params")
+        k = int(number_of(RESULTS))
     if item_id is None:
         return
     item = collection.position[item_id]
@@ -246,8 +222,8 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     if joint.row(item) is None:
         st.info(f"This item has no {contest.modality} vectors of both encoders: choose another.")
         return
-    label = collection.labels[item]
-    same = set(np.flatnonzero(collection.labels == label).tolist()) if label >= 0 else set()
+    same = same_label_as(collection, item)
+    query = Query(joint.of(np.array([item])).vectors[0], contest.modality, None)
     answers = [rows.neighbours(item, k) for rows in (joint, dedicated)]
     found = [{hit.item for hit in answer.hits} for answer in answers]
     names = zip(("Joint tower", "Dedicated"), contest.titles, strict=True)
@@ -259,16 +235,8 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
             right_ones = sum(hit.item in same for hit in answer.hits)
             words = f" · {right_ones} of {len(answer.hits)} share the label" if same else ""
             st.caption(f"**{title}**{words}")
-            st.html(
-                hit_cards(
-                    answer.hits,
-                    collection,
-                    chosen.collection,
-                    asked_with=contest.modality,
-                    only_here={hit.row for hit in answer.hits if hit.item not in elsewhere},
-                    same_label=same,
-                )
-            )
+            only_here = {hit.row for hit in answer.hits if hit.item not in elsewhere}
+            show_hits(contest.view, answer, query, only_here=only_here, same_label=same)
     label_words = f"Label of the query: {collection.items[item].label}. " if same else ""
     st.caption(
         f"{label_words}Searched: all items that both encoders saw, those of the training split "

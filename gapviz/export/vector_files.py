@@ -13,7 +13,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.arrays import DAMAGE
+from gapviz.sources.files.numpy_files import DAMAGE
 
 Rows = npt.NDArray[Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -15,6 +15,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import plain_json
 from gapviz.core.table_html import html_table
+from gapviz.core.vectors import Float64
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.geometry import Geometry, measure_geometry
 from gapviz.measures.retrieval import (
     CrossOutcome,
@@ -86,12 +88,12 @@ class Measurement:
     @cached_property
     def bias(self) -> dict[str, Estimate]:
         """Intra-modal bias@10 per query modality."""
-        return self._estimates(lambda outcome: outcome.own_share)
+        return self.by_modality(lambda outcome: outcome.own_share)
 
     @cached_property
     def lift(self) -> dict[str, Estimate]:
         """Bias@10 ÷ corpus share per query modality; 1 is neutral."""
-        return self._estimates(lambda outcome: outcome.lift)
+        return self.by_modality(lambda outcome: outcome.lift)
 
     @cached_property
     def imbalance(self) -> Estimate:
@@ -103,17 +105,17 @@ class Measurement:
     @cached_property
     def ndcg(self) -> dict[str, Estimate]:
         """NDCG@10 of the match in the mixed index per query modality."""
-        return self._estimates(lambda outcome: outcome.ndcg)
+        return self.by_modality(lambda outcome: outcome.ndcg)
 
     @cached_property
     def mrr(self) -> dict[str, Estimate]:
         """Mean reciprocal rank of the match in the mixed index per query modality."""
-        return self._estimates(lambda outcome: outcome.reciprocal_rank)
+        return self.by_modality(lambda outcome: outcome.reciprocal_rank)
 
     @cached_property
     def mixed_recall(self) -> dict[str, Estimate]:
         """Share of queries whose match stands in the first 10 of the mixed index."""
-        return self._estimates(lambda outcome: outcome.recall(DEPTH))
+        return self.by_modality(lambda outcome: outcome.recall(DEPTH))
 
     @cached_property
     def recall(self) -> dict[tuple[str, str], dict[int, Estimate]]:
@@ -126,7 +128,8 @@ class Measurement:
             for direction, outcome in self.cross.items()
         }
 
-    def _estimates(self, values: Any) -> dict[str, Estimate]:
+    def by_modality(self, values: Callable[[MixedOutcome], Float64]) -> dict[str, Estimate]:
+        """Means of values `(n_queries,)` of each query modality's outcome, with intervals."""
         return {
             name: bootstrap_mean(values(outcome), outcome.items, seed=self.seed)
             for name, outcome in self.mixed.items()
@@ -143,7 +146,7 @@ class Measurement:
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers under the field's names; NaN becomes None."""
-        geometry, gap = self.geometry, self.geometry.gap
+        geometry = self.geometry
         first, second = self.pair
         names = self.collection.modality_names
         strategy, spec = self.strategy, self.strategy.spec
@@ -166,33 +169,17 @@ class Measurement:
             "fit": self.fit,
             "seed": self.seed,
             "sampled": list(geometry.sampled),
-            "gap": gap.estimate.to_json(),
-            "gap_debiased": gap.debiased,
-            "noise_floor": gap.noise_floor,
-            "separation": gap.separation,
-            "separation_b": gap.separation_b,
-            "separation_c": gap.separation_c,
-            "rmg": geometry.relative_gap,
-            "constancy": geometry.constancy.ratio,
+            "gap_debiased": geometry.gap.debiased,
             "constancy_cosine": geometry.constancy.mean_cosine,
             "mean_norm": {first: geometry.x.mean_norm, second: geometry.y.mean_norm},
             "cone": {first: geometry.x.cone, second: geometry.y.cone},
-            "matched_cosine": geometry.cosines.matched,
-            "mismatched_cosine": geometry.cosines.mismatched,
-            "alignment": geometry.alignment,
             "uniformity": {first: geometry.uniformity.x, second: geometry.uniformity.y},
-            "uniformity_joint": geometry.uniformity.joint,
             "uniformity_cross": geometry.uniformity.cross,
             "top1_share": geometry.shares.top(1),
-            "top2_share": geometry.shares.top(2),
             "top5_share": geometry.shares.top(5),
             "top10_share": geometry.shares.top(10),
-            "participation_ratio": geometry.shares.participation_ratio,
             "pc1_gap_cosine": geometry.principal_axis.cosine_with_gap,
             "pc1_variance_share": geometry.principal_axis.variance_share,
-            "info_nce": geometry.info_nce,
-            "auc_matched": geometry.auc_matched,
-            "d_prime": geometry.d_prime,
             "threshold": {
                 "cosine": geometry.threshold.threshold,
                 "matched": geometry.threshold.matched_share,
@@ -200,19 +187,18 @@ class Measurement:
                 f"{first}-{first}": geometry.threshold.within_x,
                 f"{second}-{second}": geometry.threshold.within_y,
             },
-            "bias_at_10": _plain(self.bias),
             "expected_bias_at_10": expected_bias(self.mixed),
             "expected_bias_at_10_by_modality": {
                 name: mean_of_known(o.expected_share) for name, o in self.mixed.items()
             },
-            "bias_lift_at_10": _plain(self.lift),
             "first_other_rank": {
                 name: float(np.median(o.first_other_rank)) for name, o in self.mixed.items()
             },
-            "mixed_mrr": _plain(self.mrr),
-            "mixed_ndcg_at_10": _plain(self.ndcg),
-            "mixed_recall_at_10": _plain(self.mixed_recall),
-            "recall": {f"{a}->{b}": _plain(by_depth) for (a, b), by_depth in self.recall.items()},
+            "mixed_recall_at_10": self.mixed_recall,
+            "recall": {
+                f"{a}->{b}": {str(k): one for k, one in by_depth.items()}
+                for (a, b), by_depth in self.recall.items()
+            },
             "mrr": {
                 f"{a}->{b}": _mean(outcome.reciprocal_rank)
                 for (a, b), outcome in self.cross.items()
@@ -221,6 +207,11 @@ class Measurement:
                 f"{a}->{b}": _mean(outcome.tied) for (a, b), outcome in self.cross.items()
             },
             "n_queries": {name: int(o.items.size) for name, o in self.mixed.items()},
+            **{
+                one.name if one.key is None else one.key: one.read(self)
+                for one in DIAGNOSTICS.values()
+                if one.key != ""
+            },
             "ties": "rank = 1 + number of entries that score strictly higher",
         }
         plain: dict[str, Any] = plain_json(figures)
@@ -249,10 +240,6 @@ def pair_of(modalities: Sequence[str]) -> tuple[str, str]:
     if set(PREFERRED) <= set(modalities):
         return PREFERRED
     return modalities[0], modalities[min(1, len(modalities) - 1)]
-
-
-def _plain(estimates: Mapping[Any, Estimate]) -> dict[str, dict[str, float | None]]:
-    return {str(name): estimate.to_json() for name, estimate in estimates.items()}
 
 
 def _mean(values: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Published embeddings that gapviz fetches when online: where they lie, and how to read them.
+"""Published embeddings that gapviz fetches when online: where they are, and how to read them.
 
 Nothing is fetched unless someone asks. Every file is pinned by commit and SHA-256.
 """
@@ -6,9 +6,8 @@ Nothing is fetched unless someone asks. Every file is pinned by commit and SHA-2
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,14 @@ from urllib.parse import urlsplit
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
-from gapviz.sources.files.arrays import read_stacked
+from gapviz.sources.files.npy import read_stacked
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
 from gapviz.storage.cache import cache_folder
 from gapviz.storage.files import unwritable
 
 RAW_URL = "https://raw.githubusercontent.com"
 
-FACTS_FILE = "published.json"
+SETS_FILE = "published.json"
 
 CHUNK_BYTES = 64 * 1024
 TIMEOUT_SECONDS = 30
@@ -67,24 +66,22 @@ class ReferenceSet:
 
     @property
     def folder(self) -> Path:
-        """Where `fetch` keeps the set unless told otherwise."""
+        """Where `fetch` keeps the set by default."""
         return cache_folder() / "reference-sets" / self.name
 
 
-class _Sets(Mapping[str, ReferenceSet]):
-    """The packaged facts, read when first looked at."""
-
-    def __getitem__(self, name: str) -> ReferenceSet:
-        return _read_facts()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_read_facts())
-
-    def __len__(self) -> int:
-        return len(_read_facts())
+def _read_sets() -> dict[str, ReferenceSet]:
+    sets = json.loads(resources.files("gapviz.sources").joinpath(SETS_FILE).read_text("utf-8"))
+    return {
+        name: ReferenceSet(
+            **{**entry, "files": tuple(ReferenceFile(*file) for file in entry["files"])}, name=name
+        )
+        for name, entry in sets.items()
+    }
 
 
-REFERENCE_SETS: Mapping[str, ReferenceSet] = _Sets()
+REFERENCE_SETS = _read_sets()
+"""By name."""
 
 
 def reference_set(name: str) -> ReferenceSet:
@@ -117,7 +114,7 @@ def fetch(
     Args:
         name: one of `REFERENCE_SETS`.
         folder: where to; None takes the set's own folder in the cache.
-        progress: told the share of bytes done; what it raises cancels the fetch.
+        progress: called with the share of bytes done; what it raises cancels the fetch.
         base_url: in front of `owner/name/commit/path`.
 
     Returns:
@@ -140,7 +137,7 @@ def fetch(
     done = 0
     for file in wanted.files:
         downloader = _Downloader(file, done, wanted.total_bytes, progress)
-        downloader.tell(0)
+        downloader.report(0)
         _fetch_file(store, file, downloader, target)
         done += file.n_bytes
     if progress is not None:
@@ -235,9 +232,9 @@ class _Downloader:
                     if received > self._file.n_bytes:
                         raise ValueError("longer than the pinned file")
                     output.write(chunk)
-                    self.tell(received)
+                    self.report(received)
 
-    def tell(self, n_bytes: int) -> None:
+    def report(self, n_bytes: int) -> None:
         """Report `n_bytes` of this file, and all of those before it, as done."""
         if self._progress is None:
             return
@@ -287,14 +284,3 @@ def _credited(reading: Reading, wanted: ReferenceSet) -> Reading:
             replace(collection, attribution=credit) for collection in reading.collections
         ),
     )
-
-
-@cache
-def _read_facts() -> dict[str, ReferenceSet]:
-    facts = json.loads(resources.files("gapviz.sources").joinpath(FACTS_FILE).read_text("utf-8"))
-    return {
-        name: ReferenceSet(
-            **{**entry, "files": tuple(ReferenceFile(*file) for file in entry["files"])}, name=name
-        )
-        for name, entry in facts.items()
-    }

@@ -1,1 +1,1 @@
-"""Where results and collections are kept: files, the disk cache, memory, the configuration."""
+"""Files, results cached by content, background work, saved collections, the configuration."""

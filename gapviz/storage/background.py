@@ -1,4 +1,8 @@
-"""Long work in a thread of its own: progress to look at, a button to cancel."""
+"""Work in the background: start it, look at its progress, cancel it, take its result.
+
+A `ThreadTask` runs in a thread of this process, a `ProcessTask` (`background_process`) in a
+process that outlives this one; both are a `BackgroundTask`.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,33 @@ import logging
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, Literal, TypeVar
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 
 Result = TypeVar("Result")
+State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 AT_ONCE = min(4, max(2, os.cpu_count() or 1))
-"""Jobs of one board that run at a time; the others wait for their turn."""
+"""Threads of one board that run at a time; the others wait for their turn."""
 
-FINISHED_KEPT = 16
-"""Finished jobs that a board remembers, for those who have not looked yet."""
+FINISHED_TASKS = 16
+"""Finished tasks that a board remembers, for those who have not looked yet."""
 
 PATIENCE = 300.0
-"""Seconds after which a job that nobody has looked at is cancelled: its page was closed."""
+"""Seconds after which a task that nobody has looked at is cancelled: its page was closed."""
 
 STILL_WAITS = 90.0
 """Seconds after a look in which a visitor still counts as waiting. A browser lets the clock of
 a hidden page tick once a minute."""
+
+POLL_SECONDS = 0.01
 
 _log = logging.getLogger(__name__)
 
@@ -35,162 +45,214 @@ class Cancelled(Exception):  # noqa: N818 - nothing went wrong
     """Raised inside the work when someone cancelled it."""
 
 
-class ThreadTask(Generic[Result]):
-    """One piece of work, started at once.
+@dataclass(frozen=True, slots=True)
+class TaskStatus(Generic[Result]):
+    """Where a task stands."""
 
-    `work` gets a progress callback, and is cancelled at its next call of it.
+    state: State
+    share: float = 0.0
+    """Done, 0…1."""
+    stage: str = "starting"
+    """A short phrase."""
+    result: Result | None = None
+    error: GapvizError | None = None
+    """Why there is no result."""
+
+    @property
+    def active(self) -> bool:
+        """Waiting or at work."""
+        return self.state in ("queued", "running")
+
+
+class BackgroundTask(ABC, Generic[Result]):
+    """One piece of work; its function is cancelled at the next progress that it reports."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin, or begin again what ended early; nothing happens while it is active."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Ask the work to stop; it does so at its next progress report."""
+
+    @property
+    @abstractmethod
+    def cancelled(self) -> bool:
+        """Whether someone asked it to stop; it may not have stopped yet."""
+
+    @abstractmethod
+    def status(self) -> TaskStatus[Result]:
+        """Where it stands now."""
+
+    def wait(self, seconds: float | None = None) -> TaskStatus[Result]:
+        """Wait until it is no longer active, or until the seconds are over."""
+        end = time.monotonic() + (float("inf") if seconds is None else seconds)
+        while (status := self.status()).active and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+        return status
+
+
+def final_status(
+    function: Callable[[], Result], last: Callable[[], TaskStatus[Result]], *, log: str
+) -> TaskStatus[Result]:
+    """The status after the work, whatever ended it; `log` says where a fault is written."""
+    try:
+        return TaskStatus("done", 1.0, "done", result=function())
+    except Cancelled:
+        return replace(last(), state="cancelled")
+    except GapvizError as error:
+        return replace(last(), state="failed", error=error)
+    except Exception:
+        _log.exception("a background task failed")
+        fault = GapvizError("the work stopped on an unexpected fault", hint=f"see {log}")
+        return replace(last(), state="failed", error=fault)
+
+
+class ThreadTask(BackgroundTask[Result]):
+    """Work in a daemon thread.
 
     Args:
-        work: what to do, in a daemon thread.
+        function: what to do; it is given a progress callback.
         turns: a semaphore to pass before the work begins.
-        patience: seconds without a `look` after which the job cancels itself; None waits
+        patience: seconds without a `look` after which the task cancels itself; None waits
             for ever.
     """
 
     def __init__(
         self,
-        work: Callable[[Progress], Result],
+        function: Callable[[Progress], Result],
         *,
         turns: threading.Semaphore | None = None,
         patience: float | None = None,
     ) -> None:
-        self.share = 0.0
-        self.stage = "starting"
+        self._function = function
         self._turns = turns
         self._patience = patience
         self._looks = {"": time.monotonic()}
-        self.result: Result | None = None
-        self.error: GapvizError | None = None
         self._cancel = threading.Event()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
+        self._status: TaskStatus[Result] = TaskStatus("queued")
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        if self._thread is not None and self._status.active:
+            return
+        self._cancel.clear()
+        self._status = TaskStatus("queued")
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    @property
-    def done(self) -> bool:
-        """Finished, failed or cancelled."""
-        return self._done.is_set()
+    def cancel(self) -> None:
+        self._cancel.set()
 
     @property
     def cancelled(self) -> bool:
-        """Someone asked it to stop."""
         return self._cancel.is_set()
 
-    def cancel(self) -> None:
-        """Ask the work to stop; it does so at its next progress report."""
-        self._cancel.set()
+    def status(self) -> TaskStatus[Result]:
+        return self._status
 
     def look(self, visitor: str = "") -> None:
-        """Tell that a visitor is waiting for it."""
+        """Note that a visitor is waiting for it."""
         self._looks[visitor] = time.monotonic()
 
     def leave(self, visitor: str) -> None:
-        """Tell that a visitor no longer waits; cancelled unless another one does."""
+        """Note that a visitor no longer waits; cancelled unless another one does."""
         self._looks.pop(visitor, None)
         others = [seen for name, seen in list(self._looks.items()) if name]
         if not any(time.monotonic() - seen < STILL_WAITS for seen in others):
             self.cancel()
 
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait until done; False if `seconds` ran out first."""
-        return self._done.wait(seconds)
-
-    def _report(self, share: float, stage: str) -> None:
+    def _report(self, share: float, stage: str, state: State = "running") -> None:
         last = max(list(self._looks.values()), default=0.0)
         if self._patience is not None and time.monotonic() - last > self._patience:
             self.cancel()
-        if self._cancel.is_set():
+        if self.cancelled:
             raise Cancelled
-        self.share, self.stage = min(max(share, 0.0), 1.0), stage
+        self._status = TaskStatus(state, min(max(share, 0.0), 1.0), stage)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Among those that may run now; whoever waits for that can still be cancelled."""
+    def _work(self) -> Result:
         if self._turns is None:
-            yield
-            return
-        while not self._turns.acquire(timeout=0.2):
-            self._report(0.0, "waiting for its turn")
-        try:
+            return self._function(self._report)
+        with acquired(self._turns, partial(self._report, 0.0, "waiting for its turn", "queued")):
             self._report(0.0, "starting")
-            yield
-        finally:
-            self._turns.release()
+            return self._function(self._report)
 
-    def _run(self, work: Callable[[Progress], Result]) -> None:
-        try:
-            with self._turn():
-                self.result = work(self._report)
-        except Cancelled:
-            pass
-        except GapvizError as error:
-            self.error = error
-        except Exception:
-            _log.exception("a background job failed")
-            self.error = GapvizError(
-                "the work stopped on an unexpected fault", hint="see the server's log"
-            )
-        finally:
-            self._done.set()
+    def _run(self) -> None:
+        self._status = final_status(self._work, self.status, log="the server's log")
+
+
+@contextmanager
+def acquired(
+    lock: threading.Lock | threading.Semaphore, check: Callable[[], None]
+) -> Iterator[None]:
+    """Hold a lock; `check` is called while others hold it, and may raise to give up."""
+    while not lock.acquire(timeout=0.2):
+        check()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class TaskBoard(Generic[Result]):
-    """Jobs by key, so that visitors who wait for the same work share one job.
+    """Threads by key, so that visitors who wait for the same work share one.
 
     Args:
         at_once: how many run at a time; the others wait for their turn.
-        patience: seconds after which a job that nobody has looked at is cancelled; None
+        patience: seconds after which a task that nobody has looked at is cancelled; None
             lets it finish.
     """
 
     def __init__(self, *, at_once: int = AT_ONCE, patience: float | None = PATIENCE) -> None:
-        self._jobs: dict[str, ThreadTask[Result]] = {}
+        self._tasks: dict[str, ThreadTask[Result]] = {}
         self._turns = threading.Semaphore(at_once)
         self._patience = patience
         self._lock = threading.Lock()
 
     def start_once(
-        self, key: str, work: Callable[[Progress], Result], visitor: str = ""
+        self, key: str, function: Callable[[Progress], Result], visitor: str = ""
     ) -> ThreadTask[Result]:
-        """The job under `key` with one more visitor waiting; begun if it is not there.
+        """The task under `key` with one more visitor waiting; begun if it is not there.
 
         One that was cancelled begins anew. One that failed does not, until it is forgotten.
         """
         with self._lock:
-            job = self._jobs.get(key)
-            if job is None or (job.cancelled and job.result is None):
-                job = self._jobs[key] = ThreadTask(work, turns=self._turns, patience=self._patience)
+            task = self._tasks.get(key)
+            if task is None or (task.cancelled and task.status().state != "done"):
+                task = ThreadTask(function, turns=self._turns, patience=self._patience)
+                task.start()
+                self._tasks[key] = task
                 self._forget_the_oldest()
-            job.look(visitor)
-            return job
+            task.look(visitor)
+            return task
 
     def find(self, key: str, visitor: str = "") -> ThreadTask[Result] | None:
-        """The job under `key`, for which the visitor is then known to wait; or None."""
+        """The task under `key`, for which the visitor is then known to wait; or None."""
         with self._lock:
-            job = self._jobs.get(key)
-        if job is not None:
-            job.look(visitor)
-        return job
+            task = self._tasks.get(key)
+        if task is not None:
+            task.look(visitor)
+        return task
 
     def leave(self, key: str, visitor: str) -> None:
-        """The visitor no longer waits; the job is cancelled unless another one does."""
+        """The visitor no longer waits; the task is cancelled unless another one does."""
         with self._lock:
-            job = self._jobs.get(key)
-        if job is not None:
-            job.leave(visitor)
+            task = self._tasks.get(key)
+        if task is not None:
+            task.leave(visitor)
 
-    def forget(self, key: str, job: ThreadTask[Result] | None = None) -> None:
+    def forget(self, key: str, task: ThreadTask[Result] | None = None) -> None:
         """Let the next `start_once` of this key start afresh.
 
         Args:
-            key: of the job.
-            job: forget only this one, not another that was started meanwhile.
+            key: of the task.
+            task: forget only this one, not another that was started meanwhile.
         """
         with self._lock:
-            if job is None or self._jobs.get(key) is job:
-                self._jobs.pop(key, None)
+            if task is None or self._tasks.get(key) is task:
+                self._tasks.pop(key, None)
 
     def _forget_the_oldest(self) -> None:
-        finished = [key for key, job in self._jobs.items() if job.done]
-        for key in finished[: max(0, len(finished) - FINISHED_KEPT)]:
-            del self._jobs[key]
+        finished = [key for key, task in self._tasks.items() if not task.status().active]
+        for key in finished[: max(0, len(finished) - FINISHED_TASKS)]:
+            del self._tasks[key]

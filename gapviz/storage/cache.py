@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import json
 import logging
 import types
@@ -15,19 +16,31 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import write_atomically
 
 Result = TypeVar("Result")
+Asked = ParamSpec("Asked")
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
@@ -88,7 +101,7 @@ class CachedResult(Generic[Result]):
         cached = self.get()
         if cached is not None:
             return cached
-        result = self.function(progress or (lambda share, stage: None))
+        result = self.function(progress or no_progress)
         # In memory too: a folder that cannot be written must not lose the result.
         _memory.put(self.path, result)
         if self.on_disk:
@@ -97,6 +110,47 @@ class CachedResult(Generic[Result]):
             except OSError as error:
                 _log.warning("%s cannot be written (%s), so it is not cached", self.path, error)
         return result
+
+
+def cached(
+    kind: str, *, revision: int, on_disk: bool = True
+) -> Callable[[Callable[Asked, Result]], Callable[Asked, CachedResult[Result]]]:
+    """Turn a function into one that gives its result as a `CachedResult`.
+
+    The function takes `progress`; all of its other arguments make the key, by content.
+
+    Args:
+        kind: as `CachedResult.kind`.
+        revision: to be raised when the same arguments would give another result.
+        on_disk: as `CachedResult.on_disk`.
+    """
+
+    def decorate(function: Callable[Asked, Result]) -> Callable[Asked, CachedResult[Result]]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def result(*args: Asked.args, **named: Asked.kwargs) -> CachedResult[Result]:
+            bound = signature.bind(*args, **named)
+            bound.apply_defaults()
+            arguments = [
+                # As a list, since the order of a mapping may be that of the result.
+                [name, list(value.items()) if isinstance(value, Mapping) else value]
+                for name, value in bound.arguments.items()
+                if name != "progress"
+            ]
+            key = content_key(function=function.__name__, arguments=arguments, revision=revision)
+            compute = functools.partial(cast(Callable[..., Result], function), *args, **named)
+            return CachedResult(
+                kind,
+                key,
+                _hints(function)["return"],
+                lambda progress: compute(progress=progress),
+                on_disk,
+            )
+
+        return result
+
+    return decorate
 
 
 def cache_folder() -> Path:
@@ -110,8 +164,12 @@ def clear_memory() -> None:
 
 
 def content_key(**parts: object) -> str:
-    """Hex digest of named JSON-able parts (hashes, names, numbers, seeds)."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    """Hex digest of everything that a result depends on, by name.
+
+    Args:
+        parts: JSON values, arrays, dataclasses of such, and what has a `content_hash`.
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=_content)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -188,13 +246,24 @@ def packed(result: object) -> dict[str, Array]:
 
 
 def unpacked(arrays: Arrays, result_type: type[Result]) -> Result:
-    """The result that `packed` made arrays of.
+    """The result that `packed` turned into arrays.
 
     Raises:
         KeyError, TypeError, ValueError: the arrays hold something else.
     """
     tree = json.loads(arrays[TREE].tobytes().decode())
     return cast(Result, _read(tree, result_type, arrays))
+
+
+def _content(value: Any) -> object:
+    """What stands in a key for a value that JSON does not know."""
+    if isinstance(value, np.ndarray):
+        return checksum({"": value})
+    if hasattr(value, "content_hash"):
+        return value.content_hash
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    raise TypeError(f"a {type(value).__name__} can be no part of a key")
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Where gapviz keeps things and what it may read: one object, from the environment.
+"""Where gapviz stores things and what it may read: one object, from the environment.
 
 Streamlit's own settings (address, port, theme) stand in `.streamlit/config.toml`.
 """
@@ -22,7 +22,7 @@ class Configuration:
     """Everything that the person who starts gapviz may set."""
 
     cache: Path
-    """`GAPVIZ_CACHE`: results that can be made again; else the user's cache folder."""
+    """`GAPVIZ_CACHE`: results that can be computed again; else the user's cache folder."""
     home: Path
     """`GAPVIZ_HOME`: collections that were added; else the user's data folder."""
     folders: tuple[Path, ...]

@@ -109,3 +109,8 @@ def unwritable(
 ) -> GapvizError:
     """What to tell where `path` cannot be written."""
     return GapvizError(f"cannot be written ({error.strerror or error})", where=str(path), hint=hint)
+
+
+def unreadable(path: Path | str, error: OSError, *, hint: str = "check the file") -> GapvizError:
+    """What to tell where `path` cannot be read."""
+    return GapvizError(f"cannot be read ({error.strerror or error})", where=str(path), hint=hint)

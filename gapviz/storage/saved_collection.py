@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from safetensors.numpy import save
 
 from gapviz.core.collection import Collection, Item, ModalityVectors
 from gapviz.core.errors import GapvizError
-from gapviz.storage.files import write_atomically
+from gapviz.storage.files import replace_folder, write_atomically
 
 ITEMS_FILE = "collection.json"
 VECTORS_FILE = "vectors.safetensors"
+ITEM_FIELDS = ("id", "label", "captions", "image")
+SAVED_COLLECTION = "a saved collection"
 
 
 def save_collection(collection: Collection, folder: Path) -> None:
@@ -33,19 +36,22 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "attribution": collection.attribution,
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
-        "items": [
-            {
-                "id": item.id,
-                "label": item.label,
-                "captions": list(item.captions),
-                "image": item.image,
-            }
-            for item in collection.items
-        ],
+        "items": [{name: getattr(item, name) for name in ITEM_FIELDS} for item in collection.items],
     }
     write_atomically(folder / VECTORS_FILE, save(tensors))
     text = json.dumps(description, ensure_ascii=False, indent=0)
     write_atomically(folder / ITEMS_FILE, text.encode())
+
+
+def replace_collection(collection: Collection, folder: Path) -> None:
+    """Write the whole of a collection, or nothing, over an empty folder or a saved collection.
+
+    Raises:
+        GapvizError: a folder that holds something else, or a disk that is full or cannot be
+            written.
+    """
+    write = partial(save_collection, collection)
+    replace_folder(folder, write, marker=ITEMS_FILE, what=SAVED_COLLECTION)
 
 
 def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
@@ -71,12 +77,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
         return Collection(
             name=description["name"],
             items=tuple(
-                Item(
-                    id=entry["id"],
-                    label=entry["label"],
-                    captions=tuple(entry["captions"]),
-                    image=entry["image"],
-                )
+                Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
                 for entry in description["items"]
             ),
             modalities=modalities,

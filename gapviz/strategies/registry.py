@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.metadata import entry_points
 from inspect import isabstract
 from pathlib import Path
-from pkgutil import iter_modules
 
 from gapviz.core.collection import Collection
+from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.strategies.base import Strategy
@@ -122,14 +120,14 @@ def _refuse_clash(spec: StrategySpec, other: StrategySpec) -> None:
 
 
 def _discover() -> None:
-    for module in iter_modules([str(Path(__file__).parent)], "gapviz.strategies."):
-        for found in vars(import_module(module.name)).values():
-            if not isinstance(found, type) or found.__module__ != module.name:
+    for module in modules_of("gapviz.strategies", [str(Path(__file__).parent)]):
+        for found in vars(module).values():
+            if not isinstance(found, type) or found.__module__ != module.__name__:
                 continue
             if issubclass(found, Strategy) and not isabstract(found) and "spec" in vars(found):
                 register(found)
-    for point in entry_points(group=ENTRY_POINTS):
-        register(point.load())
+    for found in installed(ENTRY_POINTS, type(Strategy)):
+        register(found)
 
 
 _discover()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +11,7 @@ from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Indices
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
+from gapviz.storage.cache import content_key
 
 MOST_TRAINED = 2_000
 MOST_HELD_OUT = 500
@@ -36,11 +36,9 @@ class TrainingFeatures:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over everything a run depends on."""
-        digest = hashlib.sha256(repr((self.modalities, self.first.shape)).encode())
-        for array in (self.first, self.second, self.train, self.held_out):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        """Hash of everything that a run depends on."""
+        arrays = (self.first, self.second, self.train, self.held_out)
+        return content_key(modalities=self.modalities, arrays=arrays)
 
 
 def builtin_features() -> TrainingFeatures:

@@ -58,7 +58,7 @@ def three_forces(
     seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
 ) -> Forces:
-    """The experiments of the page, with its protocol; what takes long is kept on disk.
+    """The experiments of the page, with its protocol; what takes long is cached.
 
     Args:
         collection: with splits; the order is looked at on the evaluate split.
@@ -90,6 +90,7 @@ def three_forces(
         start = cached_random_start(seed=seed).compute(lambda share, stage: say(share / 2, stage))
     if features is None:
         return Forces(start, order)
-    work = cached_temperatures(features, options)
-    study = work.compute(lambda share, stage: say(0.5 + share / 2, stage))
+    study = cached_temperatures(features, options).compute(
+        lambda share, stage: say(0.5 + share / 2, stage)
+    )
     return Forces(start, order, study, shipped_gaps(collection.encoder))

@@ -1,4 +1,4 @@
-"""A training run in a thread of its own: start, look, pause, one record further, stop."""
+"""A training run in the background: start, look, pause, one record further, stop."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class LiveRun:
         self._idle = threading.Event()
         self._single = False
         (self._hurry if paused else self._may_go).set()
-        self._job = ThreadTask(self._work)
+        self._task = ThreadTask(self._work)
+        self._task.start()
 
     @property
     def steps(self) -> tuple[TrainingStep, ...]:
@@ -52,23 +53,24 @@ class LiveRun:
     @property
     def state(self) -> State:
         """Where it stands."""
-        if not self._job.done and self._job.cancelled:
-            return "stopped"
-        if not self._job.done:
-            return "running" if self._may_go.is_set() else "paused"
-        if self._job.error is not None:
+        status = self._task.status()
+        if status.state == "failed":
             return "failed"
-        return "stopped" if self._job.cancelled or not self._job.result else "done"
+        if self._task.cancelled or (status.state == "done" and not status.result):
+            return "stopped"
+        if status.active:
+            return "running" if self._may_go.is_set() else "paused"
+        return "done"
 
     @property
     def busy(self) -> bool:
         """Whether a record is on its way: also true of a pause that waits for its record."""
-        return not self._job.done and not self._idle.is_set()
+        return self._task.status().active and not self._idle.is_set()
 
     @property
     def error(self) -> GapvizError | None:
         """Why it failed, if it did."""
-        return self._job.error
+        return self._task.status().error
 
     def pause(self) -> None:
         """Wait from now on, or after the record that is being made."""
@@ -87,13 +89,13 @@ class LiveRun:
 
     def stop(self) -> None:
         """End it for good; what has been recorded stays."""
-        self._job.cancel()
+        self._task.cancel()
         self._hurry.set()
         self._may_go.set()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is over; False if `seconds` ran out first."""
-        return self._job.wait(seconds)
+        return not self._task.wait(seconds).active
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no record is on its way; False if `seconds` ran out first."""

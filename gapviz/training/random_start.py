@@ -54,7 +54,7 @@ def cached_random_start(
 ) -> CachedResult[RandomStart]:
     """Built-in drawings and names, encoded by an open_clip model with random weights.
 
-    Doing it raises `GapvizError` where there is no such model.
+    Computing it raises `GapvizError` where there is no such model.
 
     Args:
         model: a name of `open_clip.list_models()`.
@@ -63,7 +63,7 @@ def cached_random_start(
     """
     held = builtin_collection().split(EVALUATE).items[:items]
 
-    def make(progress: Progress) -> RandomStart:
+    def compute(progress: Progress) -> RandomStart:
         progress(0.05, f"building {model} with random weights")
         from gapviz.encoders.open_clip import OpenClipEncoder
 
@@ -80,4 +80,4 @@ def cached_random_start(
 
     ids = [item.id for item in held]
     key = content_key(model=model, seed=seed, items=ids, revision=REVISION)
-    return CachedResult(KIND, key, RandomStart, make)
+    return CachedResult(KIND, key, RandomStart, compute)

@@ -1,11 +1,15 @@
 """The dashboard run by Streamlit's own test harness, without a browser."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from gapviz.dashboard import waiting
 from gapviz.dashboard.catalogue import workspace
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -13,21 +17,42 @@ APP = Path(__file__).parents[2] / "app.py"
 LINEAR = "PCA"
 
 
-@pytest.fixture(scope="session")
-def pages():
-    """The pages as Streamlit knows them once the app has run."""
-    return _app({}).run()._registered_pages
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once():
+    """The harness reads the metadata of every installed package for every app that it opens."""
+    once = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Pages come with their results, however busy the machine is."""
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 100)
 
 
 @pytest.fixture
-def open_app(pages):
+def as_the_server_runs_it(monkeypatch):
+    """Before every run the harness forgets what `app.py` says of the folder `pages/`, takes it
+    for Streamlit's older kind of app, and runs a page's file without the app around it."""
+    make = PagesManager.__init__
+
+    def told(self, *args, **named):
+        PagesManager.uses_pages_directory = False
+        make(self, *args, **named)
+
+    monkeypatch.setattr(PagesManager, "__init__", told)
+
+
+@pytest.fixture
+def open_app(as_the_server_runs_it):
     """`open_app(page, ...)`: a visitor who comes straight to a page, as by a link."""
 
     def opened(page: str | None = None, **query) -> AppTest:
         app = _app(query)
         if page:
-            # Else every test of another page would draw the cones first.
-            app._registered_pages = pages
+            # Before its first run, the harness finds a page whose file has the address's name.
             app.switch_page(page)
         return app.run()
 

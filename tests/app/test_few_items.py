@@ -6,14 +6,14 @@ import pytest
 
 PAGES = {
     "": "Cones",
-    "pages/side_by_side.py": "Search",
-    "pages/within_modality.py": "Within a modality",
-    "pages/strategy_scoreboard.py": "Scoreboard",
+    "pages/search.py": "Search",
+    "pages/within.py": "Within a modality",
+    "pages/scoreboard.py": "Scoreboard",
     "pages/curves.py": "Curves",
-    "pages/scores.py": "Scores and thresholds",
+    "pages/thresholds.py": "Thresholds",
     "pages/anatomy.py": "Anatomy of the gap",
-    "pages/advisor.py": "Decide",
-    "pages/take_home.py": "Take it home",
+    "pages/decide.py": "Decide",
+    "pages/export.py": "Export",
 }
 """With their names in the list of pages."""
 

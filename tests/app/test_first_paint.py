@@ -5,9 +5,16 @@ import sys
 SCRIPT = """
 import json, sys
 from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
 import gapviz.dashboard.caches as caches
+# As the fixture `as_the_server_runs_it`.
+make = PagesManager.__init__
+def told(self, *args, **named):
+    PagesManager.uses_pages_directory = False
+    make(self, *args, **named)
+PagesManager.__init__ = told
 # Both are for threads that run once the page is painted.
-caches._warm = caches.import_library = lambda name: None
+caches.encoder_named = caches.import_library = lambda name: None
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()
 for page in [None, *sys.argv[1:]]:
@@ -18,17 +25,17 @@ for page in [None, *sys.argv[1:]]:
 """
 
 TITLES = {
-    "side_by_side": "Search: one query, three indexes",
+    "search": "Search: one query, three indexes",
     "curves": "Curves: one choice, its whole range",
-    "scores": "Scores and thresholds, by pair type",
+    "thresholds": "Thresholds, by pair type",
     "anatomy": "Anatomy of the gap",
-    "strategy_scoreboard": "Scoreboard: every way out, against every other",
-    "within_modality": "Within a modality: is one tool enough?",
-    "advisor": "Decide: what to do about it",
-    "take_home": "Take it home",
-    "why_a_gap": "Why a gap: where it comes from",
-    "guided_tour": "Two cones",
-    "your_data": "Your data",
+    "scoreboard": "Scoreboard: every way out, against every other",
+    "within": "Within a modality: is one tool enough?",
+    "decide": "Decide: what to do about it",
+    "export": "Export: the strategy as files and code",
+    "why": "Why a gap: where it comes from",
+    "tour": "Two cones",
+    "data": "Your data",
 }
 
 

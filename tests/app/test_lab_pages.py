@@ -13,10 +13,11 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
 
-CURVES, SCORES, ANATOMY = "pages/curves.py", "pages/scores.py", "pages/anatomy.py"
+CURVES, ANATOMY = "pages/curves.py", "pages/anatomy.py"
+THRESHOLDS = "pages/thresholds.py"
 VIEWS = [
     *((CURVES, {"curve": name}) for name in ("strength", "mix", "calibration", "fusion")),
-    (SCORES, {}),
+    (THRESHOLDS, {}),
     *(
         (ANATOMY, {"part": name})
         for name in ("dimensions", "heat_map", "plane", "hubs", "spectrum")
@@ -128,7 +129,7 @@ def test_a_strategy_without_strength_is_replaced_and_said_so(opened, stored, mak
 
 
 def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
-    app = opened(SCORES, strategy="half", target="recall", reach="0.6")
+    app = opened(THRESHOLDS, strategy="half", target="recall", reach="0.6")
     copied = json.loads(app.code[0].value)
     study = study_scores(builtin_collection(), StrategyOptions("half"), ("image", "text"), seed=42)
     expected = study.calibrated("recall", 0.6)["cross"].fitted.threshold
@@ -137,20 +138,20 @@ def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
 
 
 def test_a_target_out_of_reach_gives_no_threshold_and_says_so(opened):
-    app = opened(SCORES, strategy="half", target="precision", reach="0.6")
+    app = opened(THRESHOLDS, strategy="half", target="precision", reach="0.6")
     assert json.loads(app.code[0].value)["thresholds"]["image–text"] is None
-    assert "no threshold reaches this" in words(app)
+    assert "no threshold reaches it" in words(app)
 
 
 def test_moving_the_threshold_changes_what_passes(opened):
-    app = opened(SCORES)
+    app = opened(THRESHOLDS)
     before = app.get("html")[0].proto.body
     app.slider(key="threshold").set_value(0.9).run()
     assert app.get("html")[0].proto.body != before
 
 
 def test_a_strategy_that_moves_nothing_leaves_the_cosines_raw(opened, stored, make_collection):
-    app = opened(SCORES, collection=stored(make_collection(24)), strategy="route")
+    app = opened(THRESHOLDS, collection=stored(make_collection(24)), strategy="route")
     assert "moves no vector and adjusts no score" in words(app)
     assert "yaxis2" not in charts(app)[0]["layout"]
 
@@ -160,7 +161,7 @@ def test_a_strategy_that_moves_nothing_leaves_the_cosines_raw(opened, stored, ma
     [("znorm", "z-score"), ("nnn", "adjusted score"), ("csls", "adjusted score")],
 )
 def test_adjusted_scores_have_an_axis_and_a_threshold_of_their_own(opened, strategy, unit):
-    app = opened(SCORES, strategy=strategy, target="recall", reach="0.6")
+    app = opened(THRESHOLDS, strategy=strategy, target="recall", reach="0.6")
     layout = charts(app)[0]["layout"]
     assert "cosine" in layout["xaxis"]["title"]["text"]
     assert unit in layout["xaxis2"]["title"]["text"]
@@ -177,13 +178,13 @@ def test_adjusted_scores_have_an_axis_and_a_threshold_of_their_own(opened, strat
 
 
 def test_who_asks_across_the_modalities_can_be_chosen(opened):
-    app = opened(SCORES, strategy="nnn", asks="image")
+    app = opened(THRESHOLDS, strategy="nnn", query_modality="image")
     assert "image → text" in json.loads(app.code[0].value)["thresholds"]
     assert "Across the modalities they are image → text" in words(app)
 
 
 def test_the_threshold_of_adjusted_scores_leaves_the_raw_one_alone(opened):
-    app = opened(SCORES, strategy="znorm")
+    app = opened(THRESHOLDS, strategy="znorm")
     raw = app.slider(key="threshold").value
     before = app.get("html")[0].proto.body
     app.slider(key="threshold_znorm").set_value(1.5).run()
@@ -206,7 +207,7 @@ def test_too_few_scores_to_adjust_are_drawn_or_said(
         "no pairs": without_pairs,
         "three items": lambda: make_collection(3),
     }[kind]()
-    app = opened(SCORES, collection=stored(made), strategy=strategy)
+    app = opened(THRESHOLDS, collection=stored(made), strategy=strategy)
     assert all("unexpected fault" not in error.value for error in app.error)
     assert charts(app) or app.error
 
@@ -218,7 +219,7 @@ def test_hubs_are_counted_in_the_lists_of_adjusted_scores(opened):
 
 
 def test_bare_scores_shut_the_other_modality_out(opened):
-    app = opened(SCORES, item="1F431")
+    app = opened(THRESHOLDS, item="1F431")
     lists = [h.proto.body for h in app.get("html") if 'role="list"' in h.proto.body]
     assert len(lists) == 2
     assert "● text" not in lists[0]
@@ -232,9 +233,17 @@ def test_a_sample_of_pairs_is_said_on_the_screen(opened):
 
 
 @pytest.mark.parametrize(
-    ("page", "key"), [(CURVES, "curve"), (ANATOMY, "part"), (SCORES, "target")]
+    ("page", "key"), [(CURVES, "curve"), (ANATOMY, "part"), (THRESHOLDS, "target")]
 )
 def test_a_wrong_link_is_named(open_app, page, key):
     app = open_app(page, **{key: "magic"})
     assert not app.exception
     assert f"{key} = “magic”" in app.warning[0].value
+
+
+def test_a_threshold_off_its_slider_is_named_once_it_is_known(opened):
+    app = opened(THRESHOLDS, strategy="znorm", threshold_znorm="900")
+    assert "threshold_znorm = “900”" in app.warning[0].value
+    assert "threshold_znorm" not in app.query_params
+    app.button(key="dismiss_link_problems").click().run()
+    assert not app.warning

@@ -8,10 +8,10 @@ from gapviz.analyses.one_cloud import study_cloud
 from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
-    "two_cones", "side_by_side", "within_modality", "why_a_gap", "guided_tour",
-    "strategy_scoreboard", "curves", "scores", "anatomy", "advisor", "take_home", "your_data",
+    "cones", "search", "within", "why", "tour", "scoreboard", "curves", "thresholds", "anatomy",
+    "decide", "export", "data",
 )  # fmt: skip
-NEED_NO_SECOND = ("within_modality", "your_data")
+NEED_NO_SECOND = ("within", "data")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_the_one_cone_is_drawn_with_its_figures(open_app, one):
 
 
 def test_like_finds_like_in_one_list(open_app, one):
-    app = open_app("pages/side_by_side.py", collection=one.id, query_by="item")
+    app = open_app("pages/search.py", collection=one.id, query_by="item")
     assert "Nearest by image" in [head.value for head in app.subheader]
     assert links(app).count('class="gv-grid"') == 1
     assert "like the query" not in links(app)
@@ -88,6 +88,6 @@ def test_of_a_tower_one_is_led_to_the_encoder_of_two_modalities(open_app, beside
 
 
 def test_the_scoreboard_leaves_encoders_of_one_modality_out(open_app, beside_a_tower):
-    app = open_app("pages/strategy_scoreboard.py", collection=beside_a_tower.id)
+    app = open_app("pages/scoreboard.py", collection=beside_a_tower.id)
     assert not app.error
     assert "models" not in [control.key for control in app.segmented_control]

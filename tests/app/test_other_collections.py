@@ -6,7 +6,7 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 
-CONES, SEARCH = "", "pages/side_by_side.py"
+CONES, SEARCH = "", "pages/search.py"
 
 
 def words(app):

@@ -1,27 +1,18 @@
-"""Every link that a page shows leads to a page that there is."""
+"""Every page has one name, and every link that a page shows leads to a page that there is."""
 
-import ast
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-APP = Path(__file__).parents[2] / "app.py"
+from gapviz.dashboard.routes import MOVED, ROUTES
+
+PAGES = sorted(file.stem for file in (Path(__file__).parents[2] / "pages").glob("*.py"))
+FIRST = "cones"
 ELSEWHERE = ("http://", "https://", "#")
-
-
-def listed_pages():
-    """File of each page in `app.py` → the address that opens it, relative to the others."""
-    pages = {}
-    for call in ast.walk(ast.parse(APP.read_text("utf-8"))):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "_page":
-            file, _, _, address = (argument.value for argument in call.args)
-            # Streamlit gives the first page the empty address, whatever it is asked for.
-            pages[f"pages/{file}.py"] = "./" if call.keywords else address
-    return pages
-
-
-PAGES = listed_pages()
 
 
 def addresses(app):
@@ -33,15 +24,40 @@ def addresses(app):
     return {place for place in places if not place.startswith(ELSEWHERE)}
 
 
+def test_the_address_the_file_and_the_module_of_a_page_have_one_name(open_app):
+    found = open_app()._registered_pages.values()
+    files = {info["url_pathname"]: Path(info["script_path"]).stem for info in found}
+    # Streamlit serves the first page at the root.
+    assert files == {page if page != FIRST else "": page for page in PAGES}
+    assert all(find_spec(f"gapviz.dashboard.{page}") for page in PAGES)
+
+
+def test_a_page_opened_first_has_the_sidebar(open_app):
+    app = open_app("pages/export.py", strategy="half")
+    assert app.title[0].value.startswith("Export")
+    assert app.sidebar.selectbox(key="strategy").value == "half"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_to_a_page_that_there_is(open_app, store_collection, page):
     store_collection()
-    app = open_app(page)
+    app = open_app(f"pages/{page}.py")
     assert not app.exception
     # A link that is parameters only stays where it is.
-    assert addresses(app) <= {*PAGES.values(), ""}
+    assert addresses(app) <= {*PAGES, ""}
 
 
 def test_the_links_of_an_encoded_collection_are_found(open_app, store_collection):
     store_collection()
-    assert {"./", "search"} <= addresses(open_app("pages/your_data.py"))
+    assert {"cones", "search"} <= addresses(open_app("pages/data.py"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("/cones", "/"), ("/scores", "/thresholds"), ("/advisor", "/decide")]
+)
+def test_other_addresses_of_a_page_lead_to_it_with_all_that_a_link_says(old, new):
+    visitor = TestClient(Starlette(routes=ROUTES), follow_redirects=False)
+    answer = visitor.get(f"{old}?strategy=half&q=cat+face")
+    assert answer.is_redirect
+    assert answer.headers["location"] == f"{new}?strategy=half&q=cat+face"
+    assert set(MOVED) == {"/cones", "/scores", "/advisor"}

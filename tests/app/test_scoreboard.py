@@ -9,7 +9,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
-PAGE = "pages/strategy_scoreboard.py"
+PAGE = "pages/scoreboard.py"
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def stored(store_collection):
 
 def table(app):
     bodies = [html.proto.body for html in app.get("html")]
-    return next(body for body in bodies if "gv-board" in body)
+    return next(body for body in bodies if "gv-table gv-board" in body)
 
 
 def opened(open_app, **query):
     """The page once its scoreboard has been measured."""
     app = open_app(PAGE, **query)
     deadline = time.monotonic() + 60
-    while not any("gv-board" in html.proto.body for html in app.get("html")):
+    while not any("gv-table gv-board" in html.proto.body for html in app.get("html")):
         assert not app.exception
         assert time.monotonic() < deadline, "the scoreboard was never measured"
         time.sleep(0.05)
@@ -57,7 +57,7 @@ def test_the_figures_are_those_of_the_library(open_app, stored):
     figures = re.findall(r"<strong>([\d.,]+)</strong>", line)
     assert figures[0] == f"{row.imbalance.value:.3f}"
     assert figures[5] == f"{row.ndcg['text'].value:.3f}"
-    assert f"{row.ndcg['text'].low:.3f} to {row.ndcg['text'].high:.3f}" in line
+    assert f"[{row.ndcg['text'].low:.3f}, {row.ndcg['text'].high:.3f}]" in line
     assert "second model" not in body
 
 

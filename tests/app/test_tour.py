@@ -1,9 +1,9 @@
 import pytest
 
 from gapviz.analyses.tour import STOP_TITLES
-from gapviz.dashboard.tour_stops import STOPS
+from gapviz.dashboard.tour import STOPS
 
-PAGE = "pages/guided_tour.py"
+PAGE = "pages/tour.py"
 
 
 @pytest.mark.parametrize("step", range(1, len(STOPS) + 1))

@@ -8,12 +8,12 @@ import pytest
 from gapviz import Collection, ModalityVectors
 from gapviz.analyses.tour import NO_MATCHES
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.dashboard import training_panel
 from gapviz.dashboard.catalogue import workspace
-from gapviz.dashboard.tour_stops import STOPS
-from gapviz.dashboard.training_panel import RUNS
+from gapviz.dashboard.tour import STOPS
+from gapviz.dashboard.why import training_panel
+from gapviz.dashboard.why.training_panel import RUNS
 
-WHY, TOUR = "pages/why_a_gap.py", "pages/guided_tour.py"
+WHY, TOUR = "pages/why.py", "pages/tour.py"
 STEPS = range(1, len(STOPS) + 1)
 THREE = ("audio", "image", "text")
 
@@ -63,15 +63,17 @@ def trained(app):
     return app.run()
 
 
+@pytest.mark.encoder
 def test_of_three_modalities_the_chosen_pair_trains(open_app, store_collection, short_runs):
     app = open_app(WHY, collection=store_collection(modalities=THREE).id, pair="audio – text")
     assert visited(app) == []
     assert visited(trained(app)) == []
     assert any("audio" in caption.value for caption in app.caption)
-    table = next(h.proto.body for h in app.get("html") if "changed its rank" in h.proto.body)
+    table = next(h.proto.body for h in app.get("html") if "ranks changed" in h.proto.body)
     assert "audio → text" in table
 
 
+@pytest.mark.encoder
 def test_several_captions_an_image_train_one_pair_an_item(open_app, several_captions, short_runs):
     app = trained(open_app(WHY, collection=several_captions.id))
     assert visited(app) == []
@@ -87,9 +89,10 @@ def test_without_pairs_both_experiments_on_pairs_say_what_they_need(open_app, un
 def test_a_handful_of_items_is_too_few_to_train_on(open_app, store_collection):
     app = open_app(WHY, collection=store_collection(n=4).id)
     assert any("too few to train heads" in error for error in visited(app))
-    assert any("changed its rank" in h.proto.body for h in app.get("html"))
+    assert any("ranks changed" in h.proto.body for h in app.get("html"))
 
 
+@pytest.mark.encoder
 def test_eight_items_can_train(open_app, store_collection, short_runs):
     assert visited(trained(open_app(WHY, collection=store_collection(n=8).id))) == []
 

@@ -6,7 +6,7 @@ from gapviz.core.wording import figure
 from gapviz.measures.retrieval import evaluate_within, recall_delta
 from gapviz.sources.builtin import builtin_collection, dedicated_vectors
 
-PAGE = "pages/within_modality.py"
+PAGE = "pages/within.py"
 
 
 def bodies(app):
@@ -38,9 +38,8 @@ def test_the_difference_is_that_of_the_library(open_app, modality):
     table = next(body for body in bodies(app) if "gv-table" in body)
     for estimate in (*delta.recall.values(), delta.mean_average_precision):
         assert f"<strong>{figure(estimate.value, signed=True)}</strong>" in table
-        assert (
-            " to ".join(figure(end, signed=True) for end in (estimate.low, estimate.high)) in table
-        )
+        low, high = (figure(end, signed=True) for end in (estimate.low, estimate.high))
+        assert f"[{low}, {high}]" in table
     assert len(app.get("plotly_chart")) == 1
 
 

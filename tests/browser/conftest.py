@@ -21,6 +21,9 @@ CHROMIUM_ARGUMENTS = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # Software draws a page faster than a GPU that software plays; Debian's launcher asks for one.
+    "--disable-gpu-rasterization",
+    "--disable-gpu-compositing",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -141,27 +144,47 @@ class Visit:
         self.page.wait_for_url(lambda url: url != before, timeout=60_000)
         self.settle()
 
+    def rest_on(self, chart, place, felt):
+        """Move the pointer onto a place of a chart until `felt` is true: being drawn, it feels
+        nothing. Both are functions of the chart, in JavaScript."""
+        chart.scroll_into_view_if_needed()
+        end = time.monotonic() + 60
+        while not chart.evaluate(felt):
+            assert time.monotonic() < end, "the chart feels no pointer"
+            x, y = chart.evaluate(place)
+            self.page.mouse.move(x - 3, y - 3)
+            self.page.mouse.move(x, y, steps=3)
+            self.page.wait_for_timeout(150)
+        return x, y
+
     def lists(self):
         return self.page.locator(".gv-grid[role=list]")
 
 
-@pytest.fixture
-def visit(server, browser):
-    """Open a tab; afterwards nothing may have gone wrong or left the machine in any."""
-    contexts, faults = [], []
+@pytest.fixture(scope="session")
+def visitor(browser):
+    """One visitor of all tests, whose browser keeps the scripts that it has read."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context
+    context.close()
 
-    def opened(path="/", **options):
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
+
+@pytest.fixture
+def visit(server, visitor):
+    """Open a tab; afterwards nothing may have gone wrong or left the machine in any."""
+    pages, faults = [], []
+
+    def opened(path="/"):
+        page = visitor.new_page()
+        pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
         page.on("console", lambda message: _note_console(message, faults))
         page.on("request", lambda request: _note_request(request, server, faults))
         return Visit(page, server).open(path)
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not faults
 
 

@@ -95,33 +95,27 @@ def test_points_selected_by_box_appear_and_survive_a_toggle(visit):
     expect(cards.first).to_have_text(first, use_inner_text=True)
 
 
+FIRST_POINT = """plot => {
+    const trace = plot._fullData.find(t => t.meta && t.meta.role === 'points');
+    const layout = plot._fullLayout, box = plot.getBoundingClientRect();
+    return [box.x + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
+            box.y + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
+}"""
+CARD_WITH_CAPTION = """() => {
+    const seen = [];
+    const walk = root => root.querySelectorAll('*').forEach(node => {
+        if (node.matches('.card:not([hidden]) .caption')) seen.push(node.textContent);
+        if (node.shadowRoot) walk(node.shadowRoot);
+    });
+    walk(document);
+    return seen.some(text => text.trim().length > 0);
+}"""
+
+
 def test_hovering_a_point_shows_its_picture_and_caption(visit):
     tab = visit("/?projection=pca&strategy=raw")
     chart = tab.widget("cones_before").locator(".js-plotly-plot")
-    chart.scroll_into_view_if_needed()
-    tab.page.wait_for_timeout(800)
-    place = chart.evaluate(
-        """plot => {
-            const trace = plot._fullData.find(t => t.meta && t.meta.role === 'points');
-            const layout = plot._fullLayout, box = plot.getBoundingClientRect();
-            return [box.x + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
-                    box.y + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
-        }"""
-    )
-    tab.page.mouse.move(place[0] - 3, place[1] - 3)
-    tab.page.mouse.move(place[0], place[1], steps=3)
-    tab.page.wait_for_function(
-        """() => {
-            const seen = [];
-            const walk = root => root.querySelectorAll('*').forEach(node => {
-                if (node.matches('.card:not([hidden]) .caption')) seen.push(node.textContent);
-                if (node.shadowRoot) walk(node.shadowRoot);
-            });
-            walk(document);
-            return seen.some(text => text.trim().length > 0);
-        }""",
-        timeout=15_000,
-    )
+    tab.rest_on(chart, FIRST_POINT, CARD_WITH_CAPTION)
 
 
 def test_dropped_images_are_searched_with_also_those_of_16_bits(visit, tmp_path):

@@ -12,12 +12,12 @@ BOARD = ".gv-board tbody tr"
 
 
 @pytest.fixture(scope="module")
-def measured(server, browser):
+def measured(server, visitor):
     """The scoreboard of one model has been measured, so that each test need not wait."""
-    page = browser.new_context().new_page()
+    page = visitor.new_page()
     page.goto(f"{server}/scoreboard?models=one")
-    page.wait_for_selector(".gv-board", timeout=120_000)
-    page.context.close()
+    page.wait_for_selector(".gv-board", timeout=240_000)
+    page.close()
 
 
 def test_a_strategy_of_the_board_opens_the_search_with_it(visit, measured):
@@ -42,23 +42,20 @@ def test_the_head_of_a_column_sorts_by_it(visit, measured):
     expect(first).not_to_have_text(best, use_inner_text=True)
 
 
+BEST_POINT = """graph => {
+    const trace = graph._fullData.find(one => one.customdata);
+    const best = trace.y.indexOf(Math.max(...trace.y));
+    const box = graph.getBoundingClientRect(), frame = graph._fullLayout;
+    return [box.left + frame._size.l + frame.xaxis.d2p(trace.x[best]),
+            box.top + frame._size.t + frame.yaxis.d2p(trace.y[best])];
+}"""
+ON_A_POINT = "graph => (graph._hoverdata || []).length > 0"
+
+
 def test_a_point_of_the_plot_opens_the_search(visit, measured):
     tab = visit("/scoreboard?models=one")
     chart = tab.page.locator(".js-plotly-plot")
-    chart.scroll_into_view_if_needed()
-    tab.page.wait_for_timeout(500)
-    x, y = chart.evaluate(
-        """graph => {
-            const trace = graph._fullData.find(one => one.customdata);
-            const best = trace.y.indexOf(Math.max(...trace.y));
-            const box = graph.getBoundingClientRect(), frame = graph._fullLayout;
-            return [box.left + frame._size.l + frame.xaxis.d2p(trace.x[best]),
-                    box.top + frame._size.t + frame.yaxis.d2p(trace.y[best])];
-        }"""
-    )
-    tab.page.mouse.move(x - 2, y)
-    tab.page.wait_for_timeout(300)
-    tab.page.mouse.click(x, y)
+    tab.page.mouse.click(*tab.rest_on(chart, BEST_POINT, ON_A_POINT))
     tab.page.wait_for_url(re.compile(r"/search\?.*strategy="), timeout=60_000)
 
 

@@ -17,6 +17,7 @@ def test_an_item_finds_its_match(saved, figures, strategy):
     assert found["match_rank"] >= 1 and 0 <= found["bias"] <= 1
 
 
+@pytest.mark.encoder
 def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
     text = run("search", "builtin", "a face of a cat", "--strategy", "znorm", "-k", "3").stdout
     assert "image" in text and "cat" in text and "of the results are text" in text

@@ -6,7 +6,6 @@ import pytest
 from gapviz.core.collection import Collection
 from gapviz.dashboard import caches
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.searching import answer_of
 from gapviz.retrieval.index import Query
 from gapviz.storage.bounded_cache import bytes_held
 from gapviz.strategies import StrategyOptions, csls, nnn, references
@@ -61,7 +60,7 @@ def test_the_levels_of_the_rows_are_computed_by_the_first_query_alone(
     block = collection.modality("text").corpus
     for item in range(3):
         asked = Query(block.vectors[item], "text", item, leave_out_own=True)
-        found = answer_of(VIEW, StrategyOptions(name), asked, k=5, held_out=held_out)
+        found = caches.index_of(VIEW, StrategyOptions(name), held_out=held_out).search(asked, 5)
         assert len(found.hits) == 5
     assert len(computed) == 1
 

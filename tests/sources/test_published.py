@@ -11,7 +11,6 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.measures.experiment import measure
-from gapviz.sources import published as reference_sets
 from gapviz.sources.published import (
     REFERENCE_SETS,
     ReferenceFile,
@@ -35,7 +34,7 @@ def small_set(monkeypatch):
         for path, content in CONTENT.items()
     )
     made = ReferenceSet("small", "Small", "", "owner/name", "c0ffee", "MIT", "data/small", files)
-    monkeypatch.setattr(reference_sets, "_read_facts", lambda: {"small": made})
+    monkeypatch.setitem(REFERENCE_SETS, "small", made)
     return made
 
 

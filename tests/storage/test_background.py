@@ -2,7 +2,7 @@ import threading
 import time
 
 from gapviz.core.errors import GapvizError
-from gapviz.storage.background import FINISHED_KEPT, TaskBoard, ThreadTask
+from gapviz.storage.background import FINISHED_TASKS, TaskBoard, TaskStatus, ThreadTask
 
 
 def until_cancelled(progress):
@@ -11,15 +11,21 @@ def until_cancelled(progress):
         time.sleep(0.01)
 
 
-def staged(job, stage):
-    """Whether the job comes to that stage."""
+def begun(work):
+    task = ThreadTask(work)
+    task.start()
+    return task
+
+
+def staged(task, stage):
+    """Whether the task comes to that stage."""
     end = time.monotonic() + 10
-    while job.stage != stage and time.monotonic() < end:
+    while task.status().stage != stage and time.monotonic() < end:
         time.sleep(0.01)
-    return job.stage == stage
+    return task.status().stage == stage
 
 
-def test_a_job_gives_its_result_and_its_progress():
+def test_a_task_gives_its_result_and_its_progress():
     seen = threading.Event()
     go_on = threading.Event()
 
@@ -29,15 +35,14 @@ def test_a_job_gives_its_result_and_its_progress():
         go_on.wait(10)
         return 42
 
-    job = ThreadTask(work)
+    task = begun(work)
     assert seen.wait(10)
-    assert (job.share, job.stage, job.done) == (0.5, "half way", False)
+    assert task.status() == TaskStatus("running", 0.5, "half way")
     go_on.set()
-    assert job.wait(10)
-    assert job.result == 42
+    assert task.wait(10) == TaskStatus("done", 1.0, "done", result=42)
 
 
-def test_a_cancelled_job_stops_at_its_next_report():
+def test_a_cancelled_task_stops_at_its_next_report():
     started, go_on = threading.Event(), threading.Event()
     reached_end = []
 
@@ -47,32 +52,31 @@ def test_a_cancelled_job_stops_at_its_next_report():
         progress(0.5, "half way")
         reached_end.append(True)
 
-    job = ThreadTask(work)
+    task = begun(work)
     started.wait(10)
-    job.cancel()
+    task.cancel()
     go_on.set()
-    assert job.wait(10)
-    assert job.cancelled
+    assert task.wait(10).state == "cancelled"
     assert not reached_end
-    assert job.result is None
 
 
 def test_a_users_mistake_is_kept_as_a_sentence():
     def work(progress):
         raise GapvizError("no vectors")
 
-    job = ThreadTask(work)
-    assert job.wait(10)
-    assert job.error.sentence == "no vectors."
+    task = begun(work)
+    status = task.wait(10)
+    assert (status.state, status.error.sentence) == ("failed", "no vectors.")
 
 
 def test_a_fault_is_told_without_its_traceback():
-    job = ThreadTask(lambda progress: 1 / 0)
-    assert job.wait(10)
-    assert "ZeroDivision" not in job.error.sentence
+    task = begun(lambda progress: 1 / 0)
+    status = task.wait(10)
+    assert status.state == "failed"
+    assert "ZeroDivision" not in status.error.sentence
 
 
-def test_visitors_who_wait_for_the_same_work_share_one_job():
+def test_visitors_who_wait_for_the_same_work_share_one_task():
     board, runs, go_on = TaskBoard(), [], threading.Event()
 
     def work(progress):
@@ -86,14 +90,14 @@ def test_visitors_who_wait_for_the_same_work_share_one_job():
     assert len(runs) == 1
 
 
-def test_a_forgotten_job_starts_afresh():
+def test_a_forgotten_task_starts_afresh():
     board = TaskBoard()
     first = board.start_once("key", lambda progress: 1)
     board.forget("key")
     assert board.start_once("key", lambda progress: 2) is not first
 
 
-def test_forgetting_a_job_leaves_the_one_started_after_it():
+def test_forgetting_a_task_leaves_the_one_started_after_it():
     board = TaskBoard()
     first = board.start_once("key", lambda progress: 1)
     board.forget("key", first)
@@ -107,10 +111,9 @@ def test_only_so_many_run_at_once_and_the_others_wait_for_their_turn():
     first = board.start_once("first", lambda progress: go_on.wait(10))
     second = board.start_once("second", lambda progress: 2)
     assert staged(second, "waiting for its turn")
-    assert not second.done
+    assert second.status().state == "queued"
     go_on.set()
-    assert second.wait(10)
-    assert (first.result, second.result) == (True, 2)
+    assert (first.wait(10).result, second.wait(10).result) == (True, 2)
 
 
 def test_one_that_waits_for_its_turn_can_be_cancelled():
@@ -118,60 +121,56 @@ def test_one_that_waits_for_its_turn_can_be_cancelled():
     board.start_once("first", lambda progress: go_on.wait(10))
     second = board.start_once("second", lambda progress: 2)
     second.cancel()
-    assert second.wait(10)
-    assert second.result is None
+    assert second.wait(10).state == "cancelled"
     go_on.set()
 
 
-def test_a_job_that_fails_gives_its_turn_to_the_next():
+def test_a_task_that_fails_gives_its_turn_to_the_next():
     board = TaskBoard(at_once=1)
     board.start_once("first", lambda progress: 1 / 0).wait(10)
     second = board.start_once("second", lambda progress: 2)
-    assert second.wait(10)
-    assert second.result == 2
+    assert second.wait(10).result == 2
 
 
-def test_a_job_that_nobody_looks_at_is_cancelled_and_begins_anew_when_asked_for():
+def test_a_task_that_nobody_looks_at_is_cancelled_and_begins_anew_when_asked_for():
     board = TaskBoard(patience=0.05)
-    job = board.start_once("key", until_cancelled, "one")
-    assert job.wait(10)
-    assert job.cancelled
-    assert board.start_once("key", lambda progress: 2, "one") is not job
+    task = board.start_once("key", until_cancelled, "one")
+    assert task.wait(10).state == "cancelled"
+    assert board.start_once("key", lambda progress: 2, "one") is not task
 
 
-def test_a_job_that_someone_looks_at_goes_on():
+def test_a_task_that_someone_looks_at_goes_on():
     board = TaskBoard(patience=0.5)
-    job = board.start_once("key", until_cancelled, "one")
+    task = board.start_once("key", until_cancelled, "one")
     for _ in range(10):
         board.find("key", "one")
-        assert not job.wait(0.1)
-    job.cancel()
+        assert task.wait(0.1).active
+    task.cancel()
 
 
 def test_a_visitor_who_leaves_cancels_nothing_that_another_waits_for():
     board = TaskBoard()
-    job = board.start_once("key", until_cancelled, "one")
-    assert board.start_once("key", until_cancelled, "other") is job
+    task = board.start_once("key", until_cancelled, "one")
+    assert board.start_once("key", until_cancelled, "other") is task
     board.leave("key", "one")
-    assert not job.cancelled
+    assert not task.cancelled
     board.leave("key", "other")
-    assert job.wait(10)
-    assert job.cancelled
+    assert task.wait(10).state == "cancelled"
 
 
 def test_a_visitor_who_has_not_looked_for_long_is_not_waited_for(monkeypatch):
     monkeypatch.setattr("gapviz.storage.background.STILL_WAITS", 0.0)
     board = TaskBoard()
-    job = board.start_once("key", until_cancelled, "gone")
+    task = board.start_once("key", until_cancelled, "gone")
     board.find("key", "one")
     board.leave("key", "one")
-    assert job.wait(10)
+    assert task.wait(10).state == "cancelled"
 
 
-def test_a_board_remembers_only_the_last_finished_jobs():
+def test_a_board_remembers_only_the_last_finished_tasks():
     board = TaskBoard()
-    for number in range(2 * FINISHED_KEPT):
+    for number in range(2 * FINISHED_TASKS):
         board.start_once(f"{number}", lambda progress: 1).wait(10)
-    known = [number for number in range(2 * FINISHED_KEPT) if board.find(f"{number}")]
-    assert known[-FINISHED_KEPT:] == list(range(FINISHED_KEPT, 2 * FINISHED_KEPT))
-    assert len(known) <= FINISHED_KEPT + 1
+    known = [number for number in range(2 * FINISHED_TASKS) if board.find(f"{number}")]
+    assert known[-FINISHED_TASKS:] == list(range(FINISHED_TASKS, 2 * FINISHED_TASKS))
+    assert len(known) <= FINISHED_TASKS + 1

@@ -1,10 +1,12 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gapviz.storage import cache
 from gapviz.storage.cache import cache_folder, content_key, read_arrays, write_arrays
+from gapviz.strategies import StrategyOptions
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3).T, "scalar": np.float64(3), "none": np.zeros((0, 2))}
 
@@ -87,6 +89,31 @@ def test_the_key_follows_names_and_values_but_not_their_order():
     assert len({content_key(a=1), content_key(a=2), content_key(b=1), content_key(a="1")}) == 4
 
 
-def test_a_key_of_what_json_cannot_hold_is_loud():
-    with pytest.raises(TypeError):
-        content_key(array=np.arange(5000))
+def test_the_key_follows_every_value_of_arrays_and_dataclasses(make_collection):
+    first, second = make_collection(seed=0), make_collection(seed=1)
+    rows = np.zeros(5_000)
+    other = rows.copy()
+    other[2_500] = 1
+    keys = {
+        content_key(part=part)
+        for part in (
+            rows,
+            other,
+            rows[:10],
+            rows[:10].astype(np.float32),
+            rows[:10].reshape(2, 5),
+            first,
+            second,
+            StrategyOptions("centre"),
+            StrategyOptions("centre", strength=0.5),
+        )
+    }
+    assert len(keys) == 9
+    assert content_key(part=rows) == content_key(part=rows.copy())
+    assert content_key(part=first) == content_key(part=replace(first))
+
+
+def test_a_key_of_anything_else_is_loud():
+    for part in (object(), {1, 2}, np.int64(3)):
+        with pytest.raises(TypeError):
+            content_key(part=part)

@@ -14,10 +14,11 @@ from gapviz.analyses.curves import (
     rank_fusion_curves,
     strength_curve,
 )
+from gapviz.core.progress import no_progress
 from gapviz.core.vectors import Float64
 from gapviz.storage import cache
 from gapviz.storage.bounded_cache import BoundedCache
-from gapviz.storage.cache import CachedResult, clear_memory, packed, unpacked
+from gapviz.storage.cache import CachedResult, cached, clear_memory, packed, unpacked
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")
@@ -125,3 +126,46 @@ def test_a_result_with_one_flipped_byte_on_disk_is_computed_again(caplog):
     assert work.compute().words == nested().words
     assert computed == [1, 1]
     assert work.path.read_bytes() == whole
+
+
+@cached("tests", revision=1)
+def scaled(rows, by=2.0, *, names=None, progress=no_progress) -> Nested:
+    """An array times a number."""
+    progress(0.5, "half")
+    return Nested(rows * by, names or {}, (), by, None)
+
+
+def test_a_cached_function_gives_its_result_by_the_content_of_its_arguments():
+    told = []
+    result = scaled(np.arange(3.0), by=3.0)
+    assert result.get() is None
+    np.testing.assert_array_equal(
+        result.compute(lambda *said: told.append(said)).array, [0.0, 3.0, 6.0]
+    )
+    assert told == [(0.5, "half")]
+    assert scaled(np.arange(3.0), 3.0).get() is not None
+    assert scaled(rows=np.arange(3.0), by=3.0, progress=print).get() is not None
+    assert scaled(np.arange(3.0)).get() is None
+    assert scaled(np.arange(1.0, 4.0), 3.0).get() is None
+    assert scaled.__doc__ == "An array times a number."
+
+
+def test_the_order_of_a_mapping_is_part_of_the_key():
+    one, other = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+    assert scaled(np.ones(1), names=one).key == scaled(np.ones(1), names=dict(one)).key
+    assert scaled(np.ones(1), names=one).key != scaled(np.ones(1), names=other).key
+
+
+def test_another_function_or_revision_has_another_key():
+    def first(number, progress=no_progress) -> Nested:
+        return nested(number)
+
+    def second(number, progress=no_progress) -> Nested:
+        return nested(number)
+
+    keys = {
+        cached("tests", revision=revision)(function)(1.0).key
+        for function in (first, second)
+        for revision in (1, 2)
+    }
+    assert len(keys) == 4

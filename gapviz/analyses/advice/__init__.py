@@ -4,11 +4,10 @@ from gapviz.analyses.advice.advice import advise
 from gapviz.analyses.advice.effects import Effect
 from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, gather, tower_of
 from gapviz.analyses.advice.recommendation import Advice, Recommendation, title_of
-from gapviz.analyses.advice.rules import CHANGES, RULES, TASKS, Rule, Situation
+from gapviz.analyses.advice.rules import CHANGES, TASKS, Rule, Situation, rules
 
 __all__ = [
     "CHANGES",
-    "RULES",
     "TASKS",
     "Advice",
     "DedicatedTower",
@@ -19,6 +18,7 @@ __all__ = [
     "Situation",
     "advise",
     "gather",
+    "rules",
     "title_of",
     "tower_of",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import judged
 from gapviz.analyses.advice.recommendation import Advice, Recommendation, Verdict, title_of
-from gapviz.analyses.advice.rules import TASKS, Situation, Task, applicable
+from gapviz.analyses.advice.rules import TASKS, Situation, applicable
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted
+from gapviz.strategies.spec import Task
 
 _PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
 

@@ -11,7 +11,7 @@ from gapviz.analyses.advice.effects import Effect, mixed_effects, one_way_effect
 from gapviz.analyses.advice.evidence import Evidence, tower_effect, within_effect
 from gapviz.analyses.advice.passing import one_threshold, passing_effects
 from gapviz.analyses.advice.recommendation import Cost, Recommendation, Stance, Verdict, title_of
-from gapviz.analyses.advice.rules import Expectation, Kind, Rule, Situation
+from gapviz.analyses.advice.rules import Kind, Rule, Situation
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.measurement import Measurement
@@ -19,6 +19,7 @@ from gapviz.measures.retrieval import mean_of_known
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
+from gapviz.strategies.spec import Expectation
 
 _EXPECTED: dict[Expectation, Verdict | None] = {
     "helps": "better",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from gapviz.core.blocks import centroid
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.pairs import Pairs
 from gapviz.core.plain_json import JsonFields
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.geometry import DimensionShares, dimension_shares
@@ -29,7 +29,7 @@ from gapviz.measures.geometry.anatomy import (
     spectrum,
 )
 from gapviz.retrieval.exact import top_k, top_k_of_scores
-from gapviz.storage.cache import CachedResult, content_key
+from gapviz.storage.cache import cached
 from gapviz.strategies import (
     STRATEGIES,
     Strategy,
@@ -41,7 +41,7 @@ from gapviz.strategies import (
 KIND = "anatomy"
 
 # Raise it when the same request would give other figures.
-REVISION = 2
+REVISION = 3
 
 HEAT_MAP_ITEMS = 120
 NEIGHBOURS = 10
@@ -108,101 +108,95 @@ class Plane(JsonFields):
     points: tuple[Placed, ...]
 
 
+@cached(KIND, revision=REVISION)
 def cached_dimensions(
-    collection: Collection, pair: tuple[str, str], *, seed: int
-) -> CachedResult[Dimensions]:
+    collection: Collection, pair: tuple[str, str], *, seed: int, progress: Progress = no_progress
+) -> Dimensions:
     """Shares of the squared gap by dimension, and the ablation curve."""
-
-    def make(progress: Progress) -> Dimensions:
-        fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
-        x, y = (measured.modality(name).corpus.vectors for name in pair)
-        first, second = (centroid(fitted_on.modality(name).corpus.vectors) for name in pair)
-        progress(0.1, "removing dimensions")
-        return Dimensions(
-            dimension_shares(centroid(x) - centroid(y)),
-            ablation_curve(x, y, measured.pairs(*pair), delta=first - second, seed=seed),
-        )
-
-    return CachedResult(KIND, _key("dimensions", [collection], pair, (), seed), Dimensions, make)
+    fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+    x, y = (measured.modality(name).corpus.vectors for name in pair)
+    first, second = (centroid(fitted_on.modality(name).corpus.vectors) for name in pair)
+    progress(0.1, "removing dimensions")
+    return Dimensions(
+        dimension_shares(centroid(x) - centroid(y)),
+        ablation_curve(x, y, measured.pairs(*pair), delta=first - second, seed=seed),
+    )
 
 
+@cached(KIND, revision=REVISION)
 def cached_heat_maps(
     collection: Collection,
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> CachedResult[HeatMaps]:
+    progress: Progress = no_progress,
+) -> HeatMaps:
     """Cosines of a sample of pairs in the clustered order of the first of `options`."""
-
-    def make(progress: Progress) -> HeatMaps:
-        pairs = collection.split(EVALUATE).pairs(*pair)
-        maps: dict[str, HeatMap] = {}
-        for place, (title, (x, y)) in enumerate(_each(collection, options, pair)):
-            progress(place / len(options), title)
-            if maps:
-                first = next(iter(maps.values()))
-                maps[title] = _in_order(x, y, pairs, first)
-            else:
-                maps[title] = clustered_heat_map(x, y, pairs, n_items=HEAT_MAP_ITEMS, seed=seed)
-        return HeatMaps(pair, len(pairs), maps)
-
-    return CachedResult(KIND, _key("heat map", [collection], pair, options, seed), HeatMaps, make)
+    pairs = collection.split(EVALUATE).pairs(*pair)
+    maps: dict[str, HeatMap] = {}
+    for place, (title, (x, y)) in enumerate(_each(collection, options, pair)):
+        progress(place / len(options), title)
+        if maps:
+            first = next(iter(maps.values()))
+            maps[title] = _in_order(x, y, pairs, first)
+        else:
+            maps[title] = clustered_heat_map(x, y, pairs, n_items=HEAT_MAP_ITEMS, seed=seed)
+    return HeatMaps(pair, len(pairs), maps)
 
 
+@cached(KIND, revision=REVISION)
 def cached_hubs(
     collection: Collection,
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> CachedResult[Hubs]:
+    progress: Progress = no_progress,
+) -> Hubs:
     """k-occurrence of each modality's rows in the lists of the other's.
 
     The lists hold the best cosines, or the best scores of a strategy that adjusts them.
     """
-
-    def make(progress: Progress) -> Hubs:
-        fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
-        found = {}
-        for place, chosen in enumerate(options):
-            strategy = fit_strategy(chosen, fitted_on)
-            progress(place / len(options), strategy.label)
-            rows = {name: _some(indexed_rows(measured, strategy, name), seed) for name in pair}
-            found[strategy.label] = {
-                (source, target): _hubness(strategy, rows[source], rows[target])
-                for source, target in (pair, pair[::-1])
-            }
-        largest = max(measured.modality(name).corpus.n_rows for name in pair)
-        return Hubs(found, largest > MAX_HUB_ROWS)
-
-    return CachedResult(KIND, _key("hubs", [collection], pair, options, seed), Hubs, make)
+    fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
+    found = {}
+    for place, chosen in enumerate(options):
+        strategy = fit_strategy(chosen, fitted_on)
+        progress(place / len(options), strategy.label)
+        rows = {name: _some(indexed_rows(measured, strategy, name), seed) for name in pair}
+        found[strategy.label] = {
+            (source, target): _hubness(strategy, rows[source], rows[target])
+            for source, target in (pair, pair[::-1])
+        }
+    largest = max(measured.modality(name).corpus.n_rows for name in pair)
+    return Hubs(found, largest > MAX_HUB_ROWS)
 
 
+@cached(KIND, revision=REVISION)
 def cached_spectra(
-    collection: Collection, options: Sequence[StrategyOptions], modalities: tuple[str, ...]
-) -> CachedResult[Spectra]:
+    collection: Collection,
+    options: Sequence[StrategyOptions],
+    modalities: tuple[str, ...],
+    *,
+    progress: Progress = no_progress,
+) -> Spectra:
     """Eigenvalues of the covariance of one modality or of several."""
-
-    def make(progress: Progress) -> Spectra:
-        found = {}
-        for place, (title, blocks) in enumerate(_each(collection, options, modalities)):
-            progress(place / len(options), title)
-            found[title] = {
-                name: spectrum(rows) for name, rows in zip(modalities, blocks, strict=True)
-            }
-        return Spectra(found)
-
-    return CachedResult(KIND, _key("spectra", [collection], modalities, options, 0), Spectra, make)
+    found = {}
+    for place, (title, blocks) in enumerate(_each(collection, options, modalities)):
+        progress(place / len(options), title)
+        found[title] = {name: spectrum(rows) for name, rows in zip(modalities, blocks, strict=True)}
+    return Spectra(found)
 
 
+@cached(KIND, revision=REVISION)
 def cached_plane(
     collections: Mapping[str, Collection],
     options: Sequence[StrategyOptions],
     pair: tuple[str, str],
     *,
     seed: int,
-) -> CachedResult[Plane]:
+    progress: Progress = no_progress,
+) -> Plane:
     """Alignment and uniformity of every model under every strategy.
 
     Args:
@@ -210,26 +204,22 @@ def cached_plane(
         options: the strategies; those that a model's items cannot fit are left out.
         pair: the modalities.
         seed: of samples.
+        progress: told of each model and strategy; may raise to cancel.
     """
-
-    def make(progress: Progress) -> Plane:
-        points = []
-        for place, (model, collection) in enumerate(collections.items()):
-            if not set(pair) <= set(collection.modality_names):
+    points = []
+    for place, (model, collection) in enumerate(collections.items()):
+        if not set(pair) <= set(collection.modality_names):
+            continue
+        matched = collection.split(EVALUATE).pairs(*pair)
+        for step, chosen in enumerate(options):
+            done = (place + step / len(options)) / len(collections)
+            progress(done, f"{model}, {STRATEGIES[chosen.name].title}")
+            calibration = collection.split(CALIBRATE)
+            if unavailable_reason(chosen, calibration):
                 continue
-            matched = collection.split(EVALUATE).pairs(*pair)
-            for step, chosen in enumerate(options):
-                done = (place + step / len(options)) / len(collections)
-                progress(done, f"{model}, {STRATEGIES[chosen.name].title}")
-                calibration = collection.split(CALIBRATE)
-                if unavailable_reason(chosen, calibration):
-                    continue
-                title, (x, y) = next(_each(collection, [chosen], pair))
-                points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
-        return Plane(tuple(points))
-
-    key = _key("plane", collections.values(), pair, options, seed, models=list(collections))
-    return CachedResult(KIND, key, Plane, make)
+            title, (x, y) = next(_each(collection, [chosen], pair))
+            points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
+    return Plane(tuple(points))
 
 
 def _each(
@@ -272,22 +262,3 @@ def _some(rows: Rows, seed: int) -> Rows:
     chosen = np.random.default_rng(seed).choice(rows.n_rows, MAX_HUB_ROWS, replace=False)
     chosen.sort()
     return rows_of_one(rows.names[0], rows.vectors[chosen], rows.item[chosen])
-
-
-def _key(
-    part: str,
-    collections: Iterable[Collection],
-    modalities: tuple[str, ...],
-    options: Sequence[StrategyOptions],
-    seed: int,
-    **parts: object,
-) -> str:
-    return content_key(
-        part=part,
-        collections=[one.content_hash for one in collections],
-        pair=modalities,
-        options=[one.plain() for one in options],
-        seed=seed,
-        revision=REVISION,
-        **parts,
-    )

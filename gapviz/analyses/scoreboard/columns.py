@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from itertools import permutations
 from math import isnan
 
-from gapviz.analyses.scoreboard.scoreboard import DEPTHS, ScoreRow
+from gapviz.analyses.scoreboard.scoreboard import ScoreRow
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Column
+from gapviz.measures.measurement import RECALL_DEPTHS
 
 GROUPS = {
     "bias": "Bias",
@@ -53,7 +54,7 @@ def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
         *(
             _recall_column(source, target, k)
             for source, target in permutations(modalities, 2)
-            for k in DEPTHS
+            for k in RECALL_DEPTHS
         ),
         *(_within_column(name) for name in modalities),
         _column("bytes", "cost", "Bytes", "an item", "lower", _bytes, 0),

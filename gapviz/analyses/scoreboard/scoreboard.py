@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import permutations
 
 import numpy as np
 
@@ -23,10 +22,10 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean, bootstrap_means
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
-from gapviz.measures.retrieval.cross import evaluate_cross
-from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
+from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.outcome import MixedOutcome
 from gapviz.measures.retrieval.threads import one_blas_thread
 from gapviz.measures.retrieval.within import evaluate_within
@@ -36,8 +35,6 @@ from gapviz.strategies import (
     strategy_spec,
     unavailable_reason,
 )
-
-DEPTHS = (1, 5, 10)
 
 ROWS_OF_ONE_THREAD = 5_000
 """Up to so many rows one BLAS thread is faster than several."""
@@ -226,14 +223,6 @@ def mean_over_modalities(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _OneList:
-    """What a strategy makes of lists that hold one modality alone."""
-
-    recall: Mapping[tuple[str, str], Mapping[int, Estimate]]
-    mean_average_precision: Mapping[str, Estimate]
-
-
 class _Bench:
     """The splits of one model's collection, on which strategies are fitted and measured."""
 
@@ -256,37 +245,27 @@ class _Bench:
         reason = unavailable_reason(chosen, self.experiment.calibration)
         if reason is None:
             try:
-                return self._row(model, self.experiment.fitted(chosen))
+                return self._row(model, self.experiment.having(chosen).measurement)
             except GapvizError as error:
                 reason = error.sentence
         return LeftOut(model, chosen, reason)
 
-    def _row(self, model: str, strategy: Strategy) -> ScoreRow:
-        mixed = evaluate_mixed(self.measured, strategy, seed=self.seed)
-        outcomes = list(mixed.values())
-        bias, lift, ndcg, mrr = {}, {}, {}, {}
-        for name, outcome in mixed.items():
-            figures = [outcome.own_share, outcome.lift, outcome.ndcg, outcome.reciprocal_rank]
-            bias[name], lift[name], ndcg[name], mrr[name] = bootstrap_means(
-                figures, outcome.items, seed=self.seed
-            )
+    def _row(self, model: str, measured: Measurement) -> ScoreRow:
+        strategy, outcomes = measured.strategy, list(measured.mixed.values())
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
-        untouched = not (strategy.spec.moves_vectors or strategy.spec.adjusts_scores)
-        one_list = self._raw_lists if untouched else self._one_list(strategy)
+        touched = strategy.spec.moves_vectors or strategy.spec.adjusts_scores
         corpus = corpus_rows(self.measured, strategy)
         return ScoreRow(
             model=model,
             options=strategy.options,
             title=strategy.label,
-            bias=bias,
-            lift=lift,
-            ndcg=ndcg,
-            mrr=mrr,
-            recall=one_list.recall,
-            mean_average_precision=one_list.mean_average_precision,
-            imbalance=bootstrap_imbalance(
-                [o.lift for o in outcomes], [o.items for o in outcomes], seed=self.seed
-            ),
+            bias=measured.bias,
+            lift=measured.lift,
+            ndcg=measured.ndcg,
+            mrr=measured.mrr,
+            recall=(measured if touched else self._raw).recall,
+            mean_average_precision=self._likeness(strategy) if touched else self._raw_likeness,
+            imbalance=measured.imbalance,
             mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
             bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
             query_operations=query_operations(corpus, strategy),
@@ -297,28 +276,19 @@ class _Bench:
         )
 
     @cached_property
-    def _raw_lists(self) -> _OneList:
-        return self._one_list(self.experiment.fitted(StrategyOptions()))
+    def _raw(self) -> Measurement:
+        return self.experiment.measurement
 
-    def _one_list(self, strategy: Strategy) -> _OneList:
-        return _OneList(
-            recall=_recall(self.measured, strategy, self.seed),
-            mean_average_precision={
-                name: _within(self.measured, strategy, name, self.seed)
-                for name in self.measured.modality_names
-            },
-        )
+    @cached_property
+    def _raw_likeness(self) -> dict[str, Estimate]:
+        return self._likeness(self._raw.strategy)
 
-
-def _recall(
-    measured: Collection, strategy: Strategy, seed: int
-) -> dict[tuple[str, str], dict[int, Estimate]]:
-    recall = {}
-    for source, target in permutations(measured.modality_names, 2):
-        outcome = evaluate_cross(measured, strategy, source, target, seed=seed)
-        estimates = bootstrap_means([outcome.recall(k) for k in DEPTHS], outcome.items, seed=seed)
-        recall[source, target] = dict(zip(DEPTHS, estimates, strict=True))
-    return recall
+    def _likeness(self, strategy: Strategy) -> dict[str, Estimate]:
+        """Mean average precision within each modality."""
+        return {
+            name: _within(self.measured, strategy, name, self.seed)
+            for name in self.measured.modality_names
+        }
 
 
 def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) -> Estimate:

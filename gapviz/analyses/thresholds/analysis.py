@@ -15,8 +15,7 @@ from gapviz.analyses.analysis import (
     results_parameter,
 )
 from gapviz.analyses.search import hits_json, hits_table
-from gapviz.analyses.thresholds.cached import cached_scores
-from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, cached_scores
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table

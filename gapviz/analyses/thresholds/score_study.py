@@ -34,6 +34,7 @@ from gapviz.measures.geometry.thresholds import (
     threshold_for_recall,
     typed_scores,
 )
+from gapviz.storage.cache import cached
 from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
 
 Target = Literal["recall", "precision"]
@@ -270,6 +271,9 @@ def study_scores(
         labelled=bool((measured.labels >= 0).any()),
         sampled=scores.sampled,
     )
+
+
+cached_scores = cached("scores", revision=1, on_disk=False)(study_scores)
 
 
 def _scores(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,29 +42,14 @@ _mount = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClickedPoint:
-    """The point that was clicked: the one whose card was shown."""
-
-    item: int
-    """Position in `Collection.items`."""
-    row: int
-    """Row number within the modality's vectors."""
-    modality: str
-    chart: str
-    """Key of its chart."""
-
-
 def hover_cards(
     chart_keys: Sequence[str],
     *,
     thumb_url: str,
     item_url: str,
-    item_ids: Sequence[str] | None = None,
     version: str = "",
-    clicks: bool = False,
     key: str = "hover_cards",
-) -> ClickedPoint | None:
+) -> None:
     """Show a card beside the point under the pointer, in any of some charts.
 
     Resting on a point for 125 ms rings it and its matched rows, joins them by a line, and
@@ -75,7 +59,7 @@ def hover_cards(
     may be drawn before or after this call.
 
     The browser asks the server for a picture and a description when a card is shown, so a
-    rerun sends nothing per item, except `item_ids` where they are given.
+    rerun sends nothing per item.
 
     Args:
         chart_keys: the `key`s of `st.plotly_chart` calls on this page.
@@ -83,13 +67,8 @@ def hover_cards(
             and `{row}`.
         item_url: address of a JSON object with `caption`, `label` and `attribution`
             (each may be missing), with the same places to fill.
-        item_ids: what stands for `{id}`, by item position; the position itself where left
-            out, which sends nothing.
         version: change it when the same address starts to mean another item (another
             collection): the browser then forgets what it has fetched.
-        clicks: rerun with the clicked point, and return it once. In a dense cloud Plotly's
-            own selection may give a neighbour of the point whose card is shown; this gives
-            that point.
         key: of this component, one for each call on a page.
     """
     data: dict[str, Any] = {
@@ -97,25 +76,8 @@ def hover_cards(
         "thumb_url": thumb_url,
         "item_url": item_url,
         "version": version,
-        "clicks": clicks,
-        "item_ids": None if item_ids is None else list(item_ids),
     }
-    state = _mount(
-        key=key,
-        data=data,
-        height="content",
-        on_webgl_change=lambda: None,
-        on_clicked_change=lambda: None,
-    )
-    clicked = state.get("clicked")
-    if not clicked:
-        return None
-    return ClickedPoint(
-        item=int(clicked["item"]),
-        row=int(clicked["row"]),
-        modality=str(clicked["modality"]),
-        chart=str(clicked["chart"]),
-    )
+    _mount(key=key, data=data, height="content", on_webgl_change=lambda: None)
 
 
 def webgl_available(key: str = "hover_cards") -> bool:

@@ -6,7 +6,6 @@
 
 const PICK_RADIUS = 14;
 const DWELL_MS = 125;
-const CLICK_SLACK = 4;
 const MOST_PARTNERS = 12;
 const RING = 10;
 const PARTNER_RING = 7;
@@ -49,15 +48,13 @@ class HoverCards {
     this.candidate = null;
     this.shown = null;
     this.pointer = null;
-    this.press = null;
     this.timer = 0;
     this.pickFrame = 0;
     this.drawFrame = 0;
     this.left = () => this.hide();
     this.listeners = [
       ["pointermove", (event) => this.moved(event)],
-      ["pointerdown", (event) => this.pressed(event)],
-      ["pointerup", (event) => this.released(event)],
+      ["pointerdown", () => this.hide()],
       ["wheel", () => this.hide()],
       ["keydown", (event) => event.key === "Escape" && this.hide()],
     ];
@@ -68,8 +65,7 @@ class HoverCards {
     if (!hasWebGL()) component.setStateValue("webgl", false);
   }
 
-  update({ data, setTriggerValue }) {
-    this.send = setTriggerValue;
+  update({ data }) {
     if (this.data?.version !== data.version) {
       this.items.clear();
       this.hide();
@@ -95,24 +91,6 @@ class HoverCards {
         this.consider(this.pointer && this.pick(this.pointer));
       });
     }
-  }
-
-  // Plotly takes any point that the pointer touches; this takes the nearest, the one whose
-  // card was shown. Its own click event would also come late: a sheet laid over the page
-  // while a button is down swallows it.
-  pressed(event) {
-    this.hide();
-    const at = { x: event.clientX, y: event.clientY, at: event.target };
-    this.press = this.data.clicks && event.button === 0 ? { ...at, found: this.pick(at) } : null;
-  }
-
-  released(event) {
-    const press = this.press;
-    this.press = null;
-    if (!press?.found) return;
-    if (Math.hypot(event.clientX - press.x, event.clientY - press.y) > CLICK_SLACK) return;
-    const { item, row, look, key } = press.found;
-    this.send("clicked", { item, row, modality: look.modality, chart: key });
   }
 
   consider(found) {
@@ -273,7 +251,7 @@ class HoverCards {
   }
 
   address(pattern, { item, row, look }) {
-    const places = { id: this.data.item_ids?.[item] ?? item, row, modality: look.modality };
+    const places = { id: item, row, modality: look.modality };
     return pattern.replace(/\{(id|row|modality)\}/g, (_, name) =>
       encodeURIComponent(places[name]),
     );

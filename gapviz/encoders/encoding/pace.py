@@ -3,28 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from gapviz.core.progress import Progress
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One look at the work."""
-
-    share: float
-    """Of the whole, 0…1."""
-    stage: str
-    """A short phrase."""
-    items_per_second: float | None = None
-    """Of the stage that is under way; None while there is nothing to tell it by."""
-    seconds_left: float | None = None
-    """Of that stage."""
-
-
-Listener = Callable[[Report], None]
-"""Called with each report; may raise to cancel."""
 
 
 class Pace:
@@ -34,7 +14,7 @@ class Pace:
         things: what it counts, in the plural.
         total: how many of them.
         start, end: the share of the whole before and after the stage.
-        progress, listener: who is told.
+        progress: told the share and a phrase that holds rate and time left.
     """
 
     def __init__(
@@ -44,7 +24,6 @@ class Pace:
         start: float,
         end: float,
         progress: Progress | None,
-        listener: Listener | None,
         *,
         verb: str = "encoded",
     ) -> None:
@@ -52,23 +31,21 @@ class Pace:
         self._verb = verb
         self._total = total
         self._start, self._end = start, end
-        self._progress, self._listener = progress, listener
+        self._progress = progress
         self._began = time.perf_counter()
 
     def tell(self, done: int) -> None:
         """Report that `done` of them are done."""
+        if self._progress is None:
+            return
         share = self._start + (self._end - self._start) * (done / max(self._total, 1))
         seconds = time.perf_counter() - self._began
         stage = f"{self._verb} {done:,} of {self._total:,} {self._things}"
-        rate = left = None
         if done and seconds > 0.5:
             rate = done / seconds
             left = (self._total - done) / rate
             stage += f", {rate:,.3g} a second, {_duration(left)} left"
-        if self._progress is not None:
-            self._progress(share, stage)
-        if self._listener is not None:
-            self._listener(Report(share, stage, rate, left))
+        self._progress(share, stage)
 
 
 def _duration(seconds: float) -> str:

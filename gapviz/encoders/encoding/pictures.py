@@ -17,6 +17,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -26,13 +27,13 @@ from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.sources.images import decode_image, image_bytes
 
 Answer = TypeVar("Answer")
-Job = TypeVar("Job")
+Thing = TypeVar("Thing")
 
 HASHED_AT_ONCE = 32
 PREPARED_AT_ONCE = 8
 
 TASKS_AHEAD = 6
-"""Tasks in work or waiting to be used, for each worker."""
+"""Batches in work or waiting to be used, for each worker."""
 
 FEW = 64
 """Fewer pictures than this are done here sooner than a process starts."""
@@ -76,38 +77,33 @@ class PictureWorkers:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def digests(self, references: Sequence[str]) -> Iterator[bytes | Fault]:
-        """SHA-256 of each picture's file, in order."""
-        tasks = [
-            (self._root, tuple(references[start : start + HASHED_AT_ONCE]))
-            for start in range(0, len(references), HASHED_AT_ONCE)
-        ]
-        yield from self._in_order(_digests, tasks)
+    def digests(
+        self, references: Sequence[str], *, checked: bool = False
+    ) -> Iterator[bytes | Fault]:
+        """SHA-256 of each picture's file, in order.
 
-    def checked_digests(self, references: Sequence[str]) -> Iterator[bytes | Fault]:
-        """The same, of pictures that were decoded to the last row."""
-        tasks = [
-            (self._root, tuple(references[start : start + PREPARED_AT_ONCE]))
-            for start in range(0, len(references), PREPARED_AT_ONCE)
-        ]
-        yield from self._in_order(_checked_digests, tasks)
+        Args:
+            references: as `Item.image` has them.
+            checked: decode each picture to the last row, and find fault where that fails.
+        """
+        if checked:
+            return self._in_order(_checked_digest, references, PREPARED_AT_ONCE)
+        return self._in_order(_digest, references, HASHED_AT_ONCE)
 
     def pixels(
         self, pictures: Sequence[tuple[str, bytes]], preprocessing: Preprocessing
     ) -> Iterator[Pixels | Fault]:
         """Each picture prepared, in order; `pictures` are references with their digests."""
-        tasks = [
-            (self._root, tuple(pictures[start : start + PREPARED_AT_ONCE]), preprocessing)
-            for start in range(0, len(pictures), PREPARED_AT_ONCE)
-        ]
-        yield from self._in_order(_pixels, tasks)
+        return self._in_order(partial(_pixels, preprocessing), pictures, PREPARED_AT_ONCE)
 
     def _in_order(
-        self, work: Callable[[Job], list[Answer]], tasks: Sequence[Job]
-    ) -> Iterator[Answer]:
+        self, read: Callable[[Path | None, Thing], Answer], things: Sequence[Thing], at_once: int
+    ) -> Iterator[Answer | Fault]:
+        work = partial(_answers, read, self._root)
+        batches = [things[start : start + at_once] for start in range(0, len(things), at_once)]
         if not self._count:
-            for task in tasks:
-                yield from work(task)
+            for batch in batches:
+                yield from work(batch)
             return
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
@@ -115,12 +111,13 @@ class PictureWorkers:
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_die_with_parent,
             )
-        waiting: deque[Future[list[Answer]]] = deque()
+        waiting: deque[Future[list[Answer | Fault]]] = deque()
         try:
-            for task in tasks:
+            for batch in batches:
                 if len(waiting) >= self._count * TASKS_AHEAD:
                     yield from waiting.popleft().result()
-                waiting.append(_submit(self._pool, work, task))
+                with _ctrl_c_held_back():
+                    waiting.append(self._pool.submit(work, batch))
             while waiting:
                 yield from waiting.popleft().result()
         except BrokenProcessPool as error:
@@ -129,13 +126,6 @@ class PictureWorkers:
                 hint="start again, it goes on where it stopped; from a script, call it under "
                 "`if __name__ == '__main__':` or with decode_workers=0",
             ) from error
-
-
-def _submit(
-    pool: ProcessPoolExecutor, work: Callable[[Job], list[Answer]], task: Job
-) -> Future[list[Answer]]:
-    with _ctrl_c_held_back():
-        return pool.submit(work, task)
 
 
 @contextmanager
@@ -173,43 +163,31 @@ def _die_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _digests(task: tuple[Path | None, Sequence[str]]) -> list[bytes | Fault]:
-    root, references = task
-    answers: list[bytes | Fault] = []
-    for reference in references:
+def _answers(
+    read: Callable[[Path | None, Thing], Answer], root: Path | None, things: Sequence[Thing]
+) -> list[Answer | Fault]:
+    answers: list[Answer | Fault] = []
+    for thing in things:
         try:
-            answers.append(hashlib.sha256(image_bytes(reference, root)).digest())
+            answers.append(read(root, thing))
         except GapvizError as error:
             answers.append(Fault(error.what))
     return answers
 
 
-def _checked_digests(task: tuple[Path | None, Sequence[str]]) -> list[bytes | Fault]:
-    root, references = task
-    answers: list[bytes | Fault] = []
-    for reference in references:
-        try:
-            content = image_bytes(reference, root)
-            decode_image(content, where=reference)
-            answers.append(hashlib.sha256(content).digest())
-        except GapvizError as error:
-            answers.append(Fault(error.what))
-    return answers
+def _digest(root: Path | None, reference: str) -> bytes:
+    return hashlib.sha256(image_bytes(reference, root)).digest()
 
 
-def _pixels(
-    task: tuple[Path | None, Sequence[tuple[str, bytes]], Preprocessing],
-) -> list[Pixels | Fault]:
-    root, pictures, preprocessing = task
-    answers: list[Pixels | Fault] = []
-    for reference, digest in pictures:
-        try:
-            content = image_bytes(reference, root)
-            if hashlib.sha256(content).digest() != digest:
-                answers.append(Fault("changed while it was read"))
-                continue
-            image = decode_image(content, where=reference)
-            answers.append(preprocessing.pixels(image))
-        except GapvizError as error:
-            answers.append(Fault(error.what))
-    return answers
+def _checked_digest(root: Path | None, reference: str) -> bytes:
+    content = image_bytes(reference, root)
+    decode_image(content, where=reference)
+    return hashlib.sha256(content).digest()
+
+
+def _pixels(preprocessing: Preprocessing, root: Path | None, picture: tuple[str, bytes]) -> Pixels:
+    reference, digest = picture
+    content = image_bytes(reference, root)
+    if hashlib.sha256(content).digest() != digest:
+        raise GapvizError("changed while it was read")
+    return preprocessing.pixels(decode_image(content, where=reference))

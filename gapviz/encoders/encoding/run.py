@@ -14,9 +14,9 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
-from gapviz.encoders.encoding.pace import Listener, Pace
+from gapviz.encoders.encoding.pace import Pace
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
-from gapviz.encoders.encoding.store import Digests, Kind, VectorStore, digest_rows, text_digests
+from gapviz.encoders.encoding.store import VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
 from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.sources.files.reading import IndexedCaptions, Skipped
@@ -70,7 +70,6 @@ def encode_collection(
     store: VectorStore | None = None,
     indexed_captions: IndexedCaptions = "first",
     progress: Progress | None = None,
-    listener: Listener | None = None,
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
 ) -> Encoded:
@@ -86,8 +85,7 @@ def encode_collection(
         indexed_captions: `first`: an item's captions after the first only ask; `all`: every
             caption is indexed.
         progress: called with the share done and a phrase that holds rate and time left; may
-            raise to cancel, and the shards that were full by then are kept.
-        listener: the same, with the figures apart.
+            raise to cancel, and the shards that were full by then stay in the store.
         decode_workers: processes that read and prepare pictures; None takes one a
             processor, 0 does it in this one.
         modalities: `image`, `text` or both.
@@ -99,7 +97,7 @@ def encode_collection(
     began = time.perf_counter()
     _refuse_unfit(encoder, modalities)
     store = VectorStore() if store is None else store
-    plan = _Plan(collection, modalities, progress, listener)
+    plan = _Plan(collection, modalities, progress)
     parts: dict[str, _Part] = {}
     if "image" in modalities:
         parts["image"] = _images(
@@ -136,7 +134,6 @@ class _Plan:
         collection: Collection,
         modalities: Sequence[str],
         progress: Progress | None,
-        listener: Listener | None,
     ) -> None:
         images = sum(item.image is not None for item in collection.items)
         texts = sum(len(item.captions) for item in collection.items)
@@ -148,10 +145,10 @@ class _Plan:
         hashed = HASHING_SHARE if weights["image"] else 0.0
         middle = hashed + (1 - hashed) * weights["image"] / whole
         self._spans = {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
-        self._told = progress, listener
+        self._progress = progress
 
     def pace(self, stage: str, things: str, total: int, *, verb: str = "encoded") -> Pace:
-        return Pace(things, total, *self._spans[stage], *self._told, verb=verb)
+        return Pace(things, total, *self._spans[stage], self._progress, verb=verb)
 
 
 def _images(
@@ -177,7 +174,7 @@ def _images(
         # Each content once, under the first reference that leads to it.
         first = {digest: reference for reference, digest in reversed(whole.items())}
         keys = list(dict.fromkeys(whole.values()))
-        known = _known(store, encoder, "image", keys)
+        known = store.read(encoder.card.name, "image", keys, encoder.card.dim)
         missing = [(first[key], key) for key in keys if key not in known]
         pace = plan.pace("image", "images", len(missing))
         prepared = zip(missing, workers.pixels(missing, encoder.preprocessing), strict=True)
@@ -202,17 +199,20 @@ def _encode_images(
     store: VectorStore,
     pace: Pace,
 ) -> dict[bytes, Float32]:
-    """Encode in whole batches, in the order given, and keep every shard as it is full."""
+    """Encode in whole batches, in the order given, and store every shard as it is full."""
+    name = encoder.card.name
     made: dict[bytes, Float32] = {}
-    shard: list[tuple[bytes, Float32]] = []
+    shard: dict[bytes, Float32] = {}
     for batch in _batches(pictures, IMAGE_BATCH):
         vectors = encoder.encode_pixels(np.stack([pixels for _, pixels in batch]))
-        shard += [(digest, row) for (digest, _), row in zip(batch, vectors, strict=True)]
+        shard |= {digest: row for (digest, _), row in zip(batch, vectors, strict=True)}
         if len(shard) == SHARD_ROWS:
-            made |= _keep(store, encoder, "image", shard)
-            shard = []
+            store.write(name, "image", shard)
+            made |= shard
+            shard = {}
         pace.tell(len(made) + len(shard))
-    return made | _keep(store, encoder, "image", shard)
+    store.write(name, "image", shard)
+    return made | shard
 
 
 def _texts(
@@ -237,16 +237,17 @@ def _texts(
         except GapvizError as error:
             refused[text] = error.what
     readable = [text for text in texts if text not in refused]
-    key_of = dict(zip(readable, (row.tobytes() for row in text_digests(readable)), strict=True))
-    known = _known(store, encoder, "text", list(key_of.values()))
+    key_of = {text: text_key(text) for text in readable}
+    known = store.read(encoder.card.name, "text", key_of.values(), encoder.card.dim)
     # Texts of like length share a batch, so that little of it is padding.
     missing = sorted((t for t in readable if key_of[t] not in known), key=lambda t: tokens[t])
     pace = plan.pace("text", "texts", len(missing))
     made: dict[bytes, Float32] = {}
     for chosen in _batches(missing, SHARD_ROWS):
         vectors = encoder.encode_texts(chosen, progress=_within(pace, len(made), len(chosen)))
-        keys = [key_of[text] for text in chosen]
-        made |= _keep(store, encoder, "text", list(zip(keys, vectors, strict=True)))
+        shard = {key_of[text]: row for text, row in zip(chosen, vectors, strict=True)}
+        store.write(encoder.card.name, "text", shard)
+        made |= shard
     known.update(made)
     rows = [(owner, known[key_of[text]]) for owner, _, text in captions if text in key_of]
     skipped = [
@@ -255,22 +256,6 @@ def _texts(
         if text in refused
     ]
     return _Part(_modality(rows, indexed_captions), skipped, len(made), len(known) - len(made))
-
-
-def _known(
-    store: VectorStore, encoder: AnyEncoder, kind: Kind, keys: Sequence[bytes]
-) -> dict[bytes, Float32]:
-    vectors, found = store.read(encoder.card.name, kind, digest_rows(keys), encoder.card.dim)
-    return {key: vectors[row] for row, key in enumerate(keys) if found[row]}
-
-
-def _keep(
-    store: VectorStore, encoder: AnyEncoder, kind: Kind, shard: Sequence[tuple[bytes, Float32]]
-) -> dict[bytes, Float32]:
-    if shard:
-        digests: Digests = digest_rows([digest for digest, _ in shard])
-        store.write(encoder.card.name, kind, digests, np.stack([row for _, row in shard]))
-    return dict(shard)
 
 
 def _modality(

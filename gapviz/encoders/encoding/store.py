@@ -1,34 +1,27 @@
-"""Vectors that were made once, by encoder and by what they were made of."""
+"""Vectors that are encoded once, by encoder and by content."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from gapviz.core.vectors import Float32, Mask
-from gapviz.storage.cache import cache_folder
+from gapviz.core.vectors import Float32
+from gapviz.storage.cache import cache_folder, read_arrays, write_arrays
 from gapviz.storage.files import unwritable, write_atomically
 
 Kind = Literal["image", "text"]
-Digests = npt.NDArray[np.uint8]
 
-DIGEST_BYTES = 32
+KEY_BYTES = 32
 NAME_FILE = "encoder.json"
-
-_log = logging.getLogger(__name__)
 
 
 class VectorStore:
@@ -36,7 +29,7 @@ class VectorStore:
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
-    Nothing is let go by itself: `encoders` and `size_on_disk` tell what is kept, `remove` frees it.
+    Nothing goes by itself: `encoders` and `size_on_disk` say what is there, `remove` deletes it.
 
     Args:
         folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).
@@ -45,58 +38,53 @@ class VectorStore:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = cache_folder() / "encoded" if folder is None else folder
 
-    def read(self, encoder: str, kind: Kind, digests: Digests, dim: int) -> tuple[Float32, Mask]:
-        """The vectors that are there.
+    def read(
+        self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int
+    ) -> dict[bytes, Float32]:
+        """The vectors that are there, `(dim,)` each, by key.
 
         Only shards that hold some of them are read whole. Of those, one that is cut short or
         damaged counts as absent and is removed.
 
         Args:
             encoder: `EncoderCard.name`.
-            kind: what the digests are of.
-            digests: `(n, 32)`, which vectors.
+            kind: what the keys are of.
+            keys: which vectors.
             dim: dimensions that the encoder has.
-
-        Returns:
-            `(n, dim)`, zero where absent, and `(n,)`, true where present.
         """
-        vectors = np.zeros((len(digests), dim), dtype=np.float32)
-        found = np.zeros(len(digests), dtype=np.bool_)
-        wanted = _names(digests)
+        wanted, found = set(keys), dict[bytes, Float32]()
         for path in sorted(self._encoder_folder(encoder).glob(f"{kind}-*.safetensors")):
-            shard = _read_shard(path, dim, wanted)
-            if shard is None:
-                continue
-            held = _names(shard.digests)
-            order = np.argsort(held)
-            places = order[np.searchsorted(held, wanted, sorter=order) % held.size]
-            hits = held[places] == wanted
-            vectors[hits], found[hits] = shard.vectors[places[hits]], True
-        return vectors, found
+            shard = read_arrays(path, lambda read: not wanted.isdisjoint(_keys(read("digests"))))
+            if shard is not None and shard["vectors"].shape[1:] == (dim,):
+                rows = zip(_keys(shard["digests"]), shard["vectors"], strict=True)
+                found |= {key: row for key, row in rows if key in wanted}
+        return found
 
-    def write(self, encoder: str, kind: Kind, digests: Digests, vectors: Float32) -> None:
-        """Keep the vectors `(n, dim)` of the contents `(n, 32)`.
+    def write(self, encoder: str, kind: Kind, vectors: Mapping[bytes, Float32]) -> None:
+        """Store vectors, `(dim,)` each, by key; nothing where there are none.
 
         Raises:
             GapvizError: the folder cannot be written, or the disk is full.
         """
+        if not vectors:
+            return
         folder = self._encoder_folder(encoder)
-        name = hashlib.sha256(digests.tobytes()).hexdigest()[:DIGEST_BYTES]
-        keys = np.ascontiguousarray(digests)
-        rows = np.ascontiguousarray(vectors, dtype=np.float32)
-        tensors = {"digests": keys, "vectors": rows}
-        content = save(tensors, metadata={"sha256": _checksum(keys, rows)})
+        content = b"".join(vectors)
+        digests = np.frombuffer(content, dtype=np.uint8).reshape(-1, KEY_BYTES)
+        rows = np.stack(list(vectors.values())).astype(np.float32, copy=False)
+        name = hashlib.sha256(content).hexdigest()[:32]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / NAME_FILE).exists():
                 write_atomically(folder / NAME_FILE, json.dumps({"name": encoder}).encode())
-            write_atomically(folder / f"{kind}-{name}.safetensors", content)
+            path = folder / f"{kind}-{name}.safetensors"
+            write_arrays(path, {"digests": digests, "vectors": rows})
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error
 
     def encoders(self) -> tuple[str, ...]:
-        """Names of the encoders whose vectors are kept, sorted."""
+        """Names of the encoders whose vectors are there, sorted."""
         names = []
         for path in self.folder.glob(f"*/{NAME_FILE}"):
             with suppress(OSError, ValueError, KeyError, TypeError):
@@ -108,7 +96,7 @@ class VectorStore:
         return sum(path.stat().st_size for path in self._encoder_folder(encoder).glob("*"))
 
     def remove(self, encoder: str) -> None:
-        """Forget the vectors of one encoder; none there is no fault."""
+        """Delete the vectors of one encoder, if there are any."""
         shutil.rmtree(self._encoder_folder(encoder), ignore_errors=True)
 
     def _encoder_folder(self, encoder: str) -> Path:
@@ -118,54 +106,11 @@ class VectorStore:
         return self.folder / f"{readable}-{digest}"
 
 
-def text_digests(texts: Sequence[str]) -> Digests:
-    """`(n, 32)`, the keys of texts."""
-    return digest_rows([hashlib.sha256(text.encode()).digest() for text in texts])
+def text_key(text: str) -> bytes:
+    """The key of a text."""
+    return hashlib.sha256(text.encode()).digest()
 
 
-def digest_rows(digests: Sequence[bytes]) -> Digests:
-    """`(n, 32)` of n digests."""
-    return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Shard:
-    digests: Digests
-    """`(n, 32)`, n ≥ 1."""
-    vectors: Float32
-    """`(n, dim)`."""
-
-
-def _read_shard(path: Path, dim: int, wanted: npt.NDArray[np.bytes_]) -> _Shard | None:
-    """The shard if it holds any of the wanted names and is whole."""
-    try:
-        with safe_open(path, framework="numpy") as tensors:
-            digests = tensors.get_tensor("digests")
-            if digests.dtype == np.uint8 and digests.shape[1:] == (DIGEST_BYTES,):
-                if not np.isin(_names(digests), wanted).any():
-                    return None
-                vectors = tensors.get_tensor("vectors")
-                checksum = (tensors.metadata() or {}).get("sha256")
-                whole = vectors.shape == (len(digests), dim)
-                if whole and checksum == _checksum(digests, vectors):
-                    return _Shard(digests, vectors)
-        damage = "its shape or its checksum differs"
-    except OSError as error:
-        # Such as too many open files: the shard itself may be whole.
-        _log.warning("%s cannot be read (%s) and is passed over", path, error)
-        return None
-    except SafetensorError as error:
-        damage = str(error)
-    _log.warning("%s is damaged (%s) and will be made again", path, damage)
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-    return None
-
-
-def _names(digests: Digests) -> npt.NDArray[np.bytes_]:
-    """`(n, 32)` digests as `(n,)` byte strings, which can be sorted and looked up."""
-    return np.ascontiguousarray(digests).view(f"S{DIGEST_BYTES}").ravel()
-
-
-def _checksum(digests: Digests, vectors: Float32) -> str:
-    return hashlib.sha256(digests.tobytes() + vectors.tobytes()).hexdigest()
+def _keys(digests: npt.NDArray[np.uint8]) -> list[bytes]:
+    """The keys of a shard's rows, from `(n, 32)`."""
+    return [row.tobytes() for row in digests]

@@ -17,6 +17,7 @@ from gapviz.analyses.advice import Advice, Evidence, Situation, gather
 from gapviz.analyses.advice.analysis import advice_finding, question
 from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.measure import all_diagnostics
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
@@ -82,6 +83,7 @@ class Report:
         return {
             "decide": advice if doubt is None else Finding(title=title, readings=[doubt]),
             "scoreboard": replace(board, title="Scoreboard"),
+            "diagnostics": self.diagnostics,
             **self.further,
         }
 
@@ -94,6 +96,12 @@ class Report:
     def changed(self) -> bool:
         """Whether a strategy is reported on, beside raw cosine."""
         return self.after.strategy.options != self.before.strategy.options
+
+    @property
+    def diagnostics(self) -> Finding:
+        """Every diagnostic, raw and with the strategy."""
+        columns = {one.strategy.label: one for one in (self.before, self.after)}
+        return Finding(title="All diagnostics", tables=[all_diagnostics(columns)])
 
     @property
     def protocol(self) -> tuple[str, ...]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
-from pkgutil import iter_modules
 
+from gapviz.core.discovery import installed, modules_of
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import Snippet, StoreExport
 from gapviz.strategies import Strategy
@@ -42,7 +40,7 @@ def snippets_of(card: ExportCard, strategy: Strategy) -> tuple[Snippet, ...]:
 @cache
 def store_exports() -> tuple[StoreExport, ...]:
     """Every place, in the order of lists."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    modules = modules_of(__name__, __path__)
     found = [module.EXPORT for module in modules if hasattr(module, "EXPORT")]
-    found += [point.load() for point in entry_points(group=ENTRY_POINTS)]
+    found += installed(ENTRY_POINTS, StoreExport)
     return tuple(sorted(found, key=lambda export: export.place))

@@ -7,7 +7,6 @@ for most of a minute in every process. Both are spared by handing it exact neigh
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import warnings
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import numpy as np
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32, Float64, read_only
 from gapviz.measures.projection.neighbours import nearest_neighbours
+from gapviz.storage.background import acquired
 from gapviz.storage.cache import CachedResult, content_key
 
 N_NEIGHBORS = 15
@@ -96,8 +96,8 @@ def umap_points(
         progress: told of each stage.
     """
     key = content_key(
-        vectors=_digest(pooled),
-        start=None if start is None else _digest(start),
+        vectors=pooled,
+        start=start,
         first=(first_modality.start, first_modality.stop),
         n_neighbors=neighbours_for(pooled.shape[0]),
         n_epochs=(N_EPOCHS, N_EPOCHS_FROM_START),
@@ -105,7 +105,7 @@ def umap_points(
         min_dist=MIN_DIST,
         seed=seed,
         umap=version("umap-learn"),
-        revision=3,
+        revision=4,
     )
 
     def function(report: Progress) -> Points:
@@ -166,10 +166,7 @@ def _fit(
     nearest = nearest_neighbours(
         pooled, n_neighbors, check=lambda share: tell(0.3 * share, "finding neighbours")
     )
-    # In short waits, so that whoever waits can still be cancelled.
-    while not _one_fit_at_a_time.acquire(timeout=0.2):
-        tell(0.3, "waiting for another layout")
-    try:
+    with acquired(_one_fit_at_a_time, lambda: tell(0.3, "waiting for another layout")):
         tell(0.3, "loading UMAP")
         import umap
 
@@ -189,8 +186,6 @@ def _fit(
             # It warns that transform() is not available, which is not used.
             warnings.filterwarnings("ignore", message="precomputed_knn", category=UserWarning)
             points: Float32 = reducer.fit_transform(pooled)
-    finally:
-        _one_fit_at_a_time.release()
     tell(1.0, "laid out")
     return points
 
@@ -207,7 +202,3 @@ def _with_some_span(start: Float32, seed: int) -> Float32:
     noise = np.random.default_rng(seed).standard_normal(start.shape).astype(np.float32)
     spread: Float32 = np.where(flat, noise, start)
     return spread
-
-
-def _digest(array: Float32) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-WAIT_SECONDS = 0.2
+from gapviz.storage.background import acquired
 
 _alone = threading.Lock()
 
@@ -24,10 +24,5 @@ def one_blas_thread(check: Callable[[], None] = lambda: None) -> Iterator[None]:
     """
     from threadpoolctl import threadpool_limits
 
-    while not _alone.acquire(timeout=WAIT_SECONDS):
-        check()
-    try:
-        with threadpool_limits(1, user_api="blas"):
-            yield
-    finally:
-        _alone.release()
+    with acquired(_alone, check), threadpool_limits(1, user_api="blas"):
+        yield

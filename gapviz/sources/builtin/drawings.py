@@ -1,18 +1,20 @@
-"""OpenMoji drawings as pictures: rendered when first asked for, then kept on disk."""
+"""OpenMoji drawings as pictures: rendered when first asked for, then cached."""
 
 from __future__ import annotations
 
-import logging
 import re
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
-from gapviz.storage.cache import cache_folder
-from gapviz.storage.files import write_atomically
+from gapviz.core.progress import Progress
+from gapviz.storage.cache import CachedResult
 
 IMAGE_SCHEME = "openmoji:"
 """`Item.image` of a drawing is this, followed by its code."""
@@ -23,7 +25,13 @@ LARGEST_SIZE = 1024
 # A code becomes part of two paths, so nothing but code points may pass.
 _CODE = re.compile(r"[0-9A-F]{4,6}(?:-[0-9A-F]{4,6}){0,11}")
 
-_log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """A drawing as it is cached."""
+
+    png: npt.NDArray[np.uint8]
+    """The bytes of the file."""
 
 
 def drawing_png(code: str, size: int) -> bytes:
@@ -43,23 +51,13 @@ def drawing_png(code: str, size: int) -> bytes:
             f"a drawing cannot be {size} pixels wide",
             hint=f"ask for {SMALLEST_SIZE} to {LARGEST_SIZE}",
         )
-    cached = cache_folder() / "drawings" / _release() / str(size) / f"{source.stem}.png"
-    try:
-        content = cached.read_bytes()
-        if _is_whole(content, size):
-            return content
-        _log.warning("%s is damaged and will be drawn again", cached)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        _log.warning("%s cannot be read (%s)", cached, error)
-    content = _draw(source, size, background="#ffffff")
-    try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(cached, content)
-    except OSError as error:
-        _log.warning("%s cannot be written (%s), so nothing is cached", cached, error)
-    return content
+
+    def draw(progress: Progress) -> _Drawing:
+        content = _draw(source, size, background="#ffffff")
+        return _Drawing(np.frombuffer(content, dtype=np.uint8))
+
+    key = f"{_release()}-{source.stem}-{size}"
+    return CachedResult("drawings", key, _Drawing, draw).compute().png.tobytes()
 
 
 def render(code: str, size: int) -> Image.Image:
@@ -120,13 +118,3 @@ def _draw(source: Path, size: int, *, background: str | None) -> bytes:
         svg_path=str(source), width=size, height=size, background=background, skip_system_fonts=True
     )
     return bytes(content)
-
-
-def _is_whole(content: bytes, size: int) -> bool:
-    """Whether `content` decodes to the last row: a truncated PNG still has a good header."""
-    try:
-        with Image.open(BytesIO(content), formats=["PNG"]) as image:
-            image.load()
-            return image.size == (size, size)
-    except (OSError, SyntaxError, ValueError):
-        return False

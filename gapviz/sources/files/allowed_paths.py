@@ -1,4 +1,4 @@
-"""Paths on the server that a page may be told to read."""
+"""Paths on the server that a page may be asked to read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.gathering import shown
+from gapviz.sources.files.texts import shown
 
 
 def allowed_path(text: str, allowed_folders: Sequence[Path]) -> Path:
@@ -21,7 +21,7 @@ def allowed_path(text: str, allowed_folders: Sequence[Path]) -> Path:
     outside = GapvizError(
         "is not in a folder that may be read",
         where=shown(text) or "the path",
-        hint="give a path below one of the folders that this server was told to offer",
+        hint="give a path below one of the folders that this server offers",
     )
     named = Path(text)
     if not text.strip() or ".." in named.parts:

@@ -6,15 +6,18 @@ sound, and `similarities/MODEL.csv` the cosines of [images; texts] or [images; t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.arrays import USUAL_MODALITIES
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.gram import gram_blocks
+from gapviz.sources.files.metadata import ItemMetadata, caption_lines
+from gapviz.sources.files.named_arrays import USUAL_MODALITIES
+from gapviz.sources.files.pairing import reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.files.rows import IMAGE_ENDINGS, Facts, Rows, reading_of
-from gapviz.sources.files.sidecar import caption_lines
+from gapviz.sources.images import is_image_name
 
 PROMPTS = "prompts.txt"
 SIMILARITIES = "similarities"
@@ -36,7 +39,7 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: no matrix that can be read, no captions, or counts that do not fit.
     """
     modalities = options.modalities or _modalities(path)
-    facts, missing = _facts(path)
+    metadata, missing = _metadata(path)
     skipped = [one for one in missing if one.what not in options.left_out]
     collections: list[Collection] = []
     files = sorted((path / SIMILARITIES).glob("*.csv"))
@@ -45,7 +48,9 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             continue
         where = f"{SIMILARITIES}/{file.name}"
         try:
-            collections.append(_collection(path, file, modalities, facts))
+            blocks = gram_blocks(file, modalities)
+            reading = reading_of(path.name, blocks, metadata, encoder=file.stem, root=path)
+            collections.append(reading.collection)
         except GapvizError as error:
             if len(files) == 1:
                 raise
@@ -60,28 +65,31 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     return Reading(tuple(collections), tuple(skipped))
 
 
-def _collection(path: Path, file: Path, modalities: tuple[str, ...], facts: Facts) -> Collection:
-    blocks: dict[str, Rows] = gram_blocks(file, modalities)
-    return reading_of(path.name, blocks, facts, encoder=file.stem, root=path).collection
-
-
 def _modalities(path: Path) -> tuple[str, ...]:
     with_sound = any((path / AUDIOS).glob("*"))
     return (*USUAL_MODALITIES, "audio") if with_sound else USUAL_MODALITIES
 
 
-def _facts(path: Path) -> tuple[Facts, list[Skipped]]:
+def _metadata(path: Path) -> tuple[ItemMetadata, list[Skipped]]:
     """Captions and pictures by number, and the pictures that are missing."""
-    captions = caption_lines(path / PROMPTS).captions
+    captions = caption_lines(path / PROMPTS)
     pictures = {
         file.stem: f"{IMAGES}/{file.name}"
         for file in sorted((path / IMAGES).glob("*"))
-        if file.suffix.lower() in IMAGE_ENDINGS
+        if is_image_name(file.name)
     }
-    images = [pictures.get(str(number)) for number in range(len(captions))]
+    entries = [
+        replace(entry, image=pictures.get(str(number)))
+        for number, entry in enumerate(captions.entries)
+    ]
     missing = [
         Skipped(f"{IMAGES}/{number}.jpg", "is missing")
-        for number, image in enumerate(images)
-        if image is None
+        for number, entry in enumerate(entries)
+        if entry.image is None
     ]
-    return Facts(captions=captions, images=images, where=PROMPTS), missing
+    return replace(captions, entries=entries), missing
+
+
+FORMAT = Format(
+    "amumo", "an Amumo folder (prompts.txt, similarities)", is_amumo_folder, read_amumo, priority=24
+)

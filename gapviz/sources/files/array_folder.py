@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.arrays import load_array
+from gapviz.sources.files.format import Format
+from gapviz.sources.files.metadata import LINE_FILES, caption_lines, find_metadata
 from gapviz.sources.files.named_arrays import (
     OWNER_ENDINGS,
     NamedArray,
     modality_name,
     reading_of_arrays,
 )
+from gapviz.sources.files.numpy_files import load_array
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.sidecar import LINE_FILES, caption_lines, sidecar_facts
 
 ENDING = ".npy"
 
@@ -27,8 +28,8 @@ def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     """`image.npy` and `text.npy`, `img_emb.npy` and `text_emb.npy`: any names, each (n, dim).
 
     Lists beside them (`ids.npy`, `labels.npy`, `image_ids.npy`) count as in an `.npz`. Else
-    ids, captions, labels and image paths come from `metadata.csv`, `.jsonl` or `.parquet`,
-    or captions, one a line, from `captions.txt` or `prompts.txt`.
+    ids, captions, labels and image paths come from `metadata.csv`, `.tsv`, `.jsonl` or
+    `.parquet`, or captions, one a line, from `captions.txt` or `prompts.txt`.
 
     Raises:
         GapvizError: no `.npy` file, two of one modality, a stack, or what an `.npz` would say.
@@ -45,18 +46,19 @@ def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Readi
         array = load_array(file)
         if array.ndim == 3:
             raise GapvizError(
-                "is a stack of modalities, which stands for itself",
+                "is a stack of several modalities",
                 where=f"{path.name}/{file.name}",
                 hint="name that file instead of its folder",
             )
         arrays[name] = array
     if not arrays:
         raise GapvizError("holds no .npy file", where=path.name, hint="save one a modality")
-    facts = sidecar_facts(path, ["metadata"], options)
+    metadata = find_metadata(path, "metadata", options)
     lines = next((path / name for name in LINE_FILES if (path / name).is_file()), None)
-    if facts is None and lines is not None:
-        facts = caption_lines(lines)
-    return reading_of_arrays(path, arrays, options, root=options.image_folder or path, facts=facts)
+    if metadata is None and lines is not None:
+        metadata = caption_lines(lines)
+    root = options.image_folder or path
+    return reading_of_arrays(path, arrays, options, root=root, metadata=metadata)
 
 
 def _array_name(stem: str) -> str:
@@ -64,3 +66,12 @@ def _array_name(stem: str) -> str:
         if stem.endswith(ending) and len(stem) > len(ending):
             return modality_name(stem.removesuffix(ending)) + ending
     return modality_name(stem)
+
+
+FORMAT = Format(
+    "array_folder",
+    "a folder of .npy files, one a modality",
+    is_array_folder,
+    read_array_folder,
+    priority=30,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.arrays import load_array
+from gapviz.sources.files.columns import NOTHING, Fields
+from gapviz.sources.files.format import Format
+from gapviz.sources.files.metadata import ItemMetadata, table_metadata
 from gapviz.sources.files.named_arrays import modality_name
+from gapviz.sources.files.numpy_files import load_array
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.files.rows import Facts, Rows, reading_of
-from gapviz.sources.files.sidecar import table_facts
+from gapviz.sources.files.tables import open_table
 
 VECTOR_FOLDER_ENDING = "_emb"
 METADATA = "metadata"
@@ -47,86 +50,69 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     folders = _vector_folders(path)
     vectors = {name: _vector_parts(folder, skipped) for name, folder in folders.items()}
     metadata = _metadata_parts(path / METADATA, options, skipped)
-    parts = _Parts(by_id=options.id_column is not None)
-    for number in sorted({part for by_part in vectors.values() for part in by_part}):
-        parts.add(
-            {name: by_part[number] for name, by_part in vectors.items() if number in by_part},
-            metadata.get(number),
-            where=f"{path.name}, part {number}",
-            skipped=skipped,
-        )
-        for name, by_part in vectors.items():
-            if number not in by_part:
+    entries: list[Fields] = []
+    spans: dict[int, slice] = {}
+    for number in sorted({part for parts in vectors.values() for part in parts}):
+        where = f"{path.name}, part {number}"
+        part = metadata.get(number)
+        size = _size(vectors, number, part, where=where)
+        if part is None:
+            skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
+            part = ItemMetadata()
+        start = len(entries)
+        spans[number] = slice(start, start + size)
+        by_id = bool(options.id_column) and part.has_ids
+        entries += [
+            entry if by_id else replace(entry, id=str(start + row))
+            for row, entry in enumerate(part.entries or [NOTHING] * size)
+        ]
+        skipped += part.skipped
+        for name, parts in vectors.items():
+            if number not in parts:
                 skipped.append(Skipped(f"{folders[name].name}, part {number}", "is not there"))
+    blocks = {
+        name: VectorRows(
+            vectors=_joined(list(parts.values()), where=folders[name].name),
+            owners=[entry.id for number in parts for entry in entries[spans[number]]],
+            where=folders[name].name,
+            numbers=np.concatenate([np.r_[spans[number]] for number in parts]),
+        )
+        for name, parts in vectors.items()
+        if parts
+    }
     return reading_of(
         path.name,
-        parts.blocks(folders),
-        parts.facts(path.name),
+        blocks,
+        ItemMetadata(entries, has_ids=True, where=path.name),
         encoder=options.encoder,
         root=options.image_folder or path,
         skipped=skipped,
     )
 
 
-@dataclass
-class _Parts:
-    """What has been read so far, part after part."""
+def _size(
+    vectors: Mapping[str, Mapping[int, npt.NDArray[Any]]],
+    number: int,
+    metadata: ItemMetadata | None,
+    *,
+    where: str,
+) -> int:
+    """Rows of one part.
 
-    by_id: bool
-    n_rows: int = 0
-    ids: list[str | None] = field(default_factory=list)
-    captions: list[tuple[str, ...]] = field(default_factory=list)
-    images: list[str | None] = field(default_factory=list)
-    labels: list[str | None] = field(default_factory=list)
-    matrices: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
-    owners: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-
-    def add(
-        self,
-        matrices: Mapping[str, npt.NDArray[Any]],
-        facts: Facts | None,
-        *,
-        where: str,
-        skipped: list[Skipped],
-    ) -> None:
-        lengths = {name: len(matrix) for name, matrix in matrices.items()}
-        if facts is not None:
-            lengths[METADATA] = len(facts)
-        if len(set(lengths.values())) > 1:
-            listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
-            raise GapvizError(
-                f"the files hold differing numbers of rows ({listing})",
-                where=where,
-                hint="write the part again",
-            )
-        size = next(iter(lengths.values()))
-        if facts is None:
-            skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
-            facts = Facts()
-        start, end = self.n_rows, self.n_rows + size
-        told = facts.ids if self.by_id and facts.ids else map(str, range(start, end))
-        self.ids += told
-        self.captions += facts.captions or [()] * size
-        self.images += facts.images or [None] * size
-        self.labels += facts.labels or [None] * size
-        for name, matrix in matrices.items():
-            self.matrices.setdefault(name, []).append(matrix)
-            self.owners.setdefault(name, []).append((start, end))
-        self.n_rows = end
-
-    def blocks(self, folders: Mapping[str, Path]) -> dict[str, Rows]:
-        return {
-            name: Rows(
-                vectors=_joined(matrices, where=folders[name].name),
-                owners=[entry for span in self.owners[name] for entry in self.ids[slice(*span)]],
-                where=folders[name].name,
-                numbers=np.concatenate([np.arange(*span) for span in self.owners[name]]),
-            )
-            for name, matrices in self.matrices.items()
-        }
-
-    def facts(self, where: str) -> Facts:
-        return Facts(self.ids, self.captions, self.labels, self.images, where=where)
+    Raises:
+        GapvizError: its files differ in that.
+    """
+    lengths = {name: len(parts[number]) for name, parts in vectors.items() if number in parts}
+    if metadata is not None and metadata.entries:
+        lengths[METADATA] = len(metadata.entries)
+    if len(set(lengths.values())) > 1:
+        listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise GapvizError(
+            f"the files hold differing numbers of rows ({listing})",
+            where=where,
+            hint="write the part again",
+        )
+    return next(iter(lengths.values()))
 
 
 def _vector_folders(path: Path) -> dict[str, Path]:
@@ -164,11 +150,13 @@ def _vector_parts(folder: Path, skipped: list[Skipped]) -> dict[int, npt.NDArray
     return parts
 
 
-def _metadata_parts(folder: Path, options: ReadOptions, skipped: list[Skipped]) -> dict[int, Facts]:
-    parts: dict[int, Facts] = {}
+def _metadata_parts(
+    folder: Path, options: ReadOptions, skipped: list[Skipped]
+) -> dict[int, ItemMetadata]:
+    parts: dict[int, ItemMetadata] = {}
     for number, file in _numbered(folder, ".parquet").items():
         try:
-            parts[number] = table_facts(file, options)
+            parts[number] = table_metadata(open_table(file, file.name), options)
         except GapvizError as error:
             skipped.append(Skipped(f"{folder.name}/{file.name}", error.what))
     return parts
@@ -184,3 +172,12 @@ def _joined(matrices: list[npt.NDArray[Any]], *, where: str) -> npt.NDArray[Any]
             where=where,
             hint="keep the parts of one encoder",
         ) from error
+
+
+FORMAT = Format(
+    "clip_retrieval",
+    "a clip-retrieval folder (img_emb)",
+    is_clip_retrieval_folder,
+    read_clip_retrieval,
+    priority=26,
+)

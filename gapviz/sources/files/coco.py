@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import Fields
 from gapviz.sources.files.folders import source_name
-from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering, shown
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.words import captions_in, json_in
+from gapviz.sources.files.texts import captions_in, json_in, shown
 from gapviz.sources.images import file_flaw, inside, path_reference
+from gapviz.storage.files import unreadable
 
 MAX_JSON_BYTES = 512 * 1024**2
 
@@ -26,7 +29,7 @@ USUAL_FOLDERS = ("images", "val2017", "train2017", "val2014", "train2014", "test
 _SPLIT_IN_NAME = re.compile(r"captions_(\w+)")
 
 
-def read_coco(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+def read_coco(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """The images of a COCO captions file, with all captions of each.
 
     Args:
@@ -42,27 +45,27 @@ def read_coco(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
     images = list(_entries(content, "images", file))
     annotations = _entries(content, "annotations", file)
     root = options.image_folder or _image_folder(file, images)
-    gathering = Gathering()
+    builder = CollectionBuilder()
     listed = {}
     for number, image in enumerate(images):
         place = f"{file.name}, image {number}"
         item_id = _id_in(image.get("id"))
         name = image.get("file_name")
         if item_id is None or not isinstance(name, str) or not name:
-            gathering.skip(place, "has no id or no file name")
+            builder.skip(place, "has no id or no file name")
         elif item_id in listed:
-            gathering.skip(place, f"has the id {item_id} of an image before it")
+            builder.skip(place, f"has the id {item_id} of an image before it")
         else:
             listed[item_id] = name
-    captions = _captions(annotations, listed, file, gathering)
+    captions = _captions(annotations, listed, file, builder)
     for item_id, name in listed.items():
         flaw = _flaw(root, name)
         if flaw is None:
-            image_reference = path_reference(name)
-            gathering.add(item_id, image=image_reference, captions=captions.get(item_id, ()))
+            fields = Fields(captions=tuple(captions.get(item_id, ())))
+            builder.add(item_id, path_reference(name), fields)
         elif name not in options.left_out:
-            gathering.skip(name, flaw)
-    return gathering.reading(source_name(file), root, options)
+            builder.skip(name, flaw)
+    return builder.reading(source_name(file), root, options)
 
 
 def looks_like_coco(path: Path) -> bool:
@@ -116,11 +119,7 @@ def _parsed(file: Path) -> Mapping[str, Any]:
             )
         content = json_in(file.read_bytes())
     except OSError as error:
-        raise GapvizError(
-            f"cannot be read ({error.strerror or error})",
-            where=shown(file.name),
-            hint="check the path",
-        ) from error
+        raise unreadable(shown(file.name), error) from error
     except GapvizError:
         raise
     except ValueError as error:
@@ -143,24 +142,24 @@ def _captions(
     annotations: Iterable[dict[str, Any]],
     listed: Mapping[str, str],
     file: Path,
-    gathering: Gathering,
+    builder: CollectionBuilder,
 ) -> dict[str, list[str]]:
     """Captions of each image id; strays are counted rather than listed one by one."""
     captions: dict[str, list[str]] = {}
     strays = 0
     for number, annotation in enumerate(annotations):
         item_id = _id_in(annotation.get("image_id"))
-        words = captions_in(annotation.get("caption"))
+        found, flaw = captions_in(annotation.get("caption"))
         if item_id is None or item_id not in listed:
             strays += 1
-        elif words.captions:
-            captions.setdefault(item_id, []).extend(words.captions)
+        elif found:
+            captions.setdefault(item_id, []).extend(found)
         else:
-            why = words.flaw or "has no caption"
-            gathering.skip(f"{file.name}, annotation {number}", why)
+            why = flaw or "has no caption"
+            builder.skip(f"{file.name}, annotation {number}", why)
     if strays:
         why = f"{strays:,} annotations belong to no image that the file lists"
-        gathering.skip(file.name, why)
+        builder.skip(file.name, why)
     return captions
 
 
@@ -197,3 +196,15 @@ def _flaw(root: Path, name: str) -> str | None:
         return file_flaw(inside(root, name))
     except GapvizError as error:
         return error.what
+
+
+FORMAT = Format(
+    "coco",
+    "a COCO captions .json",
+    looks_like_coco,
+    read_coco,
+    priority=42,
+    endings=(".json",),
+    hint="write images and annotations, or give the table as .csv",
+    alone=False,
+)

@@ -1,4 +1,4 @@
-"""Which column is which, by what the user says or by the names in common use."""
+"""Which column is which: one list of names for all tables, beside images or beside vectors."""
 
 from __future__ import annotations
 
@@ -8,104 +8,179 @@ from dataclasses import dataclass
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.reading import ReadOptions
-from gapviz.sources.files.words import Words, captions_in, label_in
+from gapviz.sources.files.texts import captions_in, path_in, shown, text_in
 
-IMAGE_NAMES = (
-    "file_name", "image", "image_path", "path", "file_path", "filepath", "filename", "file",
-    "image_file", "image_file_name", "image_filename", "image_name", "img", "img_path", "photo",
-)  # fmt: skip
-CAPTION_NAMES = (
-    "caption", "captions", "text", "texts", "sentence", "sentences", "sentences_raw", "comment",
-    "description", "prompt", "alt_text", "title",
-)  # fmt: skip
-LABEL_NAMES = ("label", "label_name", "class", "class_name", "category", "cls")
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "ids", "item_id", "item", "uid", "key", "image_id"),
+    "caption": (
+        "caption", "captions", "text", "texts", "sentence", "sentences", "sentences_raw",
+        "comment", "description", "prompt", "prompts", "alt_text", "title",
+    ),
+    "label": (
+        "label", "labels", "label_name", "class", "class_name", "category", "cls",
+    ),
+    "image": (
+        "file_name", "image", "image_path", "image_paths", "path", "paths", "file_path",
+        "filepath", "filename", "file", "image_file", "image_file_name", "image_filename",
+        "image_name", "img", "img_path", "photo",
+    ),
+}  # fmt: skip
+"""Usual names of each column, the most telling first; `usual_name` says how they are compared."""
 
 MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class ImageColumns:
-    """The columns of a table that an item is made of."""
+class Columns:
+    """The columns that describe an item; None or empty where there is none."""
 
-    image: str
-    captions: tuple[str, ...]
-    label: str | None
-    id: str | None
+    id: str | None = None
+    captions: tuple[str, ...] = ()
+    label: str | None = None
+    image: str | None = None
 
     @property
     def all(self) -> list[str]:
-        """Each of them once."""
-        named = (self.image, *self.captions, self.label, self.id)
+        """Their names, each once."""
+        named = (self.id, *self.captions, self.label, self.image)
         return list(dict.fromkeys(name for name in named if name is not None))
 
 
-def image_columns(columns: Sequence[str], options: ReadOptions, *, where: str) -> ImageColumns:
-    """Choose the columns of a table.
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What one row says of an item."""
+
+    id: str | None = None
+    captions: tuple[str, ...] = ()
+    label: str | None = None
+    image: str | None = None
+    flaw: str | None = None
+    """The first value that could not be used, in a clause."""
+
+
+NOTHING = Fields()
+
+
+def choose_columns(names: Sequence[str], options: ReadOptions, *, where: str) -> Columns:
+    """The columns that the options name, else those under the usual names.
 
     Raises:
-        GapvizError: a column that the options name is missing, or none holds images.
+        GapvizError: the options name a column that is not there.
     """
-    chosen = (options.image_column, *options.caption_columns, options.label_column)
-    for name in (*chosen, options.id_column):
-        if name is not None and name not in columns:
+    for name in (
+        options.id_column, *options.caption_columns, options.label_column, options.image_column,
+    ):  # fmt: skip
+        if name is not None and name not in names:
             raise GapvizError(
-                f"has no column {name!r}", where=where, hint=f"choose among {_listed(columns)}"
+                f"has no column {shown(name, 80)!r}",
+                where=where,
+                hint=f"choose one of {_listed(names)}",
             )
-    image = options.image_column or usual_name(columns, IMAGE_NAMES)
-    if image is None:
-        raise GapvizError(
-            "has no column of images",
-            where=where,
-            hint=f"name one 'file_name', or say which it is among {_listed(columns)}",
-        )
-    return ImageColumns(
-        image=image,
-        captions=options.caption_columns or _usual_captions(columns),
-        label=options.label_column or usual_name(columns, LABEL_NAMES),
-        id=options.id_column,
+    return Columns(
+        id=options.id_column or usual_name(names, "id"),
+        captions=options.caption_columns or _usual_captions(names),
+        label=options.label_column or usual_name(names, "label"),
+        image=options.image_column or usual_name(names, "image"),
     )
 
 
-def usual_name(columns: Iterable[str], names: Sequence[str]) -> str | None:
-    """The column that bears the first of `names` there is, in any case."""
-    known = {_plain(column): column for column in reversed(list(columns))}
-    return next((known[name] for name in names if name in known), None)
-
-
-def fields_in(value: object, options: ReadOptions) -> tuple[Words, str | None]:
-    """Captions and label of a JSON object that describes one image.
+def image_columns(names: Sequence[str], options: ReadOptions, *, where: str) -> Columns:
+    """The same for a table that has to name images.
 
     Raises:
-        ValueError: not an object.
+        GapvizError: as `choose_columns`, or no column of images.
+    """
+    columns = choose_columns(names, options, where=where)
+    if columns.image is None:
+        raise GapvizError(
+            "has no column of images",
+            where=where,
+            hint=f"name one 'file_name', or say which it is among {_listed(names)}",
+        )
+    return columns
+
+
+def usual_name(names: Iterable[str], kind: str) -> str | None:
+    """The column with the first of `NAMES[kind]` there is.
+
+    Case, spaces and dashes do not count: `Image Path` is `image_path`.
+    """
+    known = {_plain(name): name for name in reversed(list(names))}
+    return next((known[usual] for usual in NAMES[kind] if usual in known), None)
+
+
+def fields_of(
+    row: Mapping[str, object],
+    columns: Columns,
+    class_names: Mapping[str, Sequence[str]] = {},
+) -> Fields:
+    """What a row says.
+
+    Args:
+        row: values by column; columns that are missing count as empty.
+        columns: which column is which.
+        class_names: of columns whose whole numbers stand for names.
+    """
+    captions = captions_in([row.get(name) for name in columns.captions])
+    item_id, no_id = _text(row, columns.id, "an id")
+    label, no_label = _text(row, columns.label, "a label", class_names)
+    return Fields(
+        id=item_id,
+        captions=captions.found,
+        label=label,
+        image=path_in(row.get(columns.image)) if columns.image else None,
+        flaw=captions.flaw or no_id or no_label,
+    )
+
+
+def fields_in(value: object, options: ReadOptions) -> Fields:
+    """What a JSON object beside one image says of it.
+
+    Raises:
+        ValueError: not an object; the message is a clause.
     """
     if not isinstance(value, dict):
-        raise ValueError("not an object")
-    columns = [key for key in value if isinstance(key, str)]
-    names = options.caption_columns or _usual_captions(columns)
-    label = options.label_column or usual_name(columns, LABEL_NAMES)
-    return captions_of(value, names), label_in(value.get(label)) if label else None
+        raise ValueError("is not a JSON object")
+    names = list(value)
+    columns = Columns(
+        captions=options.caption_columns or _usual_captions(names),
+        label=options.label_column or usual_name(names, "label"),
+    )
+    return fields_of(value, columns)
 
 
-def captions_of(row: Mapping[str, object], columns: Sequence[str]) -> Words:
-    """The captions of a row, from all its caption columns."""
-    return captions_in([row.get(column) for column in columns])
+def _text(
+    row: Mapping[str, object],
+    name: str | None,
+    kind: str,
+    class_names: Mapping[str, Sequence[str]] = {},
+) -> tuple[str | None, str | None]:
+    """The text of a cell, and what is wrong with it."""
+    if name is None:
+        return None, None
+    value = row.get(name)
+    known = class_names.get(name, ())
+    if isinstance(value, int) and 0 <= value < len(known):
+        return known[value], None
+    try:
+        return text_in(value), None
+    except TypeError:
+        return None, f"has {kind} that is no text ({type(value).__name__})"
 
 
-def _usual_captions(columns: Sequence[str]) -> tuple[str, ...]:
-    for name in CAPTION_NAMES:
-        numbered = re.compile(rf"{name}_?[0-9]{{0,3}}")
-        found = tuple(column for column in columns if numbered.fullmatch(_plain(column)))
-        if found:
+def _usual_captions(names: Sequence[str]) -> tuple[str, ...]:
+    """Every column of the first usual name there is: `caption`, or `caption_0`, `caption_1`."""
+    for usual in NAMES["caption"]:
+        numbered = re.compile(rf"{usual}_?[0-9]{{0,3}}")
+        if found := tuple(name for name in names if numbered.fullmatch(_plain(name))):
             return found
     return ()
 
 
-def _plain(column: str) -> str:
-    return re.sub(r"[\s-]+", "_", column.strip().lower())
+def _plain(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip().lower())
 
 
-def _listed(columns: Sequence[str]) -> str:
-    names = ", ".join(repr(column[:60]) for column in columns[:MOST_LISTED]) or "none"
-    return (
-        names if len(columns) <= MOST_LISTED else f"{names} and {len(columns) - MOST_LISTED} more"
-    )
+def _listed(names: Sequence[str]) -> str:
+    listed = ", ".join(shown(name, 60) for name in names[:MOST_LISTED]) or "none"
+    return listed if len(names) <= MOST_LISTED else f"{listed} and {len(names) - MOST_LISTED} more"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.gathering import Gathering, shown
-from gapviz.sources.files.words import MAX_TEXT_BYTES
-from gapviz.sources.images import file_flaw, is_image_name
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import NOTHING, Fields
+from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.texts import MAX_TEXT_BYTES, shown
+from gapviz.sources.images import file_flaw, is_image_name, path_reference
 
 PEEKED_FOLDERS = 200
 PEEKED_FILES = 2000
@@ -30,7 +32,7 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def folder_files(root: Path, gathering: Gathering) -> list[str]:
+def folder_files(root: Path, builder: CollectionBuilder) -> list[str]:
     """Every regular file below `root`, relative, in natural order.
 
     Hidden files are left out; links that lead out of `root`, links to folders and unreadable
@@ -41,7 +43,7 @@ def folder_files(root: Path, gathering: Gathering) -> list[str]:
     """
     base = Path(os.path.realpath(root))
     found: list[str] = []
-    for entry, relative in _entries(root, gathering):
+    for entry, relative in _entries(root, builder):
         why = None
         if entry.is_symlink():
             why = _link_flaw(Path(entry.path), base)
@@ -52,11 +54,11 @@ def folder_files(root: Path, gathering: Gathering) -> list[str]:
         if why is None:
             found.append(relative)
         else:
-            gathering.skip(relative, why)
+            builder.skip(relative, why)
     return sorted(found, key=natural_key)
 
 
-def whole_images(root: Path, names: list[str], gathering: Gathering) -> Iterator[str]:
+def whole_images(root: Path, names: list[str], builder: CollectionBuilder) -> Iterator[str]:
     """Those names that are pictures, by ending and header; broken ones are listed."""
     for name in names:
         if is_image_name(name):
@@ -64,7 +66,26 @@ def whole_images(root: Path, names: list[str], gathering: Gathering) -> Iterator
             if flaw is None:
                 yield name
             else:
-                gathering.skip(name, flaw)
+                builder.skip(name, flaw)
+
+
+def read_folder(
+    root: Path, options: ReadOptions, describe: Callable[[str], Fields] = lambda _: NOTHING
+) -> Reading:
+    """Every whole image below `root`, each an item of its own.
+
+    Args:
+        root: the folder.
+        options: how to read it.
+        describe: from the name of an image to what is known of it.
+
+    Raises:
+        GapvizError: no folder, or no image in it that can be read.
+    """
+    builder = CollectionBuilder()
+    for name in whole_images(root, folder_files(root, builder), builder):
+        builder.add(name, path_reference(name), describe(name), where=name)
+    return builder.reading(source_name(root), root, options)
 
 
 def peeked_images(root: Path) -> list[str]:
@@ -116,7 +137,9 @@ def source_name(path: Path) -> str:
     return path.resolve().name if path.is_dir() else path.stem
 
 
-def _entries(root: Path, gathering: Gathering | None) -> Iterator[tuple[os.DirEntry[str], str]]:
+def _entries(
+    root: Path, builder: CollectionBuilder | None
+) -> Iterator[tuple[os.DirEntry[str], str]]:
     """Everything below `root` but folders; links to folders are not followed."""
     waiting = [""]
     while waiting:
@@ -136,8 +159,8 @@ def _entries(root: Path, gathering: Gathering | None) -> Iterator[tuple[os.DirEn
             if not folder:
                 hint = "give a folder of images"
                 raise GapvizError(why, where=shown(str(root)), hint=hint) from error
-            if gathering is not None:
-                gathering.skip(folder, why)
+            if builder is not None:
+                builder.skip(folder, why)
 
 
 def _link_flaw(link: Path, base: Path) -> str | None:

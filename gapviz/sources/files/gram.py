@@ -14,9 +14,10 @@ import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float64
-from gapviz.sources.files.arrays import USUAL_MODALITIES
+from gapviz.sources.files.format import Format
+from gapviz.sources.files.named_arrays import USUAL_MODALITIES
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.rows import Rows, reading_of
 
 MAX_ROWS = 6_000
 """Rows of the largest matrix: its eigenvectors take about half a minute."""
@@ -48,7 +49,7 @@ def read_gram(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     return reading_of(path.stem, blocks, encoder=options.encoder or path.stem)
 
 
-def gram_blocks(path: Path, modalities: Sequence[str]) -> dict[str, Rows]:
+def gram_blocks(path: Path, modalities: Sequence[str]) -> dict[str, VectorRows]:
     """Rows by modality whose cosines are those of the file.
 
     Raises:
@@ -66,7 +67,7 @@ def gram_blocks(path: Path, modalities: Sequence[str]) -> dict[str, Rows]:
     vectors = _vectors_of(gram, where=path.name)
     size = len(gram) // n_blocks
     return {
-        name: Rows(vectors[code * size : (code + 1) * size], where=f"{path.name}, {name}")
+        name: VectorRows(vectors[code * size : (code + 1) * size], where=f"{path.name}, {name}")
         for code, name in enumerate(modalities)
     }
 
@@ -81,7 +82,7 @@ def _load(path: Path) -> Float64:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a file without rows, which is told below
+            warnings.simplefilter("ignore")  # of a file without rows, which is refused below
             gram = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8", comments=None)
     except (ValueError, OSError, MemoryError) as error:
         raise GapvizError(
@@ -149,3 +150,14 @@ def _first_numbers(path: Path) -> int:
     except (ValueError, OSError):
         return 0
     return len(cells)
+
+
+FORMAT = Format(
+    "gram",
+    "a square matrix of cosines (.csv)",
+    is_gram_file,
+    read_gram,
+    priority=22,
+    endings=(".csv",),
+    hint="write one row of cosines a line, without headings",
+)

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import (
-    IMAGE_NAMES,
-    ImageColumns,
-    captions_of,
-    image_columns,
-    usual_name,
-)
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import Columns, Fields, fields_of, image_columns, usual_name
 from gapviz.sources.files.folders import natural_key, source_name
-from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering, shown
+from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.table_rows import TABLE_SUFFIXES, Row, Table, open_table
-from gapviz.sources.files.words import label_in, one_line
-from gapviz.sources.images import content_flaw, file_flaw, inside, path_reference
-from gapviz.sources.images.parquet import open_parquet, stored_bytes
+from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
+from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.images import content_flaw, file_flaw, inside, path_reference, relative_path
+from gapviz.sources.images.parquet import stored_bytes
 
 WEB_MARK = "://"
 
 
-def read_image_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """The items of a CSV, TSV, JSON-lines or Parquet file, or of a folder of Parquet files.
 
     Paths count from `options.image_folder`, else from the table's own folder; several rows
@@ -45,7 +39,7 @@ def read_image_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Read
     rows = _TableRows(table_root, options)
     for file in files:
         rows.add_table(open_table(file, file.relative_to(table_root).as_posix()))
-    return rows.gathering.reading(source_name(path), rows.root, options)
+    return rows.builder.reading(source_name(path), rows.root, options)
 
 
 def looks_like_image_table(path: Path) -> bool:
@@ -54,84 +48,69 @@ def looks_like_image_table(path: Path) -> bool:
         if path.is_dir():
             files = _parquet_files(path)
             return bool(files) and _stores_images(files[0])
-        if path.suffix.lower() not in TABLE_SUFFIXES or not path.is_file():
+        if not has_ending(*TABLE_ENDINGS)(path):
             return False
-        return usual_name(open_table(path, path.name).columns, IMAGE_NAMES) is not None
+        return usual_name(open_table(path, path.name, peek=True).columns, "image") is not None
     except GapvizError:
         return False
 
 
 class _TableRows:
-    """Adds the rows of one table after the other to a gathering."""
+    """Adds the rows of one table after the other to a builder."""
 
     def __init__(self, table_root: Path, options: ReadOptions) -> None:
         self.root = options.image_folder or table_root
+        self.builder = CollectionBuilder()
         self._base = Path(os.path.realpath(self.root))
-        self.gathering = Gathering()
         self._options = options
         self._flaws: dict[str, str | None] = {}
 
     def add_table(self, table: Table) -> None:
         columns = image_columns(table.columns, self._options, where=table.name)
-        for row in table.rows(columns.all, self.gathering):
-            cell = row.values.get(columns.image)
-            stored = stored_bytes(cell)
+        for row in self.builder.rows(table, columns):
+            fields = fields_of(row.values, columns, table.class_names)
+            stored = stored_bytes(row.values.get(columns.image or ""))
             if stored is not None:
-                self._add_stored(stored, row, table, columns)
-                continue
-            named = cell.get("path") if isinstance(cell, dict) else cell
-            if isinstance(named, str) and named.strip():
-                self._add_named(named.strip(), row, table, columns)
+                self._add_stored(stored, fields, row, table, columns)
+            elif fields.image is not None:
+                self._add_named(fields.image, fields, table.place(row))
             else:
-                self.gathering.skip(table.place(row), "names no image")
+                self.builder.skip(table.place(row), "names no image")
 
-    def _add_named(self, named: str, row: Row, table: Table, columns: ImageColumns) -> None:
-        name = self._relative(named)
+    def _add_named(self, named: str, fields: Fields, place: str) -> None:
+        name = named if WEB_MARK in named else relative_path(named, self._base)
         if name not in self._flaws:
             self._flaws[name] = self._flaw(name)
         flaw = self._flaws[name]
         if flaw is not None:
-            self.gathering.skip(table.place(row), f"names {shown(name)!r}, which {flaw}")
+            self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
             return
-        item_id = self._given_id(row, columns) or name
-        self._add(item_id, path_reference(name), row, table, columns)
+        self._add(name, path_reference(name), fields, place)
 
-    def _add_stored(self, content: bytes, row: Row, table: Table, columns: ImageColumns) -> None:
+    def _add_stored(
+        self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns
+    ) -> None:
+        path = table.path.resolve()
         flaw = content_flaw(content)
-        flaw = flaw or self._outside(table)
+        if flaw is None and not path.is_relative_to(self._base):
+            flaw = "lies outside the folder of images"
         if flaw is not None:
-            self.gathering.skip(table.place(row), f"stores an image that {flaw}")
+            self.builder.skip(table.place(row), f"stores an image that {flaw}")
             return
-        path = row.values.get(columns.image)
-        named = one_line(str(path.get("path") or "")) if isinstance(path, dict) else ""
-        item_id = self._given_id(row, columns)
-        if item_id is None:
-            own = f"{table.name}#{row.number}"
-            item_id = named if named and named not in self.gathering else own
-        reference = f"parquet:{self._table_reference(table)}#{row.number},{columns.image}"
-        self._add(item_id, reference, row, table, columns)
+        key = one_line(fields.image or "")
+        if not key or key in self.builder:
+            key = f"{table.name}#{row.number}"
+        file = path.relative_to(self._base).as_posix()
+        reference = f"parquet:{file}#{row.number},{columns.image}"
+        self._add(key, reference, fields, table.place(row))
 
-    def _add(self, item_id: str, image: str, row: Row, table: Table, columns: ImageColumns) -> None:
-        words = captions_of(row.values, columns.captions)
-        label = table.label(row, columns.label)
-        if words.flaw:
-            self.gathering.skip(table.place(row), words.flaw)
-        self.gathering.add(item_id, image=image, captions=words.captions, label=label)
-        if self.gathering.image_of(item_id) != image:
-            why = f"has another image for {shown(item_id)!r}, of which the first stands"
-            self.gathering.skip(table.place(row), why)
-
-    def _given_id(self, row: Row, columns: ImageColumns) -> str | None:
-        return label_in(row.values.get(columns.id)) if columns.id else None
-
-    def _relative(self, named: str) -> str:
-        """One spelling a file; absolute paths into the image folder, too, become relative."""
-        if WEB_MARK in named:
-            return named
-        try:
-            return Path(named).relative_to(self._base).as_posix()
-        except ValueError:
-            return posixpath.normpath(named)
+    def _add(self, key: str, image: str, fields: Fields, place: str) -> None:
+        """Add a row; by `options.id_column` it belongs to that item, whatever its image."""
+        if self._options.id_column and fields.id:
+            key = fields.id
+        if self.builder.add(key, image, fields, where=place) != image:
+            why = f"has another image for {shown(key)!r}, whose first image is kept"
+            self.builder.skip(place, why)
 
     def _flaw(self, name: str) -> str | None:
         if WEB_MARK in name:
@@ -140,14 +119,6 @@ class _TableRows:
             return file_flaw(inside(self.root, name))
         except GapvizError as error:
             return error.what
-
-    def _outside(self, table: Table) -> str | None:
-        """Why a stored image could not be read again below the root."""
-        inside_root = table.path.resolve().is_relative_to(self._base)
-        return None if inside_root else "lies outside the folder of images"
-
-    def _table_reference(self, table: Table) -> str:
-        return table.path.resolve().relative_to(self._base).as_posix()
 
 
 def _parquet_files(folder: Path) -> Sequence[Path]:
@@ -163,17 +134,19 @@ def _parquet_files(folder: Path) -> Sequence[Path]:
 
 
 def _stores_images(file: Path) -> bool:
-    import pyarrow as pa
+    table = open_table(file, file.name)
+    image = usual_name(table.columns, "image")
+    fields = table.struct_columns.get(image or "", ())
+    return image in table.binary_columns or "bytes" in fields
 
-    try:
-        with open_parquet(file) as parquet:
-            schema = parquet.schema_arrow
-    except (pa.ArrowException, OSError, ValueError):
-        return False
-    image = usual_name(schema.names, IMAGE_NAMES)
-    if image is None:
-        return False
-    kind = schema.field(image).type
-    if pa.types.is_struct(kind):
-        return bool(kind.get_field_index("bytes") >= 0)
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+FORMAT = Format(
+    "image_table",
+    "a table with a column of images (.csv, .tsv, .jsonl, .parquet)",
+    looks_like_image_table,
+    read_image_table,
+    priority=46,
+    endings=TABLE_ENDINGS,
+    hint="call the column of image paths file_name",
+    alone=False,
+)

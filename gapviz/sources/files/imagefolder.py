@@ -7,17 +7,18 @@ from collections.abc import Set
 from pathlib import Path, PurePosixPath
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import ImageColumns, captions_of, image_columns
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import Columns, fields_of, image_columns
 from gapviz.sources.files.folders import folder_files, peeked_folders, source_name, whole_images
-from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.table_rows import Row, Table, open_table
+from gapviz.sources.files.tables import TABLE_ENDINGS, Table, open_table
 from gapviz.sources.images import path_reference
 
-METADATA_FILES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+METADATA_FILES = tuple(f"metadata{ending}" for ending in TABLE_ENDINGS)
 
 
-def read_imagefolder(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+def read_imagefolder(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """Every image below `path`, described by the metadata of the folder that it lies in.
 
     Several rows that name one file are several captions of one item. An image that no row
@@ -26,10 +27,10 @@ def read_imagefolder(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Read
     Raises:
         GapvizError: no folder, no image that can be read, or none of its metadata can be used.
     """
-    gathering = Gathering()
-    names = folder_files(path, gathering)
-    images = set(whole_images(path, names, gathering))
-    broken = {skipped.what for skipped in gathering.skipped} | options.left_out
+    builder = CollectionBuilder()
+    names = folder_files(path, builder)
+    images = set(whole_images(path, names, builder))
+    broken = {skipped.what for skipped in builder.skipped} | options.left_out
     refused: list[GapvizError] = []
     tables = [name for name in names if PurePosixPath(name).name in METADATA_FILES]
     for name in tables:
@@ -38,15 +39,15 @@ def read_imagefolder(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Read
             columns = image_columns(table.columns, options, where=name)
         except GapvizError as error:
             refused.append(error)
-            gathering.skip(name, error.what)
+            builder.skip(name, error.what)
             continue
-        _add_rows(table, columns, images, broken, gathering)
+        _add_rows(table, columns, images, broken, builder)
     if refused and len(refused) == len(tables):
         raise refused[0]
     for name in names:
-        if name in images and name not in gathering:
-            gathering.add(name, image=path_reference(name))
-    return gathering.reading(source_name(path), path, options)
+        if name in images and name not in builder:
+            builder.add(name, path_reference(name))
+    return builder.reading(source_name(path), path, options)
 
 
 def looks_like_imagefolder(path: Path) -> bool:
@@ -57,33 +58,31 @@ def looks_like_imagefolder(path: Path) -> bool:
 
 
 def _add_rows(
-    table: Table, columns: ImageColumns, images: set[str], broken: Set[str], gathering: Gathering
+    table: Table, columns: Columns, images: set[str], broken: Set[str], builder: CollectionBuilder
 ) -> None:
     folder = posixpath.dirname(table.name)
-    for row in table.rows(columns.all, gathering):
-        named = row.values.get(columns.image)
-        if not isinstance(named, str) or not named.strip():
-            gathering.skip(table.place(row), "names no file")
+    for row in builder.rows(table, columns):
+        fields = fields_of(row.values, columns, table.class_names)
+        if fields.image is None:
+            builder.skip(table.place(row), "names no file")
             continue
-        image = posixpath.normpath(posixpath.join(folder, named.strip()))
+        image = posixpath.normpath(posixpath.join(folder, fields.image))
         if image in images:
-            _add_row(image, row, table, columns, gathering)
+            builder.add(image, path_reference(image), fields, where=table.place(row))
         elif image not in broken:
-            gathering.skip(table.place(row), _why_absent(image))
-
-
-def _add_row(
-    image: str, row: Row, table: Table, columns: ImageColumns, gathering: Gathering
-) -> None:
-    words = captions_of(row.values, columns.captions)
-    if words.flaw:
-        gathering.skip(table.place(row), words.flaw)
-    label = table.label(row, columns.label)
-    reference = path_reference(image)
-    gathering.add(image, image=reference, captions=words.captions, label=label)
+            builder.skip(table.place(row), _why_absent(image))
 
 
 def _why_absent(image: str) -> str:
     if image.startswith(("/", "../")) or image == "..":
         return "names a file outside the folder"
     return "names a file that is not there, or is no image"
+
+
+FORMAT = Format(
+    "imagefolder",
+    "a folder of images with metadata",
+    looks_like_imagefolder,
+    read_imagefolder,
+    priority=44,
+)

@@ -1,6 +1,6 @@
 """Arrays under names, as `.npz`, safetensors and folders of `.npy` files hold them.
 
-A matrix is a modality. A list is a fact: `ids`, `captions`, `labels`, `image_paths`, or
+A matrix is a modality. A list describes items: `ids`, `captions`, `labels`, `image_paths`, or
 `<modality>_ids`, which says the item of each row of that modality.
 """
 
@@ -8,25 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.columns import Columns, choose_columns
+from gapviz.sources.files.metadata import ItemMetadata, list_metadata
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.rows import Facts, Rows, reading_of
-from gapviz.sources.files.sidecar import (
-    CAPTION_NAMES,
-    ID_NAMES,
-    IMAGE_NAMES,
-    LABEL_NAMES,
-    fact_columns,
-    facts_of,
-    text_of,
-)
 
 NamedArray = npt.NDArray[Any] | Sequence[object]
+
+Chosen = TypeVar("Chosen")
+
+USUAL_MODALITIES = ("image", "text")
 
 OWNER_ENDINGS = ("_ids", ".ids")
 
@@ -56,67 +53,82 @@ def reading_of_arrays(
     options: ReadOptions,
     *,
     root: Path,
-    facts: Facts | None = None,
+    metadata: ItemMetadata | None = None,
     encoder: str | None = None,
 ) -> Reading:
-    """Tell modalities and facts apart, and pair them.
+    """Tell modalities and lists apart, and pair them.
 
     Args:
         path: of the source; its stem names the collection.
-        arrays: what the source holds, by name; a plain list counts as a fact.
-        options: may name the arrays of facts, or the modalities to take.
+        arrays: what the source holds, by name; a plain list describes items.
+        options: may name the lists, or the modalities to take.
         root: folder of the images.
-        facts: from a table beside the source; the arrays' own replace them.
+        metadata: from a table beside the source; the arrays' own replace them.
         encoder: what the source says made the vectors; the options overrule it.
 
     Raises:
-        GapvizError: a list that is no fact, no matrix, lengths that do not fit.
+        GapvizError: a list that describes nothing known, no matrix, lengths that do not fit.
     """
     lists = {name: values for name, values in arrays.items() if _is_list(values)}
     matrices = {name: np.asarray(values) for name, values in arrays.items() if name not in lists}
-    if options.modalities and matrices:
-        matrices = _chosen(matrices, options.modalities, where=path.name)
+    if matrices:
+        matrices = chosen_modalities(matrices, options, where=path.name)
     owners = {
         name: next((name + end for end in OWNER_ENDINGS if name + end in lists), None)
         for name in matrices
     }
     blocks = {
-        name: Rows(
-            vectors=matrix,
-            owners=_ids(lists[owner], where=f"{path.name}, {owner}") if owner else None,
-            where=f"{path.name}, {name}",
-        )
+        name: VectorRows(matrix, _ids(owners[name], lists), where=f"{path.name}, {name}")
         for name, matrix in matrices.items()
-        for owner in [owners[name]]
     }
-    sides = {name: values for name, values in lists.items() if name not in owners.values()}
+    others = {name: values for name, values in lists.items() if name not in owners.values()}
     return reading_of(
         path.stem,
         blocks,
-        _facts(path, sides, options) if sides else facts,
+        _metadata(path, others, options) if others else metadata,
         encoder=options.encoder or encoder,
         root=root,
     )
 
 
-def _facts(path: Path, sides: Mapping[str, NamedArray], options: ReadOptions) -> Facts:
-    chosen = fact_columns(sides, options, where=path.name)
-    for name, values in sides.items():
-        told_in_words = name in (*chosen.captions, chosen.image)
-        if name not in chosen.all or (told_in_words and _is_numeric(values)):
-            usual = ", ".join(group[1] for group in (ID_NAMES, CAPTION_NAMES, LABEL_NAMES))
+def _ids(name: str | None, lists: Mapping[str, NamedArray]) -> list[str | None] | None:
+    if name is None:
+        return None
+    metadata = list_metadata({name: _plain(lists[name])}, Columns(id=name), where=name)
+    return [entry.id for entry in metadata.entries]
+
+
+def chosen_modalities(
+    found: Mapping[str, Chosen], options: ReadOptions, *, where: str
+) -> dict[str, Chosen]:
+    """What was found of each modality, or of those alone that the options name, in their order.
+
+    Raises:
+        GapvizError: one that the options name is not there.
+    """
+    for name in options.modalities:
+        if name not in found:
             raise GapvizError(
-                f"is a list of {len(values)} values, neither vectors nor a fact that has a name",
-                where=f"{path.name}, {name}",
-                hint=f"name it {usual}, {IMAGE_NAMES[1]} or <modality>_ids, or give one row "
-                "of numbers per vector",
+                f"has no modality {name[:80]!r}",
+                where=where,
+                hint=f"choose among {', '.join(found)[:300]}",
             )
-    columns = {name: _plain(sides[name]) for name in chosen.all}
-    return facts_of(columns, chosen, where=path.name)
+    return {name: found[name] for name in options.modalities or found}
 
 
-def _ids(values: NamedArray, *, where: str) -> list[str | None]:
-    return [text_of(value, where=where) for value in _plain(values)]
+def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions) -> ItemMetadata:
+    columns = choose_columns(list(lists), options, where=path.name)
+    for name, values in lists.items():
+        holds_texts = name in (*columns.captions, columns.image)
+        if name not in columns.all or (holds_texts and _is_numeric(values)):
+            raise GapvizError(
+                f"is a list of {len(values)} values, neither vectors nor a list that is known",
+                where=f"{path.name}, {name}",
+                hint="name it ids, captions, labels, image_paths or <modality>_ids, or give one "
+                "row of numbers per vector",
+            )
+    plain = {name: _plain(values) for name, values in lists.items()}
+    return list_metadata(plain, columns, where=path.name)
 
 
 def _plain(values: NamedArray) -> list[object]:
@@ -133,16 +145,3 @@ def _is_list(values: NamedArray) -> bool:
         return isinstance(values, list)
     # A table of texts is several captions an item.
     return values.ndim == 1 or (values.ndim == 2 and values.dtype.kind in "US")
-
-
-def _chosen(
-    matrices: Mapping[str, npt.NDArray[Any]], names: Sequence[str], *, where: str
-) -> dict[str, npt.NDArray[Any]]:
-    for name in names:
-        if name not in matrices:
-            raise GapvizError(
-                f"has no modality {name[:80]!r}",
-                where=where,
-                hint=f"choose among {', '.join(matrices)[:300]}",
-            )
-    return {name: matrices[name] for name in names}

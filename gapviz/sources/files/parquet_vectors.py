@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.named_arrays import VECTOR_ENDINGS, modality_name
+from gapviz.sources.files.columns import NOTHING
+from gapviz.sources.files.format import Format, has_ending
+from gapviz.sources.files.metadata import table_metadata
+from gapviz.sources.files.named_arrays import VECTOR_ENDINGS, chosen_modalities, modality_name
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.files.rows import Rows, reading_of
-from gapviz.sources.files.sidecar import fact_columns, facts_of, parquet_damage, readable_columns
+from gapviz.sources.files.tables import open_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ENDING = ".parquet"
 
 
 def is_vector_parquet(path: Path) -> bool:
     """Whether the file is a Parquet table with a column of vectors."""
-    if path.suffix.lower() != ENDING or not path.is_file():
+    if not has_ending(ENDING)(path):
         return False
     try:
-        return bool(_vector_columns(_schema(path)))
+        return bool(_vector_columns(open_table(path, path.name).schema))
     except GapvizError:
         return False
 
@@ -43,27 +49,37 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     import pyarrow as pa
     from pyarrow import parquet
 
-    schema = _schema(path)
-    vector_columns = _chosen(_vector_columns(schema), options, where=path.name)
-    others = [name for name in readable_columns(schema) if name not in vector_columns.values()]
-    chosen = fact_columns(others, options, where=path.name)
+    table = open_table(path, path.name)
+    columns = _vector_columns(table.schema)
+    if not columns:
+        raise GapvizError(
+            "has no column of vectors",
+            where=path.name,
+            hint="store each vector as a list of float32",
+        )
+    columns = chosen_modalities(columns, options, where=path.name)
+    metadata = table_metadata(table, options, ignored=columns.values())
+    skipped: list[Skipped] = []
+    blocks: dict[str, VectorRows] = {}
     try:
-        table = parquet.read_table(path, columns=[*chosen.all, *vector_columns.values()])
-        columns = {name: table[name].to_pylist() for name in chosen.all}
-        facts = facts_of(columns, chosen, where=path.name)
-        if not facts.ids:
-            facts = replace(facts, ids=[str(row) for row in range(table.num_rows)])
-        skipped: list[Skipped] = []
-        blocks: dict[str, Rows] = {}
-        for modality, column in vector_columns.items():
+        vectors = parquet.read_table(path, columns=list(columns.values()))
+        if not metadata.has_ids:
+            entries = metadata.entries or [NOTHING] * vectors.num_rows
+            named = [replace(entry, id=str(row)) for row, entry in enumerate(entries)]
+            metadata = replace(metadata, entries=named, has_ids=True)
+        ids = [entry.id for entry in metadata.entries]
+        for modality, column in columns.items():
             where = f"{path.name}, {column}"
-            rows = _rows(table[column].combine_chunks(), facts.ids, where=where, skipped=skipped)
+            cells = vectors[column].combine_chunks()
+            rows = _rows(cells, ids, where=where, skipped=skipped)
             if rows is None:
                 skipped.append(Skipped(where, "holds no vector"))
             else:
                 blocks[modality] = rows
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise parquet_damage(path, error) from error
+        raise GapvizError(
+            "is damaged, or cut short", where=path.name, hint="write the file again"
+        ) from error
     if not blocks:
         raise GapvizError(
             "holds no vector in any row", where=path.name, hint="fill a column of vectors"
@@ -71,29 +87,19 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     return reading_of(
         path.stem,
         blocks,
-        facts,
+        metadata,
         encoder=options.encoder,
         root=options.image_folder or path.parent,
         skipped=skipped,
     )
 
 
-def _schema(path: Path) -> Any:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        return parquet.read_schema(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise parquet_damage(path, error) from error
-
-
-def _vector_columns(schema: Any) -> dict[str, str]:
+def _vector_columns(schema: pa.Schema | None) -> dict[str, str]:
     """Vector columns by modality: lists of fractions, or of integers under a vector's name."""
     from pyarrow import types
 
     found: dict[str, str] = {}
-    for column in schema:
+    for column in schema or ():
         kind, name = column.type, column.name
         if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
             continue
@@ -104,26 +110,9 @@ def _vector_columns(schema: Any) -> dict[str, str]:
     return found
 
 
-def _chosen(found: dict[str, str], options: ReadOptions, *, where: str) -> dict[str, str]:
-    if not found:
-        raise GapvizError(
-            "has no column of vectors",
-            where=where,
-            hint="store each vector as a list of float32 in one column a modality",
-        )
-    for name in options.modalities:
-        if name not in found:
-            raise GapvizError(
-                f"has no modality {name[:80]!r}",
-                where=where,
-                hint=f"choose among {', '.join(found)[:300]}",
-            )
-    return {name: found[name] for name in options.modalities or found}
-
-
 def _rows(
     column: Any, ids: Sequence[str | None], *, where: str, skipped: list[Skipped]
-) -> Rows | None:
+) -> VectorRows | None:
     """The rows of one list column that hold a vector; None where none does."""
     import pyarrow.compute as pc
 
@@ -143,9 +132,20 @@ def _rows(
     # A row without an id is listed once, among the entries.
     named = np.array([item_id is not None for item_id in ids])
     numbers = np.flatnonzero((lengths == dim) & named)
-    return Rows(
+    return VectorRows(
         vectors=values.reshape(-1, dim)[named[lengths == dim]],
         owners=[ids[row] for row in numbers.tolist()],
         where=where,
         numbers=numbers,
     )
+
+
+FORMAT = Format(
+    "parquet_vectors",
+    "a .parquet with columns of vectors",
+    is_vector_parquet,
+    read_vector_parquet,
+    priority=20,
+    endings=(ENDING,),
+    hint="store each vector as a list of float32",
+)

@@ -1,8 +1,7 @@
-"""What every reader gives back, and what may be told to any of them."""
+"""What every reader returns, and the options that all of them take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -90,14 +89,3 @@ class Reading:
             where=self.collection.name,
             hint=f"choose one of {known}",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One row of a table of formats."""
-
-    name: str
-    """For people, in a list of what can be given."""
-    recognises: Callable[[Path], bool]
-    """Whether an existing path is of this format; reads as little as it can."""
-    read: Callable[[Path, ReadOptions], Reading]

@@ -9,6 +9,9 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.columns import NAMES
+from gapviz.sources.files.format import Format, has_ending
+from gapviz.sources.files.metadata import find_metadata
 from gapviz.sources.files.named_arrays import (
     ENCODER_NAME,
     OWNER_ENDINGS,
@@ -16,13 +19,9 @@ from gapviz.sources.files.named_arrays import (
     reading_of_arrays,
 )
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.sidecar import (
-    CAPTION_NAMES,
-    ID_NAMES,
-    IMAGE_NAMES,
-    LABEL_NAMES,
-    sidecar_facts,
-)
+
+OF_THE_FILE = frozenset({"comment", "description", "title"})
+"""What other programs say of the whole file, where a list would be captions."""
 
 
 def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
@@ -30,11 +29,11 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
 
     The header's metadata may hold `ids`, `captions`, `labels`, `image_paths` and
     `<modality>_ids` as JSON lists, and `encoder` as a text; numbers may also be tensors.
-    Without such lists they are looked for in `<stem>.csv`, `.jsonl` or `.parquet`.
+    Without such lists they are looked for in a table `<stem>.csv`, `.tsv`, `.jsonl` or `.parquet`.
 
     Raises:
         GapvizError: damaged, a dtype that is no float16, float32 or float64, a list that
-            is no fact, or bad rows.
+            describes nothing known, or bad rows.
     """
     arrays: dict[str, NamedArray] = {}
     try:
@@ -60,7 +59,7 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
         arrays,
         options,
         root=options.image_folder or path.parent,
-        facts=sidecar_facts(path.parent, [path.stem], options),
+        metadata=find_metadata(path.parent, path.stem, options),
         encoder=metadata.get(ENCODER_NAME),
     )
 
@@ -68,8 +67,8 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
 def _lists(
     metadata: Mapping[str, str], tensors: Mapping[str, NamedArray], options: ReadOptions
 ) -> dict[str, NamedArray]:
-    """The facts among the metadata, which other programs fill with words of their own."""
-    names = {*ID_NAMES, *CAPTION_NAMES, *LABEL_NAMES, *IMAGE_NAMES, *options.caption_columns}
+    """The lists among the metadata, which other programs fill with words of their own."""
+    names = {*options.caption_columns, *(name for usual in NAMES.values() for name in usual)}
     names |= set(filter(None, [options.id_column, options.label_column, options.image_column]))
     names |= {tensor + ending for tensor in tensors for ending in OWNER_ENDINGS}
     lists: dict[str, NamedArray] = {}
@@ -80,6 +79,8 @@ def _lists(
             values = json.loads(text)
         except (ValueError, RecursionError):
             values = None
+        if not isinstance(values, list) and name in OF_THE_FILE:
+            continue
         if not isinstance(values, list):
             raise GapvizError(
                 f"the header's {name[:80]!r} is not a JSON list",
@@ -88,3 +89,13 @@ def _lists(
             )
         lists[name] = values
     return lists
+
+
+FORMAT = Format(
+    "safetensors",
+    "a .safetensors of named modalities",
+    has_ending(".safetensors"),
+    read_safetensors,
+    priority=16,
+    endings=(".safetensors",),
+)

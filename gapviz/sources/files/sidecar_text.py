@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from gapviz.sources.files.columns import fields_in
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import NOTHING, Fields, fields_in
 from gapviz.sources.files.folders import (
     folder_files,
     peeked_images,
@@ -13,16 +15,16 @@ from gapviz.sources.files.folders import (
     source_name,
     whole_images,
 )
-from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.words import captions_in_lines, decoded, json_in
+from gapviz.sources.files.texts import captions_in_lines, decoded, json_in
 from gapviz.sources.images import path_reference
 
 LOOKED_AT = 50
 """Images whose neighbours are looked for to recognise the format."""
 
 
-def read_sidecar_text(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """Every image below `path`, with the lines of the `.txt` beside it as its captions.
 
     A `.json` beside it adds its caption and its label.
@@ -30,55 +32,48 @@ def read_sidecar_text(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Rea
     Raises:
         GapvizError: no folder, or no image in it that can be read.
     """
-    gathering = Gathering()
-    names = folder_files(path, gathering)
+    builder = CollectionBuilder()
+    names = folder_files(path, builder)
     present = set(names)
-    for name in whole_images(path, names, gathering):
-        stem = str(PurePosixPath(name).with_suffix(""))
-        captions: tuple[str, ...] = ()
-        label = None
-        if f"{stem}.txt" in present:
-            captions = _lines(path, f"{stem}.txt", gathering)
-        if f"{stem}.json" in present:
-            told, label = _described(path, f"{stem}.json", options, gathering)
-            captions += told
-        gathering.add(name, image=path_reference(name), captions=captions, label=label)
-    return gathering.reading(source_name(path), path, options)
+    for name in whole_images(path, names, builder):
+        said = NOTHING
+        for ending in (".txt", ".json"):
+            beside = str(PurePosixPath(name).with_suffix(ending))
+            if beside in present:
+                more = _fields(path, beside, options, builder)
+                said = replace(more, captions=said.captions + more.captions)
+        builder.add(name, path_reference(name), said)
+    return builder.reading(source_name(path), path, options)
 
 
 def looks_like_sidecar_text(path: Path) -> bool:
     """Whether one of the first images has a `.txt` beside it."""
     return any(
         (path / name).with_suffix(".txt").is_file()
-        for name in itertools.islice(peeked_images(path), LOOKED_AT)
+        for name in islice(peeked_images(path), LOOKED_AT)
     )
 
 
-def _lines(root: Path, name: str, gathering: Gathering) -> tuple[str, ...]:
-    try:
-        text, encoding = decoded(small_file(root / name))
-    except ValueError as error:
-        gathering.skip(name, str(error))
-        return ()
-    if encoding.assumed:
-        gathering.skip(name, encoding.assumed)
-    return captions_in_lines(text)
-
-
-def _described(
-    root: Path, name: str, options: ReadOptions, gathering: Gathering
-) -> tuple[tuple[str, ...], str | None]:
-    """Captions and label of a `.json`; what is wrong with it is listed."""
+def _fields(root: Path, name: str, options: ReadOptions, builder: CollectionBuilder) -> Fields:
+    """What a `.txt` or `.json` says; what is wrong with it is listed."""
     try:
         content = small_file(root / name)
+        if name.endswith(".json"):
+            fields = fields_in(json_in(content), options)
+        else:
+            text, encoding = decoded(content)
+            fields = Fields(captions=captions_in_lines(text), flaw=encoding.assumed)
     except ValueError as error:
-        gathering.skip(name, str(error))
-        return (), None
-    try:
-        words, label = fields_in(json_in(content), options)
-    except ValueError:
-        gathering.skip(name, "is not a JSON object")
-        return (), None
-    if words.flaw:
-        gathering.skip(name, words.flaw)
-    return words.captions, label
+        fields = Fields(flaw=str(error))
+    if fields.flaw:
+        builder.skip(name, fields.flaw)
+    return replace(fields, flaw=None)
+
+
+FORMAT = Format(
+    "sidecar_text",
+    "a folder of images with a .txt each",
+    looks_like_sidecar_text,
+    read_sidecar_text,
+    priority=60,
+)

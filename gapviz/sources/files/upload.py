@@ -6,11 +6,9 @@ counted as bytes come out, and a folder appears under its own name only when it 
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import struct
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.gathering import Gathering, shown
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.format import upload_endings
 from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.texts import shown
 from gapviz.sources.files.zip_names import (
-    VECTOR_SUFFIXES,
     NameKeeper,
     common_folder,
     is_bomb,
@@ -33,7 +32,7 @@ from gapviz.sources.files.zip_names import (
 )
 from gapviz.sources.images import file_flaw, is_image_name
 from gapviz.sources.images.zip_members import DAMAGE
-from gapviz.storage.files import unwritable
+from gapviz.storage.files import swapped_in, unreadable, unwritable
 
 BLOCK_BYTES = 1 << 18
 
@@ -102,8 +101,14 @@ def unpack_upload(
             raise GapvizError(
                 "is not a zip archive, or is cut short", where=name, hint="make the zip again"
             ) from error
-        with archive, _folder_in_the_making(folder) as making:
-            skipped, left_out = _unpack_all(archive, making, name, limits)
+        if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
+            raise GapvizError(
+                "there is already something of that name",
+                where=shown(folder.name),
+                hint="choose another name",
+            )
+        with archive, _writing(folder), swapped_in(folder) as new:
+            skipped, left_out = _unpack_all(archive, new, name, limits)
     return UnpackedUpload(folder, skipped, left_out)
 
 
@@ -129,39 +134,36 @@ def store_vectors_upload(
         GapvizError: another ending than those of vectors, empty, too large, or not writable.
     """
     target = folder / safe_base_name(name)
-    if target.suffix not in VECTOR_SUFFIXES:
+    if target.suffix not in upload_endings():
         raise GapvizError(
             f"the ending {target.suffix!r} is not one of vectors",
             where=shown(name),
-            hint=f"give a file ending in {', '.join(sorted(VECTOR_SUFFIXES))}",
+            hint=f"give a file ending in {', '.join(sorted(upload_endings()))}",
         )
-    with _opened(content) as (file, _):
+    partial = target.with_name(f".{target.name}")
+    with _opened(content) as (file, _), _writing(folder):
         _refuse_too_large(file, shown(name), max_bytes)
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as partial:
-                try:
-                    shutil.copyfileobj(file, partial, BLOCK_BYTES)
-                    partial.close()
-                    os.replace(partial.name, target)
-                finally:
-                    Path(partial.name).unlink(missing_ok=True)
-        except OSError as error:
-            raise _unwritable(folder, error) from error
+            with partial.open("wb") as out:
+                shutil.copyfileobj(file, out, BLOCK_BYTES)
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
     return target
 
 
 def _unpack_all(
-    archive: zipfile.ZipFile, making: Path, name: str, limits: UploadLimits
+    archive: zipfile.ZipFile, folder: Path, name: str, limits: UploadLimits
 ) -> tuple[tuple[Skipped, ...], frozenset[str]]:
     """What was refused, and the names of refused files below the folder."""
-    gathering = Gathering()
-    members = _allowed(archive, name, limits, gathering)
+    builder = CollectionBuilder()
+    members = _allowed(archive, name, limits, builder)
     top = common_folder(list(members))
     left = limits.max_unpacked_bytes
     left_out = set()
     for member_name, member in members.items():
-        target = making / member_name.removeprefix(top)
+        target = folder / member_name.removeprefix(top)
         written, flaw = _unpack_one(archive, member, target, left, limits)
         left -= written
         if left < 0:
@@ -174,23 +176,23 @@ def _unpack_all(
             flaw = file_flaw(target)
         if flaw is not None:
             target.unlink(missing_ok=True)
-            gathering.skip(member_name, flaw)
+            builder.skip(member_name, flaw)
             left_out.add(member_name.removeprefix(top))
     if len(left_out) == len(members):
-        first = next(iter(gathering.skipped), None)
+        first = next(iter(builder.skipped), None)
         raise GapvizError(
-            f"holds nothing that can be used (first of {len(gathering.skipped):,}: "
+            f"holds nothing that can be used (first of {len(builder.skipped):,}: "
             f"{first.what} {first.why})"
             if first
             else "holds no files",
             where=name,
             hint="upload a zip of images and captions, or of vectors",
         )
-    return tuple(gathering.skipped), frozenset(left_out)
+    return tuple(builder.skipped), frozenset(left_out)
 
 
 def _allowed(
-    archive: zipfile.ZipFile, name: str, limits: UploadLimits, gathering: Gathering
+    archive: zipfile.ZipFile, name: str, limits: UploadLimits, builder: CollectionBuilder
 ) -> dict[str, zipfile.ZipInfo]:
     """Members that may be unpacked, by their plain names; the others are listed."""
     members = [member for member in archive.infolist() if not is_left_by_systems(member)]
@@ -204,7 +206,7 @@ def _allowed(
         if flaw is None:
             allowed[plain] = member
         else:
-            gathering.skip(member.orig_filename or "a file without a name", flaw)
+            builder.skip(member.orig_filename or "a file without a name", flaw)
     return allowed
 
 
@@ -243,23 +245,12 @@ def _blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
 
 
 @contextmanager
-def _folder_in_the_making(folder: Path) -> Iterator[Path]:
-    """A sibling that takes the folder's name when all went well, and else disappears."""
-    if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
-        raise _taken(folder)
+def _writing(folder: Path) -> Iterator[None]:
+    """Say in one sentence what the disk refuses."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}."))
+        yield
     except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        yield making
-        making.chmod(0o755)
-        os.replace(making, folder)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+        raise unwritable(shown(folder.name), error) from error
 
 
 @contextmanager
@@ -269,11 +260,7 @@ def _opened(content: Path | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
         try:
             file = content.open("rb")
         except OSError as error:
-            raise GapvizError(
-                f"cannot be read ({error.strerror or error})",
-                where=shown(content.name),
-                hint="check the file",
-            ) from error
+            raise unreadable(shown(content.name), error) from error
         with file:
             yield file, shown(content.name)
     else:
@@ -304,7 +291,7 @@ def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
     """Refuse a list of members so long that reading it alone would fill the memory.
 
     `zipfile` reads the whole central directory before anything can be counted; its size
-    stands in the record at the end (APPNOTE 4.3.16).
+    is in the record at the end (APPNOTE 4.3.16).
     """
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - _END.size - _LONGEST_COMMENT)
@@ -326,18 +313,4 @@ def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
 def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
     return GapvizError(
         f"holds more than {limits.max_files:,} files", where=name, hint="upload it in parts"
-    )
-
-
-def _unwritable(folder: Path, error: OSError) -> GapvizError:
-    if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
-        return _taken(folder)
-    return unwritable(shown(folder.name), error)
-
-
-def _taken(folder: Path) -> GapvizError:
-    return GapvizError(
-        "there is already something of that name",
-        where=shown(folder.name),
-        hint="choose another name",
     )

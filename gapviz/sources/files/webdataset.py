@@ -9,26 +9,27 @@ import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from io import BufferedReader
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import fields_in
+from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.columns import NOTHING, Fields, fields_in
 from gapviz.sources.files.folders import natural_key, source_name
-from gapviz.sources.files.gathering import DEFAULT_OPTIONS, Gathering, shown
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.words import (
+from gapviz.sources.files.texts import (
     MAX_TEXT_BYTES,
     captions_in_lines,
     decoded,
     json_in,
-    label_in,
     one_line,
+    shown,
+    text_in,
 )
 from gapviz.sources.images import header_flaw
-from gapviz.sources.images.headers import IMAGE_SUFFIXES, Window
+from gapviz.sources.images.headers import IMAGE_SUFFIXES
 
 TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 
@@ -36,7 +37,7 @@ TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 DAMAGE = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError)
 
 
-def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Reading:
+def read_webdataset(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """The items of one `.tar`, or of all `.tar` directly in a folder.
 
     An item is the members that share a name up to its first dot: a picture, `.txt` with one
@@ -51,10 +52,10 @@ def read_webdataset(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Readi
     root = path if path.is_dir() else shards[0].parent
     if not shards:
         raise GapvizError("holds no .tar", where=shown(str(path)), hint="give a folder of shards")
-    gathering = Gathering()
+    builder = CollectionBuilder()
     for shard in shards:
-        _add_shard(shard, gathering, options)
-    return gathering.reading(source_name(path), root, options)
+        _add_shard(shard, builder, options)
+    return builder.reading(source_name(path), root, options)
 
 
 def looks_like_webdataset(path: Path) -> bool:
@@ -67,8 +68,7 @@ def looks_like_webdataset(path: Path) -> bool:
 @dataclass(slots=True)
 class _Group:
     image: str | None = None
-    captions: list[str] = field(default_factory=list)
-    label: str | None = None
+    fields: Fields = NOTHING
     flawed: bool = False
 
 
@@ -87,79 +87,77 @@ def _shards(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: natural_key(file.name))
 
 
-def _add_shard(shard: Path, gathering: Gathering, options: ReadOptions) -> None:
+def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) -> None:
     groups: dict[str, _Group] = {}
     try:
         with shard.open("rb") as file:
-            for member in _members(file, shard, gathering):
+            for member, content in _members(file, shard, builder):
                 key, suffix = _key_and_suffix(member.name)
-                if suffix in IMAGE_SUFFIXES or suffix in TEXT_SUFFIXES:
-                    group = groups.setdefault(key, _Group())
-                    _add_member(group, member, suffix, file, shard, gathering, options)
+                if suffix not in IMAGE_SUFFIXES | TEXT_SUFFIXES:
+                    continue
+                group = groups.setdefault(key, _Group())
+                if suffix in IMAGE_SUFFIXES:
+                    flaw = _add_image(group, member, content, shard)
+                elif member.size > MAX_TEXT_BYTES:
+                    flaw = "is too long for a caption"
+                else:
+                    flaw = _add_texts(group, content.read(), suffix, options)
+                if flaw is not None:
+                    builder.skip(f"{shard.name}, {member.name}", flaw)
     except OSError as error:
-        gathering.skip(shard.name, f"cannot be read ({error.strerror or error})")
+        builder.skip(shard.name, f"cannot be read ({error.strerror or error})")
     for key, group in groups.items():
         if group.image is not None:
             name = one_line(key)
-            item_id = f"{one_line(shard.stem)}/{name}" if name in gathering else name
-            if item_id in gathering:
-                gathering.skip(f"{shard.name}, {key}", "bears the name of another item")
-                continue
-            gathering.add(item_id, image=group.image, captions=group.captions, label=group.label)
+            item_id = f"{one_line(shard.stem)}/{name}" if name in builder else name
+            if item_id in builder:
+                builder.skip(f"{shard.name}, {key}", "has the name of another item")
+            else:
+                builder.add(item_id, group.image, group.fields)
         elif not group.flawed:
-            gathering.skip(f"{shard.name}, {key}", "has no picture")
+            builder.skip(f"{shard.name}, {key}", "has no picture")
 
 
-def _add_member(
-    group: _Group,
-    member: tarfile.TarInfo,
-    suffix: str,
-    file: BinaryIO,
-    shard: Path,
-    gathering: Gathering,
-    options: ReadOptions,
-) -> None:
-    place = f"{shard.name}, {member.name}"
-    if suffix in IMAGE_SUFFIXES:
-        window = BufferedReader(Window(file, member.offset_data, member.size))
-        flaw = header_flaw(window, member.size)
-        if flaw is None and group.image is not None:
-            flaw = "is a second picture under one name"
-        if flaw is None:
-            group.image = f"tar:{shard.name}#{member.offset_data},{member.size}"
-        else:
-            group.flawed = True
-            gathering.skip(place, flaw)
-        return
-    if member.size > MAX_TEXT_BYTES:
-        gathering.skip(place, "is too long for a caption")
-        return
-    file.seek(member.offset_data)
-    flaw = _add_words(group, file.read(member.size), suffix, options)
-    if flaw is not None:
-        gathering.skip(place, flaw)
+def _add_image(
+    group: _Group, member: tarfile.TarInfo, content: BinaryIO, shard: Path
+) -> str | None:
+    """Add a picture; what is wrong with it comes back as a clause."""
+    flaw = header_flaw(content, member.size)
+    if flaw is None and group.image is not None:
+        flaw = "is a second picture under one name"
+    if flaw is None:
+        group.image = f"tar:{shard.name}#{member.offset_data},{member.size}"
+    else:
+        group.flawed = True
+    return flaw
 
 
-def _add_words(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
+def _add_texts(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
     """Add what a text member says; what is wrong with it comes back as a clause."""
+    text, encoding = decoded(content)
+    flaw = encoding.assumed
     if suffix == ".json":
         try:
-            words, label = fields_in(json_in(content), options)
-        except ValueError:
-            return "is not a JSON object"
-        group.captions.extend(words.captions)
-        group.label = group.label or label
-        return words.flaw
-    text, encoding = decoded(content)
-    if suffix == ".cls":
-        group.label = label_in(text) or group.label
+            said = fields_in(json_in(content), options)
+        except ValueError as error:
+            return str(error)
+        flaw = said.flaw
+    elif suffix == ".cls":
+        said = Fields(label=text_in(text))
     else:
-        group.captions.extend(captions_in_lines(text))
-    return encoding.assumed
+        said = Fields(captions=captions_in_lines(text))
+    before = group.fields
+    # A `.cls` says what the label is, whatever a `.json` calls it.
+    first, second = (said, before) if suffix == ".cls" else (before, said)
+    captions = before.captions + said.captions
+    group.fields = Fields(captions=captions, label=first.label or second.label)
+    return flaw
 
 
-def _members(file: BinaryIO, shard: Path, gathering: Gathering) -> Iterator[tarfile.TarInfo]:
-    """Every whole regular member; what follows after damage is listed once."""
+def _members(
+    file: BinaryIO, shard: Path, builder: CollectionBuilder
+) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
+    """Every whole regular member and its content; what follows after damage is listed once."""
     size = shard.stat().st_size
     end = 0
     try:
@@ -171,23 +169,34 @@ def _members(file: BinaryIO, shard: Path, gathering: Gathering) -> Iterator[tarf
                     raise tarfile.ReadError("members overlap")
                 end = member.offset_data + (member.size if member.isreg() else 0)
                 if end > size:
-                    gathering.skip(f"{shard.name}, {member.name}", "is cut short")
+                    builder.skip(f"{shard.name}, {member.name}", "is cut short")
                     return
                 if member.issparse() or not (member.isreg() or member.isdir()):
                     why = "is a link, a device or a sparse file, and is not read"
-                    gathering.skip(f"{shard.name}, {member.name}", why)
+                    builder.skip(f"{shard.name}, {member.name}", why)
                 elif member.isreg():
-                    yield member
+                    yield member, cast(BinaryIO, archive.extractfile(member))
             end = archive.offset
     except DAMAGE:
-        gathering.skip(shard.name, f"is no tar archive, or damaged after byte {end:,}")
+        builder.skip(shard.name, f"is no tar archive, or damaged after byte {end:,}")
         return
     file.seek(min(end, size))
     if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-        gathering.skip(shard.name, f"ends without an end mark at byte {end:,}, cut short perhaps")
+        builder.skip(shard.name, f"ends without an end mark at byte {end:,}, cut short perhaps")
 
 
 def _key_and_suffix(name: str) -> tuple[str, str]:
     folder, slash, base = name.removeprefix("./").rpartition("/")
     stem, dot, suffix = base.partition(".")
     return f"{folder}{slash}{stem}", f"{dot}{suffix}".lower()
+
+
+FORMAT = Format(
+    "webdataset",
+    "webdataset shards (.tar)",
+    looks_like_webdataset,
+    read_webdataset,
+    priority=40,
+    endings=(".tar",),
+    alone=False,
+)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
-from gapviz.sources.files.words import one_line
+from gapviz.sources.files.format import upload_endings
+from gapviz.sources.files.texts import one_line
 from gapviz.sources.images.headers import IMAGE_SUFFIXES
 
 CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})
-VECTOR_SUFFIXES = frozenset({".npy", ".npz", ".safetensors", ".parquet", ".csv"})
 ARCHIVE_SUFFIXES = frozenset(
     {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".jar", ".lz4"}
 )
@@ -24,7 +24,7 @@ LONGEST_PART_BYTES = 255
 LONGEST_NAME_BYTES = 1024
 DEEPEST = 32
 
-# Windows opens a device for these names, whatever ending they bear.
+# Windows opens a device for these names, with any ending.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
 _ENCRYPTED = 0x1
@@ -39,7 +39,7 @@ class NameKeeper:
     _folders: set[str] = field(default_factory=set)
 
     def clash(self, name: str) -> str | None:
-        """Why the name cannot stand beside those before it; else None, and it is kept."""
+        """Why the name clashes with an earlier one; else None, and it is kept."""
         key = _folded(name)
         above = {_folded(str(parent)) for parent in PurePosixPath(name).parents}
         first = self._files.get(key)
@@ -87,7 +87,7 @@ def _flaws(member: zipfile.ZipInfo, max_ratio: float) -> Iterator[str]:
     if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in raw):
         yield "has control characters in its name"
     if any(_DEVICE.fullmatch(part) for part in parts):
-        yield "bears the name of a device"
+        yield "has the name of a device"
     if any(part != part.rstrip(" .") for part in parts):
         yield "has a name that ends in a space or dot"
     if (
@@ -103,7 +103,7 @@ def _flaws(member: zipfile.ZipInfo, max_ratio: float) -> Iterator[str]:
         yield "is encrypted"
     if suffix in ARCHIVE_SUFFIXES:
         yield "is an archive within the archive"
-    if suffix not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | VECTOR_SUFFIXES:
+    if suffix not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings():
         yield "is neither an image nor captions nor vectors"
     if is_bomb(member.file_size, member.compress_size, max_ratio):
         yield "unpacks to far more than it holds"
@@ -128,7 +128,7 @@ def common_folder(names: list[str]) -> str:
 def safe_base_name(name: str) -> str:
     """A file name of letters, digits, dots, dashes and underscores, of any given one.
 
-    Whatever stands before a slash is dropped; an empty rest becomes `upload`.
+    Everything up to the last slash is dropped; an empty rest becomes `upload`.
     """
     base = unicodedata.normalize("NFKC", one_line(name)).replace("\\", "/").rpartition("/")[2]
     stem, dot, suffix = base.rpartition(".")

@@ -12,7 +12,13 @@ from gapviz.sources.images.headers import (
     header_flaw,
     is_image_name,
 )
-from gapviz.sources.images.references import image_bytes, inside, open_image, path_reference
+from gapviz.sources.images.references import (
+    image_bytes,
+    inside,
+    open_image,
+    path_reference,
+    relative_path,
+)
 from gapviz.sources.images.thumbnails import thumbnail_png
 
 __all__ = [
@@ -29,5 +35,6 @@ __all__ = [
     "open_image",
     "over_white",
     "path_reference",
+    "relative_path",
     "thumbnail_png",
 ]

@@ -1,4 +1,4 @@
-"""What the first bytes of a file tell of a picture, cheap enough for every file of a source."""
+"""Checks of a picture by its first bytes, cheap enough for every file of a source."""
 
 from __future__ import annotations
 
@@ -65,44 +65,3 @@ def header_flaw(file: BinaryIO, size: int) -> str | None:
         return "is damaged or cut short"
     too_many = width * height > MAX_PIXELS
     return f"has {width:,} × {height:,} pixels, which is too many" if too_many else None
-
-
-class Window(io.RawIOBase):
-    """A stretch of an open file, read as if it were a file of its own.
-
-    Args:
-        file: seekable; its position is moved by every read.
-        offset: byte where the stretch begins.
-        size: bytes in the stretch.
-    """
-
-    def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
-        super().__init__()
-        self._file = file
-        self._offset = offset
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise OSError("a position before the start")
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        wanted = max(0, min(len(buffer), self._size - self._position))
-        self._file.seek(self._offset + self._position)
-        content = self._file.read(wanted)
-        buffer[: len(content)] = content
-        self._position += len(content)
-        return len(content)

@@ -64,7 +64,7 @@ def stored_bytes(cell: object) -> bytes | None:
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """A Parquet file read page by page, so that a large row group never stands in memory."""
+    """A Parquet file read page by page, so that a large row group is never held in memory."""
     import pyarrow.parquet as pq
 
     return pq.ParquetFile(path, buffer_size=PAGE_BYTES, pre_buffer=False)

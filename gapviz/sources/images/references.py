@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import stat
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
 from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image
 from gapviz.sources.images.parquet import parquet_image
 from gapviz.sources.images.zip_members import zip_image
+from gapviz.storage.files import unreadable
 
 DRAWING_SIZE = 224
 """Pixels that a vector drawing is rendered at for an encoder."""
@@ -72,6 +74,19 @@ def path_reference(relative: str) -> str:
     return f"./{relative}" if relative.startswith(tuple(_READ)) else relative
 
 
+def relative_path(named: str, base: Path) -> str:
+    """One spelling a file: without `./`, and relative where it is an absolute path into `base`.
+
+    Args:
+        named: the path as a table gives it.
+        base: the folder of images, links resolved.
+    """
+    try:
+        return Path(named).relative_to(base).as_posix()
+    except ValueError:
+        return posixpath.normpath(named)
+
+
 def inside(root: Path | None, reference: str) -> Path:
     """The path of `reference` below `root`, links resolved.
 
@@ -109,7 +124,7 @@ def _file_bytes(reference: str, root: Path | None) -> bytes:
         _refuse_too_large(status.st_size, reference)
         return path.read_bytes()
     except OSError as error:
-        raise _unreadable(reference, error) from error
+        raise unreadable(reference, error) from error
 
 
 def _tar_bytes(reference: str, root: Path | None) -> bytes:
@@ -121,7 +136,7 @@ def _tar_bytes(reference: str, root: Path | None) -> bytes:
             file.seek(offset)
             content = file.read(size)
     except OSError as error:
-        raise _unreadable(reference, error) from error
+        raise unreadable(reference, error) from error
     if len(content) < size:
         raise GapvizError(
             "lies beyond the end of its archive",
@@ -181,9 +196,3 @@ def _refuse_too_large(size: int, reference: str) -> None:
             where=reference,
             hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
         )
-
-
-def _unreadable(reference: str, error: OSError) -> GapvizError:
-    return GapvizError(
-        f"cannot be read ({error.strerror or error})", where=reference, hint="check the file"
-    )

@@ -37,6 +37,7 @@ def test_every_item_has_one_unit_row(collection, modality):
     assert not dedicated.vectors.flags.writeable
 
 
+@pytest.mark.encoder
 def test_they_are_what_the_encoders_of_that_name_give(collection):
     items = [collection.items[i] for i in SOME]
     image, text = dedicated_vectors("image"), dedicated_vectors("text")

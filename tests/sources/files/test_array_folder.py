@@ -63,13 +63,12 @@ def test_a_stack_or_a_second_file_of_a_modality_is_refused(folder, rows, refusal
 
 
 TABLES = [
-    ("metadata.csv", "a,b\n1\n", "row 1 has 1 values for 2 columns"),
-    ("metadata.csv", 'a,b\n"1', "not a table of comma-separated values"),
+    ("metadata.csv", "a,b\n1\n", "line 2 has 1 values for 2 columns"),
+    ("metadata.csv", 'a,b\n"1', "line 2 is damaged (unexpected end of data)"),
     ("metadata.csv", "a,a\n1,2\n", "two columns of one name"),
     ("metadata.csv", "", "is empty"),
     ("metadata.jsonl", '{"id": 1}\n[2]\n', "line 2 is not a JSON object"),
-    ("metadata.jsonl", '{"id": {"a": 1}}\n', "a cell holds dict instead of a text"),
-    ("metadata.jsonl", "[" * 100_000, "line 1 is not a JSON object"),
+    ("metadata.jsonl", "[" * 100_000, "holds no JSON objects"),
     ("metadata.parquet", "PAR1", "not a Parquet file"),
 ]
 

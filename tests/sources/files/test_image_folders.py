@@ -6,7 +6,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.sources.files.class_folders import looks_like_class_folders, read_class_folders
-from gapviz.sources.files.image_sources import IMAGE_FORMATS
+from gapviz.sources.files.format import formats
 from gapviz.sources.files.imagefolder import looks_like_imagefolder, read_imagefolder
 from gapviz.sources.files.plain_folder import looks_like_plain_folder, read_plain_folder
 from gapviz.sources.files.reading import ReadOptions
@@ -34,7 +34,7 @@ def photos(tmp_path):
 
 
 def first_that_knows(path):
-    return next(reader.name for reader in IMAGE_FORMATS if reader.recognises(path))
+    return next(one.name for one in formats() if one.recognises(path))
 
 
 def write_metadata(folder, kind):
@@ -54,10 +54,7 @@ def write_metadata(folder, kind):
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_metadata_gives_captions_and_labels(photos, kind):
     write_metadata(photos, kind)
-    assert (
-        looks_like_imagefolder(photos)
-        and first_that_knows(photos) == "a folder of images with metadata"
-    )
+    assert looks_like_imagefolder(photos) and first_that_knows(photos) == "imagefolder"
     reading = read_imagefolder(photos)
     assert captions(reading) == {"1.png": ("one, red",), "2.jpg": ("two",), "10.png": ()}
     assert items(reading)["1.png"].label == "x"
@@ -116,9 +113,7 @@ def test_lines_beside_an_image_are_its_captions(photos):
     put(photos, "1.txt", "one\n\n first  \r\none\n")
     put(photos, "2.json", '{"caption": "two", "label": 7}')
     put(photos, "10.txt", b"\xef\xbb\xbfcaf\xc3\xa9")
-    assert first_that_knows(
-        photos
-    ) == "a folder of images with a .txt each" and looks_like_sidecar_text(photos)
+    assert first_that_knows(photos) == "sidecar_text" and looks_like_sidecar_text(photos)
     reading = read_sidecar_text(photos)
     assert captions(reading) == {"1.png": ("one", "first"), "2.jpg": ("two",), "10.png": ("café",)}
     assert [item.id for item in reading.collection.items] == ["1.png", "2.jpg", "10.png"]
@@ -141,9 +136,7 @@ def test_texts_that_cannot_be_used_are_listed(photos):
 def test_a_folder_name_is_the_label_and_makes_the_caption(tmp_path):
     for name in ("big_cat/a.png", "big_cat/b.png", "train/dog/c.png"):
         put(tmp_path, name)
-    assert first_that_knows(
-        tmp_path
-    ) == "folders of images, one a class" and looks_like_class_folders(tmp_path)
+    assert first_that_knows(tmp_path) == "class_folders" and looks_like_class_folders(tmp_path)
     reading = read_class_folders(tmp_path, ReadOptions(template="{label}! {x}"))
     assert items(reading)["big_cat/a.png"].label == "big_cat"
     assert captions(reading)["big_cat/a.png"] == ("big cat! {x}",)
@@ -172,7 +165,7 @@ def test_files_in_an_order_are_split_at_random_and_always_alike(tmp_path):
 
 
 def test_a_plain_folder_has_images_only(photos):
-    assert first_that_knows(photos) == "a folder of images"
+    assert first_that_knows(photos) == "plain_folder"
     assert looks_like_plain_folder(photos)
     assert captions(read_plain_folder(photos)) == {"1.png": (), "2.jpg": (), "10.png": ()}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gapviz import GapvizError
 from gapviz.sources.files.coco import read_coco
-from gapviz.sources.files.image_sources import IMAGE_FORMATS
+from gapviz.sources.files.format import formats
 from gapviz.sources.files.image_table import read_image_table
 from gapviz.sources.files.imagefolder import read_imagefolder
 from gapviz.sources.files.reading import ReadOptions
@@ -25,6 +25,12 @@ from tests.sources.files.image_making import (
     put_parquet,
     put_tar,
 )
+
+IMAGE_NAMES = {
+    "webdataset", "coco", "imagefolder", "image_table", "sidecar_text", "class_folders",
+    "plain_folder",
+}  # fmt: skip
+IMAGE_FORMATS = [one for one in formats() if one.name in IMAGE_NAMES]
 
 fuzz = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -98,21 +104,21 @@ def sources(folder):
     put(folder, "texts/a.txt", "a\nb")
     put(folder, "texts/b.json", '{"caption": "b", "label": "x"}')
     return {
-        "a folder of images with metadata": (folder / "imagefolder", ["metadata.csv", "a.png"]),
-        "a table with a column of image paths": (folder / "table/t.csv", [""]),
-        "webdataset shards (.tar)": (folder / "s.tar", [""]),
-        "a COCO captions .json": (folder / "coco/captions_x.json", [""]),
-        "a folder of images with a .txt each": (folder / "texts", ["a.txt", "b.json", "b.jpg"]),
-        "folders of images, one a class": (folder / "classes", ["x/a.png", "y/b.jpg"]),
+        "imagefolder": (folder / "imagefolder", ["metadata.csv", "a.png"]),
+        "image_table": (folder / "table/t.csv", [""]),
+        "webdataset": (folder / "s.tar", [""]),
+        "coco": (folder / "coco/captions_x.json", [""]),
+        "sidecar_text": (folder / "texts", ["a.txt", "b.json", "b.jpg"]),
+        "class_folders": (folder / "classes", ["x/a.png", "y/b.jpg"]),
         "stored": (folder / "stored/x.parquet", [""]),
-        "a folder of images": (folder / "classes", ["x/a.png"]),
+        "plain_folder": (folder / "classes", ["x/a.png"]),
     }
 
 
 @pytest.mark.parametrize("name", [*(reader.name for reader in IMAGE_FORMATS), "stored"])
 def test_a_source_cut_or_altered_anywhere_is_read_or_refused(fresh, tmp_path, name):
     readers = {reader.name: reader for reader in IMAGE_FORMATS}
-    reader = readers.get(name, readers["a table with a column of image paths"])
+    reader = readers.get(name, readers["image_table"])
     path, files = sources(fresh())[name]
     whole = {file: (path / file if file else path).read_bytes() for file in files}
     assert reader.recognises(path)

@@ -61,7 +61,7 @@ def test_rows_of_one_path_or_one_id_are_one_item(folder):
     reading = read_image_table(path, ReadOptions(id_column="who"))
     assert captions(reading) == {"x": ("1", "3", "4"), "y": ("2",)}
     assert told(reading) == {
-        "t.csv, line 5": "has another image for 'x', of which the first stands"
+        "t.csv, line 5": "has another image for 'x', whose first image is kept"
     }
 
 

@@ -155,9 +155,9 @@ def test_ids_that_name_no_item_are_listed(write, rows):
         ({"captions": np.array(["a"] * 5)}, "describes 5 items, but there are 6 rows"),
         ({"ids": np.arange(6), "labels": np.arange(4)}, "differing length"),
         ({"image_ids": np.arange(4)}, "6 rows for 4 ids"),
-        ({"weights": np.arange(6)}, "neither vectors nor a fact that has a name; name it"),
-        ({"text": np.ones(6)}, "neither vectors nor a fact"),
-        ({"audio_ids": np.arange(6)}, "neither vectors nor a fact"),
+        ({"weights": np.arange(6)}, "neither vectors nor a list that is known; name it"),
+        ({"text": np.ones(6)}, "neither vectors nor a list"),
+        ({"audio_ids": np.arange(6)}, "neither vectors nor a list"),
         ({"text": np.ones((6, 3), np.float32)}, "different dimensions"),
     ],
 )

@@ -106,7 +106,7 @@ def test_modalities_may_be_chosen(write, rows):
 
 
 def test_what_does_not_fit_is_refused(write, rows, refusal):
-    assert "neither columns of vectors nor" in refusal(write(id=[1, 2]))
+    assert "neither a .parquet with columns of vectors nor" in refusal(write(id=[1, 2]))
     assert "no vector in any row" in refusal(write(image_vector=vectors([None, None])))
     path = write(image_vector=vectors(rows[0]))
     assert "has no column 'who'" in refusal(path, ReadOptions(id_column="who"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 from safetensors.numpy import save_file
 
-from gapviz.sources.files import ReadOptions
+from gapviz.sources.files import ReadOptions, read
 
 N = 5
 
@@ -145,11 +145,25 @@ def test_any_bytes_at_all(source, reads_or_refuses, content):
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252"])
-@pytest.mark.parametrize("beside", [csv_beside, jsonl_beside, prompts_beside])
-def test_tables_in_another_encoding(tmp_path, refusal, beside, encoding):
-    path, file = beside(tmp_path)
+def test_lines_of_captions_in_another_encoding_are_refused(tmp_path, refusal, encoding):
+    path, file = prompts_beside(tmp_path)
     file.write_bytes(file.read_text("utf-8").encode(encoding))
     assert "is not UTF-8 text" in refusal(path)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("beside", [csv_beside, jsonl_beside])
+def test_tables_in_another_encoding_are_read_and_what_was_assumed_is_told(
+    tmp_path, beside, encoding
+):
+    path, file = beside(tmp_path)
+    expected = [item.captions for item in read(str(path)).collection.items]
+    file.write_bytes(file.read_text("utf-8").encode(encoding))
+    reading = read(str(path))
+    assert [item.captions for item in reading.collection.items] == expected
+    assert all("é" in captions[0] for captions in expected)
+    assumed = [note.what for note in reading.skipped]
+    assert assumed == ([] if encoding == "utf-16" else [file.name])
 
 
 odd_numbers = st.sampled_from([0.0, -0.0, 1.0, np.nan, np.inf, -np.inf, 1e-300, 1e300, 6e4])

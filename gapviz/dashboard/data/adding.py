@@ -1,0 +1,207 @@
+"""Three ways to add a collection: upload it, name a folder of this machine, fetch a set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from uuid import uuid4
+
+import streamlit as st
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairing import pairing_of
+from gapviz.core.progress import Progress
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View, workspace
+from gapviz.dashboard.data.library import OPENED, megabytes, things
+from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.url_params import url_choice
+from gapviz.dashboard.waiting import Wait, result_of
+from gapviz.dashboard.widgets import segments_of
+from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.sources.files.upload import DEFAULT_LIMITS
+from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
+from gapviz.sources.library.stored import StoredCollection
+from gapviz.sources.published import REFERENCE_SETS
+from gapviz.storage.cache import CachedResult
+from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
+
+UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
+MEGABYTE = 1_000_000
+
+FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
+
+ADD_BY = url_choice(
+    "add_by",
+    "Add a collection",
+    {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"},
+)
+RUNNING, ADDED = "_adding", "_added"
+
+Added = tuple[StoredCollection, ...]
+
+
+def add_section() -> None:
+    """The three ways; while a collection is added, its progress."""
+    running: CachedResult[Added] | None = st.session_state.get(RUNNING)
+    if running is not None:
+        _wait_for(running)
+        return
+    way = segments_of(ADD_BY)
+    if way == "path":
+        _by_path()
+    elif way == "set":
+        _by_set()
+    else:
+        _by_upload()
+    added: Added = st.session_state.pop(ADDED, ())
+    for one in added:
+        _welcome(one)
+
+
+def _welcome(stored: StoredCollection) -> None:
+    """What was added, which vectors belong together, and what is wrong with them."""
+    skipped = f", {things(len(stored.skipped))} skipped" if stored.skipped else ""
+    words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
+    amiss = False
+    if stored.encodings:
+        try:
+            pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
+        except GapvizError as error:
+            show_error(error)
+            return
+        words += pairing.sentences
+        amiss = not any(pairing.both.values()) or bool(pairing.alone)
+    if amiss:
+        st.warning(" ".join(words), icon=":material/rule:")
+    else:
+        st.success(" ".join(words), icon=":material/check:")
+
+
+def _by_upload() -> None:
+    upload = st.file_uploader(
+        "A zip of images and captions, or a file of vectors",
+        type=list(UPLOAD_TYPES),
+        key="upload",
+        max_upload_size=DEFAULT_LIMITS.max_bytes // MEGABYTE,
+        help=f"At most {megabytes(DEFAULT_LIMITS.max_bytes)}, {DEFAULT_LIMITS.max_files:,} files, "
+        f"{megabytes(DEFAULT_LIMITS.max_unpacked_bytes)} unpacked. What is unsafe or broken in it "
+        "is left out by name; the rest loads. It stays on this machine.",
+    )
+    st.caption(f"Larger, or already on this machine: {FROM_A_TERMINAL}.")
+    incoming = _how_to_read()
+    if upload is not None and incoming is not None and st.button("Add it", type="primary"):
+        name, content = upload.name, upload.getvalue()
+        _start(lambda tell: (add_upload(workspace(), name, BytesIO(content), incoming, tell),))
+
+
+def _by_path() -> None:
+    folders = configuration().folders
+    if not folders:
+        st.info(
+            f"No folder may be opened by path from this page yet. {FROM_A_TERMINAL}, and what it "
+            "opens is listed here too. Or start the dashboard with the folders that may be read, "
+            f"for instance `{FOLDERS_VARIABLE}=~/photos make run`.",
+            icon=":material/folder_off:",
+        )
+        return
+    text = st.text_input(
+        "Path",
+        key="path",
+        placeholder=str(folders[0]),
+        help="Below " + ", ".join(f"`{folder}`" for folder in folders) + ". A folder of images "
+        "with captions, a COCO file, a table, webdataset shards, or vectors.",
+    ).strip()
+    incoming = _how_to_read()
+    if text and incoming is not None and st.button("Add it", type="primary"):
+        _start(lambda tell: (add_path(workspace(), text, folders, incoming, tell),))
+
+
+def _by_set() -> None:
+    name = st.selectbox(
+        "Set",
+        list(REFERENCE_SETS),
+        format_func=lambda one: REFERENCE_SETS[one].title,
+        key="reference_set",
+    )
+    chosen = REFERENCE_SETS[name]
+    st.markdown(
+        f"{chosen.about}  \n[{chosen.repository}]({chosen.url}) at `{chosen.commit[:12]}` · "
+        f"licence {chosen.licence} · {len(chosen.files):,} files · "
+        f"**{megabytes(chosen.total_bytes)}** to download"
+    )
+    with st.expander("Files and their SHA-256", icon=":material/fingerprint:"):
+        st.dataframe(
+            {
+                "file": [file.path for file in chosen.files],
+                "bytes": [file.n_bytes for file in chosen.files],
+                "SHA-256": [file.sha256 for file in chosen.files],
+            },
+            hide_index=True,
+        )
+    if st.button(f"Download {megabytes(chosen.total_bytes)}", type="primary"):
+        _start(lambda tell: add_reference_set(workspace(), name, tell))
+
+
+def _how_to_read() -> Incoming | None:
+    """How to read the files; None while the options are wrong."""
+    encoder = st.text_input(
+        "Which model made these vectors? (optional)",
+        key="add_encoder",
+        placeholder="for instance CLIP ViT-B-32",
+        help="Names them on every page. Images without vectors are encoded here, later.",
+    )
+    with st.expander(
+        "If the files do not say it: title, columns, labels, modalities", icon=":material/tune:"
+    ):
+        title = st.text_input("Title", key="add_title", placeholder="the name of the file")
+        captions = st.text_input(
+            "Caption columns", key="add_captions", placeholder="text, caption, …: the usual names"
+        )
+        left, right = st.columns(2)
+        label = left.text_input("Label column", key="add_label", placeholder="the usual names")
+        identity = right.text_input("Id column", key="add_id", placeholder="the usual names")
+        template = left.text_input(
+            "Caption of an item that has a label only", DEFAULT_TEMPLATE, key="add_template"
+        )
+        modalities = right.text_input(
+            "Names of the modalities",
+            key="add_modalities",
+            placeholder="image, text",
+            help="In the order of the arrays, where they have no names of their own.",
+        )
+    try:
+        options = ReadOptions(
+            id_column=identity.strip() or None,
+            caption_columns=_listed(captions),
+            label_column=label.strip() or None,
+            template=template,
+            modalities=_listed(modalities),
+            encoder=encoder.strip() or None,
+        )
+    except GapvizError as error:
+        show_error(error)
+        return None
+    return Incoming(title.strip(), options)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _start(add: Callable[[Progress], Added]) -> None:
+    st.session_state[RUNNING] = CachedResult("adding", uuid4().hex, tuple, add, on_disk=False)
+    st.rerun()
+
+
+def _wait_for(adding: CachedResult[Added]) -> None:
+    added = result_of(adding, Wait("Adding", back=_back))
+    if added is not None:
+        st.session_state[ADDED] = added
+        st.session_state[OPENED] = added[0].id
+        _back()
+        st.rerun()
+
+
+def _back() -> None:
+    st.session_state.pop(RUNNING, None)

@@ -1,0 +1,152 @@
+"""What a stored collection holds, before it is encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.pairing import pairing_of
+from gapviz.dashboard.caches import collection_of, items_of, split_warnings_of
+from gapviz.dashboard.catalogue import View, workspace
+from gapviz.dashboard.data.library import things
+from gapviz.dashboard.result_list import item_cards
+from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.waiting import Wait, result_of
+from gapviz.sources.files.reading import Skipped
+from gapviz.sources.library.stored import StoredCollection
+from gapviz.storage.cache import CachedResult
+
+SAMPLE = 12
+LISTED = 200
+
+
+def contents_section(stored: StoredCollection) -> None:
+    """Counts, a sample of items, what was skipped; and on demand a look into every picture."""
+    try:
+        collection = items_of(stored.id)
+    except GapvizError as error:
+        show_error(error)
+        return
+    pictures = sum(item.image is not None for item in collection.items)
+    captions = sum(len(item.captions) for item in collection.items)
+    labels = {item.label for item in collection.items if item.label is not None}
+    counts = {"Items": stored.n_items}
+    told = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
+    if stored.encodings:
+        # A file of vectors says nothing of pictures, captions and labels.
+        told = {name: count for name, count in told.items() if count}
+    counts |= told
+    vectors = _vectors(stored)
+    if vectors is not None:
+        counts |= {f"{name.capitalize()} vectors": n for name, n in _rows_of(vectors).items()}
+        counts |= _pairs_of(vectors)
+    with st.grid(4, min_column_width=150, gap="small"):
+        for name, count in counts.items():
+            st.metric(name, f"{count:,}", border=True)
+    if vectors is not None:
+        _belonging(vectors, View(stored.id, vectors.encoder))
+    _skipped(stored.skipped)
+    chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
+    if pictures or captions:
+        st.html(item_cards(chosen.tolist(), collection, stored.id))
+        st.caption(f"A sample of {len(chosen)} of {collection.n_items:,} items, evenly spaced.")
+        _inspection(stored)
+    else:
+        st.caption("The items have neither pictures nor captions: vectors are all there is.")
+
+
+def _vectors(stored: StoredCollection) -> Collection | None:
+    """The collection as its first encoder saw it; None where none has, or the files are gone."""
+    if not stored.encodings:
+        return None
+    try:
+        return collection_of(View(stored.id, stored.encodings[0].encoder))
+    except GapvizError as error:
+        show_error(error)
+        return None
+
+
+def _rows_of(collection: Collection) -> dict[str, int]:
+    return {name: block.n_rows for name, block in collection.modalities.items()}
+
+
+def _pairs_of(collection: Collection) -> dict[str, int]:
+    both = pairing_of(collection).both
+    if len(both) == 1:
+        return {"Pairs": next(iter(both.values()))}
+    return {f"Pairs {first}–{second}": count for (first, second), count in both.items()}
+
+
+def _belonging(collection: Collection, view: View) -> None:
+    """Which vectors belong together, and whether the two splits are alike."""
+    st.caption(" ".join(pairing_of(collection).sentences))
+    for warning in split_warnings_of(view):
+        st.warning(warning, icon=":material/call_split:")
+
+
+def _skipped(skipped: Sequence[Skipped]) -> None:
+    if not skipped:
+        return
+    with st.expander(
+        f"{things(len(skipped))} of the source {'was' if len(skipped) == 1 else 'were'} skipped",
+        icon=":material/report:",
+    ):
+        _listing(skipped)
+
+
+def _listing(skipped: Sequence[Skipped]) -> None:
+    st.dataframe(
+        {
+            "what": [one.what for one in skipped[:LISTED]],
+            "why": [one.why for one in skipped[:LISTED]],
+        },
+        hide_index=True,
+    )
+    if len(skipped) > LISTED:
+        st.caption(f"Showing {LISTED} of {len(skipped):,}.")
+
+
+def _inspection(stored: StoredCollection) -> None:
+    # Not on disk: pictures in a folder of the visitor's may be repaired.
+    work = CachedResult(
+        "inspections",
+        stored.id,
+        Inspection,
+        lambda progress: inspect_collection(workspace().load(stored.id), progress=progress),
+        on_disk=False,
+    )
+    found = result_of(
+        work,
+        Wait(
+            "Looking into every picture",
+            ask="Look into every picture",
+            help="Decodes each picture once: finds broken files and duplicates.",
+        ),
+    )
+    if found is not None:
+        _told(found)
+
+
+def _told(found: Inspection) -> None:
+    per_item = ", ".join(f"{items:,} with {count}" for count, items in found.captions_per_item)
+    lines = [
+        f"Items by number of captions: {per_item}",
+        f"Labels: {labels_told(found.labels) or 'none'}; {found.n_unlabelled:,} items without one",
+        f"Equal pictures: {len(found.duplicate_pictures):,} groups"
+        + _examples([", ".join(ids[:4]) for ids in found.duplicate_pictures]),
+        f"Captions that several items share: {len(found.duplicate_captions):,}"
+        + _examples([f"“{caption}”" for caption, _ in found.duplicate_captions]),
+        f"Broken pictures: {len(found.broken):,}",
+    ]
+    st.markdown("\n".join(f"- {line}" for line in lines))
+    if found.broken:
+        _listing(found.broken)
+
+
+def _examples(found: Sequence[str]) -> str:
+    return f" (such as {'; '.join(found[:2])})" if found else ""

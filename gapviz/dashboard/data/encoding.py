@@ -1,0 +1,205 @@
+"""Encode a stored collection: choose a model, start, watch, cancel, go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from gapviz.core.errors import GapvizError
+from gapviz.dashboard.caches import forget_collections, items_of
+from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.data.library import megabytes
+from gapviz.dashboard.settings import errors_shown, show_error
+from gapviz.dashboard.waiting import show_progress
+from gapviz.encoders.catalogue import ModelEntry, available_models
+from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
+from gapviz.sources.files.allowed_paths import allowed_path
+from gapviz.sources.files.reading import IndexedCaptions
+from gapviz.sources.library.stored import StoredCollection
+from gapviz.storage.background import TaskStatus
+from gapviz.storage.background_process import ProcessTask
+from gapviz.storage.configuration import configuration
+
+POLL_SECONDS = 1.0
+SOURCES = {
+    "builtin": "Built in",
+    "open_clip": "open_clip model",
+    "name": "By name or path",
+}
+CAPTIONS: dict[IndexedCaptions, str] = {
+    "first": "the first; the others only ask",
+    "all": "all of them",
+}
+BUILTIN_WORDS = (
+    "EfficientNet-lite0 and MiniLM with small heads trained on drawings. Works offline. It is not "
+    "CLIP: on photographs it is weak."
+)
+
+
+def can_be_encoded(stored: StoredCollection) -> bool:
+    """Whether any item has a picture or a caption."""
+    try:
+        items = items_of(stored.id).items
+    except GapvizError:
+        return False
+    return any(item.image is not None or item.captions for item in items)
+
+
+def encoding_panel(stored: StoredCollection) -> None:
+    """Choose a model and start; below, every task of the collection."""
+    encoder = _chosen_encoder()
+    captions = st.segmented_control(
+        "Captions that are indexed, where an item has several",
+        list(CAPTIONS),
+        default="first",
+        format_func=lambda name: CAPTIONS[name],
+        key="indexed_captions",
+        required=True,
+    )
+    if st.button("Encode", type="primary", icon=":material/memory:", disabled=encoder is None):
+        with errors_shown():
+            encode_stored(
+                workspace(), stored.id, encoder or "", indexed_captions=captions or "first"
+            )
+    if encoding_tasks(stored):
+        _tasks(stored)
+
+
+def _chosen_encoder() -> str | None:
+    source = st.segmented_control(
+        "Model",
+        list(SOURCES),
+        default="builtin",
+        format_func=lambda name: SOURCES[name],
+        key="encode_with",
+        required=True,
+    )
+    if source == "open_clip":
+        return _open_clip()
+    if source == "name":
+        return _by_name()
+    st.caption(BUILTIN_WORDS)
+    return "builtin"
+
+
+def _open_clip() -> str | None:
+    models = {f"{entry.model} · {entry.tag}": entry for entry in available_models()}
+    title = st.selectbox(
+        f"One of {len(models):,} pretrained models",
+        list(models),
+        key="open_clip_model",
+        filter_mode="fuzzy",
+        format_func=lambda name: f"{name} ✓ on this machine" if models[name].cached else name,
+    )
+    if title is None:
+        return None
+    entry = models[title]
+    st.caption(_model_words(entry))
+    return entry.encoder_name
+
+
+def _model_words(entry: ModelEntry) -> str:
+    parts = [f"{entry.parameters / 1e6:,.0f} million parameters"] if entry.parameters else []
+    parts.append(f"{entry.dim} dimensions")
+    if entry.cached:
+        parts.append("on this machine already")
+    elif entry.download_bytes:
+        about = "about " if entry.download_is_estimate else ""
+        parts.append(f"{about}{megabytes(entry.download_bytes)} to download, once")
+    return ", ".join(parts) + "."
+
+
+def _by_name() -> str | None:
+    name = st.text_input(
+        "Name",
+        key="encoder_name",
+        placeholder="hf-hub:ORG/NAME, open_clip:MODEL (random weights), or a path",
+        help="`hf-hub:ORG/NAME`, `open_clip:MODEL` (random weights: the gap that a model is born "
+        "with), `open_clip:MODEL:PATH` with a checkpoint, `local-dir:PATH` with a folder that "
+        "open_clip saved. A path must lie below a folder that this server may read.",
+    ).strip()
+    if not name:
+        return None
+    try:
+        return _with_allowed_path(name)
+    except GapvizError as error:
+        show_error(error)
+        return None
+
+
+def _with_allowed_path(name: str) -> str:
+    """The name, with a path in it checked against the folders that may be read."""
+    family, _, rest = name.partition(":")
+    model, _, weights = rest.partition(":")
+    folders = configuration().folders
+    if family == "local-dir":
+        return f"{family}:{allowed_path(rest, folders)}"
+    if family == "open_clip" and ("/" in weights or "\\" in weights or "." in weights):
+        return f"{family}:{model}:{allowed_path(weights, folders)}"
+    return name
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _tasks(stored: StoredCollection) -> None:
+    tasks = encoding_tasks(stored)
+    for task in tasks:
+        status = task.status()
+        if status.state == "done":
+            _finish(stored, task, status)
+        else:
+            _show(task, status)
+    if not tasks:
+        st.rerun()
+
+
+def _show(task: ProcessTask, status: TaskStatus[dict[str, Any]]) -> None:
+    name = task.arguments["encoder"]
+    with st.container(border=True):
+        if status.active:
+            show_progress(task.folder.name, f"**{name}**", status, task.cancel)
+            return
+        if status.error and status.state == "failed":
+            st.error(f"{name}: {status.error.sentence}", icon=":material/error:")
+        elif status.state == "interrupted":
+            st.warning(
+                f"{name}: interrupted at {status.share:.0%}. It goes on where it stopped.",
+                icon=":material/pause_circle:",
+            )
+        else:
+            st.info(
+                f"{name}: cancelled at {status.share:.0%}. What was encoded is saved.",
+                icon=":material/cancel:",
+            )
+        with st.container(horizontal=True):
+            st.button(
+                "Go on",
+                key=f"resume_{task.folder.name}",
+                icon=":material/play_arrow:",
+                on_click=task.start,
+            )
+            _forget_button(task)
+
+
+def _finish(
+    stored: StoredCollection, task: ProcessTask, status: TaskStatus[dict[str, Any]]
+) -> None:
+    try:
+        add_encoding(workspace(), stored.id, task)
+    except GapvizError as error:
+        show_error(error)
+        _forget_button(task)
+        return
+    forget_collections()
+    result = status.result or {}
+    words = f"{task.arguments['encoder']}: {result['n_encoded']:,} contents encoded"
+    if result["n_reused"]:
+        words += f", {result['n_reused']:,} known already"
+    if result["skipped"]:
+        words += f", {len(result['skipped']):,} left out"
+    st.toast(f"{words}.", icon=":material/check:")
+    st.rerun()
+
+
+def _forget_button(task: ProcessTask) -> None:
+    st.button("Forget it", key=f"forget_{task.folder.name}", on_click=task.remove)

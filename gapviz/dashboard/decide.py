@@ -1,0 +1,273 @@
+"""The advisor's questions, the wait for its figures, and its ranked cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from gapviz.analyses.advice import (
+    CHANGES,
+    TASKS,
+    Advice,
+    DedicatedTower,
+    Evidence,
+    Recommendation,
+    Situation,
+    title_of,
+    tower_of,
+)
+from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
+from gapviz.analyses.advice.stored import cached_advice
+from gapviz.core.table import Table
+from gapviz.core.wording import figure
+from gapviz.dashboard.caches import collection_of, measured
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.tables import show_table
+from gapviz.dashboard.url_params import url_choice, url_modality
+from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.widgets import modality_of, segments_of
+from gapviz.export.report import Report, report_html, report_on
+from gapviz.measures.measurement import Measurement
+from gapviz.sources.builtin.dedicated import dedicated_vectors
+from gapviz.strategies.spec import Changeable, Task
+
+WAYS_ON = {"search": "Search with it", "export": "Export it"}
+OF_THE_DATA = ("collection", "encoder", "pair", "seed")
+"""Parameters of the URL that say what was measured."""
+
+OPEN_CARDS = 3
+"""How many recommendations are shown in full; the others open with a click."""
+
+_VERDICTS = {
+    "better": ":green-badge[:material/trending_up: better by more than chance]",
+    "as it is": ":blue-badge[:material/pause: what the others are held against]",
+    "no difference": ":gray-badge[:material/drag_handle: no difference that can be told]",
+    "worse": ":red-badge[:material/trending_down: worse by more than chance]",
+}
+_EXAMPLES: dict[Task, str] = {
+    "one-way": "A text finds pictures, say, in an index that holds pictures alone.",
+    "mixed": "A text finds pictures and texts, in one index that holds both.",
+    "within": "A picture finds pictures like it, or a text texts.",
+    "scores": "A score decides what is shown, or scores of several modalities are merged.",
+}
+_STANCES = {
+    "agrees": ":gray-badge[:material/check: agrees with the usual advice]",
+    "contradicts": ":orange-badge[:material/priority_high: contradicts the usual advice]",
+    "leaves open": ":gray-badge[:material/help: leaves the usual advice open]",
+}
+
+
+TASK = url_choice(
+    "task",
+    "What do you search with, and over?",
+    {str(name): title for name, title in TASKS.items()},
+    default="mixed",
+)
+FOUND = url_modality("found", "What is found?")
+CHANGEABLE = url_choice(
+    "changeable",
+    "What can you change?",
+    {str(name): title for name, title in CHANGES.items()},
+    default="index",
+    help="Neither still leaves the order of the answers: scores adjusted, or one filtered query a "
+    "modality. Each includes the one before it.",
+)
+_FRAGILE = ":orange-badge[:material/balance: turns on ties]"
+
+
+def questions(chosen: Settings) -> Situation:
+    """The two or three questions; their answers stand in the URL."""
+    task: Task = segments_of(TASK)
+    st.caption(_EXAMPLES[task])
+    found = chosen.pair[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if task in ("one-way", "within") and chosen.pair[0] != chosen.pair[1]:
+            found = modality_of(FOUND, chosen.pair)
+        changeable: Changeable = segments_of(CHANGEABLE)
+    return Situation(task, changeable, found)
+
+
+def evidence_of(chosen: Settings) -> Evidence:
+    """What the dashboard holds of the chosen collection, other models and towers included."""
+    entry = catalogue()[chosen.collection]
+    same = [
+        View(chosen.collection, name)
+        for name, modalities in entry.modalities.items()
+        if name != chosen.encoder and set(modalities) == set(chosen.modalities)
+    ]
+
+    def raw_of(view: View) -> Callable[[], Measurement]:
+        return lambda: measured(view, chosen.raw, chosen.seed, chosen.pair)
+
+    return Evidence(
+        collection=collection_of(chosen.view),
+        measured=lambda options: measured(chosen.view, options, chosen.seed, chosen.pair),
+        pair=chosen.pair,
+        seed=chosen.seed,
+        models={entry.encoders[view.encoder]: raw_of(view) for view in same},
+        towers=_towers(chosen),
+    )
+
+
+def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
+    """Encoders of a single modality that have encoded these items."""
+    if chosen.collection == BUILTIN:
+        return tuple(_shipped_tower(name) for name in chosen.pair)
+    entry = catalogue()[chosen.collection]
+    found = [
+        _stored_tower(View(chosen.collection, encoder), modalities[0], entry.encoders[encoder])
+        for encoder, modalities in entry.modalities.items()
+        if len(modalities) == 1 and modalities[0] in chosen.pair
+    ]
+    return tuple(tower for tower in found if tower is not None)
+
+
+@lru_cache(maxsize=2)
+def _shipped_tower(modality: str) -> DedicatedTower:
+    shipped = dedicated_vectors(modality)
+    return DedicatedTower(shipped.modality, shipped.title, shipped.vectors)
+
+
+@lru_cache(maxsize=8)
+def _stored_tower(view: View, modality: str, title: str) -> DedicatedTower | None:
+    return tower_of(collection_of(view), modality, title)
+
+
+def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
+    """The advice, or None while its figures are measured and the page shows how far it is."""
+    return result_of(cached_advice(evidence_of(chosen), situation), "Measuring on this collection")
+
+
+def ranked_cards(advice: Advice) -> None:
+    """The recommendations, best first, and what could not be judged."""
+    for place, one in enumerate(advice.recommendations, start=1):
+        title = f"{place}. {one.title}"
+        if place <= OPEN_CARDS:
+            with st.container(border=True):
+                st.subheader(title, anchor=False)
+                _card(one)
+        else:
+            with st.expander(
+                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{_in_short(one)}"
+            ):
+                _card(one)
+    for what, why in advice.not_measured:
+        st.caption(f":material/help: **{what}** could not be judged: {why}")
+    if advice.needs_more:
+        names = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
+        st.caption(
+            f":material/lock: Not looked at, since it needs more than you can change: "
+            f"{'; '.join(names)}."
+        )
+    st.caption(advice.protocol)
+
+
+def verdict_sentence(advice: Advice) -> str:
+    """The first recommendation in one sentence."""
+    first = advice.recommendations[0]
+    if len(advice.recommendations) == 1 and advice.not_measured:
+        return "**Leave it as it is**, for now: no other way could be measured on these items."
+    if len(advice.recommendations) == 1:
+        return "**Leave it as it is.** Every other way needs more than you can change."
+    if first.rule.kind == "nothing":
+        return "**Leave it as it is.** Nothing tried here is better by more than chance."
+    effect = first.effects[0]
+    named = effect.figure[0].upper() + effect.figure[1:]
+    return (
+        f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"(change {effect.change_told}; better is {effect.best})."
+    )
+
+
+def contradictions(advice: Advice) -> str:
+    """Where this data speaks against the usual advice, or nothing."""
+    found = [one for one in advice.recommendations if one.stance == "contradicts"]
+    return "  \n".join(
+        f"**{one.title}** {_HERE[one.verdict]}, though it is usually said: {_plain(one.rule.usual)}"
+        for one in found
+    )
+
+
+_HERE = {
+    "better": "is better here",
+    "as it is": "does no such harm here",
+    "no difference": "makes no difference here",
+    "worse": "is worse here",
+}
+
+
+def _in_short(one: Recommendation) -> str:
+    if not one.effects:
+        return ""
+    first = one.effects[0]
+    return f" {first.figure} {figure(first.change.value, signed=True)}"
+
+
+def _card(one: Recommendation) -> None:
+    st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.fragile]))
+    if one.effects:
+        rows: list[list[Any]] = [
+            [each.figure, each.before.value, each.after.value, each.change, each.best]
+            for each in one.effects
+        ]
+        show_table(Table("", EFFECT_COLUMNS, rows))
+    lines = [f"- {_plain(line)}" for line in one.evidence]
+    if lines:
+        st.markdown("\n".join(lines))
+    cost = one.cost
+    counted = operations = ""
+    if cost.bytes_per_item is not None:
+        counted = f" ({cost.bytes_per_item:,.0f} bytes an item in all, vectors included)"
+    if cost.query_operations is not None:
+        operations = f" ({cost.query_operations:,} multiply-adds in all)"
+    st.markdown(
+        f"**Usually said.** {_plain(one.rule.usual)}  \n"
+        f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
+        f"**Cost.** Stored: {cost.storage}{counted}. A query: {cost.query}{operations}. "
+        f"Encoders: {cost.encoders}."
+    )
+    if one.rule.strategy is not None:
+        # The link keeps the parameters that were judged, not those of the sidebar.
+        ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
+
+
+def _plain(text: str) -> str:
+    """The text with every character of Markdown escaped."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
+
+
+def report_download(chosen: Settings, situation: Situation) -> None:
+    """A button that downloads the report, which is made when the button is pressed.
+
+    Args:
+        chosen: the sidebar.
+        situation: the answers to the page's questions.
+    """
+    encoders = " and ".join(encoder_title(view) for view in chosen.views)
+    st.caption(
+        f"The report covers what this page shows: the pair {' – '.join(chosen.pair)}, by "
+        f"{encoders}, and the questions as answered above; before and after are those of the first "
+        "advice."
+    )
+    st.download_button(
+        "Report",
+        lambda: report_html(report_of(chosen, situation)),
+        file_name="modality-gap.html",
+        mime="text/html",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One file that needs no network: figures, plots, scoreboard, examples, protocol. "
+        "It takes some seconds to make.",
+    )
+
+
+def report_of(chosen: Settings, situation: Situation) -> Report:
+    """The report of what the page shows: its pair, its encoders, its questions."""
+    compare = [collection_of(view) for view in chosen.views[1:]]
+    return report_on(evidence_of(chosen), situation=situation, compare=compare)

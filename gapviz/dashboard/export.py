@@ -1,0 +1,151 @@
+"""The sections of the export page: files, thresholds, code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from math import nan
+from typing import Any
+
+import streamlit as st
+from safetensors.numpy import load
+
+from gapviz.core.table import Column, Table
+from gapviz.dashboard.tables import show_table
+from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
+from gapviz.export.card import TARGET_RECALL
+from gapviz.strategies import Strategy
+
+ARRAY_WORDS = {
+    "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",
+    "direction": "what λ is multiplied with and every vector moved by",
+    "mean": "subtracted from every vector",
+    "spread": "every dimension is divided by it",
+    "matrix": "every centred vector is multiplied with it",
+    "references": "reference queries, from the calibration items",
+}
+WHAT_TO_KNOW = {
+    "nothing": "Raw cosine stores nothing: this is the baseline as code.",
+    "vectors": "Move **every** vector, those in the index and every query, each by its own "
+    "modality. An index in which only some are moved is worse than one in which none is.",
+    "scores": "No vector changes. Scores of different pairs of modalities become comparable, so "
+    "that thresholds on the cosine stay those of raw vectors.",
+    "lists": "No vector changes. Each modality is searched on its own and the lists are fused; "
+    "bias is then set by the fusion, and the match's rank by how ties break.",
+    "items": "Lists are fused by item: whatever searches has to know to which item a vector "
+    "belongs. Where the place cannot do that, the code does it in your application.",
+}
+"""The most common mistake, by what a strategy acts on."""
+
+
+def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
+    """What is stored, and the buttons that fetch it."""
+    st.subheader("What is stored", anchor=False)
+    rows = [
+        [
+            name,
+            " × ".join(map(str, array.shape)),
+            str(array.dtype),
+            ARRAY_WORDS[name.partition(".")[0]],
+        ]
+        for name, array in sorted(load(files[ARRAYS_FILE]).items())
+    ]
+    heads = ("array", "shape", "type", "what for")
+    show_table(Table("", [Column(head, head, text=True) for head in heads], rows))
+    st.caption(
+        f"{ARRAYS_FILE} holds these arrays ({len(files[ARRAYS_FILE]):,} bytes, no pickle); "
+        f"{CARD_FILE} the formula, all parameters, figures with intervals, thresholds, and "
+        "hashes of arrays and calibration items."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Everything (zip)",
+            zipped(files),
+            file_name=f"gapviz-{_file_name(card)}.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            type="primary",
+            on_click="ignore",
+            key="download_zip",
+        )
+        st.download_button(
+            "Card (JSON)",
+            files[CARD_FILE],
+            file_name=f"gapviz-{_file_name(card)}.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            key="download_card",
+        )
+
+
+def thresholds_section(card: ExportCard) -> None:
+    """A threshold for each pair type, and the pairs that pass it."""
+    st.subheader("Thresholds", anchor=False)
+    columns = [
+        Column("pair", "pair type", text=True),
+        Column("cosine", "cosine at or above", missing="none"),
+        Column("true", "relevant pairs that pass", "held out", better="higher", missing="none"),
+        Column("false", "others that pass", "held out", better="lower", missing="none"),
+    ]
+    rows: list[list[Any]] = [
+        [
+            f"{one.first} – {one.second}",
+            _number(one.cosine),
+            _number(one.true_positive),
+            _number(one.false_positive),
+        ]
+        for one in card.thresholds
+    ]
+    show_table(Table("", columns, rows))
+    vectors = "after the strategy moved them" if card.acts_on == "vectors" else "as encoded"
+    st.caption(
+        f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, "
+        f"{vectors}. Relevant across modalities: the pair matches; within one: both "
+        "items have the same label. None: there are no such pairs. One threshold does not serve "
+        "two pair types."
+    )
+
+
+def code_section(card: ExportCard, strategy: Strategy) -> None:
+    """A tab of code for each place, with the values of this export."""
+    st.subheader("Code for where it will run", anchor=False)
+    snippets = snippets_of(card, strategy)
+    for tab, one in zip(st.tabs([one.target for one in snippets]), snippets, strict=True):
+        with tab:
+            if one.code:
+                st.markdown(one.note)
+                st.code(one.code, language="python", line_numbers=True)
+                st.caption(f"`{one.file}` of the zip; the files read or import those beside them.")
+            else:
+                st.info(one.note, icon=":material/block:")
+
+
+def command_section(card: ExportCard) -> None:
+    """How to move a file of vectors."""
+    st.subheader("Vectors that you have already", anchor=False)
+    lines = [
+        f"gapviz apply FOLDER {_word(name)}.npy --modality {shlex.quote(name)} "
+        f"--out {_word(name)}-moved.npy"
+        for name in card.modalities
+    ]
+    st.code("\n".join(lines), language="bash")
+    st.caption(
+        "FOLDER is the unpacked zip. Any number of rows in bounded memory (.npy, .npz, "
+        ".safetensors or .parquet in, .npy or .safetensors out); a run that was stopped goes on "
+        "where it was, to the same bits. From Python: `gapviz.export.load_exported(folder)"
+        ".transform(vectors, modality)`."
+    )
+
+
+def _file_name(card: ExportCard) -> str:
+    return f"{card.strategy}-{_word(card.collection)}"
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "vectors"
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value

@@ -1,0 +1,248 @@
+"""The stops of the guided tour: each one sentence, one control, and live figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.tour import (
+    FIGURES,
+    JUDGES,
+    NO_MATCHES,
+    decision_reading,
+    failing_items,
+    has_matches,
+    numbered_stops,
+)
+from gapviz.core.collection import EVALUATE
+from gapviz.core.wording import figure
+from gapviz.dashboard.answers import show_bias, show_hits
+from gapviz.dashboard.caches import (
+    collection_of,
+    fitted,
+    index_of,
+    layout_request,
+    measured,
+)
+from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.hover import webgl_available
+from gapviz.dashboard.query import item_title
+from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
+from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
+from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
+from gapviz.figures import alt_text, cones_figure, shared_ranges
+from gapviz.measures.diagnostics import DIAGNOSTICS
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.projection import Layout
+from gapviz.measures.retrieval import mean_of_known
+from gapviz.retrieval.index import Query
+from gapviz.strategies import STRATEGIES, StrategyOptions, shift
+
+OFFERED = 12
+RESULTS = 8
+CONES_HEIGHT = 440
+
+STEP = url_choice(
+    "step", "Stop", {str(number): title for number, title in numbered_stops().items()}, default=1
+)
+PAIRS = free_parameter("tour_pairs")
+FIGURE = url_choice("tour_figure", "Figure", FIGURES, default="gap")
+JUDGE = url_choice("tour_judge", "What matters to you", JUDGES, default="ndcg")
+MODALITY = url_modality("tour_modality", "Queries")
+MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=DEFAULT_STRATEGY)
+STRENGTH = url_parameter(replace(shift.STRENGTH, name="tour_strength", help=""))
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop: what is said, what is shown."""
+
+    sentence: str
+    show: Callable[[Settings], None]
+
+
+def _two_cones(chosen: Settings) -> None:
+    lines = st.toggle("Join the pairs that belong together", key=PAIRS, bind="query-params")
+    _cones(chosen, chosen.raw, lines=lines)
+
+
+def _the_number(chosen: Settings) -> None:
+    raw, term = _raw(chosen), DIAGNOSTICS[segments_of(FIGURE)]
+    st.metric(term.title, f"{term.value(raw):.3f}")
+    gap = raw.geometry.gap
+    st.markdown(
+        f"{term.reading}\n\n{gap_reading(raw)} (95 % interval {gap.low:.3f} to {gap.high:.3f}, "
+        f"noise floor {gap.noise_floor:.3f}.)"
+    )
+
+
+def _a_failing_query(chosen: Settings) -> None:
+    item = _failing_item(chosen)
+    if item is not None:
+        _results(chosen, RAW, item)
+
+
+def _bias_across_all(chosen: Settings) -> None:
+    modality = modality_of(replace(MODALITY, default=chosen.pair[1]), chosen.modalities)
+    raw = _raw(chosen)
+    bias, outcome = raw.bias[modality], raw.mixed[modality]
+    neutral = mean_of_known(outcome.expected_share)
+    st.metric(
+        f"Bias@10 of {modality} queries (nearest {neutral:.2f} is fairest)",
+        f"{bias.value:.3f}",
+    )
+    only_own = float(np.mean(outcome.own_share >= 1))
+    st.markdown(
+        f"{bias_reading(raw)} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
+        f"{outcome.items.size:,} queries. **{only_own:.0%}** of "
+        f"{modality} queries see nothing but {modality} in their first ten."
+    )
+
+
+def _subtract(chosen: Settings) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.container(width=280)
+        strength = number_of(STRENGTH)
+    options = StrategyOptions(DEFAULT_STRATEGY, strength=float(strength))
+    after = measured(chosen.view, options, chosen.seed, chosen.pair)
+    change = round(after.geometry.gap.gap - _raw(chosen).geometry.gap.gap, 3)
+    signed = figure(change, signed=True)
+    shown.metric(
+        "Gap ‖Δ‖ (lower is closer)",
+        f"{after.geometry.gap.gap:.3f}",
+        f"{signed} against raw" if change else "as raw",
+        delta_color="inverse" if change else "off",
+        delta_arrow="auto" if change else "off",
+    )
+    _cones(chosen, options, lines=False)
+
+
+def _better_and_worse(chosen: Settings) -> None:
+    moving = {name: card.title for name, card in STRATEGIES.items() if card.acts_on == "vectors"}
+    name = select_of(MOVING, moving)
+    raw = _raw(chosen)
+    after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
+    worse = worse_directions(raw, after)
+    st.subheader(
+        f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
+        + (
+            f"Recall {' and '.join(worse)} gets worse by more than chance."
+            if worse
+            else "No recall gets worse by more than chance."
+        ),
+        anchor=False,
+    )
+    strategy_table({"Raw cosine": raw, after.strategy.label: after})
+
+
+def _route_and_fuse(chosen: Settings) -> None:
+    item = _failing_item(chosen)
+    if item is None:
+        return
+    before, after = st.columns(2)
+    with before:
+        st.markdown("#### Raw cosine")
+        _results(chosen, RAW, item)
+    with after:
+        st.markdown("#### Route and fuse by rank")
+        _results(chosen, ROUTING, item)
+
+
+def _the_decision(chosen: Settings) -> None:
+    judge = segments_of(JUDGE)
+    rows = {
+        STRATEGIES[name].title: measured(
+            chosen.view, chosen.options(name), chosen.seed, chosen.pair
+        )
+        for name in dict.fromkeys((RAW, DEFAULT_STRATEGY, chosen.strategy, ROUTING))
+    }
+    st.subheader(decision_reading(rows, judge), anchor=False)
+    strategy_table(rows)
+
+
+STOPS: tuple[Stop, ...] = (
+    Stop("One model, two clouds: do they mix?", _two_cones),
+    Stop("The distance of their centres is the gap.", _the_number),
+    Stop(
+        "Ask a mixed index: does the right answer show?",
+        _a_failing_query,
+    ),
+    Stop("One query may be an accident: look at all of them.", _bias_across_all),
+    Stop("Move both centres to one place, and the gap all but closes.", _subtract),
+    Stop("Some figures gain by it; some may lose.", _better_and_worse),
+    Stop(
+        "Or move nothing: one list a modality, merged by rank.",
+        _route_and_fuse,
+    ),
+    Stop("What this data says, judged by what matters to you.", _the_decision),
+)
+
+
+def _raw(chosen: Settings) -> Measurement:
+    return measured(chosen.view, chosen.raw, chosen.seed, chosen.pair)
+
+
+def _failing_item(chosen: Settings) -> int | None:
+    """The position of an item whose query fails, as the visitor chose it."""
+    collection = collection_of(chosen.view)
+    held = collection.splits[EVALUATE]
+    raw = _raw(chosen)
+    failing = held[failing_items(raw, chosen.pair[1])][:OFFERED]
+    if not has_matches(raw):
+        st.info(NO_MATCHES, icon=":material/link_off:")
+        return None
+    if not failing.size:
+        st.success(
+            f"Every {chosen.pair[1]} query finds its match among the first ten here.",
+            icon=":material/check_circle:",
+        )
+        return None
+    titles = {int(position): item_title(collection.items[position]) for position in failing}
+    return st.selectbox(
+        f"A {chosen.pair[1]} query that fails",
+        list(titles),
+        format_func=lambda one: titles[one],
+        key="tour_item",
+    )
+
+
+def _results(chosen: Settings, name: str, item: int) -> None:
+    options, modality = chosen.options(name), chosen.pair[1]
+    strategy = fitted(chosen.view, options)
+    asking = collection_of(chosen.view).modality(modality).queries
+    row = int(np.flatnonzero(asking.item_index == item)[0])
+    query = Query(asking.vectors[row], modality, item)
+    answer = index_of(chosen.view, options).search(query, RESULTS)
+    show_bias(chosen.view, answer, query)
+    if answer.match_rank is not None:
+        st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
+    show_hits(chosen.view, answer, query, score_name=strategy.score_name)
+
+
+def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
+    """Both clouds on the axes of the raw ones, so that a move can be seen."""
+    raw = _laid_out(chosen, chosen.raw)
+    layout = raw if options.name == RAW else _laid_out(chosen, options)
+    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
+    st.plotly_chart(
+        cones_figure(
+            layout,
+            request.item_index,
+            pairs=chosen.pair if lines else None,
+            ranges=shared_ranges(raw, layout),
+            webgl=webgl_available(),
+            height=CONES_HEIGHT,
+        ),
+        key="tour_cones",
+        config={"displaylogo": False},
+        alt=alt_text(layout),
+    )
+
+
+def _laid_out(chosen: Settings, options: StrategyOptions) -> Layout:
+    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
+    return request.compute()

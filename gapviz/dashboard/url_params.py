@@ -1,0 +1,199 @@
+"""The parameters of the URL: widgets declare them, and a bad value is named in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+from gapviz.dashboard.catalogue import catalogue
+from gapviz.strategies import strategy_parameters
+
+PROBLEMS_KEY = "_link_problems"
+
+RENAMED = {"asks": "query_modality"}
+"""Parameters of links of earlier versions, by their name of today."""
+
+FIRST = object()
+"""The first of the choices, as the default."""
+
+Titles = Mapping[str, str]
+"""Value → title."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A parameter of the URL, and what may be chosen of it."""
+
+    parameter: Parameter
+    titles_now: Callable[[], Titles] | None = None
+
+    @property
+    def titles(self) -> Titles | None:
+        """The values that there are; None of a number."""
+        if self.titles_now is not None:
+            return self.titles_now()
+        if self.parameter.kind == "modality":
+            return {name: name for name in modalities_on_offer()}
+        return self.parameter.choices if self.parameter.kind == "choice" else None
+
+    def problem(self, key: str, value: str) -> str | None:
+        """Why a link cannot set this value, in a sentence; None if it can."""
+        titles = self.titles
+        if titles is None:
+            try:
+                self.parameter.checked(value)
+            except GapvizError:
+                words = f"it goes from {self.parameter.low:g} to {self.parameter.high:g}"
+            else:
+                return None
+        elif value in titles or value in titles.values():
+            return None
+        else:
+            shown = list(dict.fromkeys(titles.values()))
+            words = f"there are {', '.join(shown[:8])}{' …' * (len(shown) > 8)}"
+        return (
+            f"The link asks for {key} = “{value[:60]}”, which does not exist ({words}); the "
+            "default is shown instead."
+        )
+
+
+_declared: dict[str, _Declared] = {}
+_free = {"embed", "embed_options"}
+"""Parameters that may hold anything; at first Streamlit's own."""
+
+
+def url_parameter(parameter: Parameter, titles: Callable[[], Titles] | None = None) -> Parameter:
+    """Declare what a widget of a page binds to the URL, so that a link may set it.
+
+    Args:
+        parameter: its name is the widget's key and stands in links. One that ends in `_` stands
+            for every name that begins so.
+        titles: value → title of a choice that depends on the collections there are.
+    """
+    _declared[parameter.name] = _Declared(parameter, titles)
+    return parameter
+
+
+def url_choice(
+    name: str,
+    title: str,
+    choices: Titles | Callable[[], Titles],
+    *,
+    default: Any = FIRST,
+    help: str = "",
+    symbol: str = "",
+) -> Parameter:
+    """`url_parameter` of one of some choices, value → title, which may depend on the collections.
+
+    The first unless another one is the default.
+    """
+    known = {} if callable(choices) else choices
+    usual = next(iter(known), None) if default is FIRST else default
+    return url_parameter(
+        Parameter(name, title, "choice", usual, help, symbol=symbol, choices=known),
+        choices if callable(choices) else None,
+    )
+
+
+def url_modality(name: str, title: str, *, help: str = "", usually_last: bool = False) -> Parameter:
+    """`url_parameter` of a modality."""
+    return url_parameter(Parameter(name, title, "modality", None, help, usually_last=usually_last))
+
+
+def free_parameter(name: str) -> str:
+    """Declare a parameter that may hold anything, such as words or a switch; returns its name."""
+    _free.add(name)
+    return name
+
+
+def modalities_on_offer() -> list[str]:
+    """All modalities of all collections, each once."""
+    entries = catalogue().values()
+    found = [m for entry in entries for names in entry.modalities.values() for m in names]
+    return list(dict.fromkeys(found))
+
+
+def one_weight(parameter: Parameter, modality: str) -> Parameter:
+    """Of a parameter that has a number a modality, the one of `modality`: `weight_image`."""
+    return replace(
+        parameter,
+        name=f"{parameter.name.removesuffix('s')}_{modality}",
+        title=parameter.title.replace("a modality's", f"the {modality}"),
+        kind="number",
+        default=1.0,
+        help="",
+    )
+
+
+def note_link_problems() -> None:
+    """Read the link once a visit, before widgets silently fall back to their defaults.
+
+    Streamlit writes a choice into the URL by its title; a link may also use its name.
+    """
+    if PROBLEMS_KEY in st.session_state:
+        return
+    problems: list[str] = []
+    rewritten: dict[str, str] = {}
+    for old, value in list(st.query_params.items()):
+        key = RENAMED.get(old, old)
+        declared = _declaration(key)
+        if key != old:
+            del st.query_params[old]
+            rewritten[key] = value
+        if declared is None:
+            if key not in _free:
+                del st.query_params[key]
+                problems.append(f"The link sets “{key[:60]}”, which is no parameter of any page.")
+            continue
+        problem = declared.problem(key, value)
+        titles = declared.titles or {}
+        if problem is not None:
+            problems.append(problem)
+        elif value in titles:
+            rewritten[key] = titles[value]
+    st.session_state[PROBLEMS_KEY] = problems
+    if rewritten:
+        # Bound widgets read titles from the URL, and only at the start of a run.
+        st.query_params.update(rewritten)
+        st.rerun()
+
+
+def refuse_out_of_range(parameter: Parameter) -> None:
+    """Name a number of the link that a slider cannot show, where only the page knows its ends."""
+    value = st.query_params.get(parameter.name)
+    problem = None if value is None else _Declared(parameter).problem(parameter.name, value)
+    if problem is not None:
+        del st.query_params[parameter.name]
+        st.session_state[PROBLEMS_KEY].append(problem)
+        st.rerun()
+
+
+def show_link_problems() -> None:
+    """What was wrong with the link, until the visitor has understood it."""
+    problems = st.session_state[PROBLEMS_KEY]
+    if not problems:
+        return
+    st.warning("\n\n".join(problems), icon=":material/link_off:", title="This link is not right")
+    st.button("Understood", key="dismiss_link_problems", on_click=_forget_link_problems)
+
+
+def _forget_link_problems() -> None:
+    st.session_state[PROBLEMS_KEY] = []
+
+
+def _declaration(key: str) -> _Declared | None:
+    """What is declared under a name: by a page, by a strategy, or by the start of the name."""
+    if key in _declared:
+        return _declared[key]
+    for one in strategy_parameters():
+        if one.kind != "weights" and one.name == key:
+            return _Declared(one)
+        if one.kind == "weights" and key.startswith(one_weight(one, "").name):
+            return _Declared(one_weight(one, ""))
+    prefix = next((name for name in _declared if name.endswith("_") and key.startswith(name)), None)
+    return None if prefix is None else _declared[prefix]

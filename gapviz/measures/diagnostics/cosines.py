@@ -1,0 +1,110 @@
+"""Cosines of matched and of mismatched pairs, and how well they tell them apart."""
+
+from __future__ import annotations
+
+from gapviz.measures.diagnostics.diagnostic import Diagnostic
+
+PLACE = 3
+"""Of the family in tables."""
+
+DIAGNOSTICS = (
+    Diagnostic(
+        name="matched_cosine",
+        title="Matched cosine",
+        formula=r"\overline{x_i\cdot y_i}",
+        reading="Mean cosine of an item's image with its own text, −1 to 1.",
+        source="",
+        better="higher",
+        read=lambda m: m.geometry.cosines.matched,
+        brief=False,
+    ),
+    Diagnostic(
+        name="mismatched_cosine",
+        title="Mismatched cosine",
+        formula=r"\overline{x_i\cdot y_j},\ i\neq j",
+        reading="Mean cosine of an image with another item's text, −1 to 1.",
+        source="",
+        better="lower",
+        read=lambda m: m.geometry.cosines.mismatched,
+        brief=False,
+    ),
+    Diagnostic(
+        name="cone_x",
+        key="",
+        title="Cone of the first modality",
+        formula=r"\overline{x_i\cdot x_j},\ i\neq j",
+        reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
+        source="Liang et al. 2022",
+        better="lower",
+        read=lambda m: m.geometry.x.cone,
+        brief=False,
+    ),
+    Diagnostic(
+        name="cone_y",
+        key="",
+        title="Cone of the second modality",
+        formula=r"\overline{y_i\cdot y_j},\ i\neq j",
+        reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
+        source="Liang et al. 2022",
+        better="lower",
+        read=lambda m: m.geometry.y.cone,
+        brief=False,
+    ),
+    Diagnostic(
+        name="alignment",
+        title="Alignment",
+        formula=r"\overline{\lVert x_i-y_i\rVert^2}",
+        reading="Mean squared distance of matched pairs, 0 to 4; lower is better.",
+        source="Wang & Isola 2020",
+        better="lower",
+        read=lambda m: m.geometry.alignment,
+        brief=False,
+    ),
+    Diagnostic(
+        name="uniformity",
+        key="uniformity_joint",
+        title="Uniformity (joint)",
+        formula=r"\log\overline{e^{-2\lVert a-b\rVert^2}}",
+        reading="How evenly both clouds together fill the sphere, up to 0; lower is more even.",
+        source="Wang & Isola 2020",
+        better="lower",
+        read=lambda m: m.geometry.uniformity.joint,
+        brief=False,
+    ),
+    Diagnostic(
+        name="auc_matched",
+        title="AUC matched against mismatched",
+        formula=r"P(\cos_\text{matched}>\cos_\text{mismatched})",
+        reading="0.5 chance, 1 perfect: how well a cosine tells a true pair from a false one.",
+        source="Mann & Whitney 1947",
+        better="higher",
+        read=lambda m: m.geometry.auc_matched,
+        brief=False,
+    ),
+    Diagnostic(
+        name="d_prime",
+        title="Sensitivity d′",
+        formula=(
+            r"\frac{\bar s_\text{matched}-\bar s_\text{mismatched}}"
+            r"{\sqrt{\frac12(\sigma^2_\text{matched}+\sigma^2_\text{mismatched})}}"
+        ),
+        reading="The same in standard deviations, from 0; higher is better.",
+        source="Green & Swets 1966",
+        better="higher",
+        read=lambda m: m.geometry.d_prime,
+        brief=False,
+    ),
+    Diagnostic(
+        name="info_nce",
+        title="InfoNCE (symmetric, τ = 1/100)",
+        formula=r"-\tfrac12\left(\overline{\log p(y_i|x_i)}+\overline{\log p(x_i|y_i)}\right)",
+        reading=(
+            "Contrastive loss in nats with all measured pairs as one batch; lower is better and "
+            "comparable only at equal batch size."
+        ),
+        source="van den Oord et al. 2018",
+        better="lower",
+        read=lambda m: m.geometry.info_nce,
+        brief=False,
+    ),
+)

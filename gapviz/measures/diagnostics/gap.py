@@ -1,0 +1,98 @@
+"""The gap itself, and what it is held against."""
+
+from __future__ import annotations
+
+from gapviz.measures.diagnostics.diagnostic import Diagnostic
+
+PLACE = 1
+"""Of the family in tables."""
+
+DIAGNOSTICS = (
+    Diagnostic(
+        name="gap",
+        title="Gap ‖Δ‖",
+        formula=r"\lVert\Delta\rVert=\lVert\mu_x-\mu_y\rVert",
+        reading=(
+            "Distance between the two centroids, 0 to 2; lower is closer. A gap under its noise "
+            "floor is no gap."
+        ),
+        source="Liang et al. 2022",
+        better="lower",
+        short="0 … 2, lower is closer",
+        read=lambda m: m.geometry.gap.estimate,
+    ),
+    Diagnostic(
+        name="noise_floor",
+        title="Noise floor",
+        formula=r"\sqrt{\operatorname{tr}\Sigma_x/n_x+\operatorname{tr}\Sigma_y/n_y}",
+        reading="The gap that this many items would show on average if the true centroids agreed.",
+        source="Standard error of a difference of means",
+        short="a gap under it is none",
+        read=lambda m: m.geometry.gap.noise_floor,
+    ),
+    Diagnostic(
+        name="separation",
+        title="Cloud separation (variant A)",
+        formula=(
+            r"\frac{\lVert\Delta\rVert}{\frac12\left(\overline{\lVert x-\mu_x\rVert}"
+            r"+\overline{\lVert y-\mu_y\rVert}\right)}"
+        ),
+        reading=(
+            "Gap over the mean distance to the own centroid, from 0; above 1 the gap dominates."
+        ),
+        source="Centroid distance over spread",
+        better="lower",
+        short="above 1: gap-dominated",
+        read=lambda m: m.geometry.gap.separation,
+    ),
+    Diagnostic(
+        name="separation_b",
+        title="Cloud separation (variant B)",
+        formula=(
+            r"\lVert\Delta\rVert\big/\sqrt{\tfrac12\left(\overline{\lVert x-\mu_x\rVert^2}"
+            r"+\overline{\lVert y-\mu_y\rVert^2}\right)}"
+        ),
+        reading="As variant A with a root mean square; the two agree to about 1 %.",
+        source="Centroid distance over spread",
+        better="lower",
+        read=lambda m: m.geometry.gap.separation_b,
+        brief=False,
+    ),
+    Diagnostic(
+        name="separation_c",
+        title="Cloud separation (variant C)",
+        formula=r"\lVert\Delta\rVert\big/\overline{\lVert a-b\rVert}",
+        reading=(
+            "Gap over the mean distance of two items' rows of one modality; about 30 % below A."
+        ),
+        source="Centroid distance over spread",
+        better="lower",
+        read=lambda m: m.geometry.gap.separation_c,
+        brief=False,
+    ),
+    Diagnostic(
+        name="rmg",
+        title="Relative modality gap (RMG)",
+        formula=r"\frac{m}{m+\frac12(s_x+s_y)},\quad m,s=\text{mean of }\tfrac12(1-\cos)",
+        reading=(
+            "0 perfect; 0.5 means that a matched pair is as far apart as two random items of one "
+            "modality."
+        ),
+        source="Schrodi et al. 2025",
+        better="lower",
+        short="0 perfect",
+        read=lambda m: m.geometry.relative_gap,
+    ),
+    Diagnostic(
+        name="constancy",
+        title="Constancy",
+        formula=r"\lVert\Delta\rVert^2\big/\overline{\lVert x_i-y_i\rVert^2}",
+        reading=(
+            "Share of the pair differences that is one common translation, 0 to 1: the ceiling "
+            "of what subtracting an offset can remove."
+        ),
+        source="Decomposition of the mean squared pair distance",
+        short="1: the gap is one translation",
+        read=lambda m: m.geometry.constancy.ratio,
+    ),
+)

@@ -1,0 +1,71 @@
+"""What a mixed index gives to queries of each modality."""
+
+from __future__ import annotations
+
+from gapviz.measures.diagnostics.diagnostic import Diagnostic
+
+PLACE = 2
+"""Of the family in tables."""
+
+DIAGNOSTICS = (
+    Diagnostic(
+        name="bias",
+        short="bias@10",
+        key="bias_at_10",
+        title="Intra-modal bias@10",
+        formula=r"\frac{|\{\text{top 10 entries of the query's modality}\}|}{10}",
+        reading=(
+            "Share of the first 10 results that have the query's own modality, 0 to 1; that "
+            "modality's share of the index is neutral, 1 means that only one modality is ever "
+            "found. The query's own entry is left out."
+        ),
+        source="Share over corpus share = lift",
+        better="nearer the corpus share",
+        by_modality=True,
+        read=lambda m: m.bias,
+    ),
+    Diagnostic(
+        name="lift",
+        short="lift",
+        key="bias_lift_at_10",
+        title="Bias lift@10",
+        formula=r"\text{bias@10}\Big/\frac{N_\text{own}-1}{N-1}",
+        reading=(
+            "Bias over the corpus share: 1 is neutral, one over that share the most. Of two "
+            "equal halves that is a little over 2, since the query's own entry is left out."
+        ),
+        source="Share over corpus share = lift",
+        better="nearer 1",
+        by_modality=True,
+        read=lambda m: m.lift,
+    ),
+    Diagnostic(
+        name="ndcg",
+        short="NDCG@10",
+        key="mixed_ndcg_at_10",
+        title="Mixed-index NDCG@10",
+        formula=r"\frac{\sum_{r\le10}\mathrm{rel}_r/\log_2(1+r)}{\text{the same, ideally ordered}}",
+        reading=(
+            "How high the true match of the other modality ranks in one mixed index, 0 to 1; "
+            "higher is better. The guard on bias: bias can fall while answers get worse."
+        ),
+        source="Järvelin & Kekäläinen 2002; MixBench 2025",
+        better="higher",
+        by_modality=True,
+        read=lambda m: m.ndcg,
+    ),
+    Diagnostic(
+        name="mrr",
+        short="MRR",
+        key="mixed_mrr",
+        title="Mixed-index MRR",
+        formula=r"\overline{1/\text{rank of the match}}",
+        reading=(
+            "Mean reciprocal rank of the true match in the mixed index, 0 to 1; higher is better."
+        ),
+        source="MixBench 2025",
+        better="higher",
+        by_modality=True,
+        read=lambda m: m.mrr,
+    ),
+)

@@ -1,0 +1,134 @@
+"""Items of an image source as they come in, one row or file at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, Item, alternate_splits
+from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.vectors import Indices
+from gapviz.sources.files.columns import NOTHING, Columns, Fields
+from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.tables import Row, Table
+from gapviz.sources.files.texts import shown
+
+
+@dataclass(slots=True)
+class _Draft:
+    image: str
+    id: str | None
+    label: str | None = None
+    captions: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class CollectionBuilder:
+    """Takes items and what was skipped, then makes a `Reading` of them."""
+
+    skipped: list[Skipped] = field(default_factory=list)
+    _drafts: dict[str, _Draft] = field(default_factory=dict)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._drafts
+
+    def add(self, key: str, image: str, fields: Fields = NOTHING, *, where: str = "") -> str:
+        """Add an item, or more captions to one that is there; its first id and label are kept.
+
+        Args:
+            key: the same for all that belongs to one item. It is the item's id too, unless
+                `fields.id` is one that no other item has.
+            image: the reference to its picture.
+            fields: what is said of it; a flaw in them is listed.
+            where: what to call the place of a flaw.
+
+        Returns:
+            The picture of the item, as its first `add` gave it.
+        """
+        if fields.flaw:
+            self.skip(where, fields.flaw)
+        draft = self._drafts.setdefault(key, _Draft(image, fields.id))
+        draft.captions.update(dict.fromkeys(fields.captions))
+        draft.label = draft.label or fields.label
+        return draft.image
+
+    def skip(self, what: str, why: str) -> None:
+        """List one thing that does not become part of the collection."""
+        self.skipped.append(Skipped(shown(what), why))
+
+    def rows(self, table: Table, columns: Columns) -> Iterator[Row]:
+        """The rows of a table that can be read; the others are listed.
+
+        Spreadsheets leave lines of commas alone at their end, which are passed over.
+        """
+        if table.encoding.assumed:
+            self.skip(table.name, table.encoding.assumed)
+        rows = table.rows(columns.all, lambda place, why: self.skip(f"{table.name}, {place}", why))
+        return (row for row in rows if any(row.values.values()) or not table.is_delimited)
+
+    def reading(self, name: str, root: Path, options: ReadOptions) -> Reading:
+        """The collection, without vectors, and what was skipped.
+
+        Raises:
+            GapvizError: nothing was added.
+        """
+        if not self._drafts:
+            first = self.skipped[0] if self.skipped else None
+            raise GapvizError(
+                f"holds no image that can be read (the first of {len(self.skipped):,} skipped: "
+                f"{first.what} {first.why})"
+                if first
+                else "holds no images",
+                where=shown(name),
+                hint="give a source with at least one whole PNG, JPEG, WebP, GIF or BMP image",
+            )
+        given = Counter(draft.id for draft in self._drafts.values())
+        items = tuple(
+            Item(
+                draft.id if draft.id and given[draft.id] == 1 and draft.id not in self else key,
+                draft.label,
+                _captions(draft, options),
+                draft.image,
+            )
+            for key, draft in self._drafts.items()
+        )
+        collection = Collection(
+            name=shown(name),
+            items=items,
+            modalities={},
+            splits=label_splits(items),
+            root=root,
+        )
+        return Reading((collection,), tuple(self.skipped))
+
+
+def label_splits(items: Sequence[Item]) -> dict[str, Indices]:
+    """One random half of each label calibrates, the other evaluates; always the same halves.
+
+    By mere position, files in an order ("red circle", "red square", "blue circle", …) would
+    leave each half with things of its own.
+    """
+    splits = alternate_splits(len(items))
+    shuffled = np.random.default_rng(DEFAULT_SEED).permutation(len(items)).tolist()
+    order = np.array(sorted(shuffled, key=lambda at: items[at].label or ""), np.int64)
+    return {half: np.sort(order[splits[half]]) for half in (CALIBRATE, EVALUATE)}
+
+
+def label_caption(label: str, options: ReadOptions) -> str | None:
+    """The caption that a label makes by the template; None for a mere number."""
+    words = " ".join(label.replace("_", " ").split())
+    if not words or words.lstrip("-").isdigit():
+        return None
+    return options.template.replace("{label}", words)
+
+
+def _captions(draft: _Draft, options: ReadOptions) -> tuple[str, ...]:
+    if draft.captions or draft.label is None:
+        return tuple(draft.captions)
+    made = label_caption(draft.label, options)
+    return () if made is None else (made,)

@@ -1,0 +1,62 @@
+"""Arrays under the names of their modalities, as one `.npz`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.format import Format, has_ending
+from gapviz.sources.files.metadata import find_metadata
+from gapviz.sources.files.named_arrays import ENCODER_NAME, reading_of_arrays
+from gapviz.sources.files.numpy_files import DAMAGE, damaged, load_numpy
+from gapviz.sources.files.reading import Reading, ReadOptions
+
+
+def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """An `.npz` with one (n, dim) array a modality, under the modality's name.
+
+    Row i of every modality belongs to item i; a modality with fewer rows leaves the later
+    items without a vector. Lists beside them say more: `ids`, `captions`, `labels`,
+    `image_paths`, and `<modality>_ids`, the item of each row of that modality; one text,
+    `encoder`, what made the vectors. Without such lists they are looked for in
+    a table `<stem>.csv`, `.tsv`, `.jsonl` or `.parquet`.
+
+    Raises:
+        GapvizError: not an archive, Python objects inside, no arrays, a list that is no
+            fact, or bad rows.
+    """
+    archive = load_numpy(path)
+    if isinstance(archive, np.ndarray):
+        raise GapvizError("is a single array", where=path.name, hint="rename it to .npy")
+    try:
+        with archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except DAMAGE as error:
+        raise damaged(path, error) from error
+    if not arrays:
+        raise GapvizError("holds no arrays", where=path.name, hint="save one array a modality")
+    encoder = arrays.get(ENCODER_NAME)
+    if isinstance(encoder, np.ndarray) and encoder.ndim == 0 and encoder.dtype.kind == "U":
+        del arrays[ENCODER_NAME]
+    else:
+        encoder = None
+    return reading_of_arrays(
+        path,
+        {name: np.asarray(array) for name, array in arrays.items()},
+        options,
+        root=options.image_folder or path.parent,
+        metadata=find_metadata(path.parent, path.stem, options),
+        encoder=None if encoder is None else str(encoder),
+    )
+
+
+FORMAT = Format(
+    "npz",
+    "an .npz of named modalities",
+    has_ending(".npz"),
+    read_named,
+    priority=14,
+    endings=(".npz",),
+)

@@ -1,0 +1,80 @@
+"""NumPy's own files, opened without ever unpickling anything."""
+
+from __future__ import annotations
+
+import struct
+import tokenize
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gapviz.core.errors import GapvizError
+
+# What numpy and zipfile raise on files that were cut short, altered or never theirs.
+DAMAGE = (
+    ValueError,
+    EOFError,
+    OSError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def load_array(path: Path) -> npt.NDArray[np.generic]:
+    """The array of one `.npy` file.
+
+    Raises:
+        GapvizError: no such file, not a NumPy file, an archive, or Python objects inside.
+    """
+    array = load_numpy(path)
+    if not isinstance(array, np.ndarray):
+        raise GapvizError("is an .npz archive", where=path.name, hint="rename it to .npz")
+    return array
+
+
+def load_numpy(path: Path) -> npt.NDArray[np.generic] | np.lib.npyio.NpzFile:
+    """The array of an `.npy`, or the archive of an `.npz`, of which nothing is read yet.
+
+    Raises:
+        GapvizError: no such file, not a NumPy file, or Python objects inside.
+    """
+    try:
+        loaded: npt.NDArray[np.generic] | np.lib.npyio.NpzFile = np.load(path, allow_pickle=False)
+        return loaded
+    except FileNotFoundError as error:
+        raise GapvizError(
+            "there is no such file", where=str(path), hint="check the path"
+        ) from error
+    except IsADirectoryError as error:
+        raise GapvizError("is a folder", where=str(path), hint="name a file in it") from error
+    except DAMAGE as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> GapvizError:
+    """What to say of a file where NumPy raised `error`, one of `DAMAGE`."""
+    # numpy takes whatever it does not recognise for a pickle; a real one starts with 0x80.
+    pickled = "pickled" in str(error) and path.read_bytes()[:1] == b"\x80"
+    if pickled or "Object arrays" in str(error):
+        return GapvizError(
+            "is not a plain array of numbers (it would have to be unpickled)",
+            where=path.name,
+            hint="save numbers with np.save or np.savez, without Python objects",
+        )
+    return GapvizError(
+        "is not a NumPy file, or is cut short",
+        where=path.name,
+        hint="save it again with np.save or np.savez",
+    )

@@ -1,0 +1,262 @@
+"""From rows of vectors, and what is known of them, to a `Reading`.
+
+Rows are paired by position where a source names no items, and by item id where it does.
+In both cases a row without direction is left out and listed, and every other row stays with
+its item. Where position pairs them and more than half of a modality is broken, someone has
+to look at the arrays: that is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gapviz.core.collection import (
+    UNNAMED_MODEL,
+    Collection,
+    Item,
+    ModalityVectors,
+    alternate_splits,
+)
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask, read_only
+from gapviz.sources.files.columns import NOTHING
+from gapviz.sources.files.metadata import ItemMetadata
+from gapviz.sources.files.reading import Reading, Skipped
+
+
+@dataclass(frozen=True, eq=False)
+class VectorRows:
+    """The vectors of one modality, as a source holds them."""
+
+    vectors: npt.NDArray[Any]
+    """`(n_rows, dim)`, not yet checked."""
+    owners: Sequence[str | None] | None = None
+    """Id of the item of each row; None where row i belongs to entry i of the metadata."""
+    where: str = "vectors"
+    numbers: Indices | None = None
+    """Number of each row in its source, where that is not its position."""
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.vectors) if self.vectors.ndim else 0
+
+    def row_name(self, row: int) -> str:
+        """What to call a row to the person who has to find it."""
+        return f"{self.where}, row {row if self.numbers is None else int(self.numbers[row])}"
+
+
+def reading_of(
+    name: str,
+    blocks: Mapping[str, VectorRows],
+    metadata: ItemMetadata | None = None,
+    *,
+    encoder: str | None = None,
+    root: Path | None = None,
+    skipped: Sequence[Skipped] = (),
+) -> Reading:
+    """Pair the rows, drop and list what cannot be used, and make the collection.
+
+    Args:
+        name: of the collection.
+        blocks: rows by modality.
+        metadata: of the entries that rows without owners belong to.
+        encoder: what made the vectors.
+        root: folder of the images that `metadata` names; paths outside are dropped.
+        skipped: what the reader has left out already.
+
+    Raises:
+        GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
+            that are none.
+    """
+    if not blocks:
+        raise GapvizError("holds no vectors", where=name, hint="save one array a modality")
+    known = metadata or ItemMetadata()
+    if root is not None:
+        known = known.with_images_inside(root)
+    notes = [*skipped, *known.skipped]
+    items, modalities = _paired(name, blocks, known, notes)
+    collection = Collection(
+        name=name,
+        items=items,
+        modalities=modalities,
+        splits=alternate_splits(len(items)),
+        encoder=encoder or UNNAMED_MODEL,
+        root=root,
+    )
+    return Reading((collection,), tuple(notes))
+
+
+def _paired(
+    name: str, blocks: Mapping[str, VectorRows], metadata: ItemMetadata, notes: list[Skipped]
+) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
+    entry_ids = _entry_ids(blocks, metadata)
+    items = _merged_items(entry_ids, metadata, notes)
+    position = {item.id: index for index, item in enumerate(items)}
+    by_position = not metadata.has_ids and all(rows.owners is None for rows in blocks.values())
+    modalities: dict[str, ModalityVectors] = {}
+    for modality, rows in blocks.items():
+        # Without given ids a modality with fewer rows leaves the later items without a vector.
+        counted = entry_ids if metadata.has_ids else entry_ids[: rows.n_rows]
+        owners = counted if rows.owners is None else rows.owners
+        if len(owners) != rows.n_rows:
+            raise GapvizError(
+                f"holds {rows.n_rows} rows for {len(owners)} ids",
+                where=rows.where,
+                hint=f"give one id per row, in {modality}_ids",
+            )
+        owner_index = np.array([position.get(owner or "", -1) for owner in owners], dtype=np.int64)
+        keep = _usable(rows, owners, owner_index, notes, by_position=by_position)
+        if keep.any():
+            modalities[modality] = ModalityVectors.of(
+                # No copy where all rows are kept, which may be most of the memory.
+                rows.vectors if keep.all() else rows.vectors[keep],
+                owner_index[keep],
+                where=rows.where,
+            )
+        else:
+            notes.append(Skipped(rows.where, "holds no usable vector"))
+    if not modalities:
+        raise GapvizError(
+            "holds no usable vector",
+            where=name,
+            hint="look for NaN, infinite and all-zero rows, and for ids that name no item",
+        )
+    return _only_items_with_vectors(items, modalities, notes)
+
+
+def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequence[str | None]:
+    """Id of every entry: given, or counted, or collected from the rows that name their items."""
+    counts = [rows.n_rows for rows in blocks.values() if rows.owners is None]
+    if metadata.has_ids:
+        return [entry.id for entry in metadata.entries]
+    if not counts and not metadata.entries:
+        given = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
+        return list(dict.fromkeys(given))
+    n_entries = max(counts, default=len(metadata.entries))
+    _refuse_other_length(metadata, n_entries)
+    # Rows may name an entry by its plain number.
+    width = len(str(max(n_entries - 1, 0))) if len(counts) == len(blocks) else 0
+    return [str(entry).zfill(width) for entry in range(n_entries)]
+
+
+def _refuse_other_length(metadata: ItemMetadata, n_rows: int) -> None:
+    if len(metadata.entries) not in (0, n_rows):
+        raise GapvizError(
+            f"describes {len(metadata.entries)} items, but there are {n_rows} rows of vectors",
+            where=metadata.where,
+            hint="give one entry per row, or name the item of each row by ids",
+        )
+
+
+def _merged_items(
+    entry_ids: Sequence[str | None], metadata: ItemMetadata, notes: list[Skipped]
+) -> list[Item]:
+    """One item per id; entries that repeat an id add their captions to it."""
+    merged: dict[str, Item] = {}
+    for entry, item_id in enumerate(entry_ids):
+        if not item_id:
+            notes.append(Skipped(f"{metadata.where}, entry {entry}", "has no id"))
+            continue
+        said = metadata.entries[entry] if metadata.entries else NOTHING
+        known = merged.get(item_id, Item(item_id))
+        item = Item(
+            id=item_id,
+            label=known.label or said.label,
+            captions=tuple(dict.fromkeys(known.captions + said.captions)),
+            image=known.image or said.image,
+        )
+        merged[item_id] = item
+    return list(merged.values())
+
+
+def _usable(
+    rows: VectorRows,
+    owners: Sequence[str | None],
+    owner_index: Indices,
+    notes: list[Skipped],
+    *,
+    by_position: bool,
+) -> Mask:
+    """`(n_rows,)`, false for rows that are left out; each is added to `notes`.
+
+    Raises:
+        GapvizError: no vectors at all, or, where nothing but position pairs them, more than half
+            of the rows without direction.
+    """
+    finite, long_enough = _direction(rows)
+    broken = np.flatnonzero(~(finite & long_enough))
+    if by_position and 2 * broken.size > rows.n_rows:
+        raise GapvizError(
+            f"{broken.size:,} of {rows.n_rows:,} rows hold NaN or infinite values or only zeros",
+            where=f"{rows.where}, first at row {broken[0]}",
+            hint="encode those rows again",
+        )
+    keep: Mask = finite & long_enough & (owner_index >= 0)
+    for row in np.flatnonzero(~keep).tolist():
+        if owner_index[row] < 0:
+            if rows.owners is None and not owners[row]:
+                continue  # its entry is listed already
+            why = f"names no item ({owners[row]!r:.80})" if owners[row] else "has no id"
+        else:
+            why = "has length zero" if finite[row] else "holds NaN or infinite values"
+        notes.append(Skipped(rows.row_name(row), why))
+    again = _repeats(rows.vectors, owner_index, keep)
+    if again.any():
+        why = "repeat a vector of their own item, and count once"
+        notes.append(Skipped(f"{rows.where}, {int(again.sum())} row(s)", why))
+    return keep & ~again
+
+
+def _direction(rows: VectorRows) -> tuple[Mask, Mask]:
+    """`(n_rows,)` twice: whether a row holds finite numbers only, and whether it has a length.
+
+    Raises:
+        GapvizError: these are no vectors at all.
+    """
+    vectors = rows.vectors
+    if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
+        # This call says so in its own words.
+        ModalityVectors.of(vectors, where=rows.where)
+    highest = vectors.max(axis=1).astype(np.float64)
+    lowest = vectors.min(axis=1).astype(np.float64)
+    finite: Mask = np.isfinite(highest) & np.isfinite(lowest)
+    long_enough: Mask = np.maximum(np.abs(highest), np.abs(lowest)) >= SMALLEST_NORM
+    return finite, long_enough
+
+
+def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mask:
+    """Rows equal to an earlier row of the same item, as a join of tables makes them."""
+    again = np.zeros(len(vectors), dtype=np.bool_)
+    counts = np.bincount(owner_index[keep], minlength=int(owner_index.max(initial=0)) + 1)
+    seen: set[tuple[int, bytes]] = set()
+    for row in np.flatnonzero(keep & (counts[np.maximum(owner_index, 0)] > 1)):
+        mark = int(owner_index[row]), vectors[row].tobytes()
+        again[row] = mark in seen
+        seen.add(mark)
+    return again
+
+
+def _only_items_with_vectors(
+    items: Sequence[Item], modalities: dict[str, ModalityVectors], notes: list[Skipped]
+) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
+    used = np.zeros(len(items), dtype=np.bool_)
+    for block in modalities.values():
+        used[block.item_index] = True
+    if used.all():
+        return tuple(items), modalities
+    notes += [
+        Skipped(f"item {items[lost].id}", "has no vector")
+        for lost in np.flatnonzero(~used).tolist()
+    ]
+    new_position = np.cumsum(used) - 1
+    renumbered = {
+        name: replace(block, item_index=read_only(new_position[block.item_index]))
+        for name, block in modalities.items()
+    }
+    return tuple(items[index] for index in np.flatnonzero(used).tolist()), renumbered

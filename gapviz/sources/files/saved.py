@@ -1,0 +1,28 @@
+"""What gapviz itself saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gapviz.sources.files.format import Format
+from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.storage.saved_collection import ITEMS_FILE, load_collection
+
+
+def is_saved(path: Path) -> bool:
+    """Whether it is the folder of a saved collection."""
+    return (path / ITEMS_FILE).is_file()
+
+
+def read_saved(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """The saved collection, with its images in `options.image_folder`.
+
+    Raises:
+        GapvizError: as `load_collection`.
+    """
+    return Reading((load_collection(path, root=options.image_folder),))
+
+
+FORMAT = Format(
+    "saved", f"the folder of a saved collection ({ITEMS_FILE})", is_saved, read_saved, priority=10
+)

@@ -1,0 +1,152 @@
+"""Texts out of whatever value a file holds: captions, labels, ids and paths."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+MAX_TEXT_BYTES = 1 << 20
+"""A caption file beside one image holds no more than this."""
+
+# How a missing value comes out of tables that went through pandas.
+MISSING = frozenset({"", "nan", "NaN", "<NA>"})
+
+SAMPLE_BYTES = 4096
+
+LONGEST_SHOWN = 200
+
+
+class Encoding(NamedTuple):
+    """How to decode a text file, and what was assumed of it, if anything."""
+
+    name: str
+    errors: str = "strict"
+    assumed: str | None = None
+
+
+UTF_8 = Encoding("utf-8")
+LATIN_1 = Encoding("latin-1", assumed="is not UTF-8, and was read as Latin-1")
+
+
+class Captions(NamedTuple):
+    """Captions found in a value; `flaw` says in a clause what of it could not be used."""
+
+    found: tuple[str, ...] = ()
+    flaw: str | None = None
+
+
+def text_in(value: object) -> str | None:
+    """A text, a number or a truth value as one line of text; None where it is missing.
+
+    Raises:
+        TypeError: any other value.
+    """
+    match value:
+        case bytes():
+            line = one_line(decoded(value)[0])
+        case str():
+            line = one_line(value)
+        case float() if value.is_integer():
+            line = str(int(value))
+        case None | bool() | int() | float():
+            line = "" if value is None else str(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} is no text")
+    return None if line in MISSING else line
+
+
+def captions_in(value: object) -> Captions:
+    """Captions in a value: a text, a list of texts, or nothing where it is missing."""
+    match value:
+        case list() | tuple():
+            parts = [captions_in(entry) for entry in value]
+            captions = dict.fromkeys(caption for part in parts for caption in part.found)
+            flaws = [part.flaw for part in parts if part.flaw]
+            return Captions(tuple(captions), flaws[0] if flaws else None)
+        case None | str() | bytes():
+            text = text_in(value)
+            return Captions() if text is None else Captions((text,))
+        case float() if math.isnan(value):
+            return Captions()
+        case _:
+            return Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
+
+
+def captions_in_lines(text: str) -> tuple[str, ...]:
+    """One caption a line, without empty and repeated ones."""
+    return captions_in(text.splitlines()).found
+
+
+def path_in(value: object) -> str | None:
+    """The path in a value: a text, or the `path` of an image that is stored with its name."""
+    named = value.get("path") if isinstance(value, dict) else value
+    if not isinstance(named, str) or named.strip() in MISSING:
+        return None
+    return named.strip()
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what cannot be stored as UTF-8."""
+    return " ".join(text.replace("\0", " ").encode("utf-8", "replace").decode().split())
+
+
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """A name as it can be printed: valid, on one line and not endless."""
+    line = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
+def json_in(content: bytes) -> object:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: no JSON, or nested too deeply; the message is a clause.
+    """
+    try:
+        return json.loads(decoded(content)[0])
+    except (ValueError, RecursionError) as error:
+        raise ValueError("is not a JSON object") from error
+
+
+def decoded(content: bytes) -> tuple[str, Encoding]:
+    """The text of a small file, and how it was decoded."""
+    encoding = _by_mark(content[:SAMPLE_BYTES])
+    if encoding is None:
+        try:
+            return content.decode("utf-8"), UTF_8
+        except UnicodeDecodeError:
+            encoding = LATIN_1
+    return content.decode(encoding.name, encoding.errors), encoding
+
+
+def encoding_of(path: Path) -> Encoding:
+    """How to decode a text file of any size, which is read through once in blocks."""
+    with path.open("rb") as file:
+        block = file.read(SAMPLE_BYTES)
+        encoding = _by_mark(block)
+        if encoding is not None:
+            return encoding
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while block:
+                decoder.decode(block)
+                block = file.read(MAX_TEXT_BYTES)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return LATIN_1
+    return UTF_8
+
+
+def _by_mark(sample: bytes) -> Encoding | None:
+    """The encoding that a byte order mark, or UTF-16's zero bytes, give away."""
+    if sample.startswith(codecs.BOM_UTF8):
+        return Encoding("utf-8-sig", "replace")
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Encoding("utf-16", "replace")
+    for name, high in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        if len(high) > 2 and high.count(0) > len(high) * 0.6:
+            return Encoding(name, "replace", f"has no byte order mark, and was read as {name}")
+    return None

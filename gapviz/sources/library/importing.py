@@ -1,0 +1,178 @@
+"""From an upload, a path or a published set to a stored collection."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import BinaryIO
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.sources.files.allowed_paths import allowed_path
+from gapviz.sources.files.reading import ReadOptions
+from gapviz.sources.files.source import read
+from gapviz.sources.files.texts import shown
+from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
+from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
+from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
+from gapviz.storage.files import unwritable
+
+ARCHIVE = ".zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """How a visitor wants a source to be read and called."""
+
+    title: str = ""
+    """For people; the source's own name where empty."""
+    options: ReadOptions = ReadOptions()
+
+
+def add_upload(
+    workspace: Workspace,
+    name: str,
+    content: BinaryIO,
+    incoming: Incoming,
+    progress: Progress | None = None,
+) -> StoredCollection:
+    """Unpack, read and keep a zip of images and captions, or one file of vectors.
+
+    Args:
+        workspace: that it goes into.
+        name: of the file as the visitor called it; never used as a path.
+        content: the file, opened for reading.
+        incoming: how to read it.
+        progress: called at each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: an upload over its limits, one that no reader knows, or what its reader
+            says. Nothing is left behind.
+    """
+    plain = Path(name.replace("\\", "/")).name
+    with _landing(workspace) as landing, _by_own_name(landing, shown(plain)):
+        folder = landing / "files"
+        _report(progress, 0.05, "unpacking")
+        options = incoming.options
+        if name.lower().endswith(ARCHIVE):
+            unpacked = unpack_upload(content, folder)
+            source, skipped = unpacked.folder, unpacked.skipped
+            options = replace(incoming.options, left_out=unpacked.left_out)
+        else:
+            source, skipped = store_vectors_upload(plain, content, folder), ()
+        _report(progress, 0.4, "reading")
+        reading = read(str(_single(source)), options)
+        _report(progress, 0.9, "keeping")
+        return workspace.add(
+            reading.collections,
+            title=incoming.title or Path(plain).stem,
+            origin=f"upload {plain}",
+            files=folder,
+            skipped=(*skipped, *reading.skipped),
+        )
+
+
+def add_path(
+    workspace: Workspace,
+    text: str,
+    folders: tuple[Path, ...],
+    incoming: Incoming,
+    progress: Progress | None = None,
+) -> StoredCollection:
+    """Read a file or folder of this machine, and keep its items; its images stay there.
+
+    Args:
+        workspace: that it goes into.
+        text: the path, below one of `folders`.
+        folders: that may be read, as in `Configuration.folders`.
+        incoming: how to read it.
+        progress: called at each stage; may raise to cancel.
+
+    Raises:
+        GapvizError: a path outside `folders`, or as `read`.
+    """
+    path = allowed_path(text, folders)
+    _report(progress, 0.1, "reading")
+    reading = read(str(path), incoming.options)
+    _report(progress, 0.9, "keeping")
+    return workspace.add(
+        reading.collections,
+        title=incoming.title or path.stem,
+        origin=f"folder {path}" if path.is_dir() else f"file {path}",
+        skipped=reading.skipped,
+    )
+
+
+def add_reference_set(
+    workspace: Workspace, name: str, progress: Progress | None = None
+) -> tuple[StoredCollection, ...]:
+    """Fetch a published set, check every file, and keep its collections.
+
+    Raises:
+        GapvizError: no such set, no connection, or a file that is not the published one.
+    """
+    known = REFERENCE_SETS[name]
+    folder = fetch(name, progress=progress)
+    return tuple(
+        workspace.add(
+            reading.collections,
+            title=reading.collection.name,
+            origin=f"{known.repository} at {known.commit[:12]}, {known.licence}",
+            skipped=reading.skipped,
+        )
+        for reading in read_reference_set(name, folder)
+    )
+
+
+@contextmanager
+def _landing(workspace: Workspace) -> Iterator[Path]:
+    """A folder on the workspace's disk, deleted at the end whatever happens."""
+    try:
+        workspace.home.mkdir(parents=True, exist_ok=True)
+        landing = Path(mkdtemp(prefix=".landing-", dir=workspace.home))
+    except OSError as error:
+        raise unwritable(workspace.home, error, hint=MAKE_ROOM) from error
+    try:
+        yield landing
+    finally:
+        shutil.rmtree(landing, ignore_errors=True)
+
+
+@contextmanager
+def _by_own_name(landing: Path, name: str) -> Iterator[None]:
+    """Errors name the upload as the visitor does, not the folder it lies in for now."""
+    try:
+        yield
+    except GapvizError as error:
+        raise GapvizError(
+            _without(landing, name, error.what),
+            where=_without(landing, name, error.where),
+            hint=_without(landing, name, error.hint),
+        ) from error
+
+
+def _without(landing: Path, name: str, text: str) -> str:
+    for place in {str(landing), os.path.realpath(landing)}:
+        folder = re.escape(f"{place}{os.sep}files")
+        text = re.sub(f"{folder}{re.escape(os.sep)}", "", text)
+        text = re.sub(f"{folder}|{re.escape(place)}", lambda _: name, text)
+    # Readers call a collection after its folder, and an open file has no name.
+    return name if text in ("files", "the upload") else text
+
+
+def _single(source: Path) -> Path:
+    """The one file of vectors in a folder that holds nothing else, else the folder."""
+    entries = list(source.iterdir()) if source.is_dir() else []
+    one = entries[0] if len(entries) == 1 else source
+    return one if one.is_file() else source
+
+
+def _report(progress: Progress | None, share: float, stage: str) -> None:
+    if progress is not None:
+        progress(share, stage)

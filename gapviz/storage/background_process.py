@@ -1,0 +1,238 @@
+"""Work in a process of its own, which goes on when the one that started it ends.
+
+`python -m gapviz.storage.background_process FOLDER` does the work of a task's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+
+import gapviz
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.storage.background import (
+    BackgroundTask,
+    Cancelled,
+    State,
+    TaskStatus,
+    final_status,
+)
+from gapviz.storage.files import unwritable, write_atomically
+
+MODULE = "gapviz.storage.background_process"
+
+REQUEST_FILE = "request.json"
+STATUS_FILE = "status.json"
+CANCEL_FILE = "cancel"
+LOCK_FILE = "worker.lock"
+LOG_FILE = "log.txt"
+
+START_SECONDS = 60.0
+"""A process that has not begun by then never will."""
+LOCK_SECONDS = 10.0
+STATUS_SECONDS = 0.25
+"""A process writes its status at most this often, since nobody looks more often."""
+
+
+WRITTEN = ("state", "share", "stage", "result")
+ERROR_PARTS = ("what", "where", "hint")
+
+MARK = "runs_in_process"
+
+Function = TypeVar("Function", bound=Callable[..., Mapping[str, Any]])
+
+
+def runs_in_process(function: Function) -> Function:
+    """Mark a function that a `ProcessTask` may run: a folder can name no other one."""
+    setattr(function, MARK, True)
+    return function
+
+
+class ProcessTask(BackgroundTask[dict[str, Any]]):
+    """Work in a process of its own, which goes on when this one ends.
+
+    It is known by its folder: another process finds it there, and can start it again after
+    it was cancelled or interrupted.
+
+    Args:
+        folder: of the task alone.
+
+    Raises:
+        GapvizError: no task lies there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        try:
+            request = json.loads((self.folder / REQUEST_FILE).read_text("utf-8"))
+            self.arguments: dict[str, Any] = dict(request["arguments"])
+            self._module, _, self._function = str(request["function"]).partition(":")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise GapvizError(
+                "holds no background task", where=str(folder), hint="start the work again"
+            ) from error
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        function: Callable[..., Mapping[str, Any]],
+        arguments: Mapping[str, Any],
+    ) -> ProcessTask:
+        """A task in a folder of its own, not yet started.
+
+        Args:
+            folder: of the task alone.
+            function: marked by `runs_in_process`; called with `progress=` and the arguments,
+                it returns plain JSON values.
+            arguments: plain JSON values by name; paths absolute.
+
+        Raises:
+            GapvizError: a folder that cannot be written.
+        """
+        request = {
+            "function": f"{function.__module__}:{function.__qualname__}",
+            "arguments": dict(arguments),
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            content = json.dumps(request, ensure_ascii=False, indent=1)
+            write_atomically(folder / REQUEST_FILE, content.encode())
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        return cls(folder)
+
+    def start(self) -> None:
+        """Begin, or go on where it was cancelled or interrupted; nothing while it is active.
+
+        Raises:
+            GapvizError: a folder that cannot be written.
+        """
+        if self.status().active:
+            return
+        try:
+            (self.folder / CANCEL_FILE).unlink(missing_ok=True)
+            self._write(TaskStatus("queued"))
+            self._start_process()
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
+    def cancel(self) -> None:
+        if self.status().active:
+            (self.folder / CANCEL_FILE).touch()
+
+    @property
+    def cancelled(self) -> bool:
+        return os.path.lexists(self.folder / CANCEL_FILE)
+
+    def status(self) -> TaskStatus[dict[str, Any]]:
+        """Where it stands; `interrupted` where its process has gone without a word."""
+        status, _ = self._read()
+        if not status.active or self._is_held():
+            return status
+        # It may have finished between the two looks.
+        status, written = self._read()
+        waiting = status.state == "queued" and time.time() - written < START_SECONDS
+        if not status.active or waiting:
+            return status
+        hint = "start it again, it goes on where it stopped"
+        error = GapvizError("the work was interrupted", hint=hint)
+        return replace(status, state="interrupted", error=error)
+
+    def remove(self) -> None:
+        """Remove the folder of a task that is not active."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self) -> State:
+        """Do the work in this process, leaving its status in the folder; the final state.
+
+        Nothing is done where another process is at it for `LOCK_SECONDS`.
+        """
+        try:
+            with FileLock(self.folder / LOCK_FILE).acquire(timeout=LOCK_SECONDS):
+                return self._run().state
+        except Timeout:
+            return self.status().state
+
+    def _run(self) -> TaskStatus[dict[str, Any]]:
+        reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
+        self._write(reported)
+        next_write = 0.0
+
+        def report(share: float, stage: str) -> None:
+            nonlocal reported, next_write
+            if self.cancelled:
+                raise Cancelled
+            reported = replace(reported, share=share, stage=stage)
+            if time.monotonic() >= next_write:
+                next_write = time.monotonic() + STATUS_SECONDS
+                self._write(reported)
+
+        work = partial(self._work, report)
+        final = final_status(work, lambda: reported, log=f"{LOG_FILE} of the task")
+        self._write(final)
+        return final
+
+    def _work(self, progress: Progress) -> dict[str, Any]:
+        function = getattr(import_module(self._module), self._function)
+        if not hasattr(function, MARK):
+            raise GapvizError(f"{self._function} is no work of gapviz", where=str(self.folder))
+        result: dict[str, Any] = function(progress=progress, **self.arguments)
+        return result
+
+    def _start_process(self) -> None:
+        with (self.folder / LOG_FILE).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", MODULE, str(self.folder)],
+                # So that the same gapviz is found, wherever the server was started.
+                cwd=Path(gapviz.__file__).resolve().parents[1],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        # Nobody else waits for it, and a process that no one waits for stays as a zombie.
+        threading.Thread(target=process.wait, daemon=True).start()
+
+    def _write(self, status: TaskStatus[dict[str, Any]]) -> None:
+        values = {name: getattr(status, name) for name in WRITTEN}
+        if status.error is not None:
+            values["error"] = {name: getattr(status.error, name) for name in ERROR_PARTS}
+        values |= {"pid": os.getpid(), "time": time.time()}
+        write_atomically(self.folder / STATUS_FILE, json.dumps(values).encode())
+
+    def _read(self) -> tuple[TaskStatus[dict[str, Any]], float]:
+        """The status as it was written, and the Unix time of that."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            values = json.loads((self.folder / STATUS_FILE).read_text("utf-8"))
+            error = GapvizError(**values["error"]) if "error" in values else None
+            status = TaskStatus(**{name: values[name] for name in WRITTEN}, error=error)
+            return status, values["time"]
+        return TaskStatus("interrupted", error=GapvizError("the work was never started")), 0.0
+
+    def _is_held(self) -> bool:
+        # A lock ends with its process, however that ends; a process id may be another's.
+        try:
+            with FileLock(self.folder / LOCK_FILE).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+
+if __name__ == "__main__":
+    sys.exit(ProcessTask(Path(sys.argv[1])).run() != "done")

@@ -1,0 +1,70 @@
+"""Both clouds, the gap between them in figures, and what a strategy does to it."""
+
+import streamlit as st
+
+from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
+from gapviz.dashboard.caches import measured
+from gapviz.dashboard.cards import diagnostics_table, headline_cards, headline_notes
+from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.cones import cones_section
+from gapviz.dashboard.one_modality import (
+    cloud_cards,
+    cloud_words,
+    has_one_modality,
+    lacks_second_modality,
+)
+from gapviz.dashboard.page_head import page_head, ways_on
+from gapviz.dashboard.settings import RAW, settings
+
+chosen = settings()
+
+if has_one_modality(chosen):
+    page_head("Cones: one cloud, no gap yet", chosen)
+    lacks_second_modality(
+        chosen,
+        "The gap is the distance between two cones: it, the bias of a mixed index and what a "
+        "strategy does about them need a second modality.",
+    )
+    cloud_cards(chosen)
+    cones_section(chosen, [cloud_words(chosen)])
+    st.stop()
+
+page_head("Cones: two clouds, one gap", chosen)
+st.markdown(
+    f"Each dot is one {' or one '.join(chosen.modalities)}, drawn flat. Each kind crowds into a "
+    "narrow cone; the distance between their centres is the **gap**."
+)
+columns = {}
+readings = []
+notes = []
+for view in chosen.views:
+    head = f"{encoder_title(view)}: " if chosen.compare else ""
+    before = measured(view, chosen.raw, chosen.seed, chosen.pair)
+    after = None
+    if chosen.strategy != RAW:
+        after = measured(view, chosen.options(), chosen.seed, chosen.pair)
+    if chosen.compare:
+        st.subheader(encoder_title(view), anchor=False)
+    headline_cards(before, after)
+    notes += [f"{head}{note}" for note in headline_notes(before, after)]
+    readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
+    columns[f"{head}raw"] = before
+    if after is not None:
+        readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
+        columns[f"{head}{after.strategy.label}"] = after
+if after is not None:
+    for warning in after.strategy.warnings:
+        st.warning(warning, icon=":material/warning:")
+
+cones_section(chosen, readings, notes)
+
+with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:
+    if table.open:
+        diagnostics_table(columns)
+ways_on(
+    {
+        "search": "Search this collection and see what the gap does to answers",
+        "decide": "Decide what to do about it",
+        "data": "Bring your own data",
+    }
+)

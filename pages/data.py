@@ -1,0 +1,53 @@
+"""Add a collection, look into it, encode it, remove it."""
+
+import streamlit as st
+
+from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.data import (
+    OPENED,
+    add_section,
+    can_be_encoded,
+    contents_section,
+    encoding_panel,
+    removal,
+    show_library,
+    visits,
+)
+from gapviz.dashboard.page_head import page_title
+
+page_title("Your data")
+st.caption(
+    "Images with captions to encode here, or vectors that exist already. Everything stays on this "
+    "machine. What is encoded appears in the sidebar of every page."
+)
+add_section()
+
+stored = workspace().collections()
+if not stored:
+    st.info(
+        "Nothing of your own yet. The built-in drawings are always there.",
+        icon=":material/inventory_2:",
+    )
+    st.stop()
+
+st.subheader("Collections")
+show_library(stored)
+by_id = {one.id: one for one in stored}
+chosen = st.selectbox(
+    "Open",
+    list(by_id),
+    format_func=lambda one: by_id[one].title,
+    key=OPENED,
+    bind="query-params",
+)
+opened = by_id[chosen]
+with st.container(border=True):
+    st.subheader(opened.title, anchor=False)
+    if opened.encodings:
+        visits(opened)
+    contents_section(opened)
+if can_be_encoded(opened):
+    with st.container(border=True):
+        st.subheader("Encode", anchor=False)
+        encoding_panel(opened)
+removal(opened)

@@ -1,0 +1,80 @@
+"""The strategy of the sidebar as files and code, with its figures before and after."""
+
+import streamlit as st
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted
+from gapviz.dashboard.caches import exported, fitted, measured
+from gapviz.dashboard.cards import (
+    headline_cards,
+    headline_notes,
+    how_it_is_computed,
+    strategy_table,
+)
+from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.export import (
+    WHAT_TO_KNOW,
+    code_section,
+    command_section,
+    files_section,
+    thresholds_section,
+)
+from gapviz.dashboard.one_modality import lacks_second_modality
+from gapviz.dashboard.page_head import page_head, ways_on
+from gapviz.dashboard.settings import RAW, settings, show_error
+from gapviz.strategies import STRATEGIES
+
+HEADLINES = ("gap", "separation", "bias", "ndcg")
+
+chosen = settings()
+view, options = chosen.view, chosen.options()
+
+page_head("Export: the strategy as files and code", chosen)
+if lacks_second_modality(chosen, "One modality has no gap to close, and so nothing to export."):
+    st.stop()
+try:
+    label = fitted(view, options).label
+    before = measured(view, chosen.raw, chosen.seed, chosen.pair)
+    after = measured(view, options, chosen.seed, chosen.pair)
+    files, card = exported(view, options, chosen.seed, chosen.pair)
+except GapvizError as error:
+    show_error(error)
+    if STRATEGIES[chosen.strategy].transductive:
+        instead = STRATEGIES["nnn"]
+        ways_on({"export": f"Export {instead.title} instead"}, strategy=instead.title)
+    st.stop()
+fitted_on = (
+    f"fitted on {counted(card.fitted_items, 'item')} of the calibrate split"
+    if card.fitted_items
+    else "which learns nothing from this data"
+)
+st.markdown(
+    f"**{label}**, {fitted_on}, on vectors of {encoder_title(view)}: &nbsp; `{card.formula}`"
+)
+if chosen.compare:
+    st.caption("Of the two encoders, the first one's strategy is exported.")
+st.info(WHAT_TO_KNOW[card.acts_on], icon=":material/info:")
+for warning in card.warnings:
+    st.warning(warning, icon=":material/warning:")
+
+moved = None if chosen.strategy == RAW else after
+headline_cards(before, moved)
+for note in headline_notes(before, moved):
+    st.caption(note)
+strategy_table({"Raw cosine": before} | ({} if chosen.strategy == RAW else {label: after}))
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.caption(
+        "Small figures: 95 % bootstrap interval over items. These figures stand in the card.",
+        width="stretch",
+    )
+    with st.popover("How is this computed?", icon=":material/function:"):
+        how_it_is_computed(HEADLINES)
+
+with st.grid(2, min_column_width=420, gap="large"):
+    with st.container():
+        files_section(files, card)
+    with st.container():
+        thresholds_section(card)
+code_section(card, fitted(view, options))
+if card.acts_on == "vectors":
+    command_section(card)

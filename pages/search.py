@@ -1,0 +1,42 @@
+"""One query, answered side by side by raw cosine, an offset and routing."""
+
+import streamlit as st
+
+from gapviz.dashboard.caches import warm_encoder
+from gapviz.dashboard.catalogue import live_encoder
+from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
+from gapviz.dashboard.page_head import page_head, ways_on
+from gapviz.dashboard.query import ask
+from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
+from gapviz.dashboard.settings import errors_shown, settings
+
+chosen = settings()
+
+if has_one_modality(chosen):
+    page_head("Search: one query, one modality", chosen)
+    lacks_second_modality(
+        chosen,
+        "Like finds like here; whether a mixed index answers by meaning or by modality can only "
+        "be asked of two.",
+    )
+    with errors_shown():
+        asked = ask(chosen)
+        if asked is not None:
+            nearest_items(chosen, asked[chosen.view])
+    ways_on({"within": "Hold this encoder against another inside the modality"})
+    warm_encoder(live_encoder(chosen.view))
+    st.stop()
+
+page_head(f"Search: one query, {'several' if chosen.compare else 'three'} indexes", chosen)
+st.caption(
+    f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
+    "Does it answer by meaning, or by modality?"
+)
+with errors_shown():
+    asked = ask(chosen)
+    if asked is not None:
+        answer_columns(chosen, asked)
+with errors_shown():
+    whole_split_table(chosen)
+for view in chosen.views:
+    warm_encoder(live_encoder(view))

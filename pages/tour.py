@@ -1,0 +1,52 @@
+"""A guided tour in eight stops over the current collection, for people in front of a screen."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from gapviz.analyses.tour import STOP_TITLES, numbered_stops
+from gapviz.dashboard.one_modality import lacks_second_modality
+from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.settings import settings
+from gapviz.dashboard.tour import STEP, STOPS
+from gapviz.dashboard.widgets import segments_of
+
+chosen = settings()
+
+
+def go(by: int) -> None:
+    """Go to another stop; the URL follows."""
+    st.session_state[STEP.name] = min(max(st.session_state[STEP.name] + by, 1), len(STOPS))
+
+
+def button(label: str, key: str, by: int, *, disabled: bool) -> None:
+    """A button that an arrow key presses too."""
+    st.button(
+        label,
+        key=f"tour_{key}",
+        shortcut="Left" if by < 0 else "Right",
+        type="secondary" if by < 0 else "primary",
+        disabled=disabled,
+        on_click=go,
+        args=(by,),
+    )
+
+
+# The buttons stand above everything that changes, so that they stay under the pointer.
+with st.container(horizontal=True, vertical_alignment="center"):
+    back_and_next = st.container(horizontal=True, width="content")
+    # Streamlit warns of a default beside a value that a button has set.
+    step = replace(STEP, default=None if STEP.name in st.session_state else STEP.default)
+    number = segments_of(step, numbered_stops(), label_visibility="collapsed", width="content")
+    number = number or STEP.default
+    with back_and_next:
+        button("Back", "back", -1, disabled=number == 1)
+        button("Next", "next", 1, disabled=number == len(STOPS))
+stop = STOPS[number - 1]
+with st.container(key="tour_stop"):
+    st.title(STOP_TITLES[number - 1], anchor=False)
+    st.header(stop.sentence, anchor=False)
+    if lacks_second_modality(chosen, "This stop is shown on the vectors of two modalities."):
+        ways_on({"tour": "Take the tour with the built-in drawings"}, keep=(STEP.name,))
+        st.stop()
+    stop.show(chosen)

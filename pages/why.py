@@ -1,0 +1,40 @@
+"""Why there is a gap: train it live, then its three causes one by one."""
+
+import streamlit as st
+
+from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
+from gapviz.dashboard.page_head import page_title
+from gapviz.dashboard.settings import settings
+from gapviz.dashboard.why import (
+    order_section,
+    random_start_section,
+    temperature_section,
+    training_section,
+)
+
+chosen = settings()
+
+page_title("Why a gap: where it comes from")
+st.markdown(
+    "A dual encoder has two networks, one for each modality, trained so that matching pairs "
+    "point the same way. Yet the two clouds stay apart. Watch it happen, then see the three "
+    "forces behind it."
+)
+if lacks_second_modality(
+    chosen,
+    "Training, and two of the three forces, need matched pairs of two modalities; the first force "
+    "needs none of your data.",
+):
+    st.subheader("The first force")
+else:
+    st.subheader("Train one yourself")
+    training_section(chosen)
+    st.subheader("Three forces")
+with st.container(border=True):
+    random_start_section(chosen)
+if has_one_modality(chosen):
+    st.stop()
+with st.container(border=True):
+    order_section(chosen)
+with st.container(border=True):
+    temperature_section(chosen)

@@ -1,0 +1,146 @@
+import json
+
+import pytest
+
+from gapviz.dashboard.catalogue import View
+from gapviz.measures.experiment import measure
+from gapviz.sources.files import read
+from gapviz.strategies import StrategyOptions
+
+CARDS = ["Gap ‖Δ‖", "Cloud separation", "Intra-modal bias@10", "Mixed-index NDCG@10"]
+
+
+def test_the_cards_show_the_figures_of_the_library(open_app):
+    app = open_app()
+    assert not app.exception
+    assert [card.label for card in app.metric] == CARDS
+    gaps = [
+        measure(read("builtin").collection, StrategyOptions(name), seed=42).geometry.gap
+        for name in ("raw", "centre")
+    ]
+    assert app.metric[0].value == " → ".join(f"{gap.gap:.3f}" for gap in gaps)
+    assert app.metric[1].value == " → ".join(f"{gap.separation:.3f}" for gap in gaps)
+    assert f"with Centre both {gaps[1].gap:.3f}" in app.caption[0].value
+    assert f"noise floor {gaps[1].noise_floor:.3f}" in app.caption[0].value
+
+
+def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
+    app = open_app()
+    app.sidebar.slider(key="strength").set_value(0.5).run()
+    before = measure(read("builtin").collection, seed=42).geometry.gap.gap
+    after = measure(read("builtin").collection, StrategyOptions("centre", strength=0.5), seed=42)
+    assert app.metric[0].delta == f"−{before - after.geometry.gap.gap:.3f}"
+
+
+def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
+    ways = ["lower is better", "lower is better", "nearer 0.50 is better", "higher is better"]
+    assert [card.proto.delta_description for card in open_app().metric] == ways
+    assert [card.delta for card in open_app(strategy="raw").metric] == ways
+
+
+def test_two_charts_share_their_axes(open_app):
+    app = open_app()
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert len(figures) == 2
+    assert figures[0]["layout"]["xaxis"]["range"] == figures[1]["layout"]["xaxis"]["range"]
+
+
+def test_what_was_measured_is_told_while_a_layout_is_waited_for(open_app, monkeypatch):
+    monkeypatch.setattr("gapviz.dashboard.cones._laid_out", lambda request: None)
+    app = open_app()
+    assert not app.exception
+    assert not app.get("plotly_chart")
+    assert any("query gets" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("strategy", ["raw", "route"])
+def test_a_strategy_that_moves_nothing_shows_one_chart(open_app, strategy):
+    app = open_app(strategy=strategy)
+    assert len(app.get("plotly_chart")) == 1
+    assert not app.exception
+
+
+def test_every_strategy_opens(open_app):
+    app = open_app()
+    for strategy in app.sidebar.selectbox(key="strategy").options:
+        app.sidebar.selectbox(key="strategy").select(strategy).run()
+        assert not app.exception
+
+
+def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
+    app = open_app()
+    items = read("builtin").collection.items
+    app.session_state["_selected_items"] = (items[3].id, items[7].id)
+    app.run()
+    cards = "".join(html.proto.body for html in app.get("html"))
+    assert items[3].captions[0] in cards
+    app.sidebar.slider(key="strength").set_value(0.3).run()
+    cards = "".join(html.proto.body for html in app.get("html"))
+    assert items[7].captions[0] in cards
+
+
+def test_a_selection_of_points_is_kept_as_items(open_app, monkeypatch):
+    from gapviz.dashboard import cones
+
+    points = [{"customdata": [3, 3, 0]}, {"customdata": {"0": 7, "1": 7, "2": 1}}]
+    state = {"cones_before": {"selection": {"points": points}}}
+    monkeypatch.setattr(cones.st, "session_state", state)
+    cones._keep_selection("cones_before", View("builtin", "builtin"))
+    items = read("builtin").collection.items
+    assert state["_selected_items"] == (items[3].id, items[7].id)
+
+
+def test_an_emptied_selection_loses_nothing(monkeypatch):
+    from gapviz.dashboard import cones
+
+    state = {"cones_before": {"selection": {"points": []}}, "_selected_items": ("kept",)}
+    monkeypatch.setattr(cones.st, "session_state", state)
+    cones._keep_selection("cones_before", View("builtin", "builtin"))
+    assert state["_selected_items"] == ("kept",)
+
+
+def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
+    app = open_app(strategy="route")
+    assert app.metric[0].delta == "unchanged"
+    assert app.metric[2].delta.startswith("−")
+
+
+def test_ranking_items_is_neither_praised_nor_blamed(open_app):
+    app = open_app(strategy="items-rrf")
+    colors = [card.proto.color for card in app.metric]
+    assert len(set(colors)) == 1
+    assert "another protocol" in " ".join(caption.value for caption in app.caption)
+
+
+def test_the_page_leads_on_and_keeps_the_view(open_app):
+    app = open_app(strategy="route")
+    links = "".join(html.proto.body for html in app.get("html"))
+    for page in ("search", "decide", "data"):
+        assert f'<a href="{page}?projection=PCA&amp;strategy=Route+and+fuse+by+rank" ' in links
+
+
+def test_every_chart_says_what_it_shows(open_app):
+    charts = open_app().get("plotly_chart")
+    assert [chart.proto.alt.split(":")[0] for chart in charts] == ["Raw", "Centre both (λ = 1)"]
+
+
+def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():
+    from gapviz.dashboard.result_list import item_cards
+
+    collection = read("builtin").collection
+    html = item_cards([3], collection, "builtin", {"strategy": "Half/half & more", "item": "x"})
+    assert '<div role="listitem" class="gv-cell"><a ' in html
+    assert f"search?strategy=Half%2Fhalf+%26+more&amp;item={collection.items[3].id}" in html
+
+
+def test_one_selected_item_shows_its_pair_cosine_and_neighbours(open_app):
+    app = open_app()
+    collection = read("builtin").collection
+    app.session_state["_selected_items"] = (collection.items[5].id,)
+    app.run()
+    assert not app.exception
+    image, text = (collection.modality(name).corpus for name in ("image", "text"))
+    cosine = float(image.vectors[image.item_index == 5][0] @ text.vectors[text.item_index == 5][0])
+    words = [element.value for element in app.markdown]
+    assert any(f"Pair cosine {cosine:.3f}; its match is at rank" in word for word in words)
+    assert sum(">#1<" in html.proto.body for html in app.get("html")) == 2

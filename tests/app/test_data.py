@@ -1,0 +1,196 @@
+"""The Data page: what is there, what is in it, how it is encoded, how it goes."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gapviz import ModalityVectors
+from gapviz.core.collection import UNNAMED_MODEL, Collection, Item, alternate_splits, items_of_rows
+from gapviz.dashboard.catalogue import workspace
+from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.upload import DEFAULT_LIMITS
+
+PAGE = "pages/data.py"
+
+
+@pytest.fixture
+def photos(tmp_path):
+    items = []
+    for n in range(6):
+        Image.new("RGB", (16, 16), (40 * n, 0, 0)).save(tmp_path / f"{n}.png")
+        items.append(Item(f"{n}", "even" if n % 2 == 0 else "odd", (f"number {n}",), f"{n}.png"))
+    collection = Collection("photos", tuple(items), {}, alternate_splits(6), root=tmp_path)
+    skipped = [Skipped("broken.png", "is cut short")]
+    stored = workspace().add([collection], title="Photos", origin="a test", skipped=skipped)
+    yield stored
+    if stored.id in {one.id for one in workspace().collections()}:
+        workspace().remove(stored.id)
+
+
+def pressed(app, label):
+    return next(button for button in app.button if button.label == label)
+
+
+def html(app):
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def test_an_empty_workspace_says_what_to_do(open_app):
+    app = open_app(PAGE)
+    assert not app.exception
+    assert "Nothing of your own yet" in app.info[-1].value
+
+
+def test_what_is_in_a_collection_is_shown_before_it_is_encoded(open_app, photos):
+    app = open_app(PAGE)
+    assert not app.exception
+    assert [(card.label, card.value) for card in app.metric] == [
+        ("Items", "6"),
+        ("Pictures", "6"),
+        ("Captions", "6"),
+        ("Labels", "2"),
+    ]
+    assert "number 3" in html(app)
+    assert "not encoded yet" in html(app)
+    assert "1 thing of the source was skipped" in [box.label for box in app.expander]
+
+
+def test_a_collection_that_is_not_encoded_is_on_no_other_page(open_app, photos):
+    assert "Photos" not in open_app().sidebar.selectbox(key="collection").options
+
+
+def test_an_encoding_can_be_removed_after_a_question(open_app, photos, make_collection):
+    vectors = make_collection(n=6)
+    encoded = replace(workspace().load(photos.id), modalities=vectors.modalities, encoder="model")
+    workspace().put_encoding(photos.id, encoded)
+    app = open_app(PAGE)
+    pressed(app, "Remove vectors by model").click().run()
+    assert workspace().find(photos.id).encodings
+    app.button(key="remove").click().run()
+    assert not app.exception
+    assert not workspace().find(photos.id).encodings
+
+
+def test_a_path_needs_a_folder_that_may_be_read(open_app):
+    app = open_app(PAGE)
+    app.session_state["add_by"] = "path"
+    app.run()
+    assert "GAPVIZ_FOLDERS" in app.info[0].value
+
+
+def test_a_published_set_tells_size_licence_and_checksums_first(open_app):
+    app = open_app(PAGE)
+    app.session_state["add_by"] = "set"
+    app.run()
+    assert not app.exception
+    words = " ".join(element.value for element in app.markdown)
+    assert "licence MIT" in words
+    assert "to download" in words
+    assert app.dataframe[0].value["SHA-256"].str.len().eq(64).all()
+
+
+def test_a_model_is_chosen_with_its_size(open_app, photos):
+    app = open_app(PAGE)
+    app.session_state["encode_with"] = "open_clip"
+    app.run()
+    assert not app.exception
+    assert "million parameters" in " ".join(element.value for element in app.caption)
+
+
+@pytest.mark.parametrize("name", ["local-dir:/etc", "open_clip:ViT-B-32:/etc/passwd"])
+def test_a_path_to_weights_must_lie_in_an_allowed_folder(open_app, photos, name):
+    app = open_app(PAGE)
+    app.session_state["encode_with"] = "name"
+    app.session_state["encoder_name"] = name
+    app.run()
+    assert "not in a folder that may be read" in app.error[0].value
+    assert pressed(app, "Encode").disabled
+
+
+def test_an_encoded_collection_has_links_to_the_other_pages(open_app, photos, make_collection):
+    vectors = make_collection(n=6)
+    encoded = replace(workspace().load(photos.id), modalities=vectors.modalities, encoder="model")
+    workspace().put_encoding(photos.id, encoded)
+    app = open_app(PAGE)
+    assert "search?collection=Photos" in html(app)
+
+
+@pytest.fixture
+def stored_vectors():
+    """`stored_vectors(image=…, text=…)`: vectors without pictures or words, in the workspace."""
+    kept = []
+
+    def stored(splits=None, **blocks):
+        modalities = {name: ModalityVectors.of(rows) for name, rows in blocks.items()}
+        n_items = max(len(rows) for rows in blocks.values())
+        splits = alternate_splits(n_items) if splits is None else splits
+        collection = Collection("bare", items_of_rows(n_items), modalities, splits)
+        kept.append(workspace().add([collection], title="bare"))
+        return kept[-1]
+
+    yield stored
+    for one in kept:
+        workspace().remove(one.id)
+
+
+ROWS = np.random.default_rng(0).standard_normal((12, 4))
+
+
+def captions(app):
+    return " ".join(element.value for element in app.caption)
+
+
+def test_vectors_are_counted_by_modality_with_their_pairs(open_app, stored_vectors):
+    stored_vectors(image=ROWS, text=ROWS[:9] + 1)
+    app = open_app(PAGE)
+    assert [(card.label, card.value) for card in app.metric] == [
+        ("Items", "12"),
+        ("Image vectors", "12"),
+        ("Text vectors", "9"),
+        ("Pairs", "9"),
+    ]
+    assert "row i of image belongs to row i of text" in captions(app)
+    assert "3 items have image vectors only" in captions(app)
+
+
+def test_one_modality_says_what_can_be_done_and_links_there_only(open_app, stored_vectors):
+    stored_vectors(image=ROWS)
+    app = open_app(PAGE)
+    assert "there is no gap" in captions(app)
+    assert "search?collection=bare" in html(app)
+    assert "See its cones" not in html(app)
+
+
+def test_vectors_without_a_name_are_those_of_an_unnamed_model(open_app, stored_vectors):
+    stored_vectors(image=ROWS, text=ROWS)
+    app = open_app(PAGE)
+    assert "unknown" not in html(app)
+    assert UNNAMED_MODEL in html(app)
+    assert pressed(app, "Remove vectors by unnamed model")
+    assert app.text_input(key="add_encoder").label == ("Which model made these vectors? (optional)")
+
+
+def test_a_split_that_follows_the_order_is_doubted(open_app, stored_vectors):
+    image = np.random.default_rng(0).standard_normal((40, 8)) + 3
+    image[0::2, 0] += 3
+    stored_vectors(image=image, text=-image)
+    app = open_app(PAGE)
+    assert "offset of the calibrate split" in app.warning[0].value
+
+
+def test_a_large_file_has_another_way_in(open_app):
+    app = open_app(PAGE)
+    assert "gapviz serve PATH" in captions(app)
+    app.session_state["add_by"] = "path"
+    app.run()
+    assert "gapviz serve PATH" in app.info[0].value
+
+
+def test_the_server_takes_what_the_page_promises():
+    settings = (Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text()
+    allowed = tomllib.loads(settings)["server"]["maxUploadSize"]
+    assert allowed * 1_000_000 == DEFAULT_LIMITS.max_bytes

@@ -1,0 +1,152 @@
+"""The advisor's page: its questions in the URL, its cards the library's advice."""
+
+import time
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from gapviz.analyses.advice import Situation, advise, gather
+from gapviz.analyses.advice import stored as cached_advice
+from gapviz.commands.cli import main
+from gapviz.dashboard import decide
+from gapviz.dashboard.catalogue import workspace
+from gapviz.storage.cache import clear_memory
+
+PAGE = "pages/decide.py"
+
+
+@pytest.fixture
+def stored(make_collection):
+    kept = []
+
+    def store(**made):
+        collection = replace(make_collection(**made), encoder="first model")
+        kept.append(workspace().add([collection], title="brought"))
+        return kept[-1]
+
+    yield store
+    for collection in kept:
+        workspace().remove(collection.id)
+
+
+def finished(app):
+    for _ in range(60):
+        if not any("Measuring" in str(bar.proto) for bar in app.get("progress")):
+            return app
+        time.sleep(0.05)
+        app.run()
+    raise AssertionError("the advice did not come")
+
+
+def words(app):
+    return " ".join(element.value for kind in ("markdown", "info", "caption", "subheader")
+                    for element in getattr(app, kind))  # fmt: skip
+
+
+def test_the_first_card_is_what_the_library_advises(open_app, stored):
+    brought = stored(n=60)
+    app = finished(open_app(PAGE, collection=brought.id, changeable="neither"))
+    assert not app.exception and not app.error
+    collection = workspace().load(brought.id, "first model")
+    expected = advise(gather(collection), Situation("mixed", "neither"))
+    assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
+    assert expected.recommendations[0].title in app.info[0].value
+    assert "evaluate split" in words(app)
+
+
+def test_a_card_leads_on_with_the_strategy_as_it_was_judged(open_app, stored):
+    app = finished(open_app(PAGE, collection=stored(n=60).id, changeable="index", strength=0.5))
+    links = [html.proto.body for html in app.get("html") if "next steps" in html.proto.body]
+    expected = [strategy for strategy in _strategies(app) if strategy]
+    assert len(links) == len(expected) > 1
+    for link, strategy in zip(links, expected, strict=True):
+        assert f"strategy={strategy}" in link and "strength" not in link
+        assert 'href="search?collection=' in link and 'href="export?collection=' in link
+
+
+def _strategies(app):
+    """Of the advice, in the order of its cards."""
+    (collection,) = workspace().collections()
+    given = advise(
+        gather(workspace().load(collection.id, "first model")), Situation("mixed", "index")
+    )
+    return [one.rule.strategy for one in given.recommendations]
+
+
+def test_a_link_answers_the_questions(open_app, stored):
+    app = open_app(collection=stored(n=60).id, task="one-way", found="text", changeable="neither")
+    app = finished(app.switch_page(PAGE).run())
+    assert not app.exception and not app.warning
+    assert "image → text" in words(app) + " ".join(h.proto.body for h in app.get("html"))
+
+
+def test_a_link_that_asks_for_another_task_is_named(open_app, stored):
+    app = open_app(collection=stored(n=60).id, task="magic")
+    assert "task = “magic”" in app.warning[0].value
+
+
+def test_where_the_data_contradicts_the_usual_advice_is_said_at_the_top(open_app):
+    app = finished(open_app(PAGE, task="within", changeable="model"))
+    assert "Search with EfficientNet-lite0" in app.warning[0].value
+
+
+def test_without_labels_likeness_is_said_to_be_unknown(open_app, stored):
+    app = finished(open_app(PAGE, collection=stored(n=40).id, task="within", changeable="model"))
+    assert not app.exception
+    assert "no two items share a label" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("changeable", "said"),
+    [("neither", "needs more than you can change"), ("model", "no other way could be measured")],
+)
+def test_where_nothing_else_was_tried_that_is_not_called_no_better(
+    open_app, stored, changeable, said
+):
+    link = {"task": "within", "changeable": changeable}
+    app = finished(open_app(PAGE, collection=stored(n=40).id, **link))
+    assert said in app.info[0].value and "by more than chance" not in app.info[0].value
+
+
+def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, capsys):
+    app = finished(open_app(PAGE, task="within", found="text", changeable="model"))
+    clear_memory()
+    monkeypatch.setattr(cached_advice, "advise", None)
+    asked = ["--task", "within", "--find", "text", "--can-change", "model"]
+    assert main(["advise", "builtin", *asked]) == 0
+    title = app.subheader[0].value
+    assert title in capsys.readouterr().out
+
+
+def test_the_report_covers_the_pair_the_encoders_and_the_questions_of_the_page(
+    open_app, make_collection, monkeypatch
+):
+    names = ("audio", "image", "text")
+    both = [
+        replace(make_collection(40, seed=n, modalities=names), encoder=f"model {n}") for n in (1, 2)
+    ]
+    brought = workspace().add(both, title="three")
+    handed = []
+    monkeypatch.setattr(decide, "report_html", handed.append)
+    monkeypatch.setattr(st, "download_button", lambda label, data, **named: data())
+    link = {"pair": "audio – text", "compare": "model 2", "task": "one-way", "found": "text"}
+    try:
+        app = finished(open_app(PAGE, collection=brought.id, encoder="model 1", **link))
+    finally:
+        workspace().remove(brought.id)
+    assert not app.exception and not app.error
+    made = handed[0]
+    assert made.before.pair == ("audio", "text")
+    assert [one.collection.encoder for one in (made.before, *made.compared)] == [
+        "model 1", "model 2"
+    ]  # fmt: skip
+    assert (made.advice.situation.task, made.advice.situation.found) == ("one-way", "text")
+    assert "the pair audio – text, by model 1 and model 2" in words(app)
+
+
+@pytest.mark.parametrize("task", ["one-way", "mixed", "within", "scores"])
+@pytest.mark.parametrize("made", [{"n": 4}, {"n": 40, "modalities": ("audio", "image", "text")}])
+def test_few_items_and_many_modalities_have_an_answer(open_app, stored, task, made):
+    app = finished(open_app(PAGE, collection=stored(**made).id, task=task))
+    assert not app.exception

@@ -1,0 +1,98 @@
+import json
+import time
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from gapviz.dashboard.why import forces, training_panel
+from gapviz.dashboard.why.training_panel import RUNS
+from gapviz.training import cached_random_start
+
+PAGE = "pages/why.py"
+
+
+@pytest.fixture(autouse=True)
+def short_runs(monkeypatch):
+    steps = training_panel.training_steps
+    monkeypatch.setattr(
+        training_panel,
+        "training_steps",
+        lambda features, options: steps(features, replace(options, steps=20)),
+    )
+
+
+def trained(app):
+    app.button(key="train_start").click().run()
+    assert app.session_state[RUNS][-1].live.wait(60)
+    return app.run()
+
+
+def test_a_run_draws_its_cones_and_five_charts(open_app):
+    app = trained(open_app(PAGE))
+    assert not app.exception
+    assert app.session_state[RUNS][0].live.state == "done"
+    assert len(app.get("plotly_chart")) == 6
+
+
+def test_one_looks_back_over_the_recorded_steps(open_app):
+    app = trained(open_app(PAGE))
+    app.select_slider(key="train_scrub_1").set_value(0).run()
+    assert any("Cones at step 0" in text.value for text in app.markdown)
+
+
+def test_runs_at_two_temperatures_are_kept_and_removed(open_app):
+    app = trained(open_app(PAGE))
+    app.select_slider(key="train_temperature").set_value("0.05").run()
+    trained(app)
+    kept = app.session_state[RUNS]
+    assert [run.options.temperature for run in kept] == [0.01, 0.05]
+    app.button(key="train_remove_1").click().run()
+    assert [run.number for run in app.session_state[RUNS]] == [2]
+
+
+def test_two_visitors_train_at_once(open_app):
+    one, other = open_app(PAGE), open_app(PAGE)
+    one.button(key="train_step").click().run()
+    trained(other)
+    assert other.session_state[RUNS][0].live.state == "done"
+    waiting = one.session_state[RUNS][0].live
+    assert waiting.state == "paused"
+    assert len(waiting.steps) == 1
+    waiting.stop()
+
+
+def test_the_shift_leaves_loss_and_ranks_alone(open_app):
+    app = open_app(PAGE, shift="2")
+    table = next(h.proto.body for h in app.get("html") if "ranks changed" in h.proto.body)
+    assert table.count("<strong>0</strong>") == 2
+
+
+def made(app, label):
+    """The page once what a button starts is there."""
+    (button,) = [button for button in app.button if button.label == label]
+    app = button.click().run()
+    end = time.monotonic() + 90
+    while app.get("progress") and time.monotonic() < end:
+        time.sleep(0.2)
+        app = app.run()
+    assert not app.exception and not app.error and not app.get("progress")
+    return app
+
+
+def test_a_real_model_at_random_weights_shows_its_cones(open_app, monkeypatch):
+    monkeypatch.setattr(forces, "cached_random_start", partial(cached_random_start, items=8))
+    app = made(open_app(PAGE, seed=8), "Build ViT-S-32-alt at random weights")
+    expected = cached_random_start(seed=8, items=8).compute().figures
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Gap (0 to 2, lower is closer)"] == f"{expected.gap:.3f}"
+    assert expected.gap > 0.5
+
+
+def test_training_at_five_temperatures_draws_what_is_left_of_the_gap(open_app, monkeypatch):
+    monkeypatch.setattr(forces, "STUDY_STEPS", 10)
+    app = made(open_app(PAGE), "Train at five temperatures")
+    (chart,) = app.get("plotly_chart")
+    drawn = json.loads(chart.proto.spec)["data"][0]
+    assert drawn["name"] == "after 10 steps here"
+    assert any("10 steps each" in caption.value for caption in app.caption)

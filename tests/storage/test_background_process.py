@@ -1,0 +1,180 @@
+"""Work in a process of its own, and what it shares with work in a thread."""
+
+import importlib.util
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from gapviz.core.errors import GapvizError
+from gapviz.storage.background import TaskStatus, ThreadTask
+from gapviz.storage.background_process import (
+    LOG_FILE,
+    REQUEST_FILE,
+    STATUS_FILE,
+    ProcessTask,
+)
+
+PATIENCE = 30.0
+
+WORK = Path(__file__).with_name("counting_work.py")
+
+
+@pytest.fixture(autouse=True)
+def _the_process_finds_the_functions(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(WORK.parent), prepend=os.pathsep)
+
+
+def _functions():
+    spec = importlib.util.spec_from_file_location(WORK.stem, WORK)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.count, module.fail
+
+
+count, fail = _functions()
+
+
+def in_thread(folder, function, arguments):
+    return ThreadTask(lambda progress: function(progress=progress, **arguments))
+
+
+@pytest.fixture(params=[in_thread, ProcessTask.create], ids=["thread", "process"])
+def run(request, tmp_path):
+    """`run(function, ...)`: a task, started."""
+
+    def started(function, **arguments):
+        task = request.param(tmp_path / "task", function, arguments)
+        task.start()
+        return task
+
+    return started
+
+
+@pytest.fixture
+def numbers(tmp_path):
+    (tmp_path / "numbers").mkdir()
+    return tmp_path / "numbers"
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_a_task_gives_its_result(run, numbers):
+    status = run(count, folder=str(numbers), end=3).wait(PATIENCE)
+    assert status == TaskStatus("done", 1.0, "done", result={"written": 3})
+
+
+def test_a_cancelled_task_stops_and_goes_on_when_started_again(run, numbers):
+    task = run(count, folder=str(numbers), end=10_000)
+    until(lambda: task.status().share > 0)
+    assert task.status().state == "running"
+    assert task.status().stage.startswith("counted ")
+    task.cancel()
+    assert task.cancelled
+    stopped = task.wait(PATIENCE)
+    assert (stopped.state, stopped.result, stopped.error) == ("cancelled", None, None)
+    before = len(list(numbers.iterdir()))
+    assert 0 < before < 10_000
+    time.sleep(0.1)
+    assert len(list(numbers.iterdir())) == before
+
+    task.start()
+    assert not task.cancelled
+    until(lambda: len(list(numbers.iterdir())) > before)
+    assert task.status().active
+    task.cancel()
+    assert task.wait(PATIENCE).state == "cancelled"
+
+
+def test_starting_an_active_task_changes_nothing(run, numbers):
+    task = run(count, folder=str(numbers), end=60)
+    until(lambda: task.status().state == "running")
+    task.start()
+    assert task.wait(PATIENCE).result == {"written": 60}
+
+
+def test_a_mistake_is_reported_as_a_sentence(run):
+    status = run(fail, mistake=True).wait(PATIENCE)
+    assert (status.state, status.share) == ("failed", 0.25)
+    assert status.error.sentence == "a.npy: no vectors; write some."
+
+
+def test_a_fault_is_reported_without_its_traceback(run):
+    error = run(fail, mistake=False).wait(PATIENCE).error
+    assert error.sentence.startswith("the work stopped on an unexpected fault; see ")
+    assert "KeyError" not in error.sentence
+
+
+def test_a_process_is_found_and_cancelled_by_its_folder(tmp_path, numbers):
+    task = ProcessTask.create(tmp_path, count, {"folder": str(numbers), "end": 10_000})
+    task.start()
+    until(lambda: task.status().state == "running")
+    found = ProcessTask(tmp_path)
+    assert found.arguments["end"] == 10_000
+    found.cancel()
+    assert task.wait(PATIENCE).state == "cancelled"
+
+
+def test_a_killed_process_is_interrupted_and_goes_on(tmp_path, numbers):
+    task = ProcessTask.create(tmp_path, count, {"folder": str(numbers), "end": 200})
+    task.start()
+    until(lambda: task.status().share > 0)
+    os.kill(json.loads((tmp_path / STATUS_FILE).read_text())["pid"], signal.SIGKILL)
+    until(lambda: task.status().state == "interrupted")
+    assert "start it again" in task.status().error.sentence
+    task.start()
+    assert 0 < task.wait(PATIENCE).result["written"] < 200
+
+
+def test_a_fault_is_in_the_log_of_the_process(tmp_path):
+    task = ProcessTask.create(tmp_path, fail, {"mistake": False})
+    task.start()
+    task.wait(PATIENCE)
+    assert "KeyError" in (tmp_path / LOG_FILE).read_text()
+
+
+class _NoProcess:
+    def __init__(self, command, **options):
+        assert isinstance(command, list) and not options.get("shell")
+
+    def wait(self):
+        return 0
+
+
+def test_a_process_that_never_began_is_interrupted(tmp_path, monkeypatch):
+    monkeypatch.setattr("gapviz.storage.background_process.subprocess.Popen", _NoProcess)
+    task = ProcessTask.create(tmp_path, count, {})
+    task.start()
+    assert task.status().state == "queued"
+    status = json.loads((tmp_path / STATUS_FILE).read_text())
+    (tmp_path / STATUS_FILE).write_text(json.dumps(status | {"time": 0}))
+    assert task.status().state == "interrupted"
+
+
+def test_a_folder_can_name_no_other_function(tmp_path):
+    target = tmp_path / "made"
+    request = {"function": "os:mkdir", "arguments": {"path": str(target)}}
+    (tmp_path / REQUEST_FILE).write_text(json.dumps(request))
+    task = ProcessTask(tmp_path)
+    assert task.run() == "failed"
+    assert task.status().error.what == "mkdir is no work of gapviz"
+    assert not target.exists()
+
+
+def test_a_folder_without_a_task_is_refused(tmp_path):
+    with pytest.raises(GapvizError, match="holds no background task"):
+        ProcessTask(tmp_path)
+
+
+def test_a_removed_task_leaves_nothing(tmp_path):
+    task = ProcessTask.create(tmp_path / "task", count, {})
+    task.remove()
+    assert list(tmp_path.iterdir()) == []

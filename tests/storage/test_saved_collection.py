@@ -1,0 +1,32 @@
+import pytest
+
+from gapviz.core.errors import GapvizError
+from gapviz.storage.saved_collection import load_collection, replace_collection
+
+
+def test_a_saved_collection_is_replaced_as_a_whole(make_collection, tmp_path):
+    replace_collection(make_collection(8), tmp_path / "out")
+    replace_collection(make_collection(9), tmp_path / "out")
+    assert load_collection(tmp_path / "out").n_items == 9
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_full_disk_leaves_what_was_there(make_collection, tmp_path, monkeypatch):
+    replace_collection(make_collection(8), tmp_path / "out")
+
+    def full(path, content):
+        path.write_bytes(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gapviz.storage.saved_collection.write_atomically", full)
+    with pytest.raises(GapvizError, match=r"cannot be written \(No space left on device\)"):
+        replace_collection(make_collection(9), tmp_path / "out")
+    assert load_collection(tmp_path / "out").n_items == 8
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_with_something_else_is_not_written_over(make_collection, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    for path in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(GapvizError, match="is not a saved collection"):
+            replace_collection(make_collection(8), path)
