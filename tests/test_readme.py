@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gapviz.analyses.registry import analyses
 from gapviz.commands.cli import COMMANDS, main
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import drawing_png
@@ -73,7 +74,7 @@ def test_commands_and_code_do_what_the_readme_says(folder, capsys):
         if shown != expected:
             told = "\n".join(told.splitlines()[: shown.count("\n")])
         assert alike(seconds.sub("", told), seconds.sub("", shown)), f"{command}\n{told}"
-    assert seen == {command.__name__.rpartition(".")[2] for command in COMMANDS}
+    assert seen == {command.__name__.rpartition(".")[2] for command in COMMANDS} | set(analyses())
     (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
     exec(code, names)

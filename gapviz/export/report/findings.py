@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gapviz.analyses.analysis import Finding
-from gapviz.core.table import Table
+from gapviz.core.table import Table, legend
 from gapviz.core.table_html import escaped, table_html
 
 DEEPEST = 6
@@ -39,7 +39,7 @@ def finding_markdown(finding: Finding, level: int = 2) -> str:
             f"**{plain(table.title)}**" * bool(table.title),
             "\n".join(_rows(table.brief)),
         ]
-    paragraphs.append(plain(finding.legend))
+    paragraphs.append(plain(legend([table.brief for table in finding.tables])))
     below = min(level + 1, DEEPEST)
     paragraphs += [finding_markdown(part, below) for part in finding.parts.values()]
     return "\n\n".join(filter(None, [*paragraphs, plain(finding.protocol)]))
