@@ -9,6 +9,8 @@ from gapviz.dashboard import forces, training_panel
 from gapviz.dashboard.training_panel import RUNS
 from gapviz.training import random_start_work
 
+pytestmark = pytest.mark.encoder
+
 PAGE = "pages/why_a_gap.py"
 
 

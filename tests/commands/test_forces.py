@@ -14,6 +14,8 @@ from gapviz.training import (
     temperature_work,
 )
 
+pytestmark = pytest.mark.encoder
+
 PAIR = ("image", "text")
 
 
