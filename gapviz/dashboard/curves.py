@@ -7,20 +7,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gapviz.analyses.curves.cached import (
+from gapviz.analyses.curves.calibration import (
     cached_calibration_curve,
-    cached_fusion_curves,
-    cached_mix_curve,
-    cached_strength_curve,
-    strategy_in_one_index,
-    strategy_that_learns,
-    strategy_with_strength,
-)
-from gapviz.analyses.curves.readings import (
     calibration_reading,
-    drawn_instead,
-    fusion_reading,
-    mix_reading,
+    strategy_that_learns,
+)
+from gapviz.analyses.curves.corpus_mix import cached_mix_curve, mix_reading, strategy_in_one_index
+from gapviz.analyses.curves.curve import drawn_instead
+from gapviz.analyses.curves.rank_fusion import cached_fusion_curves, fusion_reading
+from gapviz.analyses.curves.strength import (
+    cached_strength_curve,
+    strategy_with_strength,
     strength_reading,
 )
 from gapviz.dashboard.caches import collection_of
@@ -92,7 +89,7 @@ def _draw_mix(chosen: Settings, view: View, query_modality: str | None) -> None:
         collection,
         _options(chosen, name),
         chosen.pair,
-        asks=query_modality or chosen.pair[-1],
+        query_modality=query_modality or chosen.pair[-1],
         routing=chosen.routing,
         seed=chosen.seed,
     )
@@ -105,7 +102,8 @@ def _draw_mix(chosen: Settings, view: View, query_modality: str | None) -> None:
         "second captions, which are never indexed, ask at every share"
         if curve.second_captions
         else "a query that is itself the corpus entry of its item does not ask, so that fewer ask "
-        f"towards the side of {curve.asks} ({curve.n_asking.min():,} to {curve.n_asking.max():,})"
+        f"towards the side of {curve.query_modality} ({curve.n_asking.min():,} to "
+        f"{curve.n_asking.max():,})"
     )
     st.caption(
         f"{curve.n_items:,} held-out items, each in the corpus once; {asking}. Bands: lowest and "

@@ -7,15 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.analyses.curves import (
-    Band,
-    CalibrationCurve,
-    FusionCurve,
-    FusionLine,
-    MixCurve,
-    StrengthCurve,
-)
-from gapviz.analyses.curves.rank_fusion import Lists
+from gapviz.analyses.curves.calibration import CalibrationCurve
+from gapviz.analyses.curves.corpus_mix import MixCurve
+from gapviz.analyses.curves.curve import Band
+from gapviz.analyses.curves.rank_fusion import FusionCurve, FusionLine, Lists
+from gapviz.analyses.curves.strength import StrengthCurve
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import counted
 from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
@@ -103,7 +99,9 @@ def strength_panels(
 
 def mix_panel(curve: MixCurve) -> Panel:
     """Quality from a corpus all of `first` to one all of `second`."""
-    title = f"NDCG@10 of {curve.asks} queries, from all {curve.first} to all {curve.second}"
+    title = (
+        f"NDCG@10 of {curve.query_modality} queries, from all {curve.first} to all {curve.second}"
+    )
     lines = [
         band_line(line.title, line.ndcg, **STRATEGY_STYLES[min(place, 2)])
         if place < len(curve.lines) - 1

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from gapviz.analyses.curves.band import Band
+from gapviz.analyses.curves.curve import Band
 from gapviz.core.vectors import Float64, Indices
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL

@@ -12,12 +12,10 @@ from gapviz.analyses.anatomy.parts import (
     cached_plane,
     cached_spectra,
 )
-from gapviz.analyses.curves import (
-    calibration_curve,
-    corpus_mix_curve,
-    rank_fusion_curves,
-    strength_curve,
-)
+from gapviz.analyses.curves.calibration import calibration_curve
+from gapviz.analyses.curves.corpus_mix import corpus_mix_curve
+from gapviz.analyses.curves.rank_fusion import rank_fusion_curves
+from gapviz.analyses.curves.strength import strength_curve
 from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.figures.anatomy import (
     dimension_panels,
@@ -51,7 +49,9 @@ def panels(collection):
         "calibration": calibration_panels(
             calibration_curve(collection, CENTRE, PAIR, repeats=2), PAIR
         ),
-        "fusion": fusion_panels(rank_fusion_curves(collection, "image"), PAIR, k=20.0, weight=0.5),
+        "fusion": fusion_panels(
+            rank_fusion_curves(collection, "image").by_lists, PAIR, k=20.0, weight=0.5
+        ),
         "scores": (
             score_panel(
                 [study_scores(collection, each, PAIR) for each in (RAW, CENTRE)],

@@ -4,16 +4,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from gapviz.analyses.curves import (
-    CalibrationCurve,
-    FusionCurve,
-    MixCurve,
-    StrengthCurve,
-    calibration_curve,
-    corpus_mix_curve,
-    rank_fusion_curves,
-    strength_curve,
-)
+from gapviz.analyses.curves.calibration import CalibrationCurve, calibration_curve
+from gapviz.analyses.curves.corpus_mix import MixCurve, corpus_mix_curve
+from gapviz.analyses.curves.rank_fusion import FusionCurve, rank_fusion_curves
+from gapviz.analyses.curves.strength import StrengthCurve, strength_curve
 from gapviz.core.progress import no_progress
 from gapviz.core.vectors import Float64
 from gapviz.storage import cache
@@ -61,7 +55,9 @@ def test_every_curve_is_read_back_as_it_was(make_collection):
         StrengthCurve: strength_curve(collection, centre, PAIR, strengths=(0, 1)),
         MixCurve: corpus_mix_curve(collection, [centre], shares=(0, 1), repeats=2),
         CalibrationCurve: calibration_curve(collection, centre, PAIR, sizes=(2, 5), repeats=2),
-        FusionCurve: rank_fusion_curves(collection, "image", ks=(1, 60), weights=(1,))["disjoint"],
+        FusionCurve: rank_fusion_curves(collection, "image", ks=(1, 60), weights=(1,)).by_lists[
+            "disjoint"
+        ],
     }
     for kind, curve in curves.items():
         again = unpacked(packed(curve), kind)

@@ -7,17 +7,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.analyses.curves.band import Band, band_over
+from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.curves.curve import (
+    FALLBACK,
+    KIND,
+    NO_DIFFERENCE,
+    REVISION,
+    Band,
+    band_over,
+    drawn_strategy,
+    mean_line,
+    points_table,
+)
 from gapviz.core.blocks import centroid
-from gapviz.core.collection import Collection
+from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Column
 from gapviz.core.vectors import Float64, Indices
+from gapviz.core.wording import figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed, mean_of_known
-from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.storage.cache import cached
+from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
 
 SIZES = (2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 REPEATS = 10
@@ -52,7 +66,7 @@ def calibration_curve(
     sizes: Sequence[int] = SIZES,
     repeats: int = REPEATS,
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> CalibrationCurve:
     """Fit a strategy on ever more calibration items and measure it on the evaluate split.
 
@@ -89,9 +103,8 @@ def calibration_curve(
     for repeat in range(repeats):
         order = np.random.default_rng([seed, repeat]).permutation(paired)
         for place, n in enumerate(whole):
-            if progress is not None:
-                done = (repeat * whole.size + place) / (repeats * whole.size)
-                progress(done, f"{n} calibration items, repeat {repeat + 1} of {repeats}")
+            done = (repeat * whole.size + place) / (repeats * whole.size)
+            progress(done, f"{n} calibration items, repeat {repeat + 1} of {repeats}")
             some = calibration.subset(order[:n])
             delta = _gap(some, pair)
             lengths = np.linalg.norm(delta) * np.linalg.norm(full)
@@ -129,3 +142,71 @@ def _items_with_both(collection: Collection, pair: tuple[str, str]) -> Indices:
 def _gap(collection: Collection, pair: tuple[str, str]) -> Float64:
     x, y = (centroid(collection.modality(name).corpus.vectors) for name in pair)
     return np.asarray(x - y)
+
+
+cached_calibration_curve = cached(KIND, revision=REVISION)(calibration_curve)
+
+
+def strategy_that_learns(name: str, collection: Collection) -> str:
+    """The strategy itself where calibration items matter to it, else centring both."""
+    fits = unavailable_reason(StrategyOptions(name), collection.split(CALIBRATE)) is None
+    return name if STRATEGIES[name].learns and fits else FALLBACK
+
+
+def calibration_reading(curve: CalibrationCurve, *, enough: float = 0.99) -> str:
+    """From how many items the gap's direction is known, and whether recall wants more."""
+    cosine = curve.cosine.value
+    reached = np.flatnonzero(cosine >= enough)
+    if reached.size:
+        direction = (
+            f"{curve.sizes[reached[0]]} items give a gap within cosine {enough:g} of that of all "
+            f"{curve.sizes[-1]}"
+        )
+    else:
+        direction = f"Even {curve.sizes[-1]} items do not settle the gap's direction"
+    recall = mean_line(curve.recall_at_1)
+    raw = float(np.mean(list(curve.raw_recall_at_1.values())))
+    if np.isnan(recall).all():
+        return f"{direction}. No recall could be measured."
+    spread = float(np.nanmax(recall) - recall[-1])
+    beats = np.flatnonzero(recall >= raw - NO_DIFFERENCE)
+    if not beats.size:
+        against = (
+            f"but recall@1 stays under that of raw cosine ({recall[-1]:.2f} against {raw:.2f})"
+        )
+    else:
+        against = (
+            f"and from {curve.sizes[beats[0]]} items on recall@1 is that of raw cosine or better "
+            f"({recall[-1]:.2f} with all, {raw:.2f} raw)"
+        )
+    more = "" if spread < NO_DIFFERENCE else " More items do not always help."
+    return f"{direction}, {against}.{more}"
+
+
+def find_calibration(request: Request, progress: Progress) -> Finding:
+    """The strategy chosen, fitted on ever more items."""
+    collection = request.collection
+    name = strategy_that_learns(request.strategy.name, collection)
+    options, drawn, notes = drawn_strategy(request, "calibration", name)
+    found = cached_calibration_curve(collection, options, request.pair, seed=request.seed)
+    curve = found.compute(progress)
+    raw = ", ".join(f"{a} → {b} {figure(one)}" for (a, b), one in curve.raw_recall_at_1.items())
+    table = points_table(
+        Column("items", "items"),
+        [f"{size:,}" for size in curve.sizes],
+        {
+            "cosine with the whole gap": curve.cosine,
+            "R@1": curve.recall_at_1,
+            "bias@10": curve.bias,
+        },
+        intervals=f"lowest and highest of {curve.n_repeats} random orders",
+    )
+    return Finding(
+        figures=drawn | curve.to_json(),
+        title=f"Calibration items: {STRATEGIES[name].title}",
+        readings=[*notes, calibration_reading(curve)],
+        tables=[table],
+        protocol=f"R@1 without a strategy: {raw}. cosine: 1 is the gap of the whole calibrate "
+        "split. bias@10: neutral at the modality's share of the index.",
+        result=curve,
+    )

@@ -11,18 +11,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.analyses.curves.band import Band, band_over
+from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.curves.curve import (
+    FALLBACK,
+    KIND,
+    REVISION,
+    Band,
+    band_over,
+    drawn_strategy,
+    points_table,
+)
 from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Column
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
+from gapviz.core.wording import counted
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval import mean_of_known
 from gapviz.measures.retrieval.ranking import ndcg_at
-from gapviz.strategies import Strategy, StrategyOptions
+from gapviz.storage.cache import CachedResult, cached
+from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
 from gapviz.strategies.fusion import RankFusion, interleaving, tie_order
 
 SHARES = tuple(float(share) for share in np.linspace(0, 1, 11).round(3))
@@ -49,7 +61,7 @@ class MixLine:
 class MixCurve(JsonFields):
     """Quality by the share of the corpus that is `second`."""
 
-    asks: str
+    query_modality: str
     """Modality of the queries."""
     first: str
     """Modality of the whole corpus at share 0."""
@@ -75,11 +87,11 @@ def corpus_mix_curve(
     *,
     first: str = "text",
     second: str = "image",
-    asks: str = "text",
+    query_modality: str = "text",
     shares: Sequence[float] = SHARES,
     repeats: int = REPEATS,
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> MixCurve:
     """Search corpora of every mix with queries of one modality, held out.
 
@@ -88,7 +100,7 @@ def corpus_mix_curve(
         options: the strategies; those that fuse by score or by item are refused.
         first: modality at share 0.
         second: modality at share 1.
-        asks: modality of the queries, one of the two.
+        query_modality: modality of the queries, one of the two.
         shares: shares of `second`, 0…1.
         repeats: how many random orders in which items turn.
         seed: of the orders and samples.
@@ -99,14 +111,14 @@ def corpus_mix_curve(
             items with both modalities, or a strategy that fuses otherwise than by rank.
     """
     steps = np.asarray(shares, dtype=np.float64)
-    if not ((steps >= 0) & (steps <= 1)).all() or asks not in (first, second):
+    if not ((steps >= 0) & (steps <= 1)).all() or query_modality not in (first, second):
         raise GapvizError(
             "the corpus mix cannot be drawn",
             where=collection.name,
             hint="give shares from 0 to 1, and ask with one of the two modalities",
         )
     experiment = Experiment(collection, seed=seed)
-    setup = _set_up(experiment.evaluated, first, second, asks, seed)
+    setup = _set_up(experiment.evaluated, first, second, query_modality, seed)
     strategies = [experiment.fitted(chosen) for chosen in options]
     fusions = [_by_rank(strategy) for strategy in strategies]
     raw = experiment.fitted(StrategyOptions())
@@ -118,22 +130,23 @@ def corpus_mix_curve(
     for repeat in range(repeats):
         turn = np.random.default_rng([seed, repeat]).permutation(setup.n_items)
         for place, share in enumerate(steps):
-            if progress is not None:
-                done = (repeat * steps.size + place) / (repeats * steps.size)
-                progress(done, f"{share:.0%} {second}, repeat {repeat + 1} of {repeats}")
+            done = (repeat * steps.size + place) / (repeats * steps.size)
+            progress(done, f"{share:.0%} {second}, repeat {repeat + 1} of {repeats}")
             turned = turn < round(share * setup.n_items)
-            ask = np.flatnonzero(setup.second_captions | (turned[setup.item] == (asks == first)))
+            ask = np.flatnonzero(
+                setup.second_captions | (turned[setup.item] == (query_modality == first))
+            )
             asking[repeat, place] = ask.size
             for line, table in enumerate(tables):
                 oracle = line == len(strategies)
                 fusion = None if oracle else fusions[line]
-                ranks = _ranks(table, setup, ask, turned, fusion, asks == second, oracle)
+                ranks = _ranks(table, setup, ask, turned, fusion, query_modality == second, oracle)
                 ndcg[line, repeat, place] = mean_of_known(
                     ndcg_at(ranks[:, None], np.ones(ranks.size, dtype=np.int64), DEPTH)
                 )
                 recall[line, repeat, place] = mean_of_known((ranks == 1).astype(np.float64))
     return MixCurve(
-        asks=asks,
+        query_modality=query_modality,
         first=first,
         second=second,
         shares=steps,
@@ -165,7 +178,7 @@ class _Setup:
     names: tuple[str, str]
     rows: tuple[Float32, Float32]
     """`(n_items, dim)` of the first and of the second modality."""
-    asks: str
+    query_modality: str
     queries: Float32
     item: Indices
     """`(n_queries,)`, which of the items each query belongs to."""
@@ -176,7 +189,9 @@ class _Setup:
         return len(self.rows[0])
 
 
-def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int) -> _Setup:
+def _set_up(
+    measured: Collection, first: str, second: str, query_modality: str, seed: int
+) -> _Setup:
     blocks = [measured.modality(name).corpus for name in (first, second)]
     items = np.intersect1d(blocks[0].item_index, blocks[1].item_index)
     rng = np.random.default_rng(seed)
@@ -188,7 +203,7 @@ def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int)
             where=measured.name,
             hint="give at least two",
         )
-    block = measured.modality(asks)
+    block = measured.modality(query_modality)
     never_indexed = bool(block.query_only.any())
     asking = block.rows(block.query_only) if never_indexed else block.corpus
     chosen = np.flatnonzero(np.isin(asking.item_index, items))
@@ -197,7 +212,7 @@ def _set_up(measured: Collection, first: str, second: str, asks: str, seed: int)
     return _Setup(
         names=(first, second),
         rows=(_first_rows(blocks[0], items), _first_rows(blocks[1], items)),
-        asks=asks,
+        query_modality=query_modality,
         queries=asking.vectors[chosen],
         item=np.searchsorted(items, asking.item_index[chosen]),
         second_captions=never_indexed,
@@ -214,7 +229,7 @@ def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
     """`(n_queries, n_items)` scores with the first and with the second vector of each item."""
     move = strategy.transform
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
-    queries = move(setup.queries, setup.asks)
+    queries = move(setup.queries, setup.query_modality)
     n = setup.n_items
     scores = queries @ np.concatenate(moved).T
     if strategy.spec.adjusts_scores:
@@ -224,11 +239,11 @@ def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
             np.repeat([0, 1], n).astype(np.int64),
             np.tile(np.arange(n), 2).astype(np.int64),
         )
-        asker = np.full(len(queries), corpus.code(setup.asks), dtype=np.int64)
+        asker = np.full(len(queries), corpus.code(setup.query_modality), dtype=np.int64)
         asking = Rows(setup.names, queries, asker, setup.item)
         prepared = strategy.prepare(corpus, asking)
         assert prepared is not None, strategy.label
-        scores = prepared.adjust(scores, setup.asks)
+        scores = prepared.adjust(scores, setup.query_modality)
     return scores[:, :n], scores[:, n:]
 
 
@@ -260,3 +275,92 @@ def _ranks(
         here = turned[item] == bool(code)
         ranks[here] = 1 + place[code][in_list[here] - 1]
     return ranks
+
+
+_cached = cached(KIND, revision=REVISION)(corpus_mix_curve)
+
+
+def cached_mix_curve(
+    collection: Collection,
+    options: StrategyOptions,
+    pair: tuple[str, str],
+    *,
+    query_modality: str,
+    routing: StrategyOptions,
+    seed: int,
+) -> CachedResult[MixCurve]:
+    """Raw, one strategy, routing and the oracle from all of `pair[1]` to all of `pair[0]`."""
+    second, first = pair
+    lines = (StrategyOptions("raw"), options, routing)
+    return _cached(
+        collection, lines, first=first, second=second, query_modality=query_modality, seed=seed
+    )
+
+
+def strategy_in_one_index(name: str) -> str:
+    """The strategy itself where it changes one mixed index, else centring both."""
+    return name if STRATEGIES[name].moves_vectors or STRATEGIES[name].adjusts_scores else FALLBACK
+
+
+def mix_reading(curve: MixCurve) -> str:
+    """How deep each way sags between the two pure corpora, against the oracle."""
+    oracle = next(line for line in curve.lines if line.title == ORACLE).ndcg.value
+    missing = {
+        line.title: float(np.nanmax(oracle - line.ndcg.value))
+        for line in curve.lines
+        if line.title != ORACLE and not np.isnan(oracle - line.ndcg.value).all()
+    }
+    if not missing:
+        return "No query asks at any mix, so there is nothing to compare."
+    parts = []
+    for line in curve.lines:
+        if line.title in missing:
+            at = int(np.nanargmax(oracle - line.ndcg.value))
+            parts.append(
+                f"{line.title} loses up to {missing[line.title]:.2f} (at {curve.shares[at]:.0%} "
+                f"{curve.second})"
+            )
+    least = min(missing, key=lambda title: missing[title])
+    return (
+        f"Against an oracle that knows in which list the answer stands, {'; '.join(parts)}. "
+        f"{least} sags least."
+    )
+
+
+def find_mix(request: Request, progress: Progress) -> Finding:
+    """The corpus mix under the strategy chosen."""
+    name = strategy_in_one_index(request.strategy.name)
+    options, drawn, notes = drawn_strategy(request, "mix", name)
+    curve = cached_mix_curve(
+        request.collection,
+        options,
+        request.pair,
+        query_modality=request["query_modality"] or request.pair[-1],
+        routing=request.strategy_named("route"),
+        seed=request.seed,
+    ).compute(progress)
+    asking = (
+        f"{curve.n_asking.max():,} second captions ask, which are never indexed"
+        if curve.second_captions
+        else f"{curve.n_asking.min():,} to {curve.n_asking.max():,} queries ask, those that are "
+        "not themselves the entry of their item"
+    )
+    tables = [
+        points_table(
+            Column("share", curve.second),
+            [f"{share:.0%}" for share in curve.shares],
+            {line.title: getattr(line, figure) for line in curve.lines},
+            title=f"{title}, higher is better",
+            intervals=f"lowest and highest of {curve.n_repeats} nested orders",
+        )
+        for title, figure in (("NDCG@10", "ndcg"), ("R@1", "recall_at_1"))
+    ]
+    return Finding(
+        figures=drawn | curve.to_json(),
+        title=f"Corpus mix, {curve.query_modality} queries: {STRATEGIES[name].title}",
+        readings=[*notes, mix_reading(curve)],
+        tables=tables,
+        protocol=f"{counted(curve.n_items, 'item')}, each in the corpus once, as {curve.first} or "
+        f"as {curve.second}; {asking}.",
+        result=curve,
+    )

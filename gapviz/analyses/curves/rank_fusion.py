@@ -8,13 +8,24 @@ from typing import Literal
 
 import numpy as np
 
-from gapviz.analyses.curves.band import Band, band_of
+from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.curves.curve import (
+    KIND,
+    NO_DIFFERENCE,
+    REVISION,
+    Band,
+    band_of,
+    points_table,
+)
 from gapviz.core.collection import Collection
-from gapviz.core.progress import Progress
+from gapviz.core.plain_json import JsonFields
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Column
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval import bootstrap_means, evaluate_mixed
+from gapviz.storage.cache import cached
 from gapviz.strategies import StrategyOptions
 from gapviz.strategies.fusion import TieOrder
 
@@ -52,6 +63,13 @@ class FusionCurve:
     """Over the weight, at k = 60."""
 
 
+@dataclass(frozen=True, eq=False)
+class FusionCurves(JsonFields):
+    """Rank fusion of both kinds of lists."""
+
+    by_lists: Mapping[Lists, FusionCurve]
+
+
 def rank_fusion_curves(
     collection: Collection,
     weighted: str,
@@ -60,8 +78,8 @@ def rank_fusion_curves(
     weights: Sequence[float] = WEIGHTS,
     ties: TieOrder = "own-first",
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
-) -> dict[Lists, FusionCurve]:
+    progress: Progress = no_progress,
+) -> FusionCurves:
     """Vary k at equal weights and one list's weight at k = 60, on the evaluate split.
 
     Args:
@@ -91,8 +109,7 @@ def rank_fusion_curves(
         ndcg: dict[str, list[Float64]] = {m: [] for m in measured.modality_names}
         items = {}
         for options in points:
-            if progress is not None:
-                progress(n_done / n_all, f"k = {options.value('rrf_k'):g}")
+            progress(n_done / n_all, f"k = {options.value('rrf_k'):g}")
             n_done += 1
             strategy = experiment.fitted(options)
             for modality, outcome in evaluate_mixed(measured, strategy, seed=seed).items():
@@ -106,14 +123,90 @@ def rank_fusion_curves(
             )
         )
 
-    return {
-        lists: FusionCurve(
-            lists=lists,
-            ks=np.asarray(ks, dtype=np.float64),
-            by_k=line([options.having(rrf_k=k) for k in ks]),
-            weights=np.asarray(weights, dtype=np.float64),
-            weighted=weighted,
-            by_weight=line([options.having(weights=((weighted, w),)) for w in weights]),
+    return FusionCurves(
+        {
+            lists: FusionCurve(
+                lists=lists,
+                ks=np.asarray(ks, dtype=np.float64),
+                by_k=line([options.having(rrf_k=k) for k in ks]),
+                weights=np.asarray(weights, dtype=np.float64),
+                weighted=weighted,
+                by_weight=line([options.having(weights=((weighted, w),)) for w in weights]),
+            )
+            for lists, options in kinds.items()
+        }
+    )
+
+
+cached_fusion_curves = cached(KIND, revision=REVISION)(rank_fusion_curves)
+
+
+def fusion_reading(curves: Mapping[Lists, FusionCurve]) -> str:
+    """Whether k matters, on either kind of lists, and how touchy the weight is."""
+    parts = []
+    for lists, curve in curves.items():
+        swing = _swing(curve.by_k.ndcg)
+        words = (
+            "changes nothing"
+            if swing < NO_DIFFERENCE
+            else f"moves mixed NDCG@10 by up to {swing:.2f}"
         )
-        for lists, options in kinds.items()
-    }
+        parts.append(f"over {lists} lists k {words}")
+    first = "; ".join(parts)
+    return f"{first[0].upper()}{first[1:]}. {_weight_words(curves)}"
+
+
+def _weight_words(curves: Mapping[Lists, FusionCurve]) -> str:
+    """What the smallest step away from equal weights does."""
+    curve = next(iter(curves.values()))
+    heavier = np.flatnonzero(curve.weights > 1)
+    band = curve.by_weight.bias.get(curve.weighted)
+    if not heavier.size or band is None or np.isnan(band.value[heavier[0]]):
+        return "No step away from equal weights could be measured."
+    step = heavier[0]
+    return (
+        f"Weights are touchy: {curve.weights[step]:g} instead of 1 for the {curve.weighted} list "
+        f"gives it {10 * band.value[step]:.1f} of the first 10 places of {curve.weighted} queries "
+        f"over {curve.lists} lists."
+    )
+
+
+def _swing(bands: Mapping[str, Band]) -> float:
+    """The largest difference along any line; 0 where nothing is known."""
+    swings = [
+        float(np.nanmax(band.value) - np.nanmin(band.value))
+        for band in bands.values()
+        if not np.isnan(band.value).all()
+    ]
+    return max(swings, default=0.0)
+
+
+def find_fusion(request: Request, progress: Progress) -> Finding:
+    """Rank fusion over k and over a weight, for both kinds of lists."""
+    weighted = request["weighted"] or request.collection.modality_names[0]
+    ties = request.strategy_named("route").value("ties")
+    found = cached_fusion_curves(request.collection, weighted, ties=ties, seed=request.seed)
+    curves = found.compute(progress)
+    tables = [
+        points_table(
+            Column(name, name),
+            [f"{value:g}" for value in values],
+            {"bias@10": line.bias, "NDCG@10": line.ndcg},
+            title=f"{lists} lists, {fixed}",
+        )
+        for lists, curve in curves.by_lists.items()
+        for name, values, line, fixed in (
+            ("k", curve.ks, curve.by_k, "equal weights"),
+            ("weight", curve.weights, curve.by_weight, f"k = 60, weight of the {weighted} list"),
+        )
+    ]
+    return Finding(
+        figures={"weighted": weighted, "ties": ties, **curves.to_json()},
+        title="Rank fusion",
+        readings=[fusion_reading(curves.by_lists)],
+        tables=tables,
+        protocol="bias@10: neutral at the modality's share of the index. Over overlapping lists an "
+        "item is found whole, which is another protocol. Equal scores over disjoint lists: "
+        f"{ties}.",
+        result=curves,
+    )

@@ -7,21 +7,36 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.analyses.curves.band import Band, band_of
+from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.curves.curve import (
+    FALLBACK,
+    KIND,
+    NO_DIFFERENCE,
+    REVISION,
+    Band,
+    Figures,
+    band_of,
+    drawn_strategy,
+    mean_line,
+    points_table,
+)
 from gapviz.core.blocks import centroid
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.table import Column
 from gapviz.core.vectors import Float32, Float64, unit_rows
+from gapviz.core.wording import counted, figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry import InfoNce, info_nce_both_ways
 from gapviz.measures.retrieval import bootstrap_mean, mean_of_known
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.retrieval.sweep import sweep
-from gapviz.strategies import StrategyOptions
+from gapviz.storage.cache import CachedResult, cached
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 STRENGTHS = tuple(float(lam) for lam in np.linspace(0, 2, 21).round(3))
 TEMPERATURE = 0.01
@@ -64,7 +79,7 @@ def strength_curve(
     *,
     strengths: Sequence[float] = STRENGTHS,
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> StrengthCurve:
     """Fit an offset once on the calibrate split and measure it at every strength.
 
@@ -80,7 +95,6 @@ def strength_curve(
     Raises:
         GapvizError: a strategy that has no strength, a modality or a split that is missing.
     """
-    report = progress or (lambda share, stage: None)
     experiment = Experiment(collection, options, pair=pair, seed=seed)
     directions = experiment.strategy.shift
     if directions is None:
@@ -96,7 +110,7 @@ def strength_curve(
     raw = centroid(clouds[0]) - centroid(clouds[1])
     length = float(np.linalg.norm(raw))
     for place, lam in enumerate(steps):
-        report(0.5 * place / steps.size, f"gap and loss at λ = {lam:g}")
+        progress(0.5 * place / steps.size, f"gap and loss at λ = {lam:g}")
         x, y = (
             _moved(rows, float(lam) * directions[name], name)
             for rows, name in zip(clouds, pair, strict=True)
@@ -114,14 +128,14 @@ def strength_curve(
                 seed=seed,
             )
         )
-    report(0.5, "recall, bias and NDCG")
+    progress(0.5, "recall, bias and NDCG")
     still = experiment.fitted(StrategyOptions())
     corpus, queries = corpus_rows(measured, still), query_rows(measured, still)
     found = {
         name: sweep(_sample(queries, name, seed), corpus, directions, steps)
         for name in corpus.names
     }
-    report(0.8, "recall over one modality")
+    progress(0.8, "recall over one modality")
     recall = {}
     for source, target in (pair, pair[::-1]):
         gallery = _only(corpus, target)
@@ -129,7 +143,7 @@ def strength_curve(
         with_match = np.isin(asking.item, gallery.item)
         crossed = sweep(_rows(asking, with_match), gallery, directions, steps, k=1)
         recall[source, target] = _band(crossed.recall(1), asking.item[with_match], seed)
-    report(1.0, "done")
+    progress(1.0, "done")
     return StrengthCurve(
         pair=pair,
         strengths=steps,
@@ -174,3 +188,99 @@ def _sample(rows: Rows, name: str, seed: int) -> Rows:
 
 def _band(values: Float64, items: np.ndarray, seed: int) -> Band:
     return band_of([bootstrap_mean(row, items, seed=seed) for row in values])
+
+
+_cached = cached(KIND, revision=REVISION)(strength_curve)
+
+
+def cached_strength_curve(
+    collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
+) -> CachedResult[StrengthCurve]:
+    """The λ sweep of an offset strategy; see `strength_curve`."""
+    # The curve holds every strength, so that its own is no part of what it depends on.
+    return _cached(collection, options.having(strength=1.0), pair, seed=seed)
+
+
+def strategy_with_strength(name: str) -> str:
+    """The strategy itself where λ can be varied, else centring both."""
+    return name if STRATEGIES[name].has("strength") else FALLBACK
+
+
+def strength_reading(curve: StrengthCurve) -> str:
+    """Where the gap closes, what that does to bias, and what λ serves quality best."""
+    closed = _crossing(curve.strengths, curve.signed_gap)
+    ndcg = mean_line(curve.ndcg)
+    bias = mean_line(curve.bias)
+    gap = "The gap never closes on this range"
+    if closed is not None:
+        at = int(np.argmin(np.abs(curve.strengths - closed)))
+        gap = (
+            f"The gap closes at λ ≈ {closed:.2f}, where bias@10 is still {bias[at]:.2f} "
+            f"(chance {np.mean(list(curve.expected_bias.values())):.2f})"
+        )
+    if np.isnan(ndcg).all():
+        return f"{gap}."
+    best = int(np.nanargmax(ndcg))
+    if ndcg[best] - np.nanmin(ndcg) < NO_DIFFERENCE:
+        return f"{gap}; mixed NDCG@10 is the same at every λ ({ndcg[best]:.3f})."
+    return (
+        f"{gap}; mixed NDCG@10 is best at λ = {curve.strengths[best]:g} ({ndcg[best]:.3f}, against "
+        f"{ndcg[0]:.3f} at λ = {curve.strengths[0]:g}). {_loss_words(curve)}"
+    )
+
+
+def _loss_words(curve: StrengthCurve) -> str:
+    losses = np.array([loss.symmetric for loss in curve.info_nce])
+    if np.isnan(losses).any():
+        return "Without pairs there is no loss."
+    best = int(np.argmin(losses))
+    return (
+        f"InfoNCE (mean of both directions) is lowest at λ = {curve.strengths[best]:g} "
+        f"({losses[best]:.2f} nats)."
+    )
+
+
+def _crossing(x: Float64, y: Float64) -> float | None:
+    """Where the line through the points first meets 0, or None."""
+    order = np.argsort(x)
+    x, y = x[order], y[order]
+    for left in range(x.size - 1):
+        if y[left] == 0:
+            return float(x[left])
+        if y[left] * y[left + 1] < 0:
+            part = y[left] / (y[left] - y[left + 1])
+            return float(x[left] + part * (x[left + 1] - x[left]))
+    return float(x[-1]) if y[-1] == 0 else None
+
+
+def find_strength(request: Request, progress: Progress) -> Finding:
+    """The λ sweep of the strategy chosen."""
+    name = strategy_with_strength(request.strategy.name)
+    options, drawn, notes = drawn_strategy(request, "strength", name)
+    found = cached_strength_curve(request.collection, options, request.pair, seed=request.seed)
+    curve = found.compute(progress)
+    chance = ", ".join(f"{of} {figure(one)}" for of, one in curve.expected_bias.items())
+    loss = curve.info_nce[0]
+    figures: Figures = {
+        "signed gap": curve.signed_gap,
+        "gap": curve.gap,
+        "InfoNCE": {
+            curve.pair: [one.x_to_y for one in curve.info_nce],
+            curve.pair[::-1]: [one.y_to_x for one in curve.info_nce],
+        },
+        "R@1": curve.recall_at_1,
+        "bias@10": curve.bias,
+        "NDCG@10": curve.ndcg,
+    }
+    return Finding(
+        figures=drawn | curve.to_json(),
+        title=f"Strength λ: {STRATEGIES[name].title}",
+        readings=[*notes, strength_reading(curve)],
+        tables=[
+            points_table(Column("strength", "λ"), [f"{one:g}" for one in curve.strengths], figures)
+        ],
+        protocol=f"gap {'–'.join(curve.pair)}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)};"
+        f" signed: 0 is closed. InfoNCE: nats, temperature {loss.temperature:g}, "
+        f"{counted(loss.batch, 'pair')}, lower is better. bias@10: neutral at chance ({chance}).",
+        result=curve,
+    )

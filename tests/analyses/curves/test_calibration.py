@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.analyses.curves import calibration_curve
+from gapviz.analyses.curves.calibration import calibration_curve
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions

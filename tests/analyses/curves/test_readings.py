@@ -1,25 +1,27 @@
 import numpy as np
 import pytest
 
-from gapviz.analyses.curves import (
-    calibration_curve,
-    corpus_mix_curve,
-    rank_fusion_curves,
-    strength_curve,
-)
-from gapviz.analyses.curves.cached import (
+from gapviz.analyses.curves.calibration import (
     cached_calibration_curve,
-    cached_fusion_curves,
-    cached_mix_curve,
-    cached_strength_curve,
-    strategy_in_one_index,
-    strategy_that_learns,
-    strategy_with_strength,
-)
-from gapviz.analyses.curves.readings import (
+    calibration_curve,
     calibration_reading,
-    fusion_reading,
+    strategy_that_learns,
+)
+from gapviz.analyses.curves.corpus_mix import (
+    cached_mix_curve,
+    corpus_mix_curve,
     mix_reading,
+    strategy_in_one_index,
+)
+from gapviz.analyses.curves.rank_fusion import (
+    cached_fusion_curves,
+    fusion_reading,
+    rank_fusion_curves,
+)
+from gapviz.analyses.curves.strength import (
+    cached_strength_curve,
+    strategy_with_strength,
+    strength_curve,
     strength_reading,
 )
 from gapviz.strategies import StrategyOptions
@@ -65,7 +67,7 @@ def test_calibration_is_told_in_items(collection):
 
 
 def test_k_is_said_to_matter_only_where_lists_overlap(collection):
-    sentence = fusion_reading(rank_fusion_curves(collection, "image"))
+    sentence = fusion_reading(rank_fusion_curves(collection, "image").by_lists)
     assert sentence.startswith("Over disjoint lists k changes nothing; over overlapping lists k")
     assert "1.1 instead of 1 for the image list gives it" in sentence
 
@@ -89,8 +91,8 @@ def test_every_curve_is_kept_under_a_name_of_its_own(collection):
         cached_calibration_curve(collection, CENTRE, PAIR, seed=0),
         cached_fusion_curves(collection, "image", ties="own-first", seed=0),
         cached_fusion_curves(collection, "text", ties="own-first", seed=0),
-        cached_mix_curve(collection, CENTRE, PAIR, asks="text", routing=ROUTE, seed=0),
-        cached_mix_curve(collection, CENTRE, PAIR, asks="image", routing=ROUTE, seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, query_modality="text", routing=ROUTE, seed=0),
+        cached_mix_curve(collection, CENTRE, PAIR, query_modality="image", routing=ROUTE, seed=0),
     ]
     assert len({work.name for work in works}) == len(works)
 
