@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.cached import ScoreboardRequest
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz.analyses.scoreboard.cached import ScoreboardRequest
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import permutations
-from math import isnan
+from math import isnan, nan
+from typing import Any
 
 from gapviz.analyses.scoreboard.scoreboard import ScoreRow
 from gapviz.core.estimate import Estimate
@@ -46,26 +48,42 @@ def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
     """Every column of a scoreboard over these modalities, by group."""
     mean = "mean |lift − 1|"
     return (
-        _column("imbalance", "bias", "Imbalance@10", mean, "lower", lambda row: row.imbalance),
-        *(_of_queries("lift", "bias", "Lift@10", name, "nearer 1") for name in modalities),
-        _column("ndcg", "quality", "NDCG@10", "mean", "higher", lambda row: row.mean_ndcg),
-        *(_of_queries("ndcg", "quality", "NDCG@10", name, "higher") for name in modalities),
-        *(_of_queries("mrr", "quality", "MRR", name, "higher") for name in modalities),
+        _column("bias", "imbalance", "Imbalance@10", mean, "lower", ["imbalance"]),
+        *_of_queries("bias", "lift", "Lift@10", modalities, "nearer 1"),
+        _column("quality", "ndcg", "NDCG@10", "mean", "higher", ["mean_ndcg"]),
+        *_of_queries("quality", "ndcg", "NDCG@10", modalities, "higher"),
+        *_of_queries("quality", "mrr", "MRR", modalities, "higher"),
         *(
-            _recall_column(source, target, k)
-            for source, target in permutations(modalities, 2)
+            _column(
+                "recall",
+                f"recall{k}-{a}-{b}",
+                f"R@{k}",
+                f"{a} → {b}",
+                "higher",
+                ["recall", (a, b), k],
+            )
+            for a, b in permutations(modalities, 2)
             for k in RECALL_DEPTHS
         ),
-        *(_within_column(name) for name in modalities),
-        _column("bytes", "cost", "Bytes", "an item", "lower", _bytes, 0),
-        _column("operations", "cost", "Multiply-adds", "a query", "lower", _operations, 0),
+        *(
+            _column(
+                "within",
+                f"map-{name}",
+                "mAP",
+                f"{name} → {name}",
+                "higher",
+                ["mean_average_precision", name],
+            )
+            for name in modalities
+        ),
+        _column("cost", "bytes", "Bytes", "an item", "lower", ["bytes_per_item"], 0),
+        _column("cost", "operations", "Multiply-adds", "a query", "lower", ["query_operations"], 0),
     )
 
 
-def bias_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
+def bias_columns(modalities: Sequence[str]) -> list[BoardColumn]:
     """Bias as a share, which the lift says better: it is neutral at the share of the index."""
-    way = "nearer the share of the index"
-    return tuple(_of_queries("bias", "bias", "bias@10", name, way) for name in modalities)
+    return _of_queries("bias", "bias", "bias@10", modalities, "nearer the share of the index")
 
 
 def sorted_rows(
@@ -80,58 +98,34 @@ def sorted_rows(
     return sorted(known, key=column.worst_last, reverse=worst_first) + unknown
 
 
+def _of_queries(
+    group: str, figure: str, title: str, modalities: Sequence[str], better: str
+) -> list[BoardColumn]:
+    return [
+        _column(group, f"{figure}-{name}", title, f"{name} queries", better, [figure, name])
+        for name in modalities
+    ]
+
+
 def _column(
-    key: str,
     group: str,
+    key: str,
     title: str,
     detail: str,
     better: str,
-    read: Callable[[ScoreRow], Estimate],
+    path: Sequence[Any],
     decimals: int = 3,
 ) -> BoardColumn:
-    return BoardColumn(
-        key=key,
-        group=group,
-        title=title,
-        detail=detail,
-        better=better,
-        read=read,
-        decimals=decimals,
-    )
+    """A column of what stands in a row under a field, and a modality or direction of it."""
+    read = partial(_figure, path)
+    return BoardColumn(key, title, detail, better=better, decimals=decimals, group=group, read=read)
 
 
-def _of_queries(figure: str, group: str, title: str, modality: str, better: str) -> BoardColumn:
-    def read(row: ScoreRow) -> Estimate:
-        estimate: Estimate = getattr(row, figure).get(modality, _exact(float("nan")))
-        return estimate
-
-    return _column(f"{figure}-{modality}", group, title, f"{modality} queries", better, read)
-
-
-def _recall_column(source: str, target: str, k: int) -> BoardColumn:
-    def read(row: ScoreRow) -> Estimate:
-        return row.recall.get((source, target), {}).get(k, _exact(float("nan")))
-
-    key, detail = f"recall{k}-{source}-{target}", f"{source} → {target}"
-    return _column(key, "recall", f"R@{k}", detail, "higher", read)
-
-
-def _within_column(modality: str) -> BoardColumn:
-    def read(row: ScoreRow) -> Estimate:
-        return row.mean_average_precision.get(modality, _exact(float("nan")))
-
-    detail = f"{modality} → {modality}"
-    return _column(f"map-{modality}", "within", "mAP", detail, "higher", read)
-
-
-def _bytes(row: ScoreRow) -> Estimate:
-    return _exact(row.bytes_per_item)
-
-
-def _operations(row: ScoreRow) -> Estimate:
-    return _exact(row.query_operations)
-
-
-def _exact(value: float) -> Estimate:
-    nan = float("nan")
-    return Estimate(float(value), nan, nan)
+def _figure(path: Sequence[Any], row: ScoreRow) -> Estimate:
+    field, *keys = path
+    found = getattr(row, field)
+    for key in keys:
+        found = found.get(key, {})
+    if isinstance(found, Estimate):
+        return found
+    return Estimate(nan if found == {} else float(found), nan, nan)

@@ -6,17 +6,17 @@ protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
 
-from gapviz.core.collection import Collection
+from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table_html import html_table
@@ -29,12 +29,13 @@ from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.outcome import MixedOutcome
 from gapviz.measures.retrieval.threads import one_blas_thread
 from gapviz.measures.retrieval.within import evaluate_within
-from gapviz.strategies import (
-    Strategy,
-    StrategyOptions,
-    strategy_spec,
-    unavailable_reason,
-)
+from gapviz.storage.cache import CachedResult, content_key
+from gapviz.strategies import Strategy, StrategyOptions, strategy_spec, unavailable_reason
+
+KIND = "scoreboards"
+
+# Raise it when the same request would give other figures or other warnings.
+REVISION = 5
 
 ROWS_OF_ONE_THREAD = 5_000
 """Up to so many rows one BLAS thread is faster than several."""
@@ -94,17 +95,17 @@ class LeftOut:
     reason: str
 
 
-Entry = ScoreRow | LeftOut
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A strategy on the vectors of a model: its row, or why there is none."""
 
+    row: ScoreRow | None = None
+    left_out: LeftOut | None = None
 
-Measure = Callable[[], Entry]
-
-
-def measured_now(
-    collection: Collection, options: StrategyOptions, seed: int, measure: Measure
-) -> Entry:
-    """The entry of a strategy where none is cached."""
-    return measure()
+    def of(self, model: str) -> Entry:
+        """The same under the name of a model."""
+        row, left_out = self.row, self.left_out
+        return Entry(row and replace(row, model=model), left_out and replace(left_out, model=model))
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,53 +145,102 @@ class Scoreboard:
         return html_table("Scoreboard, held out; imbalance 0 is neutral", head, rows)
 
 
+@dataclass(frozen=True, eq=False)
+class ScoreboardRequest:
+    """What to measure: strategies on the vectors of some models.
+
+    Rows are cached on disk one by one, so that only what is new is measured.
+    """
+
+    collections: Mapping[str, Collection]
+    """By model, each with a calibrate and an evaluate split."""
+    options: Sequence[StrategyOptions]
+    seed: int = DEFAULT_SEED
+
+    @property
+    def n_rows(self) -> int:
+        """Rows it will have, those left out among them."""
+        return len(self.collections) * len(self.options)
+
+    @property
+    def name(self) -> str:
+        """Unlike that of any other scoreboard."""
+        keys = [[model, result.key] for model, _, result in self._results()]
+        return f"{KIND}/{content_key(rows=keys)}"
+
+    def get(self) -> Scoreboard | None:
+        """The scoreboard, if every row of it is cached."""
+        entries = []
+        for model, _, result in self._results():
+            entry = result.get()
+            if entry is None:
+                return None
+            entries.append(entry.of(model))
+        return self._assembled(entries)
+
+    def compute(self, progress: Progress | None = None) -> Scoreboard:
+        """The scoreboard; rows that are not cached are measured now.
+
+        Raises:
+            GapvizError: as `scoreboard`.
+        """
+        report, entries = progress or no_progress, []
+        for place, (model, chosen, result) in enumerate(self._results()):
+            entries.append(result.compute(share_of(report, place, self.n_rows)).of(model))
+            report((place + 1) / self.n_rows, f"{strategy_spec(chosen.name).title}, {model}")
+        return self._assembled(entries)
+
+    def _results(self) -> Iterator[tuple[str, StrategyOptions, CachedResult[Entry]]]:
+        """Model, strategy and entry of each row, under any model's name."""
+        for model, collection in self.collections.items():
+            bench = _Bench(collection, self.seed)
+            for chosen in self.options:
+                key = row_key(collection, chosen, self.seed)
+                yield model, chosen, CachedResult(KIND, key, Entry, partial(bench.entry, chosen))
+
+    def _assembled(self, entries: Sequence[Entry]) -> Scoreboard:
+        rows = [entry.row for entry in entries if entry.row]
+        front = pareto_front(
+            [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
+            [not row.transductive and not row.by_item for row in rows],
+        )
+        return Scoreboard(
+            tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True)),
+            tuple(entry.left_out for entry in entries if entry.left_out),
+            {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()},
+            self.seed,
+        )
+
+
+def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
+    """Hash of everything that one row depends on."""
+    return content_key(
+        collection=collection.content_hash,
+        options=options.plain(),
+        seed=seed,
+        revision=REVISION,
+    )
+
+
 def scoreboard(
     collections: Mapping[str, Collection],
     options: Sequence[StrategyOptions],
     *,
     seed: int = DEFAULT_SEED,
     progress: Progress | None = None,
-    entry_of: Callable[[Collection, StrategyOptions, int, Measure], Entry] = measured_now,
 ) -> Scoreboard:
-    """Measure every strategy on the vectors of every model.
+    """Measure every strategy on the vectors of every model; rows that are cached are taken.
 
     Args:
         collections: one a model, each with a calibrate and an evaluate split.
         options: the strategies.
         seed: of bootstrap and samples.
         progress: told after every strategy; may raise to cancel.
-        entry_of: gives an entry, under any model's name; calls its last argument where the
-            strategy is to be measured now.
 
     Raises:
         GapvizError: a split that is missing, or an unknown strategy.
     """
-    report = progress or (lambda share, stage: None)
-    entries: list[Entry] = []
-    n_items = {}
-    n_all = len(collections) * len(options)
-    for model, collection in collections.items():
-        bench = _Bench(collection, seed)
-        n_items[model] = bench.measured.n_items
-        for chosen in options:
-            waiting = partial(report, len(entries) / n_all, "waiting for another scoreboard")
-            measure = partial(bench.entry, model, chosen, waiting)
-            entry = entry_of(collection, chosen, seed, measure)
-            entries.append(replace(entry, model=model))
-            report(len(entries) / n_all, f"{strategy_spec(chosen.name).title}, {model}")
-    return assembled(entries, n_items, seed)
-
-
-def assembled(entries: Sequence[Entry], n_items: Mapping[str, int], seed: int) -> Scoreboard:
-    """The scoreboard of entries measured before, with its Pareto front."""
-    rows = [entry for entry in entries if isinstance(entry, ScoreRow)]
-    front = pareto_front(
-        [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
-        [not row.transductive and not row.by_item for row in rows],
-    )
-    marked = tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True))
-    left_out = tuple(entry for entry in entries if isinstance(entry, LeftOut))
-    return Scoreboard(marked, left_out, n_items, seed)
+    return ScoreboardRequest(collections, options, seed).compute(progress)
 
 
 def pareto_front(points: Sequence[tuple[float, float]], competes: Sequence[bool]) -> list[bool]:
@@ -223,40 +273,42 @@ def mean_over_modalities(
     )
 
 
+@dataclass(frozen=True, eq=False)
 class _Bench:
     """The splits of one model's collection, on which strategies are fitted and measured."""
 
-    def __init__(self, collection: Collection, seed: int) -> None:
-        self.experiment = Experiment(collection, seed=seed)
-        self.measured = self.experiment.evaluated
-        self.seed = seed
+    collection: Collection
+    seed: int
 
-    def _threads(self, check: Callable[[], None]) -> AbstractContextManager[None]:
-        """To compute in: a small problem is done sooner by one thread; see `one_blas_thread`."""
+    @cached_property
+    def experiment(self) -> Experiment:
+        return Experiment(self.collection, seed=self.seed)
+
+    @property
+    def measured(self) -> Collection:
+        return self.experiment.evaluated
+
+    def entry(self, chosen: StrategyOptions, progress: Progress) -> Entry:
+        """The row of a strategy, or why there is none."""
         n_rows = sum(block.n_rows for block in self.measured.modalities.values())
-        return one_blas_thread(check) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext()
+        waiting = partial(progress, 0.0, "waiting for another scoreboard")
+        # A small problem is done sooner by one thread.
+        with one_blas_thread(waiting) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext():
+            reason = unavailable_reason(chosen, self.experiment.calibration)
+            if reason is None:
+                try:
+                    return Entry(self._row(self.experiment.having(chosen).measurement))
+                except GapvizError as error:
+                    reason = error.sentence
+        return Entry(left_out=LeftOut("", chosen, reason))
 
-    def entry(self, model: str, chosen: StrategyOptions, waiting: Callable[[], None]) -> Entry:
-        """The row of a strategy, or why there is none; `waiting` is called while it waits."""
-        with self._threads(waiting):
-            return self._entry(model, chosen)
-
-    def _entry(self, model: str, chosen: StrategyOptions) -> Entry:
-        reason = unavailable_reason(chosen, self.experiment.calibration)
-        if reason is None:
-            try:
-                return self._row(model, self.experiment.having(chosen).measurement)
-            except GapvizError as error:
-                reason = error.sentence
-        return LeftOut(model, chosen, reason)
-
-    def _row(self, model: str, measured: Measurement) -> ScoreRow:
+    def _row(self, measured: Measurement) -> ScoreRow:
         strategy, outcomes = measured.strategy, list(measured.mixed.values())
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
         touched = strategy.spec.moves_vectors or strategy.spec.adjusts_scores
         corpus = corpus_rows(self.measured, strategy)
         return ScoreRow(
-            model=model,
+            model="",
             options=strategy.options,
             title=strategy.label,
             bias=measured.bias,

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from gapviz.analyses.scoreboard.cached import (
+from gapviz.analyses.scoreboard.scoreboard import (
     KIND,
     ScoreboardRequest,
     row_key,
