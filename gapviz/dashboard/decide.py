@@ -20,8 +20,8 @@ from gapviz.analyses.advice import (
     title_of,
     tower_of,
 )
+from gapviz.analyses.advice.advice import cached_advice
 from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
-from gapviz.analyses.advice.stored import cached_advice
 from gapviz.core.table import Table
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, measured
@@ -181,7 +181,7 @@ def verdict_sentence(advice: Advice) -> str:
     named = effect.figure[0].upper() + effect.figure[1:]
     return (
         f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
-        f"(change {effect.change_told}; better is {effect.best})."
+        f"(change {effect.change_words}; better is {effect.best})."
     )
 
 

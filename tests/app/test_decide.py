@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from gapviz.analyses.advice import Situation, advise, gather
-from gapviz.analyses.advice import stored as cached_advice
+from gapviz.analyses.advice import advice as cached_advice
 from gapviz.commands.cli import main
 from gapviz.dashboard import decide
 from gapviz.dashboard.catalogue import workspace

@@ -72,7 +72,7 @@ def test_the_built_in_collection_has_its_variants_and_towers(figures):
 
 def test_a_second_start_measures_nothing(saved):
     code = (
-        "import sys; import gapviz.analyses.advice.stored as work;"
+        "import sys; import gapviz.analyses.advice.advice as work;"
         "from gapviz.commands.cli import main;"
         "work.advise = None if sys.argv[2] == 'stored' else work.advise;"
         "sys.exit(main(['decide', sys.argv[1], '--json', '--seed', '77']))"

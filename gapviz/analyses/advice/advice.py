@@ -1,15 +1,23 @@
-"""From the rules and the figures to a ranked list, each entry with its evidence."""
+"""From the rules and the figures to a ranked list, each entry with its evidence; made once."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from gapviz.analyses.advice.evidence import Evidence
-from gapviz.analyses.advice.judging import judged
-from gapviz.analyses.advice.recommendation import Advice, Recommendation, Verdict, title_of
-from gapviz.analyses.advice.rules import TASKS, Situation, applicable
+from gapviz.analyses.advice.judging import Recommendation, Verdict, judged, title_of
+from gapviz.analyses.advice.rules import TASKS, Rule, Situation, applicable
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted
+from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies.spec import Task
+
+KIND = "advice"
+
+# Raise it when the same evidence would give other advice. The words of a rule are not cached.
+REVISION = 3
 
 _PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
 
@@ -21,7 +29,35 @@ _COUNTS: dict[Task, str] = {
 }
 
 
-def advise(evidence: Evidence, situation: Situation, *, progress: Progress | None = None) -> Advice:
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """All recommendations, best first."""
+
+    situation: Situation
+    recommendations: tuple[Recommendation, ...]
+    not_measured: tuple[tuple[str, str], ...]
+    """(what, why) of ways that could not be judged."""
+    protocol: str
+
+    @property
+    def needs_more(self) -> tuple[Rule, ...]:
+        """Rules of the task that need something which cannot be changed."""
+        return applicable(self.situation)[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "task": self.situation.task,
+            "changeable": self.situation.changeable,
+            "found": self.situation.found,
+            "recommendations": [one.to_json() for one in self.recommendations],
+            "not_measured": [{"what": what, "why": why} for what, why in self.not_measured],
+            "needs_more": [rule.name for rule in self.needs_more],
+            "protocol": self.protocol,
+        }
+
+
+def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_progress) -> Advice:
     """Rank what can be done, by what it did on the held-out items of this collection.
 
     First what is better than doing nothing by more than chance (95 %), the largest gain
@@ -48,8 +84,7 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
     found: list[Recommendation] = []
     missing: list[tuple[str, str]] = []
     for number, rule in enumerate(rules):
-        if progress is not None:
-            progress(number / len(rules), title_of(rule))
+        progress(number / len(rules), title_of(rule))
         try:
             found += judged(evidence, situation, rule)
         except GapvizError as error:
@@ -75,4 +110,30 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress | Non
             "the same items: the best of them is flattered a little, and of twenty that do nothing "
             "one would seem to do something."
         ),
+    )
+
+
+def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advice]:
+    """The ranked advice for a situation; see `advise`.
+
+    Other models and dedicated encoders count only where a rule that is open to the situation
+    asks for them.
+    """
+    rules, _ = applicable(situation)
+    kinds = {rule.kind for rule in rules}
+    collection = evidence.collection
+    models = evidence.models if "model" in kinds else {}
+    towers = evidence.towers if "dedicated" in kinds else ()
+    key = content_key(
+        collection=[collection.content_hash, collection.name, collection.encoder],
+        models=[[title, raw().collection.content_hash] for title, raw in models.items()],
+        towers=[tower.content_hash for tower in towers if tower.modality == situation.found],
+        pair=evidence.pair,
+        seed=evidence.seed,
+        situation=[situation.task, situation.changeable, situation.found],
+        rules=[rule.name for rule in rules],
+        revision=REVISION,
+    )
+    return CachedResult(
+        KIND, key, Advice, lambda progress: advise(evidence, situation, progress=progress)
     )

@@ -6,10 +6,10 @@ from dataclasses import replace
 from math import isnan
 from typing import Any
 
+from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, gather, tower_of
-from gapviz.analyses.advice.recommendation import Advice, Recommendation, title_of
+from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
-from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress

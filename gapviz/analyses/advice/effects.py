@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
 
 import numpy as np
 
 from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities
 from gapviz.core.estimate import Estimate
+from gapviz.core.plain_json import JsonFields
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import figure
 from gapviz.measures.measurement import Measurement
@@ -18,7 +18,7 @@ from gapviz.measures.retrieval import MixedOutcome, bootstrap_mean, mean_of_know
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(JsonFields):
     """One figure before and after; intervals are 95 %, resampling items."""
 
     figure: str
@@ -26,19 +26,20 @@ class Effect:
     after: Estimate
     change: Estimate
     """After − before on the same queries, paired."""
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
+    """None where there is an aim."""
     aim: float | None = None
     """The value to be near, for a figure that can be too low as well as too high."""
 
     @property
     def better(self) -> bool:
         """It got better by more than chance."""
-        return self._told_apart and self.gain > 0
+        return self._certain and self.gain > 0
 
     @property
     def worse(self) -> bool:
         """It got worse by more than chance."""
-        return self._told_apart and self.gain < 0
+        return self._certain and self.gain < 0
 
     @property
     def gain(self) -> float:
@@ -55,24 +56,15 @@ class Effect:
         return "higher" if self.higher_is_better else "lower"
 
     @property
-    def change_told(self) -> str:
+    def change_words(self) -> str:
         """The change with its sign, and its interval where there is one."""
         ends = (self.change.value, self.change.low, self.change.high)
         value, low, high = (figure(end, signed=True) for end in ends)
         return value if isnan(self.change.low) else f"{value} [{low}, {high}]"
 
     @property
-    def _told_apart(self) -> bool:
+    def _certain(self) -> bool:
         return self.change.low > 0 or self.change.high < 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain numbers; what is not known is None, as is a direction where there is an aim."""
-        return {
-            "figure": self.figure,
-            **{name: getattr(self, name).to_json() for name in ("before", "after", "change")},
-            "higher_is_better": self.higher_is_better if self.aim is None else None,
-            "aim": self.aim,
-        }
 
 
 def paired(
@@ -89,7 +81,7 @@ def paired(
     old, new, change = (
         bootstrap_mean(values, items, seed=seed) for values in (before, after, after - before)
     )
-    return Effect(figure, old, new, change, higher_is_better, aim)
+    return Effect(figure, old, new, change, higher_is_better if aim is None else None, aim)
 
 
 def one_way_effects(
@@ -145,7 +137,7 @@ def _over_modalities(
     old, new, change = (
         mean_over_modalities(values, outcomes, seed) for values in (before, after, differences)
     )
-    return Effect(figure, old, new, change, aim=aim)
+    return Effect(figure, old, new, change, True if aim is None else None, aim)
 
 
 def same_queries(before: Measurement, after: Measurement) -> bool:

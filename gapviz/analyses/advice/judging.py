@@ -1,18 +1,20 @@
-"""Each kind of rule held against the figures of a collection."""
+"""Each kind of rule held against the figures of a collection, and what it recommends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import isclose, isnan
+from typing import Any, Literal
 
 import numpy as np
 
 from gapviz.analyses.advice.effects import Effect, mixed_effects, one_way_effects
 from gapviz.analyses.advice.evidence import Evidence, tower_effect, within_effect
 from gapviz.analyses.advice.passing import one_threshold, passing_effects
-from gapviz.analyses.advice.recommendation import Cost, Recommendation, Stance, Verdict, title_of
-from gapviz.analyses.advice.rules import Kind, Rule, Situation
+from gapviz.analyses.advice.rules import Kind, Rule, Situation, rule_named
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval import mean_of_known
@@ -20,6 +22,80 @@ from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 from gapviz.strategies.spec import Expectation
+
+Verdict = Literal["better", "as it is", "no difference", "worse"]
+Stance = Literal["agrees", "contradicts", "leaves open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a change asks for."""
+
+    storage: str
+    query: str
+    encoders: str
+    bytes_per_item: float | None = None
+    query_operations: int | None = None
+    """Multiply-adds a query by exact search over the measured items: a count, not a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendation:
+    """One way, judged by what it did on this collection.
+
+    Raises:
+        KeyError: no rule of that name.
+    """
+
+    rule_name: str
+    title: str
+    verdict: Verdict
+    effects: tuple[Effect, ...]
+    """The deciding figure first; empty for doing nothing."""
+    evidence: tuple[str, ...]
+    """What the figures say, one sentence each."""
+    cost: Cost
+    stance: Stance
+    """How this data stands to the usual advice."""
+    fragile: bool = False
+    """Its figure turns on how ties are broken."""
+
+    def __post_init__(self) -> None:
+        rule_named(self.rule_name)
+
+    @property
+    def rule(self) -> Rule:
+        """The line of the decision table that it stands on."""
+        return rule_named(self.rule_name)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "rule": self.rule_name,
+            "title": self.title,
+            "verdict": self.verdict,
+            "effects": [effect.to_json() for effect in self.effects],
+            "evidence": list(self.evidence),
+            "cost": plain_json(self.cost),
+            "usual_advice": self.rule.usual,
+            "this_data": self.stance,
+            "wrong_when": self.rule.wrong_when,
+            "turns_on_ties": self.fragile,
+        }
+
+
+def title_of(rule: Rule) -> str:
+    """What a rule is about, before anything is measured."""
+    return strategy_spec(rule.strategy).title if rule.strategy else _KIND_TITLES[rule.kind]
+
+
+_KIND_TITLES = {
+    "nothing": "Leave it as it is",
+    "model": "Another model",
+    "dedicated": "A dedicated encoder",
+    "thresholds": "A threshold for each pair of modalities",
+}
+
 
 _EXPECTED: dict[Expectation, Verdict | None] = {
     "helps": "better",

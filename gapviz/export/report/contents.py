@@ -14,8 +14,8 @@ import numpy as np
 
 import gapviz
 from gapviz.analyses.advice import Advice, Evidence, Situation, gather
+from gapviz.analyses.advice.advice import cached_advice
 from gapviz.analyses.advice.analysis import advice_finding, question
-from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.measure import all_diagnostics
 from gapviz.analyses.registry import analyses

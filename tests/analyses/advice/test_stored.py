@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.advice import TASKS, DedicatedTower, Situation, advise, gather, tower_of
-from gapviz.analyses.advice import stored as module
-from gapviz.analyses.advice.stored import KIND, cached_advice
+from gapviz.analyses.advice import advice as module
+from gapviz.analyses.advice.advice import KIND, cached_advice
 from gapviz.core.vectors import unit_rows
 from gapviz.storage.cache import cache_folder, clear_memory
 from gapviz.storage.saved_collection import load_collection, save_collection
@@ -77,7 +77,7 @@ def test_a_second_process_finds_it(collection, tmp_path):
     save_collection(collection, tmp_path / "saved")
     code = (
         "import sys; from pathlib import Path;"
-        "from gapviz.analyses.advice.stored import cached_advice;"
+        "from gapviz.analyses.advice.advice import cached_advice;"
         "from gapviz.analyses.advice import Situation, gather;"
         "from gapviz.storage.saved_collection import load_collection;"
         "saved = load_collection(Path(sys.argv[1]));"
