@@ -78,7 +78,7 @@ def change_reading(before: Measurement, after: Measurement) -> str:
         _moved("cross-modal R@10", _mean_recall(before), _mean_recall(after)),
     ]
     sentence = f"{parts[0]}; {', '.join(parts[1:])}."
-    if after.strategy.spec.acts_on == "items":
+    if after.strategy.spec.ranks_items:
         sentence += f" {ITEM_PROTOCOL}"
     if isnan(_mean_recall(before)) or isnan(_mean_recall(after)):
         return f"{sentence} No pair matches here, so there is no recall to lose."
@@ -116,7 +116,7 @@ def _separation_words(separation: float) -> str:
 
 
 def _gap_change(before: Measurement, after: Measurement) -> str:
-    if after.strategy.spec.acts_on != "vectors":
+    if not after.strategy.spec.moves_vectors:
         return "No vector moves, so the gap stays"
     was, now = before.geometry.gap, after.geometry.gap
     words = f"The gap goes from {figure(was.gap, 2)} to {figure(now.gap, 2)}"

@@ -124,7 +124,7 @@ def temperature_finding(
 
 
 def find_why(request: Request, progress: Progress) -> Finding:
-    """The chosen experiments; what takes long is kept on disk."""
+    """The chosen experiments; what takes long is cached on disk."""
     made = three_forces(
         request.collection,
         request.pair,
@@ -140,16 +140,16 @@ def find_why(request: Request, progress: Progress) -> Finding:
 def forces_finding(made: Forces) -> Finding:
     """A part for each experiment that was made."""
     shipped = [(title, tau, gap) for title, (tau, gap) in (made.shipped or {}).items()]
-    parts = {}
-    if made.start is not None:
-        parts["start"] = start_finding(made.start)
-    if made.order is not None:
-        parts["order"] = order_finding(made.order)
-    if made.temperature is not None:
-        parts["temperature"] = temperature_finding(made.temperature, shipped)
+    parts = {
+        "start": made.start and start_finding(made.start),
+        "order": made.order and order_finding(made.order),
+        "temperature": made.temperature and temperature_finding(made.temperature, shipped),
+    }
     beside = {title: {"temperature": tau, "gap": gap} for title, tau, gap in shipped}
     return Finding(
-        figures={} if made.shipped is None else {"shipped": beside}, parts=parts, result=made
+        figures={} if made.shipped is None else {"shipped": beside},
+        parts={name: part for name, part in parts.items() if part},
+        result=made,
     )
 
 

@@ -138,16 +138,8 @@ def label_names(collection: Collection) -> dict[int, str]:
 
 def comparison_json(comparison: WithinComparison, names: Mapping[int, str]) -> dict[str, Any]:
     """A comparison as plain values, its labels by name; NaN becomes None."""
-    return {
-        "n_items": comparison.n_items,
-        "n_queries": comparison.n_queries,
-        "joint": plain_json(comparison.joint),
-        "dedicated": plain_json(comparison.dedicated),
-        "delta": plain_json(comparison.delta),
-        "by_label": [
-            plain_json(part) | {"label": names[part.label]} for part in comparison.by_label
-        ],
-    }
+    by_label = [plain_json(part) | {"label": names[part.label]} for part in comparison.by_label]
+    return {**plain_json(comparison), "by_label": by_label}
 
 
 def delta_reading(delta: Estimate, name: str) -> str:
@@ -262,14 +254,14 @@ def find_within(request: Request, progress: Progress) -> Finding:
         "modality": modality,
         "seed": request.seed,
     }
-    readings, tables, told = [], [], []
+    readings, tables, protocols = [], [], []
     if has_shared_labels(collection):
         comparison = compare_modality(collection, joint, dedicated, seed=request.seed)
         names = label_names(collection)
         figures |= comparison_json(comparison, names)
         readings.append(delta_reading(comparison.delta.mean_average_precision, "mAP"))
         tables += [figures_table(comparison), label_table(comparison, names, request["by"])]
-        told.append(protocol(comparison))
+        protocols.append(protocol(comparison))
     elif lists is None:
         raise GapvizError(
             "no two held-out items share a label, so nothing says which items answer a query "
@@ -285,7 +277,7 @@ def find_within(request: Request, progress: Progress) -> Finding:
             shares = _same_label(collection, request["item"], found)
             head = f"item {request['item']}, {which}{shares}"
             tables.append(hits_table(collection, found, head))
-        told.append("Cosines of two encoders cannot be compared, only their order can.")
+        protocols.append("Cosines of two encoders cannot be compared, only their order can.")
     return Finding(
         figures=figures,
         title=f"{collection.name}: {counted(request.n_items, 'held-out item')}, {modality} to "
@@ -293,7 +285,7 @@ def find_within(request: Request, progress: Progress) -> Finding:
         warnings=[*filter(None, [too_few(request.n_items)])],
         readings=readings,
         tables=tables,
-        protocol=" ".join(told),
+        protocol=" ".join(protocols),
     )
 
 

@@ -9,9 +9,8 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from gapviz.analyses.analysis import Analysis, Finding, Request, Shared
+from gapviz.analyses.analysis import Analysis, Request, Shared
 from gapviz.commands.files import WRITERS
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.models import add_also, other_models
@@ -21,7 +20,6 @@ from gapviz.commands.source import (
     Commands,
     add_seed,
     add_source,
-    chosen_seed,
     progress_bar,
     read_and_tell,
 )
@@ -36,6 +34,7 @@ from gapviz.commands.strategy import (
 )
 from gapviz.commands.terminal import finding_lines
 from gapviz.core.plain_json import plain_json
+from gapviz.core.seeds import checked_seed
 from gapviz.storage.files import write_output
 from gapviz.strategies import StrategyOptions
 
@@ -81,7 +80,7 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
     """
     has = set(analysis.shared)
     values = chosen_values(options, analysis.parameters)
-    seed = chosen_seed(options) if "seed" in has else Request.seed
+    seed = checked_seed(options.seed) if "seed" in has else Request.seed
     strategy = chosen_strategy(options) if "strategy" in has else StrategyOptions()
     pair = chosen_pair(options) if "pair" in has else None
     reading = read_and_tell(options)
@@ -118,7 +117,8 @@ def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
     with progress_bar() as progress:
         finding = analysis.find(request, progress)
     figures = finding.to_json() | ({"out": out and str(out)} if writers else {})
-    text = json_text(figures) if options.json else _text(finding, out)
+    lines = [*finding_lines(finding), *([f"written to {out}"] if out else [])]
+    text = json_text(figures) if options.json else "\n".join(lines)
     if out is not None:
         write_output(out, writers[out.suffix.lower()](finding.result))
     named = plain_json(finding.gates) or {"": figures}
@@ -129,8 +129,3 @@ def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
         for sentence in gate.broken(part)
     ]
     return Gated(text, tuple(broken))
-
-
-def _text(finding: Finding, out: Any) -> str:
-    written = [] if out is None else [f"written to {out}"]
-    return "\n".join([*finding_lines(finding), *written])

@@ -82,7 +82,7 @@ def _summary(applied: Applied, card: ExportCard) -> str:
         f"{card.label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} "
         f"dimensions, {applied.dtype}{gone_on}"
     ]
-    if strategy_spec(card.strategy).acts_on != "vectors":
+    if not strategy_spec(card.strategy).moves_vectors:
         lines.append(
             "this strategy moves no vector: the rows are as they were, at length 1; what it "
             "changes is the search, see the code of the export"

@@ -7,20 +7,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gapviz.commands.output import json_text
-from gapviz.commands.source import Commands, add_seed, add_source, chosen_seed
+from gapviz.commands.source import Commands, add_seed, add_source, read_and_tell
 from gapviz.commands.strategy import (
     add_fit,
     add_pair,
     add_strategy,
-    chosen_collection,
+    checked_collection,
     chosen_pair,
     chosen_strategy,
 )
+from gapviz.core.seeds import checked_seed
 from gapviz.export import CARD_FILE, ExportCard, export_strategy, load_exported, snippets_of
 from gapviz.export.learned import refuse_transductive
 from gapviz.measures.experiment import Experiment
 from gapviz.storage.files import refuse_foreign_folder
-from gapviz.strategies import StrategyOptions, strategy_spec
+from gapviz.strategies import strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -51,18 +52,13 @@ def run(options: argparse.Namespace) -> str:
     strategy = chosen_strategy(options)
     refuse_transductive(strategy_spec(strategy.name))
     refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
-    card = _export(options, strategy)
+    collection = checked_collection(read_and_tell(options), options)
+    pair, seed = chosen_pair(options), checked_seed(options.seed)
+    experiment = Experiment(collection, strategy, options.fit, pair, seed)
+    card = export_strategy(experiment, options.out)
     if options.json:
         return json_text(asdict(card) | {"folder": str(options.out)})
     return _summary(card, options.out)
-
-
-def _export(options: argparse.Namespace, strategy: StrategyOptions) -> ExportCard:
-    collection = chosen_collection(options)
-    experiment = Experiment(
-        collection, strategy, options.fit, chosen_pair(options), chosen_seed(options)
-    )
-    return export_strategy(experiment, options.out)
 
 
 def _summary(card: ExportCard, folder: Path) -> str:

@@ -121,19 +121,18 @@ def _other(others: Mapping[str, Collection], encoder: str, collection: Collectio
 def _form(path: Path) -> Callable[[Report], str]:
     from gapviz.export.report import report_html, report_markdown
 
+    forms: dict[str, Callable[[Report], str]] = {
+        **dict.fromkeys(HTML, report_html),
+        **dict.fromkeys(MARKDOWN, report_markdown),
+        ".json": lambda report: json.dumps(
+            report.to_json(), indent=2, ensure_ascii=False, allow_nan=False
+        ),
+    }
     ending = path.suffix.lower()
-    if ending in HTML:
-        return report_html
-    if ending in MARKDOWN:
-        return report_markdown
-    if ending == ".json":
-        return _json
-    raise GapvizError(
-        f"the ending {ending!r} is not one of a report",
-        where=str(path),
-        hint="name a file that ends in .html, .md or .json",
-    )
-
-
-def _json(report: Report) -> str:
-    return json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    if ending not in forms:
+        raise GapvizError(
+            f"the ending {ending!r} is not one of a report",
+            where=str(path),
+            hint="name a file that ends in .html, .md or .json",
+        )
+    return forms[ending]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gapviz.core.progress import Progress
-from gapviz.core.seeds import DEFAULT_SEED, checked_seed
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.files import read as read_any
 from gapviz.sources.files.format import formats
 from gapviz.sources.files.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
@@ -92,7 +92,7 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
 
 
 def add_seed(command: argparse.ArgumentParser) -> None:
-    """The option of `chosen_seed`."""
+    """`--seed`, to be checked by `checked_seed`."""
     command.add_argument(
         "--seed",
         type=int,
@@ -100,15 +100,6 @@ def add_seed(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of bootstrap and samples (default: {DEFAULT_SEED}, as in the dashboard)",
     )
-
-
-def chosen_seed(options: argparse.Namespace) -> int:
-    """The seed that the options name.
-
-    Raises:
-        GapvizError: it is out of range.
-    """
-    return checked_seed(options.seed)
 
 
 def _listed(text: str) -> tuple[str, ...]:

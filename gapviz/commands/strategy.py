@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import read_and_tell
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.reading import Reading
@@ -68,17 +67,8 @@ def given_values(options: argparse.Namespace) -> dict[str, Any]:
     return chosen_values(options, known)
 
 
-def chosen_collection(options: argparse.Namespace) -> Collection:
-    """The source with its vectors, which must hold every modality that an option names.
-
-    Raises:
-        GapvizError: bad input, or a modality that is not there.
-    """
-    return checked_collection(read_and_tell(options), options)
-
-
 def checked_collection(reading: Reading, options: argparse.Namespace) -> Collection:
-    """The same of a source that was read.
+    """The source with its vectors, which must hold every modality that an option names.
 
     Raises:
         GapvizError: no vectors by the encoder asked for, or a modality that is not there.

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, get_args
 from gapviz.analyses.analysis import Finding
 from gapviz.commands.gate import Gated, add_gate, conditions
 from gapviz.commands.output import json_text, refuse_output
+from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
     Commands,
     add_seed,
     add_source,
-    chosen_seed,
     progress_bar,
     read_and_tell,
 )
 from gapviz.commands.strategy import add_pair, chosen_pair
 from gapviz.commands.terminal import finding_lines
+from gapviz.core.parameter import Parameter
+from gapviz.core.seeds import checked_seed
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.measurement import default_pair
@@ -32,6 +34,27 @@ if TYPE_CHECKING:
 DEFAULTS = TrainingOptions()
 ENDINGS = (".safetensors",)
 
+PARAMETERS = (
+    Parameter("loss", "Loss", "text", DEFAULTS.loss, " or ".join(get_args(LossName))),
+    Parameter(
+        "temperature",
+        "Temperature",
+        "number",
+        DEFAULTS.temperature,
+        "what cosines are divided by; the sigmoid loss starts from it and learns another",
+        symbol="τ",
+    ),
+    Parameter("steps", "Steps", "count", DEFAULTS.steps, "updates of the heads"),
+    Parameter(
+        "record_every",
+        "Record every",
+        "count",
+        None,
+        f"steps from one record to the next (default: {DEFAULTS.record_every}, or --steps where "
+        "that is less)",
+    ),
+)
+
 
 def add_to(commands: Commands) -> None:
     """Add the command with its options."""
@@ -42,38 +65,11 @@ def add_to(commands: Commands) -> None:
         "gap does, and measure gap, cones, recall and bias on held-out pairs every few steps.",
     )
     add_source(command)
-    command.add_argument(
-        "--loss",
-        default=DEFAULTS.loss,
-        metavar="NAME",
-        help=f"{' or '.join(get_args(LossName))} (default: {DEFAULTS.loss})",
-    )
-    command.add_argument(
-        "--temperature",
-        type=float,
-        default=DEFAULTS.temperature,
-        metavar="τ",
-        help="what cosines are divided by; the sigmoid loss starts from it and learns another "
-        f"(default: {DEFAULTS.temperature:g})",
-    )
+    add_parameters(command, PARAMETERS)
     command.add_argument(
         "--intra-modal",
         action="store_true",
         help="add CyCLIP's terms: two images should be as alike as their captions",
-    )
-    command.add_argument(
-        "--steps",
-        type=int,
-        default=DEFAULTS.steps,
-        metavar="N",
-        help=f"updates of the heads (default: {DEFAULTS.steps})",
-    )
-    command.add_argument(
-        "--record-every",
-        type=int,
-        metavar="N",
-        help=f"steps from one record to the next (default: {DEFAULTS.record_every}, or --steps "
-        "where that is less)",
     )
     add_pair(command)
     command.add_argument(
@@ -91,16 +87,11 @@ def run(options: argparse.Namespace) -> Gated:
         GapvizError: bad input, or a file that cannot be written.
     """
     gates = conditions(options)
-    chosen = TrainingOptions(
-        temperature=options.temperature,
-        loss=options.loss,
-        intra_modal=options.intra_modal,
-        seed=chosen_seed(options),
-        steps=options.steps,
-        record_every=min(DEFAULTS.record_every, options.steps)
-        if options.record_every is None
-        else options.record_every,
-    )
+    values = chosen_values(options, PARAMETERS)
+    if values["record_every"] is None:
+        values["record_every"] = min(DEFAULTS.record_every, values["steps"])
+    seed = checked_seed(options.seed)
+    chosen = TrainingOptions(**values, intra_modal=options.intra_modal, seed=seed)
     pair = chosen_pair(options)
     if options.out is not None:
         refuse_output(options.out, ENDINGS)
@@ -121,7 +112,7 @@ def run(options: argparse.Namespace) -> Gated:
     text = json_text(figures) if options.json else "\n".join(_lines(collection, features, result))
     if options.out is not None and not options.json:
         text += f"\nheads written to {options.out}"
-    return Gated(text, tuple(told for gate in gates for told in gate.broken(figures)))
+    return Gated(text, tuple(words for gate in gates for words in gate.broken(figures)))
 
 
 def _lines(collection: Collection, features: TrainingFeatures, result: TrainingRun) -> list[str]:
@@ -139,12 +130,11 @@ def _lines(collection: Collection, features: TrainingFeatures, result: TrainingR
         for step in result.steps
     ]
     units = " ".join(f"{one.title}: {one.axis}." for one in QUANTITIES.values())
-    doubt = too_few(features.held_out.size)
     return finding_lines(
         Finding(
             title=f"{collection.name}: {features.train.size:,} pairs train, "
             f"{features.held_out.size:,} others are held out",
-            warnings=[] if doubt is None else [doubt],
+            warnings=[*filter(None, [too_few(features.held_out.size)])],
             readings=[
                 features.source,
                 f"{result.options.title}, {result.options.steps:,} steps",

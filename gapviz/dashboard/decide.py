@@ -9,19 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from gapviz.analyses.advice import (
-    CHANGES,
-    TASKS,
-    Advice,
-    DedicatedTower,
-    Evidence,
-    Recommendation,
-    Situation,
-    title_of,
-    tower_of,
-)
-from gapviz.analyses.advice.advice import cached_advice
+from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
+from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, tower_of
+from gapviz.analyses.advice.judging import Recommendation, title_of
+from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
 from gapviz.core.table import Table
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, measured

@@ -57,7 +57,7 @@ REACH = url_parameter(
 def query_modality_of(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
-    if STRATEGIES[chosen.strategy].acts_on != "scores" or x == y:
+    if not STRATEGIES[chosen.strategy].adjusts_scores or x == y:
         return None
     return modality_of(
         QUERY_MODALITY,
@@ -85,7 +85,9 @@ def studies_of(chosen: Settings, view: View, query_modality: str | None) -> list
     found = []
     for name, asking in wanted:
         options = chosen.options(name)
-        work = cached_scores(collection, options, chosen.pair, asks=asking, seed=chosen.seed)
+        work = cached_scores(
+            collection, options, chosen.pair, query_modality=asking, seed=chosen.seed
+        )
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
             return None
@@ -143,7 +145,7 @@ def distributions(
 
 
 def _adjusted_notes(study: ScoreStudy) -> list[str]:
-    if study.asks is None:
+    if study.query_modality is None:
         return []
     notes = [
         f"{study.strategy} moves no vector: its {study.unit}s are no cosines, so each chart has an "

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 import streamlit as st
 
-from gapviz.analyses.advice import Situation, advise, gather
 from gapviz.analyses.advice import advice as cached_advice
+from gapviz.analyses.advice.advice import advise
+from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.rules import Situation
 from gapviz.commands.cli import main
 from gapviz.dashboard import decide
 from gapviz.dashboard.catalogue import workspace

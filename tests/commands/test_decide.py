@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from gapviz.analyses.advice import TASKS, Situation, advise, gather
+from gapviz.analyses.advice.advice import advise
+from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.rules import TASKS, Situation
 from gapviz.storage.saved_collection import load_collection, save_collection
 
 

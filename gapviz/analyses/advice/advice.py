@@ -73,7 +73,8 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
     Raises:
         GapvizError: a modality that the collection does not have.
 
-    >>> from gapviz.analyses.advice import Situation, gather
+    >>> from gapviz.analyses.advice.evidence import gather
+    >>> from gapviz.analyses.advice.rules import Situation
     >>> from gapviz.sources.builtin import builtin_collection
     >>> given = advise(gather(builtin_collection()), Situation("one-way", "neither"))
     >>> given.recommendations[0].title

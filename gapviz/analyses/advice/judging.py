@@ -147,14 +147,7 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
         likeness = within_effect(raw, raw, situation.found)
         if likeness is not None:
             words.append(f"{likeness.figure} is {likeness.before}.")
-    corpus = corpus_rows(raw.collection, raw.strategy)
-    cost = Cost(
-        storage="the vectors alone",
-        query="one product with every vector",
-        encoders="the one there is",
-        bytes_per_item=bytes_per_item(corpus, raw.strategy, raw.collection.n_items),
-        query_operations=query_operations(corpus, raw.strategy),
-    )
+    cost = _cost(raw, "the vectors alone", "one product with every vector")
     return [
         Recommendation(rule.name, "Leave it as it is", "as it is", (), tuple(words), cost, agrees)
     ]
@@ -178,8 +171,8 @@ def _gap_words(raw: Measurement) -> str:
 
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
     options = StrategyOptions(rule.strategy or "raw")
-    card = strategy_spec(options.name)
-    if card.ranks_items:
+    spec = strategy_spec(options.name)
+    if spec.ranks_items:
         raise GapvizError(
             "it ranks items, so that no figure of a list of vectors can be held against it",
             hint="see what it does on the scoreboard",
@@ -189,7 +182,6 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
         raise GapvizError(reason)
     after = evidence.measured(options)
     effects = _effects(evidence, situation, after, rule)
-    corpus = corpus_rows(after.collection, after.strategy)
     tied = np.concatenate([outcome.tied for outcome in after.mixed.values()])
     fragile = effects[0].figure.startswith("NDCG") and float(tied.mean()) > FRAGILE_TIES
     words = list(after.strategy.warnings)
@@ -198,16 +190,18 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
             f"{tied.mean():.0%} of the matches stand in a tie that is counted as won: with it "
             "lost, the figure is lower."
         )
-    if card.routed:
+    if spec.routed:
         words += _tie_words(evidence, options, after)
-    cost = Cost(
-        storage=card.stores,
-        query=card.query_cost,
-        encoders="the one there is",
-        bytes_per_item=bytes_per_item(corpus, after.strategy, after.collection.n_items),
-        query_operations=query_operations(corpus, after.strategy),
-    )
+    cost = _cost(after, spec.stores, spec.query_cost)
     return [_judged(rule, after.strategy.label, effects, words, cost, fragile=fragile)]
+
+
+def _cost(measured: Measurement, storage: str, query: str) -> Cost:
+    """What a strategy costs that needs no other encoder."""
+    strategy = measured.strategy
+    corpus = corpus_rows(measured.collection, strategy)
+    stored = bytes_per_item(corpus, strategy, measured.collection.n_items)
+    return Cost(storage, query, "the one there is", stored, query_operations(corpus, strategy))
 
 
 def _tie_words(evidence: Evidence, options: StrategyOptions, after: Measurement) -> tuple[str, ...]:
@@ -337,12 +331,12 @@ def _encode_alone(modality: str) -> str:
 def _passing_words(threshold: float, passing: list[Effect]) -> str:
     if isnan(threshold):
         return "There are no matched pairs to set a threshold by."
-    told = "; ".join(
+    shares = "; ".join(
         f"{effect.figure.removesuffix(' that pass')} {effect.before.value:.1%}"
         for effect in passing
         if not isnan(effect.before.value)
     )
-    return f"One threshold for all, the cosine {threshold:.3f}, lets pass: {told}."
+    return f"One threshold for all, the cosine {threshold:.3f}, lets pass: {shares}."
 
 
 def _no_labels() -> GapvizError:

@@ -46,7 +46,7 @@ def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
         after, cuts = raw, _levels(evidence, raw, one)
     else:
         after = evidence.measured(StrategyOptions(strategy)).strategy
-        cuts = dict.fromkeys(_kinds(evidence), _one_threshold(evidence, after))
+        cuts = dict.fromkeys(_kinds(evidence), one_threshold(evidence, after))
 
     def compared(kind: Kind, *counted: _Counted) -> list[Effect]:
         scores, a, b = _scores(measured, raw, kind, evidence.seed)
@@ -93,9 +93,17 @@ class _Counted:
     aim: float | None = None
 
 
-def one_threshold(evidence: Evidence) -> float:
-    """The cosine that 95 % of the matched pairs of the calibrate split reach; NaN of none."""
-    return _one_threshold(evidence, evidence.raw.strategy)
+def one_threshold(evidence: Evidence, strategy: Strategy | None = None) -> float:
+    """The score that 95 % of the matched pairs of the calibrate split reach; NaN of none.
+
+    Args:
+        evidence: of the collection.
+        strategy: whose scores; raw cosine unless given.
+    """
+    chosen = strategy or evidence.raw.strategy
+    scores, a, b = _scores(evidence.calibration, chosen, evidence.pair, evidence.seed)
+    matched = scores[a[:, None] == b[None, :]]
+    return float(np.quantile(matched, 1 - MATCHED_SHARE)) if matched.size else float("nan")
 
 
 def _kinds(evidence: Evidence) -> list[Kind]:
@@ -124,12 +132,6 @@ def _sampled(collection: Collection, name: str, strategy: Strategy, seed: int) -
         keep = np.sort(np.random.default_rng(seed).choice(block.n_rows, MOST_ROWS, replace=False))
     moved = strategy.transform(block.vectors[keep], name)
     return rows_of_one(name, moved, block.item_index[keep])
-
-
-def _one_threshold(evidence: Evidence, strategy: Strategy) -> float:
-    scores, a, b = _scores(evidence.calibration, strategy, evidence.pair, evidence.seed)
-    matched = scores[a[:, None] == b[None, :]]
-    return float(np.quantile(matched, 1 - MATCHED_SHARE)) if matched.size else float("nan")
 
 
 def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[Kind, float]:

@@ -6,7 +6,7 @@ collection at hand, and the ranking follows the figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 from gapviz.core.errors import GapvizError
@@ -74,106 +74,71 @@ class Rule:
     """Of `kind` strategy, its name."""
 
 
-_OTHERS = (
-    Rule(
-        "one-way/nothing",
-        "one-way",
-        "nothing",
-        "neither",
-        "no change",
+_KINDS: dict[Kind, tuple[Changeable, Expectation]] = {
+    "nothing": ("neither", "no change"),
+    "thresholds": ("neither", "helps"),
+    "dedicated": ("model", "helps"),
+    "model": ("model", "depends"),
+}
+"""What a way that is no strategy needs, and what is expected of it."""
+
+_OTHERS: dict[tuple[Task, Kind], tuple[str, str]] = {
+    ("one-way", "nothing"): (
         "The offset is common to all candidates, q·(x − Δ) = q·x − q·Δ, so no rank depends on it.",
         "Wrong as soon as a second modality joins the index, or a score is compared with a "
         "threshold that was set elsewhere.",
     ),
-    Rule(
-        "one-way/model",
-        "one-way",
-        "model",
-        "model",
-        "depends",
+    ("one-way", "model"): (
         "A model with a smaller gap need not find better: choose it by recall.",
         "Wrong where the other model was compared on other items, or trained on these.",
     ),
-    Rule(
-        "mixed/nothing",
-        "mixed",
-        "nothing",
-        "neither",
-        "no change",
+    ("mixed", "nothing"): (
         "A mixed index left as it is sorts by modality before it sorts by meaning.",
         "Right only where bias lift is near 1 already, or one modality is never searched for.",
     ),
-    Rule(
-        "mixed/model",
-        "mixed",
-        "model",
-        "model",
-        "depends",
+    ("mixed", "model"): (
         "A model trained against the gap mends the mixed index at its root; any other may not.",
         "Wrong where every item has to be encoded anew for a gain that the index gives for less.",
     ),
-    Rule(
-        "within/nothing",
-        "within",
-        "nothing",
-        "neither",
-        "no change",
+    ("within", "nothing"): (
         "Query and candidates lie in one cone: there is no gap between them to close.",
         "Wrong where a dedicated encoder finds more: then the tower is the loss, not the gap.",
     ),
-    Rule(
-        "within/dedicated",
-        "within",
-        "dedicated",
-        "model",
-        "helps",
+    ("within", "dedicated"): (
         "An encoder made for one modality finds likeness better than a joint model's tower.",
         "Wrong where the same vectors must also be found from another modality.",
     ),
-    Rule(
-        "within/model",
-        "within",
-        "model",
-        "model",
-        "depends",
+    ("within", "model"): (
         "A joint model trained with intra-modal terms keeps each modality's own neighbourhoods; "
         "any other may not.",
         "Wrong where the other model was trained on these items.",
     ),
-    Rule(
-        "scores/nothing",
-        "scores",
-        "nothing",
-        "neither",
-        "no change",
+    ("scores", "nothing"): (
         "One threshold set on matched pairs lets most unrelated pairs within a modality pass.",
         "Right only where scores of one pair of modalities alone are ever compared.",
     ),
-    Rule(
-        "scores/thresholds",
-        "scores",
-        "thresholds",
-        "neither",
-        "helps",
+    ("scores", "thresholds"): (
         "One threshold for each pair of modalities, each set on pairs of that kind.",
         "Wrong where items drift: every threshold has to be calibrated again.",
     ),
-)
-"""Ways that are no strategy; what is said of strategies stands in their specs."""
+}
+"""Of ways that are no strategy, the usual advice and when to leave it; what is said of strategies
+stands in their specs."""
 
 
 def rules() -> tuple[Rule, ...]:
     """The whole decision table: of each task what leaves all as it is, strategies, the rest."""
+    others = [
+        Rule(f"{task}/{kind}", task, kind, *_KINDS[kind], *words)
+        for (task, kind), words in _OTHERS.items()
+    ]
     found = [
-        Rule(
-            f"{one.task}/{spec.name}", one.task, "strategy", one.needs, one.expects, one.usual,
-            one.wrong_when, spec.name,
-        )
+        Rule(f"{one.task}/{spec.name}", kind="strategy", strategy=spec.name, **asdict(one))
         for spec in STRATEGIES.values()
         for one in spec.advice
-    ]  # fmt: skip
+    ]
     order = ("nothing", "thresholds", "strategy", "dedicated", "model")
-    return tuple(sorted([*_OTHERS, *found], key=lambda rule: order.index(rule.kind)))
+    return tuple(sorted([*others, *found], key=lambda rule: order.index(rule.kind)))
 
 
 def rule_named(name: str) -> Rule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,34 +139,19 @@ def _quadrants(cosines: Float32) -> tuple[float, float, float, float]:
 
 def dimensions_table(found: Dimensions, pair: tuple[str, str]) -> Table:
     """Gap and recall without the largest dimensions, and without as many random ones."""
-    curve, (x, y) = found.ablation, pair
-    return Table(
-        "",
-        [
-            Column("removed", "removed"),
-            Column("share", "share of ‖Δ‖²"),
-            Column("gap", "gap"),
-            Column("recall_x_to_y", "R@1", f"{x} → {y}", better="higher"),
-            Column("recall_y_to_x", "R@1", f"{y} → {x}", better="higher"),
-            Column("control_gap", "gap", "random"),
-            Column("control_recall_x_to_y", "R@1", f"{x} → {y}, random", better="higher"),
-            Column("control_recall_y_to_x", "R@1", f"{y} → {x}, random", better="higher"),
-        ],
-        [
-            list(row)
-            for row in zip(
-                curve.removed,
-                curve.share,
-                curve.gap,
-                curve.recall_x_to_y,
-                curve.recall_y_to_x,
-                curve.control_gap,
-                curve.control_recall_x_to_y,
-                curve.control_recall_y_to_x,
-                strict=True,
-            )
-        ],
-    )
+    x, y = pair
+    columns = [
+        Column("removed", "removed"),
+        Column("share", "share of ‖Δ‖²"),
+        Column("gap", "gap"),
+        Column("recall_x_to_y", "R@1", f"{x} → {y}", better="higher"),
+        Column("recall_y_to_x", "R@1", f"{y} → {x}", better="higher"),
+        Column("control_gap", "gap", "random"),
+        Column("control_recall_x_to_y", "R@1", f"{x} → {y}, random", better="higher"),
+        Column("control_recall_y_to_x", "R@1", f"{y} → {x}, random", better="higher"),
+    ]
+    cells = (getattr(found.ablation, column.key) for column in columns)
+    return Table("", columns, list(zip(*cells, strict=True)))
 
 
 def plane_table(plane: Plane, chosen: Plane) -> Table:
@@ -186,15 +172,15 @@ def plane_table(plane: Plane, chosen: Plane) -> Table:
 
 def hubs_table(hubs: Hubs) -> Table:
     """How unevenly places in lists are spread, by direction and strategy."""
-    share = Column("", "", percent=True, decimals=1, better="lower")
+    share = partial(Column, percent=True, decimals=1, better="lower")
     return Table(
         "",
         [
             Column("direction", "direction", text=True),
             STRATEGY,
             Column("skew", "skew", decimals=2, better="lower"),
-            replace(share, key="anti_hub_share", title="anti-hubs"),
-            replace(share, key="largest_share", title="fullest 1 %"),
+            share("anti_hub_share", "anti-hubs"),
+            share("largest_share", "fullest 1 %"),
         ],
         [
             [f"{a} → {b}", title, hub.skew, hub.anti_hub_share, hub.largest_share]

@@ -8,15 +8,14 @@ its own modality.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
@@ -26,14 +25,6 @@ from gapviz.strategies import Strategy
 
 # Rows that ask where there are too many scores to keep: a seeded sample of them.
 MAX_ASKING = 2_000
-
-
-@dataclass(frozen=True, eq=False)
-class AdjustedScores:
-    """Adjusted scores of the four kinds of pairs, and by pair type and relevance."""
-
-    scores: PairScores
-    typed: Mapping[PairType, TypedScores]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +81,11 @@ def adjusted_scores(
     strategy: Strategy,
     pair: tuple[str, str],
     *,
-    asks: str,
+    query_modality: str,
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
-) -> AdjustedScores:
-    """Adjusted scores of all pairs of indexed rows, by kind and by pair type.
+    progress: Progress = no_progress,
+) -> tuple[PairScores, Mapping[PairType, TypedScores]]:
+    """Adjusted scores of all pairs of indexed rows, by kind, and by pair type and relevance.
 
     Up to 4,000,000 scores of a type are all taken; of more, those of at most 2,000 rows that
     ask: all their matches, and 500,000 random other pairs, drawn with `seed`.
@@ -103,7 +94,7 @@ def adjusted_scores(
         collection: the items to look at; those that were not fitted on, say.
         strategy: fitted, one that adjusts scores.
         pair: the modalities x and y.
-        asks: which of them asks the other across.
+        query_modality: which of them asks the other across.
         seed: of the samples.
         progress: told now and then; may raise to cancel.
 
@@ -111,15 +102,14 @@ def adjusted_scores(
         GapvizError: a modality that is missing or that the strategy was not fitted on.
     """
     rows = {name: indexed_rows(collection, strategy, name) for name in pair}
-    asked_for = pair[1] if asks == pair[0] else pair[0]
-    report = progress or (lambda share, stage: None)
+    asked_for = pair[1] if query_modality == pair[0] else pair[0]
     asked: list[_Asked] = []
-    for source, target in ((asks, asked_for), *((name, name) for name in pair)):
-        part = partial(_report_part, report, len(asked), f"{source} → {target}")
+    for source, target in ((query_modality, asked_for), *((name, name) for name in pair)):
+        part = share_of(progress, len(asked), 3)
         asked.append(_ask(strategy, rows[source], rows[target], seed, part))
     across, within = asked[0], asked[1:]
     labels = [collection.labels[rows[name].item] for name in pair]
-    return AdjustedScores(
+    return (
         PairScores(
             matched=across.matched,
             mismatched=across.others,
@@ -140,18 +130,9 @@ def adjusted_scores(
     )
 
 
-def _report_part(report: Progress, place: int, stage: str, share: float) -> None:
-    report((place + share) / 3, stage)
-
-
-def _ask(
-    strategy: Strategy,
-    asking: Rows,
-    gallery: Rows,
-    seed: int,
-    report: Callable[[float], None],
-) -> _Asked:
-    report(0.0)
+def _ask(strategy: Strategy, asking: Rows, gallery: Rows, seed: int, progress: Progress) -> _Asked:
+    stage = f"{asking.names[0]} → {gallery.names[0]}"
+    progress(0.0, stage)
     rng = np.random.default_rng(seed)
     n_asking, n_gallery = asking.n_rows, gallery.n_rows
     sampled = n_asking * n_gallery > EXACT_SCORES
@@ -163,7 +144,7 @@ def _ask(
     n_done = 0
     for few, scores in adjusted_blocks(strategy, asking, gallery, chosen):
         n_done += few.size
-        report(n_done / chosen.size)
+        progress(n_done / chosen.size, stage)
         same = asking.item[few, None] == gallery.item
         matched.append(scores[same])
         if sampled:

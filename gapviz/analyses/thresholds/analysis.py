@@ -194,16 +194,16 @@ def protocol(studies: Mapping[str, ScoreStudy]) -> str:
         if last.labelled
         else "within one none is known to be, since no item has a label"
     )
-    told = (
+    words = (
         f"A pair across the modalities is relevant where it matches; {within}. TPR: share of the "
         "relevant pairs that pass; FPR: share of the others. Fitted on the calibrate split, shares "
         "of the evaluate split."
     )
-    if last.asks is not None:
-        told += f" Across the modalities the scores are {last.across}."
+    if last.query_modality is not None:
+        words += f" Across the modalities the scores are {last.across}."
     if any(study.sampled for study in studies.values()):
-        told += " Where a type has too many pairs, a seeded sample of 500,000 stands for it."
-    return told
+        words += " Where a type has too many pairs, a seeded sample of 500,000 stands for it."
+    return words
 
 
 def find_thresholds(request: Request, progress: Progress) -> Finding:
@@ -217,12 +217,11 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
     target, share = request["target"], request["reach"]
     tables = [passing_table(studies, at), transfer_table(studies)]
     tables.append(calibrated_table(studies[last], target, share))
-    figures = dict(opening.figures) | {
-        "by_strategy": {
-            name: study.to_json(threshold=at[name], target=target, share=share)
-            for name, study in studies.items()
-        }
+    by_strategy = {
+        name: study.to_json(threshold=at[name], target=target, share=share)
+        for name, study in studies.items()
     }
+    figures = {**opening.figures, "by_strategy": by_strategy}
     readings = [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
     if request.spec.routed or request.spec.ranks_items:
         readings.append(f"{request.spec.title} {STAYS_RAW}")
@@ -231,13 +230,8 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
         readings += merged.readings
         tables += merged.tables
         figures["fusion"] = merged.figures
-    return Finding(
-        figures=figures,
-        title=opening.title,
-        warnings=opening.warnings,
-        readings=readings,
-        tables=tables,
-        protocol=protocol(studies),
+    return replace(
+        opening, figures=figures, readings=readings, tables=tables, protocol=protocol(studies)
     )
 
 
@@ -245,13 +239,13 @@ def _studies(request: Request, progress: Progress) -> dict[str, ScoreStudy]:
     """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
     wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
     if request.spec.moves_vectors or request.spec.adjusts_scores:
-        asks = request["query_modality"] if request.spec.adjusts_scores else None
-        wanted.append((request.strategy, asks))
+        query = request["query_modality"] if request.spec.adjusts_scores else None
+        wanted.append((request.strategy, query))
     return {
         strategy.name: cached_scores(
-            request.collection, strategy, request.pair, asks=asks, seed=request.seed
+            request.collection, strategy, request.pair, query_modality=query, seed=request.seed
         ).compute(share_of(progress, place, len(wanted)))
-        for place, (strategy, asks) in enumerate(wanted)
+        for place, (strategy, query) in enumerate(wanted)
     }
 
 

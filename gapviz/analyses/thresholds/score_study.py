@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, floor, isnan
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from gapviz.analyses.thresholds.adjusted_scores import adjusted_scores
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64
 from gapviz.measures.geometry.pair_scores import PairScores, pair_scores
@@ -82,7 +83,7 @@ class ScoreStudy:
     """Title with the parameters that matter."""
     unit: str
     """What a score is: "cosine", or what the strategy makes of it; higher is more alike."""
-    asks: str | None
+    query_modality: str | None
     """Modality whose rows ask across the modalities; None for cosines, which are the same
     both ways."""
     edges: Float64
@@ -100,9 +101,9 @@ class ScoreStudy:
     def across(self) -> str:
         """The pair type across the modalities, with who asks whom where that matters."""
         x, y = self.pair
-        if self.asks is None:
+        if self.query_modality is None:
             return f"{x}–{y}"
-        return f"{self.asks} → {y if self.asks == x else x}"
+        return f"{self.query_modality} → {y if self.query_modality == x else x}"
 
     @property
     def choice(self) -> ThresholdRange:
@@ -173,7 +174,7 @@ class ScoreStudy:
             {
                 "strategy": self.strategy,
                 "unit": self.unit,
-                "asks": self.asks,
+                "query_modality": self.query_modality,
                 "labelled": self.labelled,
                 "sampled": self.sampled,
                 "edges": self.edges,
@@ -206,9 +207,9 @@ def study_scores(
     options: StrategyOptions,
     pair: tuple[str, str],
     *,
-    asks: str | None = None,
+    query_modality: str | None = None,
     seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> ScoreStudy:
     """Fit a strategy and gather the scores of both splits by type of pair.
 
@@ -217,7 +218,7 @@ def study_scores(
         options: the strategy; one that neither moves vectors nor adjusts scores leaves the
             cosines raw.
         pair: the modalities x and y.
-        asks: which of them asks the other, where scores are adjusted; y unless told.
+        query_modality: which of them asks the other, where scores are adjusted; y unless told.
         seed: of samples, where a type has too many pairs.
         progress: told now and then; may raise to cancel.
 
@@ -225,45 +226,27 @@ def study_scores(
         GapvizError: a modality or a split that is missing, a strategy that cannot be fitted, or
             an asking modality that is not of the pair.
     """
-    if asks is not None and asks not in pair:
+    if query_modality is not None and query_modality not in pair:
         raise GapvizError(
-            f"{asks} cannot ask for {pair[0]}–{pair[1]} pairs",
+            f"{query_modality} cannot ask for {pair[0]}–{pair[1]} pairs",
             hint=f"choose one of {', '.join(pair)}",
         )
-    report = progress or (lambda share, stage: None)
     calibration, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
     strategy = fit_strategy(options, calibration)
-    asking = (asks or pair[1]) if strategy.spec.adjusts_scores else None
-    report(0.1, "scores of the calibrate split")
-    _, fitted_on = _scores(
-        calibration,
-        strategy,
-        pair,
-        asking,
-        seed,
-        lambda share, stage: report(0.1 + 0.4 * share, f"calibrate split, {stage}"),
-    )
-    report(0.5, "scores of the evaluate split")
-    scores, evaluated = _scores(
-        measured,
-        strategy,
-        pair,
-        asking,
-        seed,
-        lambda share, stage: report(0.5 + 0.4 * share, f"evaluate split, {stage}"),
-    )
-    by_kind: dict[Kind, Float64] = {
-        "within_x": scores.within_x,
-        "within_y": scores.within_y,
-        "matched": scores.matched,
-        "mismatched": scores.mismatched,
-    }
+    asking = (query_modality or pair[1]) if strategy.spec.adjusts_scores else None
+    found = []
+    for place, (part, split) in enumerate(((calibration, CALIBRATE), (measured, EVALUATE))):
+        progress(0.1 + 0.4 * place, f"scores of the {split} split")
+        told = partial(_report_split, progress, place, split)
+        found.append(_scores(part, strategy, pair, asking, seed, told))
+    (_, fitted_on), (scores, evaluated) = found
+    by_kind: dict[Kind, Float64] = {kind: getattr(scores, kind) for kind in KINDS}
     edges = _edges(by_kind.values()) if asking else np.linspace(-1, 1, BINS + 1)
     return ScoreStudy(
         pair=pair,
         strategy=strategy.label,
         unit=strategy.score_unit,
-        asks=asking,
+        query_modality=asking,
         edges=edges,
         densities={kind: _density(by_kind[kind], edges) for kind in KINDS},
         calibrate=fitted_on,
@@ -276,25 +259,23 @@ def study_scores(
 cached_scores = cached("scores", revision=1, on_disk=False)(study_scores)
 
 
+def _report_split(report: Progress, place: int, split: str, share: float, stage: str) -> None:
+    report(0.1 + 0.4 * (place + share), f"{split} split, {stage}")
+
+
 def _scores(
     collection: Collection,
     strategy: Strategy,
     pair: tuple[str, str],
-    asks: str | None,
+    query_modality: str | None,
     seed: int,
     progress: Progress,
 ) -> tuple[PairScores, Mapping[PairType, TypedScores]]:
     """By kind and by pair type."""
-    if asks is not None:
-        found = adjusted_scores(
-            collection,
-            strategy,
-            pair,
-            asks=asks,
-            seed=seed,
-            progress=progress,
+    if query_modality is not None:
+        return adjusted_scores(
+            collection, strategy, pair, query_modality=query_modality, seed=seed, progress=progress
         )
-        return found.scores, found.typed
     x, y = (strategy.transform(collection.modality(name).corpus.vectors, name) for name in pair)
     pairs = collection.pairs(*pair)
     labels = [collection.labels[collection.modality(name).corpus.item_index] for name in pair]

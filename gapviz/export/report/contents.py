@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.analyses.advice import Advice, Evidence, Situation, gather
-from gapviz.analyses.advice.advice import cached_advice
+from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.analysis import advice_finding, question
+from gapviz.analyses.advice.evidence import Evidence, gather
+from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.measure import all_diagnostics
 from gapviz.analyses.registry import analyses

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.analyses.advice import TASKS, DedicatedTower, Situation, advise, gather, rules
+from gapviz.analyses.advice.advice import advise
 from gapviz.analyses.advice.effects import Effect, mixed_effects
-from gapviz.analyses.advice.rules import applicable
+from gapviz.analyses.advice.evidence import DedicatedTower, gather
+from gapviz.analyses.advice.rules import TASKS, Situation, applicable, rules
 from gapviz.core.collection import Collection, Item, ModalityVectors, alternate_splits
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate

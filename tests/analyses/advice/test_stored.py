@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.analyses.advice import TASKS, DedicatedTower, Situation, advise, gather, tower_of
 from gapviz.analyses.advice import advice as module
-from gapviz.analyses.advice.advice import KIND, cached_advice
+from gapviz.analyses.advice.advice import KIND, advise, cached_advice
+from gapviz.analyses.advice.evidence import DedicatedTower, gather, tower_of
+from gapviz.analyses.advice.rules import TASKS, Situation
 from gapviz.core.vectors import unit_rows
 from gapviz.storage.cache import cache_folder, clear_memory
 from gapviz.storage.saved_collection import load_collection, save_collection
@@ -78,7 +79,8 @@ def test_a_second_process_finds_it(collection, tmp_path):
     code = (
         "import sys; from pathlib import Path;"
         "from gapviz.analyses.advice.advice import cached_advice;"
-        "from gapviz.analyses.advice import Situation, gather;"
+        "from gapviz.analyses.advice.rules import Situation;"
+        "from gapviz.analyses.advice.evidence import gather;"
         "from gapviz.storage.saved_collection import load_collection;"
         "saved = load_collection(Path(sys.argv[1]));"
         "print(cached_advice(gather(saved), Situation('mixed')).get() is not None)"

@@ -1,6 +1,7 @@
 """Adjusted scores by type of pair, against a plain loop over every pair."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -64,13 +65,14 @@ def score_by_hand(name, collection, source, target):
 
 def gathered(collection, options, asks="image", seed=0):
     strategy = fit_strategy(options, collection.split("calibrate"))
-    return adjusted_scores.adjusted_scores(
+    scores, typed = adjusted_scores.adjusted_scores(
         collection.split("evaluate"),
         strategy,
         PAIR,
-        asks=asks,
+        query_modality=asks,
         seed=seed,
     )
+    return SimpleNamespace(scores=scores, typed=typed)
 
 
 @pytest.mark.parametrize("options", ADJUSTING, ids=lambda options: options.name)
@@ -180,7 +182,7 @@ def test_progress_rises_through_both_splits_and_may_cancel(labelled, monkeypatch
 
 def test_a_modality_that_is_not_of_the_pair_cannot_ask(labelled):
     with pytest.raises(GapvizError, match="audio cannot ask"):
-        study_scores(labelled, ADJUSTING[0], PAIR, asks="audio")
+        study_scores(labelled, ADJUSTING[0], PAIR, query_modality="audio")
 
 
 @pytest.mark.parametrize("options", ADJUSTING, ids=lambda options: options.name)

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from gapviz.analyses.advice import Situation, gather
+from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.rules import Situation
 from gapviz.commands.cli import main
 from gapviz.core.collection import Item
 from gapviz.core.errors import GapvizError
