@@ -42,14 +42,14 @@ class Cloud:
     @cached_property
     def trustworthiness(self) -> float:
         """Share of drawn neighbourhoods that are real ones; NaN where the points are too few."""
-        vectors = self.request.vectors(self.request.strategy)
+        vectors = self.request.vectors
         try:
             return trustworthiness(vectors, self.layout, seed=self.request.seed)
         except GapvizError:
             return float("nan")
 
     def to_json(self) -> dict[str, Any]:
-        """What is told of the picture, without its points."""
+        """What is known of the picture, without its points."""
         layout, gap = self.layout, self.measured.geometry.gap
         shares = layout.variance_shares
         return {
@@ -110,7 +110,7 @@ class Cones:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """What is told of the pictures, without their points; NaN becomes None."""
+        """What is known of the pictures, without their points; NaN becomes None."""
         request = self.raw.request
         plain: dict[str, Any] = plain_json(
             {
@@ -142,7 +142,7 @@ def cones(
 ) -> Cones:
     """Draw all indexed vectors, and measure the held-out ones.
 
-    A UMAP is taken from what ships or is kept on disk, else made and kept.
+    A UMAP is taken from what ships or is cached on disk, else made and cached.
 
     Args:
         collection: of two modalities or more.
@@ -233,12 +233,14 @@ def find_cones(request: Request, progress: Progress) -> Finding:
         seed=request.seed,
         progress=progress,
     )
-    doubt = too_few(drawn.raw.measured.collection.n_items)
     return Finding(
         figures=drawn.to_json(),
         title=f"{drawn.collection.name}, encoder {drawn.collection.encoder}: "
         f"{drawn.raw.request.sample.sentence}, {drawn.raw.layout.row.size:,} points",
-        warnings=[*filter(None, [doubt]), *drawn.clouds[-1].request.strategy.warnings],
+        warnings=[
+            *filter(None, [too_few(drawn.raw.measured.collection.n_items)]),
+            *drawn.clouds[-1].request.strategy.warnings,
+        ],
         readings=cones_readings(drawn),
         tables=[clouds_table(drawn)],
         result=drawn,

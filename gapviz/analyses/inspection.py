@@ -1,4 +1,4 @@
-"""What is in a collection, told before anything heavy is done with it."""
+"""What is in a collection, before anything heavy is done with it."""
 
 from __future__ import annotations
 
@@ -130,5 +130,5 @@ def _shared_captions(collection: Collection) -> tuple[tuple[str, tuple[str, ...]
 
 def labels_told(labels: Sequence[tuple[str, int]], most: int = 5) -> str:
     """The most frequent labels in a line."""
-    told = ", ".join(f"{label} {count:,}" for label, count in labels[:most])
-    return told + (f", … {len(labels) - most:,} more" if len(labels) > most else "")
+    words = ", ".join(f"{label} {count:,}" for label, count in labels[:most])
+    return words + (f", … {len(labels) - most:,} more" if len(labels) > most else "")

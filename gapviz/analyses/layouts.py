@@ -78,10 +78,11 @@ class LayoutRequest:
         """Per modality, the item of each indexed row."""
         return {name: block.corpus.item_index for name, block in self.collection.modalities.items()}
 
-    def vectors(self, strategy: Strategy) -> dict[str, Float32]:
-        """Indexed rows per modality, moved by `strategy`."""
+    @property
+    def vectors(self) -> dict[str, Float32]:
+        """Indexed rows per modality, moved by the strategy."""
         return {
-            name: strategy.transform(block.corpus.vectors, name)
+            name: self.strategy.transform(block.corpus.vectors, name)
             for name, block in self.collection.modalities.items()
         }
 
@@ -161,7 +162,7 @@ def _project(
     if request.method != "umap" and request.stands_on is not None:
         basis = request.stands_on.linear_layout.basis
     return project(
-        request.vectors(request.strategy),
+        request.vectors,
         method=request.method,
         rows=request.rows,
         basis=basis,

@@ -16,7 +16,7 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
-from gapviz.core.rows import Rows, rows_of_one
+from gapviz.core.rows import rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32, Indices
@@ -44,11 +44,6 @@ class ItemRows:
     vectors: Float32
     """`(n, dim)`, unit rows."""
 
-    @property
-    def searchable(self) -> Rows:
-        """The same, to be searched."""
-        return rows_of_one(self.modality, self.vectors, self.items)
-
     def row(self, item: int) -> int | None:
         """The row of an item, or None where it has none."""
         place = int(np.searchsorted(self.items, item))
@@ -67,7 +62,7 @@ class ItemRows:
         query = Query(self.of(np.array([item])).vectors[0], self.modality, item)
         raw = Raw()
         raw.modalities_ = (self.modality,)
-        return Index(self.searchable, raw).search(query, k)
+        return Index(rows_of_one(self.modality, self.vectors, self.items), raw).search(query, k)
 
 
 def item_rows(collection: Collection, modality: str) -> ItemRows:

@@ -11,15 +11,15 @@ from functools import partial
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, Request, Shared
-from gapviz.commands.files import WRITERS
+from gapviz.commands.files import WRITERS, json_text, refuse_output
 from gapviz.commands.gate import Gated, add_gate, conditions
-from gapviz.commands.models import add_also, other_models
-from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
     Commands,
+    add_also,
     add_seed,
     add_source,
+    other_models,
     progress_bar,
     read_and_tell,
 )

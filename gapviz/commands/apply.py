@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gapviz.commands.output import json_text
+from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, progress_bar
 from gapviz.export import load_exported
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from gapviz.commands.output import json_text
+from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.encoding.run import Encoded, encode_collection

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from gapviz.commands.output import json_text
+from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_seed, add_source, read_and_tell
 from gapviz.commands.strategy import (
     add_fit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gapviz.commands.output import json_text
+from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, progress_bar
 from gapviz.sources.published import REFERENCE_SETS, ReferenceSet, fetch, reference_set
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.commands.encode import skipped_lines
-from gapviz.commands.output import json_text
+from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 
 if TYPE_CHECKING:

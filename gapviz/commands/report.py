@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gapviz.analyses.advice.analysis import ANALYSIS as DECIDE
 from gapviz.analyses.advice.analysis import evidence_of, situation_of
 from gapviz.commands.analysis import add_shared, request_of
-from gapviz.commands.output import json_text
+from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters
 from gapviz.commands.source import Commands, add_source, progress_bar
 from gapviz.core.collection import Collection

@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> str:
     _refuse_taken(options.port)
     query = _opened(options)
     link = f"http://{ADDRESS}:{options.port}/{'?' if query else ''}{urlencode(query)}"
-    told = {"url": link, "collection": query.get("collection"), "pid": os.getpid()}
-    print(json.dumps(told) if options.json else f"gapviz serves {link}", flush=True)
+    answer = {"url": link, "collection": query.get("collection"), "pid": os.getpid()}
+    print(json.dumps(answer) if options.json else f"gapviz serves {link}", flush=True)
     serve(app, ADDRESS, options.port)
     return "" if options.json else "gapviz has stopped serving."
 

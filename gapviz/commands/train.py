@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from gapviz.analyses.analysis import Finding
+from gapviz.commands.files import json_text, refuse_output
 from gapviz.commands.gate import Gated, add_gate, conditions
-from gapviz.commands.output import json_text, refuse_output
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
     Commands,

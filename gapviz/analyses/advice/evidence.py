@@ -1,26 +1,85 @@
-"""What was measured on a collection, for the advisor to judge by."""
+"""What was measured on a collection, and what a change does to it, paired on the same queries."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from math import isnan
 
 import numpy as np
 
-from gapviz.analyses.advice.effects import Effect, paired, same_queries
+from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities
 from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
+from gapviz.core.plain_json import JsonFields
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float32, Indices
+from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.core.wording import figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement, default_pair
-from gapviz.measures.retrieval import evaluate_within
+from gapviz.measures.retrieval import (
+    MixedOutcome,
+    bootstrap_mean,
+    evaluate_within,
+    mean_of_known,
+)
 from gapviz.strategies import StrategyOptions
 
 Measure = Callable[[StrategyOptions], Measurement]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect(JsonFields):
+    """One figure before and after; intervals are 95 %, resampling items."""
+
+    figure: str
+    before: Estimate
+    after: Estimate
+    change: Estimate
+    """After − before on the same queries, paired."""
+    higher_is_better: bool | None = True
+    """None where there is an aim."""
+    aim: float | None = None
+    """The value to be near, for a figure that can be too low as well as too high."""
+
+    @property
+    def better(self) -> bool:
+        """It got better by more than chance."""
+        return self._certain and self.gain > 0
+
+    @property
+    def worse(self) -> bool:
+        """It got worse by more than chance."""
+        return self._certain and self.gain < 0
+
+    @property
+    def gain(self) -> float:
+        """The change, positive where it is for the better."""
+        if self.aim is not None:
+            return abs(self.before.value - self.aim) - abs(self.after.value - self.aim)
+        return self.change.value if self.higher_is_better else -self.change.value
+
+    @property
+    def best(self) -> str:
+        """Which way is better, in words."""
+        if self.aim is not None:
+            return f"near {self.aim:.3f}"
+        return "higher" if self.higher_is_better else "lower"
+
+    @property
+    def change_words(self) -> str:
+        """The change with its sign, and its interval where there is one."""
+        ends = (self.change.value, self.change.low, self.change.high)
+        value, low, high = (figure(end, signed=True) for end in ends)
+        return value if isnan(self.change.low) else f"{value} [{low}, {high}]"
+
+    @property
+    def _certain(self) -> bool:
+        return self.change.low > 0 or self.change.high < 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,3 +218,88 @@ def _within(
         return None
     new = evaluate_within(after, labels).average_precision
     return paired(figure, old, new, items, seed=seed)
+
+
+def paired(
+    figure: str,
+    before: Float64,
+    after: Float64,
+    items: Indices,
+    *,
+    seed: int,
+    higher_is_better: bool = True,
+    aim: float | None = None,
+) -> Effect:
+    """The effect on a figure that has one value a query `(n,)`, of the items `(n,)`."""
+    old, new, change = (
+        bootstrap_mean(values, items, seed=seed) for values in (before, after, after - before)
+    )
+    return Effect(figure, old, new, change, higher_is_better if aim is None else None, aim)
+
+
+def one_way_effects(
+    before: Measurement, after: Measurement, source: str, target: str
+) -> list[Effect]:
+    """Reciprocal rank and recall of the match among the rows of `target` alone."""
+    a, b = before.cross[source, target], after.cross[source, target]
+    way = f"{source} → {target}"
+    pairs = (
+        (f"MRR, {way}", a.reciprocal_rank, b.reciprocal_rank),
+        (f"R@1, {way}", a.recall(1), b.recall(1)),
+        (f"R@10, {way}", a.recall(10), b.recall(10)),
+    )
+    return [paired(name, x, y, a.items, seed=before.seed) for name, x, y in pairs]
+
+
+def mixed_effects(before: Measurement, after: Measurement) -> list[Effect]:
+    """NDCG and bias in the mixed index, and recall beside them.
+
+    Bias is best near the share of the query's modality in the index: under it, the other
+    modality crowds out its own. It is told by query modality, since the mean of two opposite
+    biases would look neutral.
+    """
+    seed, names = before.seed, list(before.mixed)
+    old, new = ([m.mixed[name] for name in names] for m in (before, after))
+    effects = [
+        _over_modalities(
+            "NDCG@10, mixed index", [o.ndcg for o in old], [n.ndcg for n in new], old, seed
+        )
+    ]
+    for name, a, b in zip(names, old, new, strict=True):
+        share = mean_of_known(a.expected_share)
+        neutral = None if isnan(share) else share
+        figure = f"bias@10, {name} queries"
+        effects.append(
+            _over_modalities(figure, [a.own_share], [b.own_share], [a], seed, aim=neutral)
+        )
+    for source, target in before.cross:
+        effects.append(one_way_effects(before, after, source, target)[2])
+    return effects
+
+
+def _over_modalities(
+    figure: str,
+    before: Sequence[Float64],
+    after: Sequence[Float64],
+    outcomes: Sequence[MixedOutcome],
+    seed: int,
+    *,
+    aim: float | None = None,
+) -> Effect:
+    differences = [b - a for a, b in zip(before, after, strict=True)]
+    old, new, change = (
+        mean_over_modalities(values, outcomes, seed) for values in (before, after, differences)
+    )
+    return Effect(figure, old, new, change, True if aim is None else None, aim)
+
+
+def same_queries(before: Measurement, after: Measurement) -> bool:
+    """Whether figures of the two can be paired: the same queries of the same items."""
+    one, other = before.collection, after.collection
+    if one.items != other.items or set(one.modality_names) != set(other.modality_names):
+        return False
+    return all(
+        np.array_equal(one.modality(n).item_index, other.modality(n).item_index)
+        and np.array_equal(one.modality(n).query_only, other.modality(n).query_only)
+        for n in one.modality_names
+    )

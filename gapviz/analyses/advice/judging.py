@@ -9,8 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gapviz.analyses.advice.effects import Effect, mixed_effects, one_way_effects
-from gapviz.analyses.advice.evidence import Evidence, tower_effect, within_effect
+from gapviz.analyses.advice.evidence import (
+    Effect,
+    Evidence,
+    mixed_effects,
+    one_way_effects,
+    tower_effect,
+    within_effect,
+)
 from gapviz.analyses.advice.passing import one_threshold, passing_effects
 from gapviz.analyses.advice.rules import Kind, Rule, Situation, rule_named
 from gapviz.core.errors import GapvizError

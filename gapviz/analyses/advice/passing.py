@@ -8,8 +8,7 @@ from math import isnan
 
 import numpy as np
 
-from gapviz.analyses.advice.effects import Effect, paired
-from gapviz.analyses.advice.evidence import Evidence
+from gapviz.analyses.advice.evidence import Effect, Evidence, paired
 from gapviz.core.collection import Collection
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.vectors import Float32, Float64, Indices, Mask

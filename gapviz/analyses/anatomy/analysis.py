@@ -211,13 +211,13 @@ def spectra_table(spectra: Spectra) -> Table:
 def _dimensions(request: Request, progress: Progress) -> Finding:
     found = cached_dimensions(request.collection, request.pair, seed=request.seed).compute(progress)
     tops = {str(count): found.shares.top(count) for count in TOPS}
-    told = ", ".join(f"{count}: {share:.1%}" for count, share in tops.items())
+    shares = ", ".join(f"{count}: {share:.1%}" for count, share in tops.items())
     return Finding(
         figures=found.to_json() | {"top_share": tops},
         title="Dimensions, raw vectors",
         readings=[dimensions_reading(found)],
         tables=[dimensions_table(found, request.pair)],
-        protocol=f"Share of the largest dimensions: {told}. Removed by |Δd| of the calibrate "
+        protocol=f"Share of the largest dimensions: {shares}. Removed by |Δd| of the calibrate "
         "split, rows scaled to length 1 again; R@1 of "
         f"{counted(found.ablation.n_pairs, 'pair')}; random: as many random dimensions. These "
         "figures change under a rotation of the space.",

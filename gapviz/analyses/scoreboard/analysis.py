@@ -122,7 +122,7 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
         figures=board_json(board),
         tables=[] if by_model else [board_table(board)],
         parts=parts if by_model else {},
-        protocol=" ".join([*_doubts(board), PROTOCOL]),
+        protocol=" ".join([*_notes(board), PROTOCOL]),
         gates={
             f"{model}: " if several else "": {
                 row.options.name: row_json(row) for row in board.rows if row.model == model
@@ -163,7 +163,7 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
             yield f"(warning {number})"
 
 
-def _doubts(board: Scoreboard) -> Iterator[str]:
+def _notes(board: Scoreboard) -> Iterator[str]:
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
     for number, warning in enumerate(board.own_warnings, start=1):

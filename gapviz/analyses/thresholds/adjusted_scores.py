@@ -150,10 +150,10 @@ def _ask(strategy: Strategy, asking: Rows, gallery: Rows, seed: int, progress: P
         if sampled:
             place = np.arange(few.size)[:, None]
             columns = rng.integers(0, n_gallery, (few.size, n_drawn))
-            kept = ~same[place, columns]
-            others.append(scores[place, columns][kept])
-            sources.append(np.broadcast_to(few[:, None], kept.shape)[kept])
-            targets.append(columns[kept])
+            other = ~same[place, columns]
+            others.append(scores[place, columns][other])
+            sources.append(np.broadcast_to(few[:, None], other.shape)[other])
+            targets.append(columns[other])
         else:
             others.append(scores[~same])
             own, found = np.nonzero(~same)

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.advice.advice import advise
-from gapviz.analyses.advice.effects import Effect, mixed_effects
-from gapviz.analyses.advice.evidence import DedicatedTower, gather
+from gapviz.analyses.advice.evidence import DedicatedTower, Effect, gather, mixed_effects
 from gapviz.analyses.advice.rules import TASKS, Situation, applicable, rules
 from gapviz.core.collection import Collection, Item, ModalityVectors, alternate_splits
 from gapviz.core.errors import GapvizError
