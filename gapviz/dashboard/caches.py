@@ -14,9 +14,11 @@ from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.dashboard.catalogue import View, load_items, load_view
-from gapviz.encoders import Encoder, load_encoder
+from gapviz.encoders import load_encoder
+from gapviz.encoders.base import Encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.export import ExportCard, export_files
+from gapviz.export.card import ExportCard
+from gapviz.export.folder import export_files
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection import Method

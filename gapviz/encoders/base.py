@@ -1,16 +1,22 @@
-"""What every encoder promises, whichever family it comes from."""
+"""What every encoder promises, whichever family it comes from, and what all of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeVar
 
+import numpy as np
 from PIL import Image
 
+from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
-from gapviz.core.vectors import Float32
-from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.core.vectors import Float32, unit_rows
+from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preprocessing
+from gapviz.encoders.texts import refuse_unreadable_texts
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,59 +40,105 @@ class EncoderCard:
     """What a sigmoid loss adds to them; None for a softmax loss."""
 
 
-class TextEncoder(Protocol):
+class TextEncoder(ABC):
     """Texts into vectors of `card.dim` dimensions."""
 
-    @property
-    def card(self) -> EncoderCard: ...
-
-    @property
-    def device(self) -> str:
-        """Where it computes: `cpu`, `cuda`, `mps`."""
-        ...
+    card: EncoderCard
+    device: str
+    """Where it computes: `cpu`, `cuda`, `mps`."""
 
     def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
-        """Unit rows `(len(texts), dim)` float32.
+        """Unit rows `(len(texts), card.dim)` float32.
 
         Raises:
-            GapvizError: an empty text, or one over `card.text_limit` tokens.
+            GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
         """
-        ...
+        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
+        return unit_rows(self._text_features(texts, progress), where="encoded texts")
 
+    @abstractmethod
     def count_tokens(self, text: str) -> int:
         """Tokens that `text` becomes, special tokens included, without truncation."""
-        ...
+
+    @abstractmethod
+    def _text_features(self, texts: Sequence[str], progress: Progress | None) -> Float32:
+        """`(len(texts), card.dim)` of any length, of texts that can be read."""
 
 
-class ImageEncoder(Protocol):
+class ImageEncoder(ABC):
     """Pictures into vectors of `card.dim` dimensions."""
 
-    @property
-    def card(self) -> EncoderCard: ...
-
-    @property
-    def device(self) -> str:
-        """Where it computes: `cpu`, `cuda`, `mps`."""
-        ...
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """What is done to a picture first, so that another process can do it."""
-        ...
+    card: EncoderCard
+    device: str
+    """Where it computes: `cpu`, `cuda`, `mps`."""
+    preprocessing: Preprocessing
+    """What is done to a picture first, so that another process can do it."""
 
     def encode_images(
         self, images: Sequence[Image.Image], *, progress: Progress | None = None
     ) -> Float32:
-        """Unit rows `(len(images), dim)` float32; images of any mode and size.
+        """Unit rows `(len(images), card.dim)` float32; images of any mode and size.
 
         Transparent pixels are laid over white before the tower sees them.
+
+        Raises:
+            GapvizError: no images.
         """
-        ...
+        return of_images(self.encode_pixels, self.preprocessing, images, progress)
 
     def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
-        ...
+        """Unit rows `(n, card.dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
+        return unit_rows(self._image_features(pixels), where="encoded images")
+
+    @abstractmethod
+    def _image_features(self, pixels: Pixels) -> Float32:
+        """The same, of any length."""
 
 
-class Encoder(ImageEncoder, TextEncoder, Protocol):
+class Encoder(ImageEncoder, TextEncoder):
     """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""
+
+
+def in_batches(
+    encode: Callable[[Sequence[Thing]], Float32],
+    things: Sequence[Thing],
+    size: int,
+    progress: Progress | None,
+    noun: str,
+) -> Float32:
+    """Rows of things, `size` of them encoded at a time.
+
+    Args:
+        encode: gives the rows of one batch.
+        things: what is encoded, at least one.
+        size: of a batch.
+        progress: told after every batch.
+        noun: what they are, in the plural.
+    """
+    parts = []
+    for start in range(0, len(things), size):
+        parts.append(encode(things[start : start + size]))
+        if progress is not None:
+            done = min(start + size, len(things))
+            progress(done / len(things), f"encoded {done:,} of {len(things):,} {noun}")
+    return np.concatenate(parts)
+
+
+def of_images(
+    encode: Callable[[Pixels], Float32],
+    preprocessing: Preprocessing,
+    images: Sequence[Image.Image],
+    progress: Progress | None,
+) -> Float32:
+    """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
+
+    Raises:
+        GapvizError: no images.
+    """
+    if not len(images):
+        raise GapvizError("there are no images to encode", hint="give at least one")
+
+    def prepared(batch: Sequence[Image.Image]) -> Float32:
+        return encode(np.stack([preprocessing.pixels(image) for image in batch]))
+
+    return in_batches(prepared, images, IMAGE_BATCH, progress, "images")

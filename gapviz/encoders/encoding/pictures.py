@@ -24,7 +24,8 @@ from typing import TypeVar
 
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.pixels import Pixels, Preprocessing
-from gapviz.sources.images import decode_image, image_bytes
+from gapviz.sources.images.decoding import decode_image
+from gapviz.sources.images.references import image_bytes
 
 Answer = TypeVar("Answer")
 Thing = TypeVar("Thing")

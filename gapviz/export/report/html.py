@@ -6,7 +6,6 @@ from base64 import b64encode
 
 import numpy as np
 
-from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.table_html import escaped
@@ -18,7 +17,7 @@ from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.retrieval import mean_value
 from gapviz.retrieval.index import ResultList
-from gapviz.sources.images import thumbnail_png
+from gapviz.sources.images.thumbnails import thumbnail_png
 
 THUMB = 72
 """Pixels."""
@@ -74,25 +73,16 @@ def report_html(report: Report) -> str:
 
 
 def _head(report: Report) -> str:
-    before, collection = report.before, report.collection
-    told = [escaped(f"{gap_reading(before)} {bias_reading(before)}")]
-    if report.changed:
-        label, change = report.after.strategy.label, change_reading(before, report.after)
-        told.append(f"<strong>{escaped(label)}.</strong> {escaped(change)}")
-    told += [
-        f"<strong>{escaped(one.collection.encoder)}, compared.</strong> "
-        f"{escaped(f'{gap_reading(one)} {bias_reading(one)}')}"
-        for one in report.compared
-    ]
-    told += [
-        f"<strong>Warning.</strong> {escaped(warning)}"
-        for warning in report.after.strategy.warnings
+    collection = report.collection
+    told = [
+        f"<strong>{escaped(start)}</strong> {escaped(words)}" if start else escaped(words)
+        for start, words in report.paragraphs
     ]
     return (
         f"<h1>The modality gap of {escaped(collection.name)}</h1>"
         f"<p><small>{report.date.isoformat()} · encoder {escaped(collection.encoder)} · "
         f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions · "
-        f"{escaped('–'.join(before.pair))} gap</small></p>"
+        f"{escaped('–'.join(report.before.pair))} gap</small></p>"
         + "".join(f"<p>{paragraph}</p>" for paragraph in told)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import Snippet, StoreExport, by_item, head
+from gapviz.export.snippets.base import Snippet, StoreExport, head
 from gapviz.strategies import Strategy
 
 _IMPORTS = '''
@@ -88,7 +88,7 @@ def _search(strategy: Strategy, card: ExportCard) -> str:
     if card.serving == "mixed":
         return _MIXED
     merge = strategy.merge_code(card.modalities)
-    return merge + (_SEARCH_ITEMS if by_item(card) else _SEARCH_LISTS)
+    return merge + (_SEARCH_ITEMS if card.by_item else _SEARCH_LISTS)
 
 
 EXPORT = StoreExport(numpy_snippet, place=10)

@@ -16,7 +16,8 @@ from gapviz.sources.files.folders import source_name
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in, json_in, shown
-from gapviz.sources.images import file_flaw, inside, path_reference
+from gapviz.sources.images.headers import file_flaw
+from gapviz.sources.images.references import inside, path_reference
 from gapviz.storage.files import unreadable
 
 MAX_JSON_BYTES = 512 * 1024**2

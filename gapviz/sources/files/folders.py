@@ -12,7 +12,8 @@ from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import MAX_TEXT_BYTES, shown
-from gapviz.sources.images import file_flaw, is_image_name, path_reference
+from gapviz.sources.images.headers import file_flaw, is_image_name
+from gapviz.sources.images.references import path_reference
 
 PEEKED_FOLDERS = 200
 PEEKED_FILES = 2000

@@ -14,8 +14,9 @@ from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images import content_flaw, file_flaw, inside, path_reference, relative_path
+from gapviz.sources.images.headers import content_flaw, file_flaw
 from gapviz.sources.images.parquet import stored_bytes
+from gapviz.sources.images.references import inside, path_reference, relative_path
 
 WEB_MARK = "://"
 

@@ -18,7 +18,7 @@ from gapviz.sources.files.folders import (
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in_lines, decoded, json_in
-from gapviz.sources.images import path_reference
+from gapviz.sources.images.references import path_reference
 
 LOOKED_AT = 50
 """Images whose neighbours are looked for to recognise the format."""

@@ -28,8 +28,7 @@ from gapviz.sources.files.texts import (
     shown,
     text_in,
 )
-from gapviz.sources.images import header_flaw
-from gapviz.sources.images.headers import IMAGE_SUFFIXES
+from gapviz.sources.images.headers import IMAGE_SUFFIXES, header_flaw
 
 TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 

@@ -11,7 +11,7 @@ from gapviz.sources.files.imagefolder import looks_like_imagefolder, read_imagef
 from gapviz.sources.files.plain_folder import looks_like_plain_folder, read_plain_folder
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.sidecar_text import looks_like_sidecar_text, read_sidecar_text
-from gapviz.sources.images import open_image
+from gapviz.sources.images.references import open_image
 from tests.sources.files.image_making import (
     captions,
     items,
