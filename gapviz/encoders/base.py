@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preprocessing
 from gapviz.encoders.texts import refuse_unreadable_texts
@@ -47,7 +47,7 @@ class TextEncoder(ABC):
     device: str
     """Where it computes: `cpu`, `cuda`, `mps`."""
 
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
+    def encode_texts(self, texts: Sequence[str], *, progress: Progress = no_progress) -> Float32:
         """Unit rows `(len(texts), card.dim)` float32.
 
         Raises:
@@ -61,7 +61,7 @@ class TextEncoder(ABC):
         """Tokens that `text` becomes, special tokens included, without truncation."""
 
     @abstractmethod
-    def _text_features(self, texts: Sequence[str], progress: Progress | None) -> Float32:
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
         """`(len(texts), card.dim)` of any length, of texts that can be read."""
 
 
@@ -75,7 +75,7 @@ class ImageEncoder(ABC):
     """What is done to a picture first, so that another process can do it."""
 
     def encode_images(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+        self, images: Sequence[Image.Image], *, progress: Progress = no_progress
     ) -> Float32:
         """Unit rows `(len(images), card.dim)` float32; images of any mode and size.
 
@@ -103,7 +103,7 @@ def in_batches(
     encode: Callable[[Sequence[Thing]], Float32],
     things: Sequence[Thing],
     size: int,
-    progress: Progress | None,
+    progress: Progress,
     noun: str,
 ) -> Float32:
     """Rows of things, `size` of them encoded at a time.
@@ -118,9 +118,8 @@ def in_batches(
     parts = []
     for start in range(0, len(things), size):
         parts.append(encode(things[start : start + size]))
-        if progress is not None:
-            done = min(start + size, len(things))
-            progress(done / len(things), f"encoded {done:,} of {len(things):,} {noun}")
+        done = min(start + size, len(things))
+        progress(done / len(things), f"encoded {done:,} of {len(things):,} {noun}")
     return np.concatenate(parts)
 
 
@@ -128,7 +127,7 @@ def of_images(
     encode: Callable[[Pixels], Float32],
     preprocessing: Preprocessing,
     images: Sequence[Image.Image],
-    progress: Progress | None,
+    progress: Progress,
 ) -> Float32:
     """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
 

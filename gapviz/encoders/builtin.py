@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cached_property
 
 from gapviz.core.progress import Progress
@@ -53,16 +54,8 @@ class BuiltinEncoder(Encoder):
         self._device = device
         name = encoder_name(variant)
         heads = variant_folder(variant_of(name)) / HEADS_FILE
-        note = BUILTIN_ENCODERS[name]
-        self.card = EncoderCard(
-            note.name,
-            note.title,
-            JOINT_DIM,
-            note.description,
-            TEXT_LIMIT,
-            logit_scale=note.logit_scale,
-            logit_bias=note.logit_bias,
-        )
+        note = asdict(BUILTIN_ENCODERS[name])
+        self.card = EncoderCard(dim=JOINT_DIM, text_limit=TEXT_LIMIT, **note)
         self._image_head = Head.load(heads, "image")
         self._text_head = Head.load(heads, "text")
 
@@ -75,7 +68,7 @@ class BuiltinEncoder(Encoder):
         """Tokens of `text`, the two special ones included; needs no torch."""
         return len(tokenizer().encode(text).ids)
 
-    def _text_features(self, texts: Sequence[str], progress: Progress | None) -> Float32:
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
         return self._text_head.project(text_tower(self.device).features(texts, progress=progress))
 
     def _image_features(self, pixels: Pixels) -> Float32:

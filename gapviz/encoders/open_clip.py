@@ -72,7 +72,7 @@ class OpenClipEncoder(Encoder):
             rows: Float32 = self._model.encode_image(batch).float().cpu().numpy()
         return rows
 
-    def _text_features(self, texts: Sequence[str], progress: Progress | None) -> Float32:
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
         import torch
 
         def encode(batch: Sequence[str]) -> Float32:

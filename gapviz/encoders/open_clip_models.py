@@ -146,8 +146,8 @@ def _loaded(
         dim=int(open_clip.get_model_config(full_name)["embed_dim"]),
         description=description,
         text_limit=min(int(limit) for limit in limits if limit),
-        logit_scale=float(model.logit_scale.exp()),
-        logit_bias=None if bias is None else float(bias),
+        logit_scale=float(model.logit_scale.detach().exp()),
+        logit_bias=None if bias is None else float(bias.detach()),
     )
     return Loaded(model, tokenizer, card)
 

@@ -45,7 +45,7 @@ class MiniLMEncoder(TextEncoder):
         """Tokens of `text`, the two special ones included."""
         return len(tokenizer().encode(text).ids)
 
-    def _text_features(self, texts: Sequence[str], progress: Progress | None) -> Float32:
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
         return text_tower(self.device).features(texts, progress=progress)
 
 
@@ -85,7 +85,7 @@ class SentenceTransformerEncoder(TextEncoder):
         """Tokens of `text`, special ones included, counted before anything is cut."""
         return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
-    def _text_features(self, texts: Sequence[str], progress: Progress | None) -> Float32:
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
         def encode(batch: Sequence[str]) -> Float32:
             rows = self._model.encode(list(batch), batch_size=BATCH, show_progress_bar=False)
             return np.asarray(rows, dtype=np.float32)

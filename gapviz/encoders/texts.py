@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.texts import is_utf8
 
 
 def refuse_unreadable_texts(
@@ -25,7 +26,7 @@ def refuse_unreadable_texts(
         where = f"text {number}" if len(texts) > 1 else "text"
         if not isinstance(text, str) or not text.strip():
             raise GapvizError("is empty", where=where, hint="write at least one word")
-        if not _is_unicode(text):
+        if not is_utf8(text):
             raise GapvizError("is not valid Unicode", where=where, hint="save it again as UTF-8")
         # Counted whatever the length in characters: one ligature can be many tokens.
         if (tokens := count_tokens(text)) > limit:
@@ -34,12 +35,3 @@ def refuse_unreadable_texts(
                 where=where,
                 hint="shorten it or split it in two",
             )
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether every character can be written: half of a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import in_batches, of_images
 from gapviz.encoders.pixels import WHITE, Pixels, Preprocessing
@@ -68,7 +68,7 @@ class ImageTower:
         self._model.eval().requires_grad_(False).to(self.device)
 
     def features(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+        self, images: Sequence[Image.Image], *, progress: Progress = no_progress
     ) -> Float32:
         """`(len(images), 1280)`: the pooled last layer, what ImageNet's classifier sees."""
         return of_images(self.features_of_pixels, WHOLE_ON_WHITE, images, progress)
@@ -111,7 +111,7 @@ class TextTower:
         )
         self._model.eval().requires_grad_(False).to(self.device)
 
-    def features(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
+    def features(self, texts: Sequence[str], *, progress: Progress = no_progress) -> Float32:
         """`(len(texts), 384)` unit rows; no text may be over `TEXT_LIMIT` tokens."""
         import torch
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.export.folder import Exported
 from gapviz.export.vector_files import VectorFile, open_vectors
 from gapviz.storage.files import unwritable, write_atomically
@@ -48,7 +48,7 @@ def apply_file(
     *,
     array: str | None = None,
     block_rows: int = DEFAULT_BLOCK,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> Applied:
     """Move every row of a file, and write them as `.npy` or `.safetensors`.
 
@@ -107,7 +107,7 @@ def _move(
     partial: _Partial,
     done: int,
     block_rows: int,
-    progress: Progress | None,
+    progress: Progress,
 ) -> None:
     dtype = np.float16 if vectors.dtype == np.float16 else np.float32
     for block in vectors.blocks(done, block_rows):
@@ -116,8 +116,7 @@ def _move(
         file.write(np.ascontiguousarray(moved, dtype=dtype).data)
         done += len(block)
         partial.note(file, done)
-        if progress is not None:
-            progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
+        progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
 
 
 class _Partial:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
 from gapviz.sources.files.npy import read_stacked
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
@@ -103,7 +103,7 @@ def fetch(
     name: str,
     folder: Path | None = None,
     *,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
     base_url: str = RAW_URL,
 ) -> Path:
     """Download what is missing or damaged of a set, and check every file.
@@ -140,8 +140,7 @@ def fetch(
         downloader.report(0)
         _fetch_file(store, file, downloader, target)
         done += file.n_bytes
-    if progress is not None:
-        progress(1.0, f"{wanted.title} is complete")
+    progress(1.0, f"{wanted.title} is complete")
     return target
 
 
@@ -209,16 +208,15 @@ _STACKS: Mapping[str, tuple[_Stack, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class _Downloader:
     """Downloads one file for pooch, counts its bytes, and refuses more than were pinned."""
 
-    def __init__(
-        self, file: ReferenceFile, before: int, all_bytes: int, progress: Progress | None
-    ) -> None:
-        self._file = file
-        self._before = before
-        self._all_bytes = all_bytes
-        self._progress = progress
+    file: ReferenceFile
+    before: int
+    """Bytes of the files before it."""
+    all_bytes: int
+    progress: Progress
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         import requests
@@ -229,18 +227,16 @@ class _Downloader:
             with Path(output_file).open("wb") as output:
                 for chunk in response.iter_content(CHUNK_BYTES):
                     received += len(chunk)
-                    if received > self._file.n_bytes:
+                    if received > self.file.n_bytes:
                         raise ValueError("longer than the pinned file")
                     output.write(chunk)
                     self.report(received)
 
     def report(self, n_bytes: int) -> None:
         """Report `n_bytes` of this file, and all of those before it, as done."""
-        if self._progress is None:
-            return
-        done = self._before + n_bytes
-        phrase = f"{done / 1e6:.1f} of {self._all_bytes / 1e6:.1f} MB, {self._file.path}"
-        self._progress(done / self._all_bytes, phrase)
+        done = self.before + n_bytes
+        phrase = f"{done / 1e6:.1f} of {self.all_bytes / 1e6:.1f} MB, {self.file.path}"
+        self.progress(done / self.all_bytes, phrase)
 
 
 def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target: Path) -> None:

@@ -23,7 +23,7 @@ class Pace:
         total: int,
         start: float,
         end: float,
-        progress: Progress | None,
+        progress: Progress,
         *,
         verb: str = "encoded",
     ) -> None:
@@ -36,8 +36,6 @@ class Pace:
 
     def tell(self, done: int) -> None:
         """Report that `done` of them are done."""
-        if self._progress is None:
-            return
         share = self._start + (self._end - self._start) * (done / max(self._total, 1))
         seconds = time.perf_counter() - self._began
         stage = f"{self._verb} {done:,} of {self._total:,} {self._things}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
 from gapviz.encoders.encoding.pace import Pace
@@ -69,7 +69,7 @@ def encode_collection(
     *,
     store: VectorStore | None = None,
     indexed_captions: IndexedCaptions = "first",
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
 ) -> Encoded:
@@ -133,7 +133,7 @@ class _Plan:
         self,
         collection: Collection,
         modalities: Sequence[str],
-        progress: Progress | None,
+        progress: Progress,
     ) -> None:
         images = sum(item.image is not None for item in collection.items)
         texts = sum(len(item.captions) for item in collection.items)

@@ -14,9 +14,9 @@ from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images.headers import content_flaw, file_flaw
+from gapviz.sources.images.headers import content_flaw
 from gapviz.sources.images.parquet import stored_bytes
-from gapviz.sources.images.references import inside, path_reference, relative_path
+from gapviz.sources.images.references import named_flaw, path_reference, relative_path
 
 WEB_MARK = "://"
 
@@ -116,10 +116,7 @@ class _TableRows:
     def _flaw(self, name: str) -> str | None:
         if WEB_MARK in name:
             return "is a web address, and is not fetched"
-        try:
-            return file_flaw(inside(self.root, name))
-        except GapvizError as error:
-            return error.what
+        return named_flaw(self.root, name)
 
 
 def _parquet_files(folder: Path) -> Sequence[Path]:

@@ -22,6 +22,7 @@ from PIL import Image
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
 from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image
+from gapviz.sources.images.headers import file_flaw
 from gapviz.sources.images.parquet import parquet_image
 from gapviz.sources.images.zip_members import zip_image
 from gapviz.storage.files import unreadable
@@ -113,6 +114,14 @@ def inside(root: Path | None, reference: str) -> Path:
             hint="keep images inside the folder",
         )
     return path
+
+
+def named_flaw(root: Path, name: str) -> str | None:
+    """Why the picture that a source names cannot be used, in a clause; None where it can."""
+    try:
+        return file_flaw(inside(root, name))
+    except GapvizError as error:
+        return error.what
 
 
 def _file_bytes(reference: str, root: Path | None) -> bytes:
