@@ -80,7 +80,13 @@ class TimmEncoder(ImageEncoder):
             torch.manual_seed(seed or 0)
             model = timm.create_model(model_name, pretrained=pretrained, num_classes=0)
         if path is not None:
-            _load_checkpoint(model, path, f"timm {model_name}")
+            with reading_checkpoint(path, f"timm {model_name}"):
+                # The classifier that a checkpoint may bring is of no use here.
+                loaded = timm.models.load_checkpoint(
+                    model, str(path), strict=False, weights_only=True
+                )
+                if loaded.missing_keys:
+                    raise KeyError(loaded.missing_keys)
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._config = timm.data.resolve_model_data_config(model)
         self.preprocessing = _preprocessing(self._config)
@@ -117,13 +123,3 @@ def _preprocessing(config: dict[str, Any]) -> Preprocessing:
         config["interpolation"] if config["interpolation"] != "random" else "bilinear",
         scaled=(int(height // share), int(width // share)),
     )
-
-
-def _load_checkpoint(model: Any, path: Path, where: str) -> None:
-    from timm.models import load_checkpoint
-
-    with reading_checkpoint(path, where):
-        # The classifier that a checkpoint may bring is of no use here.
-        incompatible = load_checkpoint(model, str(path), strict=False, weights_only=True)
-        if incompatible.missing_keys:
-            raise KeyError(incompatible.missing_keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,15 @@ def _from_list(model_name: str, pretrained: str | Path | None, seed: int) -> Loa
     import open_clip
     import torch
 
-    _refuse_unknown_model(model_name, open_clip.list_models())
+    lower = {model.lower(): model for model in open_clip.list_models()}
+    if model_name not in lower.values():
+        close = difflib.get_close_matches(model_name.lower(), lower, 4, 0.5)
+        raise GapvizError(
+            f"open_clip has no model {model_name[:80]!r}",
+            hint=f"did you mean {', '.join(lower[match] for match in close)}"
+            if close
+            else "choose one of open_clip.list_models()",
+        )
     tags = open_clip.list_pretrained_tags_by_model(model_name)
     tag = pretrained if isinstance(pretrained, str) and pretrained in tags else None
     checkpoint = None if pretrained is None or tag else named_checkpoint(pretrained, tags=tags)
@@ -165,16 +173,3 @@ def _without_its_log() -> Iterator[None]:
         yield
     finally:
         root.removeFilter(others)
-
-
-def _refuse_unknown_model(name: str, known: Sequence[str]) -> None:
-    if name in known:
-        return
-    lower = {model.lower(): model for model in known}
-    close = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, 4, 0.5)]
-    raise GapvizError(
-        f"open_clip has no model {name[:80]!r}",
-        hint=f"did you mean {', '.join(close)}?"[:-1]
-        if close
-        else "choose one of open_clip.list_models()",
-    )

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import in_batches, of_images
 from gapviz.encoders.pixels import WHITE, Pixels, Preprocessing
+from gapviz.sources.builtin.shipped import shipped_tensors
 
 IMAGE_EDGE = 224
 TEXT_BATCH = 64
@@ -228,16 +228,8 @@ class Head:
         Raises:
             GapvizError: the file is missing, damaged or holds no such head.
         """
-        try:
-            with safe_open(path, framework="numpy") as tensors:
-                arrays = {
-                    name: tensors.get_tensor(f"{prefix}.{name}").astype(np.float32)
-                    for name in cls.__dataclass_fields__
-                }
-        except (FileNotFoundError, SafetensorError) as error:
-            raise GapvizError(
-                f"the {prefix} head of the built-in encoder is missing or damaged",
-                where=str(path),
-                hint="make it again with `make data`",
-            ) from error
-        return cls(**arrays)
+        what = f"the {prefix} head of the built-in encoder is"
+        stored = shipped_tensors(
+            path, [f"{prefix}.{name}" for name in cls.__dataclass_fields__], what=what
+        )
+        return cls(*(array.astype(np.float32) for array in stored.values()))

@@ -17,7 +17,7 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.export.folder import Exported
-from gapviz.export.vector_files import VectorFile, open_vectors
+from gapviz.export.vector_files import open_vectors
 from gapviz.storage.files import unwritable, write_atomically
 from gapviz.strategies.base import BLOCK_ROWS, refuse_unseen
 
@@ -86,9 +86,15 @@ def apply_file(
     partial = _Partial(out, _identity(exported, source, array, modality, header))
     tiles = -(-block_rows // BLOCK_ROWS)
     try:
-        done = partial.rows_done()
+        done = resumed = partial.rows_done()
         with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
-            _move(exported, vectors, modality, file, partial, done, tiles * BLOCK_ROWS, progress)
+            for block in vectors.blocks(done, tiles * BLOCK_ROWS):
+                where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
+                moved = exported.transform(block, modality, where=where)
+                file.write(np.ascontiguousarray(moved, dtype=dtype).data)
+                done += len(block)
+                partial.note(file, done)
+                progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
         partial.finish()
     except OSError as error:
         partial.remove()
@@ -96,27 +102,7 @@ def apply_file(
     except GapvizError:
         partial.remove()
         raise
-    return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, done)
-
-
-def _move(
-    exported: Exported,
-    vectors: VectorFile,
-    modality: str,
-    file: IO[bytes],
-    partial: _Partial,
-    done: int,
-    block_rows: int,
-    progress: Progress,
-) -> None:
-    dtype = np.float16 if vectors.dtype == np.float16 else np.float32
-    for block in vectors.blocks(done, block_rows):
-        where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
-        moved = exported.transform(block, modality, where=where)
-        file.write(np.ascontiguousarray(moved, dtype=dtype).data)
-        done += len(block)
-        partial.note(file, done)
-        progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
+    return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, resumed)
 
 
 class _Partial:

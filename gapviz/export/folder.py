@@ -15,7 +15,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from gapviz.core.blocks import centroid
-from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, unit_rows
 from gapviz.export.card import ExportCard, card_of
@@ -30,7 +29,7 @@ from gapviz.strategies.registry import strategy_class
 CARD_FILE = "card.json"
 ARRAYS_FILE = "strategy.safetensors"
 CENTROID = "centroid"
-"""Kind of the arrays `centroid.MODALITY`, which every export holds."""
+"""Kind of the arrays `centroid.MODALITY`, float64 `(dim,)`, which every export holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +98,11 @@ def export_files(
     """
     refuse_transductive(strategy_spec(experiment.options.name))
     strategy = experiment.strategy
-    content = save(learned_arrays(strategy, experiment.calibration))
+    centroids = {
+        f"{CENTROID}.{name}": centroid(block.corpus.vectors)
+        for name, block in experiment.calibration.modalities.items()
+    }
+    content = save(centroids | dict(strategy.state().arrays))
     card = replace(
         card_of(experiment, before or experiment.having(StrategyOptions()).measurement),
         arrays_hash=hashlib.sha256(content).hexdigest(),
@@ -143,7 +146,7 @@ def load_exported(folder: Path) -> Exported:
             raise GapvizError(
                 f"{ARRAYS_FILE} is not the file that {CARD_FILE} tells of", where=where, hint=hint
             )
-        return Exported(card, restored_strategy(card, load(content)))
+        return Exported(card, _restored(card, load(content)))
     except GapvizError:
         raise
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -163,24 +166,8 @@ def refuse_transductive(spec: StrategySpec) -> None:
         )
 
 
-def learned_arrays(strategy: Strategy, fitted_on: Collection) -> dict[str, Array]:
-    """Everything that moving and scoring further rows needs, and the calibration centroids.
-
-    By `kind.modality`; the centroids are float64 `(dim,)`, and every array ends in `dim`.
-    """
-    centroids = {
-        f"{CENTROID}.{name}": centroid(block.corpus.vectors)
-        for name, block in fitted_on.modalities.items()
-    }
-    return centroids | dict(strategy.state().arrays)
-
-
-def restored_strategy(card: ExportCard, arrays: Mapping[str, Array]) -> Strategy:
-    """The strategy of which `card` and `arrays` tell.
-
-    Raises:
-        GapvizError, KeyError, TypeError, ValueError: something is missing or of another shape.
-    """
+def _restored(card: ExportCard, arrays: Mapping[str, Array]) -> Strategy:
+    """The strategy of which `card` and `arrays` tell; raises where they do not fit together."""
     for array in arrays.values():
         if array.shape[-1] != card.dim:
             raise ValueError(array.shape)

@@ -168,7 +168,14 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
             where=f"{wanted.title}, {folder}",
             hint="fetch it first",
         )
-    return tuple(_credited(reading, wanted) for reading in readings)
+    credit = f"{wanted.title}, {wanted.url}, licence {wanted.licence}"
+    return tuple(
+        replace(
+            reading,
+            collections=tuple(replace(one, attribution=credit) for one in reading.collections),
+        )
+        for reading in readings
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +277,3 @@ def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target
         raise GapvizError(
             f"what {host} sent is not the pinned file", where=file.path, hint=again
         ) from error
-
-
-def _credited(reading: Reading, wanted: ReferenceSet) -> Reading:
-    credit = f"{wanted.title}, {wanted.url}, licence {wanted.licence}"
-    return replace(
-        reading,
-        collections=tuple(
-            replace(collection, attribution=credit) for collection in reading.collections
-        ),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
@@ -244,7 +244,7 @@ def _texts(
     pace = plan.pace("text", "texts", len(missing))
     made: dict[bytes, Float32] = {}
     for chosen in _batches(missing, SHARD_ROWS):
-        vectors = encoder.encode_texts(chosen, progress=_within(pace, len(made), len(chosen)))
+        vectors = encoder.encode_texts(chosen, progress=pace.part(len(made), len(chosen)))
         shard = {key_of[text]: row for text, row in zip(chosen, vectors, strict=True)}
         store.write(encoder.card.name, "text", shard)
         made |= shard
@@ -303,10 +303,6 @@ def _told(things: Iterable[Thing], pace: Pace) -> Iterator[Thing]:
             last = time.perf_counter()
             pace.tell(done)
         yield thing
-
-
-def _within(pace: Pace, done: int, n: int) -> Callable[[float, str], None]:
-    return lambda share, _: pace.tell(done + round(share * n))
 
 
 def _refuse_unfit(encoder: AnyEncoder, modalities: Sequence[str]) -> None:

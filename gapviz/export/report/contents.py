@@ -202,7 +202,14 @@ def report_on(
             empty.
     """
     for one in compare:
-        _refuse_other_modalities(evidence.collection, one)
+        ours, theirs = (sorted(each.modality_names) for each in (evidence.collection, one))
+        if ours != theirs:
+            raise GapvizError(
+                f"has vectors of {', '.join(theirs)}, and {evidence.collection.encoder} of "
+                f"{', '.join(ours)}",
+                where=one.encoder,
+                hint="compare with a model of the same modalities",
+            )
     raw, seed = evidence.raw, evidence.seed
     asked = situation or Situation("mixed", "index", found=evidence.pair[0])
     advice = cached_advice(evidence, asked).compute(_part(progress, 0.0, 0.5))
@@ -237,16 +244,6 @@ def report_on(
             if analysis.in_report
         },
     )
-
-
-def _refuse_other_modalities(collection: Collection, other: Collection) -> None:
-    ours, theirs = (sorted(one.modality_names) for one in (collection, other))
-    if ours != theirs:
-        raise GapvizError(
-            f"has vectors of {', '.join(theirs)}, and {collection.encoder} of {', '.join(ours)}",
-            where=other.encoder,
-            hint="compare with a model of the same modalities",
-        )
 
 
 def report_date(text: str | None = None) -> date:

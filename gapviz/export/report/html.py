@@ -7,7 +7,6 @@ from base64 import b64encode
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
 from gapviz.core.table_html import escaped
 from gapviz.core.wording import counted, figure, interval
 from gapviz.export.report.contents import Example, Report
@@ -106,7 +105,9 @@ def _cards(report: Report) -> str:
             ("bias@10", one.bias, "nearer the share of the index"),
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
-            told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
+            told = "; ".join(
+                f"{name} {'none' if np.isnan(one.value) else one}" for name, one in figures.items()
+            )
             mean = figure(mean_value(figures))
             cards.append((f"{title}, {word}", mean, f"{told}; {way} is better"))
     return (
@@ -197,7 +198,3 @@ def _protocol(report: Report) -> str:
         f"<h2>Protocol</h2><ul>{lines}</ul><p><small>{escaped(versions)}</small></p>"
         f"<p><small>{attribution}</small></p>"
     )
-
-
-def _numbers(estimate: Estimate) -> str:
-    return "none" if np.isnan(estimate.value) else str(estimate)

@@ -104,7 +104,9 @@ def lancedb_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     if how == "mixed":
         note = "One table for all modalities; documents and queries are moved before."
         return Snippet(title, file, code + _MIXED, note)
-    code += _LISTS.format(only=_conditions(card))
+    quoted = {name: name.replace("'", "''") for name in card.modalities}
+    only = {name: f"modality = '{text}'" for name, text in quoted.items()}
+    code += _LISTS.format(only=literal(only))
     if reranked:
         return Snippet(title, file, code + _FUSED.format(constant=constant), _FUSED_NOTE)
     depth, limit = depth_words(card)
@@ -129,11 +131,6 @@ def _merged_note(card: ExportCard) -> str:
             "The application fuses: LanceDB's reranker knows no weights and fuses rows, not items."
         )
     return "The application merges what one search a list brings."
-
-
-def _conditions(card: ExportCard) -> str:
-    quoted = {name: name.replace("'", "''") for name in card.modalities}
-    return literal({name: f"modality = '{text}'" for name, text in quoted.items()})
 
 
 EXPORT = StoreExport(lancedb_snippet, place=30)

@@ -81,7 +81,8 @@ class _TableRows:
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
         name = named if WEB_MARK in named else relative_path(named, self._base)
         if name not in self._flaws:
-            self._flaws[name] = self._flaw(name)
+            web = "is a web address, and is not fetched" if WEB_MARK in name else None
+            self._flaws[name] = web or named_flaw(self.root, name)
         flaw = self._flaws[name]
         if flaw is not None:
             self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
@@ -112,11 +113,6 @@ class _TableRows:
         if self.builder.add(key, image, fields, where=place) != image:
             why = f"has another image for {shown(key)!r}, whose first image is kept"
             self.builder.skip(place, why)
-
-    def _flaw(self, name: str) -> str | None:
-        if WEB_MARK in name:
-            return "is a web address, and is not fetched"
-        return named_flaw(self.root, name)
 
 
 def _parquet_files(folder: Path) -> Sequence[Path]:

@@ -124,7 +124,8 @@ def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions)
     columns = choose_columns(list(lists), options, where=path.name)
     for name, values in lists.items():
         holds_texts = name in (*columns.captions, columns.image)
-        if name not in columns.all or (holds_texts and _is_numeric(values)):
+        numeric = isinstance(values, np.ndarray) and values.dtype.kind not in "US"
+        if name not in columns.all or (holds_texts and numeric):
             raise GapvizError(
                 f"is a list of {len(values)} values, neither vectors nor a list that is known",
                 where=f"{path.name}, {name}",
@@ -138,10 +139,6 @@ def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions)
 def _plain(values: NamedArray) -> list[object]:
     plain: list[object] = values.tolist() if isinstance(values, np.ndarray) else list(values)
     return plain
-
-
-def _is_numeric(values: NamedArray) -> bool:
-    return isinstance(values, np.ndarray) and values.dtype.kind not in "US"
 
 
 def _is_list(values: NamedArray) -> bool:
