@@ -43,6 +43,8 @@ MOST_DRAWN = 800
 """Points a modality in a plot; of more, a seeded sample."""
 EXAMPLES, HITS = 3, 6
 ADVICE_SHOWN = 5
+DEEPEST = 6
+"""Of headings."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,17 +6,17 @@ from base64 import b64encode
 
 import numpy as np
 
+from gapviz.analyses.analysis import Finding
 from gapviz.core.errors import GapvizError
-from gapviz.core.table_html import escaped
+from gapviz.core.table_html import escaped, table_html
 from gapviz.core.wording import counted, figure, interval
-from gapviz.export.report.contents import Example, Report
-from gapviz.export.report.findings import finding_html
+from gapviz.export.report.contents import DEEPEST, Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.retrieval import mean_value
 from gapviz.retrieval.index import ResultList
-from gapviz.sources.images.thumbnails import thumbnail_png
+from gapviz.sources.images.references import thumbnail_png
 
 THUMB = 72
 """Pixels."""
@@ -69,6 +69,22 @@ def report_html(report: Report) -> str:
         + "\n".join(sections)
         + "\n</body></html>\n"
     )
+
+
+def finding_html(finding: Finding, level: int = 2) -> str:
+    """A finding as a section of HTML, its parts under headings one level below."""
+    parts = [f"<h{level}>{escaped(finding.title)}</h{level}>" if finding.title else ""]
+    parts += [f"<p><strong>Warning.</strong> {escaped(one)}</p>" for one in finding.warnings]
+    parts += [f"<p>{escaped(one)}</p>" for one in finding.readings]
+    for table in finding.tables:
+        parts.append(f'<div class="scroll">{table_html(table, caption=bool(table.title))}</div>')
+    if finding.legend:
+        parts.append(f"<p><small>{escaped(finding.legend)}</small></p>")
+    below = min(level + 1, DEEPEST)
+    parts += [finding_html(part, below) for part in finding.parts.values()]
+    if finding.protocol:
+        parts.append(f"<p><small>{escaped(finding.protocol)}</small></p>")
+    return "".join(parts)
 
 
 def _head(report: Report) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from gapviz.analyses.analysis import Finding
+from gapviz.core.table import Table
 from gapviz.core.wording import counted
-from gapviz.export.report.contents import Report
-from gapviz.export.report.findings import finding_markdown, plain
+from gapviz.export.report.contents import DEEPEST, Report
 
 
 def report_markdown(report: Report) -> str:
@@ -21,3 +25,32 @@ def report_markdown(report: Report) -> str:
     paragraphs += ["## Protocol", "\n".join(f"- {plain(line)}" for line in report.protocol)]
     paragraphs.append(", ".join(f"{name} {one}" for name, one in report.versions.items()))
     return "\n\n".join(paragraphs) + "\n"
+
+
+def finding_markdown(finding: Finding, level: int = 2) -> str:
+    """A finding as a section of Markdown, its parts under headings one level below."""
+    paragraphs = [f"{'#' * level} {plain(finding.title)}" if finding.title else ""]
+    paragraphs += [f"**Warning.** {plain(one)}" for one in finding.warnings]
+    paragraphs += map(plain, finding.readings)
+    for table in finding.tables:
+        paragraphs += [
+            f"**{plain(table.title)}**" * bool(table.title),
+            "\n".join(_rows(table.brief)),
+        ]
+    paragraphs.append(plain(finding.legend))
+    below = min(level + 1, DEEPEST)
+    paragraphs += [finding_markdown(part, below) for part in finding.parts.values()]
+    return "\n\n".join(filter(None, [*paragraphs, plain(finding.protocol)]))
+
+
+def plain(text: str) -> str:
+    """Text in which Markdown finds nothing to format."""
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
+
+
+def _rows(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(plain(column.head) for column in table.columns)} |"
+    yield "|" + "|".join("---" if column.text else "---:" for column in table.columns) + "|"
+    for row in table.rows:
+        cells = (column.shown(cell) for column, cell in zip(table.columns, row, strict=True))
+        yield f"| {' | '.join(map(plain, cells))} |"

@@ -17,7 +17,7 @@ from gapviz.sources.files.metadata import ItemMetadata, caption_lines
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.images.headers import is_image_name
+from gapviz.sources.images.decoding import is_image_name
 
 PROMPTS = "prompts.txt"
 SIMILARITIES = "similarities"

@@ -13,7 +13,7 @@ from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import MAX_TEXT_BYTES, is_utf8, shown
-from gapviz.sources.images.headers import file_flaw, is_image_name
+from gapviz.sources.images.decoding import file_flaw, is_image_name
 from gapviz.sources.images.references import path_reference
 
 PEEKED_FOLDERS = 200

@@ -14,7 +14,7 @@ from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images.headers import content_flaw
+from gapviz.sources.images.decoding import content_flaw
 from gapviz.sources.images.parquet import stored_bytes
 from gapviz.sources.images.references import named_flaw, path_reference, relative_path
 

@@ -20,7 +20,7 @@ from gapviz.sources.files.folders import natural_key, source_name
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import MAX_TEXT_BYTES, one_line, shown
-from gapviz.sources.images.headers import IMAGE_SUFFIXES, header_flaw
+from gapviz.sources.images.decoding import IMAGE_SUFFIXES, header_flaw
 
 TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 

@@ -15,14 +15,14 @@ import posixpath
 import re
 import stat
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
-from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image
-from gapviz.sources.images.headers import file_flaw
+from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_flaw, over_white
 from gapviz.sources.images.parquet import parquet_image
 from gapviz.sources.images.zip_members import zip_image
 from gapviz.storage.files import unreadable
@@ -64,6 +64,22 @@ def open_image(reference: str, root: Path | None, *, about: int | None = None) -
         GapvizError: as `image_bytes`, or `decode_image`.
     """
     return decode_image(image_bytes(reference, root), where=reference, about=about)
+
+
+def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
+    """A picture as an opaque PNG of at most `size` × `size` pixels, transparency over white.
+
+    Raises:
+        GapvizError: as `open_image`.
+    """
+    if reference.startswith(IMAGE_SCHEME):
+        return drawing_png(reference, size)
+    image = open_image(reference, root, about=size)
+    small = over_white(image)
+    small.thumbnail((size, size))
+    buffer = BytesIO()
+    small.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def path_reference(relative: str) -> str:
