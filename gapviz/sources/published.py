@@ -157,11 +157,8 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
     if is_amumo_folder(folder):
         readings = [read_amumo(folder)]
     else:
-        readings = [
-            reading
-            for stack in _STACKS.get(name, ())
-            if (reading := stack.read(folder)) is not None
-        ]
+        stacks = (_read_stack(folder, *stack) for stack in _STACKS.get(name, ()))
+        readings = [reading for reading in stacks if reading is not None]
     if not readings:
         raise GapvizError(
             "holds nothing of this set",
@@ -178,41 +175,32 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """One data set as two states of one encoder saw it, each a stacked `.npy`."""
-
-    encoder: str
-    stem: str
-    modalities: tuple[str, ...]
-
-    def read(self, folder: Path) -> Reading | None:
-        states = {
-            f"{self.stem}.npy": self.encoder,
-            f"{self.stem}_random.npy": f"{self.encoder}, untrained",
-        }
-        options = ReadOptions(modalities=self.modalities)
-        collections = [
-            replace(
-                read_stacked(folder / file, options).collection, name=self.encoder, encoder=encoder
-            )
-            for file, encoder in states.items()
-            if (folder / file).is_file()
-        ]
-        if not collections:
-            return None
-        missing = [Skipped(file, "is missing") for file in states if not (folder / file).is_file()]
-        return Reading(tuple(collections), tuple(missing))
+def _read_stack(
+    folder: Path, stem: str, encoder: str, modalities: tuple[str, ...]
+) -> Reading | None:
+    """One data set as two states of one encoder saw it, each a stacked `.npy`, or None."""
+    states = {f"{stem}.npy": encoder, f"{stem}_random.npy": f"{encoder}, untrained"}
+    here = {file: state for file, state in states.items() if (folder / file).is_file()}
+    if not here:
+        return None
+    options = ReadOptions(modalities=modalities)
+    collections = (
+        replace(read_stacked(folder / file, options).collection, name=encoder, encoder=state)
+        for file, state in here.items()
+    )
+    missing = (Skipped(file, "is missing") for file in states if file not in here)
+    return Reading(tuple(collections), tuple(missing))
 
 
-_STACKS: Mapping[str, tuple[_Stack, ...]] = {
+_STACKS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "liang2022": (
-        _Stack("CLIP ViT-B/32", "features_clip", ("image", "text")),
-        _Stack("ConVIRT", "features_convirt", ("image", "text")),
-        _Stack("VideoCLIP", "features_videoclip", ("video", "text")),
-        _Stack("CLASP", "features_clasp", ("protein", "text")),
+        ("features_clip", "CLIP ViT-B/32", ("image", "text")),
+        ("features_convirt", "ConVIRT", ("image", "text")),
+        ("features_videoclip", "VideoCLIP", ("video", "text")),
+        ("features_clasp", "CLASP", ("protein", "text")),
     )
 }
+"""By set: stem of the files, encoder and modalities of each of its data sets."""
 
 
 @dataclass(frozen=True, slots=True)

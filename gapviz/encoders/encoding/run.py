@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import numpy as np
@@ -124,43 +124,30 @@ def encode_collection(
     )
 
 
-class Pace:
-    """Progress of one stage, a part of the whole.
+@dataclass(frozen=True, eq=False)
+class _Pace:
+    """Progress of one stage, told with its rate and the time left."""
 
-    Args:
-        things: what it counts, in the plural.
-        total: how many of them.
-        start, end: the share of the whole before and after the stage.
-        progress: told the share and a phrase that holds rate and time left.
-    """
-
-    def __init__(
-        self,
-        things: str,
-        total: int,
-        start: float,
-        end: float,
-        progress: Progress,
-        *,
-        verb: str = "encoded",
-    ) -> None:
-        self._things = things
-        self._verb = verb
-        self._total = total
-        self._start, self._end = start, end
-        self._progress = progress
-        self._began = time.perf_counter()
+    things: str
+    """What it counts, in the plural."""
+    total: int
+    span: tuple[float, float]
+    """The share of the whole before and after the stage."""
+    progress: Progress
+    verb: str = "encoded"
+    began: float = field(default_factory=time.perf_counter)
 
     def tell(self, done: int) -> None:
         """Report that `done` of them are done."""
-        share = self._start + (self._end - self._start) * (done / max(self._total, 1))
-        seconds = time.perf_counter() - self._began
-        stage = f"{self._verb} {done:,} of {self._total:,} {self._things}"
+        start, end = self.span
+        share = start + (end - start) * (done / max(self.total, 1))
+        seconds = time.perf_counter() - self.began
+        stage = f"{self.verb} {done:,} of {self.total:,} {self.things}"
         if done and seconds > 0.5:
             rate = done / seconds
-            left = (self._total - done) / rate
+            left = (self.total - done) / rate
             stage += f", {rate:,.3g} a second, {_duration(left)} left"
-        self._progress(share, stage)
+        self.progress(share, stage)
 
     def part(self, done: int, n: int) -> Progress:
         """The progress of the next `n` of them, `done` before them being done."""
@@ -177,10 +164,7 @@ class _Plan:
     """Which share of the whole each stage takes."""
 
     def __init__(
-        self,
-        collection: Collection,
-        modalities: Sequence[str],
-        progress: Progress,
+        self, collection: Collection, modalities: Sequence[str], progress: Progress
     ) -> None:
         images = sum(item.image is not None for item in collection.items)
         texts = sum(len(item.captions) for item in collection.items)
@@ -194,8 +178,8 @@ class _Plan:
         self._spans = {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
         self._progress = progress
 
-    def pace(self, stage: str, things: str, total: int, *, verb: str = "encoded") -> Pace:
-        return Pace(things, total, *self._spans[stage], self._progress, verb=verb)
+    def pace(self, stage: str, things: str, total: int, verb: str = "encoded") -> _Pace:
+        return _Pace(things, total, self._spans[stage], self._progress, verb)
 
 
 def _images(
@@ -244,7 +228,7 @@ def _encode_images(
     pictures: Iterable[tuple[bytes, Pixels]],
     encoder: ImageEncoder,
     store: VectorStore,
-    pace: Pace,
+    pace: _Pace,
 ) -> dict[bytes, Float32]:
     """Encode in whole batches, in the order given, and store every shard as it is full."""
     name = encoder.card.name
@@ -343,7 +327,7 @@ def _batches(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
         yield batch
 
 
-def _told(things: Iterable[Thing], pace: Pace) -> Iterator[Thing]:
+def _told(things: Iterable[Thing], pace: _Pace) -> Iterator[Thing]:
     last = 0.0
     for done, thing in enumerate(things, start=1):
         if time.perf_counter() - last > PAUSE:
