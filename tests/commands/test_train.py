@@ -9,6 +9,8 @@ from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
 from gapviz.training import TrainingOptions, collection_features, training_steps
 
+pytestmark = pytest.mark.encoder
+
 PAIR = ("image", "text")
 
 

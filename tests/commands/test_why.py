@@ -14,6 +14,8 @@ from gapviz.training import (
     shift_study,
 )
 
+pytestmark = pytest.mark.encoder
+
 PAIR = ("image", "text")
 
 
