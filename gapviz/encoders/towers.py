@@ -202,10 +202,6 @@ class Head:
     """`(dim, hidden)`."""
     bias_out: Float32
 
-    @property
-    def dim(self) -> int:
-        return int(self.weight_out.shape[0])
-
     def project(self, features: Float32) -> Float32:
         """Unit rows `(n, dim)` of features `(n, features)`."""
         standard = (features - self.mean) / self.scale

@@ -18,7 +18,7 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
 from gapviz.sources.files.npy import read_stacked
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.storage.cache import cache_folder
+from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
 
 RAW_URL = "https://raw.githubusercontent.com"
@@ -67,7 +67,7 @@ class ReferenceSet:
     @property
     def folder(self) -> Path:
         """Where `fetch` keeps the set by default."""
-        return cache_folder() / "reference-sets" / self.name
+        return configuration().cache / "reference-sets" / self.name
 
 
 def _read_sets() -> dict[str, ReferenceSet]:
@@ -241,26 +241,20 @@ def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target
     again = "fetch the set again: what is whole is kept"
     try:
         store.fetch(file.path, downloader=downloader)
-    except exceptions.HTTPError as error:
-        raise GapvizError(
-            f"{host} answers {error.response.status_code} instead of the file",
-            where=file.path,
-            hint="try again later",
-        ) from error
-    except exceptions.ChunkedEncodingError as error:
-        raise GapvizError(
-            f"the connection to {host} broke off", where=file.path, hint=again
-        ) from error
-    except exceptions.RequestException as error:
-        raise GapvizError(
-            f"cannot be downloaded, since {host} does not answer",
-            where=file.path,
-            hint=f"go online and fetch the set again, or put its files into {target}",
-        ) from error
-    except OSError as error:
-        raise unwritable(target / file.path, error) from error
     except GapvizError:
         raise  # from the progress callback
+    except exceptions.RequestException as error:
+        if isinstance(error, exceptions.HTTPError):
+            what = f"{host} answers {error.response.status_code} instead of the file"
+            hint = "try again later"
+        elif isinstance(error, exceptions.ChunkedEncodingError):
+            what, hint = f"the connection to {host} broke off", again
+        else:
+            what = f"cannot be downloaded, since {host} does not answer"
+            hint = f"go online and fetch the set again, or put its files into {target}"
+        raise GapvizError(what, where=file.path, hint=hint) from error
+    except OSError as error:
+        raise unwritable(target / file.path, error) from error
     except ValueError as error:
         raise GapvizError(
             f"what {host} sent is not the pinned file", where=file.path, hint=again

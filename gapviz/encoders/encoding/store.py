@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.vectors import Float32
-from gapviz.storage.cache import cache_folder, read_arrays, write_arrays
+from gapviz.storage.cache import read_arrays, write_arrays
+from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
 
 Kind = Literal["image", "text"]
@@ -33,7 +34,7 @@ class VectorStore:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = cache_folder() / "encoded" if folder is None else folder
+        self.folder = configuration().cache / "encoded" if folder is None else folder
 
     def read(
         self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int

@@ -86,10 +86,11 @@ class Report:
         doubt = too_few(self.collection.n_items)
         advice = advice_finding(self.advice, title, most=ADVICE_SHOWN)
         board = board_finding(self.board, by_model=False)
+        columns = {one.strategy.label: one for one in (self.before, self.after)}
         return {
             "decide": advice if doubt is None else Finding(title=title, readings=[doubt]),
             "scoreboard": replace(board, title="Scoreboard"),
-            "diagnostics": self.diagnostics,
+            "diagnostics": Finding(title="All diagnostics", tables=[all_diagnostics(columns)]),
             **self.further,
         }
 
@@ -102,12 +103,6 @@ class Report:
     def changed(self) -> bool:
         """Whether a strategy is reported on, beside raw cosine."""
         return self.after.strategy.options != self.before.strategy.options
-
-    @property
-    def diagnostics(self) -> Finding:
-        """Every diagnostic, raw and with the strategy."""
-        columns = {one.strategy.label: one for one in (self.before, self.after)}
-        return Finding(title="All diagnostics", tables=[all_diagnostics(columns)])
 
     @property
     def paragraphs(self) -> list[tuple[str, str]]:

@@ -58,7 +58,8 @@ def report_html(report: Report) -> str:
         finding_html(decide),
         _plots(report),
         *map(finding_html, further),
-        _examples(report),
+        "<h2>Examples</h2>" * bool(report.examples)
+        + "".join(_example(report, one) for one in report.examples),
         _protocol(report),
     ]
     return (
@@ -157,12 +158,6 @@ def _plots(report: Report) -> str:
         )
         + "</div>"
     )
-
-
-def _examples(report: Report) -> str:
-    if not report.examples:
-        return ""
-    return "<h2>Examples</h2>" + "".join(_example(report, one) for one in report.examples)
 
 
 def _example(report: Report, example: Example) -> str:
