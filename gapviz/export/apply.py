@@ -83,7 +83,15 @@ def apply_file(
     _refuse_bad_output(out, source)
     dtype = np.dtype(np.float16 if vectors.dtype == np.float16 else np.float32)
     header = _header(out, (vectors.n_rows, vectors.dim), dtype)
-    partial = _Partial(out, _identity(exported, source, array, modality, header))
+    stat = source.stat()
+    work = {
+        "export": hashlib.sha256(exported.card.to_json().encode()).hexdigest(),
+        "source": [str(source.absolute()), stat.st_size, stat.st_mtime_ns],
+        "array": array,
+        "modality": modality,
+        "header": hashlib.sha256(header).hexdigest(),
+    }
+    partial = _Partial(out, work)
     tiles = -(-block_rows // BLOCK_ROWS)
     try:
         done = resumed = partial.rows_done()
@@ -106,20 +114,25 @@ def apply_file(
 
 
 class _Partial:
-    """The unfinished output beside its place, and how far it is."""
+    """The unfinished output beside its place, and how far it is.
 
-    def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
+    Args:
+        out: where the output will stand.
+        work: what makes two runs the same work.
+    """
+
+    def __init__(self, out: Path, work: Mapping[str, Any]) -> None:
         self._out = out
         self._content = out.with_name(f".{out.name}.partial")
         self._progress = out.with_name(f".{out.name}.progress.json")
-        self._identity = dict(identity)
+        self._work = dict(work)
 
     def rows_done(self) -> int:
         """Rows that an earlier run of the very same work has written."""
         try:
             told = json.loads(self._progress.read_text("utf-8"))
             size = self._content.stat().st_size
-            if told["work"] == self._identity and size >= told["bytes"]:
+            if told["work"] == self._work and size >= told["bytes"]:
                 return int(told["rows"])
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -139,7 +152,7 @@ class _Partial:
         """Put what is written onto the disk, and only then say so."""
         file.flush()
         os.fsync(file.fileno())
-        told = {"work": self._identity, "rows": rows, "bytes": file.tell()}
+        told = {"work": self._work, "rows": rows, "bytes": file.tell()}
         write_atomically(self._progress, json.dumps(told).encode())
 
     def finish(self) -> None:
@@ -151,21 +164,6 @@ class _Partial:
         """Leave nothing."""
         self._content.unlink(missing_ok=True)
         self._progress.unlink(missing_ok=True)
-
-
-def _identity(
-    exported: Exported, source: Path, array: str | None, modality: str, header: bytes
-) -> dict[str, Any]:
-    """What makes two runs the same work."""
-    stat = source.stat()
-    card = hashlib.sha256(exported.card.to_json().encode()).hexdigest()
-    return {
-        "export": card,
-        "source": [str(source.absolute()), stat.st_size, stat.st_mtime_ns],
-        "array": array,
-        "modality": modality,
-        "header": hashlib.sha256(header).hexdigest(),
-    }
 
 
 def _refuse_bad_output(out: Path, source: Path) -> None:
