@@ -193,15 +193,9 @@ def _images(
     references = [collection.items[row].image or "" for row in owners]
     with PictureWorkers(collection.root, decode_workers, len(references)) as workers:
         pace = plan.pace("hash", "pictures", len(references), verb="read")
-        digests = list(_told(workers.digests(references), pace))
-        faults = {
-            references[row]: one.why for row, one in enumerate(digests) if isinstance(one, Fault)
-        }
-        whole = {
-            reference: digest
-            for reference, digest in zip(references, digests, strict=True)
-            if not isinstance(digest, Fault)
-        }
+        digests = dict(zip(references, _told(workers.digests(references), pace), strict=True))
+        faults = {name: one.why for name, one in digests.items() if isinstance(one, Fault)}
+        whole = {name: one for name, one in digests.items() if not isinstance(one, Fault)}
         # Each content once, under the first reference that leads to it.
         first = {digest: reference for reference, digest in reversed(whole.items())}
         keys = list(dict.fromkeys(whole.values()))
