@@ -11,7 +11,7 @@ from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.experiment import measure
-from gapviz.measures.retrieval import bootstrap_difference, bootstrap_mean
+from gapviz.measures.retrieval.bootstrap import bootstrap_difference, bootstrap_mean
 
 SEED = 0
 """Of the bootstraps."""

@@ -12,7 +12,8 @@ from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
-from gapviz.measures.retrieval import bootstrap_difference, mean_of_known, mean_value
+from gapviz.measures.retrieval.bootstrap import bootstrap_difference, mean_value
+from gapviz.measures.retrieval.mixed import mean_of_known
 
 ITEM_PROTOCOL = (
     "It ranks items, not vectors: its bias and rank of the match are of another protocol and "

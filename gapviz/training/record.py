@@ -11,10 +11,11 @@ import numpy as np
 from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.core.plain_json import plain_json
 from gapviz.core.vectors import Float32, read_only
-from gapviz.measures.geometry import measure_cloud
+from gapviz.measures.geometry.centroids import measure_cloud
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
-from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed
+from gapviz.measures.retrieval.cross import evaluate_cross
+from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 DEPTH = 10

@@ -12,7 +12,7 @@ from gapviz.core.collection import EVALUATE
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float64
-from gapviz.measures.geometry import measure_cloud
+from gapviz.measures.geometry.centroids import measure_cloud
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.training.features import TrainingFeatures

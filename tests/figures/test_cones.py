@@ -9,15 +9,15 @@ import pytest
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import unit_rows
-from gapviz.figures import (
+from gapviz.figures.cones import (
     alt_text,
     cones_figure,
     matched_points,
     selected_items,
     shared_ranges,
-    style_of,
 )
-from gapviz.measures.projection import project
+from gapviz.figures.modality_style import style_of
+from gapviz.measures.projection.project import project
 
 
 @pytest.fixture(scope="module")

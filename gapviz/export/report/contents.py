@@ -29,7 +29,8 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Layout, project
+from gapviz.measures.projection.layout import Layout
+from gapviz.measures.projection.project import project
 from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.strategies import STRATEGIES, StrategyOptions
 

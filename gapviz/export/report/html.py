@@ -16,7 +16,7 @@ from gapviz.export.report.findings import finding_html
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.retrieval import mean_value
+from gapviz.measures.retrieval.bootstrap import mean_value
 from gapviz.retrieval.index import ResultList
 from gapviz.sources.images import thumbnail_png
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.wording import figure
-from gapviz.measures.retrieval import expected_bias
+from gapviz.measures.retrieval.mixed import expected_bias
 
 
 @dataclass(frozen=True, slots=True)

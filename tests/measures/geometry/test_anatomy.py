@@ -7,7 +7,6 @@ from sklearn.neighbors import NearestNeighbors
 from gapviz import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry import measure_geometry
 from gapviz.measures.geometry.anatomy import (
     ablation_curve,
     clustered_heat_map,
@@ -15,6 +14,7 @@ from gapviz.measures.geometry.anatomy import (
     plane_point,
     spectrum,
 )
+from gapviz.measures.geometry.report import measure_geometry
 from gapviz.retrieval.exact import top_k
 from gapviz.sources.files import read
 

@@ -3,7 +3,7 @@ import pytest
 
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry import measure_geometry
+from gapviz.measures.geometry.report import measure_geometry
 
 pytestmark = pytest.mark.filterwarnings("error")
 NO_PAIRS = Pairs(np.arange(0), np.arange(0))

@@ -5,8 +5,8 @@ from gapviz import Collection
 from gapviz.core.collection import ModalityVectors, items_of_rows
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry import measure_geometry
 from gapviz.measures.geometry.centroids import measure_cloud, measure_gap
+from gapviz.measures.geometry.report import measure_geometry
 
 DIM = 4
 CENTRE_X, CENTRE_Y = np.array([2.0, 1, 0, 0]), np.array([0.0, 1, 2, 0])

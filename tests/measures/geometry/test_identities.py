@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry import measure_geometry
+from gapviz.measures.geometry.report import measure_geometry
 
 quick = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True

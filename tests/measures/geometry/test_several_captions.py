@@ -9,9 +9,11 @@ import pytest
 from gapviz import Collection
 from gapviz.core.blocks import item_sums
 from gapviz.core.collection import ModalityVectors, items_of_rows
-from gapviz.measures.geometry import anatomy, info_nce_both_ways, measure_geometry
+from gapviz.measures.geometry import anatomy
+from gapviz.measures.geometry.contrast import info_nce_both_ways
+from gapviz.measures.geometry.report import measure_geometry
 from gapviz.measures.geometry.thresholds import typed_scores
-from gapviz.measures.retrieval import evaluate_cross
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 PAIR = ("image", "text")

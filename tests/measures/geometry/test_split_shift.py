@@ -7,7 +7,7 @@ import pytest
 
 from gapviz import Collection, ModalityVectors
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.measures.geometry import measure_geometry
+from gapviz.measures.geometry.report import measure_geometry
 from gapviz.measures.geometry.split_shift import split_shift, split_warnings
 from gapviz.sources.builtin import builtin_collection
 

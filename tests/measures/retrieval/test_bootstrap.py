@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gapviz.core.estimate import Estimate
-from gapviz.measures.retrieval import (
+from gapviz.measures.retrieval.bootstrap import (
     bootstrap_difference,
     bootstrap_imbalance,
     bootstrap_mean,

@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
-from gapviz.measures.retrieval import evaluate_cross
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 
