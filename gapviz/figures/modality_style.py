@@ -22,6 +22,11 @@ class ModalityStyle:
     glyph: str
     """The same shape as a character, for captions and legends in text."""
 
+    @property
+    def look(self) -> dict[str, str]:
+        """Colour and symbol, as markers take them."""
+        return {"color": self.color, "symbol": self.symbol}
+
 
 _TEXT = ModalityStyle("#0072B2", "circle", "●")
 _IMAGE = ModalityStyle("#D55E00", "diamond", "◆")

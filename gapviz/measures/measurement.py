@@ -19,9 +19,9 @@ from gapviz.core.vectors import Float64
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.geometry.report import Geometry, measure_geometry
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
-from gapviz.measures.retrieval.cross import CrossOutcome, evaluate_cross
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias, mean_of_known
-from gapviz.measures.retrieval.outcome import MixedOutcome
+from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome
 from gapviz.strategies import Strategy
 
 Fit = Literal["all", "split"]

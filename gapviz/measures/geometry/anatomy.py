@@ -14,9 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices, read_only
-from gapviz.measures.geometry.centroids import measure_cloud
-from gapviz.measures.geometry.contrast import alignment_of, cross_cosines, measure_uniformity
-from gapviz.measures.geometry.pair_scores import pair_scores
+from gapviz.measures.geometry.report import measure_geometry
 
 ABLATED = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 HEAT_MAP_ITEMS = 200
@@ -136,20 +134,22 @@ def ablation_curve(
     rng = np.random.default_rng(seed)
     at_random = rng.permutation(order.size)
     matches, n_pairs = _sampled_matches(pairs, len(x), len(y), rng)
-    found = [_without(x, y, matches, order[n:]) for n in removed]
-    control = [_without(x, y, matches, np.sort(at_random[n:])) for n in removed]
+    kept = [order[n:] for n in removed], [np.sort(at_random[n:]) for n in removed]
+    found, control = (
+        np.array([_without(x, y, matches, dims) for dims in some]).reshape(-1, 3).T for some in kept
+    )
     squares = own[order] ** 2
     total = squares.sum()
     cumulative = np.concatenate([[0.0], np.cumsum(squares)])
     return AblationCurve(
         removed=removed.astype(np.int64),
         share=cumulative[removed] / total if total > 0 else np.full(removed.size, np.nan),
-        gap=np.array([gap for gap, _, _ in found]),
-        recall_x_to_y=np.array([forward for _, forward, _ in found]),
-        recall_y_to_x=np.array([backward for _, _, backward in found]),
-        control_gap=np.array([gap for gap, _, _ in control]),
-        control_recall_x_to_y=np.array([forward for _, forward, _ in control]),
-        control_recall_y_to_x=np.array([backward for _, _, backward in control]),
+        gap=found[0],
+        recall_x_to_y=found[1],
+        recall_y_to_x=found[2],
+        control_gap=control[0],
+        control_recall_x_to_y=control[1],
+        control_recall_y_to_x=control[2],
         n_pairs=n_pairs,
     )
 
@@ -237,12 +237,8 @@ def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
 
     Sampled as `pair_scores` is (Wang & Isola 2020).
     """
-    clouds = measure_cloud(x), measure_cloud(y)
-    scores = pair_scores(x, y, pairs, seed=seed)
-    return PlanePoint(
-        alignment=alignment_of(cross_cosines(x, y, pairs, clouds).matched),
-        uniformity=measure_uniformity(scores, pairs, len(x), len(y)).joint,
-    )
+    geometry = measure_geometry(x, y, pairs, seed=seed)
+    return PlanePoint(geometry.alignment, geometry.uniformity.joint)
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,22 +95,6 @@ def cross_cosines(
     )
 
 
-def relative_modality_gap(matched_cosine: float, cone_x: float, cone_y: float) -> float:
-    """RMG = m / (m + ½(sx + sy)), each a mean of (1 − cos)/2 (Schrodi et al. 2025).
-
-    m is over matched pairs, s over rows of different items of one modality: 0 is perfect, ½ means
-    that a pair lies as far apart as two random rows of one modality.
-    """
-    m = (1 - matched_cosine) / 2
-    spread = ((1 - cone_x) / 2 + (1 - cone_y) / 2) / 2
-    return m / (m + spread) if m + spread > 0 else float("nan")
-
-
-def alignment_of(matched_cosine: float) -> float:
-    """mean‖xᵢ − yᵢ‖² over matched unit rows = 2 − 2·mean cosine (Wang & Isola 2020)."""
-    return 2 - 2 * matched_cosine
-
-
 def measure_uniformity(scores: PairScores, pairs: Pairs, n_x: int, n_y: int) -> Uniformity:
     """Uniformity of x, y, both pooled, and across, from the cosines by pair type.
 
@@ -139,23 +123,6 @@ def measure_uniformity(scores: PairScores, pairs: Pairs, n_x: int, n_y: int) -> 
 
 
 def info_nce(
-    x: Float32,
-    y: Float32,
-    pairs: Pairs,
-    *,
-    temperature: float = 0.01,
-    batch: int = INFO_NCE_BATCH,
-    seed: int = DEFAULT_SEED,
-) -> float:
-    """Symmetric InfoNCE in nats: mean of the x→y and the y→x cross-entropies.
-
-    Arguments, protocol and source are those of `info_nce_both_ways`.
-    """
-    both = info_nce_both_ways(x, y, pairs, temperature=temperature, batch=batch, seed=seed)
-    return both.symmetric
-
-
-def info_nce_both_ways(
     x: Float32,
     y: Float32,
     pairs: Pairs,

@@ -50,7 +50,7 @@ def pair_scores(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
     random ones, drawn with `seed` and with replacement.
     """
     rng = np.random.default_rng(seed)
-    matched = _dots(x, y, pairs.rows_a, pairs.rows_b)
+    matched = dots(x, y, pairs.rows_a, pairs.rows_b)
     mismatched, sampled = _mismatched(x, y, pairs, rng)
     owner_x, owner_y = pairs.owners(len(x), len(y))
     within_x, sampled_x = _within(x, owner_x, rng)
@@ -121,7 +121,8 @@ def threshold_transfer(scores: PairScores, matched_share: float = 0.95) -> Thres
     )
 
 
-def _dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
+def dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
+    """Products of the chosen rows of x and y, pair by pair, `(n,)` in float64."""
     parts = [
         np.einsum(
             "ij,ij->i",
@@ -143,7 +144,7 @@ def _mismatched(
         return np.delete(cosines, matched), False
     drawn = rng.integers(0, nx * ny, SAMPLED_SCORES)
     drawn = drawn[~np.isin(drawn, matched)]
-    return _dots(x, y, drawn // ny, drawn % ny), True
+    return dots(x, y, drawn // ny, drawn % ny), True
 
 
 def _within(vectors: Float32, owner: Indices, rng: np.random.Generator) -> tuple[Float64, bool]:
@@ -157,4 +158,4 @@ def _within(vectors: Float32, owner: Indices, rng: np.random.Generator) -> tuple
     first = rng.integers(0, n, SAMPLED_SCORES)
     second = (first + rng.integers(1, n, SAMPLED_SCORES)) % n
     different = owner[first] != owner[second]
-    return _dots(vectors, vectors, first[different], second[different]), True
+    return dots(vectors, vectors, first[different], second[different]), True

@@ -23,12 +23,10 @@ from gapviz.measures.geometry.contrast import (
     CrossCosines,
     PrincipalAxis,
     Uniformity,
-    alignment_of,
     cross_cosines,
     info_nce,
     measure_uniformity,
     principal_axis,
-    relative_modality_gap,
 )
 from gapviz.measures.geometry.pair_scores import (
     PairScores,
@@ -104,13 +102,19 @@ class Geometry:
 
     @cached_property
     def relative_gap(self) -> float:
-        """RMG; see `relative_modality_gap`."""
-        return relative_modality_gap(self.cosines.matched, self.x.cone, self.y.cone)
+        """RMG = m / (m + ½(sx + sy)), each a mean of (1 − cos)/2 (Schrodi et al. 2025).
+
+        m is over matched pairs, s over rows of different items of one modality: 0 is perfect, ½
+        means that a pair lies as far apart as two random rows of one modality.
+        """
+        m = (1 - self.cosines.matched) / 2
+        spread = ((1 - self.x.cone) / 2 + (1 - self.y.cone) / 2) / 2
+        return m / (m + spread) if m + spread > 0 else float("nan")
 
     @cached_property
     def alignment(self) -> float:
-        """See `alignment_of`."""
-        return alignment_of(self.cosines.matched)
+        """mean‖xᵢ − yᵢ‖² over matched unit rows = 2 − 2·mean cosine (Wang & Isola 2020)."""
+        return 2 - 2 * self.cosines.matched
 
     @cached_property
     def uniformity(self) -> Uniformity:
@@ -140,7 +144,7 @@ class Geometry:
     @cached_property
     def info_nce(self) -> float:
         """Symmetric, temperature 1/100, one batch; see the function of the same name."""
-        return info_nce(self.x_rows, self.y_rows, self.pairs, seed=self.seed)
+        return info_nce(self.x_rows, self.y_rows, self.pairs, seed=self.seed).symmetric
 
     @property
     def sampled(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
-from gapviz.measures.geometry.pair_scores import PairScores, n_pairs_within, pair_scores
+from gapviz.measures.geometry.pair_scores import PairScores, dots, n_pairs_within, pair_scores
 
 PairType = Literal["cross", "within_x", "within_y"]
 PAIR_TYPES: tuple[PairType, ...] = get_args(PairType)
@@ -175,12 +175,7 @@ def _within(
     first, second = known[first], known[second]
     different = owner[first] != owner[second]
     first, second = first[different], second[different]
-    cosines = np.empty(first.size)
-    for start in range(0, first.size, 65_536):
-        here = slice(start, start + 65_536)
-        cosines[here] = np.einsum(
-            "nd,nd->n", vectors[first[here]], vectors[second[here]], dtype=np.float64
-        )
+    cosines = dots(vectors, vectors, first, second)
     alike: Mask = labels[first] == labels[second]
     return TypedScores(np.sort(cosines[alike]), np.sort(cosines[~alike]), weight, weight)
 

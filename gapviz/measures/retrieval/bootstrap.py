@@ -80,21 +80,6 @@ def _interval(
     return low, high
 
 
-def bootstrap_difference(
-    values: Float64,
-    baseline: Float64,
-    items: Indices,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = DEFAULT_SEED,
-) -> Estimate:
-    """Mean of `values − baseline`, paired: both are read on the same resampled items.
-
-    Arguments as in `bootstrap_mean`; `baseline` is `(n_queries,)` like `values`, query by query.
-    """
-    return bootstrap_mean(values - baseline, items, resamples=resamples, seed=seed)
-
-
 def bootstrap_imbalance(
     lifts: Sequence[Float64],
     items: Sequence[Indices],
@@ -123,7 +108,7 @@ def bootstrap_imbalance(
         return Estimate(value, float("nan"), float("nan"))
     groups = [np.searchsorted(drawn, owners) for _, owners in pairs]
     columns = [
-        (np.bincount(group, weights=values, minlength=drawn.size), _counts(group, drawn.size))
+        [np.bincount(group, one, minlength=drawn.size) for one in (values, np.ones(values.size))]
         for (values, _), group in zip(pairs, groups, strict=True)
     ]
     resampled = np.concatenate(
@@ -134,10 +119,6 @@ def bootstrap_imbalance(
     )
     low, high = np.nanquantile(resampled, (0.025, 0.975))
     return Estimate(value, float(low), float(high))
-
-
-def _counts(group: Indices, n: int) -> Float64:
-    return np.bincount(group, minlength=n).astype(np.float64)
 
 
 def _draws(n: int, resamples: int, seed: int) -> Iterable[Float64]:
@@ -157,5 +138,4 @@ def _draws_in_parts(n: int, resamples: int, seed: int) -> Iterator[Float64]:
 
 @lru_cache(maxsize=8)
 def _kept_draws(n: int, resamples: int, seed: int) -> Float64:
-    rng = np.random.default_rng(seed)
-    return read_only(rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64))
+    return read_only(next(_draws_in_parts(n, resamples, seed)))

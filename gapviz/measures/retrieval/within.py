@@ -21,7 +21,7 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import matching_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.measures.retrieval.bootstrap import bootstrap_difference, bootstrap_means
+from gapviz.measures.retrieval.bootstrap import bootstrap_means
 from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
 
 # Counting equal scores takes some arrays of twice their size beside the scores.
@@ -43,10 +43,11 @@ class WithinOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class RecallDelta:
-    """Dedicated minus joint, with paired bootstrap intervals."""
+class WithinFigures:
+    """Means over the queries, or of paired differences, with bootstrap intervals over items."""
 
     recall: dict[int, Estimate]
+    """By depth k."""
     mean_average_precision: Estimate
 
 
@@ -63,17 +64,8 @@ class LabelDelta:
     dedicated: dict[int, float]
     joint_average_precision: float
     dedicated_average_precision: float
-    delta: RecallDelta
+    delta: WithinFigures
     """Dedicated minus joint."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithinFigures:
-    """Means over the queries, with bootstrap intervals over items."""
-
-    recall: dict[int, Estimate]
-    """By depth k."""
-    mean_average_precision: Estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +78,7 @@ class WithinComparison:
     """Of them, those that share their label with another: they ask."""
     joint: WithinFigures
     dedicated: WithinFigures
-    delta: RecallDelta
+    delta: WithinFigures
     """Dedicated minus joint: positive means that the joint tower is the wrong tool."""
     by_label: tuple[LabelDelta, ...]
 
@@ -151,7 +143,7 @@ def recall_delta(
     *,
     queries: Indices | None = None,
     seed: int = DEFAULT_SEED,
-) -> RecallDelta:
+) -> WithinFigures:
     """Within-modal recall delta: the dedicated encoder's figures minus the joint tower's.
 
     Args:
@@ -179,17 +171,8 @@ def recall_delta(
             where="within-modal recall delta",
             hint="give the items labels",
         )
-    return RecallDelta(
-        recall={
-            k: bootstrap_difference(
-                dedicated.recall[k][rows], joint.recall[k][rows], rows, seed=seed
-            )
-            for k in joint.recall
-        },
-        mean_average_precision=bootstrap_difference(
-            dedicated.average_precision[rows], joint.average_precision[rows], rows, seed=seed
-        ),
-    )
+    pairs = zip(_columns(dedicated), _columns(joint), strict=True)
+    return _figures(joint, [theirs[rows] - ours[rows] for theirs, ours in pairs], rows, seed)
 
 
 def compare_within(
@@ -223,8 +206,8 @@ def compare_within(
     return WithinComparison(
         n_items=len(joint),
         n_queries=int((~np.isnan(ours.average_precision)).sum()),
-        joint=_figures(ours, rows, seed),
-        dedicated=_figures(theirs, rows, seed),
+        joint=_figures(ours, _columns(ours), rows, seed),
+        dedicated=_figures(theirs, _columns(theirs), rows, seed),
         delta=delta,
         by_label=_by_label(ours, theirs, labels, seed),
     )
@@ -233,26 +216,32 @@ def compare_within(
 def _by_label(
     ours: WithinOutcome, theirs: WithinOutcome, labels: Indices, seed: int
 ) -> tuple[LabelDelta, ...]:
-    known = ~np.isnan(ours.average_precision)
     found = []
-    for label in np.unique(labels[known]):
+    for label in np.unique(labels[~np.isnan(ours.average_precision)]):
         rows = np.flatnonzero(labels == label)
+        (*joint, joint_precision), (*dedicated, dedicated_precision) = (
+            [float(column[rows].mean()) for column in _columns(one)] for one in (ours, theirs)
+        )
         found.append(
             LabelDelta(
                 label=int(label),
                 n_items=rows.size,
-                joint={k: float(recall[rows].mean()) for k, recall in ours.recall.items()},
-                dedicated={k: float(recall[rows].mean()) for k, recall in theirs.recall.items()},
-                joint_average_precision=float(ours.average_precision[rows].mean()),
-                dedicated_average_precision=float(theirs.average_precision[rows].mean()),
+                joint=dict(zip(ours.recall, joint, strict=True)),
+                dedicated=dict(zip(ours.recall, dedicated, strict=True)),
+                joint_average_precision=joint_precision,
+                dedicated_average_precision=dedicated_precision,
                 delta=recall_delta(ours, theirs, queries=rows, seed=seed),
             )
         )
     return tuple(found)
 
 
-def _figures(outcome: WithinOutcome, rows: Indices, seed: int) -> WithinFigures:
-    *recall, precision = bootstrap_means(
-        [*outcome.recall.values(), outcome.average_precision], rows, seed=seed
-    )
+def _columns(outcome: WithinOutcome) -> list[Float64]:
+    return [*outcome.recall.values(), outcome.average_precision]
+
+
+def _figures(
+    outcome: WithinOutcome, columns: list[Float64], rows: Indices, seed: int
+) -> WithinFigures:
+    *recall, precision = bootstrap_means(columns, rows, seed=seed)
     return WithinFigures(dict(zip(outcome.recall, recall, strict=True)), precision)

@@ -10,7 +10,7 @@ from gapviz import Collection
 from gapviz.core.blocks import item_sums
 from gapviz.core.collection import ModalityVectors, items_of_rows
 from gapviz.measures.geometry import anatomy
-from gapviz.measures.geometry.contrast import info_nce_both_ways
+from gapviz.measures.geometry.contrast import info_nce
 from gapviz.measures.geometry.report import measure_geometry
 from gapviz.measures.geometry.thresholds import typed_scores
 from gapviz.measures.retrieval.cross import evaluate_cross
@@ -70,7 +70,7 @@ def test_a_sample_of_items_keeps_all_of_their_captions(monkeypatch):
 def test_the_loss_is_that_of_the_first_caption_of_each_image():
     collection = captioned()
     x, y = rows_of(collection)
-    all_captions = info_nce_both_ways(x, y, collection.pairs(*PAIR))
+    all_captions = info_nce(x, y, collection.pairs(*PAIR))
     owner = collection.modality("text").item_index
     _, first = np.unique(owner, return_index=True)
     logits = x.astype(np.float64) @ y[first].astype(np.float64).T / 0.01
