@@ -136,10 +136,14 @@ def small_cones_figure(layout: Layout, *, fixed: bool = False, height: int = 260
         fixed: draw to the scale of all unit vectors, so that steps can be compared.
         height: in pixels.
     """
+    ranges = UNIT_RANGES if fixed else shared_ranges(layout, padding=0.15)
+    # Taller where points would fall outside.
+    if fixed and np.abs(layout.points[:, 1]).max(initial=0.0) > UNIT_RANGES.y[1]:
+        ranges = AxisRanges(UNIT_RANGES.x, (-1.05, 1.05))
     figure = cones_figure(
         layout,
         {name: range(layout.rows_of(name).size) for name in layout.modalities},
-        ranges=_holding(layout) if fixed else shared_ranges(layout, padding=0.15),
+        ranges=ranges,
         webgl=False,
         height=height,
     )
@@ -254,14 +258,6 @@ def _apart(values: Sequence[float], least: float) -> list[float]:
     # Below the axis a name would not be drawn.
     moved[order] = np.maximum(isotonic_regression(np.array(values)[order] - rise).x, 0) + rise
     return [float(value) for value in moved]
-
-
-def _holding(layout: Layout) -> AxisRanges:
-    """`UNIT_RANGES`, or taller where points would fall outside."""
-    farthest = float(np.abs(layout.points[:, 1]).max(initial=0.0))
-    if farthest <= UNIT_RANGES.y[1]:
-        return UNIT_RANGES
-    return AxisRanges(UNIT_RANGES.x, (-1.05, 1.05))
 
 
 def _words(values: Mapping[str, float]) -> str:
