@@ -138,16 +138,16 @@ def cones_figure(
             traces.append(points)
     if ringed.any() and not many:
         ring = {"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}}
-        traces.append(_marks(scatter, *layout.points[ringed].T, "selected", ring))
+        traces.append(_marks(scatter, layout.points[ringed].T, "selected", ring))
     if centroids and layout.linear:
         traces.append(_centroids(layout, scatter))
         # The legend's entry of all centroids: large, and of no modality's colour or shape.
         large = {"color": NEUTRAL, "symbol": "circle-open", "line": {"width": 3}}
-        traces.append(_marks(scatter, [None], [None], "large: centroid of each", large))
+        traces.append(_marks(scatter, ([None], [None]), "large: centroid of each", large))
     if queries is not None and len(queries):
         edge = {"color": NEUTRAL, "width": 1}
         star = {"symbol": "star", "size": 20, "color": QUERY_COLOR, "line": edge}
-        traces.append(_marks(scatter, *queries.T, "query", star))
+        traces.append(_marks(scatter, queries.T, "query", star))
     # Given at once: adding traces and updating the layout afterwards validates all twice.
     return go.Figure(traces, _frame(layout, ranges or shared_ranges(layout), height))
 
@@ -263,11 +263,12 @@ def _centroids(layout: Layout, scatter: Any) -> Any:
         "size": 17,
         "line": {"color": "#FFFFFF", "width": 2.5},
     }
-    return _marks(scatter, *middles.T, "centroids", large, showlegend=False)
+    return _marks(scatter, middles.T, "centroids", large, showlegend=False)
 
 
-def _marks(scatter: Any, x: Any, y: Any, name: str, marker: dict[str, Any], **more: Any) -> Any:
+def _marks(scatter: Any, points: Any, name: str, marker: dict[str, Any], **more: Any) -> Any:
     """Marks that stand for no row: a selection, which dims the rest, leaves them as they are."""
+    x, y = points
     return scatter(
         x=x,
         y=y,

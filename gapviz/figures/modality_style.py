@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gapviz.core.errors import GapvizError
 
@@ -23,7 +24,7 @@ class ModalityStyle:
     """The same shape as a character, for captions and legends in text."""
 
     @property
-    def look(self) -> dict[str, str]:
+    def look(self) -> dict[str, Any]:
         """Colour and symbol, as markers take them."""
         return {"color": self.color, "symbol": self.symbol}
 

@@ -141,7 +141,9 @@ class Index:
                 "dimensions",
                 hint="encode the query with the encoder of the collection",
             )
-        cosines: Float32 = rows.vectors @ self.moved(query.vector[None, :], query.modality)[0]
+        cosines: Float32 = (
+            rows.vectors @ self.strategy.transform(query.vector[None, :], query.modality)[0]
+        )
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
         if query.item is not None and query.leave_out_own and query.modality in rows.names:
             own = rows.modality == rows.code(query.modality)
@@ -164,7 +166,7 @@ class Index:
         """
         spec = self.strategy.spec
         if self.prepared is None and not (spec.routed or spec.ranks_items):
-            return top_k(self.moved(vectors, modality), self.rows.vectors, k)
+            return top_k(self.strategy.transform(vectors, modality), self.rows.vectors, k)
         lists = [self.search(Query(vector, modality), k).hits for vector in vectors]
         return TopK(
             np.array([[hit.row for hit in hits] for hits in lists], dtype=np.int64),
@@ -200,10 +202,6 @@ class Index:
         n_excluded = np.bincount(asking[excluded], minlength=block.size)
         asked = Asked(rows, scores, items, own, asking[relevant], found[relevant], n_excluded)
         return fusion.standing(asked, k)
-
-    def moved(self, vectors: Float32, modality: str) -> Float32:
-        """Queries `(n_queries, dim)` as the strategy moves them."""
-        return self.strategy.transform(vectors, modality)
 
 
 def _share(own: Mask) -> float:

@@ -53,15 +53,15 @@ class InfoNCE:
 
     def loss(self) -> Loss:
         """What training minimises, with fresh parameters of its own."""
-        return Loss(self._of)
-
-    def _of(self, x: Any, y: Any) -> Any:
         import torch
         from torch.nn.functional import cross_entropy
 
-        scores = x @ y.T / self.temperature
-        truth = torch.arange(len(x))
-        return (cross_entropy(scores, truth) + cross_entropy(scores.T, truth)) / 2
+        def of(x: Any, y: Any) -> Any:
+            scores = x @ y.T / self.temperature
+            truth = torch.arange(len(x))
+            return (cross_entropy(scores, truth) + cross_entropy(scores.T, truth)) / 2
+
+        return Loss(of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 DEPTH = 10
+FIGURE_NAMES = {"recall": f"recall_at_{DEPTH}", "bias": f"bias_at_{DEPTH}"}
+"""In JSON, of fields whose name leaves the depth out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +59,8 @@ class TrainingStep:
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers under the field's names; NaN becomes None."""
-        figures = {
-            "step": self.step,
-            "loss": self.loss,
-            "scale": self.scale,
-            "gap": self.gap,
-            "separation": self.separation,
-            "cone": dict(self.cone),
-            "recall_at_10": {f"{a}->{b}": value for (a, b), value in self.recall.items()},
-            "bias_at_10": dict(self.bias),
-        }
-        plain: dict[str, Any] = plain_json(figures)
-        return plain
+        names = [field.name for field in fields(self) if field.name != "layout"]
+        return {FIGURE_NAMES.get(name, name): plain_json(getattr(self, name)) for name in names}
 
 
 def recorded(
@@ -113,12 +105,8 @@ def recorded(
             for a, b in directions
         },
         bias={name: float(outcome.own_share.mean()) for name, outcome in mixed.items()},
-        layout=_same_way_up(_layout(vectors, gap), before),
+        layout=_same_way_up(project(vectors, method="gap_axis" if gap > 1e-5 else "pca"), before),
     )
-
-
-def _layout(vectors: Mapping[str, Float32], gap: float) -> Layout:
-    return project(vectors, method="gap_axis" if gap > 1e-5 else "pca")
 
 
 def _same_way_up(layout: Layout, before: TrainingStep | None) -> Layout:

@@ -189,19 +189,15 @@ def _training(
                 name: head.project(rows)
                 for (name, head), rows in zip(now.items(), held_out, strict=True)
             }
-            scale = _scale(options, loss)
+            # What cosines are multiplied with in the loss, as far as it has been learned.
+            learned = loss.learned.get("log_scale")
+            scale = 1 / options.temperature if learned is None else float(learned.detach().exp())
             previous = recorded(step, float(value.detach()), vectors, scale=scale, before=previous)
             yield previous, now
         with one_thread():
             optimiser.zero_grad()
             value.backward()
             optimiser.step()
-
-
-def _scale(options: TrainingOptions, loss: Loss) -> float:
-    """What cosines are multiplied with in the loss, as far as it has been learned."""
-    learned = loss.learned.get("log_scale")
-    return 1 / options.temperature if learned is None else float(learned.detach().exp())
 
 
 class _TrainedHead:
@@ -230,7 +226,8 @@ class _TrainedHead:
         rows = rows + NOISE * torch.randn(rows.shape, generator=draw)
         weight_in, bias_in, weight_out, bias_out = self.weights
         hidden = torch.relu(rows @ weight_in.T + bias_in)
-        return _dropped(hidden, draw) @ weight_out.T + bias_out
+        keep = torch.rand(hidden.shape, generator=draw) >= DROPOUT
+        return hidden * keep / (1 - DROPOUT) @ weight_out.T + bias_out
 
     def exported(self) -> Head:
         """The head as it is now, in numpy, without noise and dropout."""
@@ -257,10 +254,3 @@ def _linear(width: int, out: int, draw: Any) -> list[Any]:
         torch.nn.Parameter((2 * torch.rand(shape, generator=draw) - 1) * bound)
         for shape in ((out, width), (out,))
     ]
-
-
-def _dropped(rows: Any, draw: Any) -> Any:
-    import torch
-
-    keep = torch.rand(rows.shape, generator=draw) >= DROPOUT
-    return rows * keep / (1 - DROPOUT)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gapviz.core.blocks import centroid, float64_blocks
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices, read_only
 from gapviz.measures.geometry.report import measure_geometry
 
@@ -174,10 +174,7 @@ def clustered_heat_map(
     """
     if not len(pairs):
         raise GapvizError("there are no matched pairs to draw", hint="give pairs")
-    chosen = np.arange(len(pairs), dtype=np.int64)
-    if chosen.size > n_items:
-        rng = np.random.default_rng(seed)
-        chosen = np.sort(rng.choice(chosen, n_items, replace=False))
+    chosen = seeded_sample(np.arange(len(pairs), dtype=np.int64), n_items, seed)
     first, second = x[pairs.rows_a[chosen]], y[pairs.rows_b[chosen]]
     order = _leaves((first @ first.T + second @ second.T) / 2)
     stacked = np.concatenate([first[order], second[order]])
@@ -257,8 +254,7 @@ def _sampled_matches(
     """All rows of at most `ABLATION_ITEMS` items that have both, and how many pairs they are."""
     owner_x, owner_y = pairs.owners(n_x, n_y)
     items = owner_x[pairs.one_an_item().rows_a]
-    if items.size > ABLATION_ITEMS:
-        items = items[np.sort(rng.choice(items.size, ABLATION_ITEMS, replace=False))]
+    items = items[seeded_sample(np.arange(items.size), ABLATION_ITEMS, rng)]
     taken = np.isin(owner_x[pairs.rows_a], items)
     rows_x, rows_y = np.unique(pairs.rows_a[taken]), np.unique(pairs.rows_b[taken])
     return _Matches(rows_x, rows_y, owner_x[rows_x], owner_y[rows_y]), int(taken.sum())

@@ -14,6 +14,7 @@ from gapviz.core.blocks import BLOCK_ROWS, centroid, float64_blocks, item_sums
 from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64, Indices
+from gapviz.measures.geometry.pair_scores import paired_blocks
 
 NORMAL_95 = 1.959963984540054
 
@@ -201,15 +202,18 @@ def measure_constancy(x: Float32, y: Float32, pairs: Pairs) -> Constancy:
     """
     if not len(pairs):
         return Constancy(ratio=float("nan"), mean_cosine=float("nan"))
-    dim = x.shape[1]
-    total, squares = np.zeros(dim), 0.0
-    for difference in _differences(x, y, pairs):
+
+    def differences() -> Iterator[Float64]:
+        return (a - b for a, b in paired_blocks(x, y, pairs.rows_a, pairs.rows_b, BLOCK_ROWS))
+
+    total, squares = np.zeros(x.shape[1]), 0.0
+    for difference in differences():
         total += difference.sum(axis=0)
         squares += float(np.einsum("ij,ij->", difference, difference))
     mean = total / len(pairs)
     length = float(np.linalg.norm(mean))
     cosines = 0.0
-    for difference in _differences(x, y, pairs):
+    for difference in differences():
         lengths = np.linalg.norm(difference, axis=1) * length
         cosines += float(
             np.divide(
@@ -219,12 +223,6 @@ def measure_constancy(x: Float32, y: Float32, pairs: Pairs) -> Constancy:
     return Constancy(
         ratio=_ratio(length**2, squares / len(pairs)), mean_cosine=cosines / len(pairs)
     )
-
-
-def _differences(x: Float32, y: Float32, pairs: Pairs) -> Iterator[Float64]:
-    for start in range(0, len(pairs), BLOCK_ROWS):
-        chosen = slice(start, start + BLOCK_ROWS)
-        yield x[pairs.rows_a[chosen]].astype(np.float64) - y[pairs.rows_b[chosen]]
 
 
 def _standard_error(x: Float32, y: Float32, pairs: Pairs, delta: Float64, gap: float) -> float:

@@ -9,10 +9,10 @@ from scipy.special import logsumexp
 
 from gapviz.core.blocks import float64_blocks
 from gapviz.core.pairs import Pairs
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64
 from gapviz.measures.geometry.centroids import Cloud
-from gapviz.measures.geometry.pair_scores import PairScores, n_pairs_within
+from gapviz.measures.geometry.pair_scores import PairScores, n_pairs_within, paired_blocks
 
 INFO_NCE_BATCH = 4_096
 INFO_NCE_BLOCK = 512
@@ -77,16 +77,8 @@ def cross_cosines(
         pairs: which of them match.
         clouds: of x and of y, as `measure_cloud` measured them.
     """
-    total = 0.0
-    for start in range(0, len(pairs), 2_048):
-        chosen = slice(start, start + 2_048)
-        total += float(
-            np.einsum(
-                "ij,ij->",
-                x[pairs.rows_a[chosen]].astype(np.float64),
-                y[pairs.rows_b[chosen]].astype(np.float64),
-            )
-        )
+    blocks = paired_blocks(x, y, pairs.rows_a, pairs.rows_b)
+    total = sum(float(np.einsum("ij,ij->", a, b)) for a, b in blocks)
     n_pairs, n_all = len(pairs), x.shape[0] * y.shape[0]
     everything = float(clouds[0].centroid @ clouds[1].centroid) * n_all
     return CrossCosines(
@@ -146,11 +138,9 @@ def info_nce(
         seed: of the sample.
     """
     one_each = pairs.one_an_item()
-    rows_a, rows_b = one_each.rows_a, one_each.rows_b
-    if rows_a.size > batch:
-        chosen = np.sort(np.random.default_rng(seed).choice(rows_a.size, batch, replace=False))
-        rows_a, rows_b = rows_a[chosen], rows_b[chosen]
-    n = rows_a.size
+    chosen = seeded_sample(np.arange(len(one_each)), batch, seed)
+    rows_a, rows_b = one_each.rows_a[chosen], one_each.rows_b[chosen]
+    n = chosen.size
     if not n:
         return InfoNce(float("nan"), float("nan"), temperature, 0)
     targets = y[rows_b].astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,15 +124,17 @@ def threshold_transfer(scores: PairScores, matched_share: float = 0.95) -> Thres
 
 def dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
     """Products of the chosen rows of x and y, pair by pair, `(n,)` in float64."""
-    parts = [
-        np.einsum(
-            "ij,ij->i",
-            x[rows_x[start : start + 2_048]].astype(np.float64),
-            y[rows_y[start : start + 2_048]].astype(np.float64),
-        )
-        for start in range(0, rows_x.size, 2_048)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0)
+    parts = [np.einsum("ij,ij->i", a, b) for a, b in paired_blocks(x, y, rows_x, rows_y)]
+    return np.concatenate([np.empty(0), *parts])
+
+
+def paired_blocks(
+    x: Float32, y: Float32, rows_x: Indices, rows_y: Indices, size: int = 2_048
+) -> Iterator[tuple[Float64, Float64]]:
+    """The chosen rows of x and, beside each, that of y, in blocks of at most `size` rows."""
+    for start in range(0, rows_x.size, size):
+        block = slice(start, start + size)
+        yield x[rows_x[block]].astype(np.float64), y[rows_y[block]].astype(np.float64)
 
 
 def _mismatched(

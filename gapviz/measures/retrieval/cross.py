@@ -11,7 +11,7 @@ import numpy as np
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.rows import rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.outcome import CrossOutcome
 from gapviz.strategies import Strategy
@@ -37,8 +37,7 @@ def evaluate_cross(
     indexed, asked = collection.modality(target).corpus, collection.modality(source).queries
     gallery_item = indexed.item_index
     asking = np.flatnonzero(np.isin(asked.item_index, gallery_item))
-    if asking.size > max_queries:
-        asking = np.sort(np.random.default_rng(seed).choice(asking, max_queries, replace=False))
+    asking = seeded_sample(asking, max_queries, seed)
     asking_item = asked.item_index[asking]
     if not asking.size:
         return CrossOutcome(asking_item, asking_item, np.zeros(0, dtype=np.bool_))

@@ -24,7 +24,7 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows, query_rows
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float64, Indices
 from gapviz.measures.retrieval.outcome import MixedOutcome
 from gapviz.measures.retrieval.ranking import ndcg_at
@@ -65,10 +65,8 @@ def evaluate_mixed(
     indexed = ~np.concatenate([b.queries.query_only for b in collection.modalities.values()])
     outcomes: dict[str, MixedOutcome] = {}
     for code, name in enumerate(queries.names):
-        chosen = np.arange(queries.spans[code].start, queries.spans[code].stop)
-        if chosen.size > max_queries:
-            rng = np.random.default_rng(seed)
-            chosen = np.sort(rng.choice(chosen, max_queries, replace=False))
+        asking = np.arange(queries.spans[code].start, queries.spans[code].stop)
+        chosen = seeded_sample(asking, max_queries, seed)
         n_blocks = max(1, min(chosen.size, -(-chosen.size * entries // BLOCK_SCORES)))
         parts = [
             _outcome(
