@@ -13,7 +13,7 @@ TEST_READY := $(VENV)/.installed-test
 # One process a core, four at most: each may hold an encoder, a dashboard and a browser.
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-quick lint style data benchmark clean
+.PHONY: run test test-quick lint style data tables benchmark clean
 
 run: $(RUN_READY)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -39,6 +39,10 @@ data: $(RUN_READY)
 	$(BIN)/python data/build_collection.py
 	$(BIN)/python data/build_layouts.py
 	$(BIN)/python data/build_model_list.py
+
+# Write the tables of the README that follow from the code.
+tables: $(RUN_READY)
+	$(BIN)/python docs/build_tables.py
 
 benchmark: $(TEST_READY)
 	$(BIN)/python -m benchmarks

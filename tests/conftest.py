@@ -22,19 +22,11 @@ from gapviz.core.collection import Collection, ModalityVectors, alternate_splits
 settings.register_profile("gapviz", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gapviz")
 
-TESTS = Path(__file__).parent
 ENCODER_TESTS = tuple(
-    str(TESTS / place)
-    for place in (
-        "encoders/test_",
-        "training/",
-        "commands/test_encode.py",
-        "commands/test_forces.py",
-        "commands/test_train.py",
-        "app/test_why_a_gap.py",
-    )
+    str(Path(__file__).parent / place) for place in ("encoders/test_", "training")
 )
-"""Folders and files whose tests load encoders or train them; others mark the tests that do."""
+"""Where every test loads an encoder or trains one; elsewhere the tests that do are marked."""
+LONG = ("browser", "encoder")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -50,10 +42,13 @@ def pytest_xdist_setupnodes(specs):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """The long files first, so that no process is left with one of them at the end."""
+    turn = dict.fromkeys((item.path for item in items), len(LONG))
     for item in items:
         if str(item.path).startswith(ENCODER_TESTS):
             item.add_marker("encoder")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+        marked = [place for place, name in enumerate(LONG) if item.get_closest_marker(name)]
+        turn[item.path] = min([turn[item.path], *marked])
+    items.sort(key=lambda item: turn[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

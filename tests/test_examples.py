@@ -7,12 +7,18 @@ import pytest
 
 MODULES = (
     "gapviz.analyses.advice.advice",
-    "gapviz.core.collection",
+    "gapviz.analyses.one_cloud",
     "gapviz.commands.gate",
+    "gapviz.commands.terminal",
+    "gapviz.core.collection",
+    "gapviz.core.pairing",
+    "gapviz.core.plain_json",
+    "gapviz.core.table_html",
     pytest.param("gapviz.encoders.registry", marks=pytest.mark.encoder),
-    "gapviz.measures.measurement",
-    "gapviz.core.notebook",
-    "gapviz.strategies.fitting",
+    "gapviz.measures.experiment",
+    "gapviz.strategies.options",
+    "gapviz.strategies.registry",
+    "gapviz.strategies.spec",
 )
 
 

@@ -2,18 +2,21 @@
 
 import csv
 import re
+import runpy
 import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gapviz.analyses.registry import analyses
 from gapviz.commands.cli import COMMANDS, main
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import drawing_png
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 PICTURES = 40
+ARCHITECTURE = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text("utf-8")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 ONLY_RUN_BY_ITS_OWN_TESTS = "serve"
 
@@ -73,11 +76,17 @@ def test_commands_and_code_do_what_the_readme_says(folder, capsys):
         if shown != expected:
             told = "\n".join(told.splitlines()[: shown.count("\n")])
         assert alike(seconds.sub("", told), seconds.sub("", shown)), f"{command}\n{told}"
-    assert seen == {command.__name__.rpartition(".")[2] for command in COMMANDS}
+    assert seen == {command.__name__.rpartition(".")[2] for command in COMMANDS} | set(analyses())
     (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
     exec(code, names)
     assert names["result"].collection.n_items == PICTURES // 2
+
+
+def test_the_tables_that_follow_from_the_code_are_as_the_code_has_them():
+    script = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "build_tables.py"))
+    assert "| Ridge towards identity | ridge |" in README
+    assert script["with_tables"](README) == README
 
 
 def test_other_words_or_other_figures_are_told_apart():
@@ -89,5 +98,14 @@ def test_other_words_or_other_figures_are_told_apart():
 
 def test_every_picture_and_page_of_the_readme_is_there():
     root = Path(__file__).parents[1]
-    links = re.findall(r"\]\((?!https?://)([^)#]+)", README)
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", README + ARCHITECTURE)
     assert links and not [link for link in links if not (root / link).exists()]
+
+
+def test_what_the_architecture_names_is_there():
+    root = Path(__file__).parents[1]
+    named = re.findall(r"`((?:gapviz|tests|docs|benchmarks)/[\w/.]*)`", ARCHITECTURE)
+    assert len(named) > 10 and not [path for path in named if not (root / path).exists()]
+    drawn = re.findall(r">(\w+)/</text>", (root / "docs" / "rooms.svg").read_text("utf-8"))
+    rooms = {path.name for path in (root / "gapviz").iterdir() if any(path.glob("*.py"))}
+    assert set(drawn) == rooms

@@ -218,7 +218,7 @@ def cones_readings(drawn: Cones) -> list[str]:
     readings = [f"x: {x}. y: {y}.", f"Shows: {first.can_show}"]
     if last.can_show != first.can_show:
         readings.append(f"With the strategy: {last.can_show}")
-    readings.append(last.cannot_show)
+    readings.append(f"Does not show: {last.cannot_show.removeprefix('Not ')}")
     notes = [last.note, "" if drawn.moved else "The strategy moves no vector, so this is all."]
     return [*readings, *filter(None, notes)]
 

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from gapviz.analyses.analysis import Finding
-from gapviz.core.table import Cell, Column, Table
+from gapviz.core.table import Cell, Column, Table, legend
 
 WIDTH = 96
 BETWEEN = "  "
@@ -24,7 +24,7 @@ def finding_lines(finding: Finding) -> list[str]:
         lines += paragraph(reading)
     for table in finding.tables:
         lines += _apart(lines, table_lines(table))
-    lines += _apart(lines, paragraph(finding.legend))
+    lines += _apart(lines, paragraph(legend([table.brief for table in finding.tables])))
     for part in finding.parts.values():
         lines += _apart(lines, finding_lines(part))
     return lines + _apart(lines, paragraph(finding.protocol))

@@ -9,6 +9,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
+from gapviz.core.table import Column, Table
 from gapviz.strategies.base import Strategy
 from gapviz.strategies.options import StrategyOptions
 from gapviz.strategies.spec import STRATEGIES, StrategySpec, strategy_spec
@@ -51,6 +52,23 @@ def strategy_class(name: str) -> type[Strategy]:
         GapvizError: no strategy of that name.
     """
     return _classes[strategy_spec(name).name]
+
+
+def strategies_table() -> Table:
+    """Every strategy in a row: its title and name, its formula, its parameters."""
+    return Table(
+        "",
+        [
+            Column("title", "strategy", text=True),
+            Column("name", "name", text=True),
+            Column("formula", "formula", text=True),
+            Column("parameters", "parameters", text=True),
+        ],
+        [
+            [spec.title, spec.name, spec.formula, ", ".join(one.name for one in spec.parameters)]
+            for spec in STRATEGIES.values()
+        ],
+    )
 
 
 def unavailable_reason(options: StrategyOptions, collection: Collection) -> str | None:

@@ -9,6 +9,8 @@ from gapviz.dashboard.why import forces, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
 from gapviz.training.random_start import cached_random_start
 
+pytestmark = pytest.mark.encoder
+
 PAGE = "pages/why.py"
 
 

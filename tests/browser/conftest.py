@@ -29,6 +29,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# A busy machine may take long; a test waits only until what it expects is there.
+PATIENCE_MS = 180_000
 # Streamlit's page looks for its server below the page's own address first, and tells the
 # console of a page that does not exist, as it tells the visitor.
 EXPECTED_PLACE = "/_stcore/"
@@ -68,7 +70,7 @@ def server(tmp_path_factory):
 
 
 def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server stopped:\n{log.read_text()}")
@@ -85,8 +87,7 @@ def browser():
     from playwright.sync_api import expect, sync_playwright
 
     executable = chromium()
-    # A busy machine may take long; a test waits only until what it expects is there.
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield launched
@@ -102,7 +103,7 @@ class Visit:
     def open(self, path="/"):
         url = path if path.startswith("http") else f"{self.address}{path}"
         self.page.goto(url)
-        self.page.wait_for_selector("h1", timeout=60_000)
+        self.page.wait_for_selector("h1", timeout=PATIENCE_MS)
         self.settle()
         return self
 
@@ -113,7 +114,7 @@ class Visit:
         self.page.wait_for_function(
             "document.querySelector('[data-testid=stApp]')"
             ".getAttribute('data-test-script-state') === 'notRunning'",
-            timeout=120_000,
+            timeout=PATIENCE_MS,
         )
         self.page.evaluate(
             "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
@@ -127,7 +128,7 @@ class Visit:
         field.fill(text)
         field.press("Enter")
         self.page.wait_for_url(
-            lambda url: f"q={urllib.parse.quote_plus(text)}" in url, timeout=60_000
+            lambda url: f"q={urllib.parse.quote_plus(text)}" in url, timeout=PATIENCE_MS
         )
         self.settle()
 
@@ -141,14 +142,14 @@ class Visit:
         before = self.page.url
         for _ in range(presses):
             thumb.press(arrow)
-        self.page.wait_for_url(lambda url: url != before, timeout=60_000)
+        self.page.wait_for_url(lambda url: url != before, timeout=PATIENCE_MS)
         self.settle()
 
     def rest_on(self, chart, place, felt):
         """Move the pointer onto a place of a chart until `felt` is true: being drawn, it feels
         nothing. Both are functions of the chart, in JavaScript."""
         chart.scroll_into_view_if_needed()
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_MS / 1000
         while not chart.evaluate(felt):
             assert time.monotonic() < end, "the chart feels no pointer"
             x, y = chart.evaluate(place)
@@ -165,6 +166,7 @@ class Visit:
 def visitor(browser):
     """One visitor of all tests, whose browser keeps the scripts that it has read."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

@@ -336,6 +336,27 @@ def test_version_and_help_succeed(run):
     assert "--strategy" in run("measure", "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("former", "words"),
+    [
+        (["advise"], "gapviz: advise is now called decide\n"),
+        (["project", "--by", "pca"], "gapviz: project is now called cones\n"),
+        (["forces", "--of", "order"], "gapviz: forces is now called why\n"),
+        (
+            ["search", "--item", "00", "--with", "text"],
+            "gapviz: --with is now called --query-modality\n",
+        ),
+    ],
+)
+def test_a_former_name_works_with_one_line_of_warning(source, run, former, words):
+    command, *options = former
+    done = run(command, source, *options, "--json")
+    assert (done.returncode, done.stderr) == (0, words)
+    figures = strict(done.stdout)
+    assert figures["version"] == 2 and figures.get("query_modality", "text") == "text"
+    assert "--with" not in run("search", "--help").stdout
+
+
 def test_a_command_that_starts_anew_does_not_promise_to_go_on(source, run, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

@@ -12,6 +12,8 @@ from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
 from gapviz.storage.saved_collection import load_collection, save_collection
 
+pytestmark = pytest.mark.encoder
+
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ FIGURES = {
     "d_prime": None,
     "strategy": "raw",
     "flag": True,
+    "ndcg": {"value": 0.5, "low": 0.4, "high": 0.9},
 }
 
 
@@ -26,6 +27,8 @@ FIGURES = {
         ("bias_at_10.text > 0.9", []),
         ("recall.text->image.10 < 0.6", ["recall.text->image.10 = 0.5 < 0.6"]),
         ("recall < 0.6", ["recall.text->image.10 = 0.5 < 0.6"]),
+        ("ndcg > 0.4", ["ndcg = 0.5 > 0.4"]),
+        ("ndcg.high > 0.8", ["ndcg.high = 0.9 > 0.8"]),
         ("gap_interval.1 >= 0.9", ["gap_interval.1 = 0.9 >= 0.9"]),
     ],
 )

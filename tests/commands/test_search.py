@@ -19,8 +19,15 @@ def test_an_item_finds_its_match(saved, figures, strategy):
 
 @pytest.mark.encoder
 def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
-    text = run("search", "builtin", "cat face", "--strategy", "znorm", "-k", "3").stdout
-    assert "image" in text and "cat face" in text and "of the results are text" in text
+    text = run("search", "builtin", "a face of a cat", "--strategy", "znorm", "-k", "3").stdout
+    assert "image" in text and "cat" in text and "of the results are text" in text
+    assert "match" not in text
+
+
+def test_a_caption_knows_its_item_and_so_has_a_match(figures):
+    found = figures("search", "builtin", "Cat face", "--strategy", "znorm")
+    hits = [(hit["item"], hit["modality"]) for hit in found["hits"]]
+    assert hits[found["match_rank"] - 1] == ("1F431", "image")
 
 
 def test_the_modality_that_asks_can_be_named(saved, figures):

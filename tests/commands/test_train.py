@@ -10,6 +10,8 @@ from gapviz.storage.saved_collection import save_collection
 from gapviz.training.features import collection_features
 from gapviz.training.run import TrainingOptions, training_steps
 
+pytestmark = pytest.mark.encoder
+
 PAIR = ("image", "text")
 
 

@@ -12,6 +12,8 @@ from gapviz.training.random_start import cached_random_start
 from gapviz.training.run import TrainingOptions
 from gapviz.training.temperature import cached_temperatures
 
+pytestmark = pytest.mark.encoder
+
 PAIR = ("image", "text")
 
 

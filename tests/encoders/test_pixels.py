@@ -74,7 +74,7 @@ def test_an_unknown_way_is_refused():
 
 def test_what_a_worker_process_imports_holds_no_torch():
     code = (
-        "import sys, gapviz.encoders.encoding.pictures, gapviz.encoders.encoding.worker; "
+        "import sys, gapviz.encoders.encoding.pictures, gapviz.encoders.encoding.tasks; "
         "print([name for name in ('torch', 'open_clip', 'pandas', 'scipy', 'sklearn') "
         "if name in sys.modules])"
     )

@@ -72,7 +72,7 @@ def test_every_rule_is_judged_by_figures_of_this_data(wide, rule):
     if rule.strategy == "items-rrf":
         assert [what for what, _ in given.not_measured] == ["Several vectors per item, by rank"]
         return
-    (entry,) = [one for one in given.recommendations if one.rule is rule]
+    (entry,) = [one for one in given.recommendations if one.rule == rule]
     if rule.kind == "nothing":
         assert entry.verdict == "as it is" and entry.evidence
     for effect in entry.effects:
