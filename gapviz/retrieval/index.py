@@ -141,9 +141,8 @@ class Index:
                 "dimensions",
                 hint="encode the query with the encoder of the collection",
             )
-        cosines: Float32 = (
-            rows.vectors @ self.strategy.transform(query.vector[None, :], query.modality)[0]
-        )
+        moved = self.strategy.transform(query.vector[None, :], query.modality)
+        cosines: Float32 = rows.vectors @ moved[0]
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
         if query.item is not None and query.leave_out_own and query.modality in rows.names:
             own = rows.modality == rows.code(query.modality)
