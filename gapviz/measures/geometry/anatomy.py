@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices, read_only
-from gapviz.measures.geometry.report import measure_geometry
+from gapviz.measures.geometry.report import Geometry
 
 ABLATED = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 HEAT_MAP_ITEMS = 200
@@ -234,7 +234,7 @@ def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
 
     Sampled as `pair_scores` is (Wang & Isola 2020).
     """
-    geometry = measure_geometry(x, y, pairs, seed=seed)
+    geometry = Geometry(x, y, pairs, seed=seed)
     return PlanePoint(geometry.alignment, geometry.uniformity.joint)
 
 

@@ -77,51 +77,6 @@ def auc_matched(scores: PairScores) -> float:
     return float(wins / (positive.size * negative.size))
 
 
-def d_prime(scores: PairScores) -> float:
-    """(mean matched − mean mismatched) / √½(both variances): sensitivity index d′.
-
-    NaN with fewer than two of either, or where none of them differ.
-    """
-    if min(scores.matched.size, scores.mismatched.size) < 2:
-        return float("nan")
-    spread = np.sqrt((scores.matched.var(ddof=1) + scores.mismatched.var(ddof=1)) / 2)
-    if spread == 0:
-        return float("nan")
-    return float((scores.matched.mean() - scores.mismatched.mean()) / spread)
-
-
-def mean_distance(cosines: Float64) -> float:
-    """Mean ‖a − b‖ of pairs of unit vectors by their cosines `(n,)`, √(2 − 2cos).
-
-    NaN when empty.
-    """
-    if not cosines.size:
-        return float("nan")
-    return float(np.sqrt(np.maximum(2 - 2 * cosines, 0.0)).mean())
-
-
-def threshold_transfer(scores: PairScores, matched_share: float = 0.95) -> ThresholdTransfer:
-    """The cosine that `matched_share` of matched pairs reach, and who else passes it.
-
-    The linearly interpolated quantile; all NaN without matched pairs.
-    """
-    if not scores.matched.size:
-        nan = float("nan")
-        return ThresholdTransfer(nan, matched_share, nan, nan, nan)
-    threshold = float(np.quantile(scores.matched, 1 - matched_share))
-
-    def passing(cosines: Float64) -> float:
-        return float((cosines >= threshold).mean()) if cosines.size else float("nan")
-
-    return ThresholdTransfer(
-        threshold=threshold,
-        matched_share=matched_share,
-        mismatched=passing(scores.mismatched),
-        within_x=passing(scores.within_x),
-        within_y=passing(scores.within_y),
-    )
-
-
 def dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
     """Products of the chosen rows of x and y, pair by pair, `(n,)` in float64."""
     parts = [np.einsum("ij,ij->i", a, b) for a, b in paired_blocks(x, y, rows_x, rows_y)]

@@ -5,7 +5,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from gapviz import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry.pair_scores import pair_scores, threshold_transfer
+from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
     TypedScores,
@@ -80,7 +80,7 @@ def test_the_threshold_for_a_recall_reaches_it_and_no_more(scores, recall):
 
 def test_what_passes_the_cross_threshold_is_that_of_the_pair_scores():
     x, y, pairs, _ = labelled()
-    plain = threshold_transfer(pair_scores(x, y, pairs))
+    plain = Geometry(x, y, pairs).threshold
     typed = typed_scores(x, y, pairs)
     rates = {name: rates_at(typed[name], plain.threshold) for name in PAIR_TYPES}
     assert rates["cross"].true_positive == pytest.approx(0.95, abs=0.01)
@@ -137,7 +137,7 @@ def test_a_threshold_for_matched_pairs_of_clip_lets_all_of_one_modality_pass(ref
     )
     x, y = (collection.modality(name).vectors for name in ("image", "text"))
     pairs = collection.pairs("image", "text")
-    threshold = threshold_transfer(pair_scores(x, y, pairs)).threshold
+    threshold = Geometry(x, y, pairs).threshold.threshold
     assert threshold == pytest.approx(0.2571, abs=5.1e-5)
     typed = typed_scores(x, y, pairs)
     found = [rates_at(typed[name], threshold).false_positive for name in PAIR_TYPES]
