@@ -21,7 +21,7 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import matching_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.measures.retrieval.bootstrap import bootstrap_means
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean, bootstrap_means
 from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
 
 # Counting equal scores takes some arrays of twice their size beside the scores.
@@ -172,7 +172,8 @@ def recall_delta(
             hint="give the items labels",
         )
     pairs = zip(_columns(dedicated), _columns(joint), strict=True)
-    return _figures(joint, [theirs[rows] - ours[rows] for theirs, ours in pairs], rows, seed)
+    gains = [bootstrap_mean(theirs[rows] - ours[rows], rows, seed=seed) for theirs, ours in pairs]
+    return _by_depth(joint, gains)
 
 
 def compare_within(
@@ -206,8 +207,8 @@ def compare_within(
     return WithinComparison(
         n_items=len(joint),
         n_queries=int((~np.isnan(ours.average_precision)).sum()),
-        joint=_figures(ours, _columns(ours), rows, seed),
-        dedicated=_figures(theirs, _columns(theirs), rows, seed),
+        joint=_by_depth(ours, bootstrap_means(_columns(ours), rows, seed=seed)),
+        dedicated=_by_depth(theirs, bootstrap_means(_columns(theirs), rows, seed=seed)),
         delta=delta,
         by_label=_by_label(ours, theirs, labels, seed),
     )
@@ -240,8 +241,6 @@ def _columns(outcome: WithinOutcome) -> list[Float64]:
     return [*outcome.recall.values(), outcome.average_precision]
 
 
-def _figures(
-    outcome: WithinOutcome, columns: list[Float64], rows: Indices, seed: int
-) -> WithinFigures:
-    *recall, precision = bootstrap_means(columns, rows, seed=seed)
+def _by_depth(outcome: WithinOutcome, means: list[Estimate]) -> WithinFigures:
+    *recall, precision = means
     return WithinFigures(dict(zip(outcome.recall, recall, strict=True)), precision)
