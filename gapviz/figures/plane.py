@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import cycle
 
@@ -24,14 +23,6 @@ WIDE_HOLE = 0.3
 """Share of an axis that is empty: beyond it the points on one side are a crowd of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Looks:
-    """Colour of each strategy and shape of each model, the same in all panels."""
-
-    colors: Mapping[str, str]
-    symbols: Mapping[str, str]
-
-
 def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]:
     """Every model and strategy by alignment and uniformity; those of `chosen` ringed.
 
@@ -41,15 +32,13 @@ def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]
     points = [placed for placed in plane.points if not np.isnan(placed.point.alignment)]
     strategies = list(dict.fromkeys(placed.strategy for placed in points))
     models = list(dict.fromkeys(placed.model for placed in points))
-    looks = _Looks(
-        dict(zip(strategies, cycle(COLORS), strict=False)),
-        dict(zip(models, cycle(SYMBOLS), strict=False)),
-    )
+    colors = dict(zip(strategies, cycle(COLORS), strict=False))
+    symbols = dict(zip(models, cycle(SYMBOLS), strict=False))
     ringed = list(chosen.points) if chosen is not None else []
     title = "Alignment against uniformity: the lower left corner is best"
     alt = f"Scatter plot of {len(points)} models and strategies: {title}"
-    figure = _figure(points, ringed, looks)
-    figure.add_traces(_legend(looks))
+    figure = _figure(points, ringed, colors, symbols)
+    figure.add_traces(_legend(colors, symbols))
     panels = [Panel(title, figure, alt)]
     crowd = _crowd(points)
     if crowd:
@@ -60,7 +49,7 @@ def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]
             if (_places([placed]) >= low).all() and (_places([placed]) <= high).all()
         ]
         title = f"The {len(crowd)} of them that crowd together, enlarged"
-        panels.append(Panel(title, _figure(crowd, near, looks), f"Scatter plot: {title}"))
+        panels.append(Panel(title, _figure(crowd, near, colors, symbols), f"Scatter plot: {title}"))
     return tuple(panels)
 
 
@@ -84,7 +73,12 @@ def _places(points: Sequence[Placed]) -> Float64:
     return np.array([[one.point.alignment, one.point.uniformity] for one in points])
 
 
-def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -> go.Figure:
+def _figure(
+    points: Sequence[Placed],
+    ringed: Sequence[Placed],
+    colors: Mapping[str, str],
+    symbols: Mapping[str, str],
+) -> go.Figure:
     figure = go.Figure(
         layout=frame(
             Axis("alignment: mean‖x − y‖² of pairs (lower is better)"),
@@ -94,7 +88,7 @@ def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -
         )
     )
     for placed in points:
-        look = {"color": looks.colors[placed.strategy], "symbol": looks.symbols[placed.model]}
+        look = {"color": colors[placed.strategy], "symbol": symbols[placed.model]}
         figure.add_scatter(
             x=[placed.point.alignment],
             y=[placed.point.uniformity],
@@ -123,14 +117,14 @@ def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -
     return figure
 
 
-def _legend(looks: _Looks) -> list[go.Scatter]:
+def _legend(colors: Mapping[str, str], symbols: Mapping[str, str]) -> list[go.Scatter]:
     """A bar for each colour, since a dot would be a model's, and an outline for each shape."""
     bars = [
         legend_key(escape(strategy.split(" (")[0]), line={"color": color, "width": 8})
-        for strategy, color in looks.colors.items()
+        for strategy, color in colors.items()
     ]
     shapes = [
         legend_key(escape(model), marker={"color": NEUTRAL, "symbol": f"{symbol}-open", "size": 10})
-        for model, symbol in looks.symbols.items()
+        for model, symbol in symbols.items()
     ]
     return bars + (shapes if len(shapes) > 1 else [])

@@ -22,8 +22,8 @@ from gapviz.core.vectors import Float32
 from gapviz.encoders.towers import Head
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
+    INTRA_MODAL,
     InfoNCE,
-    IntraModal,
     Loss,
     Sigmoid,
     with_intra_modal_terms,
@@ -91,12 +91,11 @@ class TrainingOptions:
 
     def make_loss(self) -> Loss:
         """The loss, with fresh parameters of its own."""
-        contrast = InfoNCE(self.temperature)
-        loss = (contrast if self.loss == "infonce" else Sigmoid(scale=1 / self.temperature)).loss()
-        if not self.intra_modal:
-            return loss
-        weights = IntraModal(self.temperature)
-        return with_intra_modal_terms(loss, weights.within, weights.across)
+        weight = INTRA_MODAL if self.intra_modal else 0.0
+        if self.loss == "infonce":
+            return InfoNCE(self.temperature, weight, weight).loss()
+        loss = Sigmoid(scale=1 / self.temperature).loss()
+        return with_intra_modal_terms(loss, weight, weight) if self.intra_modal else loss
 
 
 @dataclass(frozen=True, eq=False)

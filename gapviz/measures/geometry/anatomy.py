@@ -133,7 +133,7 @@ def ablation_curve(
     removed = np.array(sorted({count for count in counts if 0 <= count < order.size}))
     rng = np.random.default_rng(seed)
     at_random = rng.permutation(order.size)
-    matches, n_pairs = _sampled_matches(pairs, len(x), len(y), rng)
+    matches = _sampled_matches(pairs, len(x), len(y), rng)
     kept = [order[n:] for n in removed], [np.sort(at_random[n:]) for n in removed]
     found, control = (
         np.array([_without(x, y, matches, dims) for dims in some]).reshape(-1, 3).T for some in kept
@@ -150,7 +150,7 @@ def ablation_curve(
         control_gap=control[0],
         control_recall_x_to_y=control[1],
         control_recall_y_to_x=control[2],
-        n_pairs=n_pairs,
+        n_pairs=matches.n_pairs,
     )
 
 
@@ -246,18 +246,17 @@ class _Matches:
     rows_y: Indices
     items_x: Indices
     items_y: Indices
+    n_pairs: int
 
 
-def _sampled_matches(
-    pairs: Pairs, n_x: int, n_y: int, rng: np.random.Generator
-) -> tuple[_Matches, int]:
+def _sampled_matches(pairs: Pairs, n_x: int, n_y: int, rng: np.random.Generator) -> _Matches:
     """All rows of at most `ABLATION_ITEMS` items that have both, and how many pairs they are."""
     owner_x, owner_y = pairs.owners(n_x, n_y)
     items = owner_x[pairs.one_an_item().rows_a]
     items = items[seeded_sample(np.arange(items.size), ABLATION_ITEMS, rng)]
     taken = np.isin(owner_x[pairs.rows_a], items)
     rows_x, rows_y = np.unique(pairs.rows_a[taken]), np.unique(pairs.rows_b[taken])
-    return _Matches(rows_x, rows_y, owner_x[rows_x], owner_y[rows_y]), int(taken.sum())
+    return _Matches(rows_x, rows_y, owner_x[rows_x], owner_y[rows_y], int(taken.sum()))
 
 
 def _without(
