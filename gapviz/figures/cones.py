@@ -96,11 +96,12 @@ def cones_figure(
     highlight: npt.ArrayLike = (),
     queries: Float32 | None = None,
     ranges: AxisRanges | None = None,
-    centroids: bool = True,
     webgl: bool = True,
     height: int = 500,
 ) -> go.Figure:
-    """A layout as a scatter plot, one trace per modality.
+    """A layout as a scatter plot, one trace per modality, and the mean of each.
+
+    In a UMAP the mean of the drawn points is the image of nothing, so it is not drawn.
 
     Each point's `customdata` is `[row number, item position, modality code]`, int32.
     Plotly's own hover label is off; points can still be clicked and lassoed.
@@ -112,8 +113,6 @@ def cones_figure(
         highlight: item positions whose points get a ring.
         queries: `(n, 2)` float32 as `place_queries` returned it, drawn as stars.
         ranges: of the axes, from `shared_ranges`; the layout's own where left out.
-        centroids: mark each modality's mean, where the projection is linear. In a UMAP the
-            mean of the drawn points is the image of nothing, so it is never drawn.
         webgl: False draws SVG, slower, for browsers without WebGL.
         height: in pixels.
 
@@ -139,7 +138,7 @@ def cones_figure(
     if ringed.any() and not many:
         ring = {"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}}
         traces.append(_marks(scatter, layout.points[ringed].T, "selected", ring))
-    if centroids and layout.linear:
+    if layout.linear:
         traces.append(_centroids(layout, scatter))
         # The legend's entry of all centroids: large, and of no modality's colour or shape.
         large = {"color": NEUTRAL, "symbol": "circle-open", "line": {"width": 3}}

@@ -77,7 +77,8 @@ def pareto_figure(
         for changes, symbol in SYMBOLS.items()
         if changes in seen
     ]
-    return go.Figure(traces, _frame(_y_range(board.rows), height))
+    figure = go.Figure(traces, _frame(_y_range(board.rows), height))
+    return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
 
 
 def pareto_alt_text(board: Scoreboard, model_titles: Mapping[str, str] | None = None) -> str:
@@ -183,16 +184,4 @@ def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
         | {"ticks": "outside"},
         "yaxis": axis_layout(Axis("NDCG@10, mean (higher is better)", range=y_range))
         | {"ticks": "outside"},
-        "shapes": [
-            {
-                "type": "line",
-                "x0": 0,
-                "x1": 0,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": {"color": NEUTRAL, "width": 1},
-                "layer": "below",
-            }
-        ],
     }

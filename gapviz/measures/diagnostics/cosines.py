@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
@@ -28,25 +29,18 @@ DIAGNOSTICS = (
         better="lower",
         read=lambda m: m.geometry.cosines.mismatched,
     ),
-    _further(
-        name="cone_x",
-        key="",
-        title="Cone of the first modality",
-        formula=r"\overline{x_i\cdot x_j},\ i\neq j",
-        reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
-        source="Liang et al. 2022",
-        better="lower",
-        read=lambda m: m.geometry.x.cone,
-    ),
-    _further(
-        name="cone_y",
-        key="",
-        title="Cone of the second modality",
-        formula=r"\overline{y_i\cdot y_j},\ i\neq j",
-        reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
-        source="Liang et al. 2022",
-        better="lower",
-        read=lambda m: m.geometry.y.cone,
+    *(
+        _further(
+            name=f"cone_{one}",
+            key="",
+            title=f"Cone of the {place} modality",
+            formula=rf"\overline{{{one}_i\cdot {one}_j}},\ i\neq j",
+            reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
+            source="Liang et al. 2022",
+            better="lower",
+            read=attrgetter(f"geometry.{one}.cone"),
+        )
+        for one, place in (("x", "first"), ("y", "second"))
     ),
     _further(
         name="alignment",

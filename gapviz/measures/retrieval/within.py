@@ -24,6 +24,9 @@ from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean, bootstrap_means
 from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
 
+DEPTHS = (1, 5, 10)
+"""The k of recall@k."""
+
 # Counting equal scores takes some arrays of twice their size beside the scores.
 COPIES = 4
 
@@ -87,7 +90,6 @@ def evaluate_within(
     vectors: Float32,
     labels: Indices,
     *,
-    depths: tuple[int, ...] = (1, 5, 10),
     asking: Indices | None = None,
     items: Indices | None = None,
     adjust: Callable[[Float32], Float32] | None = None,
@@ -97,7 +99,6 @@ def evaluate_within(
     Args:
         vectors: the rows.
         labels: `(n,)` label codes, −1 = none.
-        depths: the k of recall@k.
         asking: row numbers that ask, all unless given; one entry of the outcome for each.
         items: `(n,)` item of each row, each its own unless given; rows of one item never find
             each other.
@@ -116,7 +117,7 @@ def evaluate_within(
     asked = np.arange(n, dtype=np.int64) if asking is None else asking
     owner = np.arange(n, dtype=np.int64) if items is None else items
     by_owner, by_label = np.argsort(owner, kind="stable"), np.argsort(labels, kind="stable")
-    recall = {k: np.full(asked.size, np.nan) for k in depths}
+    recall = {k: np.full(asked.size, np.nan) for k in DEPTHS}
     precision = np.full(asked.size, np.nan)
     step = max(1, BLOCK_SCORES // (COPIES * n))
     for start in range(0, asked.size, step):
@@ -132,7 +133,7 @@ def evaluate_within(
         found = owner[rows][alike.rows_a] != owner[alike.rows_b]
         groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found])
         precision[block] = expected_average_precision(groups)
-        for k in depths:
+        for k in DEPTHS:
             recall[k][block] = expected_hit(groups, k)
     return WithinOutcome(recall, precision)
 
@@ -181,7 +182,6 @@ def compare_within(
     dedicated: Float32,
     labels: Indices,
     *,
-    depths: tuple[int, ...] = (1, 5, 10),
     seed: int = DEFAULT_SEED,
 ) -> WithinComparison:
     """Both encodings of the same items, their `recall_delta`, and the same by label.
@@ -193,15 +193,12 @@ def compare_within(
         joint: unit rows `(n, dim)` of the joint model's tower.
         dedicated: unit rows `(n, other_dim)` of a single-modality encoder.
         labels: `(n,)` label codes, −1 = none.
-        depths: the k of recall@k.
         seed: of the bootstrap.
 
     Raises:
         GapvizError: not the same number of rows, or no label shared by two items.
     """
-    ours, theirs = (
-        evaluate_within(vectors, labels, depths=depths) for vectors in (joint, dedicated)
-    )
+    ours, theirs = (evaluate_within(vectors, labels) for vectors in (joint, dedicated))
     delta = recall_delta(ours, theirs, seed=seed)
     rows = np.arange(len(joint), dtype=np.int64)
     return WithinComparison(
