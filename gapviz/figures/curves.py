@@ -26,6 +26,7 @@ from gapviz.figures.lines import (
     band_line,
     line_figure,
     line_panels,
+    reached,
 )
 from gapviz.figures.modality_style import NEUTRAL, style_of
 
@@ -139,7 +140,7 @@ def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tu
         for (a, b), value in curve.raw_recall_at_1.items()
     ]
 
-    low = float(np.nanmin(curve.cosine.low)) if not np.isnan(curve.cosine.low).all() else 0.0
+    low = -reached(-curve.cosine.low, unknown=0.0)
     parts = [
         (
             "Direction of the estimated gap",
@@ -248,6 +249,5 @@ def _apart(sizes: Indices, factor: float = 1.6) -> tuple[float, ...]:
 
 def _share_range(bands: Sequence[Band], lines: Sequence[Float64] = ()) -> tuple[float, float]:
     """From 0 to what is reached, for shares that would be flat on an axis up to 1."""
-    highs = np.concatenate([*(band.high for band in bands), *lines])
-    top = float(np.nanmax(highs)) if not np.isnan(highs).all() else 1.0
+    top = reached(*(band.high for band in bands), *lines)
     return -0.02 * top, min(1.02, max(0.05, top * 1.15))

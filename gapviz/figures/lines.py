@@ -214,3 +214,9 @@ def _add_band(figure: go.Figure, x: Positions, line: Line) -> None:
             showlegend=False,
             hoverinfo="skip",
         )
+
+
+def reached(*values: Float64, unknown: float = 1.0) -> float:
+    """The largest of some values, those that are NaN left out; `unknown` where all are."""
+    known = np.concatenate(values)
+    return float(np.nanmax(known)) if not np.isnan(known).all() else unknown

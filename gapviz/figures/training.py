@@ -102,11 +102,18 @@ def training_figure(
     # Names stand in the margin, which is there before the first record as well.
     frame["margin"]["r"] = 52
     highest = drawn.top or max((max(trace.y) for trace in traces), default=1.0)
+    apart = highest * _NAME_HEIGHT / (height - _AROUND_THE_PLOT)
     frame["annotations"] = [
-        _name(line, y)
-        for line, y in zip(
-            started, _apart(ends, highest * _NAME_HEIGHT / (height - _AROUND_THE_PLOT)), strict=True
-        )
+        {
+            "text": line.tag,
+            "x": line.steps[-1].step,
+            "y": y,
+            "xanchor": "left",
+            "xshift": 4,
+            "showarrow": False,
+            "font": {"color": line.color, "size": 12},
+        }
+        for line, y in zip(started, _apart(ends, apart), strict=True)
     ]
     figure = go.Figure(traces, frame)
     if at is not None:
@@ -230,18 +237,6 @@ def _frame(x: str, y: str, height: int, top: float | None) -> dict[str, Any]:
             "range": None if top is None else (-0.02 * top, 1.05 * top),
             "rangemode": "tozero",
         },
-    }
-
-
-def _name(line: RunLine, y: float) -> dict[str, Any]:
-    return {
-        "text": line.tag,
-        "x": line.steps[-1].step,
-        "y": y,
-        "xanchor": "left",
-        "xshift": 4,
-        "showarrow": False,
-        "font": {"color": line.color, "size": 12},
     }
 
 

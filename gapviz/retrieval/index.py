@@ -66,21 +66,16 @@ class ResultList:
     """Cosine of the query with that entry, as the strategy left both."""
 
 
+@dataclass(frozen=True, eq=False)
 class Index:
     """Indexed rows under a fitted strategy."""
 
-    def __init__(self, rows: Rows, strategy: Strategy, asking: Rows | None = None) -> None:
-        """Take the rows to search.
-
-        Args:
-            rows: moved by the strategy.
-            strategy: fitted.
-            asking: moved rows that will ask; only a transductive strategy reads them, and takes
-                `rows` themselves unless given.
-        """
-        self.rows = rows
-        self.strategy = strategy
-        self._asking = asking
+    rows: Rows
+    """Moved by the strategy."""
+    strategy: Strategy
+    asking: Rows | None = None
+    """Moved rows that will ask; only a transductive strategy reads them, and takes `rows`
+    themselves where None."""
 
     @classmethod
     def of(cls, collection: Collection, strategy: Strategy, items: Mask | None = None) -> Index:
@@ -92,7 +87,7 @@ class Index:
     @cached_property
     def prepared(self) -> PreparedScores | None:
         """How cosines are adjusted; what depends on the rows alone is computed once."""
-        return self.strategy.prepare(self.rows, self._asking or self.rows)
+        return self.strategy.prepare(self.rows, self.asking or self.rows)
 
     def search(self, query: Query, k: int = 10) -> ResultList:
         """The `k` first entries for one query; equal scores keep the order of the rows.
