@@ -77,7 +77,7 @@ def pareto_figure(
         for changes, symbol in SYMBOLS.items()
         if changes in seen
     ]
-    figure = go.Figure(traces, _frame(_y_range(board.rows), height))
+    figure = go.Figure(traces, _frame(board.rows, height))
     return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
 
 
@@ -165,14 +165,11 @@ def _front(rows: Sequence[ScoreRow]) -> go.Scatter:
     )
 
 
-def _y_range(rows: Sequence[ScoreRow]) -> tuple[float, float] | None:
-    """From a little under 0, so that a point at 0 is whole; None where nothing is known."""
+def _frame(rows: Sequence[ScoreRow], height: int) -> dict[str, Any]:
     tops = [row.mean_ndcg.high for row in rows if not isnan(row.mean_ndcg.high)]
     top = max(tops, default=0.0)
-    return (-0.04 * top, 1.08 * top) if top > 0 else None
-
-
-def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
+    # From a little under 0, so that a point at 0 is whole.
+    y_range = (-0.04 * top, 1.08 * top) if top > 0 else None
     return {
         **clear_ground(height, top=64, upright_modebar=True),
         "hovermode": "closest",

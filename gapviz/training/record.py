@@ -11,12 +11,9 @@ import numpy as np
 from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.core.plain_json import plain_json
 from gapviz.core.vectors import Float32, read_only
-from gapviz.measures.geometry.centroids import measure_cloud
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
-from gapviz.measures.retrieval.cross import evaluate_cross
-from gapviz.measures.retrieval.mixed import evaluate_mixed
-from gapviz.strategies import StrategyOptions, fit_strategy
 
 DEPTH = 10
 FIGURE_NAMES = {"recall": f"recall_at_{DEPTH}", "bias": f"bias_at_{DEPTH}"}
@@ -81,30 +78,26 @@ def recorded(
         before: the record before, whose side of the y axis is kept.
     """
     names = tuple(vectors)
-    clouds = [measure_cloud(block) for block in vectors.values()]
-    gap = float(np.linalg.norm(clouds[0].centroid - clouds[1].centroid))
-    spread = (clouds[0].mean_distance + clouds[1].mean_distance) / 2
     n = len(vectors[names[0]])
     held = Collection(
         "held-out pairs",
         items_of_rows(n),
         {name: ModalityVectors.of(block) for name, block in vectors.items()},
     )
-    raw = fit_strategy(StrategyOptions(), held)
-    mixed = evaluate_mixed(held, raw, k=DEPTH)
-    directions = [names, names[::-1]]
+    measured = Experiment(held, fit="all", pair=(names[0], names[1])).measurement
+    geometry = measured.geometry
+    gap = geometry.gap.gap
     return TrainingStep(
         step=step,
         loss=loss,
         scale=scale,
         gap=gap,
-        separation=gap / spread if spread else float("nan"),
-        cone={name: cloud.cone for name, cloud in zip(names, clouds, strict=True)},
+        separation=geometry.gap.separation,
+        cone={names[0]: geometry.x.cone, names[1]: geometry.y.cone},
         recall={
-            (a, b): float(evaluate_cross(held, raw, a, b).recall(DEPTH).mean())
-            for a, b in directions
+            way: float(outcome.recall(DEPTH).mean()) for way, outcome in measured.cross.items()
         },
-        bias={name: float(outcome.own_share.mean()) for name, outcome in mixed.items()},
+        bias={name: float(outcome.own_share.mean()) for name, outcome in measured.mixed.items()},
         layout=_same_way_up(project(vectors, method="gap_axis" if gap > 1e-5 else "pca"), before),
     )
 

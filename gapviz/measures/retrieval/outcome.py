@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
-from gapviz.measures.retrieval.ranking import recall_at, reciprocal_rank
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +22,12 @@ class CrossOutcome:
 
     def recall(self, k: int) -> Float64:
         """`(n_queries,)`: 1 where the best match stands within the first k, else 0; NaN without."""
-        return recall_at(self.match_rank, k)
+        return np.where(self.match_rank > 0, (self.match_rank <= k).astype(np.float64), np.nan)
 
     @property
     def reciprocal_rank(self) -> Float64:
         """`(n_queries,)`: 1 / rank of the best match, NaN without one; its mean is MRR."""
-        return reciprocal_rank(self.match_rank)
+        return np.where(self.match_rank > 0, 1 / np.maximum(self.match_rank, 1), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
