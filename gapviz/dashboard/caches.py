@@ -20,12 +20,12 @@ from gapviz.export.card import ExportCard
 from gapviz.export.folder import export_files
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Method
+from gapviz.measures.projection.layout import Method
 from gapviz.retrieval.index import Index
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
-from gapviz.training import TrainingFeatures, collection_features
+from gapviz.training.features import TrainingFeatures, collection_features
 
 _loading = threading.Lock()
 

@@ -187,7 +187,7 @@ def _thresholds(
             "cross": (x, y), "within_x": (x, x), "within_y": (y, y),
         }  # fmt: skip
         for pair_type in PAIR_TYPES:
-            cosine = threshold_for_recall(fit, pair_type, TARGET_RECALL).threshold
+            cosine = threshold_for_recall(fit[pair_type], TARGET_RECALL)
             rates = rates_at(held_out[pair_type], cosine)
             numbers = (cosine, rates.true_positive, rates.false_positive)
             known = [None if np.isnan(number) else number for number in numbers]

@@ -33,7 +33,8 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Layout, project
+from gapviz.measures.projection.layout import Layout
+from gapviz.measures.projection.project import project
 from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.strategies import STRATEGIES, StrategyOptions
 

@@ -14,7 +14,7 @@ from gapviz.export.report.contents import DEEPEST, Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.retrieval import mean_value
+from gapviz.measures.retrieval.bootstrap import mean_value
 from gapviz.retrieval.index import ResultList
 from gapviz.sources.images.references import thumbnail_png
 

@@ -8,7 +8,7 @@ import gapviz
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import unit_rows
 from gapviz.encoders.registry import load_any_encoder
-from gapviz.measures.retrieval import compare_within
+from gapviz.measures.retrieval.within import compare_within
 from gapviz.sources.builtin import builtin_collection, dedicated_vectors
 from gapviz.sources.builtin.dedicated import DEDICATED_FILE, packed
 from gapviz.sources.builtin.drawings import render
