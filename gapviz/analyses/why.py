@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
+from gapviz.core.collection import EVALUATE
 from gapviz.core.parameter import Parameter
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import figure
-from gapviz.training import (
-    FORCES,
+from gapviz.training.features import collection_features
+from gapviz.training.order import ShiftStudy, shift_study
+from gapviz.training.random_start import RandomStart, cached_random_start
+from gapviz.training.run import TrainingOptions
+from gapviz.training.temperature import (
     STUDY_STEPS,
-    Forces,
-    RandomStart,
-    ShiftStudy,
     TemperatureStudy,
-    three_forces,
+    cached_temperatures,
+    shipped_gaps,
 )
+
+FORCES = ("start", "order", "temperature")
 
 
 def start_finding(start: RandomStart) -> Finding:
@@ -85,13 +89,13 @@ def order_finding(study: ShiftStudy) -> Finding:
 
 
 def temperature_finding(
-    study: TemperatureStudy, shipped: Sequence[tuple[str, float, float]] = ()
+    study: TemperatureStudy, shipped: Mapping[str, tuple[float, float]]
 ) -> Finding:
     """The gap that training leaves at each temperature.
 
     Args:
         study: the runs.
-        shipped: title, temperature and gap of encoders to lay beside them.
+        shipped: temperature and gap of encoders to lay beside them, by title.
     """
     rows: list[list[Any]] = [["untrained", study.gap_before, None, None, ""]]
     columns = (study.temperatures, study.gap, study.recall, study.bias)
@@ -99,7 +103,9 @@ def temperature_finding(
         [f"{tau:g}", float(gap), float(recall), float(bias), ""]
         for tau, gap, recall, bias in zip(*columns, strict=True)
     ]
-    rows += [[f"{tau:g}", gap, None, None, f"shipped: {title}"] for title, tau, gap in shipped]
+    rows += [
+        [f"{tau:g}", gap, None, None, f"shipped: {title}"] for title, (tau, gap) in shipped.items()
+    ]
     return Finding(
         figures=study.to_json(),
         title=f"Temperature: InfoNCE, {study.options.steps} steps each, seed {study.options.seed}, "
@@ -125,32 +131,29 @@ def temperature_finding(
 
 def find_why(request: Request, progress: Progress) -> Finding:
     """The chosen experiments; what takes long is cached on disk."""
-    made = three_forces(
-        request.collection,
-        request.pair,
-        only=request["of"],
-        shift=request["shift"],
-        steps=request["steps"],
-        seed=request.seed,
-        progress=progress,
-    )
-    return forces_finding(made)
-
-
-def forces_finding(made: Forces) -> Finding:
-    """A part for each experiment that was made."""
-    shipped = [(title, tau, gap) for title, (tau, gap) in (made.shipped or {}).items()]
-    parts = {
-        "start": made.start and start_finding(made.start),
-        "order": made.order and order_finding(made.order),
-        "temperature": made.temperature and temperature_finding(made.temperature, shipped),
-    }
-    beside = {title: {"temperature": tau, "gap": gap} for title, tau, gap in shipped}
-    return Finding(
-        figures={} if made.shipped is None else {"shipped": beside},
-        parts={name: part for name, part in parts.items() if part},
-        result=made,
-    )
+    collection, names, steps = request.collection, request["of"], request["steps"]
+    options = TrainingOptions(seed=request.seed, steps=steps, record_every=steps)
+    figures: dict[str, Any] = {}
+    parts: dict[str, Finding] = {}
+    # What can be refused comes before what takes long.
+    features = collection_features(collection, request.pair) if "temperature" in names else None
+    study = None
+    if "order" in names:
+        held_out = collection.split(EVALUATE)
+        study = shift_study(held_out, request.pair, request["shift"], seed=request.seed)
+    if "start" in names:
+        start = cached_random_start(seed=request.seed).compute(share_of(progress, 0, 2))
+        parts["start"] = start_finding(start)
+    if study is not None:
+        parts["order"] = order_finding(study)
+    if features is not None:
+        shipped = shipped_gaps(collection.encoder)
+        figures["shipped"] = {
+            title: {"temperature": tau, "gap": gap} for title, (tau, gap) in shipped.items()
+        }
+        runs = cached_temperatures(features, options).compute(share_of(progress, 1, 2))
+        parts["temperature"] = temperature_finding(runs, shipped)
+    return Finding(figures=figures, parts=parts)
 
 
 ANALYSIS = Analysis(

@@ -24,7 +24,8 @@ from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_choice, url_modality
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import modality_of, segments_of
-from gapviz.export.report import Report, report_html, report_on
+from gapviz.export.report.contents import Report, report_on
+from gapviz.export.report.html import report_html
 from gapviz.measures.measurement import Measurement
 from gapviz.sources.builtin.dedicated import dedicated_vectors
 from gapviz.strategies.spec import Changeable, Task

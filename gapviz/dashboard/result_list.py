@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from gapviz.core.collection import Collection, Item
 from gapviz.core.wording import figure
 from gapviz.dashboard.routes import thumbnail_url
-from gapviz.figures import style_of
+from gapviz.figures.modality_style import style_of
 from gapviz.retrieval.index import Hit, ResultList
 
 

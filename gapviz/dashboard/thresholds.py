@@ -180,7 +180,7 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
     found = study.calibrated(target, share)
     show_table(replace(calibrated_table(study, target, share), title=""))
     thresholds = {
-        _title(name, study): None if isnan(one.fitted.threshold) else round(one.fitted.threshold, 6)
+        _title(name, study): None if isnan(one.threshold) else round(one.threshold, 6)
         for name, one in found.items()
     }
     copied = {

@@ -21,12 +21,10 @@ from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.core.wording import figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement, default_pair
-from gapviz.measures.retrieval import (
-    MixedOutcome,
-    bootstrap_mean,
-    evaluate_within,
-    mean_of_known,
-)
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
+from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import MixedOutcome
+from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.strategies import StrategyOptions
 
 Measure = Callable[[StrategyOptions], Measurement]

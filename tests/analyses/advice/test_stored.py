@@ -12,7 +12,8 @@ from gapviz.analyses.advice.advice import KIND, advise, cached_advice
 from gapviz.analyses.advice.evidence import DedicatedTower, gather, tower_of
 from gapviz.analyses.advice.rules import TASKS, Situation
 from gapviz.core.vectors import unit_rows
-from gapviz.storage.cache import cache_folder, clear_memory
+from gapviz.storage.cache import clear_memory
+from gapviz.storage.configuration import configuration
 from gapviz.storage.saved_collection import load_collection, save_collection
 
 RNG = np.random.default_rng(3)
@@ -102,7 +103,7 @@ def test_a_damaged_file_is_made_again(collection, asked, monkeypatch, broken):
     work = cached_advice(evidence(collection, seed=9), Situation("mixed"))
     made = work.compute()
     asked.clear()
-    path = cache_folder() / KIND / f"{work.key}.safetensors"
+    path = configuration().cache / KIND / f"{work.key}.safetensors"
     content = path.read_bytes()
     path.write_bytes(content.replace(b"mixed/znorm", b"mixed/gone!") if broken is None else broken)
     clear_memory()

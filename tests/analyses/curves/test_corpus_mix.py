@@ -5,7 +5,7 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.analyses.curves.corpus_mix import corpus_mix_curve
 from gapviz.analyses.curves.curve import band_over
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.measures.retrieval import evaluate_cross
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
 
