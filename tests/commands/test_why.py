@@ -2,10 +2,10 @@ from functools import partial
 
 import pytest
 
+from gapviz.analyses import why
 from gapviz.core.collection import EVALUATE
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
-from gapviz.training import forces
 from gapviz.training.features import collection_features
 from gapviz.training.order import shift_study
 from gapviz.training.random_start import cached_random_start
@@ -25,7 +25,7 @@ def saved(make_collection, tmp_path):
 
 @pytest.fixture
 def few_drawings(monkeypatch):
-    monkeypatch.setattr(forces, "cached_random_start", partial(cached_random_start, items=8))
+    monkeypatch.setattr(why, "cached_random_start", partial(cached_random_start, items=8))
 
 
 def test_every_experiment_is_that_of_the_page(saved, figures, few_drawings):
