@@ -21,8 +21,8 @@ from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import finding
-from gapviz.dashboard.panels import show_panels
 from gapviz.dashboard.query import QUERY_MODALITY
+from gapviz.dashboard.sections import show_panels
 from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter

@@ -248,19 +248,23 @@ def _heat_map(request: Request, progress: Progress) -> Finding:
         figures=_by_name(found.to_json(), strategies),
         title=f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
         readings=[heat_map_reading(found)],
-        protocol="--json prints all of them, like beside like.",
+        protocol=f"Showing {shown:,} of {counted(found.n_pairs, 'held-out pair')}, drawn with seed "
+        f"{request.seed}. Like stands beside like by the raw vectors, in the same order in every "
+        "map, so that matched pairs lie on the diagonals of the off-diagonal quadrants.",
         result=found,
     )
 
 
 def _plane(request: Request, progress: Progress) -> Finding:
+    """`ringed` among the values: the models, by title, that show the chosen strategy too."""
     collection, pair, seed = request.collection, request.pair, request.seed
     ours = {encoder_title(collection.encoder): collection}
+    ringed = request.values.get("ringed", ours)
     models = ours | {encoder_title(name): one for name, one in request.others.items()}
     grid = [StrategyOptions(name) for name in moving_strategies()]
     plane = cached_plane(models, grid, pair, seed=seed).compute(share_of(progress, 0, 2))
     last = _moved(request)[-1:]
-    chosen = cached_plane(ours, last, pair, seed=seed).compute(share_of(progress, 1, 2))
+    chosen = cached_plane(ringed, last, pair, seed=seed).compute(share_of(progress, 1, 2))
     return Finding(
         figures={"points": plane.points, "chosen": chosen.points},
         title="Loss plane",
@@ -268,21 +272,25 @@ def _plane(request: Request, progress: Progress) -> Finding:
         tables=[plane_table(plane, chosen)],
         protocol="Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean exp(−2‖a − b‖²) "
         "over both clouds pooled. Strategies at their usual parameters, but for the one chosen.",
-        result=plane,
+        result=(plane, chosen),
     )
 
 
 def _hubs(request: Request, progress: Progress) -> Finding:
-    strategies = _moved(request)
+    strategies, notes = _moved(request), []
     if request.spec.adjusts_scores:
         strategies.append(request.strategy)
+        notes.append(
+            f"{request.spec.title} moves no vector: its lists hold the best adjusted scores. What "
+            "keeps the order of every list, as z-norm does, keeps its hubs."
+        )
     work = cached_hubs(request.collection, strategies, request.pair, seed=request.seed)
     hubs = work.compute(progress)
     sampled = " A seeded sample of 20,000 rows stands for each larger modality." * hubs.sampled
     return Finding(
         figures=_by_name(hubs.to_json(), strategies),
         title="Hubs",
-        readings=[hubs_reading(hubs)],
+        readings=[*notes, hubs_reading(hubs)],
         tables=[hubs_table(hubs)],
         protocol="In how many lists of the 10 best an entry of the other modality stands. Skew: 0 "
         f"is even; anti-hubs: entries in no list; fullest 1 %: their share of all places.{sampled}",
