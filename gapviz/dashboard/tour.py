@@ -20,7 +20,6 @@ from gapviz.analyses.tour import (
 )
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
-from gapviz.dashboard.answers import show_bias, show_hits
 from gapviz.dashboard.caches import (
     collection_of,
     fitted,
@@ -31,6 +30,7 @@ from gapviz.dashboard.caches import (
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
+from gapviz.dashboard.result_list import Answer, show_answers
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
@@ -83,7 +83,7 @@ def _the_number(chosen: Settings) -> None:
 def _a_failing_query(chosen: Settings) -> None:
     item = _failing_item(chosen)
     if item is not None:
-        _results(chosen, RAW, item)
+        _results(chosen, item, RAW)
 
 
 def _bias_across_all(chosen: Settings) -> None:
@@ -143,13 +143,7 @@ def _route_and_fuse(chosen: Settings) -> None:
     item = _failing_item(chosen)
     if item is None:
         return
-    before, after = st.columns(2)
-    with before:
-        st.markdown("#### Raw cosine")
-        _results(chosen, RAW, item)
-    with after:
-        st.markdown("#### Route and fuse by rank")
-        _results(chosen, ROUTING, item)
+    _results(chosen, item, RAW, ROUTING)
 
 
 def _the_decision(chosen: Settings) -> None:
@@ -210,17 +204,22 @@ def _failing_item(chosen: Settings) -> int | None:
     )
 
 
-def _results(chosen: Settings, name: str, item: int) -> None:
-    options, modality = chosen.options(name), chosen.pair[1]
-    strategy = fitted(chosen.view, options)
+def _results(chosen: Settings, item: int, *strategies: str) -> None:
+    """What the item's query finds under some strategies, side by side."""
+    modality = chosen.pair[1]
     asking = collection_of(chosen.view).modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
     query = Query(asking.vectors[row], modality, item)
-    answer = index_of(chosen.view, options).search(query, RESULTS)
-    show_bias(chosen.view, answer, query)
-    if answer.match_rank is not None:
-        st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
-    show_hits(chosen.view, answer, query, score_name=strategy.score_name)
+    answers = []
+    for name in strategies:
+        options = chosen.options(name)
+        found = index_of(chosen.view, options).search(query, RESULTS)
+        rank = found.match_rank
+        words = "" if rank is None else f"### The match stands at rank {rank:,}"
+        head = f"#### {STRATEGIES[name].title}" * (len(strategies) > 1)
+        score = fitted(chosen.view, options).score_name
+        answers.append(Answer(chosen.view, query, found, head, words=words, score_name=score))
+    show_answers(answers, mark=False)
 
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:

@@ -19,11 +19,11 @@ from gapviz.analyses.within import (
     shared,
 )
 from gapviz.core.collection import Collection
-from gapviz.dashboard.answers import same_label_as, show_hits
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
+from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import Settings, encoder_titles
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import modalities_on_offer, url_choice
@@ -225,18 +225,14 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     same = same_label_as(collection, item)
     query = Query(joint.of(np.array([item])).vectors[0], contest.modality, None)
     answers = [rows.neighbours(item, k) for rows in (joint, dedicated)]
-    found = [{hit.item for hit in answer.hits} for answer in answers]
-    names = zip(("Joint tower", "Dedicated"), contest.titles, strict=True)
-    for place, (role, title), answer, elsewhere in zip(
-        st.columns(2), names, answers, reversed(found), strict=True
-    ):
-        with place:
-            st.markdown(f"#### {role}")
-            right_ones = sum(hit.item in same for hit in answer.hits)
-            words = f" · {right_ones} of {len(answer.hits)} share the label" if same else ""
-            st.caption(f"**{title}**{words}")
-            only_here = {hit.row for hit in answer.hits if hit.item not in elsewhere}
-            show_hits(contest.view, answer, query, only_here=only_here, same_label=same)
+    lists = []
+    for role, title, found in zip(("Joint tower", "Dedicated"), contest.titles, answers, strict=True):
+        right_ones = sum(hit.item in same for hit in found.hits)
+        words = f" · {right_ones} of {len(found.hits)} share the label" if same else ""
+        lists.append(
+            Answer(contest.view, query, found, f"#### {role}", captions=[f"**{title}**{words}"])
+        )
+    show_answers(lists, bias=False, same_label=same)
     label_words = f"Label of the query: {collection.items[item].label}. " if same else ""
     st.caption(
         f"{label_words}Searched: all items that both encoders saw, those of the training split "
