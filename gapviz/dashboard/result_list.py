@@ -65,7 +65,9 @@ def show_answers(
     for number, (place, one) in enumerate(zip(places, answers, strict=True)):
         elsewhere = set().union(*(other.entries for other in answers if other is not one))
         with place:
-            with st.container(gap="xxsmall", key=f"{key.replace('answers', 'answer')}_head_{number}"):
+            with st.container(
+                gap="xxsmall", key=f"{key.replace('answers', 'answer')}_head_{number}"
+            ):
                 if one.title:
                     st.markdown(one.title, help=one.help)
                 for caption in one.captions:

@@ -66,9 +66,7 @@ def _neighbours(chosen: Settings, position: int) -> None:
             found = index_of(chosen.view, options).search(asked, NEIGHBOURS)
             head, words = f"**{strategy.label}**", _match_words(found)
             answers.append(
-                Answer(
-                    chosen.view, asked, found, head, words=words, score_name=strategy.score_name
-                )
+                Answer(chosen.view, asked, found, head, words=words, score_name=strategy.score_name)
             )
     except GapvizError as error:
         show_error(error)

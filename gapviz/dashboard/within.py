@@ -226,7 +226,9 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     query = Query(joint.of(np.array([item])).vectors[0], contest.modality, None)
     answers = [rows.neighbours(item, k) for rows in (joint, dedicated)]
     lists = []
-    for role, title, found in zip(("Joint tower", "Dedicated"), contest.titles, answers, strict=True):
+    for role, title, found in zip(
+        ("Joint tower", "Dedicated"), contest.titles, answers, strict=True
+    ):
         right_ones = sum(hit.item in same for hit in found.hits)
         words = f" · {right_ones} of {len(found.hits)} share the label" if same else ""
         lists.append(
