@@ -5,8 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from gapviz.dashboard.anatomy import PART, PARTS
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import page_head
+from gapviz.dashboard.page_head import lacks_second_modality, page_head
 from gapviz.dashboard.sections import choose_section, show_sections
 from gapviz.dashboard.settings import RAW, settings
 from gapviz.strategies import STRATEGIES

@@ -19,19 +19,17 @@ from gapviz.dashboard.export import (
     files_section,
     thresholds_section,
 )
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import page_head, ways_on
-from gapviz.dashboard.settings import RAW, settings, show_error
+from gapviz.dashboard.page_head import open_page, ways_on
+from gapviz.dashboard.settings import RAW, show_error
 from gapviz.strategies import STRATEGIES
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 
-chosen = settings()
+chosen = open_page(
+    "Export: the strategy as files and code",
+    needs_two="One modality has no gap to close, and so nothing to export.",
+)
 view, options = chosen.view, chosen.options()
-
-page_head("Export: the strategy as files and code", chosen)
-if lacks_second_modality(chosen, "One modality has no gap to close, and so nothing to export."):
-    st.stop()
 try:
     label = fitted(view, options).label
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from gapviz.dashboard.catalogue import encoder_title
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import page_head
+from gapviz.dashboard.page_head import open_page
 from gapviz.dashboard.sections import how_computed
-from gapviz.dashboard.settings import errors_shown, settings
+from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.thresholds import (
     PROTOCOL,
     calibrated_section,
@@ -19,17 +18,12 @@ from gapviz.dashboard.thresholds import (
     transfer_section,
 )
 
-chosen = settings()
-
-page_head("Thresholds, by pair type", chosen)
-st.markdown(
+chosen = open_page(
+    "Thresholds, by pair type",
     "A cosine means one thing between two modalities and another within one. Do the "
-    "distributions lie over each other, and does a threshold of one serve the others?"
+    "distributions lie over each other, and does a threshold of one serve the others?",
+    needs_two="Thresholds are held against each other within and between two modalities.",
 )
-if lacks_second_modality(
-    chosen, "Thresholds are held against each other within and between two modalities."
-):
-    st.stop()
 how_computed(PROTOCOL)
 query_modality = query_modality_of(chosen)
 thresholds = target = None

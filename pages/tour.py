@@ -5,8 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from gapviz.analyses.tour import STOP_TITLES, numbered_stops
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.page_head import lacks_second_modality, ways_on
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.tour import STEP, STOPS
 from gapviz.dashboard.widgets import segments_of

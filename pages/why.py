@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
-from gapviz.dashboard.page_head import page_title
+from gapviz.dashboard.page_head import lacks_second_modality, page_title
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.why import (
     order_section,
@@ -32,7 +31,7 @@ else:
     st.subheader("Three forces")
 with st.container(border=True):
     random_start_section(chosen)
-if has_one_modality(chosen):
+if chosen.has_one_modality:
     st.stop()
 with st.container(border=True):
     order_section(chosen)

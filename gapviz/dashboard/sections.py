@@ -12,7 +12,7 @@ import streamlit as st
 from gapviz.analyses.analysis import Find, Finding, Request
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.catalogue import View, catalogue, encoder_title
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.settings import Settings, errors_shown
 from gapviz.dashboard.tables import show_table
@@ -62,10 +62,11 @@ def request_of(chosen: Settings, view: View, **values: Any) -> Request:
         given=dict(chosen.parameters),
         asked_pair=chosen.pair,
         seed=chosen.seed,
-        source=view.encoder,
+        source=view.encoder if view.collection == BUILTIN else view.collection,
         read_others=lambda: {
             name: collection_of(View(view.collection, name))
             for name in catalogue()[view.collection].encoders
+            if name != view.encoder
         },
     )
 
