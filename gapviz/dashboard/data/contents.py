@@ -43,13 +43,20 @@ def contents_section(stored: StoredCollection) -> None:
     counts |= told
     vectors = _vectors(stored)
     if vectors is not None:
-        counts |= {f"{name.capitalize()} vectors": n for name, n in _rows_of(vectors).items()}
-        counts |= _pairs_of(vectors)
+        blocks, both = vectors.modalities, pairing_of(vectors).both
+        counts |= {f"{name.capitalize()} vectors": one.n_rows for name, one in blocks.items()}
+        counts |= {
+            f"Pairs {first}–{second}" if len(both) > 1 else "Pairs": count
+            for (first, second), count in both.items()
+        }
     with st.grid(4, min_column_width=150, gap="small"):
         for name, count in counts.items():
             st.metric(name, f"{count:,}", border=True)
     if vectors is not None:
-        _belonging(vectors, View(stored.id, vectors.encoder))
+        # Which vectors belong together, and whether the two splits are alike.
+        st.caption(" ".join(pairing_of(vectors).sentences))
+        for warning in split_warnings_of(View(stored.id, vectors.encoder)):
+            st.warning(warning, icon=":material/call_split:")
     _skipped(stored.skipped)
     chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
     if pictures or captions:
@@ -69,24 +76,6 @@ def _vectors(stored: StoredCollection) -> Collection | None:
     except GapvizError as error:
         show_error(error)
         return None
-
-
-def _rows_of(collection: Collection) -> dict[str, int]:
-    return {name: block.n_rows for name, block in collection.modalities.items()}
-
-
-def _pairs_of(collection: Collection) -> dict[str, int]:
-    both = pairing_of(collection).both
-    if len(both) == 1:
-        return {"Pairs": next(iter(both.values()))}
-    return {f"Pairs {first}–{second}": count for (first, second), count in both.items()}
-
-
-def _belonging(collection: Collection, view: View) -> None:
-    """Which vectors belong together, and whether the two splits are alike."""
-    st.caption(" ".join(pairing_of(collection).sentences))
-    for warning in split_warnings_of(view):
-        st.warning(warning, icon=":material/call_split:")
 
 
 def _skipped(skipped: Sequence[Skipped]) -> None:
