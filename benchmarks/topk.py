@@ -13,8 +13,10 @@ import numpy as np
 import torch
 
 from benchmarks.timing import Comparison, compare
+from gapviz.core.rows import rows_of_one
 from gapviz.core.vectors import Float32, unit_rows
-from gapviz.retrieval.exact import top_k
+from gapviz.retrieval.index import Index
+from gapviz.strategies.raw import Raw
 
 N_ROWS, DIM, K = 100_000, 512, 10
 ROUNDS = {1: 31, 100: 11, 1_000: 5}
@@ -32,13 +34,16 @@ def comparisons() -> Iterator[Comparison]:
     """At 1, 100 and 1,000 queries."""
     random = np.random.default_rng(0)
     corpus = unit_rows(random.standard_normal((N_ROWS, DIM), dtype=np.float32))
+    raw = Raw()
+    raw.modalities_ = ("image",)
+    ours = Index(rows_of_one("image", corpus, np.arange(N_ROWS)), raw)
     index = faiss.IndexFlatIP(DIM)
     index.add(corpus)
     for n_queries, rounds in ROUNDS.items():
         queries = unit_rows(random.standard_normal((n_queries, DIM), dtype=np.float32))
         yield from compare(
             f"top {K}, {n_queries:,} × {N_ROWS:,} × {DIM}",
-            partial(top_k, queries, corpus, K),
+            partial(ours.search_many, queries, "image", K),
             _peers(queries, corpus, index),
             rounds=rounds,
         )

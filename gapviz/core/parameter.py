@@ -49,7 +49,7 @@ class Parameter:
     that stands by itself."""
     usually_last: bool = False
     """Of a `modality`: whether the last one is usual, not the first."""
-    spoken: str = ""
+    phrase: str = ""
     """How a value is told beside the title of what it belongs to, `{}` standing for the value:
     `onto {}`. Unless given, `symbol = value`, and nothing where there is no symbol."""
 
@@ -116,13 +116,13 @@ class Parameter:
             return self.checked([(modality, weight)])
         return self.checked(text.split(",") if self.kind == "names" else text)
 
-    def told(self, value: Any) -> str:
+    def described(self, value: Any) -> str:
         """The value as it stands beside the title of what it belongs to; "" for nothing."""
         if value is None or self.kind == "weights":
             return ""
         shown = f"{value:g}" if self.is_number else str(value)
-        if self.spoken:
-            return self.spoken.format(shown)
+        if self.phrase:
+            return self.phrase.format(shown)
         return f"{self.symbol} = {shown}" if self.symbol else ""
 
     def plain(self, value: Any) -> Any:

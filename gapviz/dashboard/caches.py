@@ -12,7 +12,6 @@ import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.dashboard.catalogue import View, load_items, load_view
 from gapviz.encoders import Encoder, load_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
@@ -55,8 +54,11 @@ def cached_within(
 
     def bytes_of(answer: object) -> int:
         light(answer)
+        if isinstance(answer, Experiment):
+            splits = [vars(answer).get(name) for name in ("calibration", "evaluated")]
+            return sum(_bytes_of(one) for one in splits if one is not None)
         if isinstance(answer, Collection):
-            return bytes_held(answer.modalities) + BYTES_AN_ITEM * answer.n_items
+            return _bytes_of(answer)
         return bytes_held(answer, apart=(Collection,))
 
     def caching(make: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
@@ -75,6 +77,10 @@ def cached_within(
         return answer
 
     return caching
+
+
+def _bytes_of(collection: Collection) -> int:
+    return bytes_held(collection.modalities) + BYTES_AN_ITEM * collection.n_items
 
 
 def forget_collections() -> None:
@@ -104,23 +110,21 @@ def items_of(collection: str) -> Collection:
 
 
 @cached_within(768)
-def experiment(view: View, seed: int, pair: tuple[str, str] | None = None) -> Experiment:
-    """Raw cosine on a collection, whose splits every other strategy shares."""
-    # A single modality makes no pair.
-    known = pair if pair and pair[0] != pair[1] else None
-    return Experiment(collection_of(view), pair=known, seed=seed)
+def experiment(view: View) -> Experiment:
+    """Raw cosine on a collection, whose splits every strategy, seed and pair share."""
+    return Experiment(collection_of(view))
 
 
 def split_of(view: View, split: str) -> Collection:
     """One split of a collection."""
-    shared = experiment(view, DEFAULT_SEED)
+    shared = experiment(view)
     return shared.calibration if split == CALIBRATE else shared.evaluated
 
 
 @cached_within(128)
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
-    return experiment(view, DEFAULT_SEED).fitted(options)
+    return experiment(view).fitted(options)
 
 
 @cached_within(512, light=Measurement.forget_scores)
@@ -128,7 +132,13 @@ def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> Measurement:
     """A strategy measured on the evaluate split; `pair` as for `Experiment`."""
-    return experiment(view, seed, pair).having(options).measurement
+    return _seeded(view, seed, pair).measured(fitted(view, options))
+
+
+def _seeded(view: View, seed: int, pair: tuple[str, str] | None) -> Experiment:
+    # A single modality makes no pair.
+    known = pair if pair and pair[0] != pair[1] else None
+    return experiment(view).having(seed=seed, pair=known)
 
 
 @cached_within(64)
@@ -171,12 +181,12 @@ def exported(
         GapvizError: a strategy that cannot be exported.
     """
     before = measured(view, StrategyOptions("raw"), seed, pair)
-    return export_files(experiment(view, seed, pair).having(options), before)
+    return export_files(_seeded(view, seed, pair).having(options), before)
 
 
 def split_warnings_of(view: View) -> tuple[str, ...]:
     """What speaks against the splits of a collection, one sentence each."""
-    return experiment(view, DEFAULT_SEED).split_warnings
+    return experiment(view).split_warnings
 
 
 def encoder_named(name: str) -> Encoder:

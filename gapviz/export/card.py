@@ -12,6 +12,7 @@ import numpy as np
 
 import gapviz
 from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Indices
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
@@ -103,11 +104,15 @@ class ExportCard:
         """The card that `to_json` wrote.
 
         Raises:
+            GapvizError: another version of gapviz wrote it.
             ValueError, TypeError, KeyError: the text is not such a card.
         """
         told = json.loads(text)
         if told["format"] != FORMAT:
-            raise ValueError(told["format"])
+            raise GapvizError(
+                f"{told['title']} was exported by another version of gapviz",
+                hint="export the strategy again",
+            )
         told["thresholds"] = tuple(PairThreshold(**one) for one in told["thresholds"])
         for name in ("modalities", "warnings"):
             told[name] = tuple(told[name])

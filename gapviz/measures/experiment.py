@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.seeds import DEFAULT_SEED
@@ -75,9 +76,9 @@ class Experiment:
         """
         return self.fitted(self.options)
 
-    def having(self, options: StrategyOptions) -> Experiment:
-        """The same with another strategy; what does not depend on it is shared."""
-        other = replace(self, options=options)
+    def having(self, options: StrategyOptions | None = None, **changed: Any) -> Experiment:
+        """The same with another strategy, seed or pair; what does not depend on them is shared."""
+        other = replace(self, options=options or self.options, **changed)
         vars(other).update(
             calibration=self.calibration,
             evaluated=self.evaluated,
@@ -95,7 +96,15 @@ class Experiment:
         pair = self.pair or default_pair(self.collection)
         for name in pair:
             self.collection.modality(name)
-        strategy = self.strategy
+        return self.measured(self.strategy)
+
+    def measured(self, strategy: Strategy) -> Measurement:
+        """Every figure of a strategy that was `fitted` here, on the evaluated items.
+
+        Raises:
+            GapvizError: fewer than two modalities.
+        """
+        pair = self.pair or default_pair(self.evaluated)
         return Measurement(self.evaluated, strategy, self.fit, self.seed, pair)
 
     @cached_property

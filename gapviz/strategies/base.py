@@ -187,7 +187,7 @@ class Strategy(ABC):
     def label(self) -> str:
         """Title with the parameters that matter."""
         settled = self.settled
-        words = [word for one in self.spec.parameters if (word := one.told(settled[one.name]))]
+        words = [word for one in self.spec.parameters if (word := one.described(settled[one.name]))]
         return f"{self.spec.title} ({', '.join(words)})" if words else self.spec.title
 
     @property

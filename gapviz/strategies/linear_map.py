@@ -22,7 +22,7 @@ ANCHOR = Parameter(
     None,
     "the modality that stays, the last one unless given; the others are mapped onto it",
     usually_last=True,
-    spoken="onto {}",
+    phrase="onto {}",
 )
 
 STORES = "one d × d matrix a mapped modality and one centroid a modality"
@@ -59,8 +59,8 @@ class LinearMap(VectorStrategy):
         """The map W `(dim, dim)` that takes rows of A `(n_pairs, dim)` to those of B."""
 
     @abstractmethod
-    def doubts(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
-        """What a map from so few pairs should be doubted for."""
+    def fit_warnings(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
+        """What speaks against a map from so few pairs."""
 
     def fit_vectors(self, vectors: Mapping[str, Float32], pairs: Matching | None = None) -> Self:
         name = self.spec.name
@@ -90,7 +90,7 @@ class LinearMap(VectorStrategy):
             a = vectors[modality][matched.rows_a].astype(np.float64) - self.means_[modality]
             b = vectors[anchor][matched.rows_b].astype(np.float64) - self.means_[anchor]
             self.maps_[modality] = self.learn(a, b)
-            warnings += self.doubts(len(matched), a.shape[1], modality)
+            warnings += self.fit_warnings(len(matched), a.shape[1], modality)
         self.warnings_ = warnings
         return self
 

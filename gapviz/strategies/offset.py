@@ -19,7 +19,7 @@ MOVES = Parameter(
     "modality",
     None,
     "the modality that moves, the first one unless given; the others stay where they are",
-    spoken="{} moves",
+    phrase="{} moves",
 )
 
 

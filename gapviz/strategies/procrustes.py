@@ -57,7 +57,7 @@ class Procrustes(LinearMap):
         u, _, vt = np.linalg.svd(a.T @ b)
         return np.asarray(u @ vt, dtype=np.float64)
 
-    def doubts(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
+    def fit_warnings(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
         if n_pairs > dim:
             return ()
         return (

@@ -17,7 +17,7 @@ NEIGHBOURS = Parameter(
     "how many best scores the mean is taken of",
     low=1,
     high=1_000,
-    spoken="{} neighbours",
+    phrase="{} neighbours",
 )
 
 # Reference rows of one modality; more are thinned evenly, which costs a mean of a few best

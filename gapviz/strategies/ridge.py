@@ -66,7 +66,7 @@ class RidgeToIdentity(LinearMap):
         pull = self.value("ridge") * np.eye(a.shape[1])
         return np.asarray(np.linalg.solve(a.T @ a + pull, a.T @ b + pull), dtype=np.float64)
 
-    def doubts(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
+    def fit_warnings(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
         if n_pairs > dim or self.value("ridge") >= 10.0:
             return ()
         return (

@@ -148,6 +148,15 @@ def test_a_damaged_export_is_one_sentence(take_home, tmp_path, name, change, wor
         load_exported(copy)
 
 
+def test_an_export_of_another_version_says_so(take_home, tmp_path):
+    def older(path):
+        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"format": 1}), "utf-8")
+
+    copy = damaged(take_home()[0], tmp_path, CARD_FILE, older)
+    with pytest.raises(GapvizError, match=r"another version of gapviz; export the strategy again"):
+        load_exported(copy)
+
+
 def test_a_folder_with_something_else_is_not_written_over(tmp_path, drawings):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(GapvizError, match="is not an exported strategy"):

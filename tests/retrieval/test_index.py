@@ -5,6 +5,9 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.retrieval.index import Index, Query
+from gapviz.retrieval.queries import caption_query, item_query
+from gapviz.sources.builtin import builtin_collection
+from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
 from gapviz.strategies.fusion import ItemFusion
 from gapviz.strategies.raw import Raw
 from gapviz.strategies.registry import strategy_class
@@ -132,3 +135,42 @@ def test_items_fused_by_rank_agree_with_ranx(ranx, corpus, query):
 def test_an_unknown_item_fusion_is_refused():
     with pytest.raises(GapvizError, match="choose rrf or max"):
         ItemFusion("sum")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_head_and_the_rank_of_the_match_are_those_of_the_whole_list(mixed_up_collection, name):
+    collection = mixed_up_collection(seed=2)
+    strategy = fit_strategy(StrategyOptions(name), collection)
+    index = Index.of(collection, strategy)
+    for modality in ("image", "text"):
+        for item in np.unique(collection.modality(modality).corpus.item_index)[:6]:
+            query = item_query(collection, int(item), modality)
+            whole = index.search(query, index.rows.n_rows)
+            matches = [
+                hit.rank
+                for hit in whole.hits
+                if hit.item == item and (strategy.spec.ranks_items or hit.modality != modality)
+            ]
+            assert whole.match_rank == (matches[0] if matches else None)
+            head = index.search(query, 3)
+            assert head.hits == whole.hits[:3] and head.match_rank == whole.match_rank
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_many_queries_find_what_each_finds_alone(make_collection, name):
+    collection = make_collection(30, seed=4)
+    index = Index.of(collection, fit_strategy(StrategyOptions(name), collection))
+    vectors = collection.modality("text").vectors[:5]
+    found = index.search_many(vectors, "text", 4)
+    alone = [index.search(Query(vector, "text"), 4).hits for vector in vectors]
+    assert found.rows.tolist() == [[hit.row for hit in hits] for hits in alone]
+    expected = [[hit.score for hit in hits] for hits in alone]
+    np.testing.assert_allclose(found.scores, expected, atol=1e-6)
+
+
+def test_a_typed_caption_knows_its_item_in_any_case_and_other_words_do_not():
+    drawings = builtin_collection()
+    query = caption_query(drawings, "  Cat Face ")
+    assert drawings.items[query.item].captions[0] == "cat face"
+    assert not query.leave_out_own
+    assert caption_query(drawings, "a cat that nobody drew") is None

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapviz import GapvizError
+from gapviz.core.rows import Rows
 from gapviz.strategies.fusion import (
     ItemFusion,
     RankFusion,
     ScoreFusion,
-    fuse_ranks,
     interleaving,
     rescaled,
 )
@@ -17,15 +17,35 @@ lengths = st.lists(st.integers(0, 12), min_size=1, max_size=4)
 ranked = st.lists(st.sampled_from("abcdefghij"), unique=True, min_size=1)
 
 
+def fused(lists, weights, k=60.0):
+    """Keys by Σ weight / (k + rank), equals in the order in which the lists name them."""
+    scores = {}
+    for keys, weight in zip(lists, weights, strict=True):
+        for rank, key in enumerate(keys, start=1):
+            scores[key] = scores.get(key, 0.0) + weight / (k + rank)
+    return sorted(scores, key=lambda key: -round(scores[key], 15))
+
+
+def by_item(lists, fusion):
+    """The result of an item fusion where list n ranks the items `lists[n]` names, best first."""
+    names = tuple(f"list {n}" for n in range(len(lists)))
+    modality = np.repeat(np.arange(len(lists)), [len(keys) for keys in lists])
+    item = np.array(["abcdefghij".index(key) for keys in lists for key in keys])
+    scores = np.concatenate([-np.arange(len(keys), dtype=np.float32) for keys in lists])
+    rows = Rows(names, np.zeros((item.size, 1), np.float32), modality, item)
+    found = fusion.ranked(rows, scores, np.ones(item.size, bool), -1, 10, None)
+    keys = ["abcdefghij"[rows.item[row]] for row in found.rows]
+    return dict(zip(keys, found.scores.tolist(), strict=True))
+
+
 @given(st.lists(ranked, min_size=2, max_size=4), st.integers(1, 200))
 @settings(deadline=None)
 def test_fused_scores_agree_with_ranx(ranx, lists, k):
     runs = [{key: 100.0 - rank for rank, key in enumerate(keys)} for keys in lists]
     theirs = ranx(runs=runs, k=k)
-    ours = fuse_ranks(lists, k=k)
-    assert {entry.key: entry.score for entry in ours} == pytest.approx(theirs)
-    scores = [theirs[entry.key] for entry in ours]
-    assert (np.diff(scores) <= 1e-15).all()
+    ours = by_item(lists, ItemFusion("rrf", RankFusion(k=float(k))))
+    assert ours == pytest.approx(theirs)
+    assert (np.diff([theirs[key] for key in ours]) <= 1e-15).all()
 
 
 @given(lengths, st.floats(0.001, 1e6))
@@ -42,9 +62,8 @@ def test_disjoint_lists_are_interleaved_whatever_k(sizes, k):
 def test_interleaving_is_the_fusion_of_disjoint_lists(sizes, weights):
     weights = weights[: len(sizes)]
     lists = [[(which, place) for place in range(n)] for which, n in enumerate(sizes)]
-    fused = [list(entry.key) for entry in fuse_ranks(lists, weights=weights)]
     merged = interleaving(tuple(sizes), tuple(weights), RankFusion())
-    assert merged.tolist() == fused
+    assert merged.tolist() == list(map(list, fused(lists, weights)))
     assert sorted(map(tuple, merged.tolist())) == sorted(key for keys in lists for key in keys)
 
 
@@ -65,19 +84,19 @@ def test_a_list_of_weight_zero_comes_last_in_its_own_order():
 
 def test_rank_base_zero_with_61_is_rank_base_one_with_60():
     lists = [["a", "b", "c"], ["c", "d"]]
-    assert fuse_ranks(lists, k=61, rank_base=0) == fuse_ranks(lists, k=60, rank_base=1)
+    one, other = RankFusion(k=61, rank_base=0), RankFusion(k=60, rank_base=1)
+    assert by_item(lists, ItemFusion("rrf", one)) == by_item(lists, ItemFusion("rrf", other))
 
 
 def test_equal_scores_keep_the_order_of_the_lists():
-    assert [entry.key for entry in fuse_ranks([["a", "b"], ["c", "d"]])] == ["a", "c", "b", "d"]
+    assert list(by_item([["a", "b"], ["c", "d"]], ItemFusion())) == ["a", "c", "b", "d"]
 
 
 def test_an_entry_of_both_lists_overtakes_the_first_of_one():
-    assert fuse_ranks([["a", "x"], ["b", "x"]])[0].key == "x"
+    assert next(iter(by_item([["a", "j"], ["b", "j"]], ItemFusion()))) == "j"
 
 
 def test_nothing_fuses_to_nothing():
-    assert fuse_ranks([[], []]) == []
     assert interleaving((0, 0), (1, 1), RankFusion()).shape == (0, 2)
 
 
@@ -98,12 +117,6 @@ def test_nothing_fuses_to_nothing():
 def test_parameters_out_of_range_are_refused(options):
     with pytest.raises(GapvizError):
         RankFusion(**options)
-
-
-@pytest.mark.parametrize("weights", [[1.0], [1.0, float("nan")], [1.0, -1.0]])
-def test_weights_must_be_one_sound_number_a_list(weights):
-    with pytest.raises(GapvizError, match="weight"):
-        fuse_ranks([["a"], ["b"]], weights=weights)
 
 
 scores = st.lists(

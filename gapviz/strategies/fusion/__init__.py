@@ -5,7 +5,6 @@ from gapviz.strategies.fusion.by_item import ItemFusion
 from gapviz.strategies.fusion.by_rank import (
     RankFusion,
     TieOrder,
-    fuse_ranks,
     interleaving,
     tie_order,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "ScoreFusion",
     "Standing",
     "TieOrder",
-    "fuse_ranks",
     "interleaving",
     "rescaled",
     "tie_order",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, read_only
 from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
 from gapviz.strategies.fusion.counting import head, matching, place, ranks_of
-
-Key = TypeVar("Key", bound=Hashable)
 
 TieOrder = Literal["own-first", "other-first"]
 """Which list wins where fused scores are equal: the query's own modality, or another's."""
@@ -234,47 +232,6 @@ def tie_order(n_modalities: int, own: int, ties: str) -> list[int]:
     if own < 0:
         return others
     return [own, *others] if ties == "own-first" else [*others, own]
-
-
-@dataclass(frozen=True, slots=True)
-class Fused(Generic[Key]):
-    """One entry of a fused list."""
-
-    key: Key
-    score: float
-
-
-def fuse_ranks(
-    lists: Sequence[Sequence[Key]],
-    *,
-    k: float = 60.0,
-    weights: Sequence[float] | None = None,
-    rank_base: int = 1,
-) -> list[Fused[Key]]:
-    """Fuse ranked lists (best first) that may share entries, best first.
-
-    Entries of equal fused score keep the order in which the lists name them: the earlier
-    list first, then the better rank.
-
-    Raises:
-        GapvizError: k, a weight or the rank base out of range, or not one weight a list.
-    """
-    factors = list(weights) if weights is not None else [1.0] * len(lists)
-    named = tuple((f"list {place}", factor) for place, factor in enumerate(factors, start=1))
-    fusion = RankFusion(k=k, rank_base=rank_base, weights=named)
-    if len(factors) != len(lists):
-        raise GapvizError(
-            f"{len(factors)} weights for {len(lists)} lists",
-            where="rank fusion",
-            hint="give one weight a list",
-        )
-    scores: dict[Key, float] = {}
-    for ranked, factor in zip(lists, factors, strict=True):
-        for rank, key in enumerate(ranked, start=fusion.rank_base):
-            scores[key] = scores.get(key, 0.0) + factor / (fusion.k + rank)
-    fused = [Fused(key, score) for key, score in scores.items()]
-    level = levels_of(np.array([entry.score for entry in fused]))
-    return [fused[place] for place in np.argsort(level, kind="stable")]
 
 
 @lru_cache(maxsize=16)
