@@ -31,12 +31,6 @@ PART = url_choice(
 PARTS = {
     "dimensions": Section(
         question="Which dimensions is the gap made of, and does it go when they go?",
-        protocol="Share of a dimension: Δd² / ‖Δ‖² of the evaluate split, raw vectors. Dimensions "
-        "are removed in the order of |Δd| of the calibrate split, rows are scaled to length 1 "
-        "again, then gap and recall@1 of matched pairs are taken, asked with the indexed rows (of "
-        "several captions the first; Curves and the scoreboard ask with the later ones, and so "
-        "differ a little); the control removes as many random dimensions. Unlike every other "
-        "figure these change under a rotation of the space. Source: Schrodi et al. 2025.",
         find=FIND["dimensions"],
         doing="Taking dimensions away",
         panels=lambda found, chosen: dimension_panels(found.result, chosen.pair),
@@ -44,10 +38,6 @@ PARTS = {
     ),
     "heat_map": Section(
         question="Do the four quadrants look alike, as they would without a gap?",
-        protocol="Cosines of the first modality's rows followed by the second's, held out. The "
-        "order is that of average-linkage clustering with optimal leaf ordering, by the mean of "
-        "both within-modality cosines. Colours span the 1st to the 99th percentile of all maps "
-        "shown.",
         find=FIND["heat_map"],
         doing="Clustering pairs",
         panels=lambda found, chosen: heat_map_panels(found.result),
@@ -57,10 +47,6 @@ PARTS = {
     "plane": Section(
         question="Does a strategy bring pairs together, spread the clouds, or trade one for the "
         "other? The ring is the sidebar's choice.",
-        protocol="Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean "
-        "exp(−2‖a − b‖²) over both clouds pooled. Every encoder of this collection under raw "
-        "cosine and every strategy that moves vectors, fitted on the calibrate split, measured on "
-        "the evaluate split. Source: Wang & Isola 2020.",
         find=FIND["plane"],
         doing="Placing every model",
         panels=lambda found, chosen: plane_panels(*found.result),
@@ -73,10 +59,6 @@ PARTS = {
     ),
     "hubs": Section(
         question="Are a few entries found by everyone, and many by no one?",
-        protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
-        "stands; the mean is k · queries / entries. Skew: third standardised moment. Evaluate "
-        "split, exact search by cosine, or by adjusted score under a strategy that adjusts "
-        "scores; ties by row. Source: Radovanović et al. 2010.",
         find=FIND["hubs"],
         doing="Counting who is found",
         panels=lambda found, chosen: hub_panels(found.result),
@@ -85,9 +67,6 @@ PARTS = {
     ),
     "spectrum": Section(
         question="How many directions does each cloud really use?",
-        protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
-        "evaluate split. Effective rank: exp of their entropy (Roy & Vetterli 2007). Participation "
-        "ratio: 1 / Σ shares².",
         find=FIND["spectrum"],
         doing="Finding eigenvalues",
         panels=lambda found, chosen: spectrum_panels(found.result, chosen.modalities),

@@ -57,13 +57,6 @@ CURVES = {
     "strength": Section(
         question="How much of the offset should be subtracted? The chosen offset strategy, fitted "
         "once and applied at every strength.",
-        protocol="The offset is fitted on the calibrate split; every figure is of the evaluate "
-        "split. The signed gap is (μx − μy) · u after moving and renormalising, u being the raw "
-        "gap's direction: renormalising bends it, so it is not (1 − λ) times the gap. InfoNCE is "
-        "the mean cross-entropy of finding the match among one batch of pairs, each direction "
-        "apart. Bias and NDCG: the mixed index, the query's own entry left out. Rank = 1 + entries "
-        "that score strictly higher. Bands: 95 % bootstrap intervals over items, with the "
-        "sidebar's seed.",
         find=FIND["strength"],
         doing="Sweeping λ",
         panels=_strength_panels,
@@ -71,11 +64,6 @@ CURVES = {
     "mix": Section(
         question="What does a mixed corpus cost? Every item stands in it once, by one modality or "
         "the other, and ever more of them turn.",
-        protocol="Strategies are fitted on the calibrate split; corpus and queries are of the "
-        "evaluate split. The samples are nested: within one order an item that has turned stays "
-        "so. Relevant is the one entry of the query's item. The oracle knows in which list it "
-        "stands and searches that one with raw cosine. Rank = 1 + entries that score strictly "
-        "higher; ties between fused lists as set under Routing.",
         find=FIND["mix"],
         doing="Mixing corpora",
         panels=lambda found, chosen: [mix_panel(found.result)],
@@ -87,11 +75,6 @@ CURVES = {
     ),
     "calibration": Section(
         question="How many matched pairs does the strategy need before it can be trusted?",
-        protocol="Nested random samples of the calibrate split, each size adding items to the one "
-        "before; the strategy is fitted on each and measured on the whole evaluate split. The "
-        "cosine compares the direction of the gap between the sample's means with that of the "
-        "whole calibrate split. Recall@1 searches the other modality alone; rank = 1 + entries "
-        "that score strictly higher.",
         find=FIND["calibration"],
         doing="Fitting on ever more items",
         panels=lambda found, chosen: calibration_panels(found.result, chosen.modalities),
@@ -99,11 +82,6 @@ CURVES = {
     "fusion": Section(
         question="Do k and the weights of rank fusion matter? Over disjoint lists (one entry a "
         "row) and over overlapping ones (items with several vectors).",
-        protocol="Raw cosine ranks each modality's list; Σ weight / (k + rank) with ranks from 1 "
-        "fuses them. k varies at equal weights, the weight at k = 60. Over overlapping lists an "
-        "item is found whole, which is another protocol: do not compare its NDCG with that of "
-        "disjoint lists. Evaluate split, the query's own entry left out; ties between disjoint "
-        "lists as set under Routing. Bands: 95 % bootstrap intervals over items.",
         find=FIND["fusion"],
         doing="Fusing lists",
         panels=_fusion_panels,

@@ -30,8 +30,6 @@ class Section:
     """A question, who answers it, and how the answer is drawn."""
 
     question: str
-    protocol: str
-    """How it is computed: split, ties, seed, sources."""
     find: Find
     doing: str
     """Said while it is computed, in words that can start a sentence."""
@@ -103,7 +101,6 @@ def choose_section(
     with st.container(horizontal=True, vertical_alignment="bottom"):
         section = sections[segments_of(which)]
         values = section.values(chosen)
-        how_computed(section.protocol)
     return section, values
 
 
@@ -139,19 +136,17 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
         columns=section.columns,
         narrowest=section.narrowest,
     )
-    if section.open_tables:
-        _show_tables(found)
-    bands = dict.fromkeys(one.intervals for one in found.tables if one.has_intervals)
-    told = [found.protocol, f"Bands: {', or '.join(bands)}." if bands else ""]
-    st.caption(" ".join(filter(None, told)))
+    for table in found.tables if section.open_tables else ():
+        show_table(table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bands = dict.fromkeys(one.intervals for one in found.tables if one.has_intervals)
+        if bands:
+            st.caption(f"Bands: {', or '.join(bands)}.", width="stretch")
+        how_computed(found.protocol)
     if found.tables and not section.open_tables:
         with st.expander("The figures as a table", icon=":material/table_chart:"):
-            _show_tables(found)
-
-
-def _show_tables(found: Finding) -> None:
-    for table in found.tables:
-        show_table(table)
+            for table in found.tables:
+                show_table(table)
 
 
 def show_panels(

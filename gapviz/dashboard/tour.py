@@ -37,7 +37,6 @@ from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select
 from gapviz.figures import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Layout
 from gapviz.measures.retrieval import mean_of_known
 from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions, shift
@@ -81,9 +80,7 @@ def _the_number(chosen: Settings) -> None:
 
 
 def _a_failing_query(chosen: Settings) -> None:
-    item = _failing_item(chosen)
-    if item is not None:
-        _results(chosen, item, RAW)
+    _results_of_failing(chosen, RAW)
 
 
 def _bias_across_all(chosen: Settings) -> None:
@@ -122,28 +119,21 @@ def _subtract(chosen: Settings) -> None:
 
 
 def _better_and_worse(chosen: Settings) -> None:
-    moving = {name: card.title for name, card in STRATEGIES.items() if card.acts_on == "vectors"}
+    moving = {name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors}
     name = select_of(MOVING, moving)
     raw = _raw(chosen)
     after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
-    worse = worse_directions(raw, after)
+    worse = " and ".join(worse_directions(raw, after))
     st.subheader(
         f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
-        + (
-            f"Recall {' and '.join(worse)} gets worse by more than chance."
-            if worse
-            else "No recall gets worse by more than chance."
-        ),
+        f"{f'Recall {worse} gets' if worse else 'No recall gets'} worse by more than chance.",
         anchor=False,
     )
     strategy_table({"Raw cosine": raw, after.strategy.label: after})
 
 
 def _route_and_fuse(chosen: Settings) -> None:
-    item = _failing_item(chosen)
-    if item is None:
-        return
-    _results(chosen, item, RAW, ROUTING)
+    _results_of_failing(chosen, RAW, ROUTING)
 
 
 def _the_decision(chosen: Settings) -> None:
@@ -158,20 +148,14 @@ def _the_decision(chosen: Settings) -> None:
     strategy_table(rows)
 
 
-STOPS: tuple[Stop, ...] = (
+STOPS = (
     Stop("One model, two clouds: do they mix?", _two_cones),
     Stop("The distance of their centres is the gap.", _the_number),
-    Stop(
-        "Ask a mixed index: does the right answer show?",
-        _a_failing_query,
-    ),
+    Stop("Ask a mixed index: does the right answer show?", _a_failing_query),
     Stop("One query may be an accident: look at all of them.", _bias_across_all),
     Stop("Move both centres to one place, and the gap all but closes.", _subtract),
     Stop("Some figures gain by it; some may lose.", _better_and_worse),
-    Stop(
-        "Or move nothing: one list a modality, merged by rank.",
-        _route_and_fuse,
-    ),
+    Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
     Stop("What this data says, judged by what matters to you.", _the_decision),
 )
 
@@ -204,9 +188,11 @@ def _failing_item(chosen: Settings) -> int | None:
     )
 
 
-def _results(chosen: Settings, item: int, *strategies: str) -> None:
-    """What the item's query finds under some strategies, side by side."""
-    modality = chosen.pair[1]
+def _results_of_failing(chosen: Settings, *strategies: str) -> None:
+    """What a query that fails finds under some strategies, side by side."""
+    item, modality = _failing_item(chosen), chosen.pair[1]
+    if item is None:
+        return
     asking = collection_of(chosen.view).modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
     query = Query(asking.vectors[row], modality, item)
@@ -224,13 +210,15 @@ def _results(chosen: Settings, item: int, *strategies: str) -> None:
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
     """Both clouds on the axes of the raw ones, so that a move can be seen."""
-    raw = _laid_out(chosen, chosen.raw)
-    layout = raw if options.name == RAW else _laid_out(chosen, options)
-    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
+    requests = [
+        layout_request(chosen.view, one, "gap_axis", chosen.seed, chosen.pair)
+        for one in (chosen.raw, options)
+    ]
+    raw, layout = (request.compute() for request in requests)
     st.plotly_chart(
         cones_figure(
             layout,
-            request.item_index,
+            requests[-1].item_index,
             pairs=chosen.pair if lines else None,
             ranges=shared_ranges(raw, layout),
             webgl=webgl_available(),
@@ -240,8 +228,3 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
         config={"displaylogo": False},
         alt=alt_text(layout),
     )
-
-
-def _laid_out(chosen: Settings, options: StrategyOptions) -> Layout:
-    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
-    return request.compute()

@@ -117,9 +117,14 @@ def _strength(request: Request, progress: Progress) -> Finding:
         title=f"Strength λ: {STRATEGIES[chosen.name].title}",
         readings=_noted(drawn, strength_reading(curve)),
         tables=[strength_table(curve)],
-        protocol=f"gap {'–'.join(curve.pair)}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)};"
-        f" signed: 0 is closed. InfoNCE: nats, temperature {loss.temperature:g}, "
-        f"{counted(loss.batch, 'pair')}, lower is better. bias@10: neutral at chance ({chance}).",
+        protocol="The offset is fitted on the calibrate split; every figure is of the evaluate "
+        f"split. gap {'–'.join(curve.pair)}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)}. "
+        "Signed, 0 is closed: (μx − μy) · u after moving and renormalising, u being the raw gap's "
+        "direction; renormalising bends it, so it is not (1 − λ) times the gap. InfoNCE: mean "
+        "cross-entropy of finding the match among one batch of pairs, each direction apart; nats, "
+        f"temperature {loss.temperature:g}, {counted(loss.batch, 'pair')}, lower is better. Bias "
+        "and NDCG: the mixed index, the query's own entry left out. bias@10: neutral at chance "
+        f"({chance}). Rank = 1 + entries that score strictly higher.",
         result=curve,
     )
 
@@ -146,7 +151,11 @@ def _mix(request: Request, progress: Progress) -> Finding:
         readings=_noted(drawn, mix_reading(curve)),
         tables=mix_tables(curve),
         protocol=f"{counted(curve.n_items, 'item')}, each in the corpus once, as {curve.first} or "
-        f"as {curve.second}; {asking}.",
+        f"as {curve.second}; {asking}. Strategies are fitted on the calibrate split; corpus and "
+        "queries are of the evaluate split. The samples are nested: within one order an item that "
+        "has turned stays so. Relevant is the one entry of the query's item. The oracle knows in "
+        "which list it stands and searches that one with raw cosine. Rank = 1 + entries that score "
+        "strictly higher; ties between fused lists as set for routing.",
         result=curve,
     )
 
@@ -164,8 +173,12 @@ def _calibration(request: Request, progress: Progress) -> Finding:
         title=f"Calibration items: {STRATEGIES[chosen.name].title}",
         readings=_noted(drawn, calibration_reading(curve)),
         tables=[calibration_table(curve)],
-        protocol=f"R@1 without a strategy: {raw}. cosine: 1 is the gap of the whole calibrate "
-        "split. bias@10: neutral at the modality's share of the index.",
+        protocol=f"R@1 without a strategy: {raw}. Nested random samples of the calibrate split, "
+        "each size adding items to the one before; the strategy is fitted on each and measured on "
+        "the whole evaluate split. cosine: of the direction of the gap between the sample's means "
+        "with that of the whole calibrate split, which is 1. R@1 searches the other modality "
+        "alone; rank = 1 + entries that score strictly higher. bias@10: neutral at the modality's "
+        "share of the index.",
         result=curve,
     )
 
@@ -180,9 +193,11 @@ def _fusion(request: Request, progress: Progress) -> Finding:
         title="Rank fusion",
         readings=[fusion_reading(curves.by_lists)],
         tables=fusion_tables(curves.by_lists, weighted),
-        protocol="bias@10: neutral at the modality's share of the index. Over overlapping lists an "
-        "item is found whole, which is another protocol. Equal scores over disjoint lists: "
-        f"{ties}.",
+        protocol="Raw cosine ranks each modality's list; Σ weight / (k + rank) with ranks from 1 "
+        "fuses them. k varies at equal weights, the weight at k = 60. Over overlapping lists an "
+        "item is found whole, which is another protocol: do not compare its NDCG with that of "
+        "disjoint lists. bias@10: neutral at the modality's share of the index. Evaluate split, "
+        f"the query's own entry left out; equal scores over disjoint lists: {ties}.",
         result=curves,
     )
 
