@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
-from gapviz.core.collection import Collection, alternate_splits
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin import BUILTIN_ENCODERS
 from gapviz.sources.library.stored import StoredCollection, Workspace
 
 BUILTIN = "builtin"
@@ -52,29 +51,6 @@ def catalogue() -> dict[str, CatalogueEntry]:
             titles.add(title)
             entries[stored.id] = _stored_entry(stored, title)
     return entries
-
-
-def load_view(view: View) -> Collection:
-    """The collection of a view, with splits.
-
-    Raises:
-        GapvizError: it is gone, or its files are missing or damaged.
-    """
-    if view.collection == BUILTIN:
-        return builtin_collection(view.encoder)
-    collection = workspace().load(view.collection, view.encoder)
-    if collection.splits:
-        return collection
-    return replace(collection, splits=alternate_splits(collection.n_items))
-
-
-def load_items(collection: str) -> Collection:
-    """The items of a collection, with or without vectors, for their pictures and words.
-
-    Raises:
-        GapvizError: as `load_view`.
-    """
-    return builtin_collection() if collection == BUILTIN else workspace().load(collection)
 
 
 def encoder_title(view: View) -> str:

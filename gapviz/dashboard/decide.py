@@ -90,9 +90,11 @@ def ranked_cards(advice: Advice) -> None:
                 st.subheader(title, anchor=False)
                 _card(one)
         else:
-            with st.expander(
-                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{_in_short(one)}"
-            ):
+            change = "".join(
+                f" {first.figure} {figure(first.change.value, signed=True)}"
+                for first in one.effects[:1]
+            )
+            with st.expander(f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{change}"):
                 _card(one)
     for what, why in advice.not_measured:
         st.caption(f":material/help: **{what}** could not be judged: {why}")
@@ -137,13 +139,6 @@ _HERE = {
     "no difference": "makes no difference here",
     "worse": "is worse here",
 }
-
-
-def _in_short(one: Recommendation) -> str:
-    if not one.effects:
-        return ""
-    first = one.effects[0]
-    return f" {first.figure} {figure(first.change.value, signed=True)}"
 
 
 def _card(one: Recommendation) -> None:

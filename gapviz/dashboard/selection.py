@@ -5,16 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of
 from gapviz.dashboard.result_list import Answer, item_cards, show_answers
 from gapviz.dashboard.settings import RAW, Settings, show_error
+from gapviz.dashboard.widgets import modality_of
 from gapviz.retrieval.index import ResultList
 from gapviz.retrieval.queries import item_query
 
 SELECTED = "_selected_items"
 SHOWN_AT_MOST = 48
 NEIGHBOURS = 6
+NEIGHBOURS_OF = Parameter("neighbours_of", "Its neighbours, asked with its", "modality", None, "")
 
 
 def show_selection(chosen: Settings, selected: list[int]) -> None:
@@ -47,15 +50,8 @@ def show_selection(chosen: Settings, selected: list[int]) -> None:
 
 def _neighbours(chosen: Settings, position: int) -> None:
     """What the item finds with its own vector, raw and under the strategy."""
-    asked_with = st.segmented_control(
-        "Its neighbours, asked with its",
-        chosen.modalities,
-        default=chosen.modalities[0],
-        key="neighbours_of",
-        required=True,
-    )
-    modality = asked_with or chosen.modalities[0]
-    alone = chosen.strategy == RAW or len(chosen.modalities) == 1
+    modality = modality_of(NEIGHBOURS_OF, chosen.modalities, bind=None)
+    alone = chosen.strategy == RAW or chosen.has_one_modality
     strategies = [RAW] if alone else [RAW, chosen.strategy]
     try:
         asked = item_query(collection_of(chosen.view), position, modality)

@@ -41,16 +41,11 @@ PROTOCOL = (
     "Cosines of unit rows, after the strategy where it moves vectors; where it adjusts scores "
     "instead, what it makes of cosines when every indexed row asks: across the modalities those "
     "of the modality chosen as “Ask with”, within a modality all of them, each over the rows of "
-    "other items. Across the modalities a pair is relevant where both rows belong to one item; "
-    "within a modality, where two different rows belong to items of one label. A pair passes at "
-    "or above the threshold. True positive rate (recall): share of the relevant pairs that pass; "
-    "false positive rate: share of the others; precision: share of what passes that is relevant, "
-    "every pair counting once. For a target recall the highest threshold that reaches it is "
-    "taken, for a target precision the lowest. Strategies and thresholds are fitted on the "
-    "calibrate split; distributions and shares are of the evaluate split. Samples are drawn with "
-    "the sidebar's seed."
+    "other items. Within a modality a pair is of two different rows. A pair passes at or above the "
+    "threshold. True positive rate: recall; precision: share of what passes that is relevant, "
+    "every pair counting once. For a target recall the highest threshold that reaches it is taken, "
+    "for a target precision the lowest. Samples are drawn with the sidebar's seed."
 )
-
 url_parameter(Parameter("threshold", "Threshold", "number", 0.0, "", low=-1, high=1))
 url_parameter(Parameter("threshold_", "Threshold", "number", 0.0, "", low=-1_000, high=1_000))
 TARGET = url_choice("target", "Target", {"recall": "Recall", "precision": "Precision"})

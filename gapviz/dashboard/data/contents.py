@@ -11,9 +11,9 @@ from gapviz.analyses.inspection import Inspection, inspect_collection, labels_to
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
-from gapviz.dashboard.caches import collection_of, items_of, split_warnings_of
+from gapviz.core.wording import counted
+from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
-from gapviz.dashboard.data.library import things
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.waiting import Wait, result_of
@@ -55,7 +55,7 @@ def contents_section(stored: StoredCollection) -> None:
     if vectors is not None:
         # Which vectors belong together, and whether the two splits are alike.
         st.caption(" ".join(pairing_of(vectors).sentences))
-        for warning in split_warnings_of(View(stored.id, vectors.encoder)):
+        for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
             st.warning(warning, icon=":material/call_split:")
     _skipped(stored.skipped)
     chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
@@ -81,8 +81,9 @@ def _vectors(stored: StoredCollection) -> Collection | None:
 def _skipped(skipped: Sequence[Skipped]) -> None:
     if not skipped:
         return
+    was = "was" if len(skipped) == 1 else "were"
     with st.expander(
-        f"{things(len(skipped))} of the source {'was' if len(skipped) == 1 else 'were'} skipped",
+        f"{counted(len(skipped), 'thing')} of the source {was} skipped",
         icon=":material/report:",
     ):
         _listing(skipped)

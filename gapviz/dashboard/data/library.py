@@ -46,11 +46,6 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
 
 
-def things(count: int) -> str:
-    """A number of things, in words."""
-    return f"{count:,} thing{'' if count == 1 else 's'}"
-
-
 def visits(stored: StoredCollection) -> None:
     """Links that open other pages on this collection."""
     links = {"search": "Search it"}
