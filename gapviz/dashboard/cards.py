@@ -32,7 +32,7 @@ ITEM_NOTE = (
 
 def headline_cards(before: Measurement, after: Measurement | None) -> None:
     """Gap, separation, bias and match rank; with what the strategy makes of them."""
-    with st.grid(4, min_column_width=215, gap="small"):
+    with st.grid(4, min_column_width=190, gap="small"):
         for name in HEADLINES:
             _card(name, before, after)
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from gapviz.encoders.registry import is_dual_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS
+from gapviz.sources.builtin import encoder_title as builtin_title
 from gapviz.sources.library.stored import StoredCollection, Workspace
 
 BUILTIN = "builtin"
@@ -88,13 +89,7 @@ def _stored_entry(stored: StoredCollection, title: str) -> CatalogueEntry:
     encodings = sorted(stored.encodings, key=lambda encoding: len(encoding.rows) < 2)
     return CatalogueEntry(
         title=title,
-        encoders={encoding.encoder: _title_of(encoding.encoder) for encoding in encodings},
+        encoders={encoding.encoder: builtin_title(encoding.encoder) for encoding in encodings},
         encoder_note="Each was run over this collection, or its vectors came with it.",
         modalities={encoding.encoder: tuple(encoding.rows) for encoding in encodings},
     )
-
-
-def _title_of(encoder: str) -> str:
-    """The same name for the same encoder, whichever collection it has seen."""
-    note = BUILTIN_ENCODERS.get(encoder)
-    return encoder if note is None else note.title

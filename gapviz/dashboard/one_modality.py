@@ -40,7 +40,7 @@ def cloud_cards(chosen: Settings) -> None:
             "its covariance's eigenvalues, as shares (Roy & Vetterli 2007).",
         ),
     ]
-    with st.grid(4, min_column_width=215, gap="small"):
+    with st.grid(4, min_column_width=190, gap="small"):
         for title, value, help_text in cards:
             st.metric(title, value, help=help_text, border=True, height="stretch")
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 _FOLDER = Path(__file__).parent
+KEY = "hover_cards"
 
 
 def _source(name: str) -> str:
@@ -48,7 +49,6 @@ def hover_cards(
     thumb_url: str,
     item_url: str,
     version: str = "",
-    key: str = "hover_cards",
 ) -> None:
     """Show a card beside the point under the pointer, in any of some charts.
 
@@ -69,7 +69,6 @@ def hover_cards(
             (each may be missing), with the same places to fill.
         version: change it when the same address starts to mean another item (another
             collection): the browser then forgets what it has fetched.
-        key: of this component, one for each call on a page.
     """
     data: dict[str, Any] = {
         "chart_keys": list(chart_keys),
@@ -77,10 +76,10 @@ def hover_cards(
         "item_url": item_url,
         "version": version,
     }
-    _mount(key=key, data=data, height="content", on_webgl_change=lambda: None)
+    _mount(key=KEY, data=data, height="content", on_webgl_change=lambda: None)
 
 
-def webgl_available(key: str = "hover_cards") -> bool:
+def webgl_available() -> bool:
     """Whether the browser can draw WebGL; True until `hover_cards` has found that not."""
-    state = st.session_state.get(key)
+    state = st.session_state.get(KEY)
     return state is None or state.get("webgl") is not False
