@@ -50,7 +50,7 @@ def show_selection(chosen: Settings, selected: list[int]) -> None:
 
 def _neighbours(chosen: Settings, position: int) -> None:
     """What the item finds with its own vector, raw and under the strategy."""
-    modality = modality_of(NEIGHBOURS_OF, chosen.modalities, bind=None)
+    modality = modality_of(NEIGHBOURS_OF, chosen.modalities)
     alone = chosen.strategy == RAW or chosen.has_one_modality
     strategies = [RAW] if alone else [RAW, chosen.strategy]
     try:

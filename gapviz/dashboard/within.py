@@ -11,6 +11,7 @@ from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.within import (
     ANALYSIS,
     FEW_ITEMS,
+    FIGURES,
     encoders_of,
     has_shared_labels,
     label_names,
@@ -26,7 +27,7 @@ from gapviz.dashboard.settings import Settings, encoder_titles
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import modalities_on_offer, url_choice
 from gapviz.dashboard.widgets import number_of, segments_of, select_of
-from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
+from gapviz.figures.label_deltas import label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
 from gapviz.retrieval.index import Query
 from gapviz.sources.builtin.dedicated import TITLES

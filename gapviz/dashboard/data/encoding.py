@@ -57,7 +57,7 @@ def can_be_encoded(stored: StoredCollection) -> bool:
 def encoding_panel(stored: StoredCollection) -> None:
     """Choose a model and start; below, every task of the collection."""
     encoder = _chosen_encoder()
-    captions = segments_of(CAPTIONS, bind=None)
+    captions = segments_of(CAPTIONS)
     if st.button("Encode", type="primary", icon=":material/memory:", disabled=encoder is None):
         with errors_shown():
             encode_stored(workspace(), stored.id, encoder or "", indexed_captions=captions)
@@ -66,7 +66,7 @@ def encoding_panel(stored: StoredCollection) -> None:
 
 
 def _chosen_encoder() -> str | None:
-    source = segments_of(SOURCE, bind=None)
+    source = segments_of(SOURCE)
     if source == "open_clip":
         return _open_clip()
     if source == "name":
