@@ -213,7 +213,7 @@ def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
         "hoverdistance": PICK_RADIUS,
         "legend": level_legend(1.01),
         "xaxis": {
-            "title": "Bias imbalance@10: mean |lift − 1| (0 is neutral, lower is better)",
+            "title": "Bias imbalance@10: mean |lift − 1|<br>(0 is neutral, lower is better)",
             "automargin": True,
             "zeroline": False,
             "ticks": "outside",
