@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.timing import Comparison, compare
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, unit_rows
-from gapviz.measures.projection import Layout, project, trustworthiness
+from gapviz.measures.projection.layout import Layout
+from gapviz.measures.projection.project import project, trustworthiness
 from gapviz.storage.configuration import CACHE_VARIABLE
 
 N_ROWS = 2_000

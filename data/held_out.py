@@ -11,7 +11,7 @@ from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.experiment import measure
-from gapviz.measures.retrieval import bootstrap_difference, bootstrap_mean
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 
 SEED = 0
 """Of the bootstraps."""
@@ -39,7 +39,7 @@ class Figure:
         """The difference from the same figure of another model, paired where it is a mean."""
         if self.values is None or base.values is None or self.items is None:
             return f"{self.value - base.value:+.3f}"
-        gain = bootstrap_difference(self.values, base.values, self.items, seed=SEED)
+        gain = bootstrap_mean(self.values - base.values, self.items, seed=SEED)
         return f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gapviz.training.objectives import InfoNCE, IntraModal, Objective, Sigmoid
+from gapviz.training.objectives import INTRA_MODAL, InfoNCE, Objective, Sigmoid
 
 # Where CLIP's ends up after training; low, so the gap that the heads were born with stays.
 TEMPERATURE = 0.01
@@ -48,6 +48,9 @@ class Variant:
 VARIANTS = (
     Variant("", [InfoNCE(TEMPERATURE)]),
     Variant("sigmoid", [Sigmoid()]),
-    Variant("intra-modal", [IntraModal(TEMPERATURE)]),
+    Variant(
+        "intra-modal",
+        [InfoNCE(TEMPERATURE, INTRA_MODAL, INTRA_MODAL, "InfoNCE with intra-modal terms")],
+    ),
     Variant("warm", [InfoNCE(0.03), InfoNCE(0.05), InfoNCE(0.1)]),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gapviz.export.report.findings import table_markdown
+from gapviz.export.report.markdown import table_markdown
 from gapviz.strategies.registry import strategies_table
 
 README = Path(__file__).parents[1] / "README.md"

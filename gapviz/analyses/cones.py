@@ -22,7 +22,8 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Fit, Measurement, default_pair
-from gapviz.measures.projection import METHODS, Layout, Method, trustworthiness
+from gapviz.measures.projection.layout import METHODS, Layout, Method
+from gapviz.measures.projection.project import trustworthiness
 from gapviz.strategies import StrategyOptions, strategy_spec
 
 Columns = dict[str, npt.NDArray[Any]]

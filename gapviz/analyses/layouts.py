@@ -16,14 +16,9 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices
 from gapviz.measures.measurement import Fit
-from gapviz.measures.projection import (
-    DISPLAY_LIMIT,
-    DisplaySample,
-    Layout,
-    Method,
-    project,
-    sample_for_display,
-)
+from gapviz.measures.projection.layout import Layout, Method
+from gapviz.measures.projection.project import project
+from gapviz.measures.projection.sampling import DISPLAY_LIMIT, DisplaySample, sample_for_display
 from gapviz.measures.projection.umap_layout import Points
 from gapviz.sources.builtin.shipped import shipped_folder
 from gapviz.storage.cache import CachedResult, content_key

@@ -12,7 +12,8 @@ from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
-from gapviz.measures.retrieval import bootstrap_difference, mean_of_known, mean_value
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean, mean_value
+from gapviz.measures.retrieval.mixed import mean_of_known
 
 ITEM_PROTOCOL = (
     "It ranks items, not vectors: its bias and rank of the match are of another protocol and "
@@ -95,12 +96,8 @@ def worse_directions(before: Measurement, after: Measurement) -> list[str]:
     """
     worse = []
     for (source, target), outcome in after.cross.items():
-        change = bootstrap_difference(
-            outcome.recall(DEPTH),
-            before.cross[source, target].recall(DEPTH),
-            outcome.items,
-            seed=after.seed,
-        )
+        gain = outcome.recall(DEPTH) - before.cross[source, target].recall(DEPTH)
+        change = bootstrap_mean(gain, outcome.items, seed=after.seed)
         if change.high < 0:
             worse.append(f"{source} → {target}")
     return worse

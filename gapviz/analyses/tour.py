@@ -9,7 +9,7 @@ import numpy as np
 from gapviz.core.vectors import Indices
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import DEPTH, Measurement
-from gapviz.measures.retrieval import mean_value
+from gapviz.measures.retrieval.bootstrap import mean_value
 
 STOP_TITLES = (
     "Two cones",

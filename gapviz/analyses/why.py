@@ -10,15 +10,10 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import figure
-from gapviz.training import (
-    FORCES,
-    STUDY_STEPS,
-    Forces,
-    RandomStart,
-    ShiftStudy,
-    TemperatureStudy,
-    three_forces,
-)
+from gapviz.training.forces import FORCES, Forces, three_forces
+from gapviz.training.order import ShiftStudy
+from gapviz.training.random_start import RandomStart
+from gapviz.training.temperature import STUDY_STEPS, TemperatureStudy
 
 
 def start_finding(start: RandomStart) -> Finding:

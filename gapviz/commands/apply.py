@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gapviz.commands.output import json_text
 from gapviz.commands.source import Commands, progress_bar
-from gapviz.export import load_exported
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.card import ExportCard
+from gapviz.export.folder import load_exported
 from gapviz.strategies import strategy_spec
 
 

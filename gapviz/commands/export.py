@@ -16,8 +16,9 @@ from gapviz.commands.strategy import (
     chosen_pair,
     chosen_strategy,
 )
-from gapviz.export import CARD_FILE, ExportCard, export_strategy, load_exported, snippets_of
-from gapviz.export.learned import refuse_transductive
+from gapviz.export.card import ExportCard
+from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refuse_transductive
+from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.strategies import StrategyOptions, strategy_spec

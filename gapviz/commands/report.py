@@ -21,7 +21,7 @@ from gapviz.storage.files import write_output
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 if TYPE_CHECKING:
-    from gapviz.export.report import Report
+    from gapviz.export.report.contents import Report
 
 MARKDOWN = (".md", ".markdown")
 HTML = (".html", ".htm")
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input, or a file that cannot be written.
     """
-    from gapviz.export.report import report_date, report_on
+    from gapviz.export.report.contents import report_date, report_on
 
     on = report_date(options.date)
     if options.out is None and not options.json:
@@ -119,7 +119,8 @@ def _other(others: Mapping[str, Collection], encoder: str, collection: Collectio
 
 
 def _form(path: Path) -> Callable[[Report], str]:
-    from gapviz.export.report import report_html, report_markdown
+    from gapviz.export.report.html import report_html
+    from gapviz.export.report.markdown import report_markdown
 
     ending = path.suffix.lower()
     if ending in HTML:

@@ -23,11 +23,13 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.measurement import default_pair
 from gapviz.storage.files import write_output
-from gapviz.training import LossName, TrainingOptions, collection_features, train_run
+from gapviz.training.features import collection_features
+from gapviz.training.run import LossName, TrainingOptions, train_run
 
 if TYPE_CHECKING:
     from gapviz.core.collection import Collection
-    from gapviz.training import TrainingFeatures, TrainingRun
+    from gapviz.training.features import TrainingFeatures
+    from gapviz.training.run import TrainingRun
 
 DEFAULTS = TrainingOptions()
 ENDINGS = (".safetensors",)

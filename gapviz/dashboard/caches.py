@@ -14,18 +14,20 @@ import numpy as np
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
-from gapviz.encoders import Encoder, load_encoder
+from gapviz.encoders import load_encoder
+from gapviz.encoders.base import Encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.export import ExportCard, export_files
+from gapviz.export.card import ExportCard
+from gapviz.export.folder import export_files
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Method
+from gapviz.measures.projection.layout import Method
 from gapviz.retrieval.index import Index
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
-from gapviz.training import TrainingFeatures, collection_features
+from gapviz.training.features import TrainingFeatures, collection_features
 
 _loading = threading.Lock()
 

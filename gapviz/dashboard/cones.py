@@ -17,9 +17,14 @@ from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
-from gapviz.figures import alt_text, cones_figure, selected_items, shared_ranges
-from gapviz.figures.cones import METHOD_TITLES
-from gapviz.measures.projection import Layout, Method
+from gapviz.figures.cones import (
+    METHOD_TITLES,
+    alt_text,
+    cones_figure,
+    selected_items,
+    shared_ranges,
+)
+from gapviz.measures.projection.layout import Layout, Method
 from gapviz.strategies import STRATEGIES
 
 PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")

@@ -25,7 +25,8 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, segments_of
-from gapviz.export.report import report_html, report_on
+from gapviz.export.report.contents import report_on
+from gapviz.export.report.html import report_html
 from gapviz.strategies.spec import Changeable, Task
 
 WAYS_ON = {"search": "Search with it", "export": "Export it"}

@@ -14,8 +14,9 @@ from safetensors.numpy import load
 
 from gapviz.core.table import Column, Table
 from gapviz.dashboard.tables import show_table
-from gapviz.export import ARRAYS_FILE, CARD_FILE, ExportCard, snippets_of, zipped
-from gapviz.export.card import TARGET_RECALL
+from gapviz.export.card import TARGET_RECALL, ExportCard
+from gapviz.export.folder import ARRAYS_FILE, CARD_FILE, zipped
+from gapviz.export.snippets import snippets_of
 from gapviz.strategies import Strategy
 
 ARRAY_WORDS = {

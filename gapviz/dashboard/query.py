@@ -17,7 +17,8 @@ from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality
 from gapviz.dashboard.widgets import modality_of, segments_of, select_of
 from gapviz.retrieval.index import Query
 from gapviz.retrieval.queries import caption_query, item_query
-from gapviz.sources.images import decode_image, over_white, thumbnail_png
+from gapviz.sources.images.decoding import decode_image, over_white
+from gapviz.sources.images.references import thumbnail_png
 
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
 FIRST_QUERY = {BUILTIN: "pedestrian"}

@@ -16,7 +16,7 @@ from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.routes import thumbnail_url
-from gapviz.figures import style_of
+from gapviz.figures.modality_style import style_of
 from gapviz.retrieval.index import Query, ResultList
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import items_of
-from gapviz.sources.images import thumbnail_png
+from gapviz.sources.images.references import thumbnail_png
 
 SIZES = (48, 96, 192, 384)
 """Thumbnails come in these sizes only, so that no link can fill the disk."""

@@ -161,8 +161,8 @@ def calibrated_section(view: View, study: ScoreStudy, target: Target, share: flo
     show_table(replace(calibrated_table(study, target, share), title=""))
     thresholds = {
         study.across if name == "cross" else type_title(name, study.pair): None
-        if isnan(one.fitted.threshold)
-        else round(one.fitted.threshold, 6)
+        if isnan(one.threshold)
+        else round(one.threshold, 6)
         for name, one in study.calibrated(target, share).items()
     }
     copied = {

@@ -34,10 +34,10 @@ from gapviz.dashboard.result_list import Answer, show_answers
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
-from gapviz.figures import alt_text, cones_figure, shared_ranges
+from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval import mean_of_known
+from gapviz.measures.retrieval.mixed import mean_of_known
 from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions, shift
 

@@ -1,16 +1,22 @@
-"""What every encoder promises, whichever family it comes from."""
+"""What every encoder promises, whichever family it comes from, and what all of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeVar
 
+import numpy as np
 from PIL import Image
 
-from gapviz.core.progress import Progress
-from gapviz.core.vectors import Float32
-from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress, no_progress
+from gapviz.core.vectors import Float32, unit_rows
+from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preprocessing
+from gapviz.sources.files.texts import is_utf8
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,59 +40,133 @@ class EncoderCard:
     """What a sigmoid loss adds to them; None for a softmax loss."""
 
 
-class TextEncoder(Protocol):
+class TextEncoder(ABC):
     """Texts into vectors of `card.dim` dimensions."""
 
-    @property
-    def card(self) -> EncoderCard: ...
+    card: EncoderCard
+    device: str
+    """Where it computes: `cpu`, `cuda`, `mps`."""
 
-    @property
-    def device(self) -> str:
-        """Where it computes: `cpu`, `cuda`, `mps`."""
-        ...
-
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
-        """Unit rows `(len(texts), dim)` float32.
+    def encode_texts(self, texts: Sequence[str], *, progress: Progress = no_progress) -> Float32:
+        """Unit rows `(len(texts), card.dim)` float32.
 
         Raises:
-            GapvizError: an empty text, or one over `card.text_limit` tokens.
+            GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
         """
-        ...
+        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
+        return unit_rows(self._text_features(texts, progress), where="encoded texts")
 
+    @abstractmethod
     def count_tokens(self, text: str) -> int:
         """Tokens that `text` becomes, special tokens included, without truncation."""
-        ...
+
+    @abstractmethod
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+        """`(len(texts), card.dim)` of any length, of texts that can be read."""
 
 
-class ImageEncoder(Protocol):
+class ImageEncoder(ABC):
     """Pictures into vectors of `card.dim` dimensions."""
 
-    @property
-    def card(self) -> EncoderCard: ...
-
-    @property
-    def device(self) -> str:
-        """Where it computes: `cpu`, `cuda`, `mps`."""
-        ...
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """What is done to a picture first, so that another process can do it."""
-        ...
+    card: EncoderCard
+    device: str
+    """Where it computes: `cpu`, `cuda`, `mps`."""
+    preprocessing: Preprocessing
+    """What is done to a picture first, so that another process can do it."""
 
     def encode_images(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+        self, images: Sequence[Image.Image], *, progress: Progress = no_progress
     ) -> Float32:
-        """Unit rows `(len(images), dim)` float32; images of any mode and size.
+        """Unit rows `(len(images), card.dim)` float32; images of any mode and size.
 
         Transparent pixels are laid over white before the tower sees them.
+
+        Raises:
+            GapvizError: no images.
         """
-        ...
+        return of_images(self.encode_pixels, self.preprocessing, images, progress)
 
     def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
-        ...
+        """Unit rows `(n, card.dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
+        return unit_rows(self._image_features(pixels), where="encoded images")
+
+    @abstractmethod
+    def _image_features(self, pixels: Pixels) -> Float32:
+        """The same, of any length."""
 
 
-class Encoder(ImageEncoder, TextEncoder, Protocol):
+class Encoder(ImageEncoder, TextEncoder):
     """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""
+
+
+def refuse_unreadable_texts(
+    texts: Sequence[str], count_tokens: Callable[[str], int], limit: int
+) -> None:
+    """Refuse a list that the tower would have to guess at.
+
+    A tower given more tokens than it reads would silently drop the rest, and its vector
+    would stand for another text.
+
+    Raises:
+        GapvizError: no texts, one that is not a string, blank or not valid Unicode, or one of
+            more than `limit` tokens.
+    """
+    if isinstance(texts, str) or not len(texts):
+        raise GapvizError("there are no texts to encode", hint="give a list of at least one text")
+    for number, text in enumerate(texts, start=1):
+        where = f"text {number}" if len(texts) > 1 else "text"
+        if not isinstance(text, str) or not text.strip():
+            raise GapvizError("is empty", where=where, hint="write at least one word")
+        if not is_utf8(text):
+            raise GapvizError("is not valid Unicode", where=where, hint="save it again as UTF-8")
+        # Counted whatever the length in characters: one ligature can be many tokens.
+        if (tokens := count_tokens(text)) > limit:
+            raise GapvizError(
+                f"has {tokens} tokens, and the encoder reads {limit}",
+                where=where,
+                hint="shorten it or split it in two",
+            )
+
+
+def in_batches(
+    encode: Callable[[Sequence[Thing]], Float32],
+    things: Sequence[Thing],
+    size: int,
+    progress: Progress,
+    noun: str,
+) -> Float32:
+    """Rows of things, `size` of them encoded at a time.
+
+    Args:
+        encode: gives the rows of one batch.
+        things: what is encoded, at least one.
+        size: of a batch.
+        progress: told after every batch.
+        noun: what they are, in the plural.
+    """
+    parts = []
+    for start in range(0, len(things), size):
+        parts.append(encode(things[start : start + size]))
+        done = min(start + size, len(things))
+        progress(done / len(things), f"encoded {done:,} of {len(things):,} {noun}")
+    return np.concatenate(parts)
+
+
+def of_images(
+    encode: Callable[[Pixels], Float32],
+    preprocessing: Preprocessing,
+    images: Sequence[Image.Image],
+    progress: Progress,
+) -> Float32:
+    """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
+
+    Raises:
+        GapvizError: no images.
+    """
+    if not len(images):
+        raise GapvizError("there are no images to encode", hint="give at least one")
+
+    def prepared(batch: Sequence[Image.Image]) -> Float32:
+        return encode(np.stack([preprocessing.pixels(image) for image in batch]))
+
+    return in_batches(prepared, images, IMAGE_BATCH, progress, "images")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-
-from PIL import Image
+from dataclasses import asdict
+from functools import cached_property
 
 from gapviz.core.progress import Progress
-from gapviz.core.vectors import Float32, unit_rows
-from gapviz.encoders.base import EncoderCard
-from gapviz.encoders.pixels import Pixels, Preprocessing
-from gapviz.encoders.texts import refuse_unreadable_texts
+from gapviz.core.vectors import Float32
+from gapviz.encoders.base import Encoder, EncoderCard
+from gapviz.encoders.pixels import Pixels
 from gapviz.encoders.towers import (
     TEXT_LIMIT,
     WHOLE_ON_WHITE,
     Head,
-    ImageTower,
-    TextTower,
     choose_device,
-    in_batches,
+    image_tower,
+    text_tower,
     tokenizer,
 )
 from gapviz.sources.builtin.variants import (
@@ -33,7 +30,7 @@ from gapviz.sources.builtin.variants import (
 JOINT_DIM = 256
 
 
-class BuiltinEncoder:
+class BuiltinEncoder(Encoder):
     """Texts and pictures into the joint space of the built-in collection.
 
     Everything it needs is installed with gapviz; it never uses the network. MiniLM comes
@@ -51,73 +48,28 @@ class BuiltinEncoder:
         GapvizError: no such variant, or its trained heads are missing or damaged.
     """
 
+    preprocessing = WHOLE_ON_WHITE
+
     def __init__(self, device: str | None = None, *, variant: str = "") -> None:
         self._device = device
         name = encoder_name(variant)
         heads = variant_folder(variant_of(name)) / HEADS_FILE
-        note = BUILTIN_ENCODERS[name]
-        self._card = EncoderCard(
-            note.name,
-            note.title,
-            JOINT_DIM,
-            note.description,
-            TEXT_LIMIT,
-            logit_scale=note.logit_scale,
-            logit_bias=note.logit_bias,
-        )
+        note = asdict(BUILTIN_ENCODERS[name])
+        self.card = EncoderCard(dim=JOINT_DIM, text_limit=TEXT_LIMIT, **note)
         self._image_head = Head.load(heads, "image")
         self._text_head = Head.load(heads, "text")
 
-    @property
-    def card(self) -> EncoderCard:
-        """What it is; see `EncoderCard`."""
-        return self._card
-
-    @property
-    def device(self) -> str:
+    @cached_property
+    def device(self) -> str:  # type: ignore[override]  # asked for late, since it takes torch
         """Where it computes."""
         return choose_device(self._device)
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """What is done to a picture first."""
-        return WHOLE_ON_WHITE
-
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
-        """Unit rows `(len(texts), 256)`.
-
-        Raises:
-            GapvizError: no texts, an empty text, or one over 256 tokens.
-        """
-        refuse_unreadable_texts(texts, self.count_tokens, TEXT_LIMIT)
-        features = _text_tower(self.device).features(texts, progress=progress)
-        return unit_rows(self._text_head.project(features), where="encoded texts")
-
-    def encode_images(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
-    ) -> Float32:
-        """Unit rows `(len(images), 256)`; any mode and size, transparency over white.
-
-        Raises:
-            GapvizError: no images.
-        """
-        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
-
-    def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, 256)` of one batch that `preprocessing` has prepared."""
-        features = _image_tower(self.device).features_of_pixels(pixels)
-        return unit_rows(self._image_head.project(features), where="encoded images")
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, the two special ones included; needs no torch."""
         return len(tokenizer().encode(text).ids)
 
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+        return self._text_head.project(text_tower(self.device).features(texts, progress=progress))
 
-@cache
-def _image_tower(device: str) -> ImageTower:
-    return ImageTower(device)
-
-
-@cache
-def _text_tower(device: str) -> TextTower:
-    return TextTower(device)
+    def _image_features(self, pixels: Pixels) -> Float32:
+        return self._image_head.project(image_tower(self.device).features_of_pixels(pixels))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
-from gapviz.core.vectors import Float32, unit_rows
-from gapviz.encoders.base import EncoderCard
+from gapviz.core.vectors import Float32
+from gapviz.encoders.base import EncoderCard, ImageEncoder
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import WHOLE_ON_WHITE, ImageTower, choose_device, in_batches
-from gapviz.encoders.weights import DAMAGE, code_refused, digest_of, loading, named_checkpoint
+from gapviz.encoders.towers import WHOLE_ON_WHITE, choose_device, image_tower, standardised
+from gapviz.encoders.weights import digest_of, loading, named_checkpoint, reading_checkpoint
 
 EFFICIENTNET = EncoderCard(
     name="efficientnet-lite0",
@@ -29,38 +24,24 @@ EFFICIENTNET = EncoderCard(
 _FITS = {"center": "shortest", "squash": "squash", "border": "longest"}
 
 
-class EfficientNetEncoder:
+class EfficientNetEncoder(ImageEncoder):
     """EfficientNet-lite0, whose weights are installed with gapviz.
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
+    card = EFFICIENTNET
+    preprocessing = WHOLE_ON_WHITE
+
     def __init__(self, device: str | None = None) -> None:
         self.device = choose_device(device)
-        self.card = EFFICIENTNET
-        self.preprocessing = WHOLE_ON_WHITE
 
-    def encode_images(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
-    ) -> Float32:
-        """Unit rows `(len(images), 1280)`; any mode and size, transparency over white.
-
-        Raises:
-            GapvizError: no images.
-        """
-        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
-
-    def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, 1280)` of one batch that `preprocessing` has prepared."""
-        return unit_rows(self._tower.features_of_pixels(pixels), where="encoded images")
-
-    @cached_property
-    def _tower(self) -> ImageTower:
-        return ImageTower(self.device)
+    def _image_features(self, pixels: Pixels) -> Float32:
+        return image_tower(self.device).features_of_pixels(pixels)
 
 
-class TimmEncoder:
+class TimmEncoder(ImageEncoder):
     """Any image model of timm, by its pooled features before the classifier.
 
     Args:
@@ -99,14 +80,16 @@ class TimmEncoder:
             torch.manual_seed(seed or 0)
             model = timm.create_model(model_name, pretrained=pretrained, num_classes=0)
         if path is not None:
-            _load_checkpoint(model, path, f"timm {model_name}")
+            with reading_checkpoint(path, f"timm {model_name}"):
+                # The classifier that a checkpoint may bring is of no use here.
+                loaded = timm.models.load_checkpoint(
+                    model, str(path), strict=False, weights_only=True
+                )
+                if loaded.missing_keys:
+                    raise KeyError(loaded.missing_keys)
         self._model = model.eval().requires_grad_(False).to(self.device)
-        config = timm.data.resolve_model_data_config(model)
-        self.preprocessing = _preprocessing(config)
-        self._mean, self._std = (
-            torch.tensor(config[name], device=self.device).view(1, 3, 1, 1)
-            for name in ("mean", "std")
-        )
+        self._config = timm.data.resolve_model_data_config(model)
+        self.preprocessing = _preprocessing(self._config)
         name, short = f"timm:{model_name}", "pretrained"
         if path is not None:
             name, short = f"{name}:checkpoint-{digest_of([path])}", path.name
@@ -120,25 +103,13 @@ class TimmEncoder:
             text_limit=0,
         )
 
-    def encode_images(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
-    ) -> Float32:
-        """Unit rows `(len(images), card.dim)`; any mode and size, transparency over white.
-
-        Raises:
-            GapvizError: no images.
-        """
-        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
-
-    def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, card.dim)` of one batch that `preprocessing` has prepared."""
+    def _image_features(self, pixels: Pixels) -> Float32:
         import torch
 
-        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).contiguous()
         with torch.inference_mode():
-            standard = batch.float().div_(255).sub_(self._mean).div_(self._std)
-            rows = self._model(standard).float().cpu().numpy()
-        return unit_rows(rows, where="encoded images")
+            batch = standardised(pixels, self._config, self.device)
+            rows: Float32 = self._model(batch).float().cpu().numpy()
+        return rows
 
 
 def _preprocessing(config: dict[str, Any]) -> Preprocessing:
@@ -151,28 +122,4 @@ def _preprocessing(config: dict[str, Any]) -> Preprocessing:
         fit,  # type: ignore[arg-type]
         config["interpolation"] if config["interpolation"] != "random" else "bilinear",
         scaled=(int(height // share), int(width // share)),
-    )
-
-
-def _load_checkpoint(model: Any, path: Path, where: str) -> None:
-    import pickle
-
-    from timm.models import load_checkpoint
-
-    try:
-        # The classifier that a checkpoint may bring is of no use here.
-        incompatible = load_checkpoint(model, str(path), strict=False, weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise code_refused(path.name) from error
-    except DAMAGE as error:
-        raise _not_of(path, where) from error
-    if incompatible.missing_keys:
-        raise _not_of(path, where)
-
-
-def _not_of(path: Path, where: str) -> GapvizError:
-    return GapvizError(
-        f"is damaged or not a checkpoint of {where}",
-        where=path.name,
-        hint="name the model that the checkpoint was saved from",
     )

@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from gapviz.core.progress import Progress
-from gapviz.core.vectors import Float32, unit_rows
-from gapviz.encoders.base import EncoderCard
-from gapviz.encoders.open_clip_models import Loaded, load_model
+from gapviz.core.vectors import Float32
+from gapviz.encoders.base import Encoder, in_batches
+from gapviz.encoders.open_clip_models import load_model
 from gapviz.encoders.pixels import Pixels, Preprocessing
-from gapviz.encoders.texts import refuse_unreadable_texts
-from gapviz.encoders.towers import choose_device, in_batches
+from gapviz.encoders.towers import choose_device, standardised
 
 TEXT_BATCH = 32
 
 
-class OpenClipEncoder:
+class OpenClipEncoder(Encoder):
     """One model of open_clip as an encoder.
 
     Args:
@@ -50,63 +46,14 @@ class OpenClipEncoder:
     ) -> None:
         self.device = choose_device(device)
         loaded = load_model(model_name, pretrained, seed)
+        self.card = loaded.card
         self._model = loaded.model.eval().requires_grad_(False).to(self.device)
         self._tokenizer = loaded.tokenizer
-        self.preprocessing = _preprocessing(loaded.model.visual.preprocess_cfg)
-        self._mean, self._std = (
-            _per_channel(loaded.model.visual.preprocess_cfg[name], self.device)
-            for name in ("mean", "std")
-        )
-        self._text_tower = self._model.text if hasattr(self._model, "text") else self._model
+        self._config = loaded.model.visual.preprocess_cfg
+        self.preprocessing = _preprocessing(self._config)
+        self._text_tower = getattr(self._model, "text", self._model)
         self._simple = type(self._tokenizer).__name__ == "SimpleTokenizer"
         self._trims = self._simple and _reads_left_to_right(self._text_tower)
-        self._card = _card(loaded, self._text_tower)
-
-    @property
-    def card(self) -> EncoderCard:
-        """What it is; see `EncoderCard`."""
-        return self._card
-
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
-        """Unit rows `(len(texts), card.dim)`.
-
-        Raises:
-            GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
-        """
-        import torch
-
-        refuse_unreadable_texts(texts, self.count_tokens, self._card.text_limit)
-        parts = []
-        for start in range(0, len(texts), TEXT_BATCH):
-            tokens = self._tokenizer(
-                list(texts[start : start + TEXT_BATCH]), context_length=self._card.text_limit
-            ).to(self.device)
-            with torch.inference_mode():
-                parts.append(self._text_rows(tokens).float().cpu().numpy())
-            if progress is not None:
-                done = min(start + TEXT_BATCH, len(texts))
-                progress(done / len(texts), f"encoded {done:,} of {len(texts):,} texts")
-        return unit_rows(np.concatenate(parts), where="encoded texts")
-
-    def encode_images(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
-    ) -> Float32:
-        """Unit rows `(len(images), card.dim)`; any mode and size, transparency over white.
-
-        Raises:
-            GapvizError: no images.
-        """
-        return in_batches(self.encode_pixels, self.preprocessing, images, progress)
-
-    def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, card.dim)` of one batch that `preprocessing` has prepared."""
-        import torch
-
-        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).contiguous()
-        with torch.inference_mode():
-            standard = batch.float().div_(255).sub_(self._mean).div_(self._std)
-            rows = self._model.encode_image(standard).float().cpu().numpy()
-        return unit_rows(rows, where="encoded images")
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, special ones included, counted before anything is cut."""
@@ -117,19 +64,24 @@ class OpenClipEncoder:
         tokens = self._tokenizer.tokenizer(clean(text), add_special_tokens=not bare).input_ids
         return len(tokens) + (3 if bare else 0)
 
-    def save_checkpoint(self, path: Path) -> None:
-        """Write the weights so that `OpenClipEncoder(model_name, path)` reads them back.
+    def _image_features(self, pixels: Pixels) -> Float32:
+        import torch
 
-        Args:
-            path: ending in `.safetensors`.
-        """
-        from safetensors.torch import save_file
+        with torch.inference_mode():
+            batch = standardised(pixels, self._config, self.device)
+            rows: Float32 = self._model.encode_image(batch).float().cpu().numpy()
+        return rows
 
-        weights = {
-            name: value.detach().cpu().contiguous().clone()
-            for name, value in self._model.state_dict().items()
-        }
-        save_file(weights, path)
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+        import torch
+
+        def encode(batch: Sequence[str]) -> Float32:
+            tokens = self._tokenizer(list(batch), context_length=self.card.text_limit)
+            with torch.inference_mode():
+                rows: Float32 = self._text_rows(tokens.to(self.device)).float().cpu().numpy()
+            return rows
+
+        return in_batches(encode, texts, TEXT_BATCH, progress, "texts")
 
     def _text_rows(self, tokens: Any) -> Any:
         """Text features of token ids `(n, text_limit)`.
@@ -175,24 +127,3 @@ def _preprocessing(config: dict[str, Any]) -> Preprocessing:
         interpolation = "bicubic"
     fill = (int(config["fill_color"]),) * 3
     return Preprocessing((height, width), fit, interpolation, fill=fill)
-
-
-def _per_channel(values: Sequence[float], device: str) -> Any:
-    import torch
-
-    return torch.tensor(values, dtype=torch.float32, device=device).view(1, 3, 1, 1)
-
-
-def _card(loaded: Loaded, text_tower: Any) -> EncoderCard:
-    model = loaded.model
-    bias = getattr(model, "logit_bias", None)
-    limits = (getattr(part, "context_length", None) for part in (loaded.tokenizer, text_tower))
-    return EncoderCard(
-        name=loaded.name,
-        title=loaded.title,
-        dim=loaded.dim,
-        description=loaded.description,
-        text_limit=min(int(limit) for limit in limits if limit),
-        logit_scale=float(model.logit_scale.exp()),
-        logit_bias=None if bias is None else float(bias),
-    )

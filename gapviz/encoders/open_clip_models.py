@@ -5,15 +5,23 @@ from __future__ import annotations
 import difflib
 import logging
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.encoders.base import EncoderCard
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.weights import DAMAGE, code_refused, digest_of, loading, named_checkpoint
+from gapviz.encoders.weights import (
+    DAMAGE,
+    code_refused,
+    digest_of,
+    loading,
+    named_checkpoint,
+    reading_checkpoint,
+)
 
 HUB = "hf-hub:"
 FOLDER = "local-dir:"
@@ -26,11 +34,7 @@ class Loaded:
 
     model: Any
     tokenizer: Any
-    name: str
-    """`EncoderCard.name`."""
-    title: str
-    description: str
-    dim: int
+    card: EncoderCard
 
 
 def load_model(model_name: str, pretrained: str | Path | None, seed: int) -> Loaded:
@@ -52,31 +56,36 @@ def _from_list(model_name: str, pretrained: str | Path | None, seed: int) -> Loa
     import open_clip
     import torch
 
-    _refuse_unknown_model(model_name, open_clip.list_models())
+    lower = {model.lower(): model for model in open_clip.list_models()}
+    if model_name not in lower.values():
+        close = difflib.get_close_matches(model_name.lower(), lower, 4, 0.5)
+        raise GapvizError(
+            f"open_clip has no model {model_name[:80]!r}",
+            hint=f"did you mean {', '.join(lower[match] for match in close)}"
+            if close
+            else "choose one of open_clip.list_models()",
+        )
     tags = open_clip.list_pretrained_tags_by_model(model_name)
     tag = pretrained if isinstance(pretrained, str) and pretrained in tags else None
     checkpoint = None if pretrained is None or tag else named_checkpoint(pretrained, tags=tags)
 
-    def make() -> Any:
+    where = f"open_clip {model_name}"
+    with loading(f"{where} {tag or ''}".strip(), what="weights" if tag else "tokenizer"):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            return open_clip.create_model(
+            model = open_clip.create_model(
                 model_name,
                 tag,
                 pretrained_text=False,
                 # Weights that were trained with one activation answer wrongly under another.
-                force_quick_gelu=bool(tag and _quick_gelu(model_name, tag)),
+                force_quick_gelu=bool(
+                    tag and open_clip.get_pretrained_cfg(model_name, tag).get("quick_gelu", False)
+                ),
             )
-
-    where = f"open_clip {model_name}"
-    model, tokenizer = _downloaded(
-        model_name,
-        make,
-        where=f"{where} {tag or ''}".strip(),
-        what="weights" if tag else "tokenizer",
-    )
+        tokenizer = open_clip.get_tokenizer(model_name)
     if checkpoint is not None:
-        _load_checkpoint(model, checkpoint, where)
+        with reading_checkpoint(checkpoint, where):
+            open_clip.factory.load_checkpoint(model, str(checkpoint), weights_only=True)
     name, short = f"open_clip:{model_name}", f"random, seed {seed}"
     origin = f"random weights, seed {seed}"
     if tag:
@@ -86,26 +95,19 @@ def _from_list(model_name: str, pretrained: str | Path | None, seed: int) -> Loa
         short, origin = checkpoint.name, f"weights of {checkpoint.name}"
     elif seed:
         name = f"{name}:random-{seed}"
-    return Loaded(
-        model,
-        tokenizer,
-        name,
-        f"{model_name} ({short})",
-        f"{model_name} of open_clip with {origin}.",
-        _joint_dim(model_name),
-    )
+    description = f"{model_name} of open_clip with {origin}."
+    return _loaded(model_name, model, tokenizer, name, f"{model_name} ({short})", description)
 
 
 def _from_hub(model_name: str) -> Loaded:
     import open_clip
 
-    def make() -> Any:
-        return open_clip.create_model(model_name, require_pretrained=True, pretrained_text=False)
-
-    model, tokenizer = _downloaded(model_name, make, where=model_name, what="files")
+    with loading(model_name, what="files"):
+        model = open_clip.create_model(model_name, require_pretrained=True, pretrained_text=False)
+        tokenizer = open_clip.get_tokenizer(model_name)
     short = model_name.removeprefix(HUB)
     description = f"{short} of Hugging Face, by open_clip, with the weights that lie there."
-    return Loaded(model, tokenizer, model_name, short, description, _joint_dim(model_name))
+    return _loaded(model_name, model, tokenizer, model_name, short, description)
 
 
 def _from_folder(model_name: str) -> Loaded:
@@ -122,7 +124,11 @@ def _from_folder(model_name: str) -> Loaded:
     try:
         model = open_clip.create_model(full_name, require_pretrained=True, pretrained_text=False)
         tokenizer = open_clip.get_tokenizer(full_name)
-        dim = _joint_dim(full_name)
+        # By content: a folder that training writes over is another encoder.
+        digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
+        name, title = f"{FOLDER}checkpoint-{digest}", folder.name
+        description = f"A model of open_clip from the folder {title}."
+        return _loaded(full_name, model, tokenizer, name, title, description)
     except pickle.UnpicklingError as error:
         raise code_refused(folder.name) from error
     except (OSError, *DAMAGE) as error:
@@ -131,26 +137,27 @@ def _from_folder(model_name: str) -> Loaded:
             where=str(folder),
             hint="save the model and its tokenizer there again with open_clip",
         ) from error
-    # By content: a folder that training writes over is another encoder.
-    digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
-    return Loaded(
-        model,
-        tokenizer,
-        f"{FOLDER}checkpoint-{digest}",
-        folder.name,
-        f"A model of open_clip from the folder {folder.name}.",
-        dim,
-    )
 
 
-def _downloaded(
-    model_name: str, make: Callable[[], Any], *, where: str, what: str
-) -> tuple[Any, Any]:
-    """What `make` and open_clip's tokenizer give, where either may have to be downloaded."""
+def _loaded(
+    full_name: str, model: Any, tokenizer: Any, name: str, title: str, description: str
+) -> Loaded:
+    """The model with its card; `full_name` is what open_clip knows it by."""
     import open_clip
 
-    with loading(where, what=what):
-        return make(), open_clip.get_tokenizer(model_name)
+    bias = getattr(model, "logit_bias", None)
+    parts = (tokenizer, getattr(model, "text", model))
+    limits = (getattr(part, "context_length", None) for part in parts)
+    card = EncoderCard(
+        name=name,
+        title=title,
+        dim=int(open_clip.get_model_config(full_name)["embed_dim"]),
+        description=description,
+        text_limit=min(int(limit) for limit in limits if limit),
+        logit_scale=float(model.logit_scale.detach().exp()),
+        logit_bias=None if bias is None else float(bias.detach()),
+    )
+    return Loaded(model, tokenizer, card)
 
 
 @contextmanager
@@ -166,43 +173,3 @@ def _without_its_log() -> Iterator[None]:
         yield
     finally:
         root.removeFilter(others)
-
-
-def _quick_gelu(model_name: str, tag: str) -> bool:
-    import open_clip
-
-    return bool(open_clip.get_pretrained_cfg(model_name, tag).get("quick_gelu", False))
-
-
-def _joint_dim(model_name: str) -> int:
-    import open_clip
-
-    return int(open_clip.get_model_config(model_name)["embed_dim"])
-
-
-def _refuse_unknown_model(name: str, known: Sequence[str]) -> None:
-    if name in known:
-        return
-    lower = {model.lower(): model for model in known}
-    close = [lower[match] for match in difflib.get_close_matches(name.lower(), lower, 4, 0.5)]
-    raise GapvizError(
-        f"open_clip has no model {name[:80]!r}",
-        hint=f"did you mean {', '.join(close)}?"[:-1]
-        if close
-        else "choose one of open_clip.list_models()",
-    )
-
-
-def _load_checkpoint(model: Any, path: Path, where: str) -> None:
-    from open_clip.factory import load_checkpoint
-
-    try:
-        load_checkpoint(model, str(path), weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise code_refused(path.name) from error
-    except DAMAGE as error:
-        raise GapvizError(
-            f"is damaged or not a checkpoint of {where}",
-            where=path.name,
-            hint="name the model that the checkpoint was saved from",
-        ) from error

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.images import over_white
+from gapviz.sources.images.decoding import over_white
 
 Pixels = npt.NDArray[np.uint8]
 Fit = Literal["shortest", "longest", "squash"]

@@ -52,17 +52,13 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
         from gapviz.encoders.builtin import BuiltinEncoder
 
         return BuiltinEncoder(device, variant=rest)
-    if family in (HUB, FOLDER) and rest:
+    if family in (HUB, FOLDER, OPEN_CLIP) and rest:
         from gapviz.encoders.open_clip import OpenClipEncoder
 
-        return OpenClipEncoder(f"{family}:{rest}", device=device)
-    if family == OPEN_CLIP and rest:
-        from gapviz.encoders.open_clip import OpenClipEncoder
-
-        model, _, tag = rest.partition(":")
-        if (seed := _seed(tag)) is not None:
-            return OpenClipEncoder(model, seed=seed, device=device)
-        return OpenClipEncoder(model, tag or None, device=device)
+        if family != OPEN_CLIP:
+            return OpenClipEncoder(f"{family}:{rest}", device=device)
+        model, weights, seed = _parts(rest)
+        return OpenClipEncoder(model, weights, seed=seed or 0, device=device)
     raise GapvizError(
         f"there is no encoder {name[:80]!r}",
         hint=f"choose {', '.join(BUILTIN_ENCODERS)}, open_clip:MODEL or open_clip:MODEL:TAG "
@@ -70,63 +66,45 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     )
 
 
-def load_image_encoder(name: str, *, device: str | None = None) -> ImageEncoder:
-    """The encoder of pictures of that name.
+def load_any_encoder(
+    name: str, *, device: str | None = None
+) -> Encoder | ImageEncoder | TextEncoder:
+    """The encoder of that name, whatever it encodes.
 
     Args:
-        name: `efficientnet-lite0` (works offline); `timm:MODEL` (pretrained),
-            `timm:MODEL:random-7` (seed 7) or `timm:MODEL:CHECKPOINT`; or a dual encoder, as
-            `load_encoder` takes it.
+        name: of images alone: `efficientnet-lite0` (works offline); `timm:MODEL` (pretrained),
+            `timm:MODEL:random-7` (seed 7) or `timm:MODEL:CHECKPOINT`. Of texts alone: `minilm`
+            (works offline) or `sentence-transformers:NAME_OR_PATH`. Of both, as `load_encoder`
+            takes it.
         device: where it computes; None takes the fastest there is.
 
     Raises:
-        GapvizError: no such encoder, one of texts, or its weights cannot be had.
+        GapvizError: no such encoder, or its weights cannot be had.
     """
     family, _, rest = name.strip().partition(":")
-    if family == EFFICIENTNET and not rest:
-        from gapviz.encoders.image_only import EfficientNetEncoder
+    modalities = encoded_modalities(name)
+    if modalities == ("image",):
+        from gapviz.encoders.image_only import EfficientNetEncoder, TimmEncoder
 
-        return EfficientNetEncoder(device)
-    if family == TIMM and rest:
-        from gapviz.encoders.image_only import TimmEncoder
+        if family == EFFICIENTNET and not rest:
+            return EfficientNetEncoder(device)
+        if family == TIMM and rest:
+            model, weights, seed = _parts(rest)
+            return TimmEncoder(model, weights, seed=seed, device=device)
+        kind, own = "images", f"{EFFICIENTNET}, {TIMM}:MODEL"
+    elif modalities == ("text",):
+        from gapviz.encoders.text_only import MiniLMEncoder, SentenceTransformerEncoder
 
-        model, _, weights = rest.partition(":")
-        if (seed := _seed(weights)) is not None:
-            return TimmEncoder(model, seed=seed, device=device)
-        return TimmEncoder(model, weights or None, device=device)
-    if "image" in FAMILIES.get(family, ()) and family != TIMM:
+        if family == MINILM and not rest:
+            return MiniLMEncoder(device)
+        if family == SENTENCES and rest:
+            return SentenceTransformerEncoder(rest, device=device)
+        kind, own = "texts", f"{MINILM}, {SENTENCES}:NAME"
+    else:
         return load_encoder(name, device=device)
     raise GapvizError(
-        f"there is no encoder of images {name[:80]!r}",
-        hint=f"choose {EFFICIENTNET}, {TIMM}:MODEL, or a dual encoder such as {BUILTIN}",
-    )
-
-
-def load_text_encoder(name: str, *, device: str | None = None) -> TextEncoder:
-    """The encoder of texts of that name.
-
-    Args:
-        name: `minilm` (works offline); `sentence-transformers:NAME_OR_PATH`; or a dual
-            encoder, as `load_encoder` takes it.
-        device: where it computes; None takes the fastest there is.
-
-    Raises:
-        GapvizError: no such encoder, one of pictures, or its weights cannot be had.
-    """
-    family, _, rest = name.strip().partition(":")
-    if family == MINILM and not rest:
-        from gapviz.encoders.text_only import MiniLMEncoder
-
-        return MiniLMEncoder(device)
-    if family == SENTENCES and rest:
-        from gapviz.encoders.text_only import SentenceTransformerEncoder
-
-        return SentenceTransformerEncoder(rest, device=device)
-    if "text" in FAMILIES.get(family, ()) and family != SENTENCES:
-        return load_encoder(name, device=device)
-    raise GapvizError(
-        f"there is no encoder of texts {name[:80]!r}",
-        hint=f"choose {MINILM}, {SENTENCES}:NAME, or a dual encoder such as {BUILTIN}",
+        f"there is no encoder of {kind} {name[:80]!r}",
+        hint=f"choose {own}, or a dual encoder such as {BUILTIN}",
     )
 
 
@@ -155,22 +133,8 @@ def is_dual_encoder(name: str) -> bool:
     return len(FAMILIES.get(family, ())) == 2 and bool(rest)
 
 
-def load_any_encoder(
-    name: str, *, device: str | None = None
-) -> Encoder | ImageEncoder | TextEncoder:
-    """The encoder of that name, whatever it encodes.
-
-    Raises:
-        GapvizError: as `load_encoder`, `load_image_encoder` and `load_text_encoder`.
-    """
-    modalities = encoded_modalities(name)
-    if modalities == ("image",):
-        return load_image_encoder(name, device=device)
-    if modalities == ("text",):
-        return load_text_encoder(name, device=device)
-    return load_encoder(name, device=device)
-
-
-def _seed(weights: str) -> int | None:
+def _parts(rest: str) -> tuple[str, str | None, int | None]:
+    """Model, weights and seed of `MODEL`, `MODEL:WEIGHTS` or `MODEL:random-SEED`."""
+    model, _, weights = rest.partition(":")
     found = re.fullmatch(r"random-(\d{1,9})", weights)
-    return int(found[1]) if found else None
+    return (model, None, int(found[1])) if found else (model, weights or None, None)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
-from gapviz.core.vectors import Float32, unit_rows
-from gapviz.encoders.base import EncoderCard
-from gapviz.encoders.texts import refuse_unreadable_texts
+from gapviz.core.vectors import Float32
+from gapviz.encoders.base import EncoderCard, TextEncoder, in_batches
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import TEXT_LIMIT, TextTower, choose_device, tokenizer
+from gapviz.encoders.towers import TEXT_LIMIT, choose_device, text_tower, tokenizer
 from gapviz.encoders.weights import digest_of, loading
 
 MINILM = EncoderCard(
@@ -29,36 +29,27 @@ BATCH = 32
 LONGEST = 32_768
 
 
-class MiniLMEncoder:
+class MiniLMEncoder(TextEncoder):
     """all-MiniLM-L6-v2, whose weights are installed with gapviz.
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
+    card = MINILM
+
     def __init__(self, device: str | None = None) -> None:
         self.device = choose_device(device)
-        self.card = MINILM
-
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
-        """Unit rows `(len(texts), 384)`.
-
-        Raises:
-            GapvizError: no texts, an empty text, or one over 256 tokens.
-        """
-        refuse_unreadable_texts(texts, self.count_tokens, TEXT_LIMIT)
-        return unit_rows(self._tower.features(texts, progress=progress), where="encoded texts")
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, the two special ones included."""
         return len(tokenizer().encode(text).ids)
 
-    @cached_property
-    def _tower(self) -> TextTower:
-        return TextTower(self.device)
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+        return text_tower(self.device).features(texts, progress=progress)
 
 
-class SentenceTransformerEncoder:
+class SentenceTransformerEncoder(TextEncoder):
     """Any model of sentence-transformers.
 
     Args:
@@ -90,28 +81,16 @@ class SentenceTransformerEncoder:
             text_limit=min(int(limit or LONGEST), LONGEST),
         )
 
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
-        """Unit rows `(len(texts), card.dim)`.
-
-        Raises:
-            GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
-        """
-        import numpy as np
-
-        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
-        parts = []
-        for start in range(0, len(texts), BATCH):
-            chosen = list(texts[start : start + BATCH])
-            rows = self._model.encode(chosen, batch_size=BATCH, show_progress_bar=False)
-            parts.append(np.asarray(rows, dtype=np.float32))
-            if progress is not None:
-                done = min(start + BATCH, len(texts))
-                progress(done / len(texts), f"encoded {done:,} of {len(texts):,} texts")
-        return unit_rows(np.concatenate(parts), where="encoded texts")
-
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, special ones included, counted before anything is cut."""
         return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+
+    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+        def encode(batch: Sequence[str]) -> Float32:
+            rows = self._model.encode(list(batch), batch_size=BATCH, show_progress_bar=False)
+            return np.asarray(rows, dtype=np.float32)
+
+        return in_batches(encode, texts, BATCH, progress, "texts")
 
 
 def _files(folder: Path) -> list[Path]:

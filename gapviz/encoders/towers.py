@@ -6,7 +6,7 @@ sees what it was trained on. torch is imported when a tower is built, not before
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.pixels import IMAGE_BATCH, WHITE, Pixels, Preprocessing
+from gapviz.encoders.base import in_batches, of_images
+from gapviz.encoders.pixels import WHITE, Pixels, Preprocessing
+from gapviz.sources.builtin.shipped import shipped_tensors
 
 IMAGE_EDGE = 224
 TEXT_BATCH = 64
@@ -67,10 +68,10 @@ class ImageTower:
         self._model.eval().requires_grad_(False).to(self.device)
 
     def features(
-        self, images: Sequence[Image.Image], *, progress: Progress | None = None
+        self, images: Sequence[Image.Image], *, progress: Progress = no_progress
     ) -> Float32:
         """`(len(images), 1280)`: the pooled last layer, what ImageNet's classifier sees."""
-        return in_batches(self.features_of_pixels, WHOLE_ON_WHITE, images, progress)
+        return of_images(self.features_of_pixels, WHOLE_ON_WHITE, images, progress)
 
     def features_of_pixels(self, pixels: Pixels) -> Float32:
         """The same of one batch `(n, 224, 224, 3)` that `WHOLE_ON_WHITE` has prepared."""
@@ -110,29 +111,61 @@ class TextTower:
         )
         self._model.eval().requires_grad_(False).to(self.device)
 
-    def features(self, texts: Sequence[str], *, progress: Progress | None = None) -> Float32:
+    def features(self, texts: Sequence[str], *, progress: Progress = no_progress) -> Float32:
         """`(len(texts), 384)` unit rows; no text may be over `TEXT_LIMIT` tokens."""
         import torch
 
         tokens = [encoding.ids for encoding in tokenizer().encode_batch(list(texts))]
         # Texts of like length share a batch, so that little of it is padding.
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
-        out = np.empty((len(texts), 384), dtype=np.float32)
-        for rows in _batches(len(texts), TEXT_BATCH):
-            chosen = [int(order[row]) for row in rows]
-            longest = max(len(tokens[index]) for index in chosen)
-            ids = np.zeros((len(chosen), longest), dtype=np.int64)
-            for row, index in enumerate(chosen):
-                ids[row, : len(tokens[index])] = tokens[index]
-            batch = torch.from_numpy(ids).to(self.device)
-            mask = (batch != 0).long()
+
+        def encode(batch: Sequence[list[int]]) -> Float32:
+            ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
+            for row, of_one in enumerate(batch):
+                ids[row, : len(of_one)] = of_one
+            padded = torch.from_numpy(ids).to(self.device)
+            mask = (padded != 0).long()
             with torch.inference_mode():
-                states = self._model(input_ids=batch, attention_mask=mask).last_hidden_state
+                states = self._model(input_ids=padded, attention_mask=mask).last_hidden_state
                 weights = mask.unsqueeze(-1).float()
                 mean = (states * weights).sum(1) / weights.sum(1)
-                out[chosen] = torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
-            _tell(progress, rows.stop, len(texts), "texts")
+                rows: Float32 = torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
+            return rows
+
+        out = np.empty((len(texts), 384), dtype=np.float32)
+        sorted_tokens = [tokens[index] for index in order]
+        out[order] = in_batches(encode, sorted_tokens, TEXT_BATCH, progress, "texts")
         return out
+
+
+@cache
+def image_tower(device: str) -> ImageTower:
+    """The tower on that device, which all encoders that stand on it share."""
+    return ImageTower(device)
+
+
+@cache
+def text_tower(device: str) -> TextTower:
+    """The same of texts."""
+    return TextTower(device)
+
+
+def standardised(pixels: Pixels, statistics: Mapping[str, Any], device: str) -> Any:
+    """A batch `(n, height, width, 3)` as most models of torch take it, `(n, 3, height, width)`.
+
+    Args:
+        pixels: 0…255.
+        statistics: `mean` and `std` of each channel, of pixels 0…1.
+        device: where the batch is put.
+    """
+    import torch
+
+    batch = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).contiguous()
+    mean, std = (
+        torch.tensor(statistics[name], dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        for name in ("mean", "std")
+    )
+    return batch.float().div_(255).sub_(mean).div_(std)
 
 
 def minilm_folder() -> Path:
@@ -169,10 +202,6 @@ class Head:
     """`(dim, hidden)`."""
     bias_out: Float32
 
-    @property
-    def dim(self) -> int:
-        return int(self.weight_out.shape[0])
-
     def project(self, features: Float32) -> Float32:
         """Unit rows `(n, dim)` of features `(n, features)`."""
         standard = (features - self.mean) / self.scale
@@ -195,46 +224,8 @@ class Head:
         Raises:
             GapvizError: the file is missing, damaged or holds no such head.
         """
-        try:
-            with safe_open(path, framework="numpy") as tensors:
-                arrays = {
-                    name: tensors.get_tensor(f"{prefix}.{name}").astype(np.float32)
-                    for name in cls.__dataclass_fields__
-                }
-        except (FileNotFoundError, SafetensorError) as error:
-            raise GapvizError(
-                f"the {prefix} head of the built-in encoder is missing or damaged",
-                where=str(path),
-                hint="make it again with `make data`",
-            ) from error
-        return cls(**arrays)
-
-
-def in_batches(
-    encode: Callable[[Pixels], Float32],
-    preprocessing: Preprocessing,
-    images: Sequence[Image.Image],
-    progress: Progress | None,
-) -> Float32:
-    """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
-
-    Raises:
-        GapvizError: no images.
-    """
-    if not len(images):
-        raise GapvizError("there are no images to encode", hint="give at least one")
-    parts = []
-    for rows in _batches(len(images), IMAGE_BATCH):
-        parts.append(encode(np.stack([preprocessing.pixels(images[row]) for row in rows])))
-        _tell(progress, rows.stop, len(images), "images")
-    return np.concatenate(parts)
-
-
-def _batches(n: int, size: int) -> Iterator[range]:
-    for start in range(0, n, size):
-        yield range(start, min(start + size, n))
-
-
-def _tell(progress: Progress | None, done: int, n: int, things: str) -> None:
-    if progress is not None:
-        progress(done / n, f"encoded {done:,} of {n:,} {things}")
+        what = f"the {prefix} head of the built-in encoder is"
+        stored = shipped_tensors(
+            path, [f"{prefix}.{name}" for name in cls.__dataclass_fields__], what=what
+        )
+        return cls(*(array.astype(np.float32) for array in stored.values()))

@@ -66,6 +66,21 @@ def loading(where: str, *, what: str = "weights") -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def reading_checkpoint(path: Path, model: str) -> Iterator[None]:
+    """Say in a sentence what is wrong with a checkpoint whose weights are put into `model`."""
+    try:
+        yield
+    except pickle.UnpicklingError as error:
+        raise code_refused(path.name) from error
+    except DAMAGE as error:
+        raise GapvizError(
+            f"is damaged or not a checkpoint of {model}",
+            where=path.name,
+            hint="name the model that the checkpoint was saved from",
+        ) from error
+
+
 def code_refused(where: str) -> GapvizError:
     """For weights whose file would have to be run to be read."""
     return GapvizError(

@@ -15,9 +15,9 @@ from typing import IO, Any
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.export.folder import Exported
-from gapviz.export.vector_files import VectorFile, open_vectors
+from gapviz.export.vector_files import open_vectors
 from gapviz.storage.files import unwritable, write_atomically
 from gapviz.strategies.base import BLOCK_ROWS, refuse_unseen
 
@@ -48,7 +48,7 @@ def apply_file(
     *,
     array: str | None = None,
     block_rows: int = DEFAULT_BLOCK,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> Applied:
     """Move every row of a file, and write them as `.npy` or `.safetensors`.
 
@@ -83,12 +83,26 @@ def apply_file(
     _refuse_bad_output(out, source)
     dtype = np.dtype(np.float16 if vectors.dtype == np.float16 else np.float32)
     header = _header(out, (vectors.n_rows, vectors.dim), dtype)
-    partial = _Partial(out, _identity(exported, source, array, modality, header))
+    stat = source.stat()
+    work = {
+        "export": hashlib.sha256(exported.card.to_json().encode()).hexdigest(),
+        "source": [str(source.absolute()), stat.st_size, stat.st_mtime_ns],
+        "array": array,
+        "modality": modality,
+        "header": hashlib.sha256(header).hexdigest(),
+    }
+    partial = _Partial(out, work)
     tiles = -(-block_rows // BLOCK_ROWS)
     try:
-        done = partial.rows_done()
+        done = resumed = partial.rows_done()
         with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
-            _move(exported, vectors, modality, file, partial, done, tiles * BLOCK_ROWS, progress)
+            for block in vectors.blocks(done, tiles * BLOCK_ROWS):
+                where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
+                moved = exported.transform(block, modality, where=where)
+                file.write(np.ascontiguousarray(moved, dtype=dtype).data)
+                done += len(block)
+                partial.note(file, done)
+                progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
         partial.finish()
     except OSError as error:
         partial.remove()
@@ -96,45 +110,29 @@ def apply_file(
     except GapvizError:
         partial.remove()
         raise
-    return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, done)
-
-
-def _move(
-    exported: Exported,
-    vectors: VectorFile,
-    modality: str,
-    file: IO[bytes],
-    partial: _Partial,
-    done: int,
-    block_rows: int,
-    progress: Progress | None,
-) -> None:
-    dtype = np.float16 if vectors.dtype == np.float16 else np.float32
-    for block in vectors.blocks(done, block_rows):
-        where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
-        moved = exported.transform(block, modality, where=where)
-        file.write(np.ascontiguousarray(moved, dtype=dtype).data)
-        done += len(block)
-        partial.note(file, done)
-        if progress is not None:
-            progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
+    return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, resumed)
 
 
 class _Partial:
-    """The unfinished output beside its place, and how far it is."""
+    """The unfinished output beside its place, and how far it is.
 
-    def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
+    Args:
+        out: where the output will stand.
+        work: what makes two runs the same work.
+    """
+
+    def __init__(self, out: Path, work: Mapping[str, Any]) -> None:
         self._out = out
         self._content = out.with_name(f".{out.name}.partial")
         self._progress = out.with_name(f".{out.name}.progress.json")
-        self._identity = dict(identity)
+        self._work = dict(work)
 
     def rows_done(self) -> int:
         """Rows that an earlier run of the very same work has written."""
         try:
             told = json.loads(self._progress.read_text("utf-8"))
             size = self._content.stat().st_size
-            if told["work"] == self._identity and size >= told["bytes"]:
+            if told["work"] == self._work and size >= told["bytes"]:
                 return int(told["rows"])
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -154,7 +152,7 @@ class _Partial:
         """Put what is written onto the disk, and only then say so."""
         file.flush()
         os.fsync(file.fileno())
-        told = {"work": self._identity, "rows": rows, "bytes": file.tell()}
+        told = {"work": self._work, "rows": rows, "bytes": file.tell()}
         write_atomically(self._progress, json.dumps(told).encode())
 
     def finish(self) -> None:
@@ -166,21 +164,6 @@ class _Partial:
         """Leave nothing."""
         self._content.unlink(missing_ok=True)
         self._progress.unlink(missing_ok=True)
-
-
-def _identity(
-    exported: Exported, source: Path, array: str | None, modality: str, header: bytes
-) -> dict[str, Any]:
-    """What makes two runs the same work."""
-    stat = source.stat()
-    card = hashlib.sha256(exported.card.to_json().encode()).hexdigest()
-    return {
-        "export": card,
-        "source": [str(source.absolute()), stat.st_size, stat.st_mtime_ns],
-        "array": array,
-        "modality": modality,
-        "header": hashlib.sha256(header).hexdigest(),
-    }
 
 
 def _refuse_bad_output(out: Path, source: Path) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 import gapviz
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.vectors import Indices
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
@@ -95,6 +94,28 @@ class ExportCard:
     gapviz_version: str = gapviz.__version__
     format: int = FORMAT
 
+    @property
+    def by_item(self) -> bool:
+        """True where the vectors of one item are one entry."""
+        return self.acts_on == "items"
+
+    @property
+    def list_weights(self) -> dict[str, float]:
+        """Weight of every modality's list."""
+        told = (self.fusion or {}).get("weights", {})
+        return {name: float(told.get(name, 1.0)) for name in self.modalities}
+
+    @property
+    def equal_weights(self) -> bool:
+        """True where no list weighs more than another."""
+        return len(set(self.list_weights.values())) == 1
+
+    def rank_constant(self, first_rank: int) -> int | None:
+        """The k of an engine that counts ranks from `first_rank`; None if not whole."""
+        fusion = self.fusion or {}
+        constant = fusion["k"] + fusion["rank_base"] - first_rank
+        return int(constant) if float(constant).is_integer() else None
+
     def to_json(self) -> str:
         """The card as indented JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -121,11 +142,8 @@ class ExportCard:
 
 def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
     """The card of a strategy, without the hash of its arrays; `before` is raw cosine."""
-    strategy, after, fitted_on = (
-        experiment.strategy,
-        experiment.measurement,
-        experiment.calibration,
-    )
+    strategy, after = experiment.strategy, experiment.measurement
+    fitted_on, fit = experiment.calibration, after.fit
     told_before, told_after = before.to_json(), after.to_json()
     spec = strategy.spec
     return ExportCard(
@@ -143,7 +161,7 @@ def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
         dim=fitted_on.dim,
         encoder=fitted_on.encoder,
         collection=fitted_on.name,
-        fitted_split=_fitted_split(spec.learns, after),
+        fitted_split="nothing" if not spec.learns else fit if fit == "all" else "calibrate",
         fitted_items=fitted_on.n_items if spec.learns else 0,
         fitted_hash=fitted_on.content_hash,
         seed=after.seed,
@@ -153,12 +171,6 @@ def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
         measured_items=after.collection.n_items,
         thresholds=_thresholds(strategy, fitted_on, after.collection, after.seed),
     )
-
-
-def _fitted_split(learns: bool, after: Measurement) -> str:
-    if not learns:
-        return "nothing"
-    return "all" if after.fit == "all" else "calibrate"
 
 
 def _thresholds(
@@ -175,7 +187,7 @@ def _thresholds(
             "cross": (x, y), "within_x": (x, x), "within_y": (y, y),
         }  # fmt: skip
         for pair_type in PAIR_TYPES:
-            cosine = threshold_for_recall(fit, pair_type, TARGET_RECALL).threshold
+            cosine = threshold_for_recall(fit[pair_type], TARGET_RECALL)
             rates = rates_at(held_out[pair_type], cosine)
             numbers = (cosine, rates.true_positive, rates.false_positive)
             known = [None if np.isnan(number) else number for number in numbers]
@@ -186,20 +198,14 @@ def _thresholds(
 def _typed(
     strategy: Strategy, collection: Collection, x: str, y: str, seed: int
 ) -> Mapping[PairType, TypedScores]:
-    rows = [strategy.transform(collection.modality(name).corpus.vectors, name) for name in (x, y)]
-    labels = [_labels(collection, name) for name in (x, y)]
+    blocks = [collection.modality(name).corpus for name in (x, y)]
+    labelled = (collection.labels >= 0).any()
+    labels = [collection.labels[block.item_index] if labelled else None for block in blocks]
     return typed_scores(
-        rows[0],
-        rows[1],
+        strategy.transform(blocks[0].vectors, x),
+        strategy.transform(blocks[1].vectors, y),
         collection.pairs(x, y),
         labels_x=labels[0],
         labels_y=labels[1],
         seed=seed,
     )
-
-
-def _labels(collection: Collection, modality: str) -> Indices | None:
-    if not (collection.labels >= 0).any():
-        return None
-    labels: Indices = collection.labels[collection.modality(modality).corpus.item_index]
-    return labels

@@ -14,18 +14,22 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from gapviz.core.blocks import centroid
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, unit_rows
 from gapviz.export.card import ExportCard, card_of
-from gapviz.export.learned import learned_arrays, refuse_transductive, restored_strategy
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.storage.files import replace_folder, write_atomically
-from gapviz.strategies import Strategy, StrategyOptions, strategy_spec
+from gapviz.strategies import Strategy, StrategyOptions, StrategySpec, strategy_spec
+from gapviz.strategies.base import Array, StrategyState
+from gapviz.strategies.registry import strategy_class
 
 CARD_FILE = "card.json"
 ARRAYS_FILE = "strategy.safetensors"
+CENTROID = "centroid"
+"""Kind of the arrays `centroid.MODALITY`, float64 `(dim,)`, which every export holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +98,11 @@ def export_files(
     """
     refuse_transductive(strategy_spec(experiment.options.name))
     strategy = experiment.strategy
-    content = save(learned_arrays(strategy, experiment.calibration))
+    centroids = {
+        f"{CENTROID}.{name}": centroid(block.corpus.vectors)
+        for name, block in experiment.calibration.modalities.items()
+    }
+    content = save(centroids | dict(strategy.state().arrays))
     card = replace(
         card_of(experiment, before or experiment.having(StrategyOptions()).measurement),
         arrays_hash=hashlib.sha256(content).hexdigest(),
@@ -138,10 +146,34 @@ def load_exported(folder: Path) -> Exported:
             raise GapvizError(
                 f"{ARRAYS_FILE} is not the file that {CARD_FILE} tells of", where=where, hint=hint
             )
-        return Exported(card, restored_strategy(card, load(content)))
+        return Exported(card, _restored(card, load(content)))
     except GapvizError:
         raise
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise GapvizError(
             "is damaged, or no strategy that this gapviz exports", where=where, hint=hint
         ) from error
+
+
+def refuse_transductive(spec: StrategySpec) -> None:
+    """Raise `GapvizError` for a strategy whose answers depend on the other queries."""
+    if spec.transductive:
+        raise GapvizError(
+            f"{spec.title} reads all queries before it answers one, so that there is nothing to "
+            "store that would serve the next query",
+            hint="export Nearest-neighbour normalisation (nnn) instead, which takes reference "
+            "queries from the calibration items",
+        )
+
+
+def _restored(card: ExportCard, arrays: Mapping[str, Array]) -> Strategy:
+    """The strategy of which `card` and `arrays` tell; raises where they do not fit together."""
+    for array in arrays.values():
+        if array.shape[-1] != card.dim:
+            raise ValueError(array.shape)
+    state = StrategyState(arrays, card.learned)
+    made = strategy_class(card.strategy).from_state(card.parameters, card.modalities, state)
+    made.warnings_ = card.warnings
+    for name in card.modalities:
+        made.transform(np.eye(1, card.dim, dtype=np.float32), name)
+    return made

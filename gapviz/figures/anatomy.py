@@ -61,12 +61,11 @@ def dimension_panels(found: Dimensions, pair: tuple[str, str]) -> tuple[Panel, .
         y_axis=Axis("gap ‖Δ‖ (0 = closed)", range=(0, _top(ablation.gap, ablation.control_gap))),
         height=300,
     )
-    pairs = (x, y)
     recalls = line_figure(
         removed,
         [
-            Line(f"{x} → {y}", ablation.recall_x_to_y, **_look(x, pairs)),
-            Line(f"{y} → {x}", ablation.recall_y_to_x, **_look(y, pairs)),
+            Line(f"{x} → {y}", ablation.recall_x_to_y, **style_of(x, pair).look),
+            Line(f"{y} → {x}", ablation.recall_y_to_x, **style_of(y, pair).look),
             Line(f"{x} → {y}, at random", ablation.control_recall_x_to_y, NEUTRAL, dash="dot"),
             Line(f"{y} → {x}, at random", ablation.control_recall_y_to_x, NEUTRAL, dash="dash"),
         ],
@@ -191,11 +190,6 @@ def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -
     figure.add_vline(n - 0.5, line=line)
     figure.add_hline(n - 0.5, line=line)
     return figure
-
-
-def _look(modality: str, modalities: Sequence[str]) -> dict[str, Any]:
-    style = style_of(modality, modalities)
-    return {"color": style.color, "symbol": style.symbol}
 
 
 def _top(*values: Any) -> float:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import plotly.graph_objects as go
+
+from gapviz.core.estimate import Estimate
 from gapviz.figures.modality_style import NEUTRAL
 
 CLEAR = "rgba(0,0,0,0)"
@@ -44,3 +48,26 @@ def level_legend(y: float = 1, **more: Any) -> dict[str, Any]:
         "bgcolor": CLEAR,
         **more,
     }
+
+
+def legend_key(name: str, **look: Any) -> go.Scatter:
+    """An entry of the legend that is no point: a bar where it has a `line`, else a `marker`."""
+    return go.Scatter(
+        x=[None], y=[None], mode="lines" if "line" in look else "markers", name=name, **look
+    )
+
+
+def whiskers(estimates: Sequence[Estimate], **look: Any) -> dict[str, Any]:
+    """Error bars from the lower to the upper end of each."""
+    return {
+        "type": "data",
+        "array": [one.high - one.value for one in estimates],
+        "arrayminus": [one.value - one.low for one in estimates],
+        **look,
+    }
+
+
+def faded(color: str, opacity: float) -> str:
+    """`#RRGGBB` as a colour one can see through."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"

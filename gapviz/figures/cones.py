@@ -6,7 +6,7 @@ Traces hold float32 coordinates and integer ids only. Captions and thumbnails wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,12 +37,6 @@ MANY_RINGS = 60
 METHOD_TITLES = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
 
 QUERY_COLOR = "#F0E442"
-
-# A selection dims what it leaves out; these marks can be in none, so they never dim.
-_NOT_A_ROW: dict[str, Any] = {
-    "hoverinfo": "skip",
-    "unselected": {"marker": {"opacity": 1.0}},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +96,12 @@ def cones_figure(
     highlight: npt.ArrayLike = (),
     queries: Float32 | None = None,
     ranges: AxisRanges | None = None,
-    centroids: bool = True,
     webgl: bool = True,
     height: int = 500,
 ) -> go.Figure:
-    """A layout as a scatter plot, one trace per modality.
+    """A layout as a scatter plot, one trace per modality, and the mean of each.
+
+    In a UMAP the mean of the drawn points is the image of nothing, so it is not drawn.
 
     Each point's `customdata` is `[row number, item position, modality code]`, int32.
     Plotly's own hover label is off; points can still be clicked and lassoed.
@@ -118,8 +113,6 @@ def cones_figure(
         highlight: item positions whose points get a ring.
         queries: `(n, 2)` float32 as `place_queries` returned it, drawn as stars.
         ranges: of the axes, from `shared_ranges`; the layout's own where left out.
-        centroids: mark each modality's mean, where the projection is linear. In a UMAP the
-            mean of the drawn points is the image of nothing, so it is never drawn.
         webgl: False draws SVG, slower, for browsers without WebGL.
         height: in pixels.
 
@@ -143,11 +136,17 @@ def cones_figure(
                 points.marker.opacity = np.where(ringed[here], 0.9, 0.12)
             traces.append(points)
     if ringed.any() and not many:
-        traces.append(_rings(layout.points[ringed], scatter))
-    if centroids and layout.linear:
-        traces += [_centroids(layout, scatter), _centroid_key(scatter)]
+        ring = {"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}}
+        traces.append(_marks(scatter, layout.points[ringed].T, "selected", ring))
+    if layout.linear:
+        traces.append(_centroids(layout, scatter))
+        # The legend's entry of all centroids: large, and of no modality's colour or shape.
+        large = {"color": NEUTRAL, "symbol": "circle-open", "line": {"width": 3}}
+        traces.append(_marks(scatter, ([None], [None]), "large: centroid of each", large))
     if queries is not None and len(queries):
-        traces.append(_stars(queries, scatter))
+        edge = {"color": NEUTRAL, "width": 1}
+        star = {"symbol": "star", "size": 20, "color": QUERY_COLOR, "line": edge}
+        traces.append(_marks(scatter, queries.T, "query", star))
     # Given at once: adding traces and updating the layout afterwards validates all twice.
     return go.Figure(traces, _frame(layout, ranges or shared_ranges(layout), height))
 
@@ -179,15 +178,19 @@ def selected_items(points: Iterable[Mapping[str, Any]]) -> Indices:
     Args:
         points: `event["selection"]["points"]` of `st.plotly_chart`.
     """
-    found = set()
+    found = {int(ids[1]) for ids in point_ids(points) if len(ids) == 3}
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def point_ids(points: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+    """The `customdata` of each point of a selection event that has one."""
     for point in points:
         ids = point.get("customdata")
         # Depending on how it was sent, a row of ids arrives as a list or keyed by position.
         if isinstance(ids, Mapping):
             ids = [ids[place] for place in sorted(ids, key=int)]
-        if isinstance(ids, list | tuple) and len(ids) == 3:
-            found.add(int(ids[1]))
-    return np.array(sorted(found), dtype=np.int64)
+        if isinstance(ids, list | tuple):
+            yield ids
 
 
 def _item_of_points(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> Indices:
@@ -218,15 +221,9 @@ def _points(layout: Layout, modality: str, here: Mask, items: Indices, scatter: 
         customdata=ids.astype(np.int32),
         mode="markers",
         name=f"{modality} ({int(here.sum()):,})",
-        meta={
-            "role": POINTS,
-            "modality": modality,
-            "color": style.color,
-            "symbol": style.symbol,
-        },
+        meta={"role": POINTS, "modality": modality, **style.look},
         marker={
-            "color": style.color,
-            "symbol": style.symbol,
+            **style.look,
             "size": 6 if here.size <= MANY_POINTS else 4,
             # Any fainter, and text blue falls under 3:1 on a dark ground.
             "opacity": 0.9,
@@ -255,94 +252,55 @@ def _pair_lines(layout: Layout, matched: Indices, scatter: Any) -> Any:
     )
 
 
-def _rings(points: Float32, scatter: Any) -> Any:
-    return scatter(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="markers",
-        name="selected",
-        marker={"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}},
-        **_NOT_A_ROW,
-    )
-
-
 def _centroids(layout: Layout, scatter: Any) -> Any:
     drawn = [name for name in layout.modalities if layout.points_of(name).size]
     styles = [style_of(name, layout.modalities) for name in drawn]
     middles = np.array([layout.points_of(name).mean(axis=0, dtype=np.float64) for name in drawn])
+    large = {
+        "color": [style.color for style in styles],
+        "symbol": [style.symbol for style in styles],
+        "size": 17,
+        "line": {"color": "#FFFFFF", "width": 2.5},
+    }
+    return _marks(scatter, middles.T, "centroids", large, showlegend=False)
+
+
+def _marks(scatter: Any, points: Any, name: str, marker: dict[str, Any], **more: Any) -> Any:
+    """Marks that stand for no row: a selection, which dims the rest, leaves them as they are."""
+    x, y = points
     return scatter(
-        x=middles[:, 0],
-        y=middles[:, 1],
+        x=x,
+        y=y,
         mode="markers",
-        name="centroids",
-        showlegend=False,
-        marker={
-            "color": [style.color for style in styles],
-            "symbol": [style.symbol for style in styles],
-            "size": 17,
-            "line": {"color": "#FFFFFF", "width": 2.5},
-        },
-        **_NOT_A_ROW,
-    )
-
-
-def _centroid_key(scatter: Any) -> Any:
-    """The legend's entry of all centroids: large, and of no modality's colour or shape."""
-    return scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        name="large: centroid of each",
-        marker={"color": NEUTRAL, "symbol": "circle-open", "line": {"width": 3}},
-        **_NOT_A_ROW,
-    )
-
-
-def _stars(queries: Float32, scatter: Any) -> Any:
-    return scatter(
-        x=queries[:, 0],
-        y=queries[:, 1],
-        mode="markers",
-        name="query",
-        marker={
-            "symbol": "star",
-            "size": 20,
-            "color": QUERY_COLOR,
-            "line": {"color": NEUTRAL, "width": 1},
-        },
-        **_NOT_A_ROW,
+        name=name,
+        marker=marker,
+        hoverinfo="skip",
+        unselected={"marker": {"opacity": 1.0}},
+        **more,
     )
 
 
 def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
-    unitless = not layout.linear
-    axis = {
-        "zeroline": layout.linear,
-        "showticklabels": not unitless,
-        "ticks": "" if unitless else "outside",
-        "showgrid": not unitless,
-    }
+    across, upwards = (
+        {
+            "title": title,
+            "range": span,
+            "automargin": True,
+            # By widening its range instead, the plot would shrink what it draws at every resize.
+            "constrain": "domain",
+            "zeroline": layout.linear,
+            "showticklabels": layout.linear,
+            "ticks": "outside" if layout.linear else "",
+            "showgrid": layout.linear,
+        }
+        for title, span in zip(layout.axis_titles, (ranges.x, ranges.y), strict=True)
+    )
     return {
         **clear_ground(height, top=32, upright_modebar=True),
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": level_legend(itemsizing="constant"),
-        "xaxis": {
-            "title": layout.axis_titles[0],
-            "range": ranges.x,
-            "automargin": True,
-            # By widening its range instead, the plot would shrink what it draws at every resize.
-            "constrain": "domain",
-            **axis,
-        },
-        "yaxis": {
-            "title": layout.axis_titles[1],
-            "range": ranges.y,
-            "automargin": True,
-            # One unit is as long across as up, or "true to scale" would be a lie.
-            "scaleanchor": "x",
-            "scaleratio": 1,
-            "constrain": "domain",
-            **axis,
-        },
+        "xaxis": across,
+        # One unit is as long across as up, or "true to scale" would be a lie.
+        "yaxis": {**upwards, "scaleanchor": "x", "scaleratio": 1},
     }

@@ -11,19 +11,29 @@ from gapviz.analyses.curves import (
     Band,
     CalibrationCurve,
     FusionCurve,
-    FusionLine,
     MixCurve,
     StrengthCurve,
 )
 from gapviz.analyses.curves.rank_fusion import Lists
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import counted
-from gapviz.figures.lines import SHARE_RANGE, Axis, Line, Mark, Panel, band_line, line_figure
+from gapviz.figures.lines import (
+    SHARE_RANGE,
+    Axis,
+    Line,
+    Mark,
+    Panel,
+    band_line,
+    line_figure,
+    line_panels,
+    reached,
+)
 from gapviz.figures.modality_style import NEUTRAL, style_of
 
 # Those between them would be written over one another.
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
+SHARE_TITLE = "share of queries (higher is better)"
 BIAS_AXIS = "own modality (nearer chance is better)"
 
 # Of strategies, which are no modality: Okabe & Ito's other colours.
@@ -50,55 +60,49 @@ def strength_panels(
     here = () if strength is None else (Mark(strength, f"λ = {strength:g}"),)
     loss = curve.info_nce[0]
 
-    def panel(title: str, lines: Sequence[Line], axis: Axis, marks: Sequence[Mark] = ()) -> Panel:
-        figure = line_figure(
-            curve.strengths, lines, x_axis=lam, y_axis=axis, at_x=here, at_y=marks, height=300
-        )
-        names = ", ".join(line.name for line in lines)
-        return Panel(title, figure, f"Line chart over the strength λ from 0 to 2: {title}; {names}")
-
     gap = Line("signed gap", curve.signed_gap, STRATEGY_STYLES[1]["color"], symbol="square")
     losses = [
-        Line(f"{a} → {b}", np.array(values), **_look(a, modalities))
+        Line(f"{a} → {b}", np.array(values), **style_of(a, modalities).look)
         for a, b, values in (
             (x, y, [one.x_to_y for one in curve.info_nce]),
             (y, x, [one.y_to_x for one in curve.info_nce]),
         )
     ]
-    share = "share of queries (higher is better)"
-    return (
-        panel(
+    parts = [
+        (
             f"Signed gap after renormalising, from {curve.raw_gap:.3f} at λ = 0",
             [gap],
             Axis("(μx − μy) · raw direction (0 = closed)"),
             [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
         ),
-        panel(
+        (
             f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, "
             f"{counted(loss.batch, 'pair')}",
             losses,
             Axis("nats (lower is better)"),
+            [],
         ),
-        panel(
+        (
             "Recall@1 over the other modality alone",
-            [
-                band_line(f"{a} → {b}", band, **_look(a, modalities))
-                for (a, b), band in curve.recall_at_1.items()
-            ],
-            Axis(share, range=_share_range([*curve.recall_at_1.values()])),
+            _direction_lines(curve.recall_at_1, modalities),
+            Axis(SHARE_TITLE, range=_share_range([*curve.recall_at_1.values()])),
+            [],
         ),
-        panel(
+        (
             "Bias@10 by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
             _chance(curve.expected_bias),
         ),
-        panel(
+        (
             "NDCG@10 of the match in the mixed index",
             _query_lines(curve.ndcg, modalities),
             Axis("NDCG@10 (higher is better)", range=_share_range([*curve.ndcg.values()])),
+            [],
         ),
-    )
+    ]
+    alt = "Line chart over the strength λ from 0 to 2"
+    return line_panels(curve.strengths, lam, parts, alt, at_x=here, height=300)
 
 
 def mix_panel(curve: MixCurve) -> Panel:
@@ -106,29 +110,20 @@ def mix_panel(curve: MixCurve) -> Panel:
     title = f"NDCG@10 of {curve.asks} queries, from all {curve.first} to all {curve.second}"
     lines = [
         band_line(line.title, line.ndcg, **STRATEGY_STYLES[min(place, 2)])
-        if place < len(curve.lines) - 1
-        else band_line(line.title, line.ndcg, **STRATEGY_STYLES[3])
-        for place, line in enumerate(curve.lines)
+        for place, line in enumerate(curve.lines[:-1])
     ]
-    figure = line_figure(
-        curve.shares,
-        lines,
-        x_axis=Axis(
-            f"share of the corpus that is {curve.second} (the rest is {curve.first})",
-            range=SHARE_RANGE,
-            percent=True,
-        ),
-        y_axis=Axis(
-            "NDCG@10 (higher is better)", range=_share_range([line.ndcg for line in curve.lines])
-        ),
-        height=440,
+    lines += [band_line(line.title, line.ndcg, **STRATEGY_STYLES[3]) for line in curve.lines[-1:]]
+    across = Axis(
+        f"share of the corpus that is {curve.second} (the rest is {curve.first})",
+        range=SHARE_RANGE,
+        percent=True,
     )
-    return Panel(title, figure, f"Line chart: {title}; {', '.join(line.name for line in lines)}")
+    reached = _share_range([line.ndcg for line in curve.lines])
+    part = (title, lines, Axis("NDCG@10 (higher is better)", range=reached), ())
+    return line_panels(curve.shares, across, [part], "Line chart", height=440)[0]
 
 
-def calibration_panels(
-    curve: CalibrationCurve, modalities: Sequence[str]
-) -> tuple[Panel, Panel, Panel]:
+def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tuple[Panel, ...]:
     """What ever more calibration items buy: the gap's direction, recall, bias."""
     sizes = Axis(
         "calibration items (log)",
@@ -140,42 +135,36 @@ def calibration_panels(
         Line(
             f"{a} → {b}, raw",
             np.full(curve.sizes.size, value),
-            **_look(a, modalities) | {"dash": "dot"},
+            **style_of(a, modalities).look | {"dash": "dot"},
         )
         for (a, b), value in curve.raw_recall_at_1.items()
     ]
 
-    def panel(title: str, lines: Sequence[Line], axis: Axis, marks: Sequence[Mark] = ()) -> Panel:
-        figure = line_figure(curve.sizes, lines, x_axis=sizes, y_axis=axis, at_y=marks)
-        names = ", ".join(line.name for line in lines)
-        return Panel(title, figure, f"Line chart over calibration items: {title}; {names}")
-
-    low = float(np.nanmin(curve.cosine.low)) if not np.isnan(curve.cosine.low).all() else 0.0
-    return (
-        panel(
+    low = -reached(-curve.cosine.low, unknown=0.0)
+    parts = [
+        (
             "Direction of the estimated gap",
             [band_line("cosine with the full gap", curve.cosine, **STRATEGY_STYLES[1])],
             Axis("cosine (1 = the same direction)", range=(low - 0.02, 1.01)),
             [Mark(1.0, "all pairs")],
         ),
-        panel(
+        (
             "Held-out recall@1",
-            [
-                band_line(f"{a} → {b}", band, **_look(a, modalities))
-                for (a, b), band in curve.recall_at_1.items()
-            ]
-            + raw,
+            _direction_lines(curve.recall_at_1, modalities) + raw,
             Axis(
-                "share of queries (higher is better)",
+                SHARE_TITLE,
                 range=_share_range([*curve.recall_at_1.values()], [line.y for line in raw]),
             ),
+            [],
         ),
-        panel(
+        (
             "Held-out bias@10 by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
+            [],
         ),
-    )
+    ]
+    return line_panels(curve.sizes, sizes, parts, "Line chart over calibration items")
 
 
 def fusion_panels(
@@ -208,13 +197,16 @@ def fusion_panels(
         marks = [] if not chosen else [Mark(chosen, f"{chosen:g}")]
         for lists, curve in curves.items():
             line = curve.by_k if over == "k" else curve.by_weight
-            for figure, bands in _figures_of(line):
+            for figure, bands, upwards in (
+                ("NDCG@10", line.ndcg, "NDCG@10 (higher is better)"),
+                ("Bias@10", line.bias, BIAS_AXIS),
+            ):
                 title = f"{figure} over {over}, {lists} lists"
                 drawn = line_figure(
                     values,
                     _query_lines(bands, modalities),
                     x_axis=axis,
-                    y_axis=Axis(_FUSION_AXES[figure], range=SHARE_RANGE),
+                    y_axis=Axis(upwards, range=SHARE_RANGE),
                     at_x=marks,
                     height=300,
                 )
@@ -222,26 +214,20 @@ def fusion_panels(
     return tuple(panels)
 
 
-_FUSION_AXES = {
-    "NDCG@10": "NDCG@10 (higher is better)",
-    "Bias@10": BIAS_AXIS,
-}
-
-
-def _figures_of(line: FusionLine) -> tuple[tuple[str, Mapping[str, Band]], ...]:
-    return ("NDCG@10", line.ndcg), ("Bias@10", line.bias)
+def _direction_lines(
+    bands: Mapping[tuple[str, str], Band], modalities: Sequence[str]
+) -> list[Line]:
+    return [
+        band_line(f"{a} → {b}", band, **style_of(a, modalities).look)
+        for (a, b), band in bands.items()
+    ]
 
 
 def _query_lines(bands: Mapping[str, Band], modalities: Sequence[str]) -> list[Line]:
     return [
-        band_line(f"{name} queries", band, **_look(name, modalities))
+        band_line(f"{name} queries", band, **style_of(name, modalities).look)
         for name, band in bands.items()
     ]
-
-
-def _look(modality: str, modalities: Sequence[str]) -> dict[str, Any]:
-    style = style_of(modality, modalities)
-    return {"color": style.color, "symbol": style.symbol}
 
 
 def _chance(expected: Mapping[str, float]) -> list[Mark]:
@@ -263,6 +249,5 @@ def _apart(sizes: Indices, factor: float = 1.6) -> tuple[float, ...]:
 
 def _share_range(bands: Sequence[Band], lines: Sequence[Float64] = ()) -> tuple[float, float]:
     """From 0 to what is reached, for shares that would be flat on an axis up to 1."""
-    highs = np.concatenate([*(band.high for band in bands), *lines])
-    top = float(np.nanmax(highs)) if not np.isnan(highs).all() else 1.0
+    top = reached(*(band.high for band in bands), *lines)
     return -0.02 * top, min(1.02, max(0.05, top * 1.15))

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from gapviz.analyses.within import FEW_ITEMS, FIGURES
 from gapviz.core.estimate import Estimate
-from gapviz.figures.clear_ground import clear_ground, level_legend
+from gapviz.figures.clear_ground import clear_ground, level_legend, whiskers
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.measures.retrieval.within import LabelDelta
 
@@ -88,21 +88,18 @@ def label_delta_alt_text(
 
 
 def _sorted_rows(parts: Sequence[LabelDelta], names: Mapping[int, str], figure: str) -> list[_Row]:
-    rows = [_row(part, names.get(part.label, str(part.label)), figure) for part in parts]
-    return sorted(rows, key=lambda row: (-row.delta.value, row.name))
-
-
-def _row(part: LabelDelta, name: str, figure: str) -> _Row:
-    if figure == "map":
-        return _Row(
-            name,
-            part.n_items,
+    rows = []
+    for part in parts:
+        figures = (
             part.joint_average_precision,
             part.dedicated_average_precision,
             part.delta.mean_average_precision,
         )
-    k = int(figure.removeprefix("r"))
-    return _Row(name, part.n_items, part.joint[k], part.dedicated[k], part.delta.recall[k])
+        if figure != "map":
+            k = int(figure.removeprefix("r"))
+            figures = (part.joint[k], part.dedicated[k], part.delta.recall[k])
+        rows.append(_Row(names.get(part.label, str(part.label)), part.n_items, *figures))
+    return sorted(rows, key=lambda row: (-row.delta.value, row.name))
 
 
 def _tick(row: _Row) -> str:
@@ -117,14 +114,7 @@ def _dots(every: Sequence[_Row], side: int, title: str, color: str) -> go.Scatte
     return go.Scatter(
         x=[row.delta.value for row in rows],
         y=places,
-        error_x={
-            "type": "data",
-            "array": [row.delta.high - row.delta.value for row in rows],
-            "arrayminus": [row.delta.value - row.delta.low for row in rows],
-            "thickness": 1.5,
-            "width": 3,
-            "color": color,
-        },
+        error_x=whiskers([row.delta for row in rows], thickness=1.5, width=3, color=color),
         text=[
             f"<b>{escape(row.name)}</b>, {row.n_items} items<br>"
             f"joint {row.joint:.3f}, dedicated {row.dedicated:.3f}<br>"

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from gapviz.analyses.curves.band import Band
 from gapviz.core.vectors import Float64, Indices
-from gapviz.figures.clear_ground import clear_ground, level_legend
+from gapviz.figures.clear_ground import clear_ground, faded, level_legend
 from gapviz.figures.modality_style import NEUTRAL
 
 Positions = Float64 | Indices | npt.NDArray[np.str_]
@@ -106,29 +106,19 @@ def line_figure(
         if line.low is not None and line.high is not None:
             _add_band(figure, x, line)
     for line in lines:
-        figure.add_trace(
-            go.Scatter(
-                x=x,
-                y=line.y,
-                name=line.name,
-                legendgroup=line.name,
-                mode="lines+markers",
-                line={"color": line.color, "dash": line.dash, "width": 2},
-                marker={"symbol": line.symbol, "size": 6},
-                hovertemplate="%{y:.3f}",
-            )
+        figure.add_scatter(
+            x=x,
+            y=line.y,
+            name=line.name,
+            legendgroup=line.name,
+            mode="lines+markers",
+            line={"color": line.color, "dash": line.dash, "width": 2},
+            marker={"symbol": line.symbol, "size": 6},
+            hovertemplate="%{y:.3f}",
         )
-    add_marks(figure, x_axis, at_x, at_y)
-    return figure
-
-
-def add_marks(
-    figure: go.Figure, x_axis: Axis, at_x: Sequence[Mark] = (), at_y: Sequence[Mark] = ()
-) -> None:
-    """Draw marks across a figure whose x axis is `x_axis`."""
-    line = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
+    dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
     for mark in at_x:
-        figure.add_vline(mark.at, line=line)
+        figure.add_vline(mark.at, line=dashed)
         # On a logarithmic axis Plotly takes a shape's place as it is, and a text's as log10.
         figure.add_annotation(
             x=log10(mark.at) if x_axis.log else mark.at,
@@ -140,8 +130,34 @@ def add_marks(
         )
     for mark in at_y:
         figure.add_hline(
-            mark.at, line=line, annotation={"text": mark.words}, annotation_position="top left"
+            mark.at, line=dashed, annotation={"text": mark.words}, annotation_position="top left"
         )
+    return figure
+
+
+def line_panels(
+    x: Positions,
+    x_axis: Axis,
+    parts: Sequence[tuple[str, Sequence[Line], Axis, Sequence[Mark]]],
+    alt: str,
+    *,
+    at_x: Sequence[Mark] = (),
+    height: int = HEIGHT,
+) -> tuple[Panel, ...]:
+    """One `line_figure` a part (title, lines, axis upwards, marks on it), all over the same `x`.
+
+    `alt` says what they are; the title and the names of the lines follow it.
+    """
+    return tuple(
+        Panel(
+            title,
+            line_figure(
+                x, lines, x_axis=x_axis, y_axis=y_axis, at_x=at_x, at_y=at_y, height=height
+            ),
+            f"{alt}: {title}; {', '.join(line.name for line in lines)}",
+        )
+        for title, lines, y_axis, at_y in parts
+    )
 
 
 def frame(
@@ -184,25 +200,23 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
     return layout
 
 
-def faded(color: str, opacity: float = BAND_OPACITY) -> str:
-    """`#RRGGBB` as a colour one can see through."""
-    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity:g})"
-
-
 def _add_band(figure: go.Figure, x: Positions, line: Line) -> None:
     edge = {"width": 0, "color": line.color}
     for y, fill in ((line.low, None), (line.high, "tonexty")):
-        figure.add_trace(
-            go.Scatter(
-                x=x,
-                y=y,
-                mode="lines",
-                line=edge,
-                fill=fill,
-                fillcolor=faded(line.color),
-                legendgroup=line.name,
-                showlegend=False,
-                hoverinfo="skip",
-            )
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line=edge,
+            fill=fill,
+            fillcolor=faded(line.color, BAND_OPACITY),
+            legendgroup=line.name,
+            showlegend=False,
+            hoverinfo="skip",
         )
+
+
+def reached(*values: Float64, unknown: float = 1.0) -> float:
+    """The largest of some values, those that are NaN left out; `unknown` where all are."""
+    known = np.concatenate(values)
+    return float(np.nanmax(known)) if not np.isnan(known).all() else unknown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gapviz.core.errors import GapvizError
 
@@ -22,16 +23,22 @@ class ModalityStyle:
     glyph: str
     """The same shape as a character, for captions and legends in text."""
 
+    @property
+    def look(self) -> dict[str, Any]:
+        """Colour and symbol, as markers take them."""
+        return {"color": self.color, "symbol": self.symbol}
 
-_TEXT = ModalityStyle("#0072B2", "circle", "●")
-_IMAGE = ModalityStyle("#D55E00", "diamond", "◆")
+
+_FIXED = {
+    "text": ModalityStyle("#0072B2", "circle", "●"),
+    "image": ModalityStyle("#D55E00", "diamond", "◆"),
+}
 _FURTHER = (
     ModalityStyle("#009E73", "square", "■"),
     ModalityStyle("#CC79A7", "triangle-up", "▲"),
     ModalityStyle("#E69F00", "cross", "✚"),
     ModalityStyle("#56B4E9", "x", "✖"),
 )
-_FIXED = {"text": _TEXT, "image": _IMAGE}
 
 
 def style_of(modality: str, modalities: Sequence[str]) -> ModalityStyle:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isnan
-from typing import Any, Literal
+from typing import Any
 
 import plotly.graph_objects as go
 
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.figures.clear_ground import clear_ground, level_legend
-from gapviz.figures.cones import PICK_RADIUS
+from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_legend, whiskers
+from gapviz.figures.cones import PICK_RADIUS, point_ids
+from gapviz.figures.lines import Axis, axis_layout
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.strategies import strategy_spec
 from gapviz.strategies.spec import ActsOn
@@ -63,10 +64,21 @@ def pareto_figure(
         if here:
             color, title = model_color(model, models), titles[model]
             traces.append(_points(board.rows, here, title, color, several=len(models) > 1))
-            traces.append(_swatch(title, color))
+            # Says whose a colour is, and hides its points on a click.
+            bar = {"color": color, "width": 8}
+            traces.append(legend_key(title, legendgroup=title, line=bar, hoverinfo="skip"))
     seen = {strategy_spec(row.options.name).acts_on for row in board.rows}
-    traces += [_key(changes) for changes in SYMBOLS if changes in seen]
-    return go.Figure(traces, _frame(_y_range(board.rows), height))
+    traces += [
+        legend_key(
+            CHANGES_TITLES[changes],
+            marker={"symbol": symbol, "color": NEUTRAL, "size": 10},
+            hoverinfo="skip",
+        )
+        for changes, symbol in SYMBOLS.items()
+        if changes in seen
+    ]
+    figure = go.Figure(traces, _frame(board.rows, height))
+    return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
 
 
 def pareto_alt_text(board: Scoreboard, model_titles: Mapping[str, str] | None = None) -> str:
@@ -88,14 +100,7 @@ def selected_row(points: Sequence[Mapping[str, Any]]) -> int | None:
     Args:
         points: `event["selection"]["points"]` of `st.plotly_chart`.
     """
-    for point in points:
-        data = point.get("customdata")
-        # Depending on how it was sent, a row of numbers arrives as a list or keyed by position.
-        if isinstance(data, Mapping):
-            data = list(data.values())
-        if isinstance(data, list | tuple) and data:
-            return int(data[0])
-    return None
+    return next((int(ids[0]) for ids in point_ids(points) if ids), None)
 
 
 def _points(
@@ -108,11 +113,12 @@ def _points(
         for row, hollow in zip(shown, open_, strict=True)
     ]
     head = f"{escape(title)}<br>" if several else ""
+    look = {"color": faded(color, _FAINT), "thickness": 1.2, "width": 0}
     return go.Scatter(
         x=[row.imbalance.value for row in shown],
         y=[row.mean_ndcg.value for row in shown],
-        error_x=_whiskers(shown, "imbalance", color),
-        error_y=_whiskers(shown, "mean_ndcg", color),
+        error_x=whiskers([row.imbalance for row in shown], **look),
+        error_y=whiskers([row.mean_ndcg for row in shown], **look),
         customdata=[[place] for place in here],
         text=[f"<b>{escape(row.title)}</b><br>{head}{_figures(row)}" for row in shown],
         hovertemplate="%{text}<extra></extra>",
@@ -147,21 +153,6 @@ def _figures(row: ScoreRow) -> str:
     return "<br>".join(lines)
 
 
-def _whiskers(
-    rows: Sequence[ScoreRow], figure: Literal["imbalance", "mean_ndcg"], color: str
-) -> dict[str, Any]:
-    estimates = [getattr(row, figure) for row in rows]
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    return {
-        "type": "data",
-        "array": [estimate.high - estimate.value for estimate in estimates],
-        "arrayminus": [estimate.value - estimate.low for estimate in estimates],
-        "color": f"rgba({red},{green},{blue},{_FAINT})",
-        "thickness": 1.2,
-        "width": 0,
-    }
-
-
 def _front(rows: Sequence[ScoreRow]) -> go.Scatter:
     points = sorted((row.imbalance.value, row.mean_ndcg.value) for row in rows if row.pareto)
     return go.Scatter(
@@ -174,67 +165,20 @@ def _front(rows: Sequence[ScoreRow]) -> go.Scatter:
     )
 
 
-def _swatch(title: str, color: str) -> go.Scatter:
-    """An entry of the legend that says whose a colour is, and hides its points on a click."""
-    return go.Scatter(
-        x=[None],
-        y=[None],
-        mode="lines",
-        name=title,
-        legendgroup=title,
-        line={"color": color, "width": 8},
-        hoverinfo="skip",
-    )
-
-
-def _y_range(rows: Sequence[ScoreRow]) -> tuple[float, float] | None:
-    """From a little under 0, so that a point at 0 is whole; None where nothing is known."""
+def _frame(rows: Sequence[ScoreRow], height: int) -> dict[str, Any]:
     tops = [row.mean_ndcg.high for row in rows if not isnan(row.mean_ndcg.high)]
     top = max(tops, default=0.0)
-    return (-0.04 * top, 1.08 * top) if top > 0 else None
-
-
-def _key(changes: ActsOn) -> go.Scatter:
-    """An entry of the legend that says what a shape means."""
-    return go.Scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        name=CHANGES_TITLES[changes],
-        marker={"symbol": SYMBOLS[changes], "color": NEUTRAL, "size": 10},
-        hoverinfo="skip",
-    )
-
-
-def _frame(y_range: tuple[float, float] | None, height: int) -> dict[str, Any]:
+    # From a little under 0, so that a point at 0 is whole.
+    y_range = (-0.04 * top, 1.08 * top) if top > 0 else None
     return {
         **clear_ground(height, top=64, upright_modebar=True),
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": level_legend(1.01),
-        "xaxis": {
-            "title": "Bias imbalance@10: mean |lift − 1|<br>(0 is neutral, lower is better)",
-            "automargin": True,
-            "zeroline": False,
-            "ticks": "outside",
-        },
-        "yaxis": {
-            "title": "NDCG@10, mean (higher is better)",
-            "automargin": True,
-            "range": y_range,
-            "zeroline": False,
-            "ticks": "outside",
-        },
-        "shapes": [
-            {
-                "type": "line",
-                "x0": 0,
-                "x1": 0,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": {"color": NEUTRAL, "width": 1},
-                "layer": "below",
-            }
-        ],
+        "xaxis": axis_layout(
+            Axis("Bias imbalance@10: mean |lift − 1|<br>(0 is neutral, lower is better)")
+        )
+        | {"ticks": "outside"},
+        "yaxis": axis_layout(Axis("NDCG@10, mean (higher is better)", range=y_range))
+        | {"ticks": "outside"},
     }

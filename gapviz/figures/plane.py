@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
+from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
 
 from gapviz.analyses.anatomy.parts import Placed, Plane
 from gapviz.core.vectors import Float64
+from gapviz.figures.clear_ground import legend_key
 from gapviz.figures.lines import Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
 
@@ -22,14 +23,6 @@ WIDE_HOLE = 0.3
 """Share of an axis that is empty: beyond it the points on one side are a crowd of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Looks:
-    """Colour of each strategy and shape of each model, the same in all panels."""
-
-    colors: Mapping[str, str]
-    symbols: Mapping[str, str]
-
-
 def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]:
     """Every model and strategy by alignment and uniformity; those of `chosen` ringed.
 
@@ -39,16 +32,13 @@ def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]
     points = [placed for placed in plane.points if not np.isnan(placed.point.alignment)]
     strategies = list(dict.fromkeys(placed.strategy for placed in points))
     models = list(dict.fromkeys(placed.model for placed in points))
-    looks = _Looks(
-        {name: COLORS[place % len(COLORS)] for place, name in enumerate(strategies)},
-        {name: SYMBOLS[place % len(SYMBOLS)] for place, name in enumerate(models)},
-    )
+    colors = dict(zip(strategies, cycle(COLORS), strict=False))
+    symbols = dict(zip(models, cycle(SYMBOLS), strict=False))
     ringed = list(chosen.points) if chosen is not None else []
     title = "Alignment against uniformity: the lower left corner is best"
     alt = f"Scatter plot of {len(points)} models and strategies: {title}"
-    figure = _figure(points, ringed, looks)
-    for trace in _legend(looks):
-        figure.add_trace(trace)
+    figure = _figure(points, ringed, colors, symbols)
+    figure.add_traces(_legend(colors, symbols))
     panels = [Panel(title, figure, alt)]
     crowd = _crowd(points)
     if crowd:
@@ -59,7 +49,7 @@ def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]
             if (_places([placed]) >= low).all() and (_places([placed]) <= high).all()
         ]
         title = f"The {len(crowd)} of them that crowd together, enlarged"
-        panels.append(Panel(title, _figure(crowd, near, looks), f"Scatter plot: {title}"))
+        panels.append(Panel(title, _figure(crowd, near, colors, symbols), f"Scatter plot: {title}"))
     return tuple(panels)
 
 
@@ -83,7 +73,12 @@ def _places(points: Sequence[Placed]) -> Float64:
     return np.array([[one.point.alignment, one.point.uniformity] for one in points])
 
 
-def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -> go.Figure:
+def _figure(
+    points: Sequence[Placed],
+    ringed: Sequence[Placed],
+    colors: Mapping[str, str],
+    symbols: Mapping[str, str],
+) -> go.Figure:
     figure = go.Figure(
         layout=frame(
             Axis("alignment: mean‖x − y‖² of pairs (lower is better)"),
@@ -93,9 +88,26 @@ def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -
         )
     )
     for placed in points:
-        figure.add_trace(_point(placed, looks))
+        look = {"color": colors[placed.strategy], "symbol": symbols[placed.model]}
+        figure.add_scatter(
+            x=[placed.point.alignment],
+            y=[placed.point.uniformity],
+            mode="markers",
+            showlegend=False,
+            marker={**look, "size": 11},
+            hovertemplate=f"{escape(placed.strategy)}<br>{escape(placed.model)}<br>"
+            "alignment %{x:.3f}, uniformity %{y:.3f}<extra></extra>",
+        )
     if ringed:
-        figure.add_trace(_rings(ringed))
+        x, y = _places(ringed).T
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="markers",
+            name="chosen now",
+            marker={"symbol": "circle-open", "size": 20, "color": NEUTRAL, "line": {"width": 2}},
+            hoverinfo="skip",
+        )
     figure.update_layout(
         hovermode="closest",
         showlegend=True,
@@ -105,53 +117,14 @@ def _figure(points: Sequence[Placed], ringed: Sequence[Placed], looks: _Looks) -
     return figure
 
 
-def _point(placed: Placed, looks: _Looks) -> go.Scatter:
-    return go.Scatter(
-        x=[placed.point.alignment],
-        y=[placed.point.uniformity],
-        mode="markers",
-        showlegend=False,
-        marker={
-            "color": looks.colors[placed.strategy],
-            "symbol": looks.symbols[placed.model],
-            "size": 11,
-        },
-        hovertemplate=f"{escape(placed.strategy)}<br>{escape(placed.model)}<br>"
-        "alignment %{x:.3f}, uniformity %{y:.3f}<extra></extra>",
-    )
-
-
-def _legend(looks: _Looks) -> list[go.Scatter]:
+def _legend(colors: Mapping[str, str], symbols: Mapping[str, str]) -> list[go.Scatter]:
     """A bar for each colour, since a dot would be a model's, and an outline for each shape."""
     bars = [
-        go.Scatter(
-            x=[None],
-            y=[None],
-            mode="lines",
-            name=escape(strategy.split(" (")[0]),
-            line={"color": color, "width": 8},
-        )
-        for strategy, color in looks.colors.items()
+        legend_key(escape(strategy.split(" (")[0]), line={"color": color, "width": 8})
+        for strategy, color in colors.items()
     ]
     shapes = [
-        go.Scatter(
-            x=[None],
-            y=[None],
-            mode="markers",
-            name=escape(model),
-            marker={"color": NEUTRAL, "symbol": f"{symbol}-open", "size": 10},
-        )
-        for model, symbol in looks.symbols.items()
+        legend_key(escape(model), marker={"color": NEUTRAL, "symbol": f"{symbol}-open", "size": 10})
+        for model, symbol in symbols.items()
     ]
     return bars + (shapes if len(shapes) > 1 else [])
-
-
-def _rings(points: Sequence[Placed]) -> go.Scatter:
-    return go.Scatter(
-        x=[placed.point.alignment for placed in points],
-        y=[placed.point.uniformity for placed in points],
-        mode="markers",
-        name="chosen now",
-        marker={"symbol": "circle-open", "size": 20, "color": NEUTRAL, "line": {"width": 2}},
-        hoverinfo="skip",
-    )

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gapviz.analyses.thresholds.score_study import KINDS, Kind, ScoreStudy
-from gapviz.figures.lines import Axis, Panel, axis_layout, faded, frame
+from gapviz.figures.clear_ground import faded
+from gapviz.figures.lines import Axis, Panel, axis_layout, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
 
 MATCHED_COLOR = "#009E73"
@@ -65,31 +66,20 @@ def score_panel(
     return Panel(title, figure, alt)
 
 
-def kind_title(kind: Kind, pair: tuple[str, str]) -> str:
-    """A distribution by the names of its modalities."""
-    x, y = pair
-    return {
-        "within_x": f"{x}–{x}",
-        "within_y": f"{y}–{y}",
-        "matched": f"{x}–{y}, matched",
-        "mismatched": f"{x}–{y}, mismatched",
-    }[kind]
-
-
 def _distribution(
     study: ScoreStudy, kind: Kind, modalities: Sequence[str], in_legend: bool
 ) -> go.Scatter:
-    color, dash = {
-        "within_x": (style_of(study.pair[0], modalities).color, "dash"),
-        "within_y": (style_of(study.pair[1], modalities).color, "dot"),
-        "matched": (MATCHED_COLOR, "solid"),
-        "mismatched": (NEUTRAL, "solid"),
+    x, y = study.pair
+    name, color, dash = {
+        "within_x": (f"{x}–{x}", style_of(x, modalities).color, "dash"),
+        "within_y": (f"{y}–{y}", style_of(y, modalities).color, "dot"),
+        "matched": (f"{x}–{y}, matched", MATCHED_COLOR, "solid"),
+        "mismatched": (f"{x}–{y}, mismatched", NEUTRAL, "solid"),
     }[kind]
-    middles = (study.edges[:-1] + study.edges[1:]) / 2
     return go.Scatter(
-        x=middles,
+        x=(study.edges[:-1] + study.edges[1:]) / 2,
         y=study.densities[kind],
-        name=kind_title(kind, study.pair),
+        name=name,
         legendgroup=kind,
         showlegend=in_legend,
         mode="lines",

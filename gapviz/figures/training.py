@@ -102,11 +102,18 @@ def training_figure(
     # Names stand in the margin, which is there before the first record as well.
     frame["margin"]["r"] = 52
     highest = drawn.top or max((max(trace.y) for trace in traces), default=1.0)
+    apart = highest * _NAME_HEIGHT / (height - _AROUND_THE_PLOT)
     frame["annotations"] = [
-        _name(line, y)
-        for line, y in zip(
-            started, _apart(ends, highest * _NAME_HEIGHT / (height - _AROUND_THE_PLOT)), strict=True
-        )
+        {
+            "text": line.tag,
+            "x": line.steps[-1].step,
+            "y": y,
+            "xanchor": "left",
+            "xshift": 4,
+            "showarrow": False,
+            "font": {"color": line.color, "size": 12},
+        }
+        for line, y in zip(started, _apart(ends, apart), strict=True)
     ]
     figure = go.Figure(traces, frame)
     if at is not None:
@@ -136,10 +143,14 @@ def small_cones_figure(layout: Layout, *, fixed: bool = False, height: int = 260
         fixed: draw to the scale of all unit vectors, so that steps can be compared.
         height: in pixels.
     """
+    ranges = UNIT_RANGES if fixed else shared_ranges(layout, padding=0.15)
+    # Taller where points would fall outside.
+    if fixed and np.abs(layout.points[:, 1]).max(initial=0.0) > UNIT_RANGES.y[1]:
+        ranges = AxisRanges(UNIT_RANGES.x, (-1.05, 1.05))
     figure = cones_figure(
         layout,
         {name: range(layout.rows_of(name).size) for name in layout.modalities},
-        ranges=_holding(layout) if fixed else shared_ranges(layout, padding=0.15),
+        ranges=ranges,
         webgl=False,
         height=height,
     )
@@ -229,18 +240,6 @@ def _frame(x: str, y: str, height: int, top: float | None) -> dict[str, Any]:
     }
 
 
-def _name(line: RunLine, y: float) -> dict[str, Any]:
-    return {
-        "text": line.tag,
-        "x": line.steps[-1].step,
-        "y": y,
-        "xanchor": "left",
-        "xshift": 4,
-        "showarrow": False,
-        "font": {"color": line.color, "size": 12},
-    }
-
-
 def _apart(values: Sequence[float], least: float) -> list[float]:
     """The values, moved by as little as keeps them `least` apart (least squares)."""
     from scipy.optimize import isotonic_regression
@@ -254,14 +253,6 @@ def _apart(values: Sequence[float], least: float) -> list[float]:
     # Below the axis a name would not be drawn.
     moved[order] = np.maximum(isotonic_regression(np.array(values)[order] - rise).x, 0) + rise
     return [float(value) for value in moved]
-
-
-def _holding(layout: Layout) -> AxisRanges:
-    """`UNIT_RANGES`, or taller where points would fall outside."""
-    farthest = float(np.abs(layout.points[:, 1]).max(initial=0.0))
-    if farthest <= UNIT_RANGES.y[1]:
-        return UNIT_RANGES
-    return AxisRanges(UNIT_RANGES.x, (-1.05, 1.05))
 
 
 def _words(values: Mapping[str, float]) -> str:

@@ -17,17 +17,11 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.diagnostics import DIAGNOSTICS
-from gapviz.measures.geometry import Geometry, measure_geometry
-from gapviz.measures.retrieval import (
-    CrossOutcome,
-    MixedOutcome,
-    bootstrap_imbalance,
-    bootstrap_mean,
-    evaluate_cross,
-    evaluate_mixed,
-    expected_bias,
-    mean_of_known,
-)
+from gapviz.measures.geometry.report import Geometry
+from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
+from gapviz.measures.retrieval.cross import evaluate_cross
+from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias, mean_of_known
+from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome
 from gapviz.strategies import Strategy
 
 Fit = Literal["all", "split"]
@@ -62,7 +56,7 @@ class Measurement:
             self.strategy.transform(self.collection.modality(name).corpus.vectors, name)
             for name in self.pair
         )
-        return measure_geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
+        return Geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
 
     def forget_scores(self) -> None:
         """Drop the scores of single pairs, by far the most of what it holds, until asked again.

@@ -21,9 +21,6 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Indices
 
-NO_ROW = -1
-"""Stands in `TopK.rows` where fewer than k rows could be returned."""
-
 # Scores held at once, in entries (64 MiB). Queries of one tile share one read of the corpus,
 # and few to a tile would make the product wait for memory: so the items are tiled first.
 TILE_ENTRIES = 16_777_216
@@ -39,12 +36,12 @@ class TopK:
     """The k best rows of each query, best first, equal scores by smaller row number."""
 
     rows: Indices
-    """`(n_queries, k)` int64; `NO_ROW` where nothing was left to return."""
+    """`(n_queries, k)` int64."""
     scores: Float32
-    """`(n_queries, k)` float32; −inf where `rows` is `NO_ROW`."""
+    """`(n_queries, k)` float32."""
 
 
-def top_k(queries: Float32, corpus: Float32, k: int, *, exclude: Indices | None = None) -> TopK:
+def top_k(queries: Float32, corpus: Float32, k: int) -> TopK:
     """The `k` corpus rows with the largest inner product, for every query.
 
     Memory beside the arguments and the answer stays under ~100 MB, whatever their size.
@@ -53,22 +50,25 @@ def top_k(queries: Float32, corpus: Float32, k: int, *, exclude: Indices | None 
         queries: `(n_queries, dim)` float32.
         corpus: `(n, dim)` float32.
         k: rows wanted; more than `n` gives `n`.
-        exclude: `(n_queries,)`, one row number per query to leave out, `NO_ROW` for none.
 
     Raises:
-        GapvizError: `k` under 1, arguments that are not matrices of one dimension, an
-            empty corpus, or `exclude` of another length.
+        GapvizError: `k` under 1, arguments that are not matrices of one dimension, or an
+            empty corpus.
     """
-    _refuse_shapes(queries, corpus)
+    if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
+        raise GapvizError(
+            f"queries of shape {queries.shape} cannot search a corpus of shape {corpus.shape}",
+            hint="give two matrices with as many columns",
+        )
     n_queries, n = queries.shape[0], corpus.shape[0]
+    if n == 0:
+        raise GapvizError("the corpus is empty", hint="index at least one vector")
     k = _allowed_k(k, n)
-    fetch = _rows_to_fetch(k, n, exclude, n_queries)
-    rows = np.empty((n_queries, fetch), dtype=np.int64)
-    scores = np.empty((n_queries, fetch), dtype=np.float32)
+    answer = TopK(np.empty((n_queries, k), np.int64), np.empty((n_queries, k), np.float32))
 
     n_tiles = max(1, math.ceil(n_queries / TILE_QUERIES))
     tile = max(1, math.ceil(n_queries / n_tiles))
-    width = min(n, max(TILE_ENTRIES // tile, fetch))
+    width = min(n, max(TILE_ENTRIES // tile, k))
     # One buffer for every tile: fresh pages would cost as much as choosing from them.
     buffer = np.empty(tile * width, dtype=np.float32)
     for first in range(0, n_queries, tile):
@@ -79,77 +79,35 @@ def top_k(queries: Float32, corpus: Float32, k: int, *, exclude: Indices | None 
             shape = (asking.shape[0], block.shape[0])
             product = buffer[: shape[0] * shape[1]].reshape(shape)
             np.matmul(asking, block.T, out=product)
-            found = _select(product, fetch) if found is None else _improve(found, product, start)
+            found = _select(product, k) if found is None else _improve(found, product, start)
         assert found is not None
-        rows[first : first + tile] = found.rows
-        scores[first : first + tile] = found.scores
-    return _leave_out(TopK(rows, scores), exclude, k)
+        answer.rows[first : first + tile] = found.rows
+        answer.scores[first : first + tile] = found.scores
+    return answer
 
 
-def top_k_of_scores(scores: Float32, k: int, *, exclude: Indices | None = None) -> TopK:
+def top_k_of_scores(scores: Float32, k: int) -> TopK:
     """The `k` best columns of every row of a score matrix, which is left untouched.
 
     Args:
         scores: `(n_queries, n)` float32 without NaN; −inf never precedes a real score.
         k: columns wanted; more than `n` gives `n`.
-        exclude: `(n_queries,)`, one column per query to leave out, `NO_ROW` for none.
 
     Raises:
-        GapvizError: `k` under 1, scores that are not a matrix or have no columns, or
-            `exclude` of another length.
+        GapvizError: `k` under 1, or scores that are not a matrix or have no columns.
     """
     if scores.ndim != 2 or scores.shape[1] == 0:
         raise GapvizError(
             f"scores have shape {scores.shape} instead of (queries, rows)",
             hint="give one row of scores per query",
         )
-    n_queries, n = scores.shape
-    k = _allowed_k(k, n)
-    fetch = _rows_to_fetch(k, n, exclude, n_queries)
-    return _leave_out(_select(scores, fetch), exclude, k)
-
-
-def _refuse_shapes(queries: Float32, corpus: Float32) -> None:
-    if queries.ndim != 2 or corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
-        raise GapvizError(
-            f"queries of shape {queries.shape} cannot search a corpus of shape {corpus.shape}",
-            hint="give two matrices with as many columns",
-        )
-    if corpus.shape[0] == 0:
-        raise GapvizError("the corpus is empty", hint="index at least one vector")
+    return _select(scores, _allowed_k(k, scores.shape[1]))
 
 
 def _allowed_k(k: int, n: int) -> int:
     if k < 1:
         raise GapvizError(f"k is {k}", hint="ask for at least one result")
     return min(k, n)
-
-
-def _rows_to_fetch(k: int, n: int, exclude: Indices | None, n_queries: int) -> int:
-    """One more than `k` where a row is left out: the k best without it are among those."""
-    if exclude is None:
-        return k
-    if exclude.shape != (n_queries,):
-        raise GapvizError(
-            f"exclude has shape {exclude.shape} for {n_queries} queries",
-            hint="give one row number per query, -1 for none",
-        )
-    return min(k + 1, n)
-
-
-def _leave_out(found: TopK, exclude: Indices | None, k: int) -> TopK:
-    if exclude is None:
-        return found
-    n_queries, fetched = found.rows.shape
-    if fetched == k:  # the whole corpus was fetched, so leaving one out leaves a hole
-        rows = np.concatenate([found.rows, np.full((n_queries, 1), NO_ROW)], axis=1)
-        scores = np.pad(found.scores, ((0, 0), (0, 1)), constant_values=-np.inf)
-    else:
-        rows, scores = found.rows, found.scores
-    dropped = (rows == exclude[:, None]) & (rows != NO_ROW)
-    dropped[~dropped.any(axis=1), -1] = True
-    kept = ~dropped
-    return TopK(rows[kept].reshape(n_queries, k), scores[kept].reshape(n_queries, k))
 
 
 def _select(scores: Float32, k: int) -> TopK:

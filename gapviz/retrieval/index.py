@@ -66,21 +66,16 @@ class ResultList:
     """Cosine of the query with that entry, as the strategy left both."""
 
 
+@dataclass(frozen=True, eq=False)
 class Index:
     """Indexed rows under a fitted strategy."""
 
-    def __init__(self, rows: Rows, strategy: Strategy, asking: Rows | None = None) -> None:
-        """Take the rows to search.
-
-        Args:
-            rows: moved by the strategy.
-            strategy: fitted.
-            asking: moved rows that will ask; only a transductive strategy reads them, and takes
-                `rows` themselves unless given.
-        """
-        self.rows = rows
-        self.strategy = strategy
-        self._asking = asking
+    rows: Rows
+    """Moved by the strategy."""
+    strategy: Strategy
+    asking: Rows | None = None
+    """Moved rows that will ask; only a transductive strategy reads them, and takes `rows`
+    themselves where None."""
 
     @classmethod
     def of(cls, collection: Collection, strategy: Strategy, items: Mask | None = None) -> Index:
@@ -92,7 +87,7 @@ class Index:
     @cached_property
     def prepared(self) -> PreparedScores | None:
         """How cosines are adjusted; what depends on the rows alone is computed once."""
-        return self.strategy.prepare(self.rows, self._asking or self.rows)
+        return self.strategy.prepare(self.rows, self.asking or self.rows)
 
     def search(self, query: Query, k: int = 10) -> ResultList:
         """The `k` first entries for one query; equal scores keep the order of the rows.
@@ -141,7 +136,8 @@ class Index:
                 "dimensions",
                 hint="encode the query with the encoder of the collection",
             )
-        cosines: Float32 = rows.vectors @ self.moved(query.vector[None, :], query.modality)[0]
+        moved = self.strategy.transform(query.vector[None, :], query.modality)
+        cosines: Float32 = rows.vectors @ moved[0]
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
         if query.item is not None and query.leave_out_own and query.modality in rows.names:
             own = rows.modality == rows.code(query.modality)
@@ -164,7 +160,7 @@ class Index:
         """
         spec = self.strategy.spec
         if self.prepared is None and not (spec.routed or spec.ranks_items):
-            return top_k(self.moved(vectors, modality), self.rows.vectors, k)
+            return top_k(self.strategy.transform(vectors, modality), self.rows.vectors, k)
         lists = [self.search(Query(vector, modality), k).hits for vector in vectors]
         return TopK(
             np.array([[hit.row for hit in hits] for hits in lists], dtype=np.int64),
@@ -200,10 +196,6 @@ class Index:
         n_excluded = np.bincount(asking[excluded], minlength=block.size)
         asked = Asked(rows, scores, items, own, asking[relevant], found[relevant], n_excluded)
         return fusion.standing(asked, k)
-
-    def moved(self, vectors: Float32, modality: str) -> Float32:
-        """Queries `(n_queries, dim)` as the strategy moves them."""
-        return self.strategy.transform(vectors, modality)
 
 
 def _share(own: Mask) -> float:

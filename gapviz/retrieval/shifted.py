@@ -94,37 +94,12 @@ def shifted_rows(rows: Rows, directions: Mapping[str, npt.ArrayLike]) -> Shifted
 
 @dataclass(frozen=True, eq=False)
 class ShiftedScores:
-    """Cosines of all queries with all rows, at any strength of the shift.
-
-    Build it with `ShiftedScores.of`.
-    """
+    """Cosines of all queries with all rows, at any strength of the shift."""
 
     base: Float32
     """`(n_queries, n)`, cosines without a shift."""
     queries: ShiftedRows
     corpus: ShiftedRows
-
-    @classmethod
-    def of(
-        cls, queries: Rows, corpus: Rows, directions: Mapping[str, npt.ArrayLike]
-    ) -> ShiftedScores:
-        """Take the products once.
-
-        Args:
-            queries: unit rows that ask; `names` as in `corpus`.
-            corpus: unit rows that are searched.
-            directions: `(dim,)` per modality; a modality left out stays put.
-
-        Raises:
-            GapvizError: modalities or dimensions that differ between the two or from the
-                directions.
-        """
-        refuse_unlike(queries, corpus)
-        return cls(
-            base=queries.vectors @ corpus.vectors.T,
-            queries=shifted_rows(queries, directions),
-            corpus=shifted_rows(corpus, directions),
-        )
 
     def at(self, lam: float, out: Float32 | None = None) -> Float32:
         """`(n_queries, n)` float32 cosines of the rows moved by `lam` × their direction.
@@ -161,18 +136,3 @@ class ShiftedScores:
             np.multiply(chunk, by_row[rows], out=chunk)
             np.add(chunk, extra, out=chunk)
         return scores
-
-
-def refuse_unlike(queries: Rows, corpus: Rows) -> None:
-    """Raise `GapvizError` unless both have the same modalities, in one order, and one dimension."""
-    if queries.names != corpus.names:
-        raise GapvizError(
-            f"the queries have modalities {queries.names}, the corpus {corpus.names}",
-            hint="give both the same modalities in the same order",
-        )
-    if queries.vectors.shape[1] != corpus.vectors.shape[1]:
-        raise GapvizError(
-            f"queries have {queries.vectors.shape[1]} dimensions, "
-            f"the corpus {corpus.vectors.shape[1]}",
-            hint="give vectors of one space",
-        )

@@ -65,7 +65,7 @@ class Asked(NamedTuple):
     """`(n_queries,)`, and ends."""
 
 
-class Found(NamedTuple):
+class Counted(NamedTuple):
     """What the kernel fills in."""
 
     top_scores: Float32
@@ -74,35 +74,22 @@ class Found(NamedTuple):
     """`(n_queries, n_lambda, k)`, row numbers, the largest integer at first."""
     above: Indices
     """`(n_queries, n_lambda)`, rows above the best match; 0 at first, as all below."""
-    level: Indices
-    """`(n_queries, n_lambda)`, rows at its score that are no match."""
     gain: Float64
     """`(n_queries, n_lambda)`, DCG@k of the matches."""
 
 
-def _compiled(function: Function) -> Function:
-    return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+def _compiled(**options: object) -> Callable[[Function], Function]:
+    return numba.njit(nogil=True, **options)  # type: ignore[no-any-return]
 
 
-def _counting(function: Function) -> Function:
-    # Only additions of ones may be reordered here, so the counts are exact (a span is far
-    # shorter than 2²⁴); the scores are computed without fast-math, or two evaluations of one
-    # score could differ.
-    return numba.njit(nogil=True, fastmath={"reassoc", "nsz"})(function)  # type: ignore[no-any-return]
-
-
-def _parallel(function: Function) -> Function:
-    return numba.njit(nogil=True, parallel=True)(function)  # type: ignore[no-any-return]
-
-
-@_compiled
+@_compiled()
 def _score(
     base: np.float32, from_query: np.float32, lam: np.float32, reach: np.float32, scale: np.float32
 ) -> np.float32:
     return ((base + from_query) + lam * reach) * scale
 
 
-@_compiled
+@_compiled()
 def _score_of(
     asked: Asked, searched: Searched, lambdas: Float32, q: int, j: int, x: int
 ) -> np.float32:
@@ -115,7 +102,7 @@ def _score_of(
     )
 
 
-@_compiled
+@_compiled()
 def _score_span(
     scores: Float32,
     base: Float32,
@@ -128,27 +115,19 @@ def _score_span(
         scores[i] = _score(base[i], from_query, lam, reach[i], scale[i])
 
 
-@_counting
-def _counts(
-    scores: Float32, match: np.float32, kth: np.float32
-) -> tuple[np.float32, np.float32, np.float32]:
-    above, reaching, top = ZERO, ZERO, ZERO
+# Only additions of ones may be reordered here, so the counts are exact (a span is far shorter
+# than 2²⁴); the scores are computed without fast-math, or two evaluations of one score could
+# differ.
+@_compiled(fastmath={"reassoc", "nsz"})
+def _counts(scores: Float32, match: np.float32, kth: np.float32) -> tuple[np.float32, np.float32]:
+    above, top = ZERO, ZERO
     for i in range(scores.size):
         above += ONE if scores[i] > match else ZERO
-        reaching += ONE if scores[i] >= match else ZERO
         top += ONE if scores[i] >= kth else ZERO
-    return above, reaching, top
+    return above, top
 
 
-@_counting
-def _any_reaches(scores: Float32, kth: np.float32) -> bool:
-    top = ZERO
-    for i in range(scores.size):
-        top += ONE if scores[i] >= kth else ZERO
-    return bool(top > ZERO)
-
-
-@_compiled
+@_compiled()
 def _insert(scores: Float32, rows: Indices, score: np.float32, row: int) -> None:
     """Keep both sorted: best first, equal scores by smaller row number."""
     slot = scores.size - 1
@@ -164,15 +143,15 @@ def _insert(scores: Float32, rows: Indices, score: np.float32, row: int) -> None
     rows[slot] = row
 
 
-@_compiled
+@_compiled()
 def _insert_span(
-    scores: Float32, start: int, asked: Asked, searched: Searched, found: Found, q: int, j: int
+    scores: Float32, start: int, asked: Asked, searched: Searched, found: Counted, q: int, j: int
 ) -> None:
     best, rows = found.top_scores[q, j], found.top_rows[q, j]
     same_modality = searched.modality[start] == asked.modality[q]
     for piece in range(0, scores.size, PIECE):
         stop = min(piece + PIECE, scores.size)
-        if not _any_reaches(scores[piece:stop], best[-1]):
+        if _counts(scores[piece:stop], best[-1], best[-1])[1] == ZERO:
             continue
         for i in range(piece, stop):
             left_out = same_modality and searched.item[start + i] == asked.item[q]
@@ -180,7 +159,7 @@ def _insert_span(
                 _insert(best, rows, scores[i], searched.row_number[start + i])
 
 
-@_compiled
+@_compiled()
 def _match_score(asked: Asked, searched: Searched, lambdas: Float32, q: int, j: int) -> np.float32:
     """The largest score of a match; ∞ without one, which no row is above."""
     best = np.float32(-np.inf)
@@ -191,12 +170,12 @@ def _match_score(asked: Asked, searched: Searched, lambdas: Float32, q: int, j: 
     return best if best > -np.inf else np.float32(np.inf)
 
 
-@_compiled
+@_compiled()
 def _finish(
     asked: Asked,
     searched: Searched,
     lambdas: Float32,
-    found: Found,
+    found: Counted,
     match: np.float32,
     q: int,
     j: int,
@@ -207,7 +186,6 @@ def _finish(
         x = searched.by_item[at]
         score = _score_of(asked, searched, lambdas, q, j, x)
         found.above[q, j] -= score > match
-        found.level[q, j] -= score >= match
         if searched.modality[x] == own:
             continue
         # All above a score that reaches the top k is in the top k. Matches of one score stand
@@ -221,12 +199,11 @@ def _finish(
                 rank += _score_of(asked, searched, lambdas, q, j, y) == score
         if rank <= found.top_scores.shape[2]:
             found.gain[q, j] += 1 / np.log2(1.0 + rank)
-    found.level[q, j] -= found.above[q, j]
 
 
-@_compiled
+@_compiled()
 def _sweep_block(
-    asked: Asked, searched: Searched, lambdas: Float32, found: Found, begin: int, end: int
+    asked: Asked, searched: Searched, lambdas: Float32, found: Counted, begin: int, end: int
 ) -> None:
     """All of the work on the queries `begin` to `end`, by one thread."""
     n_lambda = lambdas.size
@@ -249,9 +226,8 @@ def _sweep_block(
                     searched.scale[j, start:stop],
                 )
                 kth = found.top_scores[q, j, -1]
-                above, reaching, hits = _counts(scores, match[q - begin, j], kth)
+                above, hits = _counts(scores, match[q - begin, j], kth)
                 found.above[q, j] += np.int64(above)
-                found.level[q, j] += np.int64(reaching)
                 if hits > ZERO:
                     _insert_span(scores, start, asked, searched, found, q, j)
     for q in range(begin, end):
@@ -259,8 +235,8 @@ def _sweep_block(
             _finish(asked, searched, lambdas, found, match[q - begin, j], q, j)
 
 
-@_parallel
-def fused_sweep(asked: Asked, searched: Searched, lambdas: Float32, found: Found) -> None:
+@_compiled(parallel=True)
+def fused_sweep(asked: Asked, searched: Searched, lambdas: Float32, found: Counted) -> None:
     """Fill `found` for a tile of queries at every one of `lambdas` `(n_lambda,)`."""
     # One call per turn of the loop: numba 0.68 silently drops `found.above[…] += …` where it
     # stands inside the prange itself.

@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
 from gapviz.sources.files.npy import read_stacked
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.storage.cache import cache_folder
+from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
 
 RAW_URL = "https://raw.githubusercontent.com"
@@ -67,7 +67,7 @@ class ReferenceSet:
     @property
     def folder(self) -> Path:
         """Where `fetch` keeps the set by default."""
-        return cache_folder() / "reference-sets" / self.name
+        return configuration().cache / "reference-sets" / self.name
 
 
 def _read_sets() -> dict[str, ReferenceSet]:
@@ -103,7 +103,7 @@ def fetch(
     name: str,
     folder: Path | None = None,
     *,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
     base_url: str = RAW_URL,
 ) -> Path:
     """Download what is missing or damaged of a set, and check every file.
@@ -140,8 +140,7 @@ def fetch(
         downloader.report(0)
         _fetch_file(store, file, downloader, target)
         done += file.n_bytes
-    if progress is not None:
-        progress(1.0, f"{wanted.title} is complete")
+    progress(1.0, f"{wanted.title} is complete")
     return target
 
 
@@ -158,67 +157,61 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
     if is_amumo_folder(folder):
         readings = [read_amumo(folder)]
     else:
-        readings = [
-            reading
-            for stack in _STACKS.get(name, ())
-            if (reading := stack.read(folder)) is not None
-        ]
+        stacks = (_read_stack(folder, *stack) for stack in _STACKS.get(name, ()))
+        readings = [reading for reading in stacks if reading is not None]
     if not readings:
         raise GapvizError(
             "holds nothing of this set",
             where=f"{wanted.title}, {folder}",
             hint="fetch it first",
         )
-    return tuple(_credited(reading, wanted) for reading in readings)
+    credit = f"{wanted.title}, {wanted.url}, licence {wanted.licence}"
+    return tuple(
+        replace(
+            reading,
+            collections=tuple(replace(one, attribution=credit) for one in reading.collections),
+        )
+        for reading in readings
+    )
+
+
+def _read_stack(
+    folder: Path, stem: str, encoder: str, modalities: tuple[str, ...]
+) -> Reading | None:
+    """One data set as two states of one encoder saw it, each a stacked `.npy`, or None."""
+    states = {f"{stem}.npy": encoder, f"{stem}_random.npy": f"{encoder}, untrained"}
+    here = {file: state for file, state in states.items() if (folder / file).is_file()}
+    if not here:
+        return None
+    options = ReadOptions(modalities=modalities)
+    collections = (
+        replace(read_stacked(folder / file, options).collection, name=encoder, encoder=state)
+        for file, state in here.items()
+    )
+    missing = (Skipped(file, "is missing") for file in states if file not in here)
+    return Reading(tuple(collections), tuple(missing))
+
+
+_STACKS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
+    "liang2022": (
+        ("features_clip", "CLIP ViT-B/32", ("image", "text")),
+        ("features_convirt", "ConVIRT", ("image", "text")),
+        ("features_videoclip", "VideoCLIP", ("video", "text")),
+        ("features_clasp", "CLASP", ("protein", "text")),
+    )
+}
+"""By set: stem of the files, encoder and modalities of each of its data sets."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Stack:
-    """One data set as two states of one encoder saw it, each a stacked `.npy`."""
-
-    encoder: str
-    stem: str
-    modalities: tuple[str, ...]
-
-    def read(self, folder: Path) -> Reading | None:
-        states = {
-            f"{self.stem}.npy": self.encoder,
-            f"{self.stem}_random.npy": f"{self.encoder}, untrained",
-        }
-        options = ReadOptions(modalities=self.modalities)
-        collections = [
-            replace(
-                read_stacked(folder / file, options).collection, name=self.encoder, encoder=encoder
-            )
-            for file, encoder in states.items()
-            if (folder / file).is_file()
-        ]
-        if not collections:
-            return None
-        missing = [Skipped(file, "is missing") for file in states if not (folder / file).is_file()]
-        return Reading(tuple(collections), tuple(missing))
-
-
-_STACKS: Mapping[str, tuple[_Stack, ...]] = {
-    "liang2022": (
-        _Stack("CLIP ViT-B/32", "features_clip", ("image", "text")),
-        _Stack("ConVIRT", "features_convirt", ("image", "text")),
-        _Stack("VideoCLIP", "features_videoclip", ("video", "text")),
-        _Stack("CLASP", "features_clasp", ("protein", "text")),
-    )
-}
-
-
 class _Downloader:
     """Downloads one file for pooch, counts its bytes, and refuses more than were pinned."""
 
-    def __init__(
-        self, file: ReferenceFile, before: int, all_bytes: int, progress: Progress | None
-    ) -> None:
-        self._file = file
-        self._before = before
-        self._all_bytes = all_bytes
-        self._progress = progress
+    file: ReferenceFile
+    before: int
+    """Bytes of the files before it."""
+    all_bytes: int
+    progress: Progress
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         import requests
@@ -229,18 +222,16 @@ class _Downloader:
             with Path(output_file).open("wb") as output:
                 for chunk in response.iter_content(CHUNK_BYTES):
                     received += len(chunk)
-                    if received > self._file.n_bytes:
+                    if received > self.file.n_bytes:
                         raise ValueError("longer than the pinned file")
                     output.write(chunk)
                     self.report(received)
 
     def report(self, n_bytes: int) -> None:
         """Report `n_bytes` of this file, and all of those before it, as done."""
-        if self._progress is None:
-            return
-        done = self._before + n_bytes
-        phrase = f"{done / 1e6:.1f} of {self._all_bytes / 1e6:.1f} MB, {self._file.path}"
-        self._progress(done / self._all_bytes, phrase)
+        done = self.before + n_bytes
+        phrase = f"{done / 1e6:.1f} of {self.all_bytes / 1e6:.1f} MB, {self.file.path}"
+        self.progress(done / self.all_bytes, phrase)
 
 
 def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target: Path) -> None:
@@ -250,37 +241,21 @@ def _fetch_file(store: Any, file: ReferenceFile, downloader: _Downloader, target
     again = "fetch the set again: what is whole is kept"
     try:
         store.fetch(file.path, downloader=downloader)
-    except exceptions.HTTPError as error:
-        raise GapvizError(
-            f"{host} answers {error.response.status_code} instead of the file",
-            where=file.path,
-            hint="try again later",
-        ) from error
-    except exceptions.ChunkedEncodingError as error:
-        raise GapvizError(
-            f"the connection to {host} broke off", where=file.path, hint=again
-        ) from error
-    except exceptions.RequestException as error:
-        raise GapvizError(
-            f"cannot be downloaded, since {host} does not answer",
-            where=file.path,
-            hint=f"go online and fetch the set again, or put its files into {target}",
-        ) from error
-    except OSError as error:
-        raise unwritable(target / file.path, error) from error
     except GapvizError:
         raise  # from the progress callback
+    except exceptions.RequestException as error:
+        if isinstance(error, exceptions.HTTPError):
+            what = f"{host} answers {error.response.status_code} instead of the file"
+            hint = "try again later"
+        elif isinstance(error, exceptions.ChunkedEncodingError):
+            what, hint = f"the connection to {host} broke off", again
+        else:
+            what = f"cannot be downloaded, since {host} does not answer"
+            hint = f"go online and fetch the set again, or put its files into {target}"
+        raise GapvizError(what, where=file.path, hint=hint) from error
+    except OSError as error:
+        raise unwritable(target / file.path, error) from error
     except ValueError as error:
         raise GapvizError(
             f"what {host} sent is not the pinned file", where=file.path, hint=again
         ) from error
-
-
-def _credited(reading: Reading, wanted: ReferenceSet) -> Reading:
-    credit = f"{wanted.title}, {wanted.url}, licence {wanted.licence}"
-    return replace(
-        reading,
-        collections=tuple(
-            replace(collection, attribution=credit) for collection in reading.collections
-        ),
-    )

@@ -74,7 +74,7 @@ class CachedResult(Generic[Result]):
     @property
     def path(self) -> Path:
         """Its file, whether it is there or not."""
-        return cache_folder() / self.kind / f"{self.key}.safetensors"
+        return configuration().cache / self.kind / f"{self.key}.safetensors"
 
     def get(self) -> Result | None:
         """The result from memory or disk, else None; a damaged file is removed."""
@@ -151,11 +151,6 @@ def cached(
         return result
 
     return decorate
-
-
-def cache_folder() -> Path:
-    """Where results lie; see `Configuration.cache`."""
-    return configuration().cache
 
 
 def clear_memory() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, Indices
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
 from gapviz.storage.cache import content_key
@@ -83,14 +84,12 @@ def collection_features(
     """
     if collection.encoder in BUILTIN_ENCODERS and collection.name == builtin_collection().name:
         return builtin_features()
-    two_modalities(collection, pair)
-    pairs = collection.pairs(*pair)
     first, second = (collection.modality(name).corpus for name in pair)
-    owner, one_each = np.unique(first.item_index[pairs.rows_a], return_index=True)
+    owner, rows_a, rows_b = one_pair_each(collection, pair)
     rng = np.random.default_rng(seed)
     training = collection.splits.get("train", collection.splits.get(CALIBRATE, ()))
     members = [
-        _sample(np.flatnonzero(np.isin(owner, split)), most, rng)
+        seeded_sample(np.flatnonzero(np.isin(owner, split)), most, rng).astype(np.int64)
         for split, most in (
             (training, MOST_TRAINED),
             (collection.splits.get(EVALUATE, ()), MOST_HELD_OUT),
@@ -106,8 +105,8 @@ def collection_features(
     train, held_out = members
     return TrainingFeatures(
         modalities=pair,
-        first=first.vectors[pairs.rows_a[one_each]],
-        second=second.vectors[pairs.rows_b[one_each]],
+        first=first.vectors[rows_a],
+        second=second.vectors[rows_b],
         train=train,
         held_out=held_out,
         source=(
@@ -117,11 +116,13 @@ def collection_features(
     )
 
 
-def two_modalities(collection: Collection, pair: tuple[str, str]) -> None:
-    """Refuse a pair that is one modality twice.
+def one_pair_each(
+    collection: Collection, pair: tuple[str, str]
+) -> tuple[Indices, Indices, Indices]:
+    """The items that have both modalities, rising, and one row of either for each, `(n,)` all.
 
     Raises:
-        GapvizError: it is.
+        GapvizError: one modality twice, or no such modality.
     """
     if pair[0] == pair[1]:
         raise GapvizError(
@@ -129,9 +130,7 @@ def two_modalities(collection: Collection, pair: tuple[str, str]) -> None:
             where=collection.name,
             hint="choose a collection with a second modality",
         )
-
-
-def _sample(rows: Indices, most: int, rng: np.random.Generator) -> Indices:
-    if rows.size <= most:
-        return rows.astype(np.int64)
-    return np.sort(rng.choice(rows, most, replace=False)).astype(np.int64)
+    pairs = collection.pairs(*pair)
+    items = collection.modality(pair[0]).corpus.item_index[pairs.rows_a]
+    owner, first = np.unique(items, return_index=True)
+    return owner, pairs.rows_a[first], pairs.rows_b[first]

@@ -108,21 +108,18 @@ class LiveRun:
     def _work(self, progress: Progress) -> bool:
         """True at its end, False where a pause went on for too long."""
         try:
-            return self._record(progress)
+            for step in self._records():
+                self._steps.append(step)
+                if self._single:
+                    self._single = False
+                    self.pause()
+                self._hurry.wait(self._rest)
+                if not self._may_go.is_set():
+                    self._idle.set()
+                    if not self._may_go.wait(LONGEST_PAUSE):
+                        return False
+                    self._idle.clear()
+                progress(0.0, f"step {step.step}")
+            return True
         finally:
             self._idle.set()
-
-    def _record(self, progress: Progress) -> bool:
-        for step in self._records():
-            self._steps.append(step)
-            if self._single:
-                self._single = False
-                self.pause()
-            self._hurry.wait(self._rest)
-            if not self._may_go.is_set():
-                self._idle.set()
-                if not self._may_go.wait(LONGEST_PAUSE):
-                    return False
-                self._idle.clear()
-            progress(0.0, f"step {step.step}")
-        return True

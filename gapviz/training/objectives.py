@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+INTRA_MODAL = 0.25
+"""Usual weight of either intra-modal term."""
+
 
 @dataclass(frozen=True, eq=False)
 class Loss:
@@ -41,50 +44,40 @@ def with_intra_modal_terms(loss: Loss, within: float, across: float) -> Loss:
 
 @dataclass(frozen=True, slots=True)
 class InfoNCE:
-    """Cross-entropy of S/τ over rows and over columns (Radford et al. 2021, CLIP)."""
+    """Cross-entropy of S/τ over rows and over columns (Radford et al. 2021, CLIP).
+
+    With `with_intra_modal_terms` where one of them weighs anything.
+    """
 
     temperature: float
     """τ, fixed."""
+    within: float = 0.0
+    across: float = 0.0
     name: str = "InfoNCE"
 
     def in_words(self) -> str:
         """Name, temperature and terms, for people."""
-        return f"InfoNCE in both directions, temperature {self.temperature:g} (fixed)"
-
-    def loss(self) -> Loss:
-        """What training minimises, with fresh parameters of its own."""
-        return Loss(self._of)
-
-    def _of(self, x: Any, y: Any) -> Any:
-        import torch
-        from torch.nn.functional import cross_entropy
-
-        scores = x @ y.T / self.temperature
-        truth = torch.arange(len(x))
-        return (cross_entropy(scores, truth) + cross_entropy(scores.T, truth)) / 2
-
-
-@dataclass(frozen=True, slots=True)
-class IntraModal:
-    """InfoNCE with `with_intra_modal_terms`."""
-
-    temperature: float
-    """τ, fixed."""
-    within: float = 0.25
-    across: float = 0.25
-    name: str = "InfoNCE with intra-modal terms"
-
-    def in_words(self) -> str:
-        """Name, temperature and terms, for people."""
+        plain = f"InfoNCE in both directions, temperature {self.temperature:g} (fixed)"
+        if not (self.within or self.across):
+            return plain
         return (
-            f"InfoNCE in both directions, temperature {self.temperature:g} (fixed), plus "
-            f"{self.within:g} · Σ(II − TT)²/n and {self.across:g} · Σ(S − Sᵀ)²/n as in CyCLIP"
+            f"{plain}, plus {self.within:g} · Σ(II − TT)²/n and {self.across:g} · Σ(S − Sᵀ)²/n "
+            "as in CyCLIP"
         )
 
     def loss(self) -> Loss:
         """What training minimises, with fresh parameters of its own."""
-        contrast = InfoNCE(self.temperature).loss()
-        return with_intra_modal_terms(contrast, self.within, self.across)
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        def of(x: Any, y: Any) -> Any:
+            scores = x @ y.T / self.temperature
+            truth = torch.arange(len(x))
+            return (cross_entropy(scores, truth) + cross_entropy(scores.T, truth)) / 2
+
+        if not (self.within or self.across):
+            return Loss(of)
+        return with_intra_modal_terms(Loss(of), self.within, self.across)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +114,5 @@ class Sigmoid:
         return Loss(of, {"log_scale": log_scale, "bias": bias})
 
 
-Objective = InfoNCE | IntraModal | Sigmoid
+Objective = InfoNCE | Sigmoid
 """What training minimises: its numbers, its `in_words()` for the model card, its `loss()`."""

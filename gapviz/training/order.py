@@ -15,9 +15,10 @@ from scipy.special import logsumexp
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float64, Indices, unit_rows
 from gapviz.sources.builtin import BUILTIN_ENCODERS
-from gapviz.training.features import two_modalities
+from gapviz.training.features import one_pair_each
 
 MOST_PAIRS = 1_000
 MOST_SHIFT = 10.0
@@ -111,22 +112,18 @@ def temperature_of(encoder: str) -> float:
 
 def _pairs(collection: Collection, pair: tuple[str, str], seed: int) -> dict[str, Float64]:
     """One row an item and modality, in float64."""
-    two_modalities(collection, pair)
-    pairs = collection.pairs(*pair)
-    first, second = (collection.modality(name).corpus for name in pair)
-    _, one_each = np.unique(first.item_index[pairs.rows_a], return_index=True)
-    if one_each.size < 2:
+    _, *rows = one_pair_each(collection, pair)
+    n_pairs = rows[0].size
+    if n_pairs < 2:
         raise GapvizError(
-            f"has {one_each.size} pair(s) of {pair[0]} and {pair[1]}, and an order needs two",
+            f"has {n_pairs} pair(s) of {pair[0]} and {pair[1]}, and an order needs two",
             where=collection.name,
             hint="give items that have both",
         )
-    if one_each.size > MOST_PAIRS:
-        chosen = np.random.default_rng(seed).choice(one_each, MOST_PAIRS, replace=False)
-        one_each = np.sort(chosen)
+    sample = seeded_sample(np.arange(n_pairs), MOST_PAIRS, seed)
     return {
-        pair[0]: first.vectors[pairs.rows_a[one_each]].astype(np.float64),
-        pair[1]: second.vectors[pairs.rows_b[one_each]].astype(np.float64),
+        name: collection.modality(name).corpus.vectors[chosen[sample]].astype(np.float64)
+        for name, chosen in zip(pair, rows, strict=True)
     }
 
 

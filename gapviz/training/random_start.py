@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from gapviz.core.collection import EVALUATE
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import render
-from gapviz.storage.cache import CachedResult, content_key
+from gapviz.storage.cache import cached
 from gapviz.training.record import DEPTH, TrainingStep, recorded
 
 MODEL = "ViT-S-32-alt"
 """The smallest dual transformer of open_clip: 32-pixel patches, 256 dimensions."""
 DRAWINGS = 100
 EDGE = 224
-KIND = "random-start"
 # Raise it when the same drawings would give other figures.
 REVISION = 1
 
@@ -49,35 +48,32 @@ class RandomStart:
         }
 
 
+@cached("random-start", revision=REVISION)
 def cached_random_start(
-    *, model: str = MODEL, seed: int = 0, items: int = DRAWINGS
-) -> CachedResult[RandomStart]:
+    *, model: str = MODEL, seed: int = 0, items: int = DRAWINGS, progress: Progress = no_progress
+) -> RandomStart:
     """Built-in drawings and names, encoded by an open_clip model with random weights.
-
-    Computing it raises `GapvizError` where there is no such model.
 
     Args:
         model: a name of `open_clip.list_models()`.
         seed: of the weights.
         items: how many drawings of the evaluate split.
+        progress: told of each stage.
+
+    Raises:
+        GapvizError: there is no such model.
     """
     held = builtin_collection().split(EVALUATE).items[:items]
+    progress(0.05, f"building {model} with random weights")
+    from gapviz.encoders.open_clip import OpenClipEncoder
 
-    def compute(progress: Progress) -> RandomStart:
-        progress(0.05, f"building {model} with random weights")
-        from gapviz.encoders.open_clip import OpenClipEncoder
-
-        encoder = OpenClipEncoder(model, seed=seed, device="cpu")
-        progress(0.3, f"encoding {len(held)} names")
-        texts = encoder.encode_texts([item.captions[0] for item in held])
-        images = encoder.encode_images(
-            [render(item.id, EDGE) for item in held],
-            progress=lambda share, stage: progress(0.4 + 0.6 * share, stage),
-        )
-        vectors = {"image": images, "text": texts}
-        figures = recorded(0, float("nan"), vectors, scale=float("nan"), before=None)
-        return RandomStart(model, seed, figures, len(held))
-
-    ids = [item.id for item in held]
-    key = content_key(model=model, seed=seed, items=ids, revision=REVISION)
-    return CachedResult(KIND, key, RandomStart, compute)
+    encoder = OpenClipEncoder(model, seed=seed, device="cpu")
+    progress(0.3, f"encoding {len(held)} names")
+    texts = encoder.encode_texts([item.captions[0] for item in held])
+    images = encoder.encode_images(
+        [render(item.id, EDGE) for item in held],
+        progress=lambda share, stage: progress(0.4 + 0.6 * share, stage),
+    )
+    vectors = {"image": images, "text": texts}
+    figures = recorded(0, float("nan"), vectors, scale=float("nan"), before=None)
+    return RandomStart(model, seed, figures, len(held))

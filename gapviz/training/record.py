@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy as np
 from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
 from gapviz.core.plain_json import plain_json
 from gapviz.core.vectors import Float32, read_only
-from gapviz.measures.geometry import measure_cloud
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
-from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed
-from gapviz.strategies import StrategyOptions, fit_strategy
 
 DEPTH = 10
+FIGURE_NAMES = {"recall": f"recall_at_{DEPTH}", "bias": f"bias_at_{DEPTH}"}
+"""In JSON, of fields whose name leaves the depth out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +56,8 @@ class TrainingStep:
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers under the field's names; NaN becomes None."""
-        figures = {
-            "step": self.step,
-            "loss": self.loss,
-            "scale": self.scale,
-            "gap": self.gap,
-            "separation": self.separation,
-            "cone": dict(self.cone),
-            "recall_at_10": {f"{a}->{b}": value for (a, b), value in self.recall.items()},
-            "bias_at_10": dict(self.bias),
-        }
-        plain: dict[str, Any] = plain_json(figures)
-        return plain
+        names = [field.name for field in fields(self) if field.name != "layout"]
+        return {FIGURE_NAMES.get(name, name): plain_json(getattr(self, name)) for name in names}
 
 
 def recorded(
@@ -88,36 +78,28 @@ def recorded(
         before: the record before, whose side of the y axis is kept.
     """
     names = tuple(vectors)
-    clouds = [measure_cloud(block) for block in vectors.values()]
-    gap = float(np.linalg.norm(clouds[0].centroid - clouds[1].centroid))
-    spread = (clouds[0].mean_distance + clouds[1].mean_distance) / 2
     n = len(vectors[names[0]])
     held = Collection(
         "held-out pairs",
         items_of_rows(n),
         {name: ModalityVectors.of(block) for name, block in vectors.items()},
     )
-    raw = fit_strategy(StrategyOptions(), held)
-    mixed = evaluate_mixed(held, raw, k=DEPTH)
-    directions = [names, names[::-1]]
+    measured = Experiment(held, fit="all", pair=(names[0], names[1])).measurement
+    geometry = measured.geometry
+    gap = geometry.gap.gap
     return TrainingStep(
         step=step,
         loss=loss,
         scale=scale,
         gap=gap,
-        separation=gap / spread if spread else float("nan"),
-        cone={name: cloud.cone for name, cloud in zip(names, clouds, strict=True)},
+        separation=geometry.gap.separation,
+        cone={names[0]: geometry.x.cone, names[1]: geometry.y.cone},
         recall={
-            (a, b): float(evaluate_cross(held, raw, a, b).recall(DEPTH).mean())
-            for a, b in directions
+            way: float(outcome.recall(DEPTH).mean()) for way, outcome in measured.cross.items()
         },
-        bias={name: float(outcome.own_share.mean()) for name, outcome in mixed.items()},
-        layout=_same_way_up(_layout(vectors, gap), before),
+        bias={name: float(outcome.own_share.mean()) for name, outcome in measured.mixed.items()},
+        layout=_same_way_up(project(vectors, method="gap_axis" if gap > 1e-5 else "pca"), before),
     )
-
-
-def _layout(vectors: Mapping[str, Float32], gap: float) -> Layout:
-    return project(vectors, method="gap_axis" if gap > 1e-5 else "pca")
 
 
 def _same_way_up(layout: Layout, before: TrainingStep | None) -> Layout:

@@ -22,8 +22,8 @@ from gapviz.core.vectors import Float32
 from gapviz.encoders.towers import Head
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
+    INTRA_MODAL,
     InfoNCE,
-    IntraModal,
     Loss,
     Sigmoid,
     with_intra_modal_terms,
@@ -91,12 +91,11 @@ class TrainingOptions:
 
     def make_loss(self) -> Loss:
         """The loss, with fresh parameters of its own."""
-        contrast = InfoNCE(self.temperature)
-        loss = (contrast if self.loss == "infonce" else Sigmoid(scale=1 / self.temperature)).loss()
-        if not self.intra_modal:
-            return loss
-        weights = IntraModal(self.temperature)
-        return with_intra_modal_terms(loss, weights.within, weights.across)
+        weight = INTRA_MODAL if self.intra_modal else 0.0
+        if self.loss == "infonce":
+            return InfoNCE(self.temperature, weight, weight).loss()
+        loss = Sigmoid(scale=1 / self.temperature).loss()
+        return with_intra_modal_terms(loss, weight, weight) if self.intra_modal else loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,19 +188,15 @@ def _training(
                 name: head.project(rows)
                 for (name, head), rows in zip(now.items(), held_out, strict=True)
             }
-            scale = _scale(options, loss)
+            # What cosines are multiplied with in the loss, as far as it has been learned.
+            learned = loss.learned.get("log_scale")
+            scale = 1 / options.temperature if learned is None else float(learned.detach().exp())
             previous = recorded(step, float(value.detach()), vectors, scale=scale, before=previous)
             yield previous, now
         with one_thread():
             optimiser.zero_grad()
             value.backward()
             optimiser.step()
-
-
-def _scale(options: TrainingOptions, loss: Loss) -> float:
-    """What cosines are multiplied with in the loss, as far as it has been learned."""
-    learned = loss.learned.get("log_scale")
-    return 1 / options.temperature if learned is None else float(learned.detach().exp())
 
 
 class _TrainedHead:
@@ -230,7 +225,8 @@ class _TrainedHead:
         rows = rows + NOISE * torch.randn(rows.shape, generator=draw)
         weight_in, bias_in, weight_out, bias_out = self.weights
         hidden = torch.relu(rows @ weight_in.T + bias_in)
-        return _dropped(hidden, draw) @ weight_out.T + bias_out
+        keep = torch.rand(hidden.shape, generator=draw) >= DROPOUT
+        return hidden * keep / (1 - DROPOUT) @ weight_out.T + bias_out
 
     def exported(self) -> Head:
         """The head as it is now, in numpy, without noise and dropout."""
@@ -257,10 +253,3 @@ def _linear(width: int, out: int, draw: Any) -> list[Any]:
         torch.nn.Parameter((2 * torch.rand(shape, generator=draw) - 1) * bound)
         for shape in ((out, width), (out,))
     ]
-
-
-def _dropped(rows: Any, draw: Any) -> Any:
-    import torch
-
-    keep = torch.rand(rows.shape, generator=draw) >= DROPOUT
-    return rows * keep / (1 - DROPOUT)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from gapviz.core.collection import EVALUATE
 from gapviz.core.plain_json import plain_json
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float64
-from gapviz.measures.geometry import measure_cloud
+from gapviz.measures.geometry.centroids import measure_cloud
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.storage.cache import CachedResult, content_key
+from gapviz.storage.cache import CachedResult, cached
 from gapviz.training.features import TrainingFeatures
+from gapviz.training.record import FIGURE_NAMES
 from gapviz.training.run import TrainingOptions, train_run
 
 TEMPERATURES = (0.01, 0.02, 0.05, 0.1, 0.2)
 STUDY_STEPS = 150
 """Of each run, unless told: enough to see where the gap goes."""
-KIND = "temperature-study"
 # Raise it when training would give other figures for the same features and options.
 REVISION = 2
 
@@ -45,18 +45,12 @@ class TemperatureStudy:
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, one a temperature in each list; NaN becomes None."""
-        told = asdict(self.options)
-        plain: dict[str, Any] = plain_json(
-            {name: told[name] for name in ("loss", "intra_modal", "seed", "steps")}
-            | {
-                "temperatures": self.temperatures.tolist(),
-                "gap_before": self.gap_before,
-                "gap": self.gap.tolist(),
-                "recall_at_10": self.recall.tolist(),
-                "bias_at_10": self.bias.tolist(),
-            }
-        )
-        return plain
+        figures = plain_json(self)
+        told = figures.pop("options")
+        return {
+            **{name: told[name] for name in ("loss", "intra_modal", "seed", "steps")},
+            **{FIGURE_NAMES.get(name, name): value for name, value in figures.items()},
+        }
 
 
 def cached_temperatures(
@@ -74,29 +68,29 @@ def cached_temperatures(
         temperatures: τ, ascending.
     """
     shared = replace(options, temperature=1.0, record_every=options.steps)
+    return _study(features, shared, tuple(temperatures))
 
-    def compute(progress: Progress) -> TemperatureStudy:
-        ends = []
-        for number, temperature in enumerate(temperatures):
-            progress(number / len(temperatures), f"training at τ = {temperature:g}")
-            first, *_, last = train_run(features, replace(shared, temperature=temperature)).steps
-            ends.append(last)
-        return TemperatureStudy(
-            temperatures=np.array(temperatures, dtype=np.float64),
-            gap_before=first.gap,
-            gap=np.array([end.gap for end in ends]),
-            recall=np.array([end.mean_recall for end in ends]),
-            bias=np.array([end.mean_bias for end in ends]),
-            options=shared,
-        )
 
-    key = content_key(
-        features=features,
+@cached("temperature-study", revision=REVISION)
+def _study(
+    features: TrainingFeatures,
+    shared: TrainingOptions,
+    temperatures: tuple[float, ...],
+    progress: Progress = no_progress,
+) -> TemperatureStudy:
+    ends = []
+    for number, temperature in enumerate(temperatures):
+        progress(number / len(temperatures), f"training at τ = {temperature:g}")
+        first, *_, last = train_run(features, replace(shared, temperature=temperature)).steps
+        ends.append(last)
+    return TemperatureStudy(
+        temperatures=np.array(temperatures, dtype=np.float64),
+        gap_before=first.gap,
+        gap=np.array([end.gap for end in ends]),
+        recall=np.array([end.mean_recall for end in ends]),
+        bias=np.array([end.mean_bias for end in ends]),
         options=shared,
-        temperatures=list(temperatures),
-        revision=REVISION,
     )
-    return CachedResult(KIND, key, TemperatureStudy, compute)
 
 
 def shipped_gaps(encoder: str) -> dict[str, tuple[float, float]]:

@@ -5,9 +5,12 @@ from datetime import date
 
 import pytest
 
+from gapviz.analyses.advice import gather
 from gapviz.analyses.registry import analyses
 from gapviz.commands.cli import main
-from gapviz.export.report import make_report, report_html, report_markdown
+from gapviz.export.report.contents import report_on
+from gapviz.export.report.html import report_html
+from gapviz.export.report.markdown import report_markdown
 from gapviz.storage.saved_collection import save_collection
 
 MODULE = '''
@@ -87,7 +90,7 @@ def test_its_words_its_table_and_its_figures_are_printed(shipped, saved, capsys)
 
 
 def test_it_is_a_section_of_the_report(shipped, make_collection):
-    made = make_report(make_collection(24), on=date(2026, 1, 31), strategies=("raw",))
+    made = report_on(gather(make_collection(24)), on=date(2026, 1, 31), strategies=("raw",))
     page, plain = report_html(made), report_markdown(made)
     assert "The 2 longest names are looked at &lt;closely&gt;." in page
     assert "<td" in page and "Longest names" in page and "Characters are counted." in plain

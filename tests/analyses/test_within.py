@@ -15,7 +15,7 @@ from gapviz.analyses.within import (
 from gapviz.core.collection import alternate_splits
 from gapviz.core.estimate import Estimate
 from gapviz.figures.label_deltas import label_delta_alt_text, label_delta_figure
-from gapviz.measures.retrieval import evaluate_within, recall_delta
+from gapviz.measures.retrieval.within import evaluate_within, recall_delta
 
 LABELS = ("cat", "dog", "a <b>label</b> of a name that is far too long to be shown", None)
 

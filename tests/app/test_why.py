@@ -7,7 +7,7 @@ import pytest
 
 from gapviz.dashboard.why import forces, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
-from gapviz.training import cached_random_start
+from gapviz.training.random_start import cached_random_start
 
 pytestmark = pytest.mark.encoder
 

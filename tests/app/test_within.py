@@ -3,7 +3,7 @@ import re
 import pytest
 
 from gapviz.core.wording import figure
-from gapviz.measures.retrieval import evaluate_within, recall_delta
+from gapviz.measures.retrieval.within import evaluate_within, recall_delta
 from gapviz.sources.builtin import builtin_collection, dedicated_vectors
 
 PAGE = "pages/within.py"

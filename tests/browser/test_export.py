@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from gapviz.export import load_exported
+from gapviz.export.folder import load_exported
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions, fit_strategy
 

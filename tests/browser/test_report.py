@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
-from gapviz.export.report import make_report, report_html
+from gapviz.analyses.advice import gather
+from gapviz.export.report.contents import report_on
+from gapviz.export.report.html import report_html
 from gapviz.sources.builtin import builtin_collection
 
 pytestmark = pytest.mark.browser
@@ -12,7 +14,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def report_file(tmp_path_factory):
-    made = make_report(builtin_collection(), on=date(2026, 1, 31), strategies=("raw", "route"))
+    made = report_on(
+        gather(builtin_collection()), on=date(2026, 1, 31), strategies=("raw", "route")
+    )
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(report_html(made), "utf-8")
     return path

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gapviz.export import load_exported
+from gapviz.export.folder import load_exported
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
 

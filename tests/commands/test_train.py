@@ -7,7 +7,8 @@ from safetensors import safe_open
 from gapviz.encoders.towers import Head
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
-from gapviz.training import TrainingOptions, collection_features, training_steps
+from gapviz.training.features import collection_features
+from gapviz.training.run import TrainingOptions, training_steps
 
 pytestmark = pytest.mark.encoder
 

@@ -5,14 +5,12 @@ import pytest
 from gapviz.core.collection import EVALUATE
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
-from gapviz.training import (
-    TrainingOptions,
-    cached_random_start,
-    cached_temperatures,
-    collection_features,
-    forces,
-    shift_study,
-)
+from gapviz.training import forces
+from gapviz.training.features import collection_features
+from gapviz.training.order import shift_study
+from gapviz.training.random_start import cached_random_start
+from gapviz.training.run import TrainingOptions
+from gapviz.training.temperature import cached_temperatures
 
 pytestmark = pytest.mark.encoder
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders import load_encoder, load_image_encoder
 from gapviz.encoders.open_clip import OpenClipEncoder
+from gapviz.encoders.registry import load_any_encoder, load_encoder
 from gapviz.encoders.towers import minilm_folder
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (70, 90, 3), dtype=np.uint8))
@@ -172,4 +172,4 @@ def test_a_tag_gets_the_activation_that_it_was_trained_with(monkeypatch):
 def test_a_device_that_is_not_there_is_refused():
     for device in ("tpu", "cuda:99", "cpu:x"):
         with pytest.raises(GapvizError, match="choose one of cpu"):
-            load_image_encoder("efficientnet-lite0", device=device)
+            load_any_encoder("efficientnet-lite0", device=device)

@@ -8,12 +8,7 @@ import pytest
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders import (
-    encoded_modalities,
-    load_any_encoder,
-    load_image_encoder,
-    load_text_encoder,
-)
+from gapviz.encoders.registry import encoded_modalities, load_any_encoder, load_encoder
 from gapviz.encoders.towers import ImageTower, TextTower, minilm_folder
 
 MODEL = "test_vit"
@@ -29,21 +24,21 @@ def unit(rows):
 
 
 def test_efficientnet_gives_its_tower_s_features():
-    encoder = load_image_encoder("efficientnet-lite0", device="cpu")
+    encoder = load_any_encoder("efficientnet-lite0", device="cpu")
     rows = encoder.encode_images(PICTURES)
     assert rows.shape == (3, encoder.card.dim)
     assert rows == pytest.approx(unit(ImageTower("cpu").features(PICTURES)), abs=1e-6)
 
 
 def test_minilm_gives_its_tower_s_features():
-    encoder = load_text_encoder("minilm", device="cpu")
+    encoder = load_any_encoder("minilm", device="cpu")
     assert encoder.encode_texts(TEXTS) == pytest.approx(TextTower("cpu").features(TEXTS), abs=1e-6)
     with pytest.raises(GapvizError, match="reads 256"):
         encoder.encode_texts(["word " * 300])
 
 
 def test_timm_answers_as_timm_itself():
-    encoder = load_image_encoder(f"timm:{MODEL}:random-5", device="cpu")
+    encoder = load_any_encoder(f"timm:{MODEL}:random-5", device="cpu")
     import timm
     import torch
 
@@ -60,21 +55,21 @@ def test_timm_answers_as_timm_itself():
 def test_a_timm_checkpoint_is_read_back(tmp_path):
     from safetensors.torch import save_file
 
-    encoder = load_image_encoder(f"timm:{MODEL}:random-5", device="cpu")
+    encoder = load_any_encoder(f"timm:{MODEL}:random-5", device="cpu")
     path = tmp_path / "weights.safetensors"
     save_file(encoder._model.state_dict(), path)
-    back = load_image_encoder(f"timm:{MODEL}:{path}", device="cpu")
+    back = load_any_encoder(f"timm:{MODEL}:{path}", device="cpu")
     assert np.array_equal(back.encode_images(PICTURES), encoder.encode_images(PICTURES))
     assert back.card.name.startswith(f"timm:{MODEL}:checkpoint-")
     with pytest.raises(GapvizError, match="not a checkpoint of timm resnet18"):
-        load_image_encoder(f"timm:resnet18:{path}", device="cpu")
+        load_any_encoder(f"timm:resnet18:{path}", device="cpu")
     path.write_bytes(b"\x00" * 40)
     with pytest.raises(GapvizError, match="damaged"):
-        load_image_encoder(f"timm:{MODEL}:{path}", device="cpu")
+        load_any_encoder(f"timm:{MODEL}:{path}", device="cpu")
 
 
 def test_a_sentence_transformer_is_read_from_its_folder():
-    encoder = load_text_encoder(f"sentence-transformers:{minilm_folder()}", device="cpu")
+    encoder = load_any_encoder(f"sentence-transformers:{minilm_folder()}", device="cpu")
     assert (encoder.card.dim, encoder.card.text_limit) == (384, 256)
     assert encoder.encode_texts(TEXTS) == pytest.approx(TextTower("cpu").features(TEXTS), abs=1e-5)
     assert encoder.card.name.startswith("sentence-transformers:checkpoint-")
@@ -89,7 +84,7 @@ def test_a_sentence_transformer_s_own_code_is_never_run(tmp_path):
     (folder / "modules.json").write_text(json.dumps(modules))
     (folder / "attack.py").write_text("raise SystemExit('ran')")
     with pytest.raises(GapvizError):
-        load_text_encoder(f"sentence-transformers:{folder}", device="cpu")
+        load_any_encoder(f"sentence-transformers:{folder}", device="cpu")
 
 
 def test_offline_both_say_what_to_do(monkeypatch, tmp_path):
@@ -98,24 +93,24 @@ def test_offline_both_say_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(GapvizError, match=r"timm resnet18.a1_in1k: its weights cannot be down"):
-        load_image_encoder("timm:resnet18.a1_in1k", device="cpu")
+        load_any_encoder("timm:resnet18.a1_in1k", device="cpu")
     with pytest.raises(GapvizError, match=r"org/name: its model cannot be downloaded"):
-        load_text_encoder("sentence-transformers:org/name", device="cpu")
+        load_any_encoder("sentence-transformers:org/name", device="cpu")
 
 
-def test_a_dual_encoder_serves_for_either_modality():
-    assert load_image_encoder("builtin").card.name == load_text_encoder("builtin").card.name
+def test_a_dual_encoder_is_any_encoder_too():
+    assert load_any_encoder("builtin").card == load_encoder("builtin").card
 
 
 @pytest.mark.parametrize(
     ("load", "name"),
     [
-        (load_image_encoder, "minilm"),
-        (load_image_encoder, "timm"),
-        (load_image_encoder, "efficientnet-lite0:x"),
-        (load_text_encoder, "efficientnet-lite0"),
-        (load_text_encoder, "sentence-transformers:"),
-        (load_text_encoder, "minilm:x"),
+        (load_encoder, "minilm"),
+        (load_any_encoder, "timm"),
+        (load_any_encoder, "efficientnet-lite0:x"),
+        (load_encoder, "efficientnet-lite0"),
+        (load_any_encoder, "sentence-transformers:"),
+        (load_any_encoder, "minilm:x"),
         (load_any_encoder, "magic"),
     ],
 )
@@ -126,7 +121,7 @@ def test_an_unknown_encoder_is_answered_with_what_exists(load, name):
 
 def test_an_unknown_timm_model_is_refused():
     with pytest.raises(GapvizError, match="timm has no model 'no-such'"):
-        load_image_encoder("timm:no-such")
+        load_any_encoder("timm:no-such")
 
 
 def test_a_name_tells_what_it_encodes():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gapviz.core.collection import CALIBRATE, EVALUATE
-from gapviz.export import export_strategy
+from gapviz.export.folder import export_strategy
 from gapviz.measures.experiment import Experiment
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions

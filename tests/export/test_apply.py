@@ -17,8 +17,8 @@ from safetensors.numpy import load_file, save_file
 
 from gapviz.core.errors import GapvizError
 from gapviz.export import apply as applying
-from gapviz.export import load_exported
 from gapviz.export.apply import apply_file
+from gapviz.export.folder import load_exported
 
 N, DIM = 9_001, 16
 

@@ -11,10 +11,10 @@ from safetensors.numpy import load_file, save_file
 from gapviz.core.blocks import centroid
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows, query_rows
-from gapviz.export import (
+from gapviz.export.card import ExportCard
+from gapviz.export.folder import (
     ARRAYS_FILE,
     CARD_FILE,
-    ExportCard,
     export_files,
     export_strategy,
     load_exported,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gapviz.core.rows import corpus_rows
-from gapviz.export import load_exported, snippets_of
+from gapviz.export.folder import load_exported
+from gapviz.export.snippets import snippets_of
 from gapviz.retrieval.index import Index, Query
 from gapviz.strategies import STRATEGIES, StrategyOptions
 

@@ -9,15 +9,15 @@ import pytest
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import unit_rows
-from gapviz.figures import (
+from gapviz.figures.cones import (
     alt_text,
     cones_figure,
     matched_points,
     selected_items,
     shared_ranges,
-    style_of,
 )
-from gapviz.measures.projection import project
+from gapviz.figures.modality_style import style_of
+from gapviz.measures.projection.project import project
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,6 @@ def test_pair_lines_are_one_trace_that_lifts_its_pen(layout, item_index):
 def test_centroids_are_drawn_only_where_they_mean_something(layout, item_index):
     centroids = traces(cones_figure(layout, item_index))["centroids"]
     np.testing.assert_allclose(centroids.x[0], layout.points_of("image")[:, 0].mean(), atol=1e-6)
-    assert "centroids" not in traces(cones_figure(layout, item_index, centroids=False))
     umap = replace(layout, method="umap", basis=None)
     assert "centroids" not in traces(cones_figure(umap, item_index))
 

@@ -17,8 +17,9 @@ from gapviz.figures.training import (
     training_alt,
     training_figure,
 )
-from gapviz.training import TemperatureStudy, TrainingOptions
 from gapviz.training.record import recorded
+from gapviz.training.run import TrainingOptions
+from gapviz.training.temperature import TemperatureStudy
 
 
 def record(step, gap=1.0, before=None):

@@ -13,18 +13,12 @@ from hypothesis import strategies as st
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import unit_rows
 from gapviz.retrieval import exact
-from gapviz.retrieval.exact import NO_ROW, TopK, top_k, top_k_of_scores
+from gapviz.retrieval.exact import TopK, top_k, top_k_of_scores
 
 
-def naive(scores, k, exclude=None) -> TopK:
-    scores = scores.copy()
-    if exclude is not None:
-        for query, row in enumerate(exclude):
-            if row != NO_ROW:
-                scores[query, row] = -np.inf
+def naive(scores, k) -> TopK:
     rows = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    best = np.take_along_axis(scores, rows, axis=1)
-    return TopK(np.where(best > -np.inf, rows, NO_ROW), best)
+    return TopK(rows, np.take_along_axis(scores, rows, axis=1))
 
 
 def assert_same(found: TopK, expected: TopK) -> None:
@@ -46,28 +40,27 @@ def whole_number_problems(draw):
     )
     if draw(st.booleans()):  # the order that makes every later tile better
         corpus = corpus[np.argsort(corpus.sum(axis=1), kind="stable")]
-    exclude = random.integers(-1, n, n_queries) if draw(st.booleans()) else None
-    return queries, corpus, draw(st.integers(1, 60)), exclude
+    return queries, corpus, draw(st.integers(1, 60))
 
 
 @settings(max_examples=300, deadline=None)
 @given(whole_number_problems())
 def test_equals_a_full_stable_sort_with_ties_and_large_k(problem):
-    queries, corpus, k, exclude = problem
-    expected = naive(queries @ corpus.T, k, exclude)
-    assert_same(top_k(queries, corpus, k, exclude=exclude), expected)
-    assert_same(top_k_of_scores(queries @ corpus.T, k, exclude=exclude), expected)
+    queries, corpus, k = problem
+    expected = naive(queries @ corpus.T, k)
+    assert_same(top_k(queries, corpus, k), expected)
+    assert_same(top_k_of_scores(queries @ corpus.T, k), expected)
 
 
 @settings(max_examples=300, deadline=None)
 @given(whole_number_problems(), st.integers(1, 4), st.integers(1, 200))
 def test_tiles_do_not_show(problem, tile_queries, tile_entries):
-    queries, corpus, k, exclude = problem
+    queries, corpus, k = problem
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exact, "TILE_QUERIES", tile_queries)
         patch.setattr(exact, "TILE_ENTRIES", tile_entries)
-        found = top_k(queries, corpus, k, exclude=exclude)
-    assert_same(found, naive(queries @ corpus.T, k, exclude))
+        found = top_k(queries, corpus, k)
+    assert_same(found, naive(queries @ corpus.T, k))
 
 
 @pytest.mark.parametrize("k", [1, 10, 100, 1_500])
@@ -91,7 +84,7 @@ def test_a_column_slice_of_scores_is_as_good_as_a_copy():
 def test_scores_are_left_untouched():
     scores = np.random.default_rng(0).standard_normal((5, 300)).astype(np.float32)
     scores.setflags(write=False)
-    top_k_of_scores(scores, 10, exclude=np.arange(5))
+    top_k_of_scores(scores, 10)
 
 
 def test_shuffling_the_corpus_shuffles_the_answer():
@@ -102,20 +95,12 @@ def test_shuffling_the_corpus_shuffles_the_answer():
     np.testing.assert_array_equal(found.rows, order[shuffled.rows])
 
 
-def test_leaving_a_row_out_of_a_corpus_taken_whole_leaves_a_hole():
-    queries = corpus = np.eye(3, dtype=np.float32)
-    found = top_k(queries, corpus, 5, exclude=np.array([0, 1, NO_ROW]))
-    np.testing.assert_array_equal(found.rows, [[1, 2, NO_ROW], [0, 2, NO_ROW], [2, 0, 1]])
-    assert found.scores[0, 2] == -np.inf
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: top_k(np.eye(3), np.eye(3), 0), "k is 0"),
         (lambda: top_k(np.eye(3), np.eye(4), 1), "cannot search"),
         (lambda: top_k(np.eye(3), np.empty((0, 3)), 1), "empty"),
-        (lambda: top_k(np.eye(3), np.eye(3), 1, exclude=np.array([1])), "exclude"),
         (lambda: top_k_of_scores(np.empty((3, 0)), 1), "shape"),
         (lambda: top_k_of_scores(np.eye(3), -1), "k is -1"),
     ],

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from gapviz.storage import cache
-from gapviz.storage.cache import cache_folder, content_key, read_arrays, write_arrays
+from gapviz.storage.cache import content_key, read_arrays, write_arrays
+from gapviz.storage.configuration import configuration
 from gapviz.strategies import StrategyOptions
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3).T, "scalar": np.float64(3), "none": np.zeros((0, 2))}
@@ -18,7 +19,7 @@ def path(tmp_path):
 
 def test_the_variable_names_the_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))
-    assert cache_folder() == tmp_path
+    assert configuration().cache == tmp_path
 
 
 def test_what_is_written_is_read(path):

@@ -5,7 +5,7 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.experiment import measure
-from gapviz.measures.retrieval import evaluate_mixed
+from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import (
     STRATEGIES,
     StrategyOptions,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gapviz import Collection, ModalityVectors
 from gapviz.core.collection import EVALUATE, items_of_rows
 from gapviz.measures.experiment import measure
-from gapviz.measures.retrieval import evaluate_mixed
+from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
 
 seeds = st.integers(0, 10_000)

@@ -5,7 +5,9 @@ from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.cache import clear_memory, write_arrays
-from gapviz.training import cached_random_start, shift_study, shipped_gaps, temperature_of
+from gapviz.training.order import shift_study, temperature_of
+from gapviz.training.random_start import cached_random_start
+from gapviz.training.temperature import shipped_gaps
 
 PAIR = ("image", "text")
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import expit, log_softmax
 
 from gapviz.core.vectors import unit_rows
-from gapviz.training.objectives import InfoNCE, IntraModal, Sigmoid
+from gapviz.training.objectives import InfoNCE, Sigmoid
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_the_intra_modal_terms_are_added_pair_by_pair(clouds):
             within += (x[i] @ x[j] - y[i] @ y[j]) ** 2 / len(x)
             across += (x[i] @ y[j] - x[j] @ y[i]) ** 2 / len(x)
     expected = cross_entropy(x @ y.T / 0.1) + 0.5 * within + 2 * across
-    objective = IntraModal(0.1, within=0.5, across=2)
+    objective = InfoNCE(0.1, within=0.5, across=2)
     assert value(objective, clouds) == pytest.approx(expected)
 
 

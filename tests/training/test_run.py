@@ -6,15 +6,10 @@ import pytest
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.storage.cache import clear_memory
-from gapviz.training import (
-    LiveRun,
-    TrainingOptions,
-    builtin_features,
-    cached_temperatures,
-    collection_features,
-    train_run,
-    training_steps,
-)
+from gapviz.training.features import builtin_features, collection_features
+from gapviz.training.live import LiveRun
+from gapviz.training.run import TrainingOptions, train_run, training_steps
+from gapviz.training.temperature import cached_temperatures
 
 SHORT = TrainingOptions(steps=6, record_every=3, seed=7)
 

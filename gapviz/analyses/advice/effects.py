@@ -14,7 +14,9 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import figure
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval import MixedOutcome, bootstrap_mean, mean_of_known
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
+from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import MixedOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement, default_pair
-from gapviz.measures.retrieval import evaluate_within
+from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.strategies import StrategyOptions
 
 Measure = Callable[[StrategyOptions], Measurement]

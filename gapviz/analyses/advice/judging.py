@@ -15,8 +15,8 @@ from gapviz.analyses.advice.rules import Kind, Rule, Situation
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval import mean_of_known
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
+from gapviz.measures.retrieval.mixed import mean_of_known
 from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 from gapviz.strategies.spec import Expectation

@@ -15,7 +15,6 @@ from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.vectors import Float32, read_only
-from gapviz.measures.geometry import DimensionShares, dimension_shares
 from gapviz.measures.geometry.anatomy import (
     AblationCurve,
     HeatMap,
@@ -28,6 +27,7 @@ from gapviz.measures.geometry.anatomy import (
     plane_point,
     spectrum,
 )
+from gapviz.measures.geometry.centroids import DimensionShares, dimension_shares
 from gapviz.retrieval.exact import top_k, top_k_of_scores
 from gapviz.storage.cache import cached
 from gapviz.strategies import (

@@ -16,7 +16,8 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64, Indices
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.retrieval import evaluate_cross, evaluate_mixed, mean_of_known
+from gapviz.measures.retrieval.cross import evaluate_cross
+from gapviz.measures.retrieval.mixed import evaluate_mixed, mean_of_known
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 SIZES = (2, 5, 10, 25, 50, 100, 250, 500, 1_000)

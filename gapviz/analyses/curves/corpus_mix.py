@@ -20,7 +20,7 @@ from gapviz.core.rows import Rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.retrieval import mean_of_known
+from gapviz.measures.retrieval.mixed import mean_of_known
 from gapviz.measures.retrieval.ranking import ndcg_at
 from gapviz.strategies import Strategy, StrategyOptions
 from gapviz.strategies.fusion import RankFusion, interleaving, tie_order

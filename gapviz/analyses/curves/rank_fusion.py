@@ -14,7 +14,8 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.retrieval import bootstrap_means, evaluate_mixed
+from gapviz.measures.retrieval.bootstrap import bootstrap_means
+from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import StrategyOptions
 from gapviz.strategies.fusion import TieOrder
 

@@ -17,9 +17,9 @@ from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, unit_rows
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.geometry import InfoNce, info_nce_both_ways
-from gapviz.measures.retrieval import bootstrap_mean, mean_of_known
-from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.measures.geometry.contrast import InfoNce, info_nce
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
+from gapviz.measures.retrieval.mixed import MAX_QUERIES, mean_of_known
 from gapviz.retrieval.sweep import sweep
 from gapviz.strategies import StrategyOptions
 
@@ -105,7 +105,7 @@ def strength_curve(
         along = float(delta @ raw) / length if length > 0 else float("nan")
         shapes.append((along, float(np.linalg.norm(delta))))
         losses.append(
-            info_nce_both_ways(
+            info_nce(
                 x,
                 y,
                 measured.pairs(*pair),

@@ -165,14 +165,14 @@ def calibrated_table(study: ScoreStudy, target: Target, share: float) -> Table:
     rows: list[list[Any]] = []
     for name, one in study.calibrated(target, share).items():
         rates = one.held_out
-        if not isnan(one.fitted.threshold):
+        if not isnan(one.threshold):
             reached = held_out_reading(rates, target, share)
         elif study.calibrate[name].positive.size:
             reached = "no threshold reaches it"
         else:
             reached = "no pair is known to belong together"
         shares = [rates.true_positive, rates.precision, rates.false_positive]
-        rows.append([_type(name, study), one.fitted.threshold, *shares, reached])
+        rows.append([_type(name, study), one.threshold, *shares, reached])
     return Table(
         f"A threshold for each pair type: {study.strategy}, {target} {share:g}",
         [

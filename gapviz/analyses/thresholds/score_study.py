@@ -24,7 +24,6 @@ from gapviz.core.vectors import Float64
 from gapviz.measures.geometry.pair_scores import PairScores, pair_scores
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
-    CalibratedThreshold,
     PairType,
     Rates,
     Transfer,
@@ -57,7 +56,10 @@ WIDE_SPAN = 4
 class HeldOutThreshold:
     """A threshold for one pair type, and what it does on items it was not fitted on."""
 
-    fitted: CalibratedThreshold
+    threshold: float
+    """NaN where no threshold reaches the target."""
+    fitted: Rates
+    """On the pairs that it was fitted on."""
     held_out: Rates
 
 
@@ -109,7 +111,7 @@ class ScoreStudy:
         """From which thresholds to choose, and with which to begin; 0 where no pair matches."""
         low, high = float(floor(self.edges[0])), float(ceil(self.edges[-1]))
         step = 0.01 if high - low <= WIDE_SPAN else 0.05
-        usual = self.calibrated("recall", USUAL_RECALL)["cross"].fitted.threshold
+        usual = self.calibrated("recall", USUAL_RECALL)["cross"].threshold
         start = 0.0 if isnan(usual) else round(round(usual / step) * step, 2)
         return ThresholdRange(low, high, step, min(max(start, low), high))
 
@@ -129,10 +131,14 @@ class ScoreStudy:
             GapvizError: a share out of range.
         """
         find = threshold_for_recall if target == "recall" else threshold_for_precision
-        found = {name: find(self.calibrate, name, share) for name in PAIR_TYPES}
+        found = {name: find(self.calibrate[name], share) for name in PAIR_TYPES}
         return {
-            name: HeldOutThreshold(fitted, rates_at(self.evaluate[name], fitted.threshold))
-            for name, fitted in found.items()
+            name: HeldOutThreshold(
+                threshold,
+                rates_at(self.calibrate[name], threshold),
+                rates_at(self.evaluate[name], threshold),
+            )
+            for name, threshold in found.items()
         }
 
     def transfer(self, recall: float) -> tuple[Transfer, ...]:
@@ -143,7 +149,7 @@ class ScoreStudy:
             GapvizError: a recall out of range.
         """
         return tuple(
-            Transfer(name, one.fitted.threshold, self.rates(one.fitted.threshold))
+            Transfer(name, one.threshold, self.rates(one.threshold))
             for name, one in self.calibrated("recall", recall).items()
         )
 
@@ -190,8 +196,8 @@ class ScoreStudy:
                 "target": {target: share},
                 "calibrated": {
                     names[name]: {
-                        "threshold": one.fitted.threshold,
-                        "fitted": one.fitted.rates,
+                        "threshold": one.threshold,
+                        "fitted": one.fitted,
                         "held_out": one.held_out,
                     }
                     for name, one in self.calibrated(target, share).items()

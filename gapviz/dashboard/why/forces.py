@@ -17,18 +17,13 @@ from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import number_of
-from gapviz.figures import alt_text
+from gapviz.figures.cones import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
 from gapviz.storage.cache import CachedResult
-from gapviz.training import (
-    STUDY_STEPS,
-    TrainingOptions,
-    cached_random_start,
-    cached_temperatures,
-    shift_study,
-    shipped_gaps,
-)
-from gapviz.training.random_start import MODEL
+from gapviz.training.order import shift_study
+from gapviz.training.random_start import MODEL, cached_random_start
+from gapviz.training.run import TrainingOptions
+from gapviz.training.temperature import STUDY_STEPS, cached_temperatures, shipped_gaps
 
 Result = TypeVar("Result")
 

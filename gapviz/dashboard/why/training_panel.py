@@ -16,16 +16,11 @@ from gapviz.dashboard.why.training_runs import TrainedRun, show_runs, show_runs_
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.training import RUN_COLORS
 from gapviz.storage.background import ThreadTask
-from gapviz.training import (
-    LOSS_TITLES,
-    TEMPERATURES,
-    LiveRun,
-    LossName,
-    TrainingFeatures,
-    TrainingOptions,
-    TrainingStep,
-    training_steps,
-)
+from gapviz.training.features import TrainingFeatures
+from gapviz.training.live import LiveRun
+from gapviz.training.record import TrainingStep
+from gapviz.training.run import LOSS_TITLES, LossName, TrainingOptions, training_steps
+from gapviz.training.temperature import TEMPERATURES
 
 LOSS = url_choice(
     "train_loss",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.settings import show_error
-from gapviz.figures import alt_text
+from gapviz.figures.cones import alt_text
 from gapviz.figures.training import (
     QUANTITIES,
     RunLine,
@@ -18,7 +18,10 @@ from gapviz.figures.training import (
     training_alt,
     training_figure,
 )
-from gapviz.training import LiveRun, TrainingFeatures, TrainingOptions, TrainingStep
+from gapviz.training.features import TrainingFeatures
+from gapviz.training.live import LiveRun
+from gapviz.training.record import TrainingStep
+from gapviz.training.run import TrainingOptions
 
 NARROWEST_CHART = 290
 CHART_HEIGHT = 260

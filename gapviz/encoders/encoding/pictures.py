@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.pixels import Pixels, Preprocessing
-from gapviz.sources.images import decode_image, image_bytes
+from gapviz.sources.images.decoding import decode_image
+from gapviz.sources.images.references import image_bytes
 
 Answer = TypeVar("Answer")
 Thing = TypeVar("Thing")
@@ -67,12 +67,7 @@ class PictureWorkers:
         """Start nothing yet: processes start with the first task."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Drop what waits, and end the processes."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -86,9 +81,8 @@ class PictureWorkers:
             references: as `Item.image` has them.
             checked: decode each picture to the last row, and find fault where that fails.
         """
-        if checked:
-            return self._in_order(_checked_digest, references, PREPARED_AT_ONCE)
-        return self._in_order(_digest, references, HASHED_AT_ONCE)
+        at_once = PREPARED_AT_ONCE if checked else HASHED_AT_ONCE
+        return self._in_order(partial(_digest, checked), references, at_once)
 
     def pixels(
         self, pictures: Sequence[tuple[str, bytes]], preprocessing: Preprocessing
@@ -175,13 +169,10 @@ def _answers(
     return answers
 
 
-def _digest(root: Path | None, reference: str) -> bytes:
-    return hashlib.sha256(image_bytes(reference, root)).digest()
-
-
-def _checked_digest(root: Path | None, reference: str) -> bytes:
+def _digest(checked: bool, root: Path | None, reference: str) -> bytes:
     content = image_bytes(reference, root)
-    decode_image(content, where=reference)
+    if checked:
+        decode_image(content, where=reference)
     return hashlib.sha256(content).digest()
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import numpy as np
 
 from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
-from gapviz.encoders.encoding.pace import Pace
+from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, refuse_unreadable_texts
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoders.encoding.store import VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
-from gapviz.encoders.texts import refuse_unreadable_texts
 from gapviz.sources.files.reading import IndexedCaptions, Skipped
 
 Thing = TypeVar("Thing")
@@ -69,7 +67,7 @@ def encode_collection(
     *,
     store: VectorStore | None = None,
     indexed_captions: IndexedCaptions = "first",
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
 ) -> Encoded:
@@ -126,14 +124,47 @@ def encode_collection(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Pace:
+    """Progress of one stage, told with its rate and the time left."""
+
+    things: str
+    """What it counts, in the plural."""
+    total: int
+    span: tuple[float, float]
+    """The share of the whole before and after the stage."""
+    progress: Progress
+    verb: str = "encoded"
+    began: float = field(default_factory=time.perf_counter)
+
+    def tell(self, done: int) -> None:
+        """Report that `done` of them are done."""
+        start, end = self.span
+        share = start + (end - start) * (done / max(self.total, 1))
+        seconds = time.perf_counter() - self.began
+        stage = f"{self.verb} {done:,} of {self.total:,} {self.things}"
+        if done and seconds > 0.5:
+            rate = done / seconds
+            left = (self.total - done) / rate
+            stage += f", {rate:,.3g} a second, {_duration(left)} left"
+        self.progress(share, stage)
+
+    def part(self, done: int, n: int) -> Progress:
+        """The progress of the next `n` of them, `done` before them being done."""
+        return lambda share, _: self.tell(done + round(share * n))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 class _Plan:
     """Which share of the whole each stage takes."""
 
     def __init__(
-        self,
-        collection: Collection,
-        modalities: Sequence[str],
-        progress: Progress | None,
+        self, collection: Collection, modalities: Sequence[str], progress: Progress
     ) -> None:
         images = sum(item.image is not None for item in collection.items)
         texts = sum(len(item.captions) for item in collection.items)
@@ -147,8 +178,8 @@ class _Plan:
         self._spans = {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
         self._progress = progress
 
-    def pace(self, stage: str, things: str, total: int, *, verb: str = "encoded") -> Pace:
-        return Pace(things, total, *self._spans[stage], self._progress, verb=verb)
+    def pace(self, stage: str, things: str, total: int, verb: str = "encoded") -> _Pace:
+        return _Pace(things, total, self._spans[stage], self._progress, verb)
 
 
 def _images(
@@ -162,15 +193,9 @@ def _images(
     references = [collection.items[row].image or "" for row in owners]
     with PictureWorkers(collection.root, decode_workers, len(references)) as workers:
         pace = plan.pace("hash", "pictures", len(references), verb="read")
-        digests = list(_told(workers.digests(references), pace))
-        faults = {
-            references[row]: one.why for row, one in enumerate(digests) if isinstance(one, Fault)
-        }
-        whole = {
-            reference: digest
-            for reference, digest in zip(references, digests, strict=True)
-            if not isinstance(digest, Fault)
-        }
+        digests = dict(zip(references, _told(workers.digests(references), pace), strict=True))
+        faults = {name: one.why for name, one in digests.items() if isinstance(one, Fault)}
+        whole = {name: one for name, one in digests.items() if not isinstance(one, Fault)}
         # Each content once, under the first reference that leads to it.
         first = {digest: reference for reference, digest in reversed(whole.items())}
         keys = list(dict.fromkeys(whole.values()))
@@ -197,7 +222,7 @@ def _encode_images(
     pictures: Iterable[tuple[bytes, Pixels]],
     encoder: ImageEncoder,
     store: VectorStore,
-    pace: Pace,
+    pace: _Pace,
 ) -> dict[bytes, Float32]:
     """Encode in whole batches, in the order given, and store every shard as it is full."""
     name = encoder.card.name
@@ -244,7 +269,7 @@ def _texts(
     pace = plan.pace("text", "texts", len(missing))
     made: dict[bytes, Float32] = {}
     for chosen in _batches(missing, SHARD_ROWS):
-        vectors = encoder.encode_texts(chosen, progress=_within(pace, len(made), len(chosen)))
+        vectors = encoder.encode_texts(chosen, progress=pace.part(len(made), len(chosen)))
         shard = {key_of[text]: row for text, row in zip(chosen, vectors, strict=True)}
         store.write(encoder.card.name, "text", shard)
         made |= shard
@@ -296,17 +321,13 @@ def _batches(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
         yield batch
 
 
-def _told(things: Iterable[Thing], pace: Pace) -> Iterator[Thing]:
+def _told(things: Iterable[Thing], pace: _Pace) -> Iterator[Thing]:
     last = 0.0
     for done, thing in enumerate(things, start=1):
         if time.perf_counter() - last > PAUSE:
             last = time.perf_counter()
             pace.tell(done)
         yield thing
-
-
-def _within(pace: Pace, done: int, n: int) -> Callable[[float, str], None]:
-    return lambda share, _: pace.tell(done + round(share * n))
 
 
 def _refuse_unfit(encoder: AnyEncoder, modalities: Sequence[str]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -15,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.vectors import Float32
-from gapviz.storage.cache import cache_folder, read_arrays, write_arrays
-from gapviz.storage.files import unwritable, write_atomically
+from gapviz.storage.cache import read_arrays, write_arrays
+from gapviz.storage.configuration import configuration
+from gapviz.storage.files import unwritable
 
 Kind = Literal["image", "text"]
 
 KEY_BYTES = 32
-NAME_FILE = "encoder.json"
 
 
 class VectorStore:
@@ -29,14 +27,14 @@ class VectorStore:
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
-    Nothing goes by itself: `encoders` and `size_on_disk` say what is there, `remove` deletes it.
+    Nothing goes by itself: `remove` deletes it.
 
     Args:
         folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = cache_folder() / "encoded" if folder is None else folder
+        self.folder = configuration().cache / "encoded" if folder is None else folder
 
     def read(
         self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int
@@ -68,32 +66,16 @@ class VectorStore:
         """
         if not vectors:
             return
-        folder = self._encoder_folder(encoder)
         content = b"".join(vectors)
         digests = np.frombuffer(content, dtype=np.uint8).reshape(-1, KEY_BYTES)
         rows = np.stack(list(vectors.values())).astype(np.float32, copy=False)
         name = hashlib.sha256(content).hexdigest()[:32]
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / NAME_FILE).exists():
-                write_atomically(folder / NAME_FILE, json.dumps({"name": encoder}).encode())
-            path = folder / f"{kind}-{name}.safetensors"
+            path = self._encoder_folder(encoder) / f"{kind}-{name}.safetensors"
             write_arrays(path, {"digests": digests, "vectors": rows})
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error
-
-    def encoders(self) -> tuple[str, ...]:
-        """Names of the encoders whose vectors are there, sorted."""
-        names = []
-        for path in self.folder.glob(f"*/{NAME_FILE}"):
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                names.append(str(json.loads(path.read_text("utf-8"))["name"]))
-        return tuple(sorted(names))
-
-    def size_on_disk(self, encoder: str) -> int:
-        """Bytes that the vectors of one encoder take."""
-        return sum(path.stat().st_size for path in self._encoder_folder(encoder).glob("*"))
 
     def remove(self, encoder: str) -> None:
         """Delete the vectors of one encoder, if there are any."""

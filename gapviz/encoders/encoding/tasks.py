@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,8 @@ def encoding_tasks(stored: StoredCollection) -> tuple[ProcessTask, ...]:
     """The tasks that encode a stored collection, whatever their state, but damaged ones."""
     tasks = []
     for folder in sorted((stored.folder / "jobs").glob("*")):
-        try:
+        with suppress(GapvizError):
             tasks.append(ProcessTask(folder))
-        except GapvizError:
-            continue
     return tuple(tasks)
 
 

@@ -13,23 +13,28 @@ from typing import Any
 import numpy as np
 
 import gapviz
-from gapviz.analyses.advice import Advice, Evidence, Situation, gather
+from gapviz.analyses.advice import Advice, Evidence, Situation
 from gapviz.analyses.advice.analysis import advice_finding, question
 from gapviz.analyses.advice.stored import cached_advice
 from gapviz.analyses.analysis import Finding, Request
-from gapviz.analyses.measure import all_diagnostics
+from gapviz.analyses.measure import (
+    all_diagnostics,
+    bias_reading,
+    change_reading,
+    gap_reading,
+)
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
-from gapviz.core.progress import Progress
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Layout, project
+from gapviz.measures.projection.layout import Layout
+from gapviz.measures.projection.project import project
 from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -39,6 +44,8 @@ MOST_DRAWN = 800
 """Points a modality in a plot; of more, a seeded sample."""
 EXAMPLES, HITS = 3, 6
 ADVICE_SHOWN = 5
+DEEPEST = 6
+"""Of headings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +87,11 @@ class Report:
         doubt = too_few(self.collection.n_items)
         advice = advice_finding(self.advice, title, most=ADVICE_SHOWN)
         board = board_finding(self.board, by_model=False)
+        columns = {one.strategy.label: one for one in (self.before, self.after)}
         return {
             "decide": advice if doubt is None else Finding(title=title, readings=[doubt]),
             "scoreboard": replace(board, title="Scoreboard"),
-            "diagnostics": self.diagnostics,
+            "diagnostics": Finding(title="All diagnostics", tables=[all_diagnostics(columns)]),
             **self.further,
         }
 
@@ -98,10 +106,16 @@ class Report:
         return self.after.strategy.options != self.before.strategy.options
 
     @property
-    def diagnostics(self) -> Finding:
-        """Every diagnostic, raw and with the strategy."""
-        columns = {one.strategy.label: one for one in (self.before, self.after)}
-        return Finding(title="All diagnostics", tables=[all_diagnostics(columns)])
+    def paragraphs(self) -> list[tuple[str, str]]:
+        """What is said first: a few words for a start, or none, and the sentences."""
+        before, strategy = self.before, self.after.strategy
+        told = [("", f"{gap_reading(before)} {bias_reading(before)}")]
+        if self.changed:
+            told.append((f"{strategy.label}.", change_reading(before, self.after)))
+        for one in self.compared:
+            words = f"{gap_reading(one)} {bias_reading(one)}"
+            told.append((f"{one.collection.encoder}, compared.", words))
+        return [*told, *(("Warning.", warning) for warning in strategy.warnings)]
 
     @property
     def protocol(self) -> tuple[str, ...]:
@@ -158,35 +172,6 @@ class Report:
         }
 
 
-def make_report(
-    collection: Collection,
-    *,
-    pair: tuple[str, str] | None = None,
-    options: StrategyOptions | None = None,
-    strategies: Sequence[str] = tuple(STRATEGIES),
-    on: date | None = None,
-    seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
-) -> Report:
-    """Measure a collection and gather what a report shows; `report_on` takes more.
-
-    Args:
-        collection: of two modalities or more, with a calibrate and an evaluate split.
-        pair: the two modalities that are looked at; see `default_pair`.
-        options: the strategy to report on; what the advisor puts first unless given.
-        strategies: the rows of the scoreboard.
-        on: the date it carries; see `report_date`.
-        seed: of bootstrap, samples and examples.
-        progress: told of each stage; may raise to cancel.
-
-    Raises:
-        GapvizError: fewer than two modalities, no such modality, or a split that is missing or
-            empty.
-    """
-    evidence = gather(collection, pair=pair, seed=seed)
-    return report_on(evidence, options=options, strategies=strategies, on=on, progress=progress)
-
-
 def report_on(
     evidence: Evidence,
     *,
@@ -195,7 +180,7 @@ def report_on(
     options: StrategyOptions | None = None,
     strategies: Sequence[str] = tuple(STRATEGIES),
     on: date | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> Report:
     """Gather what a report shows of what can be measured on a collection.
 
@@ -215,7 +200,14 @@ def report_on(
             empty.
     """
     for one in compare:
-        _refuse_other_modalities(evidence.collection, one)
+        ours, theirs = (sorted(each.modality_names) for each in (evidence.collection, one))
+        if ours != theirs:
+            raise GapvizError(
+                f"has vectors of {', '.join(theirs)}, and {evidence.collection.encoder} of "
+                f"{', '.join(ours)}",
+                where=one.encoder,
+                hint="compare with a model of the same modalities",
+            )
     raw, seed = evidence.raw, evidence.seed
     asked = situation or Situation("mixed", "index", found=evidence.pair[0])
     advice = cached_advice(evidence, asked).compute(_part(progress, 0.0, 0.5))
@@ -244,22 +236,12 @@ def report_on(
         further={
             name: analysis.find(
                 Request(evidence.collection, analysis.usual(), asked_pair=evidence.pair, seed=seed),
-                _part(progress, 0.95, 1.0) or (lambda share, stage: None),
+                _part(progress, 0.95, 1.0),
             )
             for name, analysis in analyses().items()
             if analysis.in_report
         },
     )
-
-
-def _refuse_other_modalities(collection: Collection, other: Collection) -> None:
-    ours, theirs = (sorted(one.modality_names) for one in (collection, other))
-    if ours != theirs:
-        raise GapvizError(
-            f"has vectors of {', '.join(theirs)}, and {collection.encoder} of {', '.join(ours)}",
-            where=other.encoder,
-            hint="compare with a model of the same modalities",
-        )
 
 
 def report_date(text: str | None = None) -> date:
@@ -282,9 +264,7 @@ def report_date(text: str | None = None) -> date:
     return datetime.now(UTC).date()
 
 
-def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
-    if progress is None:
-        return None
+def _part(progress: Progress, start: float, end: float) -> Progress:
     return lambda share, stage: progress(start + share * (end - start), stage)
 
 

@@ -6,19 +6,17 @@ from base64 import b64encode
 
 import numpy as np
 
-from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
+from gapviz.analyses.analysis import Finding
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
-from gapviz.core.table_html import escaped
+from gapviz.core.table_html import escaped, table_html
 from gapviz.core.wording import counted, figure, interval
-from gapviz.export.report.contents import Example, Report
-from gapviz.export.report.findings import finding_html
+from gapviz.export.report.contents import DEEPEST, Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.retrieval import mean_value
+from gapviz.measures.retrieval.bootstrap import mean_value
 from gapviz.retrieval.index import ResultList
-from gapviz.sources.images import thumbnail_png
+from gapviz.sources.images.references import thumbnail_png
 
 THUMB = 72
 """Pixels."""
@@ -60,7 +58,8 @@ def report_html(report: Report) -> str:
         finding_html(decide),
         _plots(report),
         *map(finding_html, further),
-        _examples(report),
+        "<h2>Examples</h2>" * bool(report.examples)
+        + "".join(_example(report, one) for one in report.examples),
         _protocol(report),
     ]
     return (
@@ -73,26 +72,33 @@ def report_html(report: Report) -> str:
     )
 
 
+def finding_html(finding: Finding, level: int = 2) -> str:
+    """A finding as a section of HTML, its parts under headings one level below."""
+    parts = [f"<h{level}>{escaped(finding.title)}</h{level}>" if finding.title else ""]
+    parts += [f"<p><strong>Warning.</strong> {escaped(one)}</p>" for one in finding.warnings]
+    parts += [f"<p>{escaped(one)}</p>" for one in finding.readings]
+    for table in finding.tables:
+        parts.append(f'<div class="scroll">{table_html(table, caption=bool(table.title))}</div>')
+    if finding.legend:
+        parts.append(f"<p><small>{escaped(finding.legend)}</small></p>")
+    below = min(level + 1, DEEPEST)
+    parts += [finding_html(part, below) for part in finding.parts.values()]
+    if finding.protocol:
+        parts.append(f"<p><small>{escaped(finding.protocol)}</small></p>")
+    return "".join(parts)
+
+
 def _head(report: Report) -> str:
-    before, collection = report.before, report.collection
-    told = [escaped(f"{gap_reading(before)} {bias_reading(before)}")]
-    if report.changed:
-        label, change = report.after.strategy.label, change_reading(before, report.after)
-        told.append(f"<strong>{escaped(label)}.</strong> {escaped(change)}")
-    told += [
-        f"<strong>{escaped(one.collection.encoder)}, compared.</strong> "
-        f"{escaped(f'{gap_reading(one)} {bias_reading(one)}')}"
-        for one in report.compared
-    ]
-    told += [
-        f"<strong>Warning.</strong> {escaped(warning)}"
-        for warning in report.after.strategy.warnings
+    collection = report.collection
+    told = [
+        f"<strong>{escaped(start)}</strong> {escaped(words)}" if start else escaped(words)
+        for start, words in report.paragraphs
     ]
     return (
         f"<h1>The modality gap of {escaped(collection.name)}</h1>"
         f"<p><small>{report.date.isoformat()} · encoder {escaped(collection.encoder)} · "
         f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions · "
-        f"{escaped('–'.join(before.pair))} gap</small></p>"
+        f"{escaped('–'.join(report.before.pair))} gap</small></p>"
         + "".join(f"<p>{paragraph}</p>" for paragraph in told)
     )
 
@@ -116,7 +122,9 @@ def _cards(report: Report) -> str:
             ("bias@10", one.bias, "nearer the share of the index"),
             ("NDCG@10, mixed", one.ndcg, "higher"),
         ):
-            told = "; ".join(f"{name} {_numbers(e)}" for name, e in figures.items())
+            told = "; ".join(
+                f"{name} {'none' if np.isnan(one.value) else one}" for name, one in figures.items()
+            )
             mean = figure(mean_value(figures))
             cards.append((f"{title}, {word}", mean, f"{told}; {way} is better"))
     return (
@@ -150,12 +158,6 @@ def _plots(report: Report) -> str:
         )
         + "</div>"
     )
-
-
-def _examples(report: Report) -> str:
-    if not report.examples:
-        return ""
-    return "<h2>Examples</h2>" + "".join(_example(report, one) for one in report.examples)
 
 
 def _example(report: Report, example: Example) -> str:
@@ -207,7 +209,3 @@ def _protocol(report: Report) -> str:
         f"<h2>Protocol</h2><ul>{lines}</ul><p><small>{escaped(versions)}</small></p>"
         f"<p><small>{attribution}</small></p>"
     )
-
-
-def _numbers(estimate: Estimate) -> str:
-    return "none" if np.isnan(estimate.value) else str(estimate)

@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
-from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
+import re
+from collections.abc import Iterator
+
+from gapviz.analyses.analysis import Finding
+from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted
-from gapviz.export.report.contents import Report
-from gapviz.export.report.findings import finding_markdown, plain
+from gapviz.export.report.contents import DEEPEST, Report
 
 
 def report_markdown(report: Report) -> str:
     """Readings, advice, scoreboard and protocol; no pictures."""
-    collection = report.collection
+    collection, told = report.collection, report.paragraphs
     paragraphs = [
         f"# The modality gap of {plain(collection.name)}",
         f"{report.date.isoformat()}, encoder {plain(collection.encoder)}, "
         f"{counted(collection.n_items, 'held-out item')}, {collection.dim} dimensions, "
         f"{plain('–'.join(report.before.pair))} gap.",
-        f"{plain(gap_reading(report.before))} {plain(bias_reading(report.before))}",
+        *(f"**{plain(start)}** {plain(words)}" if start else plain(words) for start, words in told),
     ]
-    if report.changed:
-        change = plain(change_reading(report.before, report.after))
-        paragraphs.append(f"**{plain(report.after.strategy.label)}.** {change}")
-    for one in report.compared:
-        words = plain(f"{gap_reading(one)} {bias_reading(one)}")
-        paragraphs.append(f"**{plain(one.collection.encoder)}, compared.** {words}")
-    paragraphs += [f"**Warning.** {plain(one)}" for one in report.after.strategy.warnings]
     paragraphs += map(finding_markdown, report.sections.values())
     paragraphs += ["## Protocol", "\n".join(f"- {plain(line)}" for line in report.protocol)]
     paragraphs.append(", ".join(f"{name} {one}" for name, one in report.versions.items()))
     return "\n\n".join(paragraphs) + "\n"
+
+
+def finding_markdown(finding: Finding, level: int = 2) -> str:
+    """A finding as a section of Markdown, its parts under headings one level below."""
+    paragraphs = [f"{'#' * level} {plain(finding.title)}" if finding.title else ""]
+    paragraphs += [f"**Warning.** {plain(one)}" for one in finding.warnings]
+    paragraphs += map(plain, finding.readings)
+    for table in finding.tables:
+        paragraphs += [
+            f"**{plain(table.title)}**" * bool(table.title),
+            table_markdown(table.brief),
+        ]
+    paragraphs.append(plain(legend([table.brief for table in finding.tables])))
+    below = min(level + 1, DEEPEST)
+    paragraphs += [finding_markdown(part, below) for part in finding.parts.values()]
+    return "\n\n".join(filter(None, [*paragraphs, plain(finding.protocol)]))
+
+
+def plain(text: str) -> str:
+    """Text in which Markdown finds nothing to format."""
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
+
+
+def table_markdown(table: Table) -> str:
+    """A table in Markdown."""
+    return "\n".join(_rows(table))
+
+
+def _rows(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(plain(column.head) for column in table.columns)} |"
+    yield "|" + "|".join("---" if column.text else "---:" for column in table.columns) + "|"
+    for row in table.rows:
+        cells = (column.shown(cell) for column, cell in zip(table.columns, row, strict=True))
+        yield f"| {' | '.join(map(plain, cells))} |"

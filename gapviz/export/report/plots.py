@@ -12,7 +12,7 @@ from gapviz.core.table_html import escaped
 from gapviz.core.vectors import Float64
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection import Layout
+from gapviz.measures.projection.layout import Layout
 
 WIDTH, HEIGHT = 460, 320
 LEFT, RIGHT, TOP, BOTTOM = 54, 12, 12, 46

@@ -45,35 +45,12 @@ class StoreExport:
     """Its place in lists."""
 
 
-def by_item(card: ExportCard) -> bool:
-    """True where the vectors of one item are one entry."""
-    return card.acts_on == "items"
-
-
-def equal_weights(card: ExportCard) -> bool:
-    """True where no list weighs more than another."""
-    return len({float(weight) for weight in weights_of(card).values()}) == 1
-
-
-def weights_of(card: ExportCard) -> dict[str, float]:
-    """Weight of every modality's list."""
-    told = (card.fusion or {}).get("weights", {})
-    return {name: float(told.get(name, 1.0)) for name in card.modalities}
-
-
-def rank_constant(card: ExportCard, first_rank: int) -> int | None:
-    """The k of an engine that counts ranks from `first_rank`; None if not whole."""
-    fusion = card.fusion or {}
-    constant = fusion["k"] + fusion["rank_base"] - first_rank
-    return int(constant) if float(constant).is_integer() else None
-
-
 def depth_words(card: ExportCard) -> tuple[str, str]:
     """How deep lists are fetched: the parameter of the generated function, and its use.
 
     Lists that share nothing need no more than what is shown.
     """
-    return (f", depth={ITEM_DEPTH}", "max(k, depth)") if by_item(card) else ("", "k")
+    return (f", depth={ITEM_DEPTH}", "max(k, depth)") if card.by_item else ("", "k")
 
 
 def head(card: ExportCard, needs: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import CODE_NAME, REFERENCES_NOTE, by_item
+from gapviz.export.snippets.base import CODE_NAME, REFERENCES_NOTE
 
 MERGE_NOTE = (
     "No code: the scores of the lists have to be made comparable in the application. Ask one "
@@ -18,25 +18,55 @@ MIXED_NOTE = (
 )
 
 
-def document_index(template: str, card: ExportCard, how: str) -> str:
+_STORE = '''
+
+def store(client, documents):
+    """Create the index and fill it: {document}.
+
+    {layout}
+    """
+    client.indices.create(index=INDEX, {settings})
+    helpers.bulk(
+        client,
+        [
+            {{
+                "_index": INDEX,
+                "_id": key,
+                {fields}
+        ],
+    )
+'''
+_MIXED = {
+    "imports": "move",
+    "mapped": '{"vector": FIELD, "modality": {"type": "keyword"}}',
+    "document": "(id, modality, vector as encoded) a document",
+    "layout": "A document is one vector: one image, or one text.",
+    "fields": '"modality": modality,\n'
+    + """                "vector": move(vector[None], modality)[0].tolist(),
+            }
+            for key, modality, vector in documents""",
+}
+_FIELDS = {
+    "imports": "MODALITIES, move",
+    "mapped": "{name: FIELD for name in MODALITIES}",
+    "document": "(id, {modality: vector as encoded}) a document",
+    "fields": """**{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},
+            }
+            for key, vectors in documents""",
+}
+
+
+def document_index(template: str, card: ExportCard, settings: str) -> str:
     """The generated index with its `store`.
 
     Args:
-        template: an engine's code with room for `imports`, `name`, `mapped`, `document`,
-            `layout` and `fields`.
+        template: what an engine writes before, with room for `imports`, `name` and `mapped`.
         card: of the exported strategy.
-        how: it is searched.
+        settings: what the engine's client takes besides the name to create the index.
     """
-    mixed = how == "mixed"
-    every = "{name: FIELD for name in MODALITIES}"
-    return template.format(
-        imports="move" if mixed else "MODALITIES, move",
-        name=literal(CODE_NAME),
-        mapped='{"vector": FIELD, "modality": {"type": "keyword"}}' if mixed else every,
-        layout=_layout_words(card, how),
-        document=_document_words(mixed),
-        fields=_document_fields(mixed),
-    )
+    layout = BY_ITEM if card.by_item else BY_ROW
+    parts = _MIXED if card.serving == "mixed" else {"layout": layout, **_FIELDS}
+    return (template + _STORE).format(name=literal(CODE_NAME), settings=settings, **parts)
 
 
 def refusal(how: str, constant: int | None) -> str:
@@ -48,31 +78,3 @@ def refusal(how: str, constant: int | None) -> str:
     if how == "ranks" and (constant is None or constant < 1):
         return "No code: the rank constant has to be a whole number of 1 or more here."
     return ""
-
-
-def _document_words(mixed: bool) -> str:
-    """What the generated `store` takes for a document."""
-    if mixed:
-        return "(id, modality, vector as encoded) a document"
-    return "(id, {modality: vector as encoded}) a document"
-
-
-def _document_fields(mixed: bool) -> str:
-    """The fields of a document in the generated `store`, and the loop over documents."""
-    if mixed:
-        return (
-            '                "modality": modality,\n'
-            '                "vector": move(vector[None], modality)[0].tolist(),\n'
-            "            }\n            for key, modality, vector in documents"
-        )
-    return (
-        "                **{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},"
-        "\n            }\n            for key, vectors in documents"
-    )
-
-
-def _layout_words(card: ExportCard, how: str) -> str:
-    """What a document holds."""
-    if how == "mixed":
-        return "A document is one vector: one image, or one text."
-    return BY_ITEM if by_item(card) else BY_ROW

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import (
-    Snippet,
-    StoreExport,
-    depth_words,
-    equal_weights,
-    head,
-    rank_constant,
-    weights_of,
-)
+from gapviz.export.snippets.base import Snippet, StoreExport, depth_words, head
 from gapviz.export.snippets.documents import MIXED_NOTE, document_index, refusal
 from gapviz.strategies import Strategy
 
-_HEAD = '''
+_HEAD = """
 from elasticsearch import helpers
 from in_numpy import DIM, {imports}
 
 INDEX = {name}
 FIELD = {{"type": "dense_vector", "dims": DIM, "index": True, "similarity": "cosine"}}
 MAPPINGS = {{"properties": {mapped}}}
-
-
-def store(client, documents):
-    """Create the index and fill it: {document}.
-
-    {layout}
-    """
-    client.indices.create(index=INDEX, mappings=MAPPINGS)
-    helpers.bulk(
-        client,
-        [
-            {{
-                "_index": INDEX,
-                "_id": key,
-{fields}
-        ],
-    )
-'''
+"""
 
 _MIXED = '''
 
@@ -90,19 +65,21 @@ def elasticsearch_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`store`, `retriever` and `search` with the client of Elasticsearch 8.16 or later."""
     title, file = "Elasticsearch", "in_elasticsearch.py"
     how = card.serving
-    constant = rank_constant(card, 1) if how == "ranks" else None
+    constant = card.rank_constant(1) if how == "ranks" else None
     refused = refusal(how, constant)
     if refused:
         return Snippet(title, file, "", refused)
     mixed = how == "mixed"
-    code = head(card, "elasticsearch numpy safetensors") + document_index(_HEAD, card, how)
+    code = head(card, "elasticsearch numpy safetensors") + document_index(
+        _HEAD, card, "mappings=MAPPINGS"
+    )
     if mixed:
         return Snippet(title, file, code + _MIXED + _SEARCH, MIXED_NOTE)
-    weighted = not equal_weights(card)
+    weighted = not card.equal_weights
     entry = "knn(name, moved, window)"
     if weighted:
         entry = f'{{"retriever": {entry}, "weight": WEIGHTS[name]}}'
-        code += f"\n\nWEIGHTS = {literal(weights_of(card))}\n"
+        code += f"\n\nWEIGHTS = {literal(card.list_weights)}\n"
     depth, limit = depth_words(card)
     code += _FUSED.format(depth=depth, limit=limit, entry=entry, constant=constant)
     note = (

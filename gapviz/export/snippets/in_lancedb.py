@@ -9,11 +9,8 @@ from gapviz.export.snippets.base import (
     REFERENCES_NOTE,
     Snippet,
     StoreExport,
-    by_item,
     depth_words,
-    equal_weights,
     head,
-    rank_constant,
 )
 from gapviz.strategies import Strategy
 
@@ -90,8 +87,8 @@ def lancedb_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     how = card.serving
     if how == "references":
         return Snippet(title, file, "", REFERENCES_NOTE)
-    native = how == "ranks" and equal_weights(card) and not by_item(card)
-    constant = rank_constant(card, 1) if native else None
+    native = how == "ranks" and card.equal_weights and not card.by_item
+    constant = card.rank_constant(1) if native else None
     reranked = constant is not None and constant > 0
     imports = "DIM, move"
     if reranked:
@@ -102,12 +99,14 @@ def lancedb_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
         imports=imports,
         reranker="from lancedb.rerankers import RRFReranker\n" if reranked else "",
         name=literal(CODE_NAME),
-        key="item id" if by_item(card) else "id",
+        key="item id" if card.by_item else "id",
     )
     if how == "mixed":
         note = "One table for all modalities; documents and queries are moved before."
         return Snippet(title, file, code + _MIXED, note)
-    code += _LISTS.format(only=_conditions(card))
+    quoted = {name: name.replace("'", "''") for name in card.modalities}
+    only = {name: f"modality = '{text}'" for name, text in quoted.items()}
+    code += _LISTS.format(only=literal(only))
     if reranked:
         return Snippet(title, file, code + _FUSED.format(constant=constant), _FUSED_NOTE)
     depth, limit = depth_words(card)
@@ -132,11 +131,6 @@ def _merged_note(card: ExportCard) -> str:
             "The application fuses: LanceDB's reranker knows no weights and fuses rows, not items."
         )
     return "The application merges what one search a list brings."
-
-
-def _conditions(card: ExportCard) -> str:
-    quoted = {name: name.replace("'", "''") for name in card.modalities}
-    return literal({name: f"modality = '{text}'" for name, text in quoted.items()})
 
 
 EXPORT = StoreExport(lancedb_snippet, place=30)

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import (
-    CODE_NAME,
-    ITEM_DEPTH,
-    Snippet,
-    StoreExport,
-    by_item,
-    head,
-    weights_of,
-)
+from gapviz.export.snippets.base import CODE_NAME, ITEM_DEPTH, Snippet, StoreExport, head
 from gapviz.export.snippets.documents import refusal
 from gapviz.strategies import Strategy
 
@@ -76,7 +68,7 @@ def mixpeek_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     refused = refusal(how, 1)
     if not refused and how == "ranks" and len(card.modalities) > MOST_SEARCHES:
         refused = f"No code: a stage holds at most {MOST_SEARCHES} searches."
-    weights = weights_of(card)
+    weights = card.list_weights
     if not refused and how == "ranks" and not any(weights.values()):
         refused = "No code: every list has the weight 0."
     if refused:
@@ -88,7 +80,7 @@ def mixpeek_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     code = head(card, "mixpeek numpy safetensors") + _CODE.format(
         imports="move",
         features=literal(features),
-        limit=f"max(k, {ITEM_DEPTH})" if by_item(card) else "k",
+        limit=f"max(k, {ITEM_DEPTH})" if card.by_item else "k",
         weight="" if mixed else f'\n            "weight": {literal(scaled)}[name],',
         fusion="" if mixed else ', "fusion": "rrf"',
         name=literal(CODE_NAME),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import Snippet, StoreExport, by_item, head
+from gapviz.export.snippets.base import Snippet, StoreExport, head
 from gapviz.strategies import Strategy
 
 _IMPORTS = '''
@@ -37,34 +37,31 @@ def search(query, modality, rows, k=10):
     return sorted(hits, key=lambda hit: -hit[1])[:k]
 '''
 
-_SEARCH_LISTS = '''
+_SEARCH = '''
 
-def search(query, modality, rows, k=10):
-    """The k best of unit rows {modality: (n, dim)}, as [((modality, row), score)]."""
+def search(query, modality, rows, {items}k=10):
+    """The k best {what}"""
     moved = move(query[None], modality)[0]
-    lists = {}
+    lists = {{}}
     for name, block in rows.items():
         cosines = block @ moved
         order = np.argsort(-cosines, kind="stable")
-        lists[name] = [((name, int(row)), float(cosines[row])) for row in order]
+        lists[name] = [({key}, float(cosines[row])) for row in order]
     return merge(lists, modality)[:k]
 '''
-
-_SEARCH_ITEMS = '''
-
-def search(query, modality, rows, items, k=10):
-    """The k best items of unit rows {modality: (n, dim)}, as [(item, score)].
+_LISTS = {
+    "items": "",
+    "what": "of unit rows {modality: (n, dim)}, as [((modality, row), score)].",
+    "key": "(name, int(row))",
+}
+_ITEMS = {
+    "items": "items, ",
+    "what": """items of unit rows {modality: (n, dim)}, as [(item, score)].
 
     `items` names the item of every row: {modality: n of them}.
-    """
-    moved = move(query[None], modality)[0]
-    lists = {}
-    for name, block in rows.items():
-        cosines = block @ moved
-        order = np.argsort(-cosines, kind="stable")
-        lists[name] = [(items[name][row], float(cosines[row])) for row in order]
-    return merge(lists, modality)[:k]
-'''
+    """,
+    "key": "items[name][row]",
+}
 
 
 def numpy_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
@@ -88,7 +85,7 @@ def _search(strategy: Strategy, card: ExportCard) -> str:
     if card.serving == "mixed":
         return _MIXED
     merge = strategy.merge_code(card.modalities)
-    return merge + (_SEARCH_ITEMS if by_item(card) else _SEARCH_LISTS)
+    return merge + _SEARCH.format(**(_ITEMS if card.by_item else _LISTS))
 
 
 EXPORT = StoreExport(numpy_snippet, place=10)

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
-from gapviz.export.snippets.base import (
-    CODE_NAME,
-    Snippet,
-    StoreExport,
-    depth_words,
-    equal_weights,
-    head,
-    rank_constant,
-    weights_of,
-)
+from gapviz.export.snippets.base import CODE_NAME, Snippet, StoreExport, depth_words, head
 from gapviz.export.snippets.documents import MIXED_NOTE, document_index, refusal
 from gapviz.strategies import Strategy
 
@@ -21,7 +12,7 @@ MOST_QUERIES = 5
 """Queries that a hybrid query may hold."""
 LARGEST_CONSTANT = 10_000
 
-_HEAD = '''
+_HEAD = """
 from in_numpy import DIM, {imports}
 from opensearchpy import helpers
 
@@ -35,24 +26,7 @@ BODY = {{
     "settings": {{"index": {{"knn": True}}}},
     "mappings": {{"properties": {mapped}}},
 }}
-
-
-def store(client, documents):
-    """Create the index and fill it: {document}.
-
-    {layout}
-    """
-    client.indices.create(index=INDEX, body=BODY)
-    helpers.bulk(
-        client,
-        [
-            {{
-                "_index": INDEX,
-                "_id": key,
-{fields}
-        ],
-    )
-'''
+"""
 
 _MIXED = '''
 
@@ -88,23 +62,23 @@ def opensearch_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`store`, `create_pipeline` and `search` with the client of OpenSearch 2.19 or later."""
     title, file = "OpenSearch", "in_opensearch.py"
     how = card.serving
-    constant = rank_constant(card, 1) if how == "ranks" else None
+    constant = card.rank_constant(1) if how == "ranks" else None
     refused = refusal(how, constant)
     if not refused and constant is not None and constant > LARGEST_CONSTANT:
         refused = "No code: the rank constant is at most 10,000 here."
     if not refused and how == "ranks" and len(card.modalities) > MOST_QUERIES:
         refused = f"No code: a hybrid query holds at most {MOST_QUERIES} queries."
-    if not refused and how == "ranks" and not any(weights_of(card).values()):
+    if not refused and how == "ranks" and not any(card.list_weights.values()):
         refused = "No code: every list has the weight 0."
     if refused:
         return Snippet(title, file, "", refused)
     mixed = how == "mixed"
-    code = head(card, "opensearch-py numpy safetensors") + document_index(_HEAD, card, how)
+    code = head(card, "opensearch-py numpy safetensors") + document_index(_HEAD, card, "body=BODY")
     if mixed:
         return Snippet(title, file, code + _MIXED, MIXED_NOTE)
     combination: dict[str, object] = {"technique": "rrf", "rank_constant": constant}
-    if not equal_weights(card):
-        weights = list(weights_of(card).values())
+    if not card.equal_weights:
+        weights = list(card.list_weights.values())
         combination["parameters"] = {"weights": [weight / sum(weights) for weight in weights]}
     depth, limit = depth_words(card)
     code += _FUSED.format(

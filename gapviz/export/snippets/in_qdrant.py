@@ -9,11 +9,8 @@ from gapviz.export.snippets.base import (
     REFERENCES_NOTE,
     Snippet,
     StoreExport,
-    by_item,
     depth_words,
-    equal_weights,
     head,
-    rank_constant,
 )
 from gapviz.strategies import Strategy
 
@@ -135,11 +132,11 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
         code = start + _MIXED.format(name=name)
         note = "One collection for all modalities; documents and queries are moved before."
     else:
-        constant = rank_constant(card, 0) if how == "ranks" and equal_weights(card) else None
+        constant = card.rank_constant(0) if how == "ranks" and card.equal_weights else None
         imports = "DIM, MODALITIES, merge, move" if constant is None else "DIM, MODALITIES, move"
-        if constant is not None and not by_item(card):
+        if constant is not None and not card.by_item:
             imports = "DIM, MODALITIES, list_order, move"
-        layout = BY_ITEM if by_item(card) else BY_ROW
+        layout = BY_ITEM if card.by_item else BY_ROW
         code = start + _STORE.format(imports=imports, name=name, layout=layout)
         depth, limit = depth_words(card)
         if constant is not None:
@@ -148,7 +145,7 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
                 limit=limit,
                 constant=constant,
                 paper=constant - 1,
-                order="MODALITIES" if by_item(card) else "list_order(modality)",
+                order="MODALITIES" if card.by_item else "list_order(modality)",
             )
             note = _fused_note(card)
         else:
@@ -163,7 +160,7 @@ def _fused_note(card: ExportCard) -> str:
         "Qdrant's own default is k = 2 with ranks from 0, which weighs the first ranks far more; "
         "the value here is shifted by one so that the scores are those measured."
     )
-    if by_item(card):
+    if card.by_item:
         return f"{note} One vector a modality and item; lists are fused to a depth of 1,000."
     return (
         f"{note} Every rank ties between the lists: the order of the prefetches decides in "

@@ -2,55 +2,47 @@
 
 from __future__ import annotations
 
+from functools import partial
+from operator import attrgetter
+
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
 PLACE = 3
 """Of the family in tables."""
 
+_further = partial(Diagnostic, brief=False)
+
 DIAGNOSTICS = (
-    Diagnostic(
+    _further(
         name="matched_cosine",
         title="Matched cosine",
         formula=r"\overline{x_i\cdot y_i}",
         reading="Mean cosine of an item's image with its own text, −1 to 1.",
-        source="",
         better="higher",
         read=lambda m: m.geometry.cosines.matched,
-        brief=False,
     ),
-    Diagnostic(
+    _further(
         name="mismatched_cosine",
         title="Mismatched cosine",
         formula=r"\overline{x_i\cdot y_j},\ i\neq j",
         reading="Mean cosine of an image with another item's text, −1 to 1.",
-        source="",
         better="lower",
         read=lambda m: m.geometry.cosines.mismatched,
-        brief=False,
     ),
-    Diagnostic(
-        name="cone_x",
-        key="",
-        title="Cone of the first modality",
-        formula=r"\overline{x_i\cdot x_j},\ i\neq j",
-        reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
-        source="Liang et al. 2022",
-        better="lower",
-        read=lambda m: m.geometry.x.cone,
-        brief=False,
+    *(
+        _further(
+            name=f"cone_{one}",
+            key="",
+            title=f"Cone of the {place} modality",
+            formula=rf"\overline{{{one}_i\cdot {one}_j}},\ i\neq j",
+            reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
+            source="Liang et al. 2022",
+            better="lower",
+            read=attrgetter(f"geometry.{one}.cone"),
+        )
+        for one, place in (("x", "first"), ("y", "second"))
     ),
-    Diagnostic(
-        name="cone_y",
-        key="",
-        title="Cone of the second modality",
-        formula=r"\overline{y_i\cdot y_j},\ i\neq j",
-        reading="Mean cosine of two items' rows: 0 isotropic, 1 collapsed to a point.",
-        source="Liang et al. 2022",
-        better="lower",
-        read=lambda m: m.geometry.y.cone,
-        brief=False,
-    ),
-    Diagnostic(
+    _further(
         name="alignment",
         title="Alignment",
         formula=r"\overline{\lVert x_i-y_i\rVert^2}",
@@ -58,9 +50,8 @@ DIAGNOSTICS = (
         source="Wang & Isola 2020",
         better="lower",
         read=lambda m: m.geometry.alignment,
-        brief=False,
     ),
-    Diagnostic(
+    _further(
         name="uniformity",
         key="uniformity_joint",
         title="Uniformity (joint)",
@@ -69,9 +60,8 @@ DIAGNOSTICS = (
         source="Wang & Isola 2020",
         better="lower",
         read=lambda m: m.geometry.uniformity.joint,
-        brief=False,
     ),
-    Diagnostic(
+    _further(
         name="auc_matched",
         title="AUC matched against mismatched",
         formula=r"P(\cos_\text{matched}>\cos_\text{mismatched})",
@@ -79,9 +69,8 @@ DIAGNOSTICS = (
         source="Mann & Whitney 1947",
         better="higher",
         read=lambda m: m.geometry.auc_matched,
-        brief=False,
     ),
-    Diagnostic(
+    _further(
         name="d_prime",
         title="Sensitivity d′",
         formula=(
@@ -92,9 +81,8 @@ DIAGNOSTICS = (
         source="Green & Swets 1966",
         better="higher",
         read=lambda m: m.geometry.d_prime,
-        brief=False,
     ),
-    Diagnostic(
+    _further(
         name="info_nce",
         title="InfoNCE (symmetric, τ = 1/100)",
         formula=r"-\tfrac12\left(\overline{\log p(y_i|x_i)}+\overline{\log p(x_i|y_i)}\right)",
@@ -105,6 +93,5 @@ DIAGNOSTICS = (
         source="van den Oord et al. 2018",
         better="lower",
         read=lambda m: m.geometry.info_nce,
-        brief=False,
     ),
 )

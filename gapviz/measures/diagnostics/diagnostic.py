@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.wording import figure
-from gapviz.measures.retrieval import expected_bias
+from gapviz.measures.retrieval.mixed import expected_bias
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Diagnostic:
     """LaTeX."""
     reading: str
     """Range, direction and meaning in one or two sentences."""
-    source: str
     read: Callable[[Any], Any]
     """The figure of a `Measurement`: a number, an `Estimate`, or estimates by query modality, as
     its method `by_modality` makes them."""
+    source: str = ""
     by_modality: bool = False
     """Whether `read` gives an estimate for each query modality."""
     better: str = ""

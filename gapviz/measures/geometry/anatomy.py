@@ -12,11 +12,9 @@ import numpy.typing as npt
 from gapviz.core.blocks import centroid, float64_blocks
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices, read_only
-from gapviz.measures.geometry.centroids import measure_cloud
-from gapviz.measures.geometry.contrast import alignment_of, cross_cosines, measure_uniformity
-from gapviz.measures.geometry.pair_scores import pair_scores
+from gapviz.measures.geometry.report import Geometry
 
 ABLATED = (0, 1, 2, 3, 5, 10, 20, 50, 100)
 HEAT_MAP_ITEMS = 200
@@ -135,22 +133,24 @@ def ablation_curve(
     removed = np.array(sorted({count for count in counts if 0 <= count < order.size}))
     rng = np.random.default_rng(seed)
     at_random = rng.permutation(order.size)
-    matches, n_pairs = _sampled_matches(pairs, len(x), len(y), rng)
-    found = [_without(x, y, matches, order[n:]) for n in removed]
-    control = [_without(x, y, matches, np.sort(at_random[n:])) for n in removed]
+    matches = _sampled_matches(pairs, len(x), len(y), rng)
+    kept = [order[n:] for n in removed], [np.sort(at_random[n:]) for n in removed]
+    found, control = (
+        np.array([_without(x, y, matches, dims) for dims in some]).reshape(-1, 3).T for some in kept
+    )
     squares = own[order] ** 2
     total = squares.sum()
     cumulative = np.concatenate([[0.0], np.cumsum(squares)])
     return AblationCurve(
         removed=removed.astype(np.int64),
         share=cumulative[removed] / total if total > 0 else np.full(removed.size, np.nan),
-        gap=np.array([gap for gap, _, _ in found]),
-        recall_x_to_y=np.array([forward for _, forward, _ in found]),
-        recall_y_to_x=np.array([backward for _, _, backward in found]),
-        control_gap=np.array([gap for gap, _, _ in control]),
-        control_recall_x_to_y=np.array([forward for _, forward, _ in control]),
-        control_recall_y_to_x=np.array([backward for _, _, backward in control]),
-        n_pairs=n_pairs,
+        gap=found[0],
+        recall_x_to_y=found[1],
+        recall_y_to_x=found[2],
+        control_gap=control[0],
+        control_recall_x_to_y=control[1],
+        control_recall_y_to_x=control[2],
+        n_pairs=matches.n_pairs,
     )
 
 
@@ -174,10 +174,7 @@ def clustered_heat_map(
     """
     if not len(pairs):
         raise GapvizError("there are no matched pairs to draw", hint="give pairs")
-    chosen = np.arange(len(pairs), dtype=np.int64)
-    if chosen.size > n_items:
-        rng = np.random.default_rng(seed)
-        chosen = np.sort(rng.choice(chosen, n_items, replace=False))
+    chosen = seeded_sample(np.arange(len(pairs), dtype=np.int64), n_items, seed)
     first, second = x[pairs.rows_a[chosen]], y[pairs.rows_b[chosen]]
     order = _leaves((first @ first.T + second @ second.T) / 2)
     stacked = np.concatenate([first[order], second[order]])
@@ -237,12 +234,8 @@ def plane_point(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
 
     Sampled as `pair_scores` is (Wang & Isola 2020).
     """
-    clouds = measure_cloud(x), measure_cloud(y)
-    scores = pair_scores(x, y, pairs, seed=seed)
-    return PlanePoint(
-        alignment=alignment_of(cross_cosines(x, y, pairs, clouds).matched),
-        uniformity=measure_uniformity(scores, pairs, len(x), len(y)).joint,
-    )
+    geometry = Geometry(x, y, pairs, seed=seed)
+    return PlanePoint(geometry.alignment, geometry.uniformity.joint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,19 +246,17 @@ class _Matches:
     rows_y: Indices
     items_x: Indices
     items_y: Indices
+    n_pairs: int
 
 
-def _sampled_matches(
-    pairs: Pairs, n_x: int, n_y: int, rng: np.random.Generator
-) -> tuple[_Matches, int]:
+def _sampled_matches(pairs: Pairs, n_x: int, n_y: int, rng: np.random.Generator) -> _Matches:
     """All rows of at most `ABLATION_ITEMS` items that have both, and how many pairs they are."""
     owner_x, owner_y = pairs.owners(n_x, n_y)
     items = owner_x[pairs.one_an_item().rows_a]
-    if items.size > ABLATION_ITEMS:
-        items = items[np.sort(rng.choice(items.size, ABLATION_ITEMS, replace=False))]
+    items = items[seeded_sample(np.arange(items.size), ABLATION_ITEMS, rng)]
     taken = np.isin(owner_x[pairs.rows_a], items)
     rows_x, rows_y = np.unique(pairs.rows_a[taken]), np.unique(pairs.rows_b[taken])
-    return _Matches(rows_x, rows_y, owner_x[rows_x], owner_y[rows_y]), int(taken.sum())
+    return _Matches(rows_x, rows_y, owner_x[rows_x], owner_y[rows_y], int(taken.sum()))
 
 
 def _without(

@@ -5,17 +5,13 @@ Notation: x, y unit rows of two modalities, μ their centroids, Δ = μx − μy
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.core.blocks import BLOCK_ROWS, centroid, float64_blocks, item_sums
+from gapviz.core.blocks import centroid, float64_blocks, item_sums
 from gapviz.core.estimate import Estimate
-from gapviz.core.pairs import Pairs
-from gapviz.core.vectors import NO_SPREAD, Float32, Float64, Indices
-
-NORMAL_95 = 1.959963984540054
+from gapviz.core.vectors import Float32, Float64, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,47 +135,6 @@ def measure_cloud(vectors: Float32, owner: Indices | None = None) -> Cloud:
     )
 
 
-def measure_gap(
-    x: Float32,
-    y: Float32,
-    pairs: Pairs,
-    *,
-    clouds: tuple[Cloud, Cloud],
-    mean_distances: tuple[float, float],
-) -> Gap:
-    """The gap between the unit rows of two modalities, `(nx, dim)` and `(ny, dim)`.
-
-    The interval is the delta method's: to first order ‖Δ‖ moves with the rows' projections
-    on Δ, so its variance is that of the mean projected difference, with the item as the unit
-    of sampling: matched rows, and all the captions of one image, vary together.
-
-    Args:
-        x: unit rows of the first modality.
-        y: unit rows of the second.
-        pairs: their matched rows; may be empty.
-        clouds: `measure_cloud` of each.
-        mean_distances: `mean_distance` between rows of different items of each, for variant C.
-    """
-    cloud_x, cloud_y = clouds
-    delta = cloud_x.centroid - cloud_y.centroid
-    gap = float(np.linalg.norm(delta))
-    floor_squared = cloud_x.centroid_variance + cloud_y.centroid_variance
-    half = NORMAL_95 * _standard_error(x, y, pairs, delta, gap)
-    pooled = float(np.sqrt((cloud_x.rms_distance**2 + cloud_y.rms_distance**2) / 2))
-    spread = pooled > NO_SPREAD
-    return Gap(
-        delta=delta,
-        gap=gap,
-        low=float(np.maximum(gap - half, 0.0)),
-        high=gap + half,
-        noise_floor=float(np.sqrt(floor_squared)),
-        debiased=float(np.sqrt(np.maximum(gap**2 - floor_squared, 0.0))),
-        separation=_ratio(gap, spread * (cloud_x.mean_distance + cloud_y.mean_distance) / 2),
-        separation_b=_ratio(gap, spread * pooled),
-        separation_c=_ratio(gap, spread * sum(mean_distances) / 2),
-    )
-
-
 def dimension_shares(delta: Float64) -> DimensionShares:
     """Shares of the squared gap by dimension, from Δ `(dim,)`; NaN where Δ is zero."""
     squares = delta**2
@@ -190,61 +145,10 @@ def dimension_shares(delta: Float64) -> DimensionShares:
     return DimensionShares(
         order=order.astype(np.int64),
         shares=sorted_shares,
-        participation_ratio=_ratio(1.0, float((sorted_shares**2).sum())),
+        participation_ratio=quotient(1.0, float((sorted_shares**2).sum())),
     )
 
 
-def measure_constancy(x: Float32, y: Float32, pairs: Pairs) -> Constancy:
-    """Constancy of the differences of matched rows of x `(nx, dim)` and y `(ny, dim)`.
-
-    NaN without pairs.
-    """
-    if not len(pairs):
-        return Constancy(ratio=float("nan"), mean_cosine=float("nan"))
-    dim = x.shape[1]
-    total, squares = np.zeros(dim), 0.0
-    for difference in _differences(x, y, pairs):
-        total += difference.sum(axis=0)
-        squares += float(np.einsum("ij,ij->", difference, difference))
-    mean = total / len(pairs)
-    length = float(np.linalg.norm(mean))
-    cosines = 0.0
-    for difference in _differences(x, y, pairs):
-        lengths = np.linalg.norm(difference, axis=1) * length
-        cosines += float(
-            np.divide(
-                difference @ mean, lengths, out=np.zeros(len(difference)), where=lengths > 0
-            ).sum()
-        )
-    return Constancy(
-        ratio=_ratio(length**2, squares / len(pairs)), mean_cosine=cosines / len(pairs)
-    )
-
-
-def _differences(x: Float32, y: Float32, pairs: Pairs) -> Iterator[Float64]:
-    for start in range(0, len(pairs), BLOCK_ROWS):
-        chosen = slice(start, start + BLOCK_ROWS)
-        yield x[pairs.rows_a[chosen]].astype(np.float64) - y[pairs.rows_b[chosen]]
-
-
-def _standard_error(x: Float32, y: Float32, pairs: Pairs, delta: Float64, gap: float) -> float:
-    if gap == 0.0 or min(x.shape[0], y.shape[0]) < 2:
-        return float("nan") if gap else 0.0
-    direction = delta / gap
-    along_x = np.concatenate([block @ direction for block in float64_blocks(x)])
-    along_y = np.concatenate([block @ direction for block in float64_blocks(y)])
-    owner_x, owner_y = pairs.owners(x.shape[0], y.shape[0])
-    influence = np.bincount(
-        owner_x, (along_x - along_x.mean()) / along_x.size, minlength=sum(map(len, (x, y)))
-    )
-    influence -= np.bincount(
-        owner_y, (along_y - along_y.mean()) / along_y.size, minlength=influence.size
-    )
-    n_owners = np.union1d(owner_x, owner_y).size
-    if n_owners < 2:
-        return float("nan")
-    return float(np.sqrt(n_owners / (n_owners - 1) * (influence**2).sum()))
-
-
-def _ratio(numerator: float, denominator: float) -> float:
+def quotient(numerator: float, denominator: float) -> float:
+    """Of what is never negative; NaN over 0."""
     return numerator / denominator if denominator > 0 else float("nan")

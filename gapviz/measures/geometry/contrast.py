@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from gapviz.core.blocks import float64_blocks
 from gapviz.core.pairs import Pairs
-from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float32, Float64
-from gapviz.measures.geometry.centroids import Cloud
-from gapviz.measures.geometry.pair_scores import PairScores, n_pairs_within
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
+from gapviz.core.vectors import Float32
 
 INFO_NCE_BATCH = 4_096
 INFO_NCE_BLOCK = 512
@@ -64,98 +61,7 @@ class InfoNce:
         return (self.x_to_y + self.y_to_x) / 2
 
 
-def cross_cosines(
-    x: Float32, y: Float32, pairs: Pairs, clouds: tuple[Cloud, Cloud]
-) -> CrossCosines:
-    """Mean cosines of matched and of mismatched unit rows `(nx, dim)` and `(ny, dim)`.
-
-    Closed form: the sum over all pairs is Σx·Σy, less the matched ones.
-
-    Args:
-        x: rows of the first modality.
-        y: rows of the second.
-        pairs: which of them match.
-        clouds: of x and of y, as `measure_cloud` measured them.
-    """
-    total = 0.0
-    for start in range(0, len(pairs), 2_048):
-        chosen = slice(start, start + 2_048)
-        total += float(
-            np.einsum(
-                "ij,ij->",
-                x[pairs.rows_a[chosen]].astype(np.float64),
-                y[pairs.rows_b[chosen]].astype(np.float64),
-            )
-        )
-    n_pairs, n_all = len(pairs), x.shape[0] * y.shape[0]
-    everything = float(clouds[0].centroid @ clouds[1].centroid) * n_all
-    return CrossCosines(
-        matched=total / n_pairs if n_pairs else float("nan"),
-        mismatched=(everything - total) / (n_all - n_pairs) if n_all > n_pairs else float("nan"),
-    )
-
-
-def relative_modality_gap(matched_cosine: float, cone_x: float, cone_y: float) -> float:
-    """RMG = m / (m + ½(sx + sy)), each a mean of (1 − cos)/2 (Schrodi et al. 2025).
-
-    m is over matched pairs, s over rows of different items of one modality: 0 is perfect, ½ means
-    that a pair lies as far apart as two random rows of one modality.
-    """
-    m = (1 - matched_cosine) / 2
-    spread = ((1 - cone_x) / 2 + (1 - cone_y) / 2) / 2
-    return m / (m + spread) if m + spread > 0 else float("nan")
-
-
-def alignment_of(matched_cosine: float) -> float:
-    """mean‖xᵢ − yᵢ‖² over matched unit rows = 2 − 2·mean cosine (Wang & Isola 2020)."""
-    return 2 - 2 * matched_cosine
-
-
-def measure_uniformity(scores: PairScores, pairs: Pairs, n_x: int, n_y: int) -> Uniformity:
-    """Uniformity of x, y, both pooled, and across, from the cosines by pair type.
-
-    For unit rows exp(−2‖a−b‖²) = exp(4·cos − 4). The pooled mean weighs each type by how
-    many pairs of that type there are, not by how many were sampled.
-    """
-    within_x, within_y = _mean_potential(scores.within_x), _mean_potential(scores.within_y)
-    owner_x, owner_y = pairs.owners(n_x, n_y)
-    n_matched = len(pairs)
-    n_mismatched = n_x * n_y - n_matched
-    cross = _weighted_mean(
-        (_mean_potential(scores.matched), n_matched),
-        (_mean_potential(scores.mismatched), n_mismatched),
-    )
-    joint = _weighted_mean(
-        (within_x, n_pairs_within(owner_x)),
-        (within_y, n_pairs_within(owner_y)),
-        (cross, n_x * n_y),
-    )
-    return Uniformity(
-        x=float(np.log(within_x)),
-        y=float(np.log(within_y)),
-        joint=float(np.log(joint)),
-        cross=float(np.log(cross)),
-    )
-
-
 def info_nce(
-    x: Float32,
-    y: Float32,
-    pairs: Pairs,
-    *,
-    temperature: float = 0.01,
-    batch: int = INFO_NCE_BATCH,
-    seed: int = DEFAULT_SEED,
-) -> float:
-    """Symmetric InfoNCE in nats: mean of the x→y and the y→x cross-entropies.
-
-    Arguments, protocol and source are those of `info_nce_both_ways`.
-    """
-    both = info_nce_both_ways(x, y, pairs, temperature=temperature, batch=batch, seed=seed)
-    return both.symmetric
-
-
-def info_nce_both_ways(
     x: Float32,
     y: Float32,
     pairs: Pairs,
@@ -179,11 +85,9 @@ def info_nce_both_ways(
         seed: of the sample.
     """
     one_each = pairs.one_an_item()
-    rows_a, rows_b = one_each.rows_a, one_each.rows_b
-    if rows_a.size > batch:
-        chosen = np.sort(np.random.default_rng(seed).choice(rows_a.size, batch, replace=False))
-        rows_a, rows_b = rows_a[chosen], rows_b[chosen]
-    n = rows_a.size
+    chosen = seeded_sample(np.arange(len(one_each)), batch, seed)
+    rows_a, rows_b = one_each.rows_a[chosen], one_each.rows_b[chosen]
+    n = chosen.size
     if not n:
         return InfoNce(float("nan"), float("nan"), temperature, 0)
     targets = y[rows_b].astype(np.float64)
@@ -202,32 +106,3 @@ def info_nce_both_ways(
         temperature=temperature,
         batch=n,
     )
-
-
-def principal_axis(x: Float32, y: Float32, delta: Float64) -> PrincipalAxis:
-    """Leading eigenvector of the pooled covariance, by a `(dim, dim)` eigenproblem."""
-    dim = x.shape[1]
-    n = x.shape[0] + y.shape[0]
-    total, second = np.zeros(dim), np.zeros((dim, dim))
-    for matrix in (x, y):
-        for block in float64_blocks(matrix):
-            total += block.sum(axis=0)
-            second += block.T @ block
-    mean = total / n
-    values, vectors = np.linalg.eigh(second / n - np.outer(mean, mean))
-    variance = float(np.maximum(values, 0).sum())
-    gap = float(np.linalg.norm(delta))
-    return PrincipalAxis(
-        cosine_with_gap=abs(float(vectors[:, -1] @ delta)) / gap if gap > 0 else float("nan"),
-        variance_share=float(values[-1]) / variance if variance > 0 else float("nan"),
-    )
-
-
-def _mean_potential(cosines: Float64) -> float:
-    return float(np.exp(4 * cosines - 4).mean()) if cosines.size else float("nan")
-
-
-def _weighted_mean(*parts: tuple[float, int]) -> float:
-    present = [(value, weight) for value, weight in parts if weight]
-    total = sum(weight for _, weight in present)
-    return sum(value * weight for value, weight in present) / total if total else float("nan")

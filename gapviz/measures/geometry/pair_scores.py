@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ def pair_scores(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEE
     random ones, drawn with `seed` and with replacement.
     """
     rng = np.random.default_rng(seed)
-    matched = _dots(x, y, pairs.rows_a, pairs.rows_b)
+    matched = dots(x, y, pairs.rows_a, pairs.rows_b)
     mismatched, sampled = _mismatched(x, y, pairs, rng)
     owner_x, owner_y = pairs.owners(len(x), len(y))
     within_x, sampled_x = _within(x, owner_x, rng)
@@ -76,61 +77,19 @@ def auc_matched(scores: PairScores) -> float:
     return float(wins / (positive.size * negative.size))
 
 
-def d_prime(scores: PairScores) -> float:
-    """(mean matched − mean mismatched) / √½(both variances): sensitivity index d′.
-
-    NaN with fewer than two of either, or where none of them differ.
-    """
-    if min(scores.matched.size, scores.mismatched.size) < 2:
-        return float("nan")
-    spread = np.sqrt((scores.matched.var(ddof=1) + scores.mismatched.var(ddof=1)) / 2)
-    if spread == 0:
-        return float("nan")
-    return float((scores.matched.mean() - scores.mismatched.mean()) / spread)
+def dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
+    """Products of the chosen rows of x and y, pair by pair, `(n,)` in float64."""
+    parts = [np.einsum("ij,ij->i", a, b) for a, b in paired_blocks(x, y, rows_x, rows_y)]
+    return np.concatenate([np.empty(0), *parts])
 
 
-def mean_distance(cosines: Float64) -> float:
-    """Mean ‖a − b‖ of pairs of unit vectors by their cosines `(n,)`, √(2 − 2cos).
-
-    NaN when empty.
-    """
-    if not cosines.size:
-        return float("nan")
-    return float(np.sqrt(np.maximum(2 - 2 * cosines, 0.0)).mean())
-
-
-def threshold_transfer(scores: PairScores, matched_share: float = 0.95) -> ThresholdTransfer:
-    """The cosine that `matched_share` of matched pairs reach, and who else passes it.
-
-    The linearly interpolated quantile; all NaN without matched pairs.
-    """
-    if not scores.matched.size:
-        nan = float("nan")
-        return ThresholdTransfer(nan, matched_share, nan, nan, nan)
-    threshold = float(np.quantile(scores.matched, 1 - matched_share))
-
-    def passing(cosines: Float64) -> float:
-        return float((cosines >= threshold).mean()) if cosines.size else float("nan")
-
-    return ThresholdTransfer(
-        threshold=threshold,
-        matched_share=matched_share,
-        mismatched=passing(scores.mismatched),
-        within_x=passing(scores.within_x),
-        within_y=passing(scores.within_y),
-    )
-
-
-def _dots(x: Float32, y: Float32, rows_x: Indices, rows_y: Indices) -> Float64:
-    parts = [
-        np.einsum(
-            "ij,ij->i",
-            x[rows_x[start : start + 2_048]].astype(np.float64),
-            y[rows_y[start : start + 2_048]].astype(np.float64),
-        )
-        for start in range(0, rows_x.size, 2_048)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0)
+def paired_blocks(
+    x: Float32, y: Float32, rows_x: Indices, rows_y: Indices, size: int = 2_048
+) -> Iterator[tuple[Float64, Float64]]:
+    """The chosen rows of x and, beside each, that of y, in blocks of at most `size` rows."""
+    for start in range(0, rows_x.size, size):
+        block = slice(start, start + size)
+        yield x[rows_x[block]].astype(np.float64), y[rows_y[block]].astype(np.float64)
 
 
 def _mismatched(
@@ -143,7 +102,7 @@ def _mismatched(
         return np.delete(cosines, matched), False
     drawn = rng.integers(0, nx * ny, SAMPLED_SCORES)
     drawn = drawn[~np.isin(drawn, matched)]
-    return _dots(x, y, drawn // ny, drawn % ny), True
+    return dots(x, y, drawn // ny, drawn % ny), True
 
 
 def _within(vectors: Float32, owner: Indices, rng: np.random.Generator) -> tuple[Float64, bool]:
@@ -157,4 +116,4 @@ def _within(vectors: Float32, owner: Indices, rng: np.random.Generator) -> tuple
     first = rng.integers(0, n, SAMPLED_SCORES)
     second = (first + rng.integers(1, n, SAMPLED_SCORES)) % n
     different = owner[first] != owner[second]
-    return _dots(vectors, vectors, first[different], second[different]), True
+    return dots(vectors, vectors, first[different], second[different]), True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
+from gapviz.core.blocks import BLOCK_ROWS, float64_blocks
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float32, Indices
+from gapviz.core.vectors import NO_SPREAD, Float32, Float64, Indices
 from gapviz.measures.geometry.centroids import (
     Cloud,
     Constancy,
@@ -15,38 +19,39 @@ from gapviz.measures.geometry.centroids import (
     Gap,
     dimension_shares,
     measure_cloud,
-    measure_constancy,
-    measure_gap,
+    quotient,
 )
 from gapviz.measures.geometry.contrast import (
     INFO_NCE_BATCH,
     CrossCosines,
     PrincipalAxis,
     Uniformity,
-    alignment_of,
-    cross_cosines,
     info_nce,
-    measure_uniformity,
-    principal_axis,
-    relative_modality_gap,
 )
 from gapviz.measures.geometry.pair_scores import (
     PairScores,
     ThresholdTransfer,
     auc_matched,
-    d_prime,
-    mean_distance,
+    n_pairs_within,
     pair_scores,
-    threshold_transfer,
+    paired_blocks,
 )
+
+NORMAL_95 = 1.959963984540054
+MATCHED_SHARE = 0.95
+"""Of the matched pairs, those that reach the threshold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Geometry:
-    """The diagnostics of modalities x and y; each part's class or function gives its formula.
+    """The diagnostics of modalities x and y; each part's class or docstring gives its formula.
 
     Each part is computed when first asked for, and then kept, so that a page that shows
     three of them does not pay for all.
+
+    Memory stays linear in the number of rows: means and mean squares use closed forms,
+    and what has none (mean distance, uniformity, score distributions) is exact on small
+    clouds and sampled with `seed` beyond, as `sampled` tells.
     """
 
     x_rows: Float32
@@ -54,7 +59,8 @@ class Geometry:
     y_rows: Float32
     """`(ny, dim)` unit rows."""
     pairs: Pairs
-    seed: int
+    """Their matched rows; may be empty."""
+    seed: int = DEFAULT_SEED
 
     @cached_property
     def _owners(self) -> tuple[Indices, Indices]:
@@ -77,20 +83,72 @@ class Geometry:
 
     @cached_property
     def gap(self) -> Gap:
-        """See `measure_gap`."""
-        distances = mean_distance(self.scores.within_x), mean_distance(self.scores.within_y)
-        return measure_gap(
-            self.x_rows,
-            self.y_rows,
-            self.pairs,
-            clouds=(self.x, self.y),
-            mean_distances=distances,
+        """The gap between both clouds.
+
+        The interval is the delta method's: to first order ‖Δ‖ moves with the rows' projections
+        on Δ, so its variance is that of the mean projected difference, with the item as the unit
+        of sampling: matched rows, and all the captions of one image, vary together.
+        """
+        x, y = self.x, self.y
+        delta = x.centroid - y.centroid
+        gap = float(np.linalg.norm(delta))
+        floor_squared = x.centroid_variance + y.centroid_variance
+        half = NORMAL_95 * self._standard_error(delta, gap)
+        pooled = float(np.sqrt((x.rms_distance**2 + y.rms_distance**2) / 2))
+        spread = pooled > NO_SPREAD
+        between_rows = _mean_distance(self.scores.within_x) + _mean_distance(self.scores.within_y)
+        return Gap(
+            delta=delta,
+            gap=gap,
+            low=float(np.maximum(gap - half, 0.0)),
+            high=gap + half,
+            noise_floor=float(np.sqrt(floor_squared)),
+            debiased=float(np.sqrt(np.maximum(gap**2 - floor_squared, 0.0))),
+            separation=quotient(gap, spread * (x.mean_distance + y.mean_distance) / 2),
+            separation_b=quotient(gap, spread * pooled),
+            separation_c=quotient(gap, spread * between_rows / 2),
         )
+
+    def _standard_error(self, delta: Float64, gap: float) -> float:
+        """Of ‖Δ‖."""
+        if gap == 0.0 or min(self.x.n, self.y.n) < 2:
+            return float("nan") if gap else 0.0
+        influence = np.zeros(self.x.n + self.y.n)
+        for sign, rows, owner in zip(
+            (1, -1), (self.x_rows, self.y_rows), self._owners, strict=True
+        ):
+            along = np.concatenate([block @ (delta / gap) for block in float64_blocks(rows)])
+            weights = (along - along.mean()) / along.size
+            influence += sign * np.bincount(owner, weights, minlength=influence.size)
+        n_owners = np.union1d(*self._owners).size
+        if n_owners < 2:
+            return float("nan")
+        return float(np.sqrt(n_owners / (n_owners - 1) * (influence**2).sum()))
 
     @cached_property
     def constancy(self) -> Constancy:
-        """See `measure_constancy`."""
-        return measure_constancy(self.x_rows, self.y_rows, self.pairs)
+        """Constancy of the differences of matched rows; NaN without pairs."""
+        n_pairs = len(self.pairs)
+        if not n_pairs:
+            return Constancy(ratio=float("nan"), mean_cosine=float("nan"))
+        total, squares = np.zeros(self.x_rows.shape[1]), 0.0
+        for difference in self._differences():
+            total += difference.sum(axis=0)
+            squares += float(np.einsum("ij,ij->", difference, difference))
+        mean = total / n_pairs
+        length = float(np.linalg.norm(mean))
+        cosines = 0.0
+        for difference in self._differences():
+            lengths = np.linalg.norm(difference, axis=1) * length
+            nothing = np.zeros(len(difference))
+            cosines += float(
+                np.divide(difference @ mean, lengths, out=nothing, where=lengths > 0).sum()
+            )
+        return Constancy(quotient(length**2, squares / n_pairs), cosines / n_pairs)
+
+    def _differences(self) -> Iterator[Float64]:
+        rows = self.pairs.rows_a, self.pairs.rows_b
+        return (a - b for a, b in paired_blocks(self.x_rows, self.y_rows, *rows, BLOCK_ROWS))
 
     @cached_property
     def shares(self) -> DimensionShares:
@@ -99,28 +157,73 @@ class Geometry:
 
     @cached_property
     def cosines(self) -> CrossCosines:
-        """See `cross_cosines`."""
-        return cross_cosines(self.x_rows, self.y_rows, self.pairs, (self.x, self.y))
+        """Mean cosines of matched and of mismatched rows.
+
+        Closed form: the sum over all pairs is Σx·Σy, less the matched ones.
+        """
+        blocks = paired_blocks(self.x_rows, self.y_rows, self.pairs.rows_a, self.pairs.rows_b)
+        total = sum(float(np.einsum("ij,ij->", a, b)) for a, b in blocks)
+        n_pairs, n_all = len(self.pairs), self.x.n * self.y.n
+        others = float(self.x.centroid @ self.y.centroid) * n_all - total
+        return CrossCosines(
+            matched=total / n_pairs if n_pairs else float("nan"),
+            mismatched=others / (n_all - n_pairs) if n_all > n_pairs else float("nan"),
+        )
 
     @cached_property
     def relative_gap(self) -> float:
-        """RMG; see `relative_modality_gap`."""
-        return relative_modality_gap(self.cosines.matched, self.x.cone, self.y.cone)
+        """RMG = m / (m + ½(sx + sy)), each a mean of (1 − cos)/2 (Schrodi et al. 2025).
+
+        m is over matched pairs, s over rows of different items of one modality: 0 is perfect, ½
+        means that a pair lies as far apart as two random rows of one modality.
+        """
+        m = (1 - self.cosines.matched) / 2
+        spread = ((1 - self.x.cone) / 2 + (1 - self.y.cone) / 2) / 2
+        return m / (m + spread) if m + spread > 0 else float("nan")
 
     @cached_property
     def alignment(self) -> float:
-        """See `alignment_of`."""
-        return alignment_of(self.cosines.matched)
+        """mean‖xᵢ − yᵢ‖² over matched unit rows = 2 − 2·mean cosine (Wang & Isola 2020)."""
+        return 2 - 2 * self.cosines.matched
 
     @cached_property
     def uniformity(self) -> Uniformity:
-        """See `measure_uniformity`."""
-        return measure_uniformity(self.scores, self.pairs, len(self.x_rows), len(self.y_rows))
+        """Uniformity of x, y, both pooled, and across, from the cosines by pair type.
+
+        For unit rows exp(−2‖a−b‖²) = exp(4·cos − 4). The pooled mean weighs each type by how
+        many pairs of that type there are, not by how many were sampled.
+        """
+        scores, n_all = self.scores, self.x.n * self.y.n
+        within_x, within_y = _mean_potential(scores.within_x), _mean_potential(scores.within_y)
+        cross = _weighted_mean(
+            (_mean_potential(scores.matched), len(self.pairs)),
+            (_mean_potential(scores.mismatched), n_all - len(self.pairs)),
+        )
+        owner_x, owner_y = self._owners
+        joint = _weighted_mean(
+            (within_x, n_pairs_within(owner_x)),
+            (within_y, n_pairs_within(owner_y)),
+            (cross, n_all),
+        )
+        return Uniformity(*(float(np.log(mean)) for mean in (within_x, within_y, joint, cross)))
 
     @cached_property
     def principal_axis(self) -> PrincipalAxis:
-        """See the function of the same name."""
-        return principal_axis(self.x_rows, self.y_rows, self.gap.delta)
+        """Leading eigenvector of the pooled covariance, by a `(dim, dim)` eigenproblem."""
+        delta, gap = self.gap.delta, self.gap.gap
+        total, second = np.zeros(delta.size), np.zeros((delta.size, delta.size))
+        for matrix in (self.x_rows, self.y_rows):
+            for block in float64_blocks(matrix):
+                total += block.sum(axis=0)
+                second += block.T @ block
+        n = self.x.n + self.y.n
+        mean = total / n
+        values, vectors = np.linalg.eigh(second / n - np.outer(mean, mean))
+        variance = float(np.maximum(values, 0).sum())
+        return PrincipalAxis(
+            cosine_with_gap=quotient(abs(float(vectors[:, -1] @ delta)), gap),
+            variance_share=quotient(float(values[-1]), variance),
+        )
 
     @cached_property
     def auc_matched(self) -> float:
@@ -129,18 +232,41 @@ class Geometry:
 
     @cached_property
     def d_prime(self) -> float:
-        """See the function of the same name."""
-        return d_prime(self.scores)
+        """(mean matched − mean mismatched) / √½(both variances): sensitivity index d′.
+
+        NaN with fewer than two of either, or where none of them differ.
+        """
+        matched, mismatched = self.scores.matched, self.scores.mismatched
+        if min(matched.size, mismatched.size) < 2:
+            return float("nan")
+        spread = np.sqrt((matched.var(ddof=1) + mismatched.var(ddof=1)) / 2)
+        return float((matched.mean() - mismatched.mean()) / spread) if spread else float("nan")
 
     @cached_property
     def threshold(self) -> ThresholdTransfer:
-        """See `threshold_transfer`."""
-        return threshold_transfer(self.scores)
+        """The cosine that `MATCHED_SHARE` of matched pairs reach, and who else passes it.
+
+        The linearly interpolated quantile; all NaN without matched pairs.
+        """
+        scores = self.scores
+        threshold = float("nan")
+        if scores.matched.size:
+            threshold = float(np.quantile(scores.matched, 1 - MATCHED_SHARE))
+        others = (scores.mismatched, scores.within_x, scores.within_y)
+        known = not np.isnan(threshold)
+        return ThresholdTransfer(
+            threshold,
+            MATCHED_SHARE,
+            *(
+                float((cosines >= threshold).mean()) if known and cosines.size else float("nan")
+                for cosines in others
+            ),
+        )
 
     @cached_property
     def info_nce(self) -> float:
         """Symmetric, temperature 1/100, one batch; see the function of the same name."""
-        return info_nce(self.x_rows, self.y_rows, self.pairs, seed=self.seed)
+        return info_nce(self.x_rows, self.y_rows, self.pairs, seed=self.seed).symmetric
 
     @property
     def sampled(self) -> tuple[str, ...]:
@@ -150,11 +276,18 @@ class Geometry:
         return (by_pair if self.scores.sampled else ()) + loss
 
 
-def measure_geometry(x: Float32, y: Float32, pairs: Pairs, *, seed: int = DEFAULT_SEED) -> Geometry:
-    """Measure unit rows `(nx, dim)` and `(ny, dim)` with their matched `pairs`.
+def _mean_distance(cosines: Float64) -> float:
+    """Mean ‖a − b‖ of pairs of unit vectors, √(2 − 2cos); NaN when empty."""
+    if not cosines.size:
+        return float("nan")
+    return float(np.sqrt(np.maximum(2 - 2 * cosines, 0.0)).mean())
 
-    Memory stays linear in the number of rows: means and mean squares use closed forms,
-    and what has none (mean distance, uniformity, score distributions) is exact on small
-    clouds and sampled with `seed` beyond, as `Geometry.sampled` tells.
-    """
-    return Geometry(x, y, pairs, seed)
+
+def _mean_potential(cosines: Float64) -> float:
+    return float(np.exp(4 * cosines - 4).mean()) if cosines.size else float("nan")
+
+
+def _weighted_mean(*parts: tuple[float, int]) -> float:
+    present = [(value, weight) for value, weight in parts if weight]
+    total = sum(weight for _, weight in present)
+    return sum(value * weight for value, weight in present) / total if total else float("nan")

@@ -67,7 +67,8 @@ def split_shift(
     calibrates[splits[0]] = True
     members = np.concatenate([split for split in splits if split is not None])
     rng = np.random.default_rng(seed)
-    draws = np.array([calibrates[members], *(_shuffled(calibrates[members], rng, RANDOM_SPLITS))])
+    sides = calibrates[members]
+    draws = np.array([sides, *(rng.permutation(sides) for _ in range(RANDOM_SPLITS))])
     first = _centroids(collection, pair[0], members, draws)
     second = _centroids(collection, pair[1], members, draws)
     if first is None or second is None:
@@ -96,10 +97,6 @@ def split_warnings(collection: Collection) -> tuple[str, ...]:
                 "again."
             )
     return tuple(told)
-
-
-def _shuffled(calibrates: Mask, rng: np.random.Generator, count: int) -> list[Mask]:
-    return [rng.permutation(calibrates) for _ in range(count)]
 
 
 def _centroids(

@@ -16,7 +16,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
-from gapviz.measures.geometry.pair_scores import PairScores, n_pairs_within, pair_scores
+from gapviz.measures.geometry.pair_scores import PairScores, dots, n_pairs_within, pair_scores
 
 PairType = Literal["cross", "within_x", "within_y"]
 PAIR_TYPES: tuple[PairType, ...] = get_args(PairType)
@@ -58,16 +58,6 @@ class Transfer:
     threshold: float
     """NaN where that type has no relevant pairs to fit on."""
     rates: Mapping[PairType, Rates]
-
-
-@dataclass(frozen=True, slots=True)
-class CalibratedThreshold:
-    """A threshold for one pair type, with what it reaches on the pairs it was fitted on."""
-
-    pair_type: PairType
-    threshold: float
-    """NaN where no threshold reaches the target."""
-    rates: Rates
 
 
 def typed_scores(
@@ -115,44 +105,37 @@ def rates_at(scores: TypedScores, threshold: float) -> Rates:
     )
 
 
-def threshold_for_recall(
-    scores: Mapping[PairType, TypedScores], pair_type: PairType, recall: float
-) -> CalibratedThreshold:
-    """The highest score of a relevant pair that at least `recall` of them reach.
+def threshold_for_recall(scores: TypedScores, recall: float) -> float:
+    """The highest score of a relevant pair that at least `recall` of them reach; NaN for none.
 
     Raises:
         GapvizError: a recall outside 0…1.
     """
     _refuse_share(recall, "recall")
-    relevant = scores[pair_type].positive
-    threshold = float("nan")
-    if relevant.size:
-        # The small step keeps 0.95 × 20 from becoming 20 pairs by rounding.
-        n_wanted = max(1, int(np.ceil(recall * relevant.size - 1e-9)))
-        threshold = float(relevant[relevant.size - n_wanted])
-    return CalibratedThreshold(pair_type, threshold, rates_at(scores[pair_type], threshold))
+    relevant = scores.positive
+    if not relevant.size:
+        return float("nan")
+    # The small step keeps 0.95 × 20 from becoming 20 pairs by rounding.
+    n_wanted = max(1, int(np.ceil(recall * relevant.size - 1e-9)))
+    return float(relevant[relevant.size - n_wanted])
 
 
-def threshold_for_precision(
-    scores: Mapping[PairType, TypedScores], pair_type: PairType, precision: float
-) -> CalibratedThreshold:
+def threshold_for_precision(scores: TypedScores, precision: float) -> float:
     """The lowest score of a relevant pair at which `precision` of what passes is relevant.
 
     Precision need not rise with the threshold: of all that reach the target, this one lets
-    most relevant pairs pass.
+    most relevant pairs pass. NaN where none does.
 
     Raises:
         GapvizError: a precision outside 0…1.
     """
     _refuse_share(precision, "precision")
-    typed = scores[pair_type]
-    candidates = np.unique(typed.positive)
-    n_true = typed.positive.size - np.searchsorted(typed.positive, candidates, side="left")
-    n_false = typed.negative.size - np.searchsorted(typed.negative, candidates, side="left")
-    weight_true = n_true * typed.positive_weight
-    reached = weight_true >= precision * (weight_true + n_false * typed.negative_weight)
-    threshold = float(candidates[reached][0]) if reached.any() else float("nan")
-    return CalibratedThreshold(pair_type, threshold, rates_at(typed, threshold))
+    candidates = np.unique(scores.positive)
+    n_true = scores.positive.size - np.searchsorted(scores.positive, candidates, side="left")
+    n_false = scores.negative.size - np.searchsorted(scores.negative, candidates, side="left")
+    weight_true = n_true * scores.positive_weight
+    reached = weight_true >= precision * (weight_true + n_false * scores.negative_weight)
+    return float(candidates[reached][0]) if reached.any() else float("nan")
 
 
 def _cross(scores: PairScores, n_all: int) -> TypedScores:
@@ -175,12 +158,7 @@ def _within(
     first, second = known[first], known[second]
     different = owner[first] != owner[second]
     first, second = first[different], second[different]
-    cosines = np.empty(first.size)
-    for start in range(0, first.size, 65_536):
-        here = slice(start, start + 65_536)
-        cosines[here] = np.einsum(
-            "nd,nd->n", vectors[first[here]], vectors[second[here]], dtype=np.float64
-        )
+    cosines = dots(vectors, vectors, first, second)
     alike: Mask = labels[first] == labels[second]
     return TypedScores(np.sort(cosines[alike]), np.sort(cosines[~alike]), weight, weight)
 

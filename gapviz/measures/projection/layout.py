@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.core.vectors import Array, Float32, Float64, Indices
 
 Method = Literal["umap", "pca", "gap_axis"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -93,8 +93,7 @@ class Layout:
         Raises:
             GapvizError: no modality of that name in the layout.
         """
-        chosen: Float32 = self.points[self.modality_code == self._code(modality)]
-        return chosen
+        return self._of(self.points, modality)
 
     def rows_of(self, modality: str) -> Indices:
         """`(n_drawn of the modality,)` row numbers, in the order of `points_of`.
@@ -102,14 +101,13 @@ class Layout:
         Raises:
             GapvizError: no modality of that name in the layout.
         """
-        chosen: Indices = self.row[self.modality_code == self._code(modality)]
-        return chosen
+        return self._of(self.row, modality)
 
-    def _code(self, modality: str) -> int:
+    def _of(self, values: Array, modality: str) -> Array:
         if modality not in self.modalities:
             raise GapvizError(
                 f"draws no modality {modality!r}",
                 where="layout",
                 hint=f"choose one of {', '.join(self.modalities)}",
             )
-        return self.modalities.index(modality)
+        return cast(Array, values[self.modality_code == self.modalities.index(modality)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -114,27 +115,22 @@ def _top_directions(covariance: Float64, count: int) -> Float64:
     that is the difference between 0.05 and 5 seconds at 512 dimensions.
     """
     dim = covariance.shape[0]
-    vectors = _lanczos(covariance, count) if dim >= FEWEST_FOR_LANCZOS else None
+    vectors = None
+    if dim >= FEWEST_FOR_LANCZOS:
+        from scipy.sparse.linalg import ArpackError, eigsh
+
+        # A fixed start makes it repeat; a random one is orthogonal to no eigenvector.
+        start = np.random.default_rng(0).standard_normal(dim)
+        # Not converged, or nothing to decompose: equal rows.
+        with suppress(ArpackError):
+            values, vectors = eigsh(covariance, k=count, v0=start, which="LA")
+            vectors = vectors[:, np.argsort(values)]
     if vectors is None:
         _, vectors = np.linalg.eigh(covariance)
     found = vectors.T[::-1][:count]
     directions = np.zeros((count, dim))
     directions[: found.shape[0]] = found
     return directions
-
-
-def _lanczos(covariance: Float64, count: int) -> Float64 | None:
-    """`(dim, count)` top eigenvectors, smallest eigenvalue first; None where it fails."""
-    from scipy.sparse.linalg import ArpackError, eigsh
-
-    # A fixed start makes it repeat; a random one is orthogonal to no eigenvector.
-    start = np.random.default_rng(0).standard_normal(covariance.shape[0])
-    try:
-        values, vectors = eigsh(covariance, k=count, v0=start, which="LA")
-    except ArpackError:  # not converged, or nothing to decompose: equal rows
-        return None
-    ordered: Float64 = vectors[:, np.argsort(values)]
-    return ordered
 
 
 def _largest_loading_positive(axes: Float64) -> Float64:

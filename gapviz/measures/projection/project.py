@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +24,12 @@ from gapviz.measures.projection.umap_layout import (
     umap_points,
 )
 
-Rows = Mapping[str, Indices]
-
 
 def project(
     vectors_by_modality: Mapping[str, Float32],
     *,
     method: Method,
-    rows: Rows | None = None,
+    rows: Mapping[str, Indices] | None = None,
     basis: Basis | None = None,
     between: tuple[str, str] | None = None,
     start: Layout | None = None,
@@ -67,12 +67,13 @@ def project(
             where="projection",
             hint=f"choose one of {', '.join(METHODS)}",
         )
-    chosen = _drawn_rows(vectors_by_modality, rows)
-    if method == "umap":
-        return _umap(
-            vectors_by_modality, chosen, start=start, points=points, seed=seed, progress=progress
-        )
-    return _linear(vectors_by_modality, chosen, method, basis=basis, between=between, seed=seed)
+    drawn = _Drawn(vectors_by_modality, _drawn_rows(vectors_by_modality, rows), seed)
+    if method != "umap":
+        return _linear(drawn, method, basis, between)
+    if drawn.row.size < FEWEST_ROWS:
+        note = f"{drawn.row.size} points are too few for UMAP, so this is PCA"
+        return replace(_linear(drawn, "pca", None, None), note=note)
+    return _umap(drawn, start, points, progress)
 
 
 def place_queries(
@@ -140,22 +141,49 @@ def trustworthiness(
     return float(share)
 
 
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What is drawn."""
+
+    vectors_by_modality: Mapping[str, Float32]
+    """Every row, drawn or not."""
+    rows: Mapping[str, Indices]
+    """Per modality the row numbers to draw."""
+    seed: int
+
+    @cached_property
+    def modality_code(self) -> Indices:
+        """As in `Layout`."""
+        sizes = [wanted.size for wanted in self.rows.values()]
+        return read_only(np.repeat(np.arange(len(sizes), dtype=np.int64), sizes))
+
+    @cached_property
+    def row(self) -> Indices:
+        """As in `Layout`."""
+        return read_only(np.concatenate(list(self.rows.values())))
+
+    @cached_property
+    def pooled(self) -> Float32:
+        """`(n_drawn, dim)`."""
+        return _pool(self.vectors_by_modality, self.rows)
+
+    def layout(self, method: Method, points: Float32, **more: Any) -> Layout:
+        """The layout with these points."""
+        return Layout(
+            method=method,
+            points=read_only(points),
+            modalities=tuple(self.rows),
+            modality_code=self.modality_code,
+            row=self.row,
+            seed=self.seed,
+            **more,
+        )
+
+
 def _umap(
-    vectors_by_modality: Mapping[str, Float32],
-    rows: Rows,
-    *,
-    start: Layout | None,
-    points: Float32 | None,
-    seed: int,
-    progress: Progress | None,
+    drawn: _Drawn, start: Layout | None, points: Float32 | None, progress: Progress | None
 ) -> Layout:
-    modality_code, row = _accounts(rows)
-    n_drawn = row.size
-    if n_drawn < FEWEST_ROWS:
-        few = _linear(vectors_by_modality, rows, "pca", basis=None, between=None, seed=seed)
-        note = f"{n_drawn} points are too few for UMAP, so this is PCA"
-        return replace(few, note=note)
-    names = tuple(rows)
+    n_drawn = drawn.row.size
     if points is not None and points.shape != (n_drawn, 2):
         raise GapvizError(
             f"points of shape {points.shape} for {n_drawn} drawn rows",
@@ -163,65 +191,41 @@ def _umap(
             hint="give the points of a layout of the same rows",
         )
     if points is None:
-        points = _fitted(
-            vectors_by_modality, rows, row, modality_code, start=start, seed=seed, progress=progress
+        if start is not None and not (
+            start.modalities == tuple(drawn.rows)
+            and np.array_equal(start.row, drawn.row)
+            and np.array_equal(start.modality_code, drawn.modality_code)
+        ):
+            raise GapvizError(
+                "the layout to start from draws other rows",
+                where="projection",
+                hint="start from a layout of the same rows, or from none",
+            )
+        points = (
+            umap_points(
+                drawn.pooled,
+                tuple(wanted.size for wanted in drawn.rows.values()),
+                start=None if start is None else start.points,
+                seed=drawn.seed,
+            )
+            .compute(progress)
+            .points
         )
-    return Layout(
-        method="umap",
-        points=read_only(points),
-        modalities=names,
-        modality_code=modality_code,
-        row=row,
+    return drawn.layout(
+        "umap",
+        points,
         axis_titles=("UMAP 1 (no unit)", "UMAP 2 (no unit)"),
         can_show="Neighbourhoods: points drawn close together are close in the full space.",
         cannot_show=(
             "Not the size of the gap, nor spread or density: the distance drawn between two "
             "clouds means nothing."
         ),
-        seed=seed,
         changes=changes_from_default(n_drawn, from_start=start is not None),
     )
 
 
-def _fitted(
-    vectors_by_modality: Mapping[str, Float32],
-    rows: Rows,
-    row: Indices,
-    modality_code: Indices,
-    *,
-    start: Layout | None,
-    seed: int,
-    progress: Progress | None,
-) -> Float32:
-    pooled = _pool(vectors_by_modality, rows)
-    names = tuple(rows)
-    drawn = {name: vectors_by_modality[name][rows[name]] for name in names if rows[name].size}
-    if start is not None:
-        same = start.modalities == names and np.array_equal(start.row, row)
-        if not same or not np.array_equal(start.modality_code, modality_code):
-            raise GapvizError(
-                "the layout to start from draws other rows",
-                where="projection",
-                hint="start from a layout of the same rows, or from none",
-            )
-    return umap_points(
-        pooled,
-        first_guess=lambda: pca_basis(drawn).coordinates(pooled),
-        start=None if start is None else start.points,
-        first_modality=slice(0, int(rows[names[0]].size)),
-        seed=seed,
-        progress=progress,
-    )
-
-
 def _linear(
-    vectors_by_modality: Mapping[str, Float32],
-    rows: Rows,
-    method: Method,
-    *,
-    basis: Basis | None,
-    between: tuple[str, str] | None,
-    seed: int,
+    drawn: _Drawn, method: Method, basis: Basis | None, between: tuple[str, str] | None
 ) -> Layout:
     if basis is not None and basis.method != method:
         raise GapvizError(
@@ -229,13 +233,14 @@ def _linear(
             where="projection",
             hint=f"give a basis of {method}, or none",
         )
+    everything = drawn.vectors_by_modality
     if basis is None:
-        filled = {name: block for name, block in vectors_by_modality.items() if block.shape[0]}
+        filled = {name: block for name, block in everything.items() if block.shape[0]}
         basis = pca_basis(filled) if method == "pca" else gap_axis_basis(filled, between)
-    modality_code, row = _accounts(rows)
-    pooled = _pool(vectors_by_modality, rows)
-    points = basis.coordinates(pooled)
-    share_x, share_y = _variance_shares(pooled, points)
+    points = basis.coordinates(drawn.pooled)
+    total = float(drawn.pooled.var(axis=0, dtype=np.float64).sum())
+    along = points.var(axis=0, dtype=np.float64)
+    share_x, share_y = (along / total).tolist() if total > 0 else (0.0, 0.0)
     if basis.between is None:
         titles = (
             f"principal component 1 ({share_x:.0%} of variance)",
@@ -245,52 +250,37 @@ def _linear(
         what_is_lost = "Not neighbourhoods"
     else:
         first, second = basis.between
-        remaining = _offset_along_x(vectors_by_modality, basis)
+        # Of all rows, drawn or not.
+        apart = float("nan")
+        if first in everything and second in everything:
+            difference = centroid(everything[first]) - centroid(everything[second])
+            apart = abs(float(difference @ basis.axes[0]))
         titles = (
             f"along the gap, {second} → {first} ({share_x:.0%} of variance)",
             f"top residual component ({share_y:.0%} of variance)",
         )
         can_show = (
             f"The gap at true scale: along x the centroids of {first} and {second}, of all items, "
-            f"are {abs(remaining):.3f} apart."
+            f"are {apart:.3f} apart."
         )
         what_is_lost = "Not neighbourhoods, nor any offset across the gap axis"
-    return Layout(
-        method=method,
-        points=read_only(points),
-        modalities=tuple(rows),
-        modality_code=modality_code,
-        row=row,
+    return drawn.layout(
+        method,
+        points,
         axis_titles=titles,
         can_show=can_show,
         cannot_show=(
             f"{what_is_lost}: the two axes hold {share_x + share_y:.0%} of the variance, so "
             "points drawn together may lie far apart."
         ),
-        seed=seed,
         basis=basis,
         variance_shares=(share_x, share_y),
     )
 
 
-def _offset_along_x(vectors_by_modality: Mapping[str, Float32], basis: Basis) -> float:
-    """Signed difference of the two centroids' x: over all rows, drawn or not."""
-    first, second = basis.between or ("", "")
-    if first not in vectors_by_modality or second not in vectors_by_modality:
-        return float("nan")
-    difference = centroid(vectors_by_modality[first]) - centroid(vectors_by_modality[second])
-    return float(difference @ basis.axes[0])
-
-
-def _variance_shares(pooled: Float32, points: Float32) -> tuple[float, float]:
-    total = float(pooled.var(axis=0, dtype=np.float64).sum())
-    if total <= 0:
-        return 0.0, 0.0
-    along = points.var(axis=0, dtype=np.float64) / total
-    return float(along[0]), float(along[1])
-
-
-def _drawn_rows(vectors_by_modality: Mapping[str, Float32], rows: Rows | None) -> Rows:
+def _drawn_rows(
+    vectors_by_modality: Mapping[str, Float32], rows: Mapping[str, Indices] | None
+) -> Mapping[str, Indices]:
     """Per modality the row numbers to draw, checked."""
     dims = {block.shape[1] for block in vectors_by_modality.values()}
     if len(dims) > 1:
@@ -322,15 +312,7 @@ def _drawn_rows(vectors_by_modality: Mapping[str, Float32], rows: Rows | None) -
     return chosen
 
 
-def _accounts(rows: Rows) -> tuple[Indices, Indices]:
-    """Modality code and row number of every drawn point."""
-    codes = [
-        np.full(wanted.size, code, dtype=np.int64) for code, wanted in enumerate(rows.values())
-    ]
-    return read_only(np.concatenate(codes)), read_only(np.concatenate(list(rows.values())))
-
-
-def _pool(vectors_by_modality: Mapping[str, Float32], rows: Rows) -> Float32:
+def _pool(vectors_by_modality: Mapping[str, Float32], rows: Mapping[str, Indices]) -> Float32:
     pooled: Float32 = np.concatenate(
         [vectors_by_modality[name][wanted] for name, wanted in rows.items()]
     )

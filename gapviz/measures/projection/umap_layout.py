@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32, Float64, read_only
+from gapviz.measures.projection.linear import pca_basis
 from gapviz.measures.projection.neighbours import nearest_neighbours
 from gapviz.storage.background import acquired
-from gapviz.storage.cache import CachedResult, content_key
+from gapviz.storage.cache import cached
 
+UMAP_VERSION = version("umap-learn")
 N_NEIGHBORS = 15
 N_EPOCHS = 200
 N_EPOCHS_FROM_START = 50
@@ -74,57 +75,39 @@ def changes_from_default(n_rows: int, *, from_start: bool) -> tuple[str, ...]:
     return tuple(changes)
 
 
+@cached("umap", revision=5)
 def umap_points(
     pooled: Float32,
+    sizes: tuple[int, ...],
     *,
-    first_guess: Callable[[], Float32],
     start: Float32 | None,
-    first_modality: slice,
     seed: int,
-    progress: Progress | None,
-) -> Float32:
+    umap_version: str = UMAP_VERSION,
+    progress: Progress = no_progress,
+) -> Points:
     """`(n, 2)` float32 layout of `(n, dim)` unit rows; the same bits for the same input.
 
     Args:
         pooled: rows of all modalities, at least `FEWEST_ROWS`.
-        first_guess: makes `(n, 2)` from `pooled`, where a fresh layout starts; not called
-            where the layout is cached.
+        sizes: how many each modality has; the first fixes which way round a fresh layout is
+            drawn.
         start: `(n, 2)`, the layout before: start there, run fewer epochs, and turn the
-            result onto it. None lays out afresh.
-        first_modality: its rows, to fix which way round a fresh layout is drawn.
+            result onto it. None lays out afresh, from the first two principal components.
         seed: of the optimiser.
+        umap_version: part of what a cached layout is found by.
         progress: told of each stage.
     """
-    key = content_key(
-        vectors=pooled,
-        start=start,
-        first=(first_modality.start, first_modality.stop),
-        n_neighbors=neighbours_for(pooled.shape[0]),
-        n_epochs=(N_EPOCHS, N_EPOCHS_FROM_START),
-        learning_rate=LEARNING_RATE_FROM_START,
-        min_dist=MIN_DIST,
-        seed=seed,
-        umap=version("umap-learn"),
-        revision=4,
-    )
-
-    def function(report: Progress) -> Points:
-        raw = _fit(
-            pooled,
-            first_guess() if start is None else start,
-            n_epochs=N_EPOCHS if start is None else N_EPOCHS_FROM_START,
-            learning_rate=1.0 if start is None else LEARNING_RATE_FROM_START,
-            seed=seed,
-            tell=report,
+    if start is not None:
+        unit = unit_radius(
+            _fit(pooled, start, N_EPOCHS_FROM_START, LEARNING_RATE_FROM_START, seed, progress)
         )
-        unit = unit_radius(raw)
-        if start is None:
-            turned = _standing(unit, first_modality)
-        else:
-            turned = turned_onto(unit, unit_radius(start).astype(np.float32))
-        return Points(read_only(turned.astype(np.float32)))
-
-    return CachedResult("umap", key, Points, function).compute(progress).points
+        turned = turned_onto(unit, unit_radius(start).astype(np.float32))
+    else:
+        blocks = np.split(pooled, np.cumsum(sizes)[:-1])
+        basis = pca_basis({str(code): block for code, block in enumerate(blocks) if len(block)})
+        unit = unit_radius(_fit(pooled, basis.coordinates(pooled), N_EPOCHS, 1.0, seed, progress))
+        turned = _standing(unit, sizes[0])
+    return Points(read_only(turned.astype(np.float32)))
 
 
 def unit_radius(points: Float32) -> Float64:
@@ -145,22 +128,18 @@ def turned_onto(points: Float64, target: Float32) -> Float64:
     return turned
 
 
-def _standing(points: Float64, first_modality: slice) -> Float64:
-    """Turned so that the widest spread is x and the first modality lies to the right."""
+def _standing(points: Float64, first_modality: int) -> Float64:
+    """Turned so that the widest spread is x and the rows of the first modality, which
+    come first, lie to the right.
+    """
     _, axes = np.linalg.eigh(points.T @ points)
     turned: Float64 = points @ axes[:, ::-1]
-    signs = np.where(turned[first_modality].mean(axis=0) < 0, -1.0, 1.0)
+    signs = np.where(turned[:first_modality].mean(axis=0) < 0, -1.0, 1.0)
     return turned * signs
 
 
 def _fit(
-    pooled: Float32,
-    start: Float32,
-    *,
-    n_epochs: int,
-    learning_rate: float,
-    seed: int,
-    tell: Progress,
+    pooled: Float32, start: Float32, n_epochs: int, learning_rate: float, seed: int, tell: Progress
 ) -> Float32:
     n_neighbors = neighbours_for(pooled.shape[0])
     nearest = nearest_neighbours(

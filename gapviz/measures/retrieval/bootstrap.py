@@ -23,23 +23,20 @@ def mean_value(estimates: Mapping[str, Estimate]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def bootstrap_mean(
-    values: Float64, items: Indices, *, resamples: int = RESAMPLES, seed: int = DEFAULT_SEED
-) -> Estimate:
+def bootstrap_mean(values: Float64, items: Indices, *, seed: int = DEFAULT_SEED) -> Estimate:
     """Mean of `values` `(n,)` and its interval, resampling the items they belong to.
 
     Several values of one item (five captions of one image) are drawn together, since they
     are not independent. NaN values are left out; all NaN gives NaN. One item has no
     interval: its ends are NaN.
     """
-    return bootstrap_means([values], items, resamples=resamples, seed=seed)[0]
+    return bootstrap_means([values], items, seed=seed)[0]
 
 
 def bootstrap_means(
     columns: Sequence[Float64],
     items: Indices,
     *,
-    resamples: int = RESAMPLES,
     seed: int = DEFAULT_SEED,
 ) -> list[Estimate]:
     """`bootstrap_mean` of several values `(n,)` each, of the same `items`, in one pass."""
@@ -56,14 +53,14 @@ def bootstrap_means(
         _, group = np.unique(items[mask], return_inverse=True)
         counts = np.bincount(group)
         values = [columns[place][mask] for place in places]
-        low, high = _interval(values, group, counts, resamples, seed)
+        low, high = _interval(values, group, counts, seed)
         for place, column, lower, upper in zip(places, values, low, high, strict=True):
             estimates[place] = Estimate(float(column.mean()), float(lower), float(upper))
     return estimates
 
 
 def _interval(
-    values: Sequence[Float64], group: Indices, counts: Indices, resamples: int, seed: int
+    values: Sequence[Float64], group: Indices, counts: Indices, seed: int
 ) -> tuple[Float64, Float64]:
     """`(n_columns,)` lower and upper ends; NaN where there is but one item."""
     if len(counts) == 1:
@@ -74,32 +71,16 @@ def _interval(
     single = bool((counts == 1).all())
     means = [
         (draws @ totals) / (len(totals) if single else (draws @ counts)[:, None])
-        for draws in _draws(len(totals), resamples, seed)
+        for draws in _draws(len(totals), seed)
     ]
     low, high = np.quantile(np.concatenate(means), (0.025, 0.975), axis=0)
     return low, high
-
-
-def bootstrap_difference(
-    values: Float64,
-    baseline: Float64,
-    items: Indices,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = DEFAULT_SEED,
-) -> Estimate:
-    """Mean of `values − baseline`, paired: both are read on the same resampled items.
-
-    Arguments as in `bootstrap_mean`; `baseline` is `(n_queries,)` like `values`, query by query.
-    """
-    return bootstrap_mean(values - baseline, items, resamples=resamples, seed=seed)
 
 
 def bootstrap_imbalance(
     lifts: Sequence[Float64],
     items: Sequence[Indices],
     *,
-    resamples: int = RESAMPLES,
     seed: int = DEFAULT_SEED,
 ) -> Estimate:
     """Mean over query modalities of |mean lift − 1|: 0 is neutral, whichever way it leans.
@@ -110,7 +91,6 @@ def bootstrap_imbalance(
     Args:
         lifts: of each query modality, `(n_queries,)`; NaN is left out.
         items: of each, `(n_queries,)` the item of each query; all are resampled together.
-        resamples: of the interval.
         seed: of the resampling.
     """
     known = [~np.isnan(values) for values in lifts]
@@ -123,39 +103,34 @@ def bootstrap_imbalance(
         return Estimate(value, float("nan"), float("nan"))
     groups = [np.searchsorted(drawn, owners) for _, owners in pairs]
     columns = [
-        (np.bincount(group, weights=values, minlength=drawn.size), _counts(group, drawn.size))
+        [np.bincount(group, one, minlength=drawn.size) for one in (values, np.ones(values.size))]
         for (values, _), group in zip(pairs, groups, strict=True)
     ]
     resampled = np.concatenate(
         [
             np.mean([abs(draws @ total / (draws @ count) - 1) for total, count in columns], axis=0)
-            for draws in _draws(drawn.size, resamples, seed)
+            for draws in _draws(drawn.size, seed)
         ]
     )
     low, high = np.nanquantile(resampled, (0.025, 0.975))
     return Estimate(value, float(low), float(high))
 
 
-def _counts(group: Indices, n: int) -> Float64:
-    return np.bincount(group, minlength=n).astype(np.float64)
+def _draws(n: int, seed: int) -> Iterable[Float64]:
+    """`(RESAMPLES, n)` in parts: how often each of `n` items is drawn in each resample."""
+    if n * RESAMPLES <= KEPT_DRAWS:
+        return (_kept_draws(n, seed),)
+    return _draws_in_parts(n, seed)
 
 
-def _draws(n: int, resamples: int, seed: int) -> Iterable[Float64]:
-    """`(resamples, n)` in parts: how often each of `n` items is drawn in each resample."""
-    if n * resamples <= KEPT_DRAWS:
-        return (_kept_draws(n, resamples, seed),)
-    return _draws_in_parts(n, resamples, seed)
-
-
-def _draws_in_parts(n: int, resamples: int, seed: int) -> Iterator[Float64]:
+def _draws_in_parts(n: int, seed: int) -> Iterator[Float64]:
     rng = np.random.default_rng(seed)
     step = max(1, KEPT_DRAWS // n)
-    for start in range(0, resamples, step):
-        size = min(step, resamples - start)
+    for start in range(0, RESAMPLES, step):
+        size = min(step, RESAMPLES - start)
         yield rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
 
 
 @lru_cache(maxsize=8)
-def _kept_draws(n: int, resamples: int, seed: int) -> Float64:
-    rng = np.random.default_rng(seed)
-    return read_only(rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64))
+def _kept_draws(n: int, seed: int) -> Float64:
+    return read_only(next(_draws_in_parts(n, seed)))

@@ -6,45 +6,15 @@ image). Rank: 1 + the number of entries that score strictly higher.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.rows import rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float64, Indices, Mask
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
-from gapviz.measures.retrieval.ranking import recall_at, reciprocal_rank
+from gapviz.measures.retrieval.outcome import CrossOutcome
 from gapviz.strategies import Strategy
-
-
-@dataclass(frozen=True, eq=False)
-class CrossOutcome:
-    """Ranks of the best match, one entry per query that has a match."""
-
-    source: str
-    """Modality of the queries."""
-    target: str
-    """Modality of the index."""
-    items: Indices
-    """`(n_queries,)` item of each query."""
-    match_rank: Indices
-    """`(n_queries,)`, from 1."""
-    tied: Mask
-    """True where an entry that is no match scores exactly as the best match."""
-    n_corpus: int
-    """Entries of the index; chance finds a single match within the first k at k / n_corpus."""
-
-    def recall(self, k: int) -> Float64:
-        """`(n_queries,)`: 1 where the best match stands within the first k, else 0."""
-        return recall_at(self.match_rank, k)
-
-    @property
-    def reciprocal_rank(self) -> Float64:
-        """`(n_queries,)`: 1 / rank of the best match; its mean is MRR."""
-        return reciprocal_rank(self.match_rank)
 
 
 def evaluate_cross(
@@ -67,14 +37,10 @@ def evaluate_cross(
     indexed, asked = collection.modality(target).corpus, collection.modality(source).queries
     gallery_item = indexed.item_index
     asking = np.flatnonzero(np.isin(asked.item_index, gallery_item))
-    if asking.size > max_queries:
-        asking = np.sort(np.random.default_rng(seed).choice(asking, max_queries, replace=False))
+    asking = seeded_sample(asking, max_queries, seed)
     asking_item = asked.item_index[asking]
     if not asking.size:
-        nothing = np.zeros(0, dtype=np.int64)
-        return CrossOutcome(
-            source, target, nothing, nothing, np.zeros(0, dtype=np.bool_), gallery_item.size
-        )
+        return CrossOutcome(asking_item, asking_item, np.zeros(0, dtype=np.bool_))
     gallery = strategy.transform(indexed.vectors, target)
     asking_vectors = strategy.transform(asked.vectors[asking], source)
     scoring = strategy.prepare(
@@ -92,4 +58,4 @@ def evaluate_cross(
         best = np.where(match, scores, -np.inf).max(axis=1)[:, None]
         ranks[start : start + step] = 1 + (scores > best).sum(axis=1)
         tied[start : start + step] = ((scores == best) & ~match).any(axis=1)
-    return CrossOutcome(source, target, asking_item, ranks, tied, gallery_item.size)
+    return CrossOutcome(asking_item, ranks, tied)

@@ -16,6 +16,7 @@ row of the best cosine, or of the best rank in its list, as `ItemFusion` fuses.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 
@@ -23,9 +24,9 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows, query_rows
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float64, Indices
-from gapviz.measures.retrieval.outcome import MixedOutcome, joined
+from gapviz.measures.retrieval.outcome import MixedOutcome
 from gapviz.measures.retrieval.ranking import ndcg_at
 from gapviz.retrieval.index import Index
 from gapviz.strategies import Strategy
@@ -65,14 +66,20 @@ def evaluate_mixed(
     outcomes: dict[str, MixedOutcome] = {}
     for code, name in enumerate(queries.names):
         asking = np.arange(queries.spans[code].start, queries.spans[code].stop)
-        chosen = _sample(asking, max_queries, seed)
+        chosen = seeded_sample(asking, max_queries, seed)
+        n_blocks = max(1, min(chosen.size, -(-chosen.size * entries // BLOCK_SCORES)))
         parts = [
             _outcome(
                 index.standing(queries, name, block, indexed[block], k), queries.item[block], k
             )
-            for block in np.array_split(chosen, _n_blocks(chosen.size, entries))
+            for block in np.array_split(chosen, n_blocks)
         ]
-        outcomes[name] = joined(parts, k, asking.size)
+        outcomes[name] = MixedOutcome(
+            *(
+                np.concatenate([getattr(part, field.name) for part in parts])
+                for field in fields(MixedOutcome)
+            )
+        )
     return outcomes
 
 
@@ -92,7 +99,6 @@ def _outcome(standing: Standing, items: Indices, k: int) -> MixedOutcome:
     ranks = standing.ranks
     best = np.where(ranks > 0, ranks, np.iinfo(np.int64).max).min(axis=1)
     return MixedOutcome(
-        k=k,
         items=items,
         own_share=standing.own_share,
         expected_share=standing.expected_share,
@@ -100,15 +106,4 @@ def _outcome(standing: Standing, items: Indices, k: int) -> MixedOutcome:
         match_rank=np.where(standing.n_relevant > 0, best, 0),
         ndcg=ndcg_at(ranks, standing.n_relevant, k),
         tied=standing.tied,
-        n_available=items.size,
     )
-
-
-def _sample(rows: Indices, most: int, seed: int) -> Indices:
-    if rows.size <= most:
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-
-
-def _n_blocks(n_queries: int, n_rows: int) -> int:
-    return max(1, min(n_queries, -(-n_queries * n_rows // BLOCK_SCORES)))

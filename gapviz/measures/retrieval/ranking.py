@@ -1,4 +1,4 @@
-"""Metrics of ranked lists from the ranks of the relevant entries, under binary relevance."""
+"""NDCG of ranked lists from the ranks of the relevant entries, under binary relevance."""
 
 from __future__ import annotations
 
@@ -23,16 +23,3 @@ def ndcg_at(ranks: Indices, n_relevant: Indices, k: int) -> Float64:
     ideal_by_count = np.concatenate([[np.nan], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
     ndcg: Float64 = gain / ideal_by_count[np.minimum(n_relevant, k)]
     return ndcg
-
-
-def recall_at(best_rank: Indices, k: int) -> Float64:
-    """`(n_queries,)`: 1 where any relevant entry stands within the first k, else 0.
-
-    `best_rank` `(n_queries,)` is that of the first relevant entry, from 1; 0 = none, gives NaN.
-    """
-    return np.where(best_rank > 0, (best_rank <= k).astype(np.float64), np.nan)
-
-
-def reciprocal_rank(best_rank: Indices) -> Float64:
-    """`(n_queries,)`: 1 / rank of the first relevant entry; `best_rank` as in `recall_at`."""
-    return np.where(best_rank > 0, 1 / np.maximum(best_rank, 1), np.nan)

@@ -39,13 +39,6 @@ class TieGroups:
         weights = self.relevant.astype(np.float64)
         return np.bincount(self.query, weights, minlength=self.n_queries).astype(np.float64)
 
-    @property
-    def relevant_ahead(self) -> Indices:
-        """`(n_groups,)`, relevant entries that score strictly higher."""
-        before = np.cumsum(self.relevant) - self.relevant
-        new = np.concatenate([[True], self.query[1:] != self.query[:-1]])
-        return before - np.maximum.accumulate(np.where(new, before, 0))
-
 
 def tie_groups(scores: Float32, query: Indices, column: Indices) -> TieGroups:
     """The groups that hold a relevant entry.
@@ -110,7 +103,10 @@ def expected_average_precision(groups: TieGroups) -> Float64:
     r/n · Σ (R + 1 + (i − 1)(r − 1)/(n − 1)) / (a + i).
     """
     n, r, ahead = (part.astype(np.float64) for part in (groups.size, groups.relevant, groups.ahead))
-    first = groups.relevant_ahead + 1.0
+    # Relevant entries that score strictly higher, and one.
+    before = np.cumsum(groups.relevant) - groups.relevant
+    new = np.concatenate([[True], groups.query[1:] != groups.query[:-1]])
+    first = before - np.maximum.accumulate(np.where(new, before, 0)) + 1.0
     gain = first / (ahead + 1)
     tied = groups.size > 1
     n, r, ahead, first = n[tied], r[tied], ahead[tied], first[tied]

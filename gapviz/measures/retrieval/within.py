@@ -21,8 +21,11 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import matching_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.measures.retrieval.bootstrap import bootstrap_difference, bootstrap_means
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean, bootstrap_means
 from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
+
+DEPTHS = (1, 5, 10)
+"""The k of recall@k."""
 
 # Counting equal scores takes some arrays of twice their size beside the scores.
 COPIES = 4
@@ -43,10 +46,11 @@ class WithinOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class RecallDelta:
-    """Dedicated minus joint, with paired bootstrap intervals."""
+class WithinFigures:
+    """Means over the queries, or of paired differences, with bootstrap intervals over items."""
 
     recall: dict[int, Estimate]
+    """By depth k."""
     mean_average_precision: Estimate
 
 
@@ -63,17 +67,8 @@ class LabelDelta:
     dedicated: dict[int, float]
     joint_average_precision: float
     dedicated_average_precision: float
-    delta: RecallDelta
+    delta: WithinFigures
     """Dedicated minus joint."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithinFigures:
-    """Means over the queries, with bootstrap intervals over items."""
-
-    recall: dict[int, Estimate]
-    """By depth k."""
-    mean_average_precision: Estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +81,7 @@ class WithinComparison:
     """Of them, those that share their label with another: they ask."""
     joint: WithinFigures
     dedicated: WithinFigures
-    delta: RecallDelta
+    delta: WithinFigures
     """Dedicated minus joint: positive means that the joint tower is the wrong tool."""
     by_label: tuple[LabelDelta, ...]
 
@@ -95,7 +90,6 @@ def evaluate_within(
     vectors: Float32,
     labels: Indices,
     *,
-    depths: tuple[int, ...] = (1, 5, 10),
     asking: Indices | None = None,
     items: Indices | None = None,
     adjust: Callable[[Float32], Float32] | None = None,
@@ -105,7 +99,6 @@ def evaluate_within(
     Args:
         vectors: the rows.
         labels: `(n,)` label codes, −1 = none.
-        depths: the k of recall@k.
         asking: row numbers that ask, all unless given; one entry of the outcome for each.
         items: `(n,)` item of each row, each its own unless given; rows of one item never find
             each other.
@@ -124,7 +117,7 @@ def evaluate_within(
     asked = np.arange(n, dtype=np.int64) if asking is None else asking
     owner = np.arange(n, dtype=np.int64) if items is None else items
     by_owner, by_label = np.argsort(owner, kind="stable"), np.argsort(labels, kind="stable")
-    recall = {k: np.full(asked.size, np.nan) for k in depths}
+    recall = {k: np.full(asked.size, np.nan) for k in DEPTHS}
     precision = np.full(asked.size, np.nan)
     step = max(1, BLOCK_SCORES // (COPIES * n))
     for start in range(0, asked.size, step):
@@ -140,7 +133,7 @@ def evaluate_within(
         found = owner[rows][alike.rows_a] != owner[alike.rows_b]
         groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found])
         precision[block] = expected_average_precision(groups)
-        for k in depths:
+        for k in DEPTHS:
             recall[k][block] = expected_hit(groups, k)
     return WithinOutcome(recall, precision)
 
@@ -151,7 +144,7 @@ def recall_delta(
     *,
     queries: Indices | None = None,
     seed: int = DEFAULT_SEED,
-) -> RecallDelta:
+) -> WithinFigures:
     """Within-modal recall delta: the dedicated encoder's figures minus the joint tower's.
 
     Args:
@@ -179,17 +172,9 @@ def recall_delta(
             where="within-modal recall delta",
             hint="give the items labels",
         )
-    return RecallDelta(
-        recall={
-            k: bootstrap_difference(
-                dedicated.recall[k][rows], joint.recall[k][rows], rows, seed=seed
-            )
-            for k in joint.recall
-        },
-        mean_average_precision=bootstrap_difference(
-            dedicated.average_precision[rows], joint.average_precision[rows], rows, seed=seed
-        ),
-    )
+    pairs = zip(_columns(dedicated), _columns(joint), strict=True)
+    gains = [bootstrap_mean(theirs[rows] - ours[rows], rows, seed=seed) for theirs, ours in pairs]
+    return _by_depth(joint, gains)
 
 
 def compare_within(
@@ -197,7 +182,6 @@ def compare_within(
     dedicated: Float32,
     labels: Indices,
     *,
-    depths: tuple[int, ...] = (1, 5, 10),
     seed: int = DEFAULT_SEED,
 ) -> WithinComparison:
     """Both encodings of the same items, their `recall_delta`, and the same by label.
@@ -209,22 +193,19 @@ def compare_within(
         joint: unit rows `(n, dim)` of the joint model's tower.
         dedicated: unit rows `(n, other_dim)` of a single-modality encoder.
         labels: `(n,)` label codes, −1 = none.
-        depths: the k of recall@k.
         seed: of the bootstrap.
 
     Raises:
         GapvizError: not the same number of rows, or no label shared by two items.
     """
-    ours, theirs = (
-        evaluate_within(vectors, labels, depths=depths) for vectors in (joint, dedicated)
-    )
+    ours, theirs = (evaluate_within(vectors, labels) for vectors in (joint, dedicated))
     delta = recall_delta(ours, theirs, seed=seed)
     rows = np.arange(len(joint), dtype=np.int64)
     return WithinComparison(
         n_items=len(joint),
         n_queries=int((~np.isnan(ours.average_precision)).sum()),
-        joint=_figures(ours, rows, seed),
-        dedicated=_figures(theirs, rows, seed),
+        joint=_by_depth(ours, bootstrap_means(_columns(ours), rows, seed=seed)),
+        dedicated=_by_depth(theirs, bootstrap_means(_columns(theirs), rows, seed=seed)),
         delta=delta,
         by_label=_by_label(ours, theirs, labels, seed),
     )
@@ -233,26 +214,30 @@ def compare_within(
 def _by_label(
     ours: WithinOutcome, theirs: WithinOutcome, labels: Indices, seed: int
 ) -> tuple[LabelDelta, ...]:
-    known = ~np.isnan(ours.average_precision)
     found = []
-    for label in np.unique(labels[known]):
+    for label in np.unique(labels[~np.isnan(ours.average_precision)]):
         rows = np.flatnonzero(labels == label)
+        (*joint, joint_precision), (*dedicated, dedicated_precision) = (
+            [float(column[rows].mean()) for column in _columns(one)] for one in (ours, theirs)
+        )
         found.append(
             LabelDelta(
                 label=int(label),
                 n_items=rows.size,
-                joint={k: float(recall[rows].mean()) for k, recall in ours.recall.items()},
-                dedicated={k: float(recall[rows].mean()) for k, recall in theirs.recall.items()},
-                joint_average_precision=float(ours.average_precision[rows].mean()),
-                dedicated_average_precision=float(theirs.average_precision[rows].mean()),
+                joint=dict(zip(ours.recall, joint, strict=True)),
+                dedicated=dict(zip(ours.recall, dedicated, strict=True)),
+                joint_average_precision=joint_precision,
+                dedicated_average_precision=dedicated_precision,
                 delta=recall_delta(ours, theirs, queries=rows, seed=seed),
             )
         )
     return tuple(found)
 
 
-def _figures(outcome: WithinOutcome, rows: Indices, seed: int) -> WithinFigures:
-    *recall, precision = bootstrap_means(
-        [*outcome.recall.values(), outcome.average_precision], rows, seed=seed
-    )
+def _columns(outcome: WithinOutcome) -> list[Float64]:
+    return [*outcome.recall.values(), outcome.average_precision]
+
+
+def _by_depth(outcome: WithinOutcome, means: list[Estimate]) -> WithinFigures:
+    *recall, precision = means
     return WithinFigures(dict(zip(outcome.recall, recall, strict=True)), precision)

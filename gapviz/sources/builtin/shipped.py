@@ -29,8 +29,10 @@ def shipped_folder(name: str) -> Path:
     return folder
 
 
-def shipped_tensors(path: Path, names: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
-    """Arrays of a shipped safetensors file by name, as stored.
+def shipped_tensors(
+    path: Path, names: Iterable[str], *, what: str = "the vectors that belong to gapviz are"
+) -> dict[str, npt.NDArray[Any]]:
+    """Arrays of a safetensors file by name, as stored; `what` they are is said in the error.
 
     Raises:
         GapvizError: the file is missing or damaged, or holds no such array.
@@ -40,7 +42,7 @@ def shipped_tensors(path: Path, names: Iterable[str]) -> dict[str, npt.NDArray[A
             return {name: tensors.get_tensor(name) for name in names}
     except (OSError, SafetensorError) as error:
         raise GapvizError(
-            "the vectors that belong to gapviz are missing or damaged",
+            f"{what} missing or damaged",
             where=str(path),
             hint="make them again with `make data`",
         ) from error

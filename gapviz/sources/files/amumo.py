@@ -17,7 +17,7 @@ from gapviz.sources.files.metadata import ItemMetadata, caption_lines
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.images import is_image_name
+from gapviz.sources.images.decoding import is_image_name
 
 PROMPTS = "prompts.txt"
 SIMILARITIES = "similarities"
@@ -38,7 +38,8 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     Raises:
         GapvizError: no matrix that can be read, no captions, or counts that do not fit.
     """
-    modalities = options.modalities or _modalities(path)
+    sound = ("audio",) if any((path / AUDIOS).glob("*")) else ()
+    modalities = options.modalities or (*USUAL_MODALITIES, *sound)
     metadata, missing = _metadata(path)
     skipped = [one for one in missing if one.what not in options.left_out]
     collections: list[Collection] = []
@@ -63,11 +64,6 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             hint=skipped[-1].why if skipped else f"put MODEL.csv into {SIMILARITIES}",
         )
     return Reading(tuple(collections), tuple(skipped))
-
-
-def _modalities(path: Path) -> tuple[str, ...]:
-    with_sound = any((path / AUDIOS).glob("*"))
-    return (*USUAL_MODALITIES, "audio") if with_sound else USUAL_MODALITIES
 
 
 def _metadata(path: Path) -> tuple[ItemMetadata, list[Skipped]]:

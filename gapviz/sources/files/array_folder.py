@@ -19,11 +19,6 @@ from gapviz.sources.files.reading import Reading, ReadOptions
 ENDING = ".npy"
 
 
-def is_array_folder(path: Path) -> bool:
-    """Whether `.npy` files lie in the folder."""
-    return path.is_dir() and any(path.glob(f"*{ENDING}"))
-
-
 def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """`image.npy` and `text.npy`, `img_emb.npy` and `text_emb.npy`: any names, each (n, dim).
 
@@ -57,8 +52,7 @@ def read_array_folder(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     lines = next((path / name for name in LINE_FILES if (path / name).is_file()), None)
     if metadata is None and lines is not None:
         metadata = caption_lines(lines)
-    root = options.image_folder or path
-    return reading_of_arrays(path, arrays, options, root=root, metadata=metadata)
+    return reading_of_arrays(path, arrays, options, metadata=metadata)
 
 
 def _array_name(stem: str) -> str:
@@ -71,7 +65,7 @@ def _array_name(stem: str) -> str:
 FORMAT = Format(
     "array_folder",
     "a folder of .npy files, one a modality",
-    is_array_folder,
+    lambda path: path.is_dir() and any(path.glob(f"*{ENDING}")),
     read_array_folder,
     priority=30,
 )

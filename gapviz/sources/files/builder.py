@@ -119,16 +119,9 @@ def label_splits(items: Sequence[Item]) -> dict[str, Indices]:
     return {half: np.sort(order[splits[half]]) for half in (CALIBRATE, EVALUATE)}
 
 
-def label_caption(label: str, options: ReadOptions) -> str | None:
-    """The caption that a label makes by the template; None for a mere number."""
-    words = " ".join(label.replace("_", " ").split())
-    if not words or words.lstrip("-").isdigit():
-        return None
-    return options.template.replace("{label}", words)
-
-
 def _captions(draft: _Draft, options: ReadOptions) -> tuple[str, ...]:
-    if draft.captions or draft.label is None:
+    """Those that were found, else one of the label by the template; none for a mere number."""
+    words = " ".join((draft.label or "").replace("_", " ").split())
+    if draft.captions or not words or words.lstrip("-").isdigit():
         return tuple(draft.captions)
-    made = label_caption(draft.label, options)
-    return () if made is None else (made,)
+    return (options.template.replace("{label}", words),)

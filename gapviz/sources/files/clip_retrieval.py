@@ -7,10 +7,10 @@ one number belong together row by row, and any of the folders may be missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +28,9 @@ from gapviz.sources.files.tables import open_table
 VECTOR_FOLDER_ENDING = "_emb"
 METADATA = "metadata"
 
+Part = TypeVar("Part")
+
 PART = re.compile(r"(\d+)$")
-
-
-def is_clip_retrieval_folder(path: Path) -> bool:
-    """Whether a folder like `img_emb` with `.npy` parts lies in the folder."""
-    return path.is_dir() and bool(_vector_folders(path))
 
 
 def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
@@ -48,8 +45,14 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     """
     skipped: list[Skipped] = []
     folders = _vector_folders(path)
-    vectors = {name: _vector_parts(folder, skipped) for name, folder in folders.items()}
-    metadata = _metadata_parts(path / METADATA, options, skipped)
+    vectors = {name: _parts(folder, ".npy", _matrix, skipped) for name, folder in folders.items()}
+    vectors = {name: {n: m for n, m in parts.items() if len(m)} for name, parts in vectors.items()}
+    metadata = _parts(
+        path / METADATA,
+        ".parquet",
+        lambda file: table_metadata(open_table(file, file.name), options),
+        skipped,
+    )
     entries: list[Fields] = []
     spans: dict[int, slice] = {}
     for number in sorted({part for parts in vectors.values() for part in parts}):
@@ -134,29 +137,21 @@ def _numbered(folder: Path, ending: str) -> dict[int, Path]:
     return dict(sorted(found))
 
 
-def _vector_parts(folder: Path, skipped: list[Skipped]) -> dict[int, npt.NDArray[Any]]:
-    parts: dict[int, npt.NDArray[Any]] = {}
-    for number, file in _numbered(folder, ".npy").items():
-        try:
-            matrix = load_array(file)
-        except GapvizError as error:
-            skipped.append(Skipped(f"{folder.name}/{file.name}", error.what))
-            continue
-        if matrix.ndim != 2:
-            why = f"has shape {matrix.shape} instead of (rows, dimensions)"
-            skipped.append(Skipped(f"{folder.name}/{file.name}", why))
-        elif len(matrix):
-            parts[number] = matrix
-    return parts
+def _matrix(file: Path) -> npt.NDArray[Any]:
+    matrix = load_array(file)
+    if matrix.ndim != 2:
+        raise GapvizError(f"has shape {matrix.shape} instead of (rows, dimensions)")
+    return matrix
 
 
-def _metadata_parts(
-    folder: Path, options: ReadOptions, skipped: list[Skipped]
-) -> dict[int, ItemMetadata]:
-    parts: dict[int, ItemMetadata] = {}
-    for number, file in _numbered(folder, ".parquet").items():
+def _parts(
+    folder: Path, ending: str, read: Callable[[Path], Part], skipped: list[Skipped]
+) -> dict[int, Part]:
+    """What can be read of a folder by number; the rest is listed."""
+    parts: dict[int, Part] = {}
+    for number, file in _numbered(folder, ending).items():
         try:
-            parts[number] = table_metadata(open_table(file, file.name), options)
+            parts[number] = read(file)
         except GapvizError as error:
             skipped.append(Skipped(f"{folder.name}/{file.name}", error.what))
     return parts
@@ -177,7 +172,7 @@ def _joined(matrices: list[npt.NDArray[Any]], *, where: str) -> npt.NDArray[Any]
 FORMAT = Format(
     "clip_retrieval",
     "a clip-retrieval folder (img_emb)",
-    is_clip_retrieval_folder,
+    lambda path: path.is_dir() and bool(_vector_folders(path)),
     read_clip_retrieval,
     priority=26,
 )

@@ -16,7 +16,7 @@ from gapviz.sources.files.folders import source_name
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in, json_in, shown
-from gapviz.sources.images import file_flaw, inside, path_reference
+from gapviz.sources.images.references import named_flaw, path_reference
 from gapviz.storage.files import unreadable
 
 MAX_JSON_BYTES = 512 * 1024**2
@@ -59,7 +59,7 @@ def read_coco(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             listed[item_id] = name
     captions = _captions(annotations, listed, file, builder)
     for item_id, name in listed.items():
-        flaw = _flaw(root, name)
+        flaw = named_flaw(root, name)
         if flaw is None:
             fields = Fields(captions=tuple(captions.get(item_id, ())))
             builder.add(item_id, path_reference(name), fields)
@@ -179,7 +179,7 @@ def _image_folder(file: Path, images: list[dict[str, Any]]) -> Path:
     names = [image.get("file_name") for image in islice(images, TRIED_IMAGES)]
 
     def found(folder: Path) -> int:
-        return sum(isinstance(name, str) and _flaw(folder, name) is None for name in names)
+        return sum(isinstance(name, str) and named_flaw(folder, name) is None for name in names)
 
     best: Path = max(candidates, key=found)
     if not found(best):
@@ -189,13 +189,6 @@ def _image_folder(file: Path, images: list[dict[str, Any]]) -> Path:
             hint="say where the images lie (the image folder)",
         )
     return best
-
-
-def _flaw(root: Path, name: str) -> str | None:
-    try:
-        return file_flaw(inside(root, name))
-    except GapvizError as error:
-        return error.what
 
 
 FORMAT = Format(

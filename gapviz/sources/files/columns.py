@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.reading import ReadOptions
-from gapviz.sources.files.texts import captions_in, path_in, shown, text_in
+from gapviz.sources.files.texts import (
+    captions_in,
+    captions_in_lines,
+    decoded,
+    json_in,
+    path_in,
+    shown,
+    text_in,
+)
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "ids", "item_id", "item", "uid", "key", "image_id"),
@@ -133,20 +141,28 @@ def fields_of(
     )
 
 
-def fields_in(value: object, options: ReadOptions) -> Fields:
-    """What a JSON object beside one image says of it.
+def fields_beside(suffix: str, content: bytes, options: ReadOptions) -> Fields:
+    """What a file beside one image says of it.
 
-    Raises:
-        ValueError: not an object; the message is a clause.
+    Args:
+        suffix: `.txt`, a caption a line; `.json`, an object; `.cls`, a label.
+        content: of the file.
+        options: may name the keys of the object.
     """
-    if not isinstance(value, dict):
-        raise ValueError("is not a JSON object")
-    names = list(value)
-    columns = Columns(
-        captions=options.caption_columns or _usual_captions(names),
-        label=options.label_column or usual_name(names, "label"),
-    )
-    return fields_of(value, columns)
+    if suffix == ".json":
+        try:
+            value = json_in(content)
+        except ValueError as error:
+            return Fields(flaw=str(error))
+        if not isinstance(value, dict):
+            return Fields(flaw="is not a JSON object")
+        captions = options.caption_columns or _usual_captions(list(value))
+        label = options.label_column or usual_name(value, "label")
+        return fields_of(value, Columns(captions=captions, label=label))
+    text, encoding = decoded(content)
+    if suffix == ".cls":
+        return Fields(label=text_in(text), flaw=encoding.assumed)
+    return Fields(captions=captions_in_lines(text), flaw=encoding.assumed)
 
 
 def _text(

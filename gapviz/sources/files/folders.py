@@ -1,4 +1,4 @@
-"""The files of a folder, in the order a person would count them."""
+"""The files of a folder, in the order a person would count them; and a folder of images alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields
+from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.texts import MAX_TEXT_BYTES, shown
-from gapviz.sources.images import file_flaw, is_image_name, path_reference
+from gapviz.sources.files.texts import MAX_TEXT_BYTES, is_utf8, shown
+from gapviz.sources.images.decoding import file_flaw, is_image_name
+from gapviz.sources.images.references import path_reference
 
 PEEKED_FOLDERS = 200
 PEEKED_FILES = 2000
@@ -49,7 +51,7 @@ def folder_files(root: Path, builder: CollectionBuilder) -> list[str]:
             why = _link_flaw(Path(entry.path), base)
         elif not entry.is_file():
             why = "is not a file"
-        if why is None and not _is_utf8(relative):
+        if why is None and not is_utf8(relative):
             why = "has a name that is not UTF-8"
         if why is None:
             found.append(relative)
@@ -70,7 +72,9 @@ def whole_images(root: Path, names: list[str], builder: CollectionBuilder) -> It
 
 
 def read_folder(
-    root: Path, options: ReadOptions, describe: Callable[[str], Fields] = lambda _: NOTHING
+    root: Path,
+    options: ReadOptions = ReadOptions(),
+    describe: Callable[[str], Fields] = lambda _: NOTHING,
 ) -> Reading:
     """Every whole image below `root`, each an item of its own.
 
@@ -173,9 +177,10 @@ def _link_flaw(link: Path, base: Path) -> str | None:
     return None if target.is_file() else "is a link that leads to no file"
 
 
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+FORMAT = Format(
+    "plain_folder",
+    "a folder of images",
+    lambda path: bool(peeked_images(path)),
+    read_folder,
+    priority=80,
+)

@@ -14,8 +14,9 @@ from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images import content_flaw, file_flaw, inside, path_reference, relative_path
+from gapviz.sources.images.decoding import content_flaw
 from gapviz.sources.images.parquet import stored_bytes
+from gapviz.sources.images.references import named_flaw, path_reference, relative_path
 
 WEB_MARK = "://"
 
@@ -80,7 +81,8 @@ class _TableRows:
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
         name = named if WEB_MARK in named else relative_path(named, self._base)
         if name not in self._flaws:
-            self._flaws[name] = self._flaw(name)
+            web = "is a web address, and is not fetched" if WEB_MARK in name else None
+            self._flaws[name] = web or named_flaw(self.root, name)
         flaw = self._flaws[name]
         if flaw is not None:
             self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
@@ -111,14 +113,6 @@ class _TableRows:
         if self.builder.add(key, image, fields, where=place) != image:
             why = f"has another image for {shown(key)!r}, whose first image is kept"
             self.builder.skip(place, why)
-
-    def _flaw(self, name: str) -> str | None:
-        if WEB_MARK in name:
-            return "is a web address, and is not fetched"
-        try:
-            return file_flaw(inside(self.root, name))
-        except GapvizError as error:
-            return error.what
 
 
 def _parquet_files(folder: Path) -> Sequence[Path]:

@@ -13,7 +13,7 @@ from gapviz.sources.files.folders import folder_files, peeked_folders, source_na
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Table, open_table
-from gapviz.sources.images import path_reference
+from gapviz.sources.images.references import path_reference
 
 METADATA_FILES = tuple(f"metadata{ending}" for ending in TABLE_ENDINGS)
 

@@ -10,7 +10,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, Fields, choose_columns, fields_of
 from gapviz.sources.files.reading import ReadOptions, Skipped
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
-from gapviz.sources.images import path_reference, relative_path
+from gapviz.sources.images.references import path_reference, relative_path
 from gapviz.storage.files import unreadable
 
 LINE_FILES = ("captions.txt", "prompts.txt")
@@ -141,17 +141,14 @@ def _metadata(
     *,
     where: str,
 ) -> ItemMetadata:
-    places = []
-    entries = []
+    entries, skipped = [], []
     for place, row in rows:
-        places.append(place)
-        entries.append(fields_of(row, columns, class_names))
-    skipped = tuple(
-        Skipped(f"{where}, {place}", entry.flaw)
-        for place, entry in zip(places, entries, strict=True)
-        if entry.flaw
-    )
-    return ItemMetadata(entries if columns.all else (), columns.id is not None, where, skipped)
+        entry = fields_of(row, columns, class_names)
+        entries.append(entry)
+        if entry.flaw:
+            skipped.append(Skipped(f"{where}, {place}", entry.flaw))
+    known = entries if columns.all else ()
+    return ItemMetadata(known, columns.id is not None, where, tuple(skipped))
 
 
 def _inside(image: str | None, base: Path) -> str | None:

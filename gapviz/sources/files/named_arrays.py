@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, choose_columns
-from gapviz.sources.files.metadata import ItemMetadata, list_metadata
+from gapviz.sources.files.metadata import ItemMetadata, find_metadata, list_metadata
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions
 
@@ -52,7 +52,6 @@ def reading_of_arrays(
     arrays: Mapping[str, NamedArray],
     options: ReadOptions,
     *,
-    root: Path,
     metadata: ItemMetadata | None = None,
     encoder: str | None = None,
 ) -> Reading:
@@ -62,8 +61,8 @@ def reading_of_arrays(
         path: of the source; its stem names the collection.
         arrays: what the source holds, by name; a plain list describes items.
         options: may name the lists, or the modalities to take.
-        root: folder of the images.
-        metadata: from a table beside the source; the arrays' own replace them.
+        metadata: of a folder of arrays; of a file it is looked for in a table beside it. Lists
+            among the arrays replace it.
         encoder: what the source says made the vectors; the options overrule it.
 
     Raises:
@@ -82,12 +81,17 @@ def reading_of_arrays(
         for name, matrix in matrices.items()
     }
     others = {name: values for name, values in lists.items() if name not in owners.values()}
+    folder = path if path.is_dir() else path.parent
+    if others:
+        metadata = _metadata(path, others, options)
+    elif path.is_file():
+        metadata = find_metadata(folder, path.stem, options)
     return reading_of(
         path.stem,
         blocks,
-        _metadata(path, others, options) if others else metadata,
+        metadata,
         encoder=options.encoder or encoder,
-        root=root,
+        root=options.image_folder or folder,
     )
 
 
@@ -120,7 +124,8 @@ def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions)
     columns = choose_columns(list(lists), options, where=path.name)
     for name, values in lists.items():
         holds_texts = name in (*columns.captions, columns.image)
-        if name not in columns.all or (holds_texts and _is_numeric(values)):
+        numeric = isinstance(values, np.ndarray) and values.dtype.kind not in "US"
+        if name not in columns.all or (holds_texts and numeric):
             raise GapvizError(
                 f"is a list of {len(values)} values, neither vectors nor a list that is known",
                 where=f"{path.name}, {name}",
@@ -134,10 +139,6 @@ def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions)
 def _plain(values: NamedArray) -> list[object]:
     plain: list[object] = values.tolist() if isinstance(values, np.ndarray) else list(values)
     return plain
-
-
-def _is_numeric(values: NamedArray) -> bool:
-    return isinstance(values, np.ndarray) and values.dtype.kind not in "US"
 
 
 def _is_list(values: NamedArray) -> bool:

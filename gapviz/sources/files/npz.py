@@ -8,7 +8,6 @@ import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.metadata import find_metadata
 from gapviz.sources.files.named_arrays import ENCODER_NAME, reading_of_arrays
 from gapviz.sources.files.numpy_files import DAMAGE, damaged, load_numpy
 from gapviz.sources.files.reading import Reading, ReadOptions
@@ -46,8 +45,6 @@ def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         path,
         {name: np.asarray(array) for name, array in arrays.items()},
         options,
-        root=options.image_folder or path.parent,
-        metadata=find_metadata(path.parent, path.stem, options),
         encoder=None if encoder is None else str(encoder),
     )
 

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import struct
 import tokenize
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.images.zip_members import DAMAGE as ZIP_DAMAGE
 
 # What numpy and zipfile raise on files that were cut short, altered or never theirs.
 DAMAGE = (
-    ValueError,
-    EOFError,
-    OSError,
+    *ZIP_DAMAGE,
     MemoryError,
-    NotImplementedError,
-    RuntimeError,
     TypeError,
     LookupError,
     ArithmeticError,
     SyntaxError,
     struct.error,
     tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
 )
 
 

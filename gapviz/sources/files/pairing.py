@@ -139,19 +139,15 @@ def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequ
         given = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
         return list(dict.fromkeys(given))
     n_entries = max(counts, default=len(metadata.entries))
-    _refuse_other_length(metadata, n_entries)
-    # Rows may name an entry by its plain number.
-    width = len(str(max(n_entries - 1, 0))) if len(counts) == len(blocks) else 0
-    return [str(entry).zfill(width) for entry in range(n_entries)]
-
-
-def _refuse_other_length(metadata: ItemMetadata, n_rows: int) -> None:
-    if len(metadata.entries) not in (0, n_rows):
+    if len(metadata.entries) not in (0, n_entries):
         raise GapvizError(
-            f"describes {len(metadata.entries)} items, but there are {n_rows} rows of vectors",
+            f"describes {len(metadata.entries)} items, but there are {n_entries} rows of vectors",
             where=metadata.where,
             hint="give one entry per row, or name the item of each row by ids",
         )
+    # Rows may name an entry by its plain number.
+    width = len(str(max(n_entries - 1, 0))) if len(counts) == len(blocks) else 0
+    return [str(entry).zfill(width) for entry in range(n_entries)]
 
 
 def _merged_items(
@@ -165,13 +161,12 @@ def _merged_items(
             continue
         said = metadata.entries[entry] if metadata.entries else NOTHING
         known = merged.get(item_id, Item(item_id))
-        item = Item(
+        merged[item_id] = Item(
             id=item_id,
             label=known.label or said.label,
             captions=tuple(dict.fromkeys(known.captions + said.captions)),
             image=known.image or said.image,
         )
-        merged[item_id] = item
     return list(merged.values())
 
 

@@ -18,6 +18,7 @@ from gapviz.sources.files.named_arrays import VECTOR_ENDINGS, chosen_modalities,
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import open_table
+from gapviz.sources.images.parquet import list_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,12 +100,9 @@ def _vector_columns(schema: pa.Schema | None) -> dict[str, str]:
     from pyarrow import types
 
     found: dict[str, str] = {}
-    for column in schema or ():
-        kind, name = column.type, column.name
-        if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
-            continue
+    for name, entries in list_columns(schema).items():
         named = name.lower().endswith(VECTOR_ENDINGS)
-        if types.is_floating(kind.value_type) or (named and types.is_integer(kind.value_type)):
+        if types.is_floating(entries) or (named and types.is_integer(entries)):
             modality = modality_name(name)
             found[name if modality in found else modality] = name
     return found

@@ -11,7 +11,6 @@ from safetensors import SafetensorError, safe_open
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NAMES
 from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.metadata import find_metadata
 from gapviz.sources.files.named_arrays import (
     ENCODER_NAME,
     OWNER_ENDINGS,
@@ -54,14 +53,7 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
             hint="save it again",
         ) from error
     arrays |= _lists(metadata, arrays, options)
-    return reading_of_arrays(
-        path,
-        arrays,
-        options,
-        root=options.image_folder or path.parent,
-        metadata=find_metadata(path.parent, path.stem, options),
-        encoder=metadata.get(ENCODER_NAME),
-    )
+    return reading_of_arrays(path, arrays, options, encoder=metadata.get(ENCODER_NAME))
 
 
 def _lists(

@@ -9,11 +9,6 @@ from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.storage.saved_collection import ITEMS_FILE, load_collection
 
 
-def is_saved(path: Path) -> bool:
-    """Whether it is the folder of a saved collection."""
-    return (path / ITEMS_FILE).is_file()
-
-
 def read_saved(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """The saved collection, with its images in `options.image_folder`.
 
@@ -24,5 +19,9 @@ def read_saved(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
 
 
 FORMAT = Format(
-    "saved", f"the folder of a saved collection ({ITEMS_FILE})", is_saved, read_saved, priority=10
+    "saved",
+    f"the folder of a saved collection ({ITEMS_FILE})",
+    lambda path: (path / ITEMS_FILE).is_file(),
+    read_saved,
+    priority=10,
 )

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import NOTHING, Fields, fields_in
+from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import (
     folder_files,
     peeked_images,
@@ -17,8 +17,7 @@ from gapviz.sources.files.folders import (
 )
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.texts import captions_in_lines, decoded, json_in
-from gapviz.sources.images import path_reference
+from gapviz.sources.images.references import path_reference
 
 LOOKED_AT = 50
 """Images whose neighbours are looked for to recognise the format."""
@@ -57,12 +56,7 @@ def looks_like_sidecar_text(path: Path) -> bool:
 def _fields(root: Path, name: str, options: ReadOptions, builder: CollectionBuilder) -> Fields:
     """What a `.txt` or `.json` says; what is wrong with it is listed."""
     try:
-        content = small_file(root / name)
-        if name.endswith(".json"):
-            fields = fields_in(json_in(content), options)
-        else:
-            text, encoding = decoded(content)
-            fields = Fields(captions=captions_in_lines(text), flaw=encoding.assumed)
+        fields = fields_beside(PurePosixPath(name).suffix, small_file(root / name), options)
     except ValueError as error:
         fields = Fields(flaw=str(error))
     if fields.flaw:

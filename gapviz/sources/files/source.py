@@ -6,12 +6,11 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.format import formats
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import shown
 from gapviz.storage.saved_collection import ITEMS_FILE
-
-BUILTIN = "builtin"
 
 
 def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:

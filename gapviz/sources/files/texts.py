@@ -99,6 +99,15 @@ def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
+def is_utf8(text: str) -> bool:
+    """Whether every character can be written: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def json_in(content: bytes) -> object:
     """The value of a JSON text.
 

@@ -30,7 +30,7 @@ from gapviz.sources.files.zip_names import (
     plain_name,
     safe_base_name,
 )
-from gapviz.sources.images import file_flaw, is_image_name
+from gapviz.sources.images.decoding import file_flaw, is_image_name
 from gapviz.sources.images.zip_members import DAMAGE
 from gapviz.storage.files import swapped_in, unreadable, unwritable
 

@@ -15,21 +15,12 @@ from typing import BinaryIO, cast
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import NOTHING, Fields, fields_in
+from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import natural_key, source_name
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.texts import (
-    MAX_TEXT_BYTES,
-    captions_in_lines,
-    decoded,
-    json_in,
-    one_line,
-    shown,
-    text_in,
-)
-from gapviz.sources.images import header_flaw
-from gapviz.sources.images.headers import IMAGE_SUFFIXES
+from gapviz.sources.files.texts import MAX_TEXT_BYTES, one_line, shown
+from gapviz.sources.images.decoding import IMAGE_SUFFIXES, header_flaw
 
 TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
 
@@ -134,24 +125,12 @@ def _add_image(
 
 def _add_texts(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
     """Add what a text member says; what is wrong with it comes back as a clause."""
-    text, encoding = decoded(content)
-    flaw = encoding.assumed
-    if suffix == ".json":
-        try:
-            said = fields_in(json_in(content), options)
-        except ValueError as error:
-            return str(error)
-        flaw = said.flaw
-    elif suffix == ".cls":
-        said = Fields(label=text_in(text))
-    else:
-        said = Fields(captions=captions_in_lines(text))
-    before = group.fields
+    said, before = fields_beside(suffix, content, options), group.fields
     # A `.cls` says what the label is, whatever a `.json` calls it.
     first, second = (said, before) if suffix == ".cls" else (before, said)
     captions = before.captions + said.captions
     group.fields = Fields(captions=captions, label=first.label or second.label)
-    return flaw
+    return said.flaw
 
 
 def _members(

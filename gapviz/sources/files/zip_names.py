@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
 from gapviz.sources.files.format import upload_endings
 from gapviz.sources.files.texts import one_line
-from gapviz.sources.images.headers import IMAGE_SUFFIXES
+from gapviz.sources.images.decoding import IMAGE_SUFFIXES
 
 CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})
 ARCHIVE_SUFFIXES = frozenset(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gapviz.core.errors import GapvizError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 BLOCK_ROWS = 32
@@ -68,6 +69,19 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     import pyarrow.parquet as pq
 
     return pq.ParquetFile(path, buffer_size=PAGE_BYTES, pre_buffer=False)
+
+
+def list_columns(schema: pa.Schema | None) -> dict[str, pa.DataType]:
+    """Type of the entries of every column of lists, by the column's name."""
+    from pyarrow import types
+
+    return {
+        field.name: field.type.value_type
+        for field in schema or ()
+        if types.is_list(field.type)
+        or types.is_large_list(field.type)
+        or types.is_fixed_size_list(field.type)
+    }
 
 
 @lru_cache(maxsize=4)

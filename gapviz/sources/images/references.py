@@ -15,23 +15,20 @@ import posixpath
 import re
 import stat
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
-from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image
+from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_flaw, over_white
 from gapviz.sources.images.parquet import parquet_image
 from gapviz.sources.images.zip_members import zip_image
 from gapviz.storage.files import unreadable
 
 DRAWING_SIZE = 224
 """Pixels that a vector drawing is rendered at for an encoder."""
-
-TAR_SCHEME = "tar:"
-ZIP_SCHEME = "zip:"
-PARQUET_SCHEME = "parquet:"
 
 _TAR = re.compile(r"(?P<path>.+)#(?P<offset>[0-9]{1,18}),(?P<size>[0-9]{1,18})", re.DOTALL)
 _ZIP = re.compile(r"(?P<path>.+?\.zip)#(?P<member>.+)", re.DOTALL | re.IGNORECASE)
@@ -67,6 +64,22 @@ def open_image(reference: str, root: Path | None, *, about: int | None = None) -
         GapvizError: as `image_bytes`, or `decode_image`.
     """
     return decode_image(image_bytes(reference, root), where=reference, about=about)
+
+
+def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
+    """A picture as an opaque PNG of at most `size` × `size` pixels, transparency over white.
+
+    Raises:
+        GapvizError: as `open_image`.
+    """
+    if reference.startswith(IMAGE_SCHEME):
+        return drawing_png(reference, size)
+    image = open_image(reference, root, about=size)
+    small = over_white(image)
+    small.thumbnail((size, size))
+    buffer = BytesIO()
+    small.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def path_reference(relative: str) -> str:
@@ -115,6 +128,14 @@ def inside(root: Path | None, reference: str) -> Path:
     return path
 
 
+def named_flaw(root: Path, name: str) -> str | None:
+    """Why the picture that a source names cannot be used, in a clause; None where it can."""
+    try:
+        return file_flaw(inside(root, name))
+    except GapvizError as error:
+        return error.what
+
+
 def _file_bytes(reference: str, root: Path | None) -> bytes:
     path = inside(root, reference)
     try:
@@ -128,11 +149,11 @@ def _file_bytes(reference: str, root: Path | None) -> bytes:
 
 
 def _tar_bytes(reference: str, root: Path | None) -> bytes:
-    parts = _parts(_TAR, TAR_SCHEME, reference)
+    path, parts = _located(_TAR, reference, root)
     offset, size = int(parts["offset"]), int(parts["size"])
     _refuse_too_large(size, reference)
     try:
-        with _archive(root, parts["path"]).open("rb") as file:
+        with path.open("rb") as file:
             file.seek(offset)
             content = file.read(size)
     except OSError as error:
@@ -147,46 +168,40 @@ def _tar_bytes(reference: str, root: Path | None) -> bytes:
 
 
 def _zip_bytes(reference: str, root: Path | None) -> bytes:
-    parts = _parts(_ZIP, ZIP_SCHEME, reference)
-    return zip_image(_archive(root, parts["path"]), parts["member"], where=reference)
+    path, parts = _located(_ZIP, reference, root)
+    return zip_image(path, parts["member"], where=reference)
 
 
 def _parquet_bytes(reference: str, root: Path | None) -> bytes:
-    parts = _parts(_PARQUET, PARQUET_SCHEME, reference)
-    path = _archive(root, parts["path"])
+    path, parts = _located(_PARQUET, reference, root)
     return parquet_image(path, int(parts["row"]), parts["column"], where=reference)
 
 
-def _drawing_bytes(reference: str, root: Path | None) -> bytes:
-    return drawing_png(reference, DRAWING_SIZE)
-
-
 _READ: dict[str, Callable[[str, Path | None], bytes]] = {
-    IMAGE_SCHEME: _drawing_bytes,
-    TAR_SCHEME: _tar_bytes,
-    ZIP_SCHEME: _zip_bytes,
-    PARQUET_SCHEME: _parquet_bytes,
+    IMAGE_SCHEME: lambda reference, _: drawing_png(reference, DRAWING_SIZE),
+    "tar:": _tar_bytes,
+    "zip:": _zip_bytes,
+    "parquet:": _parquet_bytes,
 }
 
 
-def _parts(form: re.Pattern[str], scheme: str, reference: str) -> dict[str, str]:
-    match = form.fullmatch(reference.removeprefix(scheme))
+def _located(
+    form: re.Pattern[str], reference: str, root: Path | None
+) -> tuple[Path, dict[str, str]]:
+    """The file below `root` that a reference with a scheme names, and its other parts."""
+    scheme, _, rest = reference.partition(":")
+    match = form.fullmatch(rest)
     if match is None:
         raise GapvizError(
-            f"is not a whole reference of the form {scheme}…#…",
+            f"is not a whole reference of the form {scheme}:…#…",
             where=repr(reference[:200]),
             hint="read the collection from its source again",
         )
-    return match.groupdict()
-
-
-def _archive(root: Path | None, relative: str) -> Path:
-    path = inside(root, relative)
+    path = inside(root, match["path"])
     if not path.is_file():
-        raise GapvizError(
-            "there is no such file", where=relative, hint="put it back, or read the source again"
-        )
-    return path
+        hint = "put it back, or read the source again"
+        raise GapvizError("there is no such file", where=match["path"], hint=hint)
+    return path, match.groupdict()
 
 
 def _refuse_too_large(size: int, reference: str) -> None:

@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.source import read
@@ -40,7 +40,7 @@ def add_upload(
     name: str,
     content: BinaryIO,
     incoming: Incoming,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> StoredCollection:
     """Unpack, read and keep a zip of images and captions, or one file of vectors.
 
@@ -58,7 +58,7 @@ def add_upload(
     plain = Path(name.replace("\\", "/")).name
     with _landing(workspace) as landing, _by_own_name(landing, shown(plain)):
         folder = landing / "files"
-        _report(progress, 0.05, "unpacking")
+        progress(0.05, "unpacking")
         options = incoming.options
         if name.lower().endswith(ARCHIVE):
             unpacked = unpack_upload(content, folder)
@@ -66,9 +66,9 @@ def add_upload(
             options = replace(incoming.options, left_out=unpacked.left_out)
         else:
             source, skipped = store_vectors_upload(plain, content, folder), ()
-        _report(progress, 0.4, "reading")
+        progress(0.4, "reading")
         reading = read(str(_single(source)), options)
-        _report(progress, 0.9, "keeping")
+        progress(0.9, "keeping")
         return workspace.add(
             reading.collections,
             title=incoming.title or Path(plain).stem,
@@ -83,7 +83,7 @@ def add_path(
     text: str,
     folders: tuple[Path, ...],
     incoming: Incoming,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> StoredCollection:
     """Read a file or folder of this machine, and keep its items; its images stay there.
 
@@ -98,9 +98,9 @@ def add_path(
         GapvizError: a path outside `folders`, or as `read`.
     """
     path = allowed_path(text, folders)
-    _report(progress, 0.1, "reading")
+    progress(0.1, "reading")
     reading = read(str(path), incoming.options)
-    _report(progress, 0.9, "keeping")
+    progress(0.9, "keeping")
     return workspace.add(
         reading.collections,
         title=incoming.title or path.stem,
@@ -110,7 +110,7 @@ def add_path(
 
 
 def add_reference_set(
-    workspace: Workspace, name: str, progress: Progress | None = None
+    workspace: Workspace, name: str, progress: Progress = no_progress
 ) -> tuple[StoredCollection, ...]:
     """Fetch a published set, check every file, and keep its collections.
 
@@ -171,8 +171,3 @@ def _single(source: Path) -> Path:
     entries = list(source.iterdir()) if source.is_dir() else []
     one = entries[0] if len(entries) == 1 else source
     return one if one.is_file() else source
-
-
-def _report(progress: Progress | None, share: float, stage: str) -> None:
-    if progress is not None:
-        progress(share, stage)

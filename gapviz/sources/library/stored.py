@@ -167,7 +167,11 @@ class Workspace:
                     **_where_images_lie(items.root, files),
                     "skipped": [[one.what, one.why] for one in skipped],
                 }
-                self._lay(folder, items, about, files)
+                with swapped_in(folder) as new:
+                    save_collection(items, new / "items")
+                    if files is not None:
+                        shutil.move(files, new / "files")
+                    _write_about(new, about)
             elif files is not None:
                 shutil.rmtree(files, ignore_errors=True)
         present = {encoding.encoder for encoding in self.find(name).encodings}
@@ -190,16 +194,18 @@ class Workspace:
             GapvizError: no such collection, no vectors, or a folder that cannot be written.
         """
         collection.refuse_without_vectors()
-        target = self._encoding_folder(self.find(collection_id).folder, collection.encoder)
+        encoder = collection.encoder
+        name = f"{_slug(encoder, 60)}-{content_key(encoder=encoder)[:8]}"
+        target = self.find(collection_id).folder / "encodings" / name
         about = {
-            "encoder": collection.encoder,
+            "encoder": encoder,
             "dim": collection.dim,
             "rows": {name: block.n_rows for name, block in collection.modalities.items()},
             "loads_as": loads_as,
         }
         with self._changing(target), swapped_in(target) as new:
             save_collection(collection, new)
-            write_atomically(new / ABOUT_FILE, json.dumps(about).encode())
+            _write_about(new, about)
 
     def load(self, collection_id: str, encoder: str | None = None) -> Collection:
         """The items with the vectors of one encoder, or without any.
@@ -234,20 +240,6 @@ class Workspace:
     @property
     def _folder(self) -> Path:
         return self.home / "collections"
-
-    @staticmethod
-    def _encoding_folder(collection: Path, encoder: str) -> Path:
-        name = f"{_slug(encoder, 60)}-{content_key(encoder=encoder)[:8]}"
-        return collection / "encodings" / name
-
-    def _lay(
-        self, folder: Path, items: Collection, about: Mapping[str, Any], files: Path | None
-    ) -> None:
-        with swapped_in(folder) as new:
-            save_collection(items, new / "items")
-            if files is not None:
-                shutil.move(files, new / "files")
-            write_atomically(new / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
 
     @contextmanager
     def _changing(self, folder: Path) -> Iterator[None]:
@@ -322,6 +314,10 @@ def _about(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return about if isinstance(about, dict) else None
+
+
+def _write_about(folder: Path, about: Mapping[str, Any]) -> None:
+    write_atomically(folder / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
 
 
 def _size(folder: Path) -> int:

@@ -11,7 +11,8 @@ from gapviz.analyses.advice import TASKS, DedicatedTower, Situation, advise, gat
 from gapviz.analyses.advice import stored as module
 from gapviz.analyses.advice.stored import KIND, cached_advice
 from gapviz.core.vectors import unit_rows
-from gapviz.storage.cache import cache_folder, clear_memory
+from gapviz.storage.cache import clear_memory
+from gapviz.storage.configuration import configuration
 from gapviz.storage.saved_collection import load_collection, save_collection
 
 RNG = np.random.default_rng(3)
@@ -100,7 +101,7 @@ def test_a_damaged_file_is_made_again(collection, asked, monkeypatch, broken):
     work = cached_advice(evidence(collection, seed=9), Situation("mixed"))
     made = work.compute()
     asked.clear()
-    path = cache_folder() / KIND / f"{work.key}.safetensors"
+    path = configuration().cache / KIND / f"{work.key}.safetensors"
     content = path.read_bytes()
     path.write_bytes(content.replace(b"mixed/znorm", b"mixed/gone!") if broken is None else broken)
     clear_memory()

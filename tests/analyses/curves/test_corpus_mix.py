@@ -4,7 +4,7 @@ import pytest
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.analyses.curves import band_over, corpus_mix_curve
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.measures.retrieval import evaluate_cross
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
 

@@ -3,7 +3,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.analyses.curves import rank_fusion_curves
-from gapviz.measures.retrieval import evaluate_mixed
+from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 

@@ -10,7 +10,8 @@ from gapviz.analyses.scoreboard.cached import (
 )
 from gapviz.storage import cache
 from gapviz.storage.bounded_cache import BoundedCache
-from gapviz.storage.cache import TREE, cache_folder, read_arrays, write_arrays
+from gapviz.storage.cache import TREE, read_arrays, write_arrays
+from gapviz.storage.configuration import configuration
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
 
 OPTIONS = [StrategyOptions(name) for name in STRATEGIES]
@@ -23,7 +24,7 @@ def collections(make_collection):
 
 
 def path_of(collection, options, seed):
-    return cache_folder() / KIND / f"{row_key(collection, options, seed)}.safetensors"
+    return configuration().cache / KIND / f"{row_key(collection, options, seed)}.safetensors"
 
 
 def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections, monkeypatch):

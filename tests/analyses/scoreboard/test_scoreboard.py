@@ -6,7 +6,8 @@ from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities, pareto_f
 from gapviz.core.collection import Item, alternate_splits
 from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.retrieval import bootstrap_mean, evaluate_cross
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy

@@ -151,8 +151,8 @@ def test_a_study_of_adjusted_scores_spans_them_in_their_unit(labelled, options):
     for density in study.densities.values():
         assert density.sum() == pytest.approx(1)
     reached = study.calibrated("recall", 0.9)["cross"]
-    held_out = (study.evaluate["cross"].positive >= reached.fitted.threshold).mean()
-    assert reached.fitted.rates.true_positive >= 0.9
+    held_out = (study.evaluate["cross"].positive >= reached.threshold).mean()
+    assert reached.fitted.true_positive >= 0.9
     assert reached.held_out.true_positive == pytest.approx(held_out)
 
 

@@ -50,8 +50,8 @@ def test_the_distributions_are_those_of_the_measured_pairs(make_collection):
 def test_a_threshold_is_fitted_on_one_split_and_read_on_the_other(labelled):
     study = study_scores(labelled, RAW, PAIR)
     across = study.calibrated("recall", 0.9)["cross"]
-    assert across.fitted.rates.true_positive >= 0.9
-    held_out = (study.evaluate["cross"].positive >= across.fitted.threshold).mean()
+    assert across.fitted.true_positive >= 0.9
+    held_out = (study.evaluate["cross"].positive >= across.threshold).mean()
     assert across.held_out.true_positive == pytest.approx(held_out)
 
 
@@ -70,13 +70,13 @@ def test_shuffling_the_evaluate_split_moves_no_threshold(labelled):
     for target in ("recall", "precision"):
         before, after = one.calibrated(target, 0.8), other.calibrated(target, 0.8)
         for name in PAIR_TYPES:
-            np.testing.assert_equal(after[name].fitted.threshold, before[name].fitted.threshold)
+            np.testing.assert_equal(after[name].threshold, before[name].threshold)
 
 
 def test_without_labels_no_pair_within_a_modality_is_relevant(make_collection):
     study = study_scores(make_collection(40), RAW, PAIR)
     assert not study.labelled
-    assert np.isnan(study.calibrated("recall", 0.9)["within_x"].fitted.threshold)
+    assert np.isnan(study.calibrated("recall", 0.9)["within_x"].threshold)
     assert "all image–image pairs" in transfer_reading(study, 0.95)
 
 

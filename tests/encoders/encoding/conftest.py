@@ -8,10 +8,9 @@ from PIL import Image
 
 from gapviz.core.collection import Collection, Item
 from gapviz.core.vectors import unit_rows
-from gapviz.encoders.base import EncoderCard
+from gapviz.encoders.base import EncoderCard, refuse_unreadable_texts
 from gapviz.encoders.encoding import VectorStore
 from gapviz.encoders.pixels import Preprocessing
-from gapviz.encoders.texts import refuse_unreadable_texts
 
 
 class CountingEncoder:

@@ -6,9 +6,10 @@ import pytest
 
 from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
-from gapviz.encoders import load_encoder, load_image_encoder, load_text_encoder
+from gapviz.encoders import load_encoder
 from gapviz.encoders.encoding import encode_collection
 from gapviz.encoders.encoding.run import SHARD_ROWS
+from gapviz.encoders.registry import load_any_encoder
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled
 
@@ -159,14 +160,14 @@ def test_a_cancelled_run_keeps_its_full_shards_and_goes_on_bit_for_bit(paint, en
 @pytest.mark.encoder
 def test_an_encoder_of_one_modality_is_asked_for_one():
     collection = builtin_collection().subset(range(6))
-    tower = load_image_encoder("efficientnet-lite0", device="cpu")
+    tower = load_any_encoder("efficientnet-lite0", device="cpu")
     with pytest.raises(GapvizError, match="does not encode the modality text"):
         encode_collection(collection, tower)
     image = encode_collection(collection, tower, modalities=("image",)).collection
     assert (image.encoder, image.modality_names, image.dim) == (
         "efficientnet-lite0", ("image",), 1280,
     )  # fmt: skip
-    words = load_text_encoder("minilm", device="cpu")
+    words = load_any_encoder("minilm", device="cpu")
     text = encode_collection(collection, words, modalities=("text",)).collection
     assert (text.modality_names, text.dim) == (("text",), 384)
     with pytest.raises(GapvizError, match="'smell' cannot be encoded"):

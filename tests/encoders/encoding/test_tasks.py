@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders import load_image_encoder
 from gapviz.encoders.encoding import VectorStore, encode_collection
 from gapviz.encoders.encoding.run import SHARD_ROWS
 from gapviz.encoders.encoding.tasks import start_encoding
+from gapviz.encoders.registry import load_any_encoder
 from gapviz.storage.background_process import STATUS_FILE, ProcessTask
 from gapviz.storage.saved_collection import load_collection, save_collection
 
@@ -82,7 +82,7 @@ def test_a_killed_task_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
     resumed = load_collection(tmp_path / "out")
     whole = encode_collection(
         collection,
-        load_image_encoder(SMALL),
+        load_any_encoder(SMALL),
         store=VectorStore(tmp_path / "undisturbed"),
         modalities=("image",),
     ).collection

@@ -10,7 +10,9 @@ from gapviz.analyses.advice import Situation, gather
 from gapviz.commands.cli import main
 from gapviz.core.collection import Item
 from gapviz.core.errors import GapvizError
-from gapviz.export.report import make_report, report_date, report_html, report_markdown, report_on
+from gapviz.export.report.contents import report_date, report_on
+from gapviz.export.report.html import report_html
+from gapviz.export.report.markdown import report_markdown
 from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.saved_collection import save_collection
@@ -31,11 +33,11 @@ def small():
 
 @pytest.fixture(scope="module")
 def report(small):
-    return make_report(small, on=DAY, strategies=FEW)
+    return report_on(gather(small), on=DAY, strategies=FEW)
 
 
 def test_the_same_inputs_give_the_same_bytes(small, report):
-    again = make_report(small, on=DAY, strategies=FEW)
+    again = report_on(gather(small), on=DAY, strategies=FEW)
     assert report_html(again) == report_html(report)
     assert json.dumps(again.to_json()) == json.dumps(report.to_json())
     assert report_markdown(again) == report_markdown(report)
@@ -56,7 +58,9 @@ def test_what_the_data_says_is_escaped(make_collection):
     collection = make_collection(24)
     items = tuple(Item(item.id, captions=("<b>&bold",)) for item in collection.items)
     hostile = replace(collection, name="<script>alert(1)</script>", items=items)
-    made = make_report(hostile, on=DAY, strategies=("raw",), options=StrategyOptions("centre"))
+    made = report_on(
+        gather(hostile), on=DAY, strategies=("raw",), options=StrategyOptions("centre")
+    )
     page = report_html(made)
     assert "<script" not in page and "<b>" not in page and "&lt;b&gt;&amp;bold" in page
     assert "<script" not in report_markdown(made).replace("\\<script", "")
@@ -64,7 +68,9 @@ def test_what_the_data_says_is_escaped(make_collection):
 
 @pytest.mark.parametrize("made", [{"n": 4}, {"n": 30, "modalities": ("audio", "video", "text")}])
 def test_few_items_and_other_modalities_have_a_report(make_collection, made):
-    page = report_html(make_report(make_collection(**made), on=DAY, strategies=("raw", "route")))
+    page = report_html(
+        report_on(gather(make_collection(**made)), on=DAY, strategies=("raw", "route"))
+    )
     assert "Scoreboard" in page and "nan" not in page.lower().replace("nance", "")
 
 
@@ -98,8 +104,11 @@ def test_models_that_are_compared_have_rows_and_readings_of_their_own(make_colle
 
 
 def test_warnings_are_in_the_report(make_ordered):
-    made = make_report(
-        make_ordered(), options=StrategyOptions("centre"), strategies=("procrustes",), on=DAY
+    made = report_on(
+        gather(make_ordered()),
+        options=StrategyOptions("centre"),
+        strategies=("procrustes",),
+        on=DAY,
     )
     for text in (report_html(made), report_markdown(made)):
         assert "in an order that the split follows" in text
@@ -195,7 +204,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_leaves_no_half_file(
 
 
 def test_few_items_give_no_advice_and_no_nan(make_collection):
-    report = make_report(make_collection(n=3), strategies=("raw", "centre"), on=DAY)
+    report = report_on(gather(make_collection(n=3)), strategies=("raw", "centre"), on=DAY)
     for text in (report_html(report), report_markdown(report)):
         assert "Too few held-out items to measure: 1;" in text
         assert "nan" not in text

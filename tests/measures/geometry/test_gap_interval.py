@@ -5,8 +5,7 @@ from gapviz import Collection
 from gapviz.core.collection import ModalityVectors, items_of_rows
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry import measure_geometry
-from gapviz.measures.geometry.centroids import measure_cloud, measure_gap
+from gapviz.measures.geometry.report import Geometry
 
 DIM = 4
 CENTRE_X, CENTRE_Y = np.array([2.0, 1, 0, 0]), np.array([0.0, 1, 2, 0])
@@ -14,8 +13,7 @@ CENTRE_X, CENTRE_Y = np.array([2.0, 1, 0, 0]), np.array([0.0, 1, 2, 0])
 
 def interval_of(x, y, pairs):
     x, y = unit_rows(x), unit_rows(y)
-    clouds = measure_cloud(x), measure_cloud(y)
-    gap = measure_gap(x, y, pairs, clouds=clouds, mean_distances=(1.0, 1.0))
+    gap = Geometry(x, y, pairs).gap
     return gap.low, gap.high
 
 
@@ -51,7 +49,7 @@ def test_without_a_gap_the_gap_stays_about_its_noise_floor():
     ratios = []
     for _ in range(50):
         x, y = (unit_rows(rng.standard_normal((60, 16))) for _ in range(2))
-        gap = measure_geometry(x, y, Pairs(np.arange(0), np.arange(0))).gap
+        gap = Geometry(x, y, Pairs(np.arange(0), np.arange(0))).gap
         ratios.append(gap.gap / gap.noise_floor)
     assert np.sqrt(np.mean(np.square(ratios))) == pytest.approx(1, abs=0.08)
 

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry import measure_geometry
+from gapviz.measures.geometry.report import Geometry
 
 quick = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -31,7 +31,7 @@ def one_to_one(n):
 
 
 def measured(x, y):
-    return measure_geometry(x, y, one_to_one(len(x)))
+    return Geometry(x, y, one_to_one(len(x)))
 
 
 def scalars(geometry):

@@ -9,9 +9,11 @@ import pytest
 from gapviz import Collection
 from gapviz.core.blocks import item_sums
 from gapviz.core.collection import ModalityVectors, items_of_rows
-from gapviz.measures.geometry import anatomy, info_nce_both_ways, measure_geometry
+from gapviz.measures.geometry import anatomy
+from gapviz.measures.geometry.contrast import info_nce
+from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.thresholds import typed_scores
-from gapviz.measures.retrieval import evaluate_cross
+from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 PAIR = ("image", "text")
@@ -68,7 +70,7 @@ def test_a_sample_of_items_keeps_all_of_their_captions(monkeypatch):
 def test_the_loss_is_that_of_the_first_caption_of_each_image():
     collection = captioned()
     x, y = rows_of(collection)
-    all_captions = info_nce_both_ways(x, y, collection.pairs(*PAIR))
+    all_captions = info_nce(x, y, collection.pairs(*PAIR))
     owner = collection.modality("text").item_index
     _, first = np.unique(owner, return_index=True)
     logits = x.astype(np.float64) @ y[first].astype(np.float64).T / 0.01
@@ -85,11 +87,11 @@ def test_the_loss_is_that_of_the_first_caption_of_each_image():
     assert all_captions.batch == 60
     assert all_captions.x_to_y == pytest.approx(forward)
     assert all_captions.y_to_x == pytest.approx(backward)
-    assert measure_geometry(x, y, collection.pairs(*PAIR)).info_nce == all_captions.symmetric
+    assert Geometry(x, y, collection.pairs(*PAIR)).info_nce == all_captions.symmetric
 
 
 def figures_of(collection):
-    geometry = measure_geometry(*rows_of(collection), collection.pairs(*PAIR))
+    geometry = Geometry(*rows_of(collection), collection.pairs(*PAIR))
     return {
         "loss": geometry.info_nce,
         "cone": geometry.y.cone,
@@ -127,7 +129,7 @@ def test_the_cone_and_the_noise_floor_are_those_of_the_items():
     collection = captioned()
     x, y = rows_of(collection)
     owner = collection.modality("text").item_index
-    geometry = measure_geometry(x, y, collection.pairs(*PAIR))
+    geometry = Geometry(x, y, collection.pairs(*PAIR))
     different = owner[:, None] != owner
     rows = y.astype(np.float64)
     assert geometry.y.cone == pytest.approx((rows @ rows.T)[different].mean())

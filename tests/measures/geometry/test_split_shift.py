@@ -7,7 +7,7 @@ import pytest
 
 from gapviz import Collection, ModalityVectors
 from gapviz.core.collection import alternate_splits, items_of_rows
-from gapviz.measures.geometry import measure_geometry
+from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.split_shift import split_shift, split_warnings
 from gapviz.sources.builtin import builtin_collection
 
@@ -55,7 +55,7 @@ def test_the_distance_is_that_of_the_two_offsets():
     for name in ("calibrate", "evaluate"):
         half = collection.split(name)
         image, text = (half.modality(modality).vectors for modality in ("image", "text"))
-        deltas.append(measure_geometry(image, text, half.pairs("image", "text")).gap.delta)
+        deltas.append(Geometry(image, text, half.pairs("image", "text")).gap.delta)
     shift = split_shift(collection, ("image", "text"))
     assert shift.distance == pytest.approx(np.linalg.norm(deltas[0] - deltas[1]))
     assert shift.offset == pytest.approx(np.linalg.norm(deltas[0]))

@@ -5,7 +5,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from gapviz import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.geometry.pair_scores import pair_scores, threshold_transfer
+from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
     TypedScores,
@@ -58,29 +58,29 @@ def test_rates_are_those_of_scikit_learns_roc(scores):
 
 
 def test_the_threshold_for_a_precision_is_the_lowest_of_scikit_learns(scores):
-    for pair_type, typed in scores.items():
+    for typed in scores.values():
         truth = np.repeat([1, 0], [typed.positive.size, typed.negative.size])
         cosines = np.concatenate([typed.positive, typed.negative])
         precision, recall, thresholds = precision_recall_curve(truth, cosines)
         target = 0.6
-        found = threshold_for_precision(scores, pair_type, target)
+        found = threshold_for_precision(typed, target)
         best = max(r for p, r in zip(precision[:-1], recall[:-1], strict=True) if p >= target)
-        assert found.rates.precision >= target
-        assert found.rates.true_positive == pytest.approx(best)
-        assert found.threshold in thresholds
+        assert rates_at(typed, found).precision >= target
+        assert rates_at(typed, found).true_positive == pytest.approx(best)
+        assert found in thresholds
 
 
 @pytest.mark.parametrize("recall", [0.05, 0.5, 0.95, 1.0])
 def test_the_threshold_for_a_recall_reaches_it_and_no_more(scores, recall):
     for pair_type in PAIR_TYPES:
-        found = threshold_for_recall(scores, pair_type, recall)
-        assert found.rates.true_positive >= recall - 1e-12
-        assert rates_at(scores[pair_type], found.threshold + 1e-9).true_positive < recall
+        found = threshold_for_recall(scores[pair_type], recall)
+        assert rates_at(scores[pair_type], found).true_positive >= recall - 1e-12
+        assert rates_at(scores[pair_type], found + 1e-9).true_positive < recall
 
 
 def test_what_passes_the_cross_threshold_is_that_of_the_pair_scores():
     x, y, pairs, _ = labelled()
-    plain = threshold_transfer(pair_scores(x, y, pairs))
+    plain = Geometry(x, y, pairs).threshold
     typed = typed_scores(x, y, pairs)
     rates = {name: rates_at(typed[name], plain.threshold) for name in PAIR_TYPES}
     assert rates["cross"].true_positive == pytest.approx(0.95, abs=0.01)
@@ -92,14 +92,15 @@ def test_what_passes_the_cross_threshold_is_that_of_the_pair_scores():
 def test_without_labels_nothing_within_a_modality_can_be_fitted():
     x, y, pairs, _ = labelled()
     scores = typed_scores(x, y, pairs)
-    assert np.isnan(threshold_for_precision(scores, "within_x", 0.5).threshold)
-    assert np.isnan(threshold_for_recall(scores, "within_x", 0.95).threshold)
-    assert np.isnan(threshold_for_recall(scores, "within_y", 0.5).rates.true_positive)
+    assert np.isnan(threshold_for_precision(scores["within_x"], 0.5))
+    assert np.isnan(threshold_for_recall(scores["within_x"], 0.95))
+    unknown = threshold_for_recall(scores["within_y"], 0.5)
+    assert np.isnan(rates_at(scores["within_y"], unknown).true_positive)
 
 
 def test_a_precision_that_nothing_reaches_gives_no_threshold():
     scores = {"cross": TypedScores(np.array([0.1, 0.2]), np.array([0.3, 0.4]))}
-    assert np.isnan(threshold_for_precision(scores, "cross", 0.9).threshold)
+    assert np.isnan(threshold_for_precision(scores["cross"], 0.9))
 
 
 def test_a_sample_of_the_negatives_weighs_as_all_of_them():
@@ -123,8 +124,8 @@ def test_many_labelled_rows_are_sampled_by_the_seed(monkeypatch):
 @pytest.mark.parametrize("share", [0.0, 1.1, float("nan")])
 def test_a_target_out_of_range_is_refused(scores, share):
     for refuse in (
-        lambda: threshold_for_recall(scores, "cross", share),
-        lambda: threshold_for_precision(scores, "cross", share),
+        lambda: threshold_for_recall(scores["cross"], share),
+        lambda: threshold_for_precision(scores["cross"], share),
     ):
         with pytest.raises(GapvizError, match="out of range"):
             refuse()
@@ -137,7 +138,7 @@ def test_a_threshold_for_matched_pairs_of_clip_lets_all_of_one_modality_pass(ref
     )
     x, y = (collection.modality(name).vectors for name in ("image", "text"))
     pairs = collection.pairs("image", "text")
-    threshold = threshold_transfer(pair_scores(x, y, pairs)).threshold
+    threshold = Geometry(x, y, pairs).threshold.threshold
     assert threshold == pytest.approx(0.2571, abs=5.1e-5)
     typed = typed_scores(x, y, pairs)
     found = [rates_at(typed[name], threshold).false_positive for name in PAIR_TYPES]

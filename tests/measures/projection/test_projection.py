@@ -8,16 +8,12 @@ from sklearn.decomposition import PCA
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.projection import (
-    Layout,
-    gap_axis_basis,
-    nearest_neighbours,
-    place_queries,
-    project,
-    sample_for_display,
-    trustworthiness,
-)
 from gapviz.measures.projection import umap_layout as umap_layout_module
+from gapviz.measures.projection.layout import Layout
+from gapviz.measures.projection.linear import gap_axis_basis
+from gapviz.measures.projection.neighbours import nearest_neighbours
+from gapviz.measures.projection.project import place_queries, project, trustworthiness
+from gapviz.measures.projection.sampling import sample_for_display
 from gapviz.storage.cache import clear_memory
 from gapviz.storage.configuration import CACHE_VARIABLE
 

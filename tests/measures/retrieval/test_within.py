@@ -6,7 +6,7 @@ from sklearn.metrics import average_precision_score
 
 from gapviz import GapvizError
 from gapviz.core.vectors import unit_rows
-from gapviz.measures.retrieval import compare_within, evaluate_within, recall_delta
+from gapviz.measures.retrieval.within import compare_within, evaluate_within, recall_delta
 
 
 @pytest.fixture

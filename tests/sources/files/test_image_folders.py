@@ -6,12 +6,12 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.sources.files.class_folders import looks_like_class_folders, read_class_folders
+from gapviz.sources.files.folders import read_folder
 from gapviz.sources.files.format import formats
 from gapviz.sources.files.imagefolder import looks_like_imagefolder, read_imagefolder
-from gapviz.sources.files.plain_folder import looks_like_plain_folder, read_plain_folder
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.sidecar_text import looks_like_sidecar_text, read_sidecar_text
-from gapviz.sources.images import open_image
+from gapviz.sources.images.references import open_image
 from tests.sources.files.image_making import (
     captions,
     items,
@@ -155,19 +155,18 @@ def test_every_label_is_split_in_halves(tmp_path):
 def test_files_in_an_order_are_split_at_random_and_always_alike(tmp_path):
     for n in range(36):
         put(tmp_path, f"{n:02}.png")
-    splits = read_plain_folder(tmp_path).collection.splits
+    splits = read_folder(tmp_path).collection.splits
     assert sorted([*splits["calibrate"], *splits["evaluate"]]) == list(range(36))
     assert len(splits["calibrate"]) == 18
     even = sum(at % 2 == 0 for at in splits["calibrate"])
     assert 4 < even < 14
-    again = read_plain_folder(tmp_path).collection.splits
+    again = read_folder(tmp_path).collection.splits
     assert again["calibrate"].tolist() == splits["calibrate"].tolist()
 
 
 def test_a_plain_folder_has_images_only(photos):
     assert first_that_knows(photos) == "plain_folder"
-    assert looks_like_plain_folder(photos)
-    assert captions(read_plain_folder(photos)) == {"1.png": (), "2.jpg": (), "10.png": ()}
+    assert captions(read_folder(photos)) == {"1.png": (), "2.jpg": (), "10.png": ()}
 
 
 def test_broken_images_are_listed_and_the_others_load(photos, tmp_path):
@@ -181,7 +180,7 @@ def test_broken_images_are_listed_and_the_others_load(photos, tmp_path):
     (photos / "in.png").symlink_to("1.png")
     (photos / "away").symlink_to(tmp_path)
     os.mkfifo(photos / "pipe.png")
-    reading = read_plain_folder(photos)
+    reading = read_folder(photos)
     assert set(items(reading)) == {"1.png", "2.jpg", "10.png", "in.png"}
     assert told(reading) == {
         "away": "is a link that leads out of the folder",
@@ -209,7 +208,7 @@ def test_odd_names_are_read(tmp_path):
     names = ["ünï 你好 🐈.png", "x" * 250 + ".png", "openmoji:1.png", "a#b%20.png", "-1.png"]
     for name in names:
         put(tmp_path / "photos", name)
-    reading = read_plain_folder(tmp_path / "photos")
+    reading = read_folder(tmp_path / "photos")
     assert set(items(reading)) == set(names)
     for item in reading.collection.items:
         assert open_image(item.image, reading.collection.root).size == (8, 6)
@@ -218,11 +217,11 @@ def test_odd_names_are_read(tmp_path):
 def test_hidden_files_and_what_systems_leave_are_no_images(photos):
     put(photos, ".hidden.png")
     put(photos, "__MACOSX/._1.png", "x")
-    assert read_plain_folder(photos).skipped == ()
+    assert read_folder(photos).skipped == ()
 
 
 @pytest.mark.parametrize(
-    "read", [read_plain_folder, read_class_folders, read_imagefolder, read_sidecar_text]
+    "read", [read_folder, read_class_folders, read_imagefolder, read_sidecar_text]
 )
 def test_folders_without_images_are_refused(tmp_path, read):
     for path, why in ((tmp_path, "holds no images"), (tmp_path / "gone", "cannot be read")):
@@ -235,7 +234,7 @@ def test_folders_without_images_are_refused(tmp_path, read):
 
 def test_one_image_is_a_collection(tmp_path):
     put(tmp_path, "a.png")
-    assert read_plain_folder(tmp_path).collection.n_items == 1
+    assert read_folder(tmp_path).collection.n_items == 1
 
 
 @pytest.mark.reference

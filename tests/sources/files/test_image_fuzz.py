@@ -15,7 +15,7 @@ from gapviz.sources.files.image_table import read_image_table
 from gapviz.sources.files.imagefolder import read_imagefolder
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.webdataset import read_webdataset
-from gapviz.sources.images import image_bytes
+from gapviz.sources.images.references import image_bytes
 from gapviz.storage.saved_collection import load_collection, save_collection
 from tests.sources.files.image_making import (
     picture,

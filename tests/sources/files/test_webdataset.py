@@ -6,7 +6,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.sources.files.webdataset import looks_like_webdataset, read_webdataset
-from gapviz.sources.images import image_bytes, open_image
+from gapviz.sources.images.references import image_bytes, open_image
 from tests.sources.files.image_making import captions, items, picture, put, put_tar, told
 
 RED, BLUE = picture("red"), picture("blue", kind="JPEG")

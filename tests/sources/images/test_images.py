@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gapviz import GapvizError
-from gapviz.sources.images import (
-    MAX_FILE_BYTES,
-    content_flaw,
-    decode_image,
-    image_bytes,
-    open_image,
-    path_reference,
-    thumbnail_png,
-)
+from gapviz.sources.images.decoding import MAX_FILE_BYTES, content_flaw, decode_image
+from gapviz.sources.images.references import image_bytes, open_image, path_reference, thumbnail_png
 
 
 def png(width=8, height=6, mode="RGB"):

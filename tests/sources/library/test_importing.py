@@ -11,7 +11,7 @@ from PIL import Image
 
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.images import open_image
+from gapviz.sources.images.references import open_image
 from gapviz.sources.library.importing import Incoming, add_path, add_upload
 from gapviz.sources.library.stored import Workspace
 
