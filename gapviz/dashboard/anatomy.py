@@ -17,19 +17,9 @@ from gapviz.figures.plane import plane_panels
 
 NARROWEST_MAP = 400
 
-PART = url_choice(
-    "part",
-    "Look at",
-    {
-        "dimensions": "Dimensions",
-        "heat_map": "Heat map",
-        "plane": "Loss plane",
-        "hubs": "Hubs",
-        "spectrum": "Spectrum",
-    },
-)
 PARTS = {
     "dimensions": Section(
+        title="Dimensions",
         question="Which dimensions is the gap made of, and does it go when they go?",
         find=FIND["dimensions"],
         doing="Taking dimensions away",
@@ -37,6 +27,7 @@ PARTS = {
         columns=2,
     ),
     "heat_map": Section(
+        title="Heat map",
         question="Do the four quadrants look alike, as they would without a gap?",
         find=FIND["heat_map"],
         doing="Clustering pairs",
@@ -45,6 +36,7 @@ PARTS = {
         narrowest=NARROWEST_MAP,
     ),
     "plane": Section(
+        title="Loss plane",
         question="Does a strategy bring pairs together, spread the clouds, or trade one for the "
         "other? The ring is the sidebar's choice.",
         find=FIND["plane"],
@@ -58,6 +50,7 @@ PARTS = {
         once=True,
     ),
     "hubs": Section(
+        title="Hubs",
         question="Are a few entries found by everyone, and many by no one?",
         find=FIND["hubs"],
         doing="Counting who is found",
@@ -66,6 +59,7 @@ PARTS = {
         open_tables=True,
     ),
     "spectrum": Section(
+        title="Spectrum",
         question="How many directions does each cloud really use?",
         find=FIND["spectrum"],
         doing="Finding eigenvalues",
@@ -74,3 +68,4 @@ PARTS = {
         open_tables=True,
     ),
 }
+PART = url_choice("part", "Look at", {name: one.title for name, one in PARTS.items()})

@@ -14,16 +14,6 @@ from gapviz.dashboard.widgets import modality_of
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
 from gapviz.figures.lines import Panel
 
-CURVE = url_choice(
-    "curve",
-    "Curve",
-    {
-        "strength": "Strength λ",
-        "mix": "Corpus mix",
-        "calibration": "Calibration size",
-        "fusion": "Rank fusion",
-    },
-)
 WEIGHTED = url_modality(
     "weighted", "List whose weight varies", help="The other lists keep the weight 1."
 )
@@ -55,6 +45,7 @@ def _relative_weight(chosen: Settings, weighted: str) -> float | None:
 
 CURVES = {
     "strength": Section(
+        title="Strength λ",
         question="How much of the offset should be subtracted? The chosen offset strategy, fitted "
         "once and applied at every strength.",
         find=FIND["strength"],
@@ -62,6 +53,7 @@ CURVES = {
         panels=_strength_panels,
     ),
     "mix": Section(
+        title="Corpus mix",
         question="What does a mixed corpus cost? Every item stands in it once, by one modality or "
         "the other, and ever more of them turn.",
         find=FIND["mix"],
@@ -74,12 +66,14 @@ CURVES = {
         },
     ),
     "calibration": Section(
+        title="Calibration size",
         question="How many matched pairs does the strategy need before it can be trusted?",
         find=FIND["calibration"],
         doing="Fitting on ever more items",
         panels=lambda found, chosen: calibration_panels(found.result, chosen.modalities),
     ),
     "fusion": Section(
+        title="Rank fusion",
         question="Do k and the weights of rank fusion matter? Over disjoint lists (one entry a "
         "row) and over overlapping ones (items with several vectors).",
         find=FIND["fusion"],
@@ -89,3 +83,4 @@ CURVES = {
         values=lambda chosen: {"weighted": modality_of(WEIGHTED, chosen.modalities)},
     ),
 }
+CURVE = url_choice("curve", "Curve", {name: one.title for name, one in CURVES.items()})

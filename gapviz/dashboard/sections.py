@@ -29,6 +29,8 @@ NARROWEST = 320
 class Section:
     """A question, who answers it, and how the answer is drawn."""
 
+    title: str
+    """In the choice of sections."""
     question: str
     find: Find
     doing: str
