@@ -7,18 +7,13 @@ from gapviz.dashboard.caches import measured
 from gapviz.dashboard.cards import diagnostics_table, headline_cards, headline_notes
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.cones import cones_section
-from gapviz.dashboard.one_modality import (
-    cloud_cards,
-    cloud_words,
-    has_one_modality,
-    lacks_second_modality,
-)
-from gapviz.dashboard.page_head import page_head, ways_on
+from gapviz.dashboard.one_modality import cloud_cards, cloud_words
+from gapviz.dashboard.page_head import lacks_second_modality, page_head, ways_on
 from gapviz.dashboard.settings import RAW, settings
 
 chosen = settings()
 
-if has_one_modality(chosen):
+if chosen.has_one_modality:
     page_head("Cones: one cloud, no gap yet", chosen)
     lacks_second_modality(
         chosen,

@@ -3,16 +3,7 @@
 import streamlit as st
 
 from gapviz.dashboard.catalogue import workspace
-from gapviz.dashboard.data import (
-    OPENED,
-    add_section,
-    can_be_encoded,
-    contents_section,
-    encoding_panel,
-    removal,
-    show_library,
-    visits,
-)
+from gapviz.dashboard.data import adding, contents, encoding, library
 from gapviz.dashboard.page_head import page_title
 
 page_title("Your data")
@@ -20,7 +11,7 @@ st.caption(
     "Images with captions to encode here, or vectors that exist already. Everything stays on this "
     "machine. What is encoded appears in the sidebar of every page."
 )
-add_section()
+adding.add_section()
 
 stored = workspace().collections()
 if not stored:
@@ -31,23 +22,23 @@ if not stored:
     st.stop()
 
 st.subheader("Collections")
-show_library(stored)
+library.show_library(stored)
 by_id = {one.id: one for one in stored}
 chosen = st.selectbox(
     "Open",
     list(by_id),
     format_func=lambda one: by_id[one].title,
-    key=OPENED,
+    key=library.OPENED,
     bind="query-params",
 )
 opened = by_id[chosen]
 with st.container(border=True):
     st.subheader(opened.title, anchor=False)
     if opened.encodings:
-        visits(opened)
-    contents_section(opened)
-if can_be_encoded(opened):
+        library.visits(opened)
+    contents.contents_section(opened)
+if encoding.can_be_encoded(opened):
     with st.container(border=True):
         st.subheader("Encode", anchor=False)
-        encoding_panel(opened)
-removal(opened)
+        encoding.encoding_panel(opened)
+library.removal(opened)

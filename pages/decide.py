@@ -2,31 +2,28 @@
 
 import streamlit as st
 
+from gapviz.analyses.advice.advice import cached_advice
+from gapviz.analyses.advice.analysis import evidence_of
 from gapviz.dashboard.decide import (
     contradictions,
     questions,
     ranked_cards,
-    ready_advice,
     report_download,
     verdict_sentence,
 )
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import measures_enough, page_head
-from gapviz.dashboard.settings import settings
+from gapviz.dashboard.page_head import measures_enough, open_page
+from gapviz.dashboard.sections import request_of
+from gapviz.dashboard.waiting import result_of
 
-chosen = settings()
-
-page_head("Decide: what to do about it", chosen)
-st.caption(
+chosen = open_page(
+    "Decide: what to do about it",
     "The usual advice, held against what was measured on this collection. The strategy of the "
-    "sidebar plays no part: every way is tried."
+    "sidebar plays no part: every way is tried.",
+    needs_two="Every way here answers a gap, and there is none inside one modality.",
 )
-if lacks_second_modality(
-    chosen, "Every way here answers a gap, and there is none inside one modality."
-):
-    st.stop()
 situation = questions(chosen)
-advice = ready_advice(chosen, situation)
+evidence = evidence_of(request_of(chosen, chosen.view))
+advice = result_of(cached_advice(evidence, situation), "Measuring on this collection")
 if advice is not None:
     if measures_enough(chosen.view):
         st.info(verdict_sentence(advice), icon=":material/alt_route:")
@@ -36,4 +33,4 @@ if advice is not None:
             against, icon=":material/priority_high:", title="This data contradicts the usual advice"
         )
     ranked_cards(advice)
-    report_download(chosen, situation)
+    report_download(chosen, evidence, situation)

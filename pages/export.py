@@ -4,8 +4,9 @@ import streamlit as st
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import exported, fitted, measured
+from gapviz.dashboard.caches import exported, measured
 from gapviz.dashboard.cards import (
+    HEADLINES,
     headline_cards,
     headline_notes,
     how_it_is_computed,
@@ -19,21 +20,16 @@ from gapviz.dashboard.export import (
     files_section,
     thresholds_section,
 )
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import page_head, ways_on
-from gapviz.dashboard.settings import RAW, settings, show_error
+from gapviz.dashboard.page_head import open_page, ways_on
+from gapviz.dashboard.settings import RAW, show_error
 from gapviz.strategies import STRATEGIES
 
-HEADLINES = ("gap", "separation", "bias", "ndcg")
-
-chosen = settings()
+chosen = open_page(
+    "Export: the strategy as files and code",
+    needs_two="One modality has no gap to close, and so nothing to export.",
+)
 view, options = chosen.view, chosen.options()
-
-page_head("Export: the strategy as files and code", chosen)
-if lacks_second_modality(chosen, "One modality has no gap to close, and so nothing to export."):
-    st.stop()
 try:
-    label = fitted(view, options).label
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)
     after = measured(view, options, chosen.seed, chosen.pair)
     files, card = exported(view, options, chosen.seed, chosen.pair)
@@ -43,6 +39,7 @@ except GapvizError as error:
         instead = STRATEGIES["nnn"]
         ways_on({"export": f"Export {instead.title} instead"}, strategy=instead.title)
     st.stop()
+label, spec = after.strategy.label, after.strategy.spec
 fitted_on = (
     f"fitted on {counted(card.fitted_items, 'item')} of the calibrate split"
     if card.fitted_items
@@ -53,7 +50,7 @@ st.markdown(
 )
 if chosen.compare:
     st.caption("Of the two encoders, the first one's strategy is exported.")
-st.info(WHAT_TO_KNOW[card.acts_on], icon=":material/info:")
+st.info(WHAT_TO_KNOW[spec.acts_on], icon=":material/info:")
 for warning in card.warnings:
     st.warning(warning, icon=":material/warning:")
 
@@ -61,7 +58,7 @@ moved = None if chosen.strategy == RAW else after
 headline_cards(before, moved)
 for note in headline_notes(before, moved):
     st.caption(note)
-strategy_table({"Raw cosine": before} | ({} if chosen.strategy == RAW else {label: after}))
+strategy_table({before.strategy.label: before, label: after})
 with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(
         "Small figures: 95 % bootstrap interval over items. These figures stand in the card.",
@@ -75,6 +72,6 @@ with st.grid(2, min_column_width=420, gap="large"):
         files_section(files, card)
     with st.container():
         thresholds_section(card)
-code_section(card, fitted(view, options))
-if card.acts_on == "vectors":
+code_section(card, after.strategy)
+if spec.moves_vectors:
     command_section(card)

@@ -4,15 +4,14 @@ import streamlit as st
 
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
-from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
-from gapviz.dashboard.page_head import page_head, ways_on
+from gapviz.dashboard.page_head import lacks_second_modality, page_head, ways_on
 from gapviz.dashboard.query import ask
 from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
 from gapviz.dashboard.settings import errors_shown, settings
 
 chosen = settings()
 
-if has_one_modality(chosen):
+if chosen.has_one_modality:
     page_head("Search: one query, one modality", chosen)
     lacks_second_modality(
         chosen,
@@ -27,10 +26,11 @@ if has_one_modality(chosen):
     warm_encoder(live_encoder(chosen.view))
     st.stop()
 
-page_head(f"Search: one query, {'several' if chosen.compare else 'three'} indexes", chosen)
-st.caption(
+page_head(
+    f"Search: one query, {'several' if chosen.compare else 'three'} indexes",
+    chosen,
     f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
-    "Does it answer by meaning, or by modality?"
+    "Does it answer by meaning, or by modality?",
 )
 with errors_shown():
     asked = ask(chosen)

@@ -5,8 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from gapviz.analyses.tour import STOP_TITLES, numbered_stops
-from gapviz.dashboard.one_modality import lacks_second_modality
-from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.page_head import lacks_second_modality, ways_on
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.tour import STEP, STOPS
 from gapviz.dashboard.widgets import segments_of
@@ -19,19 +18,6 @@ def go(by: int) -> None:
     st.session_state[STEP.name] = min(max(st.session_state[STEP.name] + by, 1), len(STOPS))
 
 
-def button(label: str, key: str, by: int, *, disabled: bool) -> None:
-    """A button that an arrow key presses too."""
-    st.button(
-        label,
-        key=f"tour_{key}",
-        shortcut="Left" if by < 0 else "Right",
-        type="secondary" if by < 0 else "primary",
-        disabled=disabled,
-        on_click=go,
-        args=(by,),
-    )
-
-
 # The buttons stand above everything that changes, so that they stay under the pointer.
 with st.container(horizontal=True, vertical_alignment="center"):
     back_and_next = st.container(horizontal=True, width="content")
@@ -40,8 +26,17 @@ with st.container(horizontal=True, vertical_alignment="center"):
     number = segments_of(step, numbered_stops(), label_visibility="collapsed", width="content")
     number = number or STEP.default
     with back_and_next:
-        button("Back", "back", -1, disabled=number == 1)
-        button("Next", "next", 1, disabled=number == len(STOPS))
+        # The arrow keys press them too.
+        for label, by, end in (("Back", -1, 1), ("Next", 1, len(STOPS))):
+            st.button(
+                label,
+                key=f"tour_{label.lower()}",
+                shortcut="Left" if by < 0 else "Right",
+                type="secondary" if by < 0 else "primary",
+                disabled=number == end,
+                on_click=go,
+                args=(by,),
+            )
 stop = STOPS[number - 1]
 with st.container(key="tour_stop"):
     st.title(STOP_TITLES[number - 1], anchor=False)

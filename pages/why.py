@@ -2,15 +2,9 @@
 
 import streamlit as st
 
-from gapviz.dashboard.one_modality import has_one_modality, lacks_second_modality
-from gapviz.dashboard.page_head import page_title
+from gapviz.dashboard.page_head import lacks_second_modality, page_title
 from gapviz.dashboard.settings import settings
-from gapviz.dashboard.why import (
-    order_section,
-    random_start_section,
-    temperature_section,
-    training_section,
-)
+from gapviz.dashboard.why import forces, training_panel
 
 chosen = settings()
 
@@ -28,13 +22,13 @@ if lacks_second_modality(
     st.subheader("The first force")
 else:
     st.subheader("Train one yourself")
-    training_section(chosen)
+    training_panel.training_section(chosen)
     st.subheader("Three forces")
 with st.container(border=True):
-    random_start_section(chosen)
-if has_one_modality(chosen):
+    forces.random_start_section(chosen)
+if chosen.has_one_modality:
     st.stop()
 with st.container(border=True):
-    order_section(chosen)
+    forces.order_section(chosen)
 with st.container(border=True):
-    temperature_section(chosen)
+    forces.temperature_section(chosen)

@@ -204,16 +204,20 @@ def label_table(comparison: WithinComparison, names: Mapping[int, str], by: str 
             Column("difference", "difference", signed=True),
         ],
         rows,
+        f"*: fewer than {FEW_ITEMS} items, whose interval says little.",
     )
 
 
-def protocol(comparison: WithinComparison) -> str:
-    """What is indexed, what asks, and what a difference is."""
+def protocol(comparison: WithinComparison, modality: str) -> str:
+    """What is indexed, what asks, what is relevant, how ties count, and what a difference is."""
     return (
-        f"Indexed: one vector of each of the {counted(comparison.n_items, 'held-out item')}; "
-        f"asking: the {comparison.n_queries:,} that share their label with another. Difference: "
-        "dedicated minus joint; above 0 the joint tower is the wrong tool. Intervals: bootstrap, "
-        f"paired. *: fewer than {FEW_ITEMS} items, whose interval says little."
+        f"Indexed: one {modality} vector of each of the "
+        f"{counted(comparison.n_items, 'held-out item')} (evaluate split). Asking: the "
+        f"{comparison.n_queries:,} of them that share their label with another. Left out: the "
+        "query itself. Relevant: items of its label. R@k: share of queries with a relevant item in "
+        "the first k. mAP: mean precision at the ranks of all relevant items. Ties: the mean over "
+        "all orders of equal scores. Difference: dedicated minus joint; above 0 the joint tower is "
+        "the wrong tool. Intervals: 95 % bootstrap over items; of the difference, paired."
     )
 
 
@@ -239,7 +243,7 @@ def find_within(request: Request, progress: Progress) -> Finding:
     collection = request.collection
     collection.refuse_without_vectors()
     modality = request["modality"] or collection.modality_names[0]
-    name, title, joint, dedicated = _encoders(request, modality)
+    name, title, joint, dedicated = encoders_of(request, modality)
     lists = None if request["item"] is None else _lists(request, joint, dedicated)
     figures: dict[str, Any] = {
         "collection": collection.name,
@@ -249,14 +253,14 @@ def find_within(request: Request, progress: Progress) -> Finding:
         "modality": modality,
         "seed": request.seed,
     }
-    readings, tables, protocols = [], [], []
+    readings, tables, protocols, comparison = [], [], [], None
     if has_shared_labels(collection):
         comparison = compare_modality(collection, joint, dedicated, seed=request.seed)
         names = label_names(collection)
         figures |= comparison_json(comparison, names)
         readings.append(delta_reading(comparison.delta.mean_average_precision, "mAP"))
         tables += [figures_table(comparison), label_table(comparison, names, request["by"])]
-        protocols.append(protocol(comparison))
+        protocols.append(protocol(comparison, modality))
     elif lists is None:
         raise GapvizError(
             "no two held-out items share a label, so nothing says which items answer a query "
@@ -281,11 +285,16 @@ def find_within(request: Request, progress: Progress) -> Finding:
         readings=readings,
         tables=tables,
         protocol=" ".join(protocols),
+        result=comparison,
     )
 
 
-def _encoders(request: Request, modality: str) -> tuple[str, str, ItemRows, ItemRows]:
-    """Name and title of the dedicated encoder, and the rows of the items that both have."""
+def encoders_of(request: Request, modality: str) -> tuple[str, str, ItemRows, ItemRows]:
+    """Name and title of the dedicated encoder, and the rows of the items that both have.
+
+    Raises:
+        GapvizError: no other encoder has the modality, or none of that name.
+    """
     joint = item_rows(request.collection, modality)
     known = dedicated_encoders(request, modality)
     if not known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, wraps
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
@@ -11,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
-from gapviz.dashboard.catalogue import View, load_items, load_view
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
+from gapviz.dashboard.catalogue import BUILTIN, View, workspace
 from gapviz.encoders import load_encoder
 from gapviz.encoders.base import Encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
@@ -22,6 +23,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Method
 from gapviz.retrieval.index import Index
+from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
@@ -93,34 +95,33 @@ def forget_collections() -> None:
 
 @cached_within(1_024)
 def collection_of(view: View) -> Collection:
-    """A collection as one encoder saw it.
+    """A collection as one encoder saw it, with splits.
 
     Raises:
         GapvizError: it is gone, or its files are missing or damaged.
     """
-    return load_view(view)
+    if view.collection == BUILTIN:
+        return builtin_collection(view.encoder)
+    collection = workspace().load(view.collection, view.encoder)
+    if collection.splits:
+        return collection
+    return replace(collection, splits=alternate_splits(collection.n_items))
 
 
 @cached_within(256)
 def items_of(collection: str) -> Collection:
-    """The items of a collection, for their pictures and words.
+    """The items of a collection, with or without vectors, for their pictures and words.
 
     Raises:
         GapvizError: as `collection_of`.
     """
-    return load_items(collection)
+    return builtin_collection() if collection == BUILTIN else workspace().load(collection)
 
 
 @cached_within(768)
 def experiment(view: View) -> Experiment:
     """Raw cosine on a collection, whose splits every strategy, seed and pair share."""
     return Experiment(collection_of(view))
-
-
-def split_of(view: View, split: str) -> Collection:
-    """One split of a collection."""
-    shared = experiment(view)
-    return shared.calibration if split == CALIBRATE else shared.evaluated
 
 
 @cached_within(128)
@@ -184,11 +185,6 @@ def exported(
     """
     before = measured(view, StrategyOptions("raw"), seed, pair)
     return export_files(_seeded(view, seed, pair).having(options), before)
-
-
-def split_warnings_of(view: View) -> tuple[str, ...]:
-    """What speaks against the splits of a collection, one sentence each."""
-    return experiment(view).split_warnings
 
 
 def encoder_named(name: str) -> Encoder:

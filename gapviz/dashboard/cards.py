@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 from typing import Any, Literal
 
@@ -31,7 +32,7 @@ ITEM_NOTE = (
 
 def headline_cards(before: Measurement, after: Measurement | None) -> None:
     """Gap, separation, bias and match rank; with what the strategy makes of them."""
-    with st.grid(4, min_column_width=215, gap="small"):
+    with st.grid(4, min_column_width=190, gap="small"):
         for name in HEADLINES:
             _card(name, before, after)
 
@@ -39,7 +40,7 @@ def headline_cards(before: Measurement, after: Measurement | None) -> None:
 def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
     """Intervals of the cards, what they were measured on, and by which protocol; Markdown."""
     notes = [f"Gap: {_gap_words('raw', before)}"]
-    if after is not None and after.strategy.spec.acts_on == "vectors":
+    if after is not None and after.strategy.spec.moves_vectors:
         notes.append(f"; {_gap_words(f'with {after.strategy.spec.title}', after)}")
     notes.append(
         ". Bias and NDCG are means over all query modalities. Measured on the "
@@ -76,9 +77,12 @@ def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
     Args:
         columns: by the title of their column; all of the same pair of modalities.
     """
-    show_table(all_diagnostics(columns))
-    if any(one.strategy.spec.ranks_items for one in columns.values()):
-        st.caption(ITEM_NOTE)
+    _show_noted(all_diagnostics(columns), columns)
+
+
+def _show_noted(table: Table, measurements: Mapping[str, Measurement]) -> None:
+    ranked = any(one.strategy.spec.ranks_items for one in measurements.values())
+    show_table(replace(table, note=ITEM_NOTE if ranked else ""))
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
@@ -106,9 +110,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
         for name in modalities:
             row += [measurement.bias[name], measurement.ndcg[name]]
         rows.append([*row, *(measurement.recall[direction][10] for direction in directions)])
-    show_table(Table("", columns, rows))
-    if any(one.strategy.spec.ranks_items for one in measurements.values()):
-        st.caption(ITEM_NOTE)
+    _show_noted(Table("", columns, rows), measurements)
 
 
 def _card(name: str, before: Measurement, after: Measurement | None) -> None:
@@ -116,24 +118,17 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
     was = term.value(before)
     now = None if after is None else term.value(after)
     value, delta, direction = figure(was), None, term.direction(before)
-    color: Literal["off", "green", "red"] = "off"
-    arrow: Literal["off", "up", "down"] = "off"
-    if after is not None and now is not None and not isnan(was - now):
+    change = 0.0
+    if now is not None and not isnan(was - now):
         change = round(now - was, 3)
-        delta = "unchanged"
-        if change:
-            delta = figure(change, signed=True)
-            value = f"{figure(was)} → {figure(now)}"
-            arrow = "up" if change > 0 else "down"
+        delta = figure(change, signed=True) if change else "unchanged"
+        value = f"{figure(was)} → {figure(now)}" if change else value
+    color: Literal["off", "green", "red"] = "off"
+    if change and after is not None and too_few(before.collection.n_items) is None:
         # A change is neither good nor bad where too few items show it, or the protocols differ.
-        comparable = term.name in GEOMETRY or after.strategy.spec.acts_on != "items"
-        improved = term.improved(before, after)
-        if (
-            change
-            and comparable
-            and improved is not None
-            and too_few(before.collection.n_items) is None
-        ):
+        comparable = name in GEOMETRY or not after.strategy.spec.ranks_items
+        improved = term.improved(before, after) if comparable else None
+        if improved is not None:
             color = "green" if improved else "red"
     st.metric(
         term.title.replace(" (variant A)", ""),
@@ -141,7 +136,7 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
         delta=delta or direction,
         delta_description=None if delta is None else direction,
         delta_color=color,
-        delta_arrow=arrow,
+        delta_arrow="off" if not change else "up" if change > 0 else "down",
         help=f"{term.reading}\n\n$${term.formula}$$",
         border=True,
         height="stretch",

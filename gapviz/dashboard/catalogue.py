@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
-from gapviz.core.collection import Collection, alternate_splits
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin import BUILTIN_ENCODERS
+from gapviz.sources.builtin import encoder_title as builtin_title
 from gapviz.sources.library.stored import StoredCollection, Workspace
 
 BUILTIN = "builtin"
@@ -54,29 +54,6 @@ def catalogue() -> dict[str, CatalogueEntry]:
     return entries
 
 
-def load_view(view: View) -> Collection:
-    """The collection of a view, with splits.
-
-    Raises:
-        GapvizError: it is gone, or its files are missing or damaged.
-    """
-    if view.collection == BUILTIN:
-        return builtin_collection(view.encoder)
-    collection = workspace().load(view.collection, view.encoder)
-    if collection.splits:
-        return collection
-    return replace(collection, splits=alternate_splits(collection.n_items))
-
-
-def load_items(collection: str) -> Collection:
-    """The items of a collection, with or without vectors, for their pictures and words.
-
-    Raises:
-        GapvizError: as `load_view`.
-    """
-    return builtin_collection() if collection == BUILTIN else workspace().load(collection)
-
-
 def encoder_title(view: View) -> str:
     """The encoder of a view, for people."""
     entry = catalogue().get(view.collection)
@@ -112,13 +89,7 @@ def _stored_entry(stored: StoredCollection, title: str) -> CatalogueEntry:
     encodings = sorted(stored.encodings, key=lambda encoding: len(encoding.rows) < 2)
     return CatalogueEntry(
         title=title,
-        encoders={encoding.encoder: _title_of(encoding.encoder) for encoding in encodings},
+        encoders={encoding.encoder: builtin_title(encoding.encoder) for encoding in encodings},
         encoder_note="Each was run over this collection, or its vectors came with it.",
         modalities={encoding.encoder: tuple(encoding.rows) for encoding in encodings},
     )
-
-
-def _title_of(encoder: str) -> str:
-    """The same name for the same encoder, whichever collection it has seen."""
-    note = BUILTIN_ENCODERS.get(encoder)
-    return encoder if note is None else note.title

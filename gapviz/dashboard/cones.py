@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import takewhile
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
-from gapviz.dashboard.caches import collection_of, fitted, layout_request
+from gapviz.dashboard.caches import collection_of, layout_request
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.hover import hover_cards, webgl_available
@@ -27,7 +25,7 @@ from gapviz.figures.cones import (
     shared_ranges,
 )
 from gapviz.measures.projection.layout import Layout, Method
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies import STRATEGIES
 
 PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
 PAIRS = free_parameter("pairs")
@@ -36,37 +34,6 @@ ONE_CLOUD = ("cone_x",)
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
 """Pixels of one chart; narrower screens show the charts one below the other."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Cones:
-    """What one encoder's charts show: raw, and with the strategy where that moves anything."""
-
-    view: View
-    before: LayoutRequest
-    after: LayoutRequest | None
-
-    def layouts(self) -> list[Layout] | None:
-        """All of them, or None while one has to be waited for, which this then shows."""
-        # The layout with the strategy is computed from the raw one, so both are ready at once.
-        last = _laid_out(self.after or self.before)
-        first = self.before.get() if last is not None else None
-        if last is None or first is None:
-            return None
-        return [first] if self.after is None else [first, last]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The words beneath the charts, as Markdown."""
-
-    readings: str
-    notes: str
-
-    def show(self) -> None:
-        st.markdown(self.readings)
-        if self.notes:
-            st.caption(self.notes)
 
 
 def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str] = ()) -> None:
@@ -78,44 +45,45 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
         readings: sentences of Markdown, one a paragraph.
         notes: on the figures above, beneath the readings in small type.
     """
-    paired = len(chosen.modalities) > 1
+    paired = not chosen.has_one_modality
     with st.container(horizontal=True, vertical_alignment="center"):
         offered = {
             name: title for name, title in METHOD_TITLES.items() if paired or name != "gap_axis"
         }
         method: Method = segments_of(PROJECTION, offered, label_visibility="collapsed")
         lines = paired and st.toggle("Lines between matched pairs", key=PAIRS, bind="query-params")
+
+    def said() -> None:
+        st.markdown("\n\n".join(readings))
+        if notes:
+            st.caption("  \n".join(notes))
+
     try:
-        cones = [_cones(chosen, view, method) for view in chosen.views]
-        layouts = list(takewhile(bool, (each.layouts() for each in cones)))
+        drawn = {view: _requests(chosen, view, method) for view in chosen.views}
+        # The layout with the strategy is computed from the raw one, so both are ready at once.
+        ready = all(_laid_out(requests[-1]) is not None for requests in drawn.values())
     except GapvizError as error:
         show_error(error)
         return
-    said = _Said("\n\n".join(readings), "  \n".join(notes))
-    if len(layouts) < len(cones):
-        # The figures need no layout.
-        said.show()
-        return
-    drawn = [ready for ready in layouts if ready is not None]
-    _charts(chosen, cones, drawn, said, lines=lines)
+    if ready:
+        _charts(chosen, drawn, said, lines=lines)
+    else:
+        said()  # the figures need no layout
 
 
-def _cones(chosen: Settings, view: View, method: Method) -> _Cones:
-    def requested(options: StrategyOptions) -> LayoutRequest:
-        return layout_request(view, options, method, chosen.seed, chosen.pair)
-
-    if len(chosen.modalities) == 1:
-        return _Cones(view, requested(chosen.raw), None)
-    after = requested(chosen.options())
-    return _Cones(view, requested(chosen.raw), None if after.moves_nothing else after)
+def _requests(chosen: Settings, view: View, method: Method) -> list[LayoutRequest]:
+    """What is drawn of one encoder: raw, and with the strategy where that moves anything."""
+    alone = chosen.has_one_modality
+    options = [chosen.raw] if alone else [chosen.raw, chosen.options()]
+    found = [layout_request(view, one, method, chosen.seed, chosen.pair) for one in options]
+    return [found[0], *(one for one in found[1:] if not one.moves_nothing)]
 
 
 @st.fragment
 def _charts(
     chosen: Settings,
-    cones: list[_Cones],
-    layouts: list[list[Layout]],
-    said: _Said,
+    drawn: Mapping[View, list[LayoutRequest]],
+    said: Callable[[], None],
     *,
     lines: bool,
 ) -> None:
@@ -126,21 +94,22 @@ def _charts(
         if item in collection.position
     ]
     keys: list[str] = []
-    for number, (each, ready) in enumerate(zip(cones, layouts, strict=True), start=1):
-        if len(cones) > 1:
-            st.subheader(encoder_title(each.view), anchor=False)
+    for number, (view, requests) in enumerate(drawn.items(), start=1):
+        if len(drawn) > 1:
+            st.subheader(encoder_title(view), anchor=False)
         suffix = "" if number == 1 else f"_{number}"
-        keys += [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(ready)]]
-        _row_of_charts(chosen, each, ready, keys[-len(ready) :], selected, lines=lines)
+        own_keys = [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(requests)]]
+        _row_of_charts(chosen, view, requests, own_keys, selected, lines=lines)
+        keys += own_keys
     hover_cards(
         keys,
         thumb_url=f"/thumb/{chosen.collection}/at/{{id}}.png?size=192",
         item_url=f"/item/{chosen.collection}/at/{{id}}.json",
         version=collection.content_hash,
     )
-    said.show()
-    _explain(chosen, layouts[0], cones[0].before)
-    if len(cones) > 1:
+    said()
+    _explain(chosen, drawn[chosen.view])
+    if len(drawn) > 1:
         st.caption(
             "Two models have two spaces: positions in the upper and in the lower row cannot be "
             "compared, only their shapes and figures can."
@@ -150,24 +119,25 @@ def _charts(
 
 def _row_of_charts(
     chosen: Settings,
-    cones: _Cones,
-    layouts: list[Layout],
+    view: View,
+    requests: list[LayoutRequest],
     keys: list[str],
     selected: list[int],
     *,
     lines: bool,
 ) -> None:
+    layouts = [request.compute() for request in requests]
     ranges = shared_ranges(*layouts)
-    titles = ["Raw" if len(chosen.modalities) > 1 else f"The {chosen.modalities[0]} cone, raw"]
-    if len(layouts) > 1:
-        titles.append(fitted(cones.view, chosen.options()).label)
+    alone = chosen.has_one_modality
+    titles = [f"The {chosen.modalities[0]} cone, raw" if alone else "Raw"]
+    titles += [request.strategy.label for request in requests[1:]]
     with st.grid(len(layouts), min_column_width=NARROWEST_CHART, gap="small"):
         for layout, title, key in zip(layouts, titles, keys, strict=True):
             with st.container():
                 st.markdown(f"**{title}**")
                 figure = cones_figure(
                     layout,
-                    cones.before.item_index,
+                    requests[0].item_index,
                     pairs=chosen.pair if lines else None,
                     highlight=selected,
                     ranges=ranges,
@@ -183,7 +153,8 @@ def _row_of_charts(
                 )
 
 
-def _explain(chosen: Settings, layouts: list[Layout], request: LayoutRequest) -> None:
+def _explain(chosen: Settings, requests: list[LayoutRequest]) -> None:
+    layouts = [request.compute() for request in requests]
     layout = layouts[-1]
     shows = [f":material/check: {entry.can_show}" for entry in dict.fromkeys(layouts)]
     notes = [*shows[:1], f":material/block: {layout.cannot_show}"]
@@ -192,19 +163,18 @@ def _explain(chosen: Settings, layouts: list[Layout], request: LayoutRequest) ->
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("  \n".join(notes), width="stretch")
         with st.popover("How is this computed?", icon=":material/function:"):
-            paired = len(chosen.modalities) > 1
-            if paired:
+            if not chosen.has_one_modality:
                 card = STRATEGIES[chosen.strategy]
                 st.markdown(f"**What is known of “{card.title}”** — {card.known}")
             drawn = (
-                f"{request.sample.sentence.capitalize()}, {layout.points.shape[0]:,} points, of "
+                f"{requests[0].sample.sentence.capitalize()}, {len(layout.points):,} points, of "
                 "every split, while the figures on the cards are of the evaluate split alone."
             )
             told = [drawn, layout.note] if layout.note else [drawn]
             if layout.changes:
                 told.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
             st.markdown(f"**What is drawn** — {' '.join(told)}")
-            how_it_is_computed(HEADLINES if paired else ONE_CLOUD)
+            how_it_is_computed(ONE_CLOUD if chosen.has_one_modality else HEADLINES)
 
 
 def _keep_selection(key: str, view: View) -> None:

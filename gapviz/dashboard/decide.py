@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from gapviz.analyses.advice.advice import Advice, cached_advice
-from gapviz.analyses.advice.analysis import EFFECT_COLUMNS
-from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, tower_of
+from gapviz.analyses.advice.advice import Advice
+from gapviz.analyses.advice.analysis import EFFECT_COLUMNS, PARAMETERS
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
-from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
+from gapviz.analyses.advice.rules import Situation
 from gapviz.core.table import Table
 from gapviz.core.wording import figure
-from gapviz.dashboard.caches import collection_of, measured
-from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
-from gapviz.dashboard.url_params import url_choice, url_modality
-from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.url_params import url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, segments_of
-from gapviz.export.report.contents import Report, report_on
+from gapviz.export.report.contents import report_on
 from gapviz.export.report.html import report_html
-from gapviz.measures.measurement import Measurement
-from gapviz.sources.builtin.dedicated import dedicated_vectors
 from gapviz.strategies.spec import Changeable, Task
 
 WAYS_ON = {"search": "Search with it", "export": "Export it"}
@@ -56,20 +52,17 @@ _STANCES = {
 }
 
 
-TASK = url_choice(
-    "task",
-    "What do you search with, and over?",
-    {str(name): title for name, title in TASKS.items()},
-    default="mixed",
-)
+_OWN = {one.name: one for one in PARAMETERS}
+TASK = url_parameter(replace(_OWN["task"], title="What do you search with, and over?", help=""))
 FOUND = url_modality("found", "What is found?")
-CHANGEABLE = url_choice(
-    "changeable",
-    "What can you change?",
-    {str(name): title for name, title in CHANGES.items()},
-    default="index",
-    help="Neither still leaves the order of the answers: scores adjusted, or one filtered query a "
-    "modality. Each includes the one before it.",
+CHANGEABLE = url_parameter(
+    replace(
+        _OWN["can_change"],
+        name="changeable",
+        title="What can you change?",
+        help="Neither still leaves the order of the answers: scores adjusted, or one filtered "
+        "query a modality. Each includes the one before it.",
+    )
 )
 _FRAGILE = ":orange-badge[:material/balance: turns on ties]"
 
@@ -86,57 +79,6 @@ def questions(chosen: Settings) -> Situation:
     return Situation(task, changeable, found)
 
 
-def evidence_of(chosen: Settings) -> Evidence:
-    """What the dashboard holds of the chosen collection, other models and towers included."""
-    entry = catalogue()[chosen.collection]
-    same = [
-        View(chosen.collection, name)
-        for name, modalities in entry.modalities.items()
-        if name != chosen.encoder and set(modalities) == set(chosen.modalities)
-    ]
-
-    def raw_of(view: View) -> Callable[[], Measurement]:
-        return lambda: measured(view, chosen.raw, chosen.seed, chosen.pair)
-
-    return Evidence(
-        collection=collection_of(chosen.view),
-        measured=lambda options: measured(chosen.view, options, chosen.seed, chosen.pair),
-        pair=chosen.pair,
-        seed=chosen.seed,
-        models={entry.encoders[view.encoder]: raw_of(view) for view in same},
-        towers=_towers(chosen),
-    )
-
-
-def _towers(chosen: Settings) -> tuple[DedicatedTower, ...]:
-    """Encoders of a single modality that have encoded these items."""
-    if chosen.collection == BUILTIN:
-        return tuple(_shipped_tower(name) for name in chosen.pair)
-    entry = catalogue()[chosen.collection]
-    found = [
-        _stored_tower(View(chosen.collection, encoder), modalities[0], entry.encoders[encoder])
-        for encoder, modalities in entry.modalities.items()
-        if len(modalities) == 1 and modalities[0] in chosen.pair
-    ]
-    return tuple(tower for tower in found if tower is not None)
-
-
-@lru_cache(maxsize=2)
-def _shipped_tower(modality: str) -> DedicatedTower:
-    shipped = dedicated_vectors(modality)
-    return DedicatedTower(shipped.modality, shipped.title, shipped.vectors)
-
-
-@lru_cache(maxsize=8)
-def _stored_tower(view: View, modality: str, title: str) -> DedicatedTower | None:
-    return tower_of(collection_of(view), modality, title)
-
-
-def ready_advice(chosen: Settings, situation: Situation) -> Advice | None:
-    """The advice, or None while its figures are measured and the page shows how far it is."""
-    return result_of(cached_advice(evidence_of(chosen), situation), "Measuring on this collection")
-
-
 def ranked_cards(advice: Advice) -> None:
     """The recommendations, best first, and what could not be judged."""
     for place, one in enumerate(advice.recommendations, start=1):
@@ -146,9 +88,11 @@ def ranked_cards(advice: Advice) -> None:
                 st.subheader(title, anchor=False)
                 _card(one)
         else:
-            with st.expander(
-                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{_in_short(one)}"
-            ):
+            change = "".join(
+                f" {first.figure} {figure(first.change.value, signed=True)}"
+                for first in one.effects[:1]
+            )
+            with st.expander(f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{change}"):
                 _card(one)
     for what, why in advice.not_measured:
         st.caption(f":material/help: **{what}** could not be judged: {why}")
@@ -195,13 +139,6 @@ _HERE = {
 }
 
 
-def _in_short(one: Recommendation) -> str:
-    if not one.effects:
-        return ""
-    first = one.effects[0]
-    return f" {first.figure} {figure(first.change.value, signed=True)}"
-
-
 def _card(one: Recommendation) -> None:
     st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.fragile]))
     if one.effects:
@@ -235,14 +172,16 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
 
 
-def report_download(chosen: Settings, situation: Situation) -> None:
-    """A button that downloads the report, which is made when the button is pressed.
+def report_download(chosen: Settings, evidence: Evidence, situation: Situation) -> None:
+    """A button that downloads the report of what the page shows, made when it is pressed.
 
     Args:
         chosen: the sidebar.
+        evidence: what the advice was judged by.
         situation: the answers to the page's questions.
     """
     encoders = " and ".join(encoder_title(view) for view in chosen.views)
+    compare = [collection_of(view) for view in chosen.views[1:]]
     st.caption(
         f"The report covers what this page shows: the pair {' – '.join(chosen.pair)}, by "
         f"{encoders}, and the questions as answered above; before and after are those of the first "
@@ -250,7 +189,7 @@ def report_download(chosen: Settings, situation: Situation) -> None:
     )
     st.download_button(
         "Report",
-        lambda: report_html(report_of(chosen, situation)),
+        lambda: report_html(report_on(evidence, situation=situation, compare=compare)),
         file_name="modality-gap.html",
         mime="text/html",
         icon=":material/download:",
@@ -258,9 +197,3 @@ def report_download(chosen: Settings, situation: Situation) -> None:
         help="One file that needs no network: figures, plots, scoreboard, examples, protocol. "
         "It takes some seconds to make.",
     )
-
-
-def report_of(chosen: Settings, situation: Situation) -> Report:
-    """The report of what the page shows: its pair, its encoders, its questions."""
-    compare = [collection_of(view) for view in chosen.views[1:]]
-    return report_on(evidence_of(chosen), situation=situation, compare=compare)

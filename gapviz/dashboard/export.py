@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from math import nan
 from typing import Any
 
@@ -84,19 +85,16 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
 def thresholds_section(card: ExportCard) -> None:
     """A threshold for each pair type, and the pairs that pass it."""
     st.subheader("Thresholds", anchor=False)
+    share = Column("", "", "held out", missing="none")
     columns = [
         Column("pair", "pair type", text=True),
         Column("cosine", "cosine at or above", missing="none"),
-        Column("true", "relevant pairs that pass", "held out", better="higher", missing="none"),
-        Column("false", "others that pass", "held out", better="lower", missing="none"),
+        replace(share, key="true", title="relevant pairs that pass", better="higher"),
+        replace(share, key="false", title="others that pass", better="lower"),
     ]
     rows: list[list[Any]] = [
-        [
-            f"{one.first} – {one.second}",
-            _number(one.cosine),
-            _number(one.true_positive),
-            _number(one.false_positive),
-        ]
+        [f"{one.first} – {one.second}"]
+        + [nan if x is None else x for x in (one.cosine, one.true_positive, one.false_positive)]
         for one in card.thresholds
     ]
     show_table(Table("", columns, rows))
@@ -146,7 +144,3 @@ def _file_name(card: ExportCard) -> str:
 
 def _word(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "vectors"
-
-
-def _number(value: float | None) -> float:
-    return nan if value is None else value

@@ -1,4 +1,4 @@
-"""What pages show where the chosen vectors are of a single modality."""
+"""The figures of one cloud, where the chosen vectors are of a single modality."""
 
 from __future__ import annotations
 
@@ -7,48 +7,9 @@ import streamlit as st
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import cached_within, collection_of
-from gapviz.dashboard.catalogue import View, catalogue
-from gapviz.dashboard.page_head import ways_on
+from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.settings import Settings
 from gapviz.measures.diagnostics import DIAGNOSTICS
-
-HOW_TO_ADD = (
-    "To add a second, bring the same items with vectors of both modalities, or their images with "
-    "captions to be encoded here, on the **Data** page."
-)
-
-
-def has_one_modality(chosen: Settings) -> bool:
-    """Whether the chosen vectors are of one modality alone, so that there is no gap."""
-    return len(chosen.modalities) == 1
-
-
-def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
-    """Whether there is one modality alone; if so, say what needs a second, and how to add it.
-
-    Args:
-        chosen: the sidebar.
-        what_needs_it: the sentence that says what this page would show of two.
-    """
-    if not has_one_modality(chosen):
-        return False
-    entry = catalogue()[chosen.collection]
-    fuller = next((name for name, has in entry.modalities.items() if len(has) > 1), None)
-    how = HOW_TO_ADD
-    if fuller is not None:
-        has = " and ".join(entry.modalities[fuller])
-        how = f"In this collection {entry.encoders[fuller]} has {has} vectors: choose it instead."
-    st.info(
-        f"{what_needs_it} {how}",
-        title=f"{entry.encoders[chosen.encoder]} has {chosen.modalities[0]} vectors alone",
-        icon=":material/join_left:",
-    )
-    if fuller is not None:
-        # The address of this page, with another encoder.
-        ways_on({"": f"Choose {entry.encoders[fuller]}"}, encoder=fuller)
-    else:
-        ways_on({"data": "Add a second modality"})
-    return True
 
 
 def cloud_cards(chosen: Settings) -> None:
@@ -79,7 +40,7 @@ def cloud_cards(chosen: Settings) -> None:
             "its covariance's eigenvalues, as shares (Roy & Vetterli 2007).",
         ),
     ]
-    with st.grid(4, min_column_width=215, gap="small"):
+    with st.grid(4, min_column_width=190, gap="small"):
         for title, value, help_text in cards:
             st.metric(title, value, help=help_text, border=True, height="stretch")
 

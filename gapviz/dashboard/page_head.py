@@ -1,4 +1,4 @@
-"""The title of a page with a warning where items are few, and links to other pages."""
+"""The head of a page: its title, what speaks against its figures; and links to other pages."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.catalogue import View, catalogue
+from gapviz.dashboard.settings import Settings, settings
+
+HOW_TO_ADD = (
+    "To add a second, bring the same items with vectors of both modalities, or their images with "
+    "captions to be encoded here, on the **Data** page."
+)
 
 
 def page_title(title: str) -> None:
@@ -22,12 +27,60 @@ def page_title(title: str) -> None:
         st.title(title)
 
 
-def page_head(title: str, chosen: Settings) -> None:
+def page_head(title: str, chosen: Settings, caption: str = "") -> None:
     """The page's title, and one warning where too few items are held out to measure on."""
     page_title(title)
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
+    if caption:
+        st.caption(caption)
+
+
+def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:
+    """The head of a page on two modalities, which ends here where there is one alone.
+
+    Args:
+        title: of the page.
+        caption: beneath it.
+        needs_two: as for `lacks_second_modality`.
+
+    Returns:
+        What the sidebar says.
+    """
+    chosen = settings()
+    page_head(title, chosen, caption)
+    if lacks_second_modality(chosen, needs_two):
+        st.stop()
+    return chosen
+
+
+def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
+    """Whether there is one modality alone; if so, say what needs a second, and how to add it.
+
+    Args:
+        chosen: the sidebar.
+        what_needs_it: the sentence that says what this page would show of two.
+    """
+    if not chosen.has_one_modality:
+        return False
+    entry = catalogue()[chosen.collection]
+    fuller = next((name for name, has in entry.modalities.items() if len(has) > 1), None)
+    how = HOW_TO_ADD
+    if fuller is not None:
+        has = " and ".join(entry.modalities[fuller])
+        how = f"In this collection {entry.encoders[fuller]} has {has} vectors: choose it instead."
+    st.info(
+        f"{what_needs_it} {how}",
+        title=f"{entry.encoders[chosen.encoder]} has {chosen.modalities[0]} vectors alone",
+        icon=":material/join_left:",
+    )
+    if fuller is not None:
+        # The address of this page, with another encoder.
+        ways_on({"": f"Choose {entry.encoders[fuller]}"}, encoder=fuller)
+    else:
+        ways_on({"data": "Add a second modality"})
+    return True
 
 
 def finding(sentence: str, view: View) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
-from PIL import Image
 
 from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
@@ -21,9 +19,6 @@ from gapviz.retrieval.index import Query
 from gapviz.retrieval.queries import caption_query, item_query
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
-
-if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
 FIRST_QUERY = {BUILTIN: "pedestrian"}
@@ -188,24 +183,18 @@ def _picture_query(chosen: Settings) -> Queries | None:
             words += " A drawing works best: the built-in encoder's heads have seen drawings."
         st.info(words, icon=":material/image:")
         return None
-    image = _opened(upload)
-    st.image(image, width=96, alt="the image you dropped")
-    return {view: Query(_encoded_image(view, image), "image") for view in chosen.views}
-
-
-def _opened(upload: UploadedFile) -> Image.Image:
     # Not every mode can be shown; 16-bit greys cannot.
-    return over_white(decode_image(upload.getvalue(), where=upload.name))
+    image = over_white(decode_image(upload.getvalue(), where=upload.name))
+    st.image(image, width=96, alt="the image you dropped")
+    asked = {}
+    for view in chosen.views:
+        with st.spinner("Loading the encoder …"):
+            encoder = encoder_named(live_encoder(view) or view.encoder)
+        asked[view] = Query(encoder.encode_images([image])[0], "image")
+    return asked
 
 
 @st.cache_data(max_entries=256, show_spinner="Encoding the text …")
 def _encoded_text(encoder: str, text: str) -> Float32:
     vector: Float32 = encoder_named(encoder).encode_texts([text])[0]
-    return vector
-
-
-def _encoded_image(view: View, image: Image.Image) -> Float32:
-    with st.spinner("Loading the encoder …"):
-        loaded = encoder_named(live_encoder(view) or view.encoder)
-    vector: Float32 = loaded.encode_images([image])[0]
     return vector

@@ -1,62 +1,116 @@
-"""Result lists as HTML: 30 cards in one element cost a tenth of 30 native ones."""
+"""Result lists as HTML, side by side: 30 cards in one element cost a tenth of 30 native ones."""
 
 from __future__ import annotations
 
 from collections.abc import Collection as Members
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
+import numpy as np
+import streamlit as st
+
 from gapviz.core.collection import Collection, Item
 from gapviz.core.wording import figure
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures.modality_style import style_of
-from gapviz.retrieval.index import Hit, ResultList
+from gapviz.retrieval.index import Query, ResultList
 
 
-def hit_cards(
-    hits: Iterable[Hit],
-    collection: Collection,
-    name: str,
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one query got, and what is said of it."""
+
+    view: View
+    query: Query
+    found: ResultList
+    title: str = ""
+    """Markdown, as all words here."""
+    help: str | None = None
+    captions: Sequence[str] = ()
+    """Beneath the title."""
+    words: str = ""
+    """Where the match stands, say."""
+    words_help: str | None = None
+    score_name: str = "cosine"
+
+    @property
+    def entries(self) -> set[tuple[str, int]]:
+        """Modality and item of each hit."""
+        return {(hit.modality, hit.item) for hit in self.found.hits}
+
+
+def show_answers(
+    answers: Sequence[Answer],
     *,
-    asked_with: str,
-    match: int | None = None,
-    only_here: Members[int] = (),
+    key: str = "answers",
+    bias: bool = True,
+    mark: bool = True,
     same_label: Members[int] = (),
-    score_name: str = "cosine",
-) -> str:
-    """Cards of a ranked list.
+) -> None:
+    """Lists side by side, each with its head, its bias and its cards, best first.
 
     Args:
-        hits: best first.
-        collection: that the hits point into.
-        name: of the collection, for thumbnails.
-        asked_with: modality of the query.
-        match: position of the query's item: its entry of another modality is the right answer.
-        only_here: rows that no list beside this one shows.
-        same_label: items that count as right answers besides.
-        score_name: what the score is.
+        answers: from left to right.
+        key: unlike that of any other such row of the page; begins with `answers`.
+        bias: whether the share of the query's modality is shown.
+        mark: whether what no other list shows is marked.
+        same_label: items that count as right answers besides the match.
     """
+    with st.container(key=key):
+        places = st.columns(len(answers))
+    for number, (place, one) in enumerate(zip(places, answers, strict=True)):
+        elsewhere = set().union(*(other.entries for other in answers if other is not one))
+        with place:
+            with st.container(
+                gap="xxsmall", key=f"{key.replace('answers', 'answer')}_head_{number}"
+            ):
+                if one.title:
+                    st.markdown(one.title, help=one.help)
+                for caption in one.captions:
+                    st.caption(caption)
+            if bias:
+                st.html(bias_bar(one))
+            if one.words:
+                st.markdown(one.words, help=one.words_help)
+            only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
+            st.html(hit_cards(one, only_here, same_label))
+
+
+def same_label_as(collection: Collection, item: int | None) -> set[int]:
+    """Positions of the items that share the label of one; none where it has no label."""
+    if item is None or collection.labels[item] < 0:
+        return set()
+    return set(np.flatnonzero(collection.labels == collection.labels[item]).tolist())
+
+
+def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: Members[int]) -> str:
+    """Cards of a ranked list; modality and item of `only_here` are marked."""
+    query, collection = answer.query, collection_of(answer.view)
     cards = []
-    for hit in hits:
+    for hit in answer.found.hits:
         marks = []
-        matched = hit.item == match and hit.modality != asked_with
+        # The query's item: its entry of another modality is the right answer.
+        matched = hit.item == query.item and hit.modality != query.modality
         if matched:
             marks.append('<span class="gv-yes">✓ match</span>')
-        elif hit.item == match:
+        elif hit.item == query.item:
             marks.append("own entry")
         if hit.item in same_label:
             marks.append('<span class="gv-yes">✓ same label</span>')
-        if hit.row in only_here:
+        if (hit.modality, hit.item) in only_here:
             marks.append('<span title="no other column shows this entry">only here</span>')
         cards.append(
             _card(
                 collection.items[hit.item],
                 hit.modality,
                 collection,
-                name,
+                answer.view.collection,
                 head=f"#{hit.rank}",
-                foot=f"{score_name} {figure(hit.score, 4)}",
+                foot=f"{answer.score_name} {figure(hit.score, 4)}",
                 marks=" · ".join(marks),
                 matched=matched or hit.item in same_label,
             )
@@ -64,34 +118,29 @@ def hit_cards(
     return _grid(cards)
 
 
-def bias_bar(answer: ResultList, modality: str, modalities: Sequence[str]) -> str:
-    """Share of the query's modality among the results, against its share of the index.
-
-    Args:
-        answer: what one query got.
-        modality: the query's.
-        modalities: all of the collection.
-    """
-    counts = {name: sum(hit.modality == name for hit in answer.hits) for name in modalities}
+def bias_bar(answer: Answer) -> str:
+    """Share of the query's modality among the results, against its share of the index."""
+    found, modality = answer.found, answer.query.modality
+    modalities = collection_of(answer.view).modality_names
+    counts = {name: sum(hit.modality == name for hit in found.hits) for name in modalities}
     shown = [modality, *(name for name in modalities if name != modality)]
     parts = "".join(
         f'<div style="flex: {counts[name]}; background: {style_of(name, modalities).color}" '
-        f'title="{counts[name]} {escape(name, quote=True)}"></div>'
+        f'title="{counts[name]} {escape(name)}"></div>'
         for name in shown
         if counts.get(name)
     )
-    own = style_of(modality, modalities)
     words = (
-        f"{answer.bias:.0%} of these results are {modality}, like the query; "
-        f"in the whole index {answer.corpus_share:.0%} are"
+        f"{found.bias:.0%} of these results are {escape(modality)}, like the query; "
+        f"in the whole index {found.corpus_share:.0%} are"
     )
     return (
-        f'<div class="gv-bias" title="{escape(words, quote=True)}">'
-        f"<b>{answer.bias:.0%}</b> {own.glyph} {escape(modality)}, like the query"
-        f'<div class="gv-track"><div class="gv-bar" role="img" '
-        f'aria-label="{escape(words, quote=True)}">{parts}</div>'
-        f'<div class="gv-tick" style="left: {100 * answer.corpus_share:.1f}%">'
-        f"<span>index {answer.corpus_share:.0%}</span></div></div></div>"
+        f'<div class="gv-bias" title="{words}">'
+        f"<b>{found.bias:.0%}</b> {style_of(modality, modalities).glyph} {escape(modality)}, like "
+        f'the query<div class="gv-track"><div class="gv-bar" role="img" '
+        f'aria-label="{words}">{parts}</div>'
+        f'<div class="gv-tick" style="left: {100 * found.corpus_share:.1f}%">'
+        f"<span>index {found.corpus_share:.0%}</span></div></div></div>"
     )
 
 
@@ -156,8 +205,8 @@ def _card(
     named = item.id if head != item.id else "vector only"
     caption = item.captions[0] if item.captions else named
     if item.image and modality != "text":
-        source = escape(thumbnail_url(name, collection, item, 192), quote=True)
-        body = f'<img src="{source}" alt="{escape(caption, quote=True)}" loading="lazy">'
+        source = escape(thumbnail_url(name, collection, item, 192))
+        body = f'<img src="{source}" alt="{escape(caption)}" loading="lazy">'
         under = caption
     else:
         quoted = modality == "text" and item.captions
@@ -165,15 +214,15 @@ def _card(
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
     opening = (
-        f'div role="listitem" class="gv-cell"><a href="{escape(link, quote=True)}" target="_self"'
+        f'div role="listitem" class="gv-cell"><a href="{escape(link)}" target="_self"'
         if link
         else 'div role="listitem"'
     )
     closing = "a></div" if link else "div"
     return (
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
-        f'style="--gv-color: {style.color}" title="{escape(under or caption, quote=True)}">'
-        f'<div class="gv-head"><span title="{escape(head, quote=True)}">{escape(head)}</span>'
+        f'style="--gv-color: {style.color}" title="{escape(under or caption)}">'
+        f'<div class="gv-head"><span title="{escape(head)}">{escape(head)}</span>'
         f"<span>{style.glyph} {escape(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
         f'<div class="gv-foot">{escape(under)}</div>'

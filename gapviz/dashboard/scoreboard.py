@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
+from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
@@ -42,15 +41,6 @@ WORST_FIRST = free_parameter("worst_first")
 OWN_PARAMETERS = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What of the scoreboard is shown, and in which order."""
-
-    columns: tuple[BoardColumn, ...]
-    sort: BoardColumn
-    worst_first: bool
-
-
 def scoreboard_section(chosen: Settings) -> None:
     """Everything below the title.
 
@@ -64,40 +54,22 @@ def scoreboard_section(chosen: Settings) -> None:
         for name, title in entry.encoders.items()
         if set(chosen.modalities) <= set(entry.modalities[name])
     }
-    models = _models(chosen, titles)
-    board = _measured(_request(chosen, models))
+    if len(titles) > 1 and segments_of(MODELS) == "one":
+        titles = {chosen.encoder: titles[chosen.encoder]}
+    request = ScoreboardRequest(
+        {model: collection_of(View(chosen.collection, model)) for model in titles},
+        [chosen.options(name) for name in STRATEGIES],
+        chosen.seed,
+    )
+    doing = f"Measuring {request.n_rows} rows, once"
+    board = result_of(request, Wait(doing, cancelled="What had been measured is kept."))
     if board is None:
         return
-    shown_titles = {model: titles[model] for model in models}
-    _split_warnings(board, shown_titles)
-    _pareto(board, shown_titles)
-    _table(chosen, board, shown_titles)
-    _doubts(board, shown_titles)
+    _split_warnings(board, titles)
+    _pareto(board, titles)
+    _table(chosen, board, titles)
+    _doubts(board, titles)
     _protocol(chosen, board)
-
-
-def _models(chosen: Settings, titles: Mapping[str, str]) -> list[str]:
-    """All encoders of the collection, or the one chosen."""
-    if len(titles) == 1:
-        return list(titles)
-    return [chosen.encoder] if segments_of(MODELS) == "one" else list(titles)
-
-
-def _request(chosen: Settings, models: Sequence[str]) -> ScoreboardRequest:
-    collections = {model: collection_of(View(chosen.collection, model)) for model in models}
-    return ScoreboardRequest(
-        collections, [chosen.options(name) for name in STRATEGIES], chosen.seed
-    )
-
-
-def _measured(request: ScoreboardRequest) -> Scoreboard | None:
-    return result_of(
-        request,
-        Wait(
-            f"Measuring {request.n_rows} rows, once",
-            cancelled="What had been measured is kept.",
-        ),
-    )
 
 
 def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
@@ -143,31 +115,6 @@ def _search_link(model: str, strategy: str) -> str:
 
 def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
     st.subheader("Every figure", anchor=False)
-    shown = _choose_shown(chosen)
-    st.html(
-        board_table(
-            sorted_rows(board.rows, shown.sort, worst_first=shown.worst_first),
-            board.left_out,
-            shown.columns,
-            warnings=tuple(board.own_warnings),
-            sort=shown.sort,
-            worst_first=shown.worst_first,
-            query=dict(st.query_params.items()),
-            titles=titles,
-            search_link=_search_link,
-        )
-    )
-    st.caption(
-        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
-        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
-        "the Pareto front."
-        + " “⚠” with a number: a warning below the table."
-        * bool(board.own_warnings)
-    )
-
-
-def _choose_shown(chosen: Settings) -> _Shown:
     columns = {column.key: column for column in board_columns(chosen.modalities)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         groups = st.pills(
@@ -182,8 +129,28 @@ def _choose_shown(chosen: Settings) -> _Shown:
         sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
         worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
     # The figure sorted by is always shown; with nothing chosen, everything is.
-    kept = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
-    return _Shown(tuple(kept), columns[sort], worst_first)
+    shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
+    st.html(
+        board_table(
+            sorted_rows(board.rows, columns[sort], worst_first=worst_first),
+            board.left_out,
+            shown,
+            warnings=tuple(board.own_warnings),
+            sort=columns[sort],
+            worst_first=worst_first,
+            query=dict(st.query_params.items()),
+            titles=titles,
+            search_link=_search_link,
+        )
+    )
+    st.caption(
+        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
+        "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
+        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
+        "the Pareto front."
+        + " “⚠” with a number: a warning below the table."
+        * bool(board.own_warnings)
+    )
 
 
 def _split_warnings(board: Scoreboard, titles: Mapping[str, str]) -> None:

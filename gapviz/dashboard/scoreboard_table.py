@@ -139,7 +139,7 @@ def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
     fit = row.title.removeprefix(title).strip(" ()")
     return (
         f'<a href="{escaped(link)}" target="_self" title="search with this strategy">'
-        f"{escaped(title)} →</a>"
+        f"{escaped(title)}&nbsp;→</a>"
         + (f'<br><small class="gv-fit">{escaped(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")
     )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import streamlit as st
 
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
-from gapviz.dashboard.answers import same_label_as, show_bias, show_hits
 from gapviz.dashboard.caches import collection_of, fitted, index_of, measured
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.query import RESULTS
+from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.retrieval.index import Query, ResultList
-from gapviz.strategies import Strategy
+from gapviz.strategies import StrategyOptions
 
 INDEX = url_choice(
     "index",
@@ -32,14 +31,6 @@ MATCH_HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One list of the page: an encoder's vectors under a strategy."""
-
-    view: View
-    strategy: str
-
-
 def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
     """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
@@ -47,28 +38,27 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         chosen: the sidebar.
         asked: the query as each encoder made a vector of it.
     """
-    index, k = _index_and_length(chosen)
-    columns = [_Column(view, name) for view in asked for name in _strategies(chosen, len(asked))]
-    held_out = index == "held-out"
-    lists = {
-        column: index_of(column.view, chosen.options(column.strategy), held_out=held_out).search(
-            asked[column.view], k
-        )
-        for column in columns
-    }
-    with st.container(key="answers"):
-        places = st.columns(len(columns))
-    for number, (place, column) in enumerate(zip(places, columns, strict=True)):
-        with place:
-            with st.container(gap="xxsmall", key=f"answer_head_{number}"):
-                _head(chosen, column)
-            others = {
-                (hit.modality, hit.item)
-                for other in columns
-                if other != column
-                for hit in lists[other].hits
-            }
-            _show(chosen, column, asked[column.view], lists[column], others)
+    held_out, k = _index_and_length(chosen)
+    answers = []
+    for view, query in asked.items():
+        for options in _compared(chosen, len(asked)):
+            strategy = fitted(view, options)
+            found = index_of(view, options, held_out=held_out).search(query, k)
+            encoder = [f"**{encoder_title(view)}**"] * (chosen.compare is not None)
+            answers.append(
+                Answer(
+                    view,
+                    query,
+                    found,
+                    f"#### {strategy.spec.title}",
+                    f"{strategy.spec.formula}. {strategy.spec.known}",
+                    [*encoder, strategy.described],
+                    _match_words(found, query),
+                    MATCH_HELP,
+                    strategy.score_name,
+                )
+            )
+    show_answers(answers)
 
 
 def nearest_items(chosen: Settings, asked: Query) -> None:
@@ -78,19 +68,18 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
         chosen: the sidebar.
         asked: the query.
     """
-    index, k = _index_and_length(chosen)
+    held_out, k = _index_and_length(chosen)
     collection = collection_of(chosen.view)
-    raw = index_of(chosen.view, chosen.raw, held_out=index == "held-out")
-    answer = raw.search(asked, k)
+    found = index_of(chosen.view, chosen.raw, held_out=held_out).search(asked, k)
     same = same_label_as(collection, asked.item)
     st.subheader(f"Nearest by {asked.modality}", anchor=False)
-    right_ones = sum(hit.item in same for hit in answer.hits)
+    right_ones = sum(hit.item in same for hit in found.hits)
+    words = ""
     if same:
-        st.markdown(
-            f"**{right_ones} of {len(answer.hits)}** share the query's label, "
-            f"{collection.items[asked.item or 0].label}"
-        )
-    show_hits(chosen.view, answer, asked, same_label=same)
+        label = collection.items[asked.item or 0].label
+        words = f"**{right_ones} of {len(found.hits)}** share the query's label, {label}"
+    answer = Answer(chosen.view, asked, found, words=words)
+    show_answers([answer], bias=False, same_label=same)
     st.caption(
         f"Raw cosine over all {asked.modality} vectors of the collection, higher is more alike; "
         "the query's own entry is left out. A strategy moves modalities against each other, so "
@@ -101,17 +90,13 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
 def whole_split_table(chosen: Settings) -> None:
     """The same strategies over every query of the evaluate split."""
     st.subheader("Over all held-out queries")
-    measurements = {
-        _Column(view, name): measured(view, chosen.options(name), chosen.seed, chosen.pair)
-        for view in chosen.views
-        for name in _strategies(chosen, 1)
-    }
-    strategy_table(
-        {
-            _row_title(column, one.strategy, len(chosen.views)): one
-            for column, one in measurements.items()
-        }
-    )
+    measurements = {}
+    for view in chosen.views:
+        head = f"{encoder_title(view)}: " if chosen.compare else ""
+        for options in _compared(chosen, 1):
+            found = measured(view, options, chosen.seed, chosen.pair)
+            measurements[f"{head}{found.strategy.label}"] = found
+    strategy_table(measurements)
     evaluated = next(iter(measurements.values())).collection
     st.caption(
         f"Indexed: the {', '.join(chosen.modalities)} vectors of the "
@@ -125,65 +110,36 @@ def whole_split_table(chosen: Settings) -> None:
     )
 
 
-def _index_and_length(chosen: Settings) -> tuple[str, int]:
-    """Which items are searched, and how many results each list has."""
-    index = "all"
+def _index_and_length(chosen: Settings) -> tuple[bool, int]:
+    """Whether held-out items alone are searched, and how many results each list has."""
+    collection = collection_of(chosen.view)
+    trained = bool(set(collection.splits) - {CALIBRATE, EVALUATE})
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if _has_training_split(chosen.view):
-            index = segments_of(INDEX)
+        held_out = trained and segments_of(INDEX) == "held-out"
         k = int(number_of(RESULTS, width=240))
-    if index == "all" and _has_training_split(chosen.view):
+    if trained and not held_out:
         st.caption(
-            f":material/info: Searched: all {collection_of(chosen.view).n_items:,} items, those "
-            "that the encoder's heads were trained on among them, which flatters it."
+            f":material/info: Searched: all {collection.n_items:,} items, those that the encoder's "
+            "heads were trained on among them, which flatters it."
         )
-    return index, k
+    return held_out, k
 
 
-def _row_title(column: _Column, strategy: Strategy, n_views: int) -> str:
-    return strategy.label if n_views == 1 else f"{encoder_title(column.view)}: {strategy.label}"
-
-
-def _strategies(chosen: Settings, n_views: int) -> list[str]:
+def _compared(chosen: Settings, n_views: int) -> list[StrategyOptions]:
+    """Raw cosine, a strategy, and routing where there is room for three."""
     if n_views > 1:
         # More than four columns cannot be read side by side.
-        return [RAW, DEFAULT_STRATEGY if chosen.strategy == RAW else chosen.strategy]
-    between = DEFAULT_STRATEGY if chosen.strategy in (RAW, ROUTING) else chosen.strategy
-    return [RAW, between, ROUTING]
+        names = [RAW, DEFAULT_STRATEGY if chosen.strategy == RAW else chosen.strategy]
+    else:
+        plain = chosen.strategy in (RAW, ROUTING)
+        names = [RAW, DEFAULT_STRATEGY if plain else chosen.strategy, ROUTING]
+    return [chosen.options(name) for name in names]
 
 
-def _has_training_split(view: View) -> bool:
-    return bool(set(collection_of(view).splits) - {CALIBRATE, EVALUATE})
-
-
-def _show(
-    chosen: Settings,
-    column: _Column,
-    asked: Query,
-    answer: ResultList,
-    elsewhere: set[tuple[str, int]],
-) -> None:
-    strategy = fitted(column.view, chosen.options(column.strategy))
-    show_bias(column.view, answer, asked)
-    st.markdown(_match_words(answer, asked), help=MATCH_HELP)
-    only_here = {hit.row for hit in answer.hits if (hit.modality, hit.item) not in elsewhere}
-    show_hits(column.view, answer, asked, score_name=strategy.score_name, only_here=only_here)
-
-
-def _head(chosen: Settings, column: _Column) -> None:
-    strategy = fitted(column.view, chosen.options(column.strategy))
-    st.markdown(
-        f"#### {strategy.spec.title}", help=f"{strategy.spec.formula}. {strategy.spec.known}"
-    )
-    if chosen.compare is not None:
-        st.caption(f"**{encoder_title(column.view)}**")
-    st.caption(strategy.described)
-
-
-def _match_words(answer: ResultList, asked: Query) -> str:
+def _match_words(found: ResultList, asked: Query) -> str:
     if asked.item is None:
         return "Match: none known for this query"
-    if answer.match_rank is None:
+    if found.match_rank is None:
         return "Match: not in this index"
-    shown = "" if answer.match_rank <= len(answer.hits) else " (not shown)"
-    return f"Match at rank **{answer.match_rank:,}**{shown}"
+    shown = "" if found.match_rank <= len(found.hits) else " (not shown)"
+    return f"Match at rank **{found.match_rank:,}**{shown}"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
-from gapviz.dashboard.answers import show_hits
 from gapviz.dashboard.caches import collection_of, fitted, index_of
-from gapviz.dashboard.result_list import item_cards
+from gapviz.dashboard.result_list import Answer, item_cards, show_answers
 from gapviz.dashboard.settings import RAW, Settings, show_error
+from gapviz.dashboard.widgets import modality_of
 from gapviz.retrieval.index import ResultList
 from gapviz.retrieval.queries import item_query
 
 SELECTED = "_selected_items"
 SHOWN_AT_MOST = 48
 NEIGHBOURS = 6
+NEIGHBOURS_OF = Parameter("neighbours_of", "Its neighbours, asked with its", "modality", None, "")
 
 
 def show_selection(chosen: Settings, selected: list[int]) -> None:
@@ -48,35 +50,31 @@ def show_selection(chosen: Settings, selected: list[int]) -> None:
 
 def _neighbours(chosen: Settings, position: int) -> None:
     """What the item finds with its own vector, raw and under the strategy."""
-    asked_with = st.segmented_control(
-        "Its neighbours, asked with its",
-        chosen.modalities,
-        default=chosen.modalities[0],
-        key="neighbours_of",
-        required=True,
-    )
-    modality = asked_with or chosen.modalities[0]
-    alone = chosen.strategy == RAW or len(chosen.modalities) == 1
+    modality = modality_of(NEIGHBOURS_OF, chosen.modalities)
+    alone = chosen.strategy == RAW or chosen.has_one_modality
     strategies = [RAW] if alone else [RAW, chosen.strategy]
     try:
         asked = item_query(collection_of(chosen.view), position, modality)
-        indexes = [index_of(chosen.view, chosen.options(name)) for name in strategies]
-        answers = [index.search(asked, NEIGHBOURS) for index in indexes]
+        answers = []
+        for name in strategies:
+            options = chosen.options(name)
+            strategy = fitted(chosen.view, options)
+            found = index_of(chosen.view, options).search(asked, NEIGHBOURS)
+            head, words = f"**{strategy.label}**", _match_words(found)
+            answers.append(
+                Answer(chosen.view, asked, found, head, words=words, score_name=strategy.score_name)
+            )
     except GapvizError as error:
         show_error(error)
         return
-    for place, name, answer in zip(st.columns(len(answers)), strategies, answers, strict=True):
-        with place:
-            strategy = fitted(chosen.view, chosen.options(name))
-            st.markdown(f"**{strategy.label}**  \n{_match_words(answer)}")
-            show_hits(chosen.view, answer, asked, score_name=strategy.score_name)
+    show_answers(answers, bias=False, mark=False)
 
 
-def _match_words(answer: ResultList) -> str:
-    if answer.match_rank is None or answer.match_cosine is None:
+def _match_words(found: ResultList) -> str:
+    if found.match_rank is None or found.match_cosine is None:
         return "It has no vector of another modality."
     return (
-        f"Pair cosine {figure(answer.match_cosine)}; its match is at rank {answer.match_rank:,} of "
+        f"Pair cosine {figure(found.match_cosine)}; its match is at rank {found.match_rank:,} of "
         "the mixed index."
     )
 

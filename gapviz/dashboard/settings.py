@@ -114,6 +114,11 @@ class Settings:
         return (self.view, *second)
 
     @property
+    def has_one_modality(self) -> bool:
+        """Whether the chosen vectors are of one modality alone, so that there is no gap."""
+        return len(self.modalities) == 1
+
+    @property
     def raw(self) -> StrategyOptions:
         """Raw cosine."""
         return self.options(RAW)

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from gapviz.core.table import Cell, Column, Table
 from gapviz.core.table_html import escaped, table_html
 
-OwnCell = Callable[[Column, Cell], str | None]
 
-
-def show_table(table: Table, *, cell: OwnCell | None = None) -> None:
-    """Draw a table, and below it its note.
-
-    Args:
-        table: what is shown.
-        cell: makes HTML of a cell that is more than its words (a link); None for the usual.
-    """
-    inner = table_html(
-        table,
-        css_class="gv-table",
-        caption=bool(table.title),
-        cell=lambda column, value: (cell and cell(column, value)) or number_cell(column, value),
-    )
+def show_table(table: Table) -> None:
+    """Draw a table, and below it its note."""
+    inner = table_html(table, css_class="gv-table", caption=bool(table.title), cell=number_cell)
     frame = f'tabindex="0" role="region" aria-label="{escaped(table.title or "table")}"'
     st.html(f'<div class="gv-scroll" {frame}>{inner}</div>')
     if table.note:

@@ -20,7 +20,6 @@ from gapviz.analyses.tour import (
 )
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
-from gapviz.dashboard.answers import show_bias, show_hits
 from gapviz.dashboard.caches import (
     collection_of,
     fitted,
@@ -31,13 +30,13 @@ from gapviz.dashboard.caches import (
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
+from gapviz.dashboard.result_list import Answer, show_answers
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
 from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.projection.layout import Layout
 from gapviz.measures.retrieval.mixed import mean_of_known
 from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions, shift
@@ -81,9 +80,7 @@ def _the_number(chosen: Settings) -> None:
 
 
 def _a_failing_query(chosen: Settings) -> None:
-    item = _failing_item(chosen)
-    if item is not None:
-        _results(chosen, RAW, item)
+    _results_of_failing(chosen, RAW)
 
 
 def _bias_across_all(chosen: Settings) -> None:
@@ -122,34 +119,21 @@ def _subtract(chosen: Settings) -> None:
 
 
 def _better_and_worse(chosen: Settings) -> None:
-    moving = {name: card.title for name, card in STRATEGIES.items() if card.acts_on == "vectors"}
+    moving = {name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors}
     name = select_of(MOVING, moving)
     raw = _raw(chosen)
     after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
-    worse = worse_directions(raw, after)
+    worse = " and ".join(worse_directions(raw, after))
     st.subheader(
         f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
-        + (
-            f"Recall {' and '.join(worse)} gets worse by more than chance."
-            if worse
-            else "No recall gets worse by more than chance."
-        ),
+        f"{f'Recall {worse} gets' if worse else 'No recall gets'} worse by more than chance.",
         anchor=False,
     )
     strategy_table({"Raw cosine": raw, after.strategy.label: after})
 
 
 def _route_and_fuse(chosen: Settings) -> None:
-    item = _failing_item(chosen)
-    if item is None:
-        return
-    before, after = st.columns(2)
-    with before:
-        st.markdown("#### Raw cosine")
-        _results(chosen, RAW, item)
-    with after:
-        st.markdown("#### Route and fuse by rank")
-        _results(chosen, ROUTING, item)
+    _results_of_failing(chosen, RAW, ROUTING)
 
 
 def _the_decision(chosen: Settings) -> None:
@@ -164,20 +148,14 @@ def _the_decision(chosen: Settings) -> None:
     strategy_table(rows)
 
 
-STOPS: tuple[Stop, ...] = (
+STOPS = (
     Stop("One model, two clouds: do they mix?", _two_cones),
     Stop("The distance of their centres is the gap.", _the_number),
-    Stop(
-        "Ask a mixed index: does the right answer show?",
-        _a_failing_query,
-    ),
+    Stop("Ask a mixed index: does the right answer show?", _a_failing_query),
     Stop("One query may be an accident: look at all of them.", _bias_across_all),
     Stop("Move both centres to one place, and the gap all but closes.", _subtract),
     Stop("Some figures gain by it; some may lose.", _better_and_worse),
-    Stop(
-        "Or move nothing: one list a modality, merged by rank.",
-        _route_and_fuse,
-    ),
+    Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
     Stop("What this data says, judged by what matters to you.", _the_decision),
 )
 
@@ -210,28 +188,37 @@ def _failing_item(chosen: Settings) -> int | None:
     )
 
 
-def _results(chosen: Settings, name: str, item: int) -> None:
-    options, modality = chosen.options(name), chosen.pair[1]
-    strategy = fitted(chosen.view, options)
+def _results_of_failing(chosen: Settings, *strategies: str) -> None:
+    """What a query that fails finds under some strategies, side by side."""
+    item, modality = _failing_item(chosen), chosen.pair[1]
+    if item is None:
+        return
     asking = collection_of(chosen.view).modality(modality).queries
     row = int(np.flatnonzero(asking.item_index == item)[0])
     query = Query(asking.vectors[row], modality, item)
-    answer = index_of(chosen.view, options).search(query, RESULTS)
-    show_bias(chosen.view, answer, query)
-    if answer.match_rank is not None:
-        st.subheader(f"The match stands at rank {answer.match_rank:,}", anchor=False)
-    show_hits(chosen.view, answer, query, score_name=strategy.score_name)
+    answers = []
+    for name in strategies:
+        options = chosen.options(name)
+        found = index_of(chosen.view, options).search(query, RESULTS)
+        rank = found.match_rank
+        words = "" if rank is None else f"### The match stands at rank {rank:,}"
+        head = f"#### {STRATEGIES[name].title}" * (len(strategies) > 1)
+        score = fitted(chosen.view, options).score_name
+        answers.append(Answer(chosen.view, query, found, head, words=words, score_name=score))
+    show_answers(answers, mark=False)
 
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
     """Both clouds on the axes of the raw ones, so that a move can be seen."""
-    raw = _laid_out(chosen, chosen.raw)
-    layout = raw if options.name == RAW else _laid_out(chosen, options)
-    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
+    requests = [
+        layout_request(chosen.view, one, "gap_axis", chosen.seed, chosen.pair)
+        for one in (chosen.raw, options)
+    ]
+    raw, layout = (request.compute() for request in requests)
     st.plotly_chart(
         cones_figure(
             layout,
-            request.item_index,
+            requests[-1].item_index,
             pairs=chosen.pair if lines else None,
             ranges=shared_ranges(raw, layout),
             webgl=webgl_available(),
@@ -241,8 +228,3 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
         config={"displaylogo": False},
         alt=alt_text(layout),
     )
-
-
-def _laid_out(chosen: Settings, options: StrategyOptions) -> Layout:
-    request = layout_request(chosen.view, options, "gap_axis", chosen.seed, chosen.pair)
-    return request.compute()

@@ -111,6 +111,11 @@ def free_parameter(name: str) -> str:
     return name
 
 
+def in_url(name: str) -> bool:
+    """Whether a link may set the parameter."""
+    return _declaration(name) is not None
+
+
 def modalities_on_offer() -> list[str]:
     """All modalities of all collections, each once."""
     entries = catalogue().values()

@@ -1,4 +1,4 @@
-"""Widgets made of a `Parameter`, bound to the URL under its name."""
+"""Widgets made of a `Parameter`, bound to the URL under its name where a link may set it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.core.parameter import Parameter
-from gapviz.dashboard.url_params import one_weight
+from gapviz.dashboard.url_params import in_url, one_weight
 
 
 def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool = False) -> Any:
@@ -93,7 +93,7 @@ def _label(parameter: Parameter) -> str:
 def _common(parameter: Parameter) -> dict[str, Any]:
     return {
         "key": parameter.name,
-        "bind": "query-params",
+        "bind": "query-params" if in_url(parameter.name) else None,
         "help": _sentence(parameter.help) or None,
     }
 

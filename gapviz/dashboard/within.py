@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.within import (
+    ANALYSIS,
     FEW_ITEMS,
-    ItemRows,
-    compare_modality,
-    delta_reading,
-    figures_table,
+    FIGURES,
+    encoders_of,
     has_shared_labels,
-    item_rows,
     label_names,
-    shared,
 )
 from gapviz.core.collection import Collection
-from gapviz.dashboard.answers import same_label_as, show_hits
-from gapviz.dashboard.caches import cached_within, collection_of
+from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
+from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
+from gapviz.dashboard.sections import found_of, request_of
 from gapviz.dashboard.settings import Settings, encoder_titles
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import modalities_on_offer, url_choice
 from gapviz.dashboard.widgets import number_of, segments_of, select_of
-from gapviz.figures.label_deltas import FIGURES, label_delta_alt_text, label_delta_figure
+from gapviz.figures.label_deltas import label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
 from gapviz.retrieval.index import Query
-from gapviz.sources.builtin import dedicated_vectors
 from gapviz.sources.builtin.dedicated import TITLES
 
 LABELS_AT_THE_ENDS = 24
@@ -62,30 +60,13 @@ FIGURE = url_choice("within_figure", "Figure", FIGURES, default="map")
 LABELS = url_choice("labels", "Labels", {"ends": "Largest differences", "all": "All labels"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Contest:
-    """Two encoders of one collection inside one modality."""
-
-    view: View
-    dedicated: str
-    """An encoder of the collection, or one of `TOWERS_ALONE`."""
-    modality: str
-
-    @property
-    def titles(self) -> tuple[str, str]:
-        if self.dedicated in TOWERS_ALONE:
-            return encoder_title(self.view), dedicated_vectors(self.modality).title
-        other = View(self.view.collection, self.dedicated)
-        return encoder_title(self.view), encoder_title(other)
-
-
 def within_section(chosen: Settings) -> None:
     """Everything below the title.
 
     Raises:
         GapvizError: vectors that cannot be read.
     """
-    collection = collection_of(chosen.view)
+    view, collection = chosen.view, collection_of(chosen.view)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         modality = _modality(chosen)
         dedicated = _dedicated(chosen, modality)
@@ -98,18 +79,23 @@ def within_section(chosen: Settings) -> None:
         )
         ways_on({"data": "Encode it with another encoder"})
         return
-    contest = _Contest(chosen.view, dedicated, modality)
+    own = ANALYSIS.usual() | {"modality": modality, "dedicated": dedicated}
+    request = request_of(chosen, view, **own)
+    if dedicated not in TOWERS_ALONE:
+        other = collection_of(View(view.collection, dedicated))
+        request = replace(request, read_others=lambda: {dedicated: other})
     if has_shared_labels(collection):
-        comparison = _compared(contest, chosen.seed)
-        _figures(contest, comparison)
-        _labels(collection, comparison)
+        found = found_of(ANALYSIS.find, request, "Comparing both encoders", with_others=True)
+        if found is not None:
+            _figures(chosen, found)
+            _labels(collection, found.result)
     else:
         st.info(
             "No two items of this collection share a label, so nothing says which items answer "
             "a query inside a modality: only the result lists can be compared.",
             icon=":material/label_off:",
         )
-    _grids(chosen, contest, collection)
+    _lists(chosen, request, modality)
 
 
 def _modality(chosen: Settings) -> str:
@@ -139,52 +125,22 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
     return dedicated
 
 
-@cached_within(256)
-def _rows(view: View, encoder: str, modality: str) -> ItemRows:
-    if encoder in TOWERS_ALONE:
-        vectors = dedicated_vectors(modality).vectors
-        return ItemRows(modality, np.arange(len(vectors), dtype=np.int64), vectors)
-    return item_rows(collection_of(View(view.collection, encoder)), modality)
-
-
-def _both(contest: _Contest) -> tuple[ItemRows, ItemRows]:
-    joint = _rows(contest.view, contest.view.encoder, contest.modality)
-    return shared(joint, _rows(contest.view, contest.dedicated, contest.modality))
-
-
-@cached_within(64)
-def _compared(contest: _Contest, seed: int) -> WithinComparison:
-    return compare_modality(collection_of(contest.view), *_both(contest), seed=seed)
-
-
-def _figures(contest: _Contest, comparison: WithinComparison) -> None:
-    precision = comparison.delta.mean_average_precision
-    finding(f"**{delta_reading(precision, 'mAP')}**", contest.view)
-    joint, dedicated = contest.titles
+def _figures(chosen: Settings, found: Finding) -> None:
+    for reading in found.readings:
+        finding(f"**{reading}**", chosen.view)
     heads = {
-        "joint": (joint, "joint tower"),
-        "dedicated": (dedicated, "dedicated"),
+        "joint": (encoder_title(chosen.view), "joint tower"),
+        "dedicated": (found.figures["dedicated_title"], "dedicated"),
         "difference": ("difference", "above 0: dedicated better"),
     }
-    table = figures_table(comparison)
+    table = found.tables[0]
     columns = [
         replace(one, title=heads[one.key][0], detail=heads[one.key][1]) if one.key in heads else one
         for one in table.columns
     ]
     show_table(replace(table, columns=columns))
-    st.caption(
-        f"Indexed: one {contest.modality} vector of each of the {comparison.n_items:,} held-out "
-        f"items (evaluate split). Asking: the {comparison.n_queries:,} of them that share their "
-        "label with another. Left out: the query itself. Relevant: items of its label. R@k: share "
-        "of queries with a relevant item in the first k. mAP: mean precision at the ranks of all "
-        "relevant items. Ties: the mean over all orders of equal scores. Small figures: 95 % "
-        "bootstrap interval over items; of the difference, paired."
-        + (
-            " The tower alone is what the built-in encoder's trained head stands on."
-            if contest.dedicated in TOWERS_ALONE
-            else ""
-        )
-    )
+    alone = " The tower alone is what the built-in encoder's trained head stands on."
+    st.caption(found.protocol + alone * (found.figures["dedicated_encoder"] in TOWERS_ALONE))
 
 
 def _labels(collection: Collection, comparison: WithinComparison) -> None:
@@ -208,8 +164,9 @@ def _labels(collection: Collection, comparison: WithinComparison) -> None:
     )
 
 
-def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
+def _lists(chosen: Settings, request: Request, modality: str) -> None:
     st.subheader("One query through both", anchor=False)
+    collection = request.collection
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         item_id = chosen_item(collection)
@@ -218,25 +175,23 @@ def _grids(chosen: Settings, contest: _Contest, collection: Collection) -> None:
     if item_id is None:
         return
     item = collection.position[item_id]
-    joint, dedicated = _both(contest)
+    _, title, joint, dedicated = encoders_of(request, modality)
     if joint.row(item) is None:
-        st.info(f"This item has no {contest.modality} vectors of both encoders: choose another.")
+        st.info(f"This item has no {modality} vectors of both encoders: choose another.")
         return
     same = same_label_as(collection, item)
-    query = Query(joint.of(np.array([item])).vectors[0], contest.modality, None)
-    answers = [rows.neighbours(item, k) for rows in (joint, dedicated)]
-    found = [{hit.item for hit in answer.hits} for answer in answers]
-    names = zip(("Joint tower", "Dedicated"), contest.titles, strict=True)
-    for place, (role, title), answer, elsewhere in zip(
-        st.columns(2), names, answers, reversed(found), strict=True
+    query = Query(joint.of(np.array([item])).vectors[0], modality, None)
+    lists = []
+    for role, encoder, rows in (
+        ("Joint tower", encoder_title(chosen.view), joint),
+        ("Dedicated", title, dedicated),
     ):
-        with place:
-            st.markdown(f"#### {role}")
-            right_ones = sum(hit.item in same for hit in answer.hits)
-            words = f" · {right_ones} of {len(answer.hits)} share the label" if same else ""
-            st.caption(f"**{title}**{words}")
-            only_here = {hit.row for hit in answer.hits if hit.item not in elsewhere}
-            show_hits(contest.view, answer, query, only_here=only_here, same_label=same)
+        found = rows.neighbours(item, k)
+        right_ones = sum(hit.item in same for hit in found.hits)
+        words = f" · {right_ones} of {len(found.hits)} share the label" if same else ""
+        head = [f"**{encoder}**{words}"]
+        lists.append(Answer(chosen.view, query, found, f"#### {role}", captions=head))
+    show_answers(lists, bias=False, same_label=same)
     label_words = f"Label of the query: {collection.items[item].label}. " if same else ""
     st.caption(
         f"{label_words}Searched: all items that both encoders saw, those of the training split "

@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gapviz.analyses.within import FEW_ITEMS
+from gapviz.analyses.within import FEW_ITEMS, FIGURES
 from gapviz.core.estimate import Estimate
 from gapviz.figures.clear_ground import clear_ground, level_legend, whiskers
 from gapviz.figures.modality_style import NEUTRAL
@@ -18,8 +18,6 @@ from gapviz.measures.retrieval.within import LabelDelta
 # Okabe & Ito 2008.
 DEDICATED_COLOR = "#009E73"
 JOINT_COLOR = "#CC79A7"
-
-FIGURES = {"map": "mAP", "r1": "R@1", "r5": "R@5", "r10": "R@10"}
 
 _ROW_HEIGHT, _FRAME_HEIGHT = 22, 130
 _LONGEST_NAME = 28

@@ -32,9 +32,6 @@ class FusionComparison:
     by_rank: ResultList
     lists: Mapping[str, ListRange]
     """By modality."""
-    only_naive: tuple[int, ...]
-    """Rows that bare scores return and ranks do not."""
-    only_by_rank: tuple[int, ...]
 
     @property
     def best_list(self) -> str:
@@ -56,8 +53,6 @@ def compare_fusions(naive: Index, by_rank: Index, query: Query, k: int = 10) -> 
     """
     bare, ranked = naive.search(query, k), by_rank.search(query, k)
     _, scores, open_rows = naive.scored(query)
-    naive_rows = {hit.row for hit in bare.hits}
-    ranked_rows = {hit.row for hit in ranked.hits}
     return FusionComparison(
         naive=bare,
         by_rank=ranked,
@@ -65,8 +60,6 @@ def compare_fusions(naive: Index, by_rank: Index, query: Query, k: int = 10) -> 
             name: _range(scores, open_rows, span)
             for name, span in zip(naive.rows.names, naive.rows.spans, strict=True)
         },
-        only_naive=tuple(hit.row for hit in bare.hits if hit.row not in ranked_rows),
-        only_by_rank=tuple(hit.row for hit in ranked.hits if hit.row not in naive_rows),
     )
 
 

@@ -10,14 +10,14 @@ from gapviz.retrieval.index import Query
 from gapviz.storage.bounded_cache import bytes_held
 from gapviz.strategies import StrategyOptions, csls, nnn, references
 
-VIEW = View("a-collection", "an encoder")
+VIEW = View("builtin", "an encoder")
 MEGABYTE = 1_000_000
 
 
 @pytest.fixture
 def collection(make_collection, monkeypatch):
     collection = make_collection(600)
-    monkeypatch.setattr(caches, "load_view", lambda view: collection)
+    monkeypatch.setattr(caches, "builtin_collection", lambda encoder: collection)
     caches.forget_collections()
     yield collection
     caches.forget_collections()

@@ -217,10 +217,13 @@ def _dimensions(request: Request, progress: Progress) -> Finding:
         title="Dimensions, raw vectors",
         readings=[dimensions_reading(found)],
         tables=[dimensions_table(found, request.pair)],
-        protocol=f"Share of the largest dimensions: {shares}. Removed by |Δd| of the calibrate "
-        "split, rows scaled to length 1 again; R@1 of "
-        f"{counted(found.ablation.n_pairs, 'pair')}; random: as many random dimensions. These "
-        "figures change under a rotation of the space.",
+        protocol=f"Share of the largest dimensions: {shares}. Share of a dimension: Δd² / ‖Δ‖² of "
+        "the evaluate split, raw vectors. Dimensions are removed in the order of |Δd| of the "
+        "calibrate split, rows are scaled to length 1 again, then gap and recall@1 of "
+        f"{counted(found.ablation.n_pairs, 'matched pair')} are taken, asked with the indexed rows "
+        "(of several captions the first; curves and the scoreboard ask with the later ones, and so "
+        "differ a little); random: as many random dimensions are removed. Unlike every other "
+        "figure these change under a rotation of the space. Source: Schrodi et al. 2025.",
         result=found,
     )
 
@@ -233,45 +236,65 @@ def _heat_map(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures=_by_name(found.to_json(), strategies),
         title=f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
-        readings=[heat_map_reading(found)],
-        protocol="--json prints all of them, like beside like.",
+        readings=[
+            f"Showing {shown:,} of {counted(found.n_pairs, 'held-out pair')}, drawn with seed "
+            f"{request.seed}.",
+            heat_map_reading(found),
+        ],
+        protocol="Cosines of the first modality's rows followed by the second's, held out. Like "
+        "stands beside like by the raw vectors, in the same order in every map, so that matched "
+        "pairs lie on the diagonals of the off-diagonal quadrants: average-linkage clustering with "
+        "optimal leaf ordering, by the mean of both within-modality cosines. Colours span the 1st "
+        "to the 99th percentile of all maps shown.",
         result=found,
     )
 
 
 def _plane(request: Request, progress: Progress) -> Finding:
+    """`ringed` among the values: the models, by title, that show the chosen strategy too."""
     collection, pair, seed = request.collection, request.pair, request.seed
     ours = {encoder_title(collection.encoder): collection}
+    ringed = request.values.get("ringed", ours)
     models = ours | {encoder_title(name): one for name, one in request.others.items()}
     grid = [StrategyOptions(name) for name in moving_strategies()]
     plane = cached_plane(models, grid, pair, seed=seed).compute(share_of(progress, 0, 2))
     last = _moved(request)[-1:]
-    chosen = cached_plane(ours, last, pair, seed=seed).compute(share_of(progress, 1, 2))
+    chosen = cached_plane(ringed, last, pair, seed=seed).compute(share_of(progress, 1, 2))
     return Finding(
         figures={"points": plane.points, "chosen": chosen.points},
         title="Loss plane",
         readings=[plane_reading(plane)],
         tables=[plane_table(plane, chosen)],
         protocol="Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean exp(−2‖a − b‖²) "
-        "over both clouds pooled. Strategies at their usual parameters, but for the one chosen.",
-        result=plane,
+        "over both clouds pooled. Every model under raw cosine and every strategy that moves "
+        "vectors, with its usual parameters but for the one chosen; fitted on the calibrate split, "
+        "measured on the evaluate split. Source: Wang & Isola 2020.",
+        result=(plane, chosen),
     )
 
 
 def _hubs(request: Request, progress: Progress) -> Finding:
-    strategies = _moved(request)
+    strategies, notes = _moved(request), []
     if request.spec.adjusts_scores:
         strategies.append(request.strategy)
+        notes.append(
+            f"{request.spec.title} moves no vector: its lists hold the best adjusted scores. What "
+            "keeps the order of every list, as z-norm does, keeps its hubs."
+        )
     work = cached_hubs(request.collection, strategies, request.pair, seed=request.seed)
     hubs = work.compute(progress)
-    sampled = " A seeded sample of 20,000 rows stands for each larger modality." * hubs.sampled
+    if hubs.sampled:
+        notes.append("A seeded sample of 20,000 rows stands for each larger modality.")
     return Finding(
         figures=_by_name(hubs.to_json(), strategies),
         title="Hubs",
-        readings=[hubs_reading(hubs)],
+        readings=[*notes, hubs_reading(hubs)],
         tables=[hubs_table(hubs)],
-        protocol="In how many lists of the 10 best an entry of the other modality stands. Skew: 0 "
-        f"is even; anti-hubs: entries in no list; fullest 1 %: their share of all places.{sampled}",
+        protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
+        "stands; the mean is k · queries / entries. Skew: third standardised moment, 0 is even; "
+        "anti-hubs: entries in no list; fullest 1 %: their share of all places. Evaluate split, "
+        "exact search by cosine, or by adjusted score under a strategy that adjusts scores; ties "
+        "by row. Source: Radovanović et al. 2010.",
         result=hubs,
     )
 
@@ -284,8 +307,9 @@ def _spectra(request: Request, progress: Progress) -> Finding:
         title="Spectrum",
         readings=[spectra_reading(spectra)],
         tables=[spectra_table(spectra)],
-        protocol="Of each cloud's own covariance. Effective rank: exp of the entropy of the "
-        "eigenvalues' shares; participation ratio: 1 / Σ shares². Both: higher is wider.",
+        protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
+        "evaluate split. Effective rank: exp of their entropy (Roy & Vetterli 2007). Participation "
+        "ratio: 1 / Σ shares². Both: higher is wider.",
         result=spectra,
     )
 

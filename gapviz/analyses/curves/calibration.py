@@ -207,7 +207,11 @@ def find_calibration(request: Request, progress: Progress) -> Finding:
         title=f"Calibration items: {STRATEGIES[name].title}",
         readings=[*notes, calibration_reading(curve)],
         tables=[table],
-        protocol=f"R@1 without a strategy: {raw}. cosine: 1 is the gap of the whole calibrate "
-        "split. bias@10: neutral at the modality's share of the index.",
+        protocol=f"R@1 without a strategy: {raw}. Nested random samples of the calibrate split, "
+        "each size adding items to the one before; the strategy is fitted on each and measured on "
+        "the whole evaluate split. cosine: of the direction of the gap between the sample's means "
+        "with that of the whole calibrate split, which is 1. R@1 searches the other modality "
+        "alone; rank = 1 + entries that score strictly higher. bias@10: neutral at the modality's "
+        "share of the index.",
         result=curve,
     )

@@ -361,6 +361,10 @@ def find_mix(request: Request, progress: Progress) -> Finding:
         readings=[*notes, mix_reading(curve)],
         tables=tables,
         protocol=f"{counted(curve.n_items, 'item')}, each in the corpus once, as {curve.first} or "
-        f"as {curve.second}; {asking}.",
+        f"as {curve.second}; {asking}. Strategies are fitted on the calibrate split; corpus and "
+        "queries are of the evaluate split. The samples are nested: within one order an item that "
+        "has turned stays so. Relevant is the one entry of the query's item. The oracle knows in "
+        "which list it stands and searches that one with raw cosine. Rank = 1 + entries that score "
+        "strictly higher; ties between fused lists as set for routing.",
         result=curve,
     )

@@ -206,8 +206,10 @@ def find_fusion(request: Request, progress: Progress) -> Finding:
         title="Rank fusion",
         readings=[fusion_reading(curves.by_lists)],
         tables=tables,
-        protocol="bias@10: neutral at the modality's share of the index. Over overlapping lists an "
-        "item is found whole, which is another protocol. Equal scores over disjoint lists: "
-        f"{ties}.",
+        protocol="Raw cosine ranks each modality's list; Σ weight / (k + rank) with ranks from 1 "
+        "fuses them. k varies at equal weights, the weight at k = 60. Over overlapping lists an "
+        "item is found whole, which is another protocol: do not compare its NDCG with that of "
+        "disjoint lists. bias@10: neutral at the modality's share of the index. Evaluate split, "
+        f"the query's own entry left out; equal scores over disjoint lists: {ties}.",
         result=curves,
     )

@@ -279,8 +279,13 @@ def find_strength(request: Request, progress: Progress) -> Finding:
         tables=[
             points_table(Column("strength", "λ"), [f"{one:g}" for one in curve.strengths], figures)
         ],
-        protocol=f"gap {'–'.join(curve.pair)}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)};"
-        f" signed: 0 is closed. InfoNCE: nats, temperature {loss.temperature:g}, "
-        f"{counted(loss.batch, 'pair')}, lower is better. bias@10: neutral at chance ({chance}).",
+        protocol="The offset is fitted on the calibrate split; every figure is of the evaluate "
+        f"split. gap {'–'.join(curve.pair)}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)}. "
+        "Signed, 0 is closed: (μx − μy) · u after moving and renormalising, u being the raw gap's "
+        "direction; renormalising bends it, so it is not (1 − λ) times the gap. InfoNCE: mean "
+        "cross-entropy of finding the match among one batch of pairs, each direction apart; nats, "
+        f"temperature {loss.temperature:g}, {counted(loss.batch, 'pair')}, lower is better. Bias "
+        "and NDCG: the mixed index, the query's own entry left out. bias@10: neutral at chance "
+        f"({chance}). Rank = 1 + entries that score strictly higher.",
         result=curve,
     )

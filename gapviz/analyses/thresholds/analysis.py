@@ -24,6 +24,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import PAIR_TYPES, PairType, Rates
 from gapviz.retrieval.compare import FusionComparison, compare_fusions
 from gapviz.retrieval.queries import item_query
+from gapviz.storage.cache import CachedResult
 from gapviz.strategies import StrategyOptions
 
 NONE = "none"
@@ -200,16 +201,25 @@ def protocol(studies: Mapping[str, ScoreStudy]) -> str:
         "of the evaluate split."
     )
     if last.query_modality is not None:
-        words += f" Across the modalities the scores are {last.across}."
+        words += (
+            f" {last.strategy} moves no vector: its {last.unit}s are no cosines. Across the "
+            f"modalities they are {last.across}; within one every row asks all others, so that a "
+            "pair counts in both orders."
+        )
     if any(study.sampled for study in studies.values()):
-        words += " Where a type has too many pairs, a seeded sample of 500,000 stands for it."
+        words += " Where a type has too many pairs, a seeded sample of 500,000 stands for it"
+        words += ", and at most 2,000 rows ask." if last.query_modality is not None else "."
     return words
 
 
 def find_thresholds(request: Request, progress: Progress) -> Finding:
     """Raw and under the strategy: what passes, what carries over, a threshold for each type."""
     opening = request.finding()
-    studies = _studies(request, progress)
+    works = studies_of(request)
+    studies = {
+        name: work.compute(share_of(progress, place, len(works)))
+        for place, (name, work) in enumerate(works.items())
+    }
     at = {name: study.choice.usual for name, study in studies.items()}
     *_, last = studies
     if request["at"] is not None:
@@ -235,7 +245,7 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
     )
 
 
-def _studies(request: Request, progress: Progress) -> dict[str, ScoreStudy]:
+def studies_of(request: Request) -> dict[str, CachedResult[ScoreStudy]]:
     """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
     wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
     if request.spec.moves_vectors or request.spec.adjusts_scores:
@@ -244,8 +254,8 @@ def _studies(request: Request, progress: Progress) -> dict[str, ScoreStudy]:
     return {
         strategy.name: cached_scores(
             request.collection, strategy, request.pair, query_modality=query, seed=request.seed
-        ).compute(share_of(progress, place, len(wanted)))
-        for place, (strategy, query) in enumerate(wanted)
+        )
+        for strategy, query in wanted
     }
 
 

@@ -11,9 +11,10 @@ import streamlit as st
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
 from gapviz.core.progress import Progress
+from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
-from gapviz.dashboard.data.library import OPENED, megabytes, things
+from gapviz.dashboard.data.library import OPENED, megabytes
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
@@ -61,7 +62,7 @@ def add_section() -> None:
 
 def _welcome(stored: StoredCollection) -> None:
     """What was added, which vectors belong together, and what is wrong with them."""
-    skipped = f", {things(len(stored.skipped))} skipped" if stored.skipped else ""
+    skipped = f", {counted(len(stored.skipped), 'thing')} skipped" if stored.skipped else ""
     words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
     amiss = False
     if stored.encodings:

@@ -11,9 +11,9 @@ from gapviz.analyses.inspection import Inspection, inspect_collection, labels_to
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
-from gapviz.dashboard.caches import collection_of, items_of, split_warnings_of
+from gapviz.core.wording import counted
+from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
-from gapviz.dashboard.data.library import things
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.waiting import Wait, result_of
@@ -43,13 +43,20 @@ def contents_section(stored: StoredCollection) -> None:
     counts |= told
     vectors = _vectors(stored)
     if vectors is not None:
-        counts |= {f"{name.capitalize()} vectors": n for name, n in _rows_of(vectors).items()}
-        counts |= _pairs_of(vectors)
+        blocks, both = vectors.modalities, pairing_of(vectors).both
+        counts |= {f"{name.capitalize()} vectors": one.n_rows for name, one in blocks.items()}
+        counts |= {
+            f"Pairs {first}–{second}" if len(both) > 1 else "Pairs": count
+            for (first, second), count in both.items()
+        }
     with st.grid(4, min_column_width=150, gap="small"):
         for name, count in counts.items():
             st.metric(name, f"{count:,}", border=True)
     if vectors is not None:
-        _belonging(vectors, View(stored.id, vectors.encoder))
+        # Which vectors belong together, and whether the two splits are alike.
+        st.caption(" ".join(pairing_of(vectors).sentences))
+        for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
+            st.warning(warning, icon=":material/call_split:")
     _skipped(stored.skipped)
     chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
     if pictures or captions:
@@ -71,29 +78,12 @@ def _vectors(stored: StoredCollection) -> Collection | None:
         return None
 
 
-def _rows_of(collection: Collection) -> dict[str, int]:
-    return {name: block.n_rows for name, block in collection.modalities.items()}
-
-
-def _pairs_of(collection: Collection) -> dict[str, int]:
-    both = pairing_of(collection).both
-    if len(both) == 1:
-        return {"Pairs": next(iter(both.values()))}
-    return {f"Pairs {first}–{second}": count for (first, second), count in both.items()}
-
-
-def _belonging(collection: Collection, view: View) -> None:
-    """Which vectors belong together, and whether the two splits are alike."""
-    st.caption(" ".join(pairing_of(collection).sentences))
-    for warning in split_warnings_of(view):
-        st.warning(warning, icon=":material/call_split:")
-
-
 def _skipped(skipped: Sequence[Skipped]) -> None:
     if not skipped:
         return
+    was = "was" if len(skipped) == 1 else "were"
     with st.expander(
-        f"{things(len(skipped))} of the source {'was' if len(skipped) == 1 else 'were'} skipped",
+        f"{counted(len(skipped), 'thing')} of the source {was} skipped",
         icon=":material/report:",
     ):
         _listing(skipped)

@@ -7,30 +7,38 @@ from typing import Any
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.settings import errors_shown, show_error
 from gapviz.dashboard.waiting import show_progress
+from gapviz.dashboard.widgets import segments_of
 from gapviz.encoders.catalogue import ModelEntry, available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.reading import IndexedCaptions
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.background import TaskStatus
 from gapviz.storage.background_process import ProcessTask
 from gapviz.storage.configuration import configuration
 
 POLL_SECONDS = 1.0
-SOURCES = {
-    "builtin": "Built in",
-    "open_clip": "open_clip model",
-    "name": "By name or path",
-}
-CAPTIONS: dict[IndexedCaptions, str] = {
-    "first": "the first; the others only ask",
-    "all": "all of them",
-}
+SOURCE = Parameter(
+    "encode_with",
+    "Model",
+    "choice",
+    "builtin",
+    "",
+    choices={"builtin": "Built in", "open_clip": "open_clip model", "name": "By name or path"},
+)
+CAPTIONS = Parameter(
+    "indexed_captions",
+    "Captions that are indexed, where an item has several",
+    "choice",
+    "first",
+    "",
+    choices={"first": "the first; the others only ask", "all": "all of them"},
+)
 BUILTIN_WORDS = (
     "EfficientNet-lite0 and MiniLM with small heads trained on drawings. Works offline. It is not "
     "CLIP: on photographs it is weak."
@@ -49,32 +57,16 @@ def can_be_encoded(stored: StoredCollection) -> bool:
 def encoding_panel(stored: StoredCollection) -> None:
     """Choose a model and start; below, every task of the collection."""
     encoder = _chosen_encoder()
-    captions = st.segmented_control(
-        "Captions that are indexed, where an item has several",
-        list(CAPTIONS),
-        default="first",
-        format_func=lambda name: CAPTIONS[name],
-        key="indexed_captions",
-        required=True,
-    )
+    captions = segments_of(CAPTIONS)
     if st.button("Encode", type="primary", icon=":material/memory:", disabled=encoder is None):
         with errors_shown():
-            encode_stored(
-                workspace(), stored.id, encoder or "", indexed_captions=captions or "first"
-            )
+            encode_stored(workspace(), stored.id, encoder or "", indexed_captions=captions)
     if encoding_tasks(stored):
         _tasks(stored)
 
 
 def _chosen_encoder() -> str | None:
-    source = st.segmented_control(
-        "Model",
-        list(SOURCES),
-        default="builtin",
-        format_func=lambda name: SOURCES[name],
-        key="encode_with",
-        required=True,
-    )
+    source = segments_of(SOURCE)
     if source == "open_clip":
         return _open_clip()
     if source == "name":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -22,19 +23,11 @@ OPENED = free_parameter("opened")
 
 PROBLEM = "_removal_problem"
 
-VISITS = {"cones": "See its cones", "search": "Search it"}
-VISITS_OF_ONE_MODALITY = {"search": "Search it"}
-
 
 def show_library(stored: tuple[StoredCollection, ...]) -> None:
     """A table of all collections, with size on disk."""
-    columns = [
-        Column("collection", "collection", text=True),
-        Column("items", "items"),
-        Column("encodings", "vectors by", text=True),
-        Column("size", "on disk", text=True),
-        Column("origin", "from", text=True),
-    ]
+    heads = ("collection", "items", "vectors by", "on disk", "from")
+    columns = [Column(head, head, text=head != "items") for head in heads]
     rows: list[list[Any]] = [
         [
             one.title,
@@ -53,15 +46,11 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
 
 
-def things(count: int) -> str:
-    """A number of things, in words."""
-    return f"{count:,} thing{'' if count == 1 else 's'}"
-
-
 def visits(stored: StoredCollection) -> None:
     """Links that open other pages on this collection."""
-    comparable = any(len(encoding.rows) > 1 for encoding in stored.encodings)
-    links = VISITS if comparable else VISITS_OF_ONE_MODALITY
+    links = {"search": "Search it"}
+    if any(len(encoding.rows) > 1 for encoding in stored.encodings):
+        links = {"cones": "See its cones", **links}
     ways_on(links, keep=(), collection=catalogue()[stored.id].title)
 
 
@@ -70,48 +59,49 @@ def removal(stored: StoredCollection) -> None:
     problem: GapvizError | None = st.session_state.pop(PROBLEM, None)
     if problem is not None:
         show_error(problem)
+    elsewhere = stored.root is not None and not stored.root.is_relative_to(stored.folder)
     with st.container(horizontal=True):
         for encoding in stored.encodings:
-            if st.button(
+            _remove_button(
                 f"Remove vectors by {encoding.encoder}",
-                key=f"remove_{stored.id}_{encoding.folder.name}",
-                icon=":material/delete:",
-            ):
-                _confirm_encoding(stored, encoding)
-        if st.button(
-            "Remove the collection", key=f"remove_{stored.id}", icon=":material/delete_forever:"
-        ):
-            _confirm_collection(stored)
-
-
-@st.dialog("Remove vectors?")
-def _confirm_encoding(stored: StoredCollection, encoding: StoredEncoding) -> None:
-    st.markdown(
-        f"The vectors that **{encoding.encoder}** made of “{stored.title}” "
-        f"({megabytes(encoding.size)}) go for good. The items stay."
-    )
-    _ask(lambda: workspace().remove_encoding(stored.id, encoding.encoder))
-
-
-@st.dialog("Remove the collection?")
-def _confirm_collection(stored: StoredCollection) -> None:
-    elsewhere = stored.root is not None and not stored.root.is_relative_to(stored.folder)
-    st.markdown(
-        f"“{stored.title}” with {stored.n_items:,} items and all its vectors "
-        f"({megabytes(stored.size)}) goes for good."
-        + (" Its images lie elsewhere and stay." if elsewhere else "")
-    )
-    _ask(lambda: workspace().remove(stored.id))
-
-
-def _ask(work: Callable[[], None]) -> None:
-    with st.container(horizontal=True):
-        keep = st.button("Keep it", key="keep")
-        removed = st.button(
-            "Remove it", key="remove", type="primary", on_click=_remove, args=(work,)
+                f"remove_{stored.id}_{encoding.folder.name}",
+                "delete",
+                "Remove vectors?",
+                f"The vectors that **{encoding.encoder}** made of “{stored.title}” "
+                f"({megabytes(encoding.size)}) go for good. The items stay.",
+                partial(workspace().remove_encoding, stored.id, encoding.encoder),
+            )
+        _remove_button(
+            "Remove the collection",
+            f"remove_{stored.id}",
+            "delete_forever",
+            "Remove the collection?",
+            f"“{stored.title}” with {stored.n_items:,} items and all its vectors "
+            f"({megabytes(stored.size)}) goes for good."
+            + " Its images lie elsewhere and stay."
+            * elsewhere,
+            partial(workspace().remove, stored.id),
         )
-    if keep or removed:
-        st.rerun()
+
+
+def _remove_button(
+    label: str, key: str, icon: str, question: str, words: str, work: Callable[[], None]
+) -> None:
+    """A button, and the question before the work is done."""
+
+    @st.dialog(question)
+    def ask() -> None:
+        st.markdown(words)
+        with st.container(horizontal=True):
+            keep = st.button("Keep it", key="keep")
+            removed = st.button(
+                "Remove it", key="remove", type="primary", on_click=_remove, args=(work,)
+            )
+        if keep or removed:
+            st.rerun()
+
+    if st.button(label, key=key, icon=f":material/{icon}:"):
+        ask()
 
 
 def _remove(work: Callable[[], None]) -> None:

@@ -1,5 +1,85 @@
-"""Hover cards: the picture and the words of the point under the pointer."""
+"""Hover cards: the picture and the words of the point under the pointer, for all charts at once."""
 
-from gapviz.dashboard.hover.component import hover_cards, webgl_available
+from __future__ import annotations
 
-__all__ = ["hover_cards", "webgl_available"]
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+KEY = "hover_cards"
+
+
+def _source(name: str) -> str:
+    return (_FOLDER / name).read_text("utf-8")
+
+
+# Nothing of it takes part in the page's flow or in its tab order.
+_HTML = """
+<div class="layer" popover="manual" aria-hidden="true">
+  <svg class="marks"></svg>
+  <div class="card" hidden>
+    <img class="thumbnail" alt="" hidden>
+    <div class="words">
+      <div class="modality">
+        <svg viewBox="-1.1 -1.1 2.2 2.2"><path class="shape"></path></svg>
+        <span class="name"></span>
+      </div>
+      <div class="caption"></div>
+      <div class="label"></div>
+      <div class="attribution"></div>
+    </div>
+  </div>
+</div>
+"""
+
+_mount = st.components.v2.component(
+    "gapviz_hover_cards",
+    html=_HTML,
+    css=_source("hover.css"),
+    js=_source("hover.js"),
+)
+
+
+def hover_cards(
+    chart_keys: Sequence[str],
+    *,
+    thumb_url: str,
+    item_url: str,
+    version: str = "",
+) -> None:
+    """Show a card beside the point under the pointer, in any of some charts.
+
+    Resting on a point for 125 ms rings it and its matched rows, joins them by a line, and
+    does the same for the same rows in the other charts. Escape, a click or moving away
+    closes the card. Charts must be drawn by `cones_figure`, whose points carry
+    `[row number, item position, modality code]`. They may come and go between reruns, and
+    may be drawn before or after this call.
+
+    The browser asks the server for a picture and a description when a card is shown, so a
+    rerun sends nothing per item.
+
+    Args:
+        chart_keys: the `key`s of `st.plotly_chart` calls on this page.
+        thumb_url: address of a picture, with `{id}` in it, and where wanted `{modality}`
+            and `{row}`.
+        item_url: address of a JSON object with `caption`, `label` and `attribution`
+            (each may be missing), with the same places to fill.
+        version: change it when the same address starts to mean another item (another
+            collection): the browser then forgets what it has fetched.
+    """
+    data: dict[str, Any] = {
+        "chart_keys": list(chart_keys),
+        "thumb_url": thumb_url,
+        "item_url": item_url,
+        "version": version,
+    }
+    _mount(key=KEY, data=data, height="content", on_webgl_change=lambda: None)
+
+
+def webgl_available() -> bool:
+    """Whether the browser can draw WebGL; True until `hover_cards` has found that not."""
+    state = st.session_state.get(KEY)
+    return state is None or state.get("webgl") is not False

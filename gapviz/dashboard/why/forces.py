@@ -8,11 +8,10 @@ from typing import TypeVar
 import streamlit as st
 
 from gapviz.analyses.why import order_finding
-from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
-from gapviz.dashboard.caches import features_of, import_library, split_of
+from gapviz.dashboard.caches import experiment, features_of, import_library
 from gapviz.dashboard.settings import Settings, show_error
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
@@ -91,7 +90,7 @@ def order_section(chosen: Settings) -> None:
     )
     amount = float(number_of(SHIFT))
     try:
-        held_out = split_of(chosen.view, EVALUATE)
+        held_out = experiment(chosen.view).evaluated
         study = shift_study(held_out, chosen.pair, amount, seed=chosen.seed)
     except GapvizError as error:
         show_error(error)

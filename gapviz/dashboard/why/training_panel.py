@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
@@ -120,51 +121,56 @@ def _runs(features: TrainingFeatures) -> list[TrainedRun]:
 
 def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[TrainedRun]) -> None:
     """Always all of them, each of a fixed width, so that none moves under the pointer."""
-    current = runs[-1] if runs and runs[-1].active else None
+    current = runs[-1].live if runs and runs[-1].active else None
     full = len(runs) >= MOST_RUNS
-    paused = current is not None and current.live.state == "paused"
+    paused = current is not None and current.state == "paused"
+
+    def button(
+        label: str, icon: str, key: str, press: Callable[[], None], enabled: bool, **look: Any
+    ) -> None:
+        # A callback runs before anything is drawn, so that all of the panel shows what it did.
+        look = {"width": 120} | look
+        icon = f":material/{icon}:"
+        st.button(
+            label, icon=icon, key=f"train_{key}", disabled=not enabled, on_click=press, **look
+        )
+
+    def start() -> None:
+        _start(features, options)
+
+    def one_further() -> None:
+        if current is None:
+            _start(features, options, paused=True)
+        else:
+            _press(current, LiveRun.step)
+
+    def pause_or_go_on() -> None:
+        if current is not None and paused:
+            current.resume()
+        else:
+            _press(current, LiveRun.pause)
+
+    help = "Remove a run first." if full else None
     with st.container(horizontal=True):
-        _button(
-            "Train", "play_arrow", "train_start", lambda: _start(features, options),
-            disabled=current is not None or full,
-            help="Remove a run first." if full else None, primary=True,
+        button(
+            "Train", "play_arrow", "start", start, current is None and not full,
+            help=help, type="primary",
         )  # fmt: skip
-        _button(
-            "Go on" if paused else "Pause", "resume" if paused else "pause", "train_pause",
-            lambda: _pause_or_go_on(current),
-            disabled=current is None,
-        )  # fmt: skip
-        _button(
-            "One record further", "skip_next", "train_step",
-            lambda: _step(current, features, options),
-            disabled=full if current is None else not paused,
+        label, icon = ("Go on", "resume") if paused else ("Pause", "pause")
+        button(label, icon, "pause", pause_or_go_on, current is not None)
+        button(
+            "One record further", "skip_next", "step", one_further,
+            not full if current is None else paused,
             help="Ten steps, then pause. Starts a run where none is under way.", width=200,
         )  # fmt: skip
-        _button("Stop", "stop", "train_stop", lambda: _stop(current), disabled=current is None)
+        button("Stop", "stop", "stop", lambda: _press(current, LiveRun.stop), current is not None)
 
 
-def _button(
-    label: str,
-    icon: str,
-    key: str,
-    press: Callable[[], None],
-    *,
-    disabled: bool,
-    help: str | None = None,
-    primary: bool = False,
-    width: int = 120,
-) -> None:
-    # A callback runs before anything is drawn, so that all of the panel shows what it did.
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        key=key,
-        type="primary" if primary else "secondary",
-        disabled=disabled,
-        help=help,
-        width=width,
-        on_click=press,
-    )
+def _press(live: LiveRun | None, act: Callable[[LiveRun], None]) -> None:
+    """Do it, and wait for what it leads to if that comes soon."""
+    if live is not None:
+        act(live)
+        live.wait_until_idle(PATIENCE_SECONDS)
 
 
 def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool = False) -> None:
@@ -182,30 +188,6 @@ def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool
     live = LiveRun(records, paused=paused, rest=REST_SECONDS)
     kept.append(TrainedRun(number, color, options, features, live))
     live.wait_until_idle(PATIENCE_SECONDS if paused else 0)
-
-
-def _pause_or_go_on(run: TrainedRun | None) -> None:
-    if run is None:
-        return
-    if run.live.state == "paused":
-        run.live.resume()
-    else:
-        run.live.pause()
-        run.live.wait_until_idle(PATIENCE_SECONDS)
-
-
-def _step(run: TrainedRun | None, features: TrainingFeatures, options: TrainingOptions) -> None:
-    if run is None:
-        _start(features, options, paused=True)
-    else:
-        run.live.step()
-        run.live.wait_until_idle(PATIENCE_SECONDS)
-
-
-def _stop(run: TrainedRun | None) -> None:
-    if run is not None:
-        run.live.stop()
-        run.live.wait_until_idle(PATIENCE_SECONDS)
 
 
 def _remove(run: TrainedRun) -> None:

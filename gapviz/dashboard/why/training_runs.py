@@ -8,6 +8,7 @@ from html import escape
 
 import streamlit as st
 
+from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.settings import show_error
 from gapviz.figures.cones import alt_text
 from gapviz.figures.training import (
@@ -91,8 +92,7 @@ def show_runs(runs: Sequence[TrainedRun], remove: Callable[[TrainedRun], None]) 
             f"dotted {second}, or from {second}.",
             width="stretch",
         )
-        with st.popover("How is this computed?", icon=":material/function:"):
-            st.markdown(HOW)
+        how_computed(HOW)
     with st.grid(3, min_column_width=NARROWEST_CHART, gap="small"):
         with st.container():
             _cones(context, step)

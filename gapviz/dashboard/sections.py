@@ -1,0 +1,175 @@
+"""A section of a page: an analysis, or a part of one, asked and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from gapviz.analyses.analysis import Find, Finding, Request
+from gapviz.core.parameter import Parameter
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.page_head import finding
+from gapviz.dashboard.settings import Settings, errors_shown
+from gapviz.dashboard.tables import show_table
+from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.widgets import segments_of
+from gapviz.figures.lines import Panel
+from gapviz.storage.cache import CachedResult, content_key
+
+NARROWEST = 320
+"""Pixels of one panel; narrower screens show fewer panels in a row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A question, who answers it, and how the answer is drawn."""
+
+    title: str
+    """In the choice of sections."""
+    question: str
+    find: Find
+    doing: str
+    """Said while it is computed, in words that can start a sentence."""
+    panels: Callable[[Finding, Settings], Sequence[Panel]]
+    columns: int = 3
+    """Most panels in a row."""
+    narrowest: int = NARROWEST
+    values: Callable[[Settings], dict[str, Any]] = lambda chosen: {}
+    """Draws the widgets of the analysis' own parameters."""
+    open_tables: bool = False
+    """Whether the figures are shown as tables too, or only on demand."""
+    once: bool = False
+    """True where one figure shows all encoders."""
+
+
+def request_of(chosen: Settings, view: View, **values: Any) -> Request:
+    """What the sidebar asks an analysis about.
+
+    Args:
+        chosen: the sidebar.
+        view: whose vectors.
+        values: of the analysis' own parameters.
+    """
+    return Request(
+        collection_of(view),
+        values,
+        strategy=chosen.options(),
+        given=dict(chosen.parameters),
+        asked_pair=chosen.pair,
+        seed=chosen.seed,
+        source=view.encoder if view.collection == BUILTIN else view.collection,
+        read_others=lambda: {
+            name: collection_of(View(view.collection, name))
+            for name in catalogue()[view.collection].encoders
+            if name != view.encoder
+        },
+    )
+
+
+def found_of(
+    find: Find, request: Request, doing: str, *, with_others: bool = False
+) -> Finding | None:
+    """What an analysis finds; None while it is computed, which this then shows.
+
+    Args:
+        find: of an analysis, or of a part of one.
+        request: what it is asked about.
+        doing: said meanwhile, in words that can start a sentence.
+        with_others: whether it looks at further models too.
+    """
+    key = content_key(
+        find=f"{find.__module__}.{find.__qualname__}",
+        collection=request.collection,
+        values=dict(request.values),
+        strategy=request.strategy.plain(),
+        given=dict(request.given),
+        pair=request.asked_pair,
+        seed=request.seed,
+        others=request.others if with_others else {},
+    )
+    work = CachedResult("findings", key, Finding, partial(find, request), on_disk=False)
+    return result_of(work, doing)
+
+
+def choose_section(
+    which: Parameter, sections: Mapping[str, Section], chosen: Settings
+) -> tuple[Section, dict[str, Any]]:
+    """One of several sections, and the values of its own parameters, as the visitor set them."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        section = sections[segments_of(which)]
+        values = section.values(chosen)
+    return section, values
+
+
+def how_computed(words: str) -> None:
+    """The protocol, behind a button."""
+    with st.popover("How is this computed?", icon=":material/function:"):
+        st.markdown(words)
+
+
+def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) -> None:
+    """A section for each encoder that the sidebar has chosen, with its question above."""
+    st.markdown(section.question)
+    for view in chosen.views[:1] if section.once else chosen.views:
+        if chosen.compare and not section.once:
+            st.subheader(encoder_title(view), anchor=False)
+        with errors_shown():
+            request = request_of(chosen, view, **values)
+            found = found_of(section.find, request, section.doing, with_others=section.once)
+            if found is not None:
+                _show(section, chosen, view, found)
+
+
+def _show(section: Section, chosen: Settings, view: View, found: Finding) -> None:
+    """Readings, panels, tables and protocol of what was found."""
+    *notes, reading = found.readings
+    for note in notes:
+        st.caption(f":material/info: {note}")
+    finding(f"**{found.title}.** {reading}", view)
+    show_panels(
+        section.panels(found, chosen),
+        key=section.find.__name__,
+        view=view,
+        columns=section.columns,
+        narrowest=section.narrowest,
+    )
+    for table in found.tables if section.open_tables else ():
+        show_table(table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bands = dict.fromkeys(one.intervals for one in found.tables if one.has_intervals)
+        if bands:
+            st.caption(f"Bands: {', or '.join(bands)}.", width="stretch")
+        how_computed(found.protocol)
+    if found.tables and not section.open_tables:
+        with st.expander("The figures as a table", icon=":material/table_chart:"):
+            for table in found.tables:
+                show_table(table)
+
+
+def show_panels(
+    panels: Sequence[Panel], *, key: str, view: View, columns: int = 3, narrowest: int = NARROWEST
+) -> None:
+    """Draw panels, at most `columns` of them in a row.
+
+    Args:
+        panels: in reading order.
+        key: unlike that of any other grid of the page.
+        view: whose figures these are, since a page can show two views.
+        columns: most in a row.
+        narrowest: pixels that a panel needs.
+    """
+    with st.grid(min(columns, len(panels)), min_column_width=narrowest, gap="medium"):
+        for place, panel in enumerate(panels):
+            with st.container():
+                st.markdown(f"**{panel.title}**")
+                st.plotly_chart(
+                    panel.figure,
+                    key=f"{key}_{view.encoder}_{place}",
+                    config={"displaylogo": False},
+                    alt=panel.alt,
+                )
