@@ -12,7 +12,7 @@ from gapviz.storage.saved_collection import save_collection
 
 @pytest.fixture
 def run(capsys):
-    """The command line in this process."""
+    """The command line in this process, which is a hundred times as fast."""
 
     def call(*arguments):
         try:

@@ -55,20 +55,6 @@ def source(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def run(capsys):
-    """The command line in this process, which is a hundred times as fast."""
-
-    def call(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
-
-    return call
-
-
 def test_json_is_one_strict_object_with_every_figure(source):
     done = gapviz("measure", source, "--json")
     assert done.returncode == 0 and done.stderr == ""
