@@ -13,7 +13,7 @@ from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean, mean_value
-from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import mean_of_known
 
 ITEM_PROTOCOL = (
     "It ranks items, not vectors: its bias and rank of the match are of another protocol and "

@@ -132,6 +132,15 @@ class ModalityVectors:
         has_own[self.item_index[self.query_only]] = True
         return self.rows(self.query_only | ~has_own[self.item_index])
 
+    @cached_property
+    def indexed_queries(self) -> Indices:
+        """`(n_queries,)`: which row of `corpus` each row of `queries` is; −1 for none."""
+        row = np.where(self.query_only, -1, np.cumsum(~self.query_only) - 1)
+        if not self.query_only.any():
+            return row
+        has_own = np.isin(self.item_index, self.item_index[self.query_only])
+        return row[self.query_only | ~has_own]
+
 
 @dataclass(frozen=True, eq=False)
 class Collection:

@@ -15,7 +15,7 @@ from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.dashboard.tables import show_table
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import mean_of_known
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 """Figures on cards."""

@@ -37,7 +37,7 @@ from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select
 from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions, shift
 

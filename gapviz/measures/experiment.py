@@ -6,12 +6,24 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement, default_pair
+from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals, fifths
 from gapviz.retrieval.index import Index
-from gapviz.strategies import Strategy, StrategyOptions, fit_strategy
+from gapviz.strategies import (
+    Strategy,
+    StrategyOptions,
+    fit_strategy,
+    strategy_spec,
+    unavailable_reason,
+)
+
+REFITTED_ITEMS = 20_000
+"""With more calibration items the fit varies too little to be seen, and is taken as fixed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +46,9 @@ class Experiment:
     pair: tuple[str, str] | None = None
     """The two modalities of the geometry; see `default_pair`."""
     seed: int = DEFAULT_SEED
-    """Of bootstrap and samples."""
+    """Of parts and samples."""
+    intervals: Intervals = "all"
+    """What varies in the intervals; see `gapviz.measures.retrieval.intervals`."""
 
     @cached_property
     def calibration(self) -> Collection:
@@ -68,6 +82,30 @@ class Experiment:
         return fit_strategy(options, self.calibration, split_warnings=self.split_warnings)
 
     @cached_property
+    def _calibration_parts(self) -> list[Collection]:
+        """`calibration` without each of its fifths; none where the fit counts as fixed."""
+        n = self.calibration.n_items
+        if self.fit == "all" or not 2 * GROUPS <= n <= REFITTED_ITEMS:
+            return []
+        kept = fifths(n, FIT_GROUPINGS, self.seed + 1)
+        return [self.calibration.subset(np.flatnonzero(part)) for part in kept.T]
+
+    def refitted(self, options: StrategyOptions) -> list[Strategy]:
+        """The strategy fitted without each fifth of the calibration items, twice over.
+
+        None where nothing is fitted, where the fit is in-sample, or where there are too few
+        items to leave some out, or so many (`REFITTED_ITEMS`) that it makes no difference.
+        """
+        if not strategy_spec(options.name).learns:
+            return []
+        names = self.calibration.modality_names
+        return [
+            fit_strategy(options, part)
+            for part in self._calibration_parts
+            if part.modality_names == names and unavailable_reason(options, part) is None
+        ]
+
+    @cached_property
     def strategy(self) -> Strategy:
         """The strategy of `options`, fitted.
 
@@ -84,6 +122,8 @@ class Experiment:
             evaluated=self.evaluated,
             split_warnings=self.split_warnings,
         )
+        if other.seed == self.seed:
+            vars(other)["_calibration_parts"] = self._calibration_parts
         return other
 
     @cached_property
@@ -105,7 +145,15 @@ class Experiment:
             GapvizError: fewer than two modalities.
         """
         pair = self.pair or default_pair(self.evaluated)
-        return Measurement(self.evaluated, strategy, self.fit, self.seed, pair)
+        return Measurement(
+            self.evaluated,
+            strategy,
+            self.fit,
+            self.seed,
+            pair,
+            self.intervals,
+            lambda: self.refitted(strategy.options),
+        )
 
     @cached_property
     def index(self) -> Index:
@@ -120,6 +168,7 @@ def measure(
     fit: Fit = "split",
     pair: tuple[str, str] | None = None,
     seed: int = DEFAULT_SEED,
+    intervals: Intervals = "all",
 ) -> Measurement:
     """Fit a strategy and measure what it does; arguments as the fields of `Experiment`.
 
@@ -135,4 +184,5 @@ def measure(
     >>> sorted(centred.to_json()["bias_at_10"]["text"])
     ['high', 'low', 'value']
     """
-    return Experiment(collection, options or StrategyOptions(), fit, pair, seed).measurement
+    options = options or StrategyOptions()
+    return Experiment(collection, options, fit, pair, seed, intervals).measurement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -15,22 +15,49 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import plain_json
 from gapviz.core.table_html import html_table
-from gapviz.core.vectors import Float64
+from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
-from gapviz.measures.retrieval.cross import evaluate_cross
-from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias, mean_of_known
-from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS, evaluate_cross
+from gapviz.measures.retrieval.intervals import (
+    CORPUS_GROUPINGS,
+    FEW_GROUPINGS,
+    GROUPS,
+    Intervals,
+    Replicates,
+    Scale,
+    fifths,
+    imbalance_estimate,
+    mean_of,
+)
+from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias
+from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
 from gapviz.strategies import Strategy
+from gapviz.strategies.fusion.ties import TOLERANCE
 
 Fit = Literal["all", "split"]
 
+Figure = tuple[str, ...]
+"""`("bias", "text")`: a figure of the mixed index (bias, lift, ndcg, mrr, recall) and its queries'
+modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)."""
+
 DEPTH = 10
-RECALL_DEPTHS = (1, 5, 10)
 PREFERRED = ("image", "text")
 
-JSON_VERSION = 2
+REFIT_QUERIES = 1_000
+"""Most queries a modality that each refit is read on."""
+
+TIE_RULE = (
+    f"scores no further apart than {TOLERANCE:g} of a cosine are equal; every figure is its mean "
+    "over all orders of equal scores"
+)
+INTERVAL_RULES: dict[Intervals, str] = {
+    "all": "95 %; queries, gallery and fit vary (two delete-a-fifth jackknives)",
+    "queries": "95 %; queries alone vary (bootstrap over items), gallery and fit are held",
+}
+
+JSON_VERSION = 3
 """Of the shape of plain figures; see CHANGELOG.md."""
 
 
@@ -48,6 +75,10 @@ class Measurement:
     seed: int
     pair: tuple[str, str]
     """The two modalities whose geometry is measured."""
+    intervals: Intervals = "all"
+    refits: Callable[[], Sequence[Strategy]] = tuple
+    """Gives the strategy fitted without each fifth of the calibration items; none where nothing
+    is fitted."""
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -67,31 +98,105 @@ class Measurement:
             vars(self.geometry).pop("scores", None)
 
     @cached_property
+    def _kept(self) -> Mask | None:
+        """The parts of the evaluated items; see `gapviz.measures.retrieval.intervals`."""
+        if self.intervals == "queries" or self.collection.n_items < 2:
+            return None
+        groupings = CORPUS_GROUPINGS if self.strategy.fusion.quick_parts else FEW_GROUPINGS
+        kept = fifths(self.collection.n_items, CORPUS_GROUPINGS, self.seed)
+        return kept[:, : groupings * GROUPS]
+
+    @cached_property
     def mixed(self) -> dict[str, MixedOutcome]:
         """Bias and match rank in the mixed index, per query modality."""
-        return evaluate_mixed(self.collection, self.strategy, k=DEPTH, seed=self.seed)
+        return evaluate_mixed(
+            self.collection, self.strategy, k=DEPTH, seed=self.seed, kept=self._kept
+        )
 
     @cached_property
     def cross(self) -> dict[tuple[str, str], CrossOutcome]:
         """Cross-modal retrieval by direction (source, target)."""
         return {
-            (a, b): evaluate_cross(self.collection, self.strategy, a, b, seed=self.seed)
-            for a, b in permutations(self.collection.modality_names, 2)
+            way: evaluate_cross(
+                self.collection, self.strategy, *way, seed=self.seed, kept=self._kept
+            )
+            for way in permutations(self.collection.modality_names, 2)
         }
+
+    @cached_property
+    def _refitted(self) -> list[dict[Figure, float]]:
+        """Every figure with each of `refits`."""
+        found = []
+        for strategy in self.refits():
+            mixed = evaluate_mixed(
+                self.collection, strategy, k=DEPTH, seed=self.seed, max_queries=REFIT_QUERIES
+            )
+            found.append({key: mean_of_known(v) for key, v in _mixed_values(mixed).items()})
+            for way in self.cross:
+                cross = evaluate_cross(
+                    self.collection, strategy, *way, seed=self.seed, max_queries=REFIT_QUERIES
+                )
+                for name, values in _cross_values(cross).items():
+                    found[-1][name, *way] = mean_of_known(values)
+        return found
+
+    @cached_property
+    def replicates(self) -> dict[Figure, Replicates]:
+        """Every figure of retrieval with what it is on parts of the data.
+
+        Raises:
+            ValueError: the intervals are those of queries alone.
+        """
+        if self.intervals == "queries":
+            raise ValueError("no parts of the data are measured")
+        found: dict[Figure, Replicates] = {}
+        for (name, modality), values in _mixed_values(self.mixed).items():
+            parts = self.mixed[modality].parts.get(name, np.zeros(0))
+            found[name, modality] = self._replicates((name, modality), values, parts)
+        for way, cross in self.cross.items():
+            for name, values in _cross_values(cross).items():
+                parts = cross.parts.get(name, np.zeros(0))
+                found[name, *way] = self._replicates((name, *way), values, parts)
+        return found
+
+    def _replicates(self, key: Figure, values: Float64, parts: Float64) -> Replicates:
+        fit = np.array([one[key] for one in self._refitted])
+        scale: Scale = "ratio" if key[0] == "lift" else "share"
+        n = int((~np.isnan(values)).sum())
+        return Replicates(mean_of_known(values), parts, fit, n, scale)
+
+    def estimate(self, *key: str) -> Estimate:
+        """A figure of retrieval with its 95 % interval; see `Figure` for the names.
+
+        Raises:
+            KeyError: no such figure.
+        """
+        if self.intervals == "all":
+            return self.replicates[key].estimate
+        outcome = self.mixed[key[1]] if len(key) == 2 else self.cross[key[1], key[2]]
+        values = _mixed_values(self.mixed) if len(key) == 2 else _cross_values(outcome)
+        return bootstrap_mean(
+            values[key if len(key) == 2 else key[0]], outcome.items, seed=self.seed
+        )
+
+    def _by_query(self, name: str) -> dict[str, Estimate]:
+        return {modality: self.estimate(name, modality) for modality in self.mixed}
 
     @cached_property
     def bias(self) -> dict[str, Estimate]:
         """Intra-modal bias@10 per query modality."""
-        return self.by_modality(lambda outcome: outcome.own_share)
+        return self._by_query("bias")
 
     @cached_property
     def lift(self) -> dict[str, Estimate]:
         """Bias@10 ÷ corpus share per query modality; 1 is neutral."""
-        return self.by_modality(lambda outcome: outcome.lift)
+        return self._by_query("lift")
 
     @cached_property
     def imbalance(self) -> Estimate:
         """Mean over the query modalities of |lift − 1|; 0 is neutral."""
+        if self.intervals == "all":
+            return imbalance_estimate([self.replicates["lift", name] for name in self.mixed])
         outcomes = self.mixed.values()
         lifts, items = [one.lift for one in outcomes], [one.items for one in outcomes]
         return bootstrap_imbalance(lifts, items, seed=self.seed)
@@ -99,31 +204,35 @@ class Measurement:
     @cached_property
     def ndcg(self) -> dict[str, Estimate]:
         """NDCG@10 of the match in the mixed index per query modality."""
-        return self.by_modality(lambda outcome: outcome.ndcg)
+        return self._by_query("ndcg")
+
+    @cached_property
+    def mean_ndcg(self) -> Replicates:
+        """Mean of `ndcg` over the query modalities, each weighing alike."""
+        return mean_of([self.replicates["ndcg", name] for name in self.mixed])
 
     @cached_property
     def mrr(self) -> dict[str, Estimate]:
         """Mean reciprocal rank of the match in the mixed index per query modality."""
-        return self.by_modality(lambda outcome: outcome.reciprocal_rank)
+        return self._by_query("mrr")
 
     @cached_property
     def mixed_recall(self) -> dict[str, Estimate]:
         """Share of queries whose match stands in the first 10 of the mixed index."""
-        return self.by_modality(lambda outcome: outcome.recall(DEPTH))
+        return self._by_query("recall")
 
     @cached_property
     def recall(self) -> dict[tuple[str, str], dict[int, Estimate]]:
         """Cross-modal recall@1/5/10 by direction, over an index of the target alone."""
         return {
-            direction: {
-                k: bootstrap_mean(outcome.recall(k), outcome.items, seed=self.seed)
-                for k in RECALL_DEPTHS
-            }
-            for direction, outcome in self.cross.items()
+            way: {k: self.estimate(f"recall@{k}", *way) for k in RECALL_DEPTHS}
+            for way in self.cross
         }
 
     def by_modality(self, values: Callable[[MixedOutcome], Float64]) -> dict[str, Estimate]:
-        """Means of values `(n_queries,)` of each query modality's outcome, with intervals."""
+        """Means of values `(n_queries,)` of each query modality's outcome, with intervals that
+        resample the queries alone.
+        """
         return {
             name: bootstrap_mean(values(outcome), outcome.items, seed=self.seed)
             for name, outcome in self.mixed.items()
@@ -206,10 +315,32 @@ class Measurement:
                 for one in DIAGNOSTICS.values()
                 if one.key != ""
             },
-            "ties": "rank = 1 + number of entries that score strictly higher",
+            "ties": TIE_RULE,
+            "intervals": INTERVAL_RULES[self.intervals],
         }
         plain: dict[str, Any] = plain_json(figures)
         return plain
+
+
+def _mixed_values(outcomes: Mapping[str, MixedOutcome]) -> dict[Figure, Float64]:
+    """Figures of the mixed index, one value a query."""
+    return {
+        (name, modality): values
+        for modality, one in outcomes.items()
+        for name, values in (
+            ("bias", one.own_share),
+            ("lift", one.lift),
+            ("ndcg", one.ndcg),
+            ("mrr", one.reciprocal_rank),
+            ("recall", one.recall(DEPTH)),
+        )
+    }
+
+
+def _cross_values(outcome: CrossOutcome) -> dict[str, Float64]:
+    """Figures of a direction, one value a query."""
+    recall = {f"recall@{k}": outcome.recall(k) for k in RECALL_DEPTHS}
+    return recall | {"mrr": outcome.reciprocal_rank}
 
 
 def default_pair(collection: Collection) -> tuple[str, str]:

@@ -15,7 +15,8 @@ from gapviz.core.vectors import Float32, Indices, Mask
 from gapviz.retrieval.exact import TopK, top_k
 from gapviz.strategies import Strategy
 from gapviz.strategies.base import PreparedScores
-from gapviz.strategies.fusion import Asked, Standing
+from gapviz.strategies.fusion import Asked
+from gapviz.strategies.fusion.ties import TOLERANCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,9 @@ class Index:
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
         if query.item is not None and query.leave_out_own and query.modality in rows.names:
             own = rows.modality == rows.code(query.modality)
-            open_rows[(rows.item == query.item) & own] = False
+            asked = np.flatnonzero((rows.item == query.item) & own)
+            # Of an item that is ranked whole, every other row may find it.
+            open_rows[asked[:1] if self.strategy.spec.ranks_items else asked] = False
         scores: Float32 = np.where(open_rows, cosines, np.float32(-np.inf))
         if self.prepared is not None:
             scores = self.prepared.adjust(scores[None, :], query.modality)[0]
@@ -167,17 +170,14 @@ class Index:
             np.array([[hit.score for hit in hits] for hits in lists], dtype=np.float32),
         )
 
-    def standing(
-        self, queries: Rows, modality: str, block: Indices, indexed: Mask, k: int
-    ) -> Standing:
-        """How queries of one modality stand to the depth `k`, their own items being the matches.
+    def asked(self, queries: Rows, modality: str, block: Indices, row: Indices) -> Asked:
+        """Queries of one modality with their scores, their own items being the matches.
 
         Args:
             queries: moved rows that ask.
             modality: of those that ask here.
             block: `(n_block,)`, which of the rows they are.
-            indexed: `(n_block,)`, which of those are entries of the index.
-            k: depth of bias.
+            row: `(n_block,)`, the row of the index that each is; −1 where it is none.
         """
         rows, fusion = self.rows, self.strategy.fusion
         own = rows.code(modality)
@@ -185,17 +185,20 @@ class Index:
         items = queries.item[block]
         matches = matching_rows(items, rows.item, by_item_b=rows.by_item)
         asking, found = matches.rows_a, matches.rows_b
-        # Of an item that is ranked whole, every other row may find it.
         excluded = rows.modality[found] == own
         relevant = ~excluded
+        # Of an item that is ranked whole, every row but the query itself may find it.
         if fusion.ranks_items:
-            excluded &= indexed[asking]
+            excluded &= found == row[asking]
         scores[asking[excluded], found[excluded]] = -np.inf
+        slope = 1.0
         if self.prepared is not None:
-            scores = self.prepared.adjust(scores, modality)
+            scores, slope = self.prepared.adjust(scores, modality), self.prepared.slope(modality)
         n_excluded = np.bincount(asking[excluded], minlength=block.size)
-        asked = Asked(rows, scores, items, own, asking[relevant], found[relevant], n_excluded)
-        return fusion.standing(asked, k)
+        return Asked(
+            rows, scores, items, own, asking[relevant], found[relevant], n_excluded,
+            TOLERANCE * slope,
+        )  # fmt: skip
 
 
 def _share(own: Mask) -> float:

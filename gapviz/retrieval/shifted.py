@@ -49,7 +49,7 @@ class ShiftedRows:
         np.divide(1.0, np.sqrt(np.maximum(moved, 0.0)), out=scale, where=moved > SMALLEST_SQUARE)
         return scale
 
-    def take(self, which: slice) -> ShiftedRows:
+    def take(self, which: slice | Indices) -> ShiftedRows:
         """Only some of the rows."""
         return ShiftedRows(self.modality[which], self.along[which], self.squares[which], self.gram)
 

@@ -12,9 +12,10 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import runs
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
-from gapviz.retrieval.exact import top_k_of_scores
 from gapviz.retrieval.shifted import ShiftedRows, ShiftedScores, shifted_rows
-from gapviz.strategies.fusion.counting import ranks_of
+from gapviz.strategies.fusion.base import Asked
+from gapviz.strategies.fusion.one_list import ONE_LIST
+from gapviz.strategies.fusion.ties import TOLERANCE, TieGroups
 
 # Below this many scores (queries × rows × strengths) plain numpy is done before the kernel is
 # compiled, about six seconds.
@@ -42,19 +43,18 @@ class Sweep:
     """Depth of `own_share` and `ndcg`."""
     own_share: Float64
     """`(n_lambda, n_queries)`, intra-modal bias: share of the top k that has the query's
-    modality, equal scores by smaller row number; NaN where nothing is left to search."""
+    modality; NaN where nothing is left to search."""
     expected_share: Float64
     """`(n_queries,)`, share of the searched rows that has it: the bias of chance."""
-    match_rank: Indices
-    """`(n_lambda, n_queries)`, 1 + rows with a strictly larger score than the best match; 0
-    where the item has no match."""
+    best: TieGroups
+    """The best match among its equals, λ by λ: query `j · n_queries + q`."""
     ndcg: Float64
-    """`(n_lambda, n_queries)`, NDCG@k with the ideal over all matches, each at 1 + rows of
-    strictly larger score; NaN where the item has no match."""
+    """`(n_lambda, n_queries)`, NDCG@k with the ideal over all matches; NaN where the item has
+    none."""
 
     def recall(self, k: int) -> Float64:
-        """`(n_lambda, n_queries)`: 1 where any match stands within the first k, else 0."""
-        return np.where(self.match_rank > 0, (self.match_rank <= k).astype(np.float64), np.nan)
+        """`(n_lambda, n_queries)`: chance that a match is within the first k; NaN without one."""
+        return self.best.best.hit(k).reshape(self.lambdas.size, -1)
 
 
 def sweep(
@@ -101,6 +101,10 @@ def sweep(
         )
     if compiled is None:
         compiled = queries.n_rows * corpus.n_rows * strengths.size >= COMPILE_FROM
+    if (np.diff(corpus.modality) < 0).any():
+        order = np.argsort(corpus.modality, kind="stable")
+        columns = (corpus.vectors[order], corpus.modality[order], corpus.item[order])
+        corpus = Rows(corpus.names, *columns)
     in_order = corpus.item[corpus.by_item]
     task = _Task(
         queries,
@@ -110,9 +114,12 @@ def sweep(
         np.searchsorted(in_order, queries.item, side="left"),
         np.searchsorted(in_order, queries.item, side="right"),
     )
-    shape = (strengths.size, queries.n_rows)
-    found = _Found(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape))
-    (_compiled_counts if compiled else _numpy_counts)(task, strengths, k, found)
+    found = _Found.empty(strengths.size, queries.n_rows)
+    if compiled:
+        crowded = _compiled_counts(task, strengths, k, found)
+        _numpy_counts(task, strengths, k, found, np.flatnonzero(crowded))
+    else:
+        _numpy_counts(task, strengths, k, found, np.arange(queries.n_rows))
     owner, _, same = task.own_rows(slice(None))
     n_left_out = np.bincount(owner[same], minlength=queries.n_rows)
     n_matches = task.last - task.first - n_left_out
@@ -122,9 +129,9 @@ def sweep(
     return Sweep(
         lambdas=strengths,
         k=k,
-        own_share=ratio(found.n_own, np.minimum(n_open, k)),
+        own_share=found.own_share,
         expected_share=ratio(n_own - n_left_out, n_open),
-        match_rank=np.where(n_matches > 0, found.match_rank, 0),
+        best=found.best,
         ndcg=found.gain / ideal[np.minimum(n_matches, k)],
     )
 
@@ -140,9 +147,9 @@ class _Task:
     first: Indices
     last: Indices
 
-    def own_rows(self, which: slice) -> tuple[Indices, Indices, Mask]:
-        """Every query of some, counted from the first of them, with every row of its item, and
-        whether that row has the query's modality.
+    def own_rows(self, which: slice | Indices) -> tuple[Indices, Indices, Mask]:
+        """Every query of some, numbered among them, with every row of its item, and whether that
+        row has the query's modality.
         """
         owner, place = runs(self.first[which], self.last[which] - self.first[which])
         row = self.corpus.by_item[place]
@@ -158,58 +165,86 @@ class _Task:
 class _Found:
     """What is filled in, `(n_lambda, n_queries)` each."""
 
-    n_own: Indices
-    """Of the top k, those of the query's modality."""
-    match_rank: Indices
-    """Of the best match; of a query without one, any number."""
+    own_share: Float64
+    """Of the top k, the share of the query's modality."""
+    ahead: Indices
+    """Rows ahead of the best match and its equals."""
+    size: Indices
+    """Those equals."""
+    relevant: Indices
+    """Matches among them; 0 for a query without one."""
     gain: Float64
     """DCG@k of the matches."""
 
+    @classmethod
+    def empty(cls, n_lambda: int, n_queries: int) -> _Found:
+        shape = (n_lambda, n_queries)
+        counts = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+        return cls(np.zeros(shape), *counts, np.zeros(shape))
 
-def _numpy_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> None:
-    corpus = task.corpus
-    for tile in task.tiles(TILE_NUMPY):
-        base = task.queries.vectors[tile] @ corpus.vectors.T
-        shifted = ShiftedScores(base, task.asking.take(tile), task.searched)
-        scores = np.empty_like(base)
-        own = task.queries.modality[tile]
-        owner, row, same = task.own_rows(tile)
-        for step, lam in enumerate(lambdas):
-            shifted.at(float(lam), out=scores)
-            scores[owner[same], row[same]] = -np.inf
-            top = top_k_of_scores(scores, k)
-            is_own = (corpus.modality[top.rows] == own[:, None]) & (top.scores > -np.inf)
-            found.n_own[step, tile] = is_own.sum(axis=1)
-            ranks, _ = ranks_of(scores, owner[~same], row[~same])
-            found.match_rank[step, tile] = ranks[:, 0]
-            gains = np.where((ranks > 0) & (ranks <= k), 1 / np.log2(1 + np.maximum(ranks, 1)), 0)
-            found.gain[step, tile] = gains.sum(axis=1)
+    @property
+    def best(self) -> TieGroups:
+        query = np.flatnonzero(self.relevant)
+        parts = (part.ravel()[query] for part in (self.ahead, self.size, self.relevant))
+        return TieGroups(self.relevant.size, query, *parts)
 
 
-def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> None:
+def _numpy_counts(task: _Task, lambdas: Float64, k: int, found: _Found, which: Indices) -> None:
+    """Fill `found` for the queries `which`."""
+    corpus, queries = task.corpus, task.queries
+    step = max(1, min(TILE_QUERIES, TILE_NUMPY // corpus.n_rows))
+    for modality in range(len(queries.names)):
+        alike = which[queries.modality[which] == modality]
+        for start in range(0, alike.size, step):
+            tile = alike[start : start + step]
+            base = queries.vectors[tile] @ corpus.vectors.T
+            shifted = ShiftedScores(base, task.asking.take(tile), task.searched)
+            scores = np.empty_like(base)
+            owner, row, same = task.own_rows(tile)
+            n_excluded = np.bincount(owner[same], minlength=tile.size)
+            for place, lam in enumerate(lambdas):
+                shifted.at(float(lam), out=scores)
+                scores[owner[same], row[same]] = -np.inf
+                asked = Asked(
+                    corpus,
+                    scores,
+                    queries.item[tile],
+                    modality,
+                    owner[~same],
+                    row[~same],
+                    n_excluded,
+                )
+                standing = ONE_LIST.standing(asked, k)
+                best = standing.groups.leading
+                found.own_share[place, tile] = standing.own_share
+                found.ahead[place, tile[best.query]] = best.ahead
+                found.size[place, tile[best.query]] = best.size
+                found.relevant[place, tile[best.query]] = best.relevant
+                found.gain[place, tile] = standing.every.gain(k)
+
+
+def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> Mask:
+    """Fill `found`, but for queries that have equal scores at place k of some λ.
+
+    Returns:
+        `(n_queries,)` whether a query has.
+    """
     from gapviz.retrieval.sweep_kernel import SPAN, Asked, Counted, Searched, fused_sweep
 
     corpus, queries, searched = task.corpus, task.queries, task.searched
     n, k = corpus.n_rows, min(k, corpus.n_rows)
-    order = np.argsort(corpus.modality, kind="stable")
-    position = np.empty(n, dtype=np.int64)
-    position[order] = np.arange(n)
-    # The kernel walks spans of one modality; rows that come interleaved are copied in order.
-    in_order = bool((order == position).all())
-    vectors = corpus.vectors if in_order else corpus.vectors[order]
-    modality = corpus.modality[order]
-    changes = np.flatnonzero(np.diff(modality)) + 1
+    changes = np.flatnonzero(np.diff(corpus.modality)) + 1
     rows = Searched(
-        scale=np.array([searched.scale(float(lam))[order] for lam in lambdas], dtype=np.float32),
-        reach=np.ascontiguousarray(searched.along[order].T, dtype=np.float32),
-        row_number=order,
-        modality=modality,
-        item=corpus.item[order],
-        by_item=position[corpus.by_item],
+        scale=np.array([searched.scale(float(lam)) for lam in lambdas], dtype=np.float32),
+        reach=np.ascontiguousarray(searched.along.T, dtype=np.float32),
+        modality=corpus.modality,
+        item=corpus.item,
+        by_item=corpus.by_item,
         edges=np.unique(np.concatenate([np.arange(0, n, SPAN), changes, [n]])),
     )
 
     tiles = task.tiles(TILE_KERNEL)
+    crowded = np.zeros(queries.n_rows, dtype=np.bool_)
     largest = max((tile.stop - tile.start for tile in tiles), default=0)
     buffer = np.empty((min(queries.n_rows, largest), n), dtype=np.float32)
     for tile in tiles:
@@ -218,8 +253,9 @@ def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> No
         step_lam = lambdas[:, None, None]
         moved = step_lam * some.along + step_lam**2 * some.gram[some.modality]
         asked = Asked(
-            base=np.matmul(queries.vectors[tile], vectors.T, out=buffer[:n_asked]),
+            base=np.matmul(queries.vectors[tile], corpus.vectors.T, out=buffer[:n_asked]),
             from_query=moved.astype(np.float32),
+            near=np.array([_near(some, float(lam)) for lam in lambdas], dtype=np.float32),
             modality=some.modality,
             item=queries.item[tile],
             first=task.first[tile],
@@ -227,15 +263,32 @@ def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> No
         )
         shape = (n_asked, lambdas.size)
         counted = Counted(
-            top_scores=np.full((*shape, k), -np.inf, dtype=np.float32),
-            top_rows=np.full((*shape, k), np.iinfo(np.int64).max),
+            top_scores=np.full((*shape, k + 1), -np.inf, dtype=np.float32),
+            top_rows=np.full((*shape, k + 1), np.iinfo(np.int64).max),
             above=np.zeros(shape, dtype=np.int64),
+            reach=np.zeros(shape, dtype=np.int64),
+            relevant=np.zeros(shape, dtype=np.int64),
             gain=np.zeros(shape),
         )
         fused_sweep(asked, rows, lambdas.astype(np.float32), counted)
-        real = counted.top_scores > -np.inf
-        top_rows = np.where(real, counted.top_rows, 0)
+        last, following = counted.top_scores[:, :, k - 1], counted.top_scores[:, :, k]
+        last = np.where(following > -np.inf, last, np.inf)
+        equal = last - following <= asked.near.T
+        crowded[tile] = equal.any(axis=1)
+        real = counted.top_scores[:, :, :k] > -np.inf
+        top_rows = np.where(real, counted.top_rows[:, :, :k], 0)
         is_own = (corpus.modality[top_rows] == some.modality[:, None, None]) & real
-        found.n_own[:, tile] = is_own.sum(axis=2).T
-        found.match_rank[:, tile] = 1 + counted.above.T
+        found.own_share[:, tile] = ratio(is_own.sum(axis=2), real.sum(axis=2)).T
+        found.ahead[:, tile] = counted.above.T
+        found.size[:, tile] = (counted.reach - counted.above).T
+        found.relevant[:, tile] = counted.relevant.T
         found.gain[:, tile] = counted.gain.T
+    best = found.best
+    found.gain[...] += np.nan_to_num(best.all.gain(k).reshape(found.gain.shape))
+    return crowded
+
+
+def _near(queries: ShiftedRows, lam: float) -> Float64:
+    """How far apart equal scores may be before they are divided by the queries' length."""
+    scale = queries.scale(lam)
+    return np.divide(TOLERANCE, scale, out=np.zeros_like(scale), where=scale > 0)

@@ -36,8 +36,6 @@ class Searched(NamedTuple):
     """`(n_lambda, n)`, 1 / length of every moved row."""
     reach: Float32
     """`(n_modalities, n)`, row · direction of each modality."""
-    row_number: Indices
-    """`(n,)`, what decides between equal scores."""
     modality: Indices
     """`(n,)`."""
     item: Indices
@@ -55,6 +53,8 @@ class Asked(NamedTuple):
     """`(n_queries, n)`, cosines without a shift."""
     from_query: Float32
     """`(n_lambda, n_queries, n_modalities)`, λ(q·v) + λ² u·v for rows of each modality."""
+    near: Float32
+    """`(n_lambda, n_queries)`, how far apart equal scores may be."""
     modality: Indices
     """`(n_queries,)`."""
     item: Indices
@@ -74,8 +74,12 @@ class Counted(NamedTuple):
     """`(n_queries, n_lambda, k)`, row numbers, the largest integer at first."""
     above: Indices
     """`(n_queries, n_lambda)`, rows above the best match; 0 at first, as all below."""
+    reach: Indices
+    """`(n_queries, n_lambda)`, those and its equals."""
+    relevant: Indices
+    """`(n_queries, n_lambda)`, matches among its equals."""
     gain: Float64
-    """`(n_queries, n_lambda)`, DCG@k of the matches."""
+    """`(n_queries, n_lambda)`, DCG@(k − 1) of the other matches."""
 
 
 def _compiled(**options: object) -> Callable[[Function], Function]:
@@ -119,12 +123,15 @@ def _score_span(
 # than 2²⁴); the scores are computed without fast-math, or two evaluations of one score could
 # differ.
 @_compiled(fastmath={"reassoc", "nsz"})
-def _counts(scores: Float32, match: np.float32, kth: np.float32) -> tuple[np.float32, np.float32]:
-    above, top = ZERO, ZERO
+def _counts(
+    scores: Float32, high: np.float32, low: np.float32, kth: np.float32
+) -> tuple[np.float32, np.float32, np.float32]:
+    above, reach, top = ZERO, ZERO, ZERO
     for i in range(scores.size):
-        above += ONE if scores[i] > match else ZERO
+        above += ONE if scores[i] > high else ZERO
+        reach += ONE if scores[i] >= low else ZERO
         top += ONE if scores[i] >= kth else ZERO
-    return above, top
+    return above, reach, top
 
 
 @_compiled()
@@ -151,12 +158,12 @@ def _insert_span(
     same_modality = searched.modality[start] == asked.modality[q]
     for piece in range(0, scores.size, PIECE):
         stop = min(piece + PIECE, scores.size)
-        if _counts(scores[piece:stop], best[-1], best[-1])[1] == ZERO:
+        if _counts(scores[piece:stop], best[-1], best[-1], best[-1])[2] == ZERO:
             continue
         for i in range(piece, stop):
             left_out = same_modality and searched.item[start + i] == asked.item[q]
             if scores[i] >= best[-1] and not left_out:
-                _insert(best, rows, scores[i], searched.row_number[start + i])
+                _insert(best, rows, scores[i], start + i)
 
 
 @_compiled()
@@ -180,25 +187,26 @@ def _finish(
     q: int,
     j: int,
 ) -> None:
-    """Take the query's own item out of the counts, and place every match."""
-    own = asked.modality[q]
+    """Take the query's own item out of the counts, and place every match but the best."""
+    own, near = asked.modality[q], asked.near[j, q]
+    top = found.top_scores[q, j]
     for at in range(asked.first[q], asked.last[q]):
         x = searched.by_item[at]
         score = _score_of(asked, searched, lambdas, q, j, x)
-        found.above[q, j] -= score > match
         if searched.modality[x] == own:
+            found.above[q, j] -= score > match + near
+            found.reach[q, j] -= score >= match - near
             continue
-        # All above a score that reaches the top k is in the top k. Matches of one score stand
-        # one behind the other, before the rest.
-        rank = 1
-        for slot in range(found.top_scores.shape[2]):
-            rank += found.top_scores[q, j, slot] > score
-        for earlier in range(asked.first[q], at):
-            y = searched.by_item[earlier]
-            if searched.modality[y] != own:
-                rank += _score_of(asked, searched, lambdas, q, j, y) == score
-        if rank <= found.top_scores.shape[2]:
-            found.gain[q, j] += 1 / np.log2(1.0 + rank)
+        if score >= match - near:
+            found.relevant[q, j] += 1
+            continue
+        # All above a score that reaches the top is in the top.
+        ahead, equal = 0, 0
+        for slot in range(top.size):
+            ahead += top[slot] > score + near
+            equal += abs(top[slot] - score) <= near
+        for place in range(ahead + 1, min(ahead + equal, top.size - 1) + 1):
+            found.gain[q, j] += 1 / np.log2(1.0 + place) / equal
 
 
 @_compiled()
@@ -226,8 +234,12 @@ def _sweep_block(
                     searched.scale[j, start:stop],
                 )
                 kth = found.top_scores[q, j, -1]
-                above, hits = _counts(scores, match[q - begin, j], kth)
+                near = asked.near[j, q]
+                above, reach, hits = _counts(
+                    scores, match[q - begin, j] + near, match[q - begin, j] - near, kth
+                )
                 found.above[q, j] += np.int64(above)
+                found.reach[q, j] += np.int64(reach)
                 if hits > ZERO:
                     _insert_span(scores, start, asked, searched, found, q, j)
     for q in range(begin, end):

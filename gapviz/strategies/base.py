@@ -63,6 +63,10 @@ class PreparedScores(ABC):
             GapvizError: a modality that `fit` never saw.
         """
 
+    def slope(self, modality: str) -> float:
+        """By how much a difference of cosines may grow in the scores of its queries."""
+        return 1.0
+
 
 class Strategy(ABC):
     """Learns from calibration items, then moves vectors, adjusts scores or fuses lists.

@@ -70,3 +70,6 @@ class _LocallyScaled(PreparedScores):
             if span.stop > span.start:
                 adjusted[:, span] -= mean_of_k(scores[:, span], self.neighbours)[:, None]
         return adjusted
+
+    def slope(self, modality: str) -> float:
+        return 2.0

@@ -158,6 +158,9 @@ class _ByPair(PreparedScores):
             adjusted[:, span] /= np.float32(level.spread)
         return adjusted
 
+    def slope(self, modality: str) -> float:
+        return max(1 / self.levels[modality, name].spread for name in self.corpus.names)
+
 
 @dataclass(frozen=True, eq=False)
 class _Moments:

@@ -52,8 +52,11 @@ def recomputed(queries, corpus, directions, lam):
 
 
 def assert_equal_sweeps(one: Sweep, other: Sweep) -> None:
-    for name in ("own_share", "expected_share", "match_rank", "ndcg"):
+    for name in ("own_share", "expected_share", "ndcg"):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), err_msg=name)
+    for name in ("query", "ahead", "size", "relevant"):
+        of_one, of_other = getattr(one.best, name), getattr(other.best, name)
+        np.testing.assert_array_equal(of_one, of_other, err_msg=name)
 
 
 @settings(max_examples=60, deadline=None)
@@ -116,6 +119,7 @@ def test_bias_rank_and_ndcg_equal_recomputing_apart_from_float_ties(compiled, in
     corpus = made_up_rows(random, 3_000, n_items=900, in_order=in_order)
     directions = made_up_directions(random)
     result = sweep(queries, corpus, directions, LAMBDAS, compiled=compiled)
+    ranks_found = result.best.best.rank.reshape(LAMBDAS.size, -1)
     for step, lam in enumerate(LAMBDAS):
         scores = recomputed(queries, corpus, directions, lam)
         for q in range(queries.n_rows):
@@ -126,10 +130,10 @@ def test_bias_rank_and_ndcg_equal_recomputing_apart_from_float_ties(compiled, in
             ranks = np.sort([1 + (left > left[match]).sum() for match in matches])
             in_doubt = np.abs(left - left[matches].max(initial=-2)) < FLOAT_TIE
             if not matches.size:
-                assert result.match_rank[step, q] == 0
+                assert np.isnan(ranks_found[step, q])
                 assert np.isnan(result.ndcg[step, q])
             elif in_doubt.sum() == 1:
-                assert result.match_rank[step, q] == ranks[0]
+                assert ranks_found[step, q] == ranks[0]
             order = np.argsort(-left, kind="stable")
             if left[order[9]] - left[order[10]] > FLOAT_TIE:
                 assert result.own_share[step, q] == own[order[:10]].mean()
@@ -165,11 +169,12 @@ def test_copies_share_the_rank(compiled):
     )
     queries = Rows(("image", "text"), vectors[:1], np.array([1]), np.array([7]))
     result = sweep(queries, corpus, {}, [0.0], k=2, compiled=compiled)
-    assert result.match_rank.tolist() == [[1]]
-    assert result.ndcg.tolist() == [[1.0]]
+    # Two matches among four equals: one is first with chance 1/2.
+    assert result.best.best.rank.tolist() == pytest.approx([5 / 3])
+    assert result.ndcg.tolist() == [[pytest.approx(0.5)]]
     assert result.own_share.tolist() == [[0.0]]
     assert result.expected_share.tolist() == [0.2]
-    assert result.recall(1).tolist() == [[1.0]]
+    assert result.recall(1).tolist() == [[pytest.approx(0.5)]]
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -178,7 +183,7 @@ def test_an_item_without_a_match_or_without_anything_to_search(compiled):
         ("image", "text"), np.eye(2, dtype=np.float32)[:1], np.zeros(1, int), np.zeros(1, int)
     )
     result = sweep(corpus, corpus, {}, [0.0, 1.0], compiled=compiled)
-    assert result.match_rank.tolist() == [[0], [0]]
+    assert result.best.query.size == 0
     for nothing in (result.own_share, result.ndcg, result.recall(1)):
         assert np.isnan(nothing).all()
 
@@ -201,8 +206,9 @@ def test_shuffling_corpus_and_queries_changes_no_figure(compiled):
         LAMBDAS,
         compiled=compiled,
     )
-    for name in ("own_share", "match_rank", "ndcg"):
+    for name in ("own_share", "ndcg"):
         np.testing.assert_allclose(getattr(again, name), getattr(result, name)[:, asked])
+    np.testing.assert_allclose(again.recall(5), result.recall(5)[:, asked])
 
 
 def test_tiles_do_not_show(monkeypatch):

@@ -22,8 +22,7 @@ from gapviz.core.wording import figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement, default_pair
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
-from gapviz.measures.retrieval.mixed import mean_of_known
-from gapviz.measures.retrieval.outcome import MixedOutcome
+from gapviz.measures.retrieval.outcome import MixedOutcome, mean_of_known
 from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.strategies import StrategyOptions
 

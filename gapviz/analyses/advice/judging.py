@@ -24,7 +24,7 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
-from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 from gapviz.strategies.spec import Expectation

@@ -30,7 +30,8 @@ from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.cross import evaluate_cross
-from gapviz.measures.retrieval.mixed import evaluate_mixed, mean_of_known
+from gapviz.measures.retrieval.mixed import evaluate_mixed
+from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.storage.cache import cached
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavailable_reason
 

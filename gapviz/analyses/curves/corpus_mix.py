@@ -31,7 +31,7 @@ from gapviz.core.table import Column
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
 from gapviz.core.wording import counted
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.retrieval.mixed import mean_of_known
+from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.ranking import ndcg_at
 from gapviz.storage.cache import CachedResult, cached
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions

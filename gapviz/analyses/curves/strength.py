@@ -33,7 +33,8 @@ from gapviz.core.wording import counted, figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.contrast import InfoNce, info_nce
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
-from gapviz.measures.retrieval.mixed import MAX_QUERIES, mean_of_known
+from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval.sweep import sweep
 from gapviz.storage.cache import CachedResult, cached
 from gapviz.strategies import STRATEGIES, StrategyOptions

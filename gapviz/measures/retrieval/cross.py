@@ -1,7 +1,7 @@
 """Cross-modal retrieval: queries of one modality over an index of another alone.
 
 Relevant: the rows of the query's own item. Any of several counts (five captions of one
-image). Rank: 1 + the number of entries that score strictly higher.
+image). Equal scores: every figure is its mean over all their orders.
 """
 
 from __future__ import annotations
@@ -10,11 +10,17 @@ import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
+from gapviz.core.pairs import matching_rows
 from gapviz.core.rows import rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
+from gapviz.core.vectors import Mask
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.outcome import CrossOutcome
 from gapviz.strategies import Strategy
+from gapviz.strategies.fusion.counting import resampled_groups
+from gapviz.strategies.fusion.ties import TOLERANCE, joined, joined_groups, tie_groups
+
+RECALL_DEPTHS = (1, 5, 10)
 
 
 def evaluate_cross(
@@ -25,11 +31,13 @@ def evaluate_cross(
     *,
     max_queries: int = MAX_QUERIES,
     seed: int = DEFAULT_SEED,
+    kept: Mask | None = None,
 ) -> CrossOutcome:
     """Rank the match of each `source` query among the indexed rows of `target`.
 
     Beyond `max_queries` queries a seeded sample asks. Queries whose item has no row of
-    `target` are left out. Routing changes nothing here: there is one list.
+    `target` are left out. Routing changes nothing here: there is one list. `kept` as for
+    `evaluate_mixed`.
 
     Raises:
         GapvizError: the collection has no such modality.
@@ -38,24 +46,33 @@ def evaluate_cross(
     gallery_item = indexed.item_index
     asking = np.flatnonzero(np.isin(asked.item_index, gallery_item))
     asking = seeded_sample(asking, max_queries, seed)
-    asking_item = asked.item_index[asking]
-    if not asking.size:
-        return CrossOutcome(asking_item, asking_item, np.zeros(0, dtype=np.bool_))
+    items = asked.item_index[asking]
     gallery = strategy.transform(indexed.vectors, target)
-    asking_vectors = strategy.transform(asked.vectors[asking], source)
-    scoring = strategy.prepare(
-        rows_of_one(target, gallery, gallery_item),
-        rows_of_one(source, asking_vectors, asking_item),
-    )
-    ranks = np.zeros(asking.size, dtype=np.int64)
-    tied = np.zeros(asking.size, dtype=np.bool_)
+    vectors = strategy.transform(asked.vectors[asking], source)
+    corpus = rows_of_one(target, gallery, gallery_item)
+    scoring = strategy.prepare(corpus, rows_of_one(source, vectors, items)) if items.size else None
+    tolerance = TOLERANCE * (1.0 if scoring is None else scoring.slope(source))
+    weight = None if kept is None else kept[gallery_item].astype(np.float32)
+    groups, parts = [], []
     step = max(1, BLOCK_SCORES // max(gallery_item.size, 1))
-    for start in range(0, asking.size, step):
-        scores = asking_vectors[start : start + step] @ gallery.T
+    for start in range(0, max(items.size, 1), step):
+        block = slice(start, start + step)
+        scores = vectors[block] @ gallery.T
         if scoring is not None:
             scores = scoring.adjust(scores, source)
-        match = asking_item[start : start + step, None] == gallery_item[None, :]
-        best = np.where(match, scores, -np.inf).max(axis=1)[:, None]
-        ranks[start : start + step] = 1 + (scores > best).sum(axis=1)
-        tied[start : start + step] = ((scores == best) & ~match).any(axis=1)
-    return CrossOutcome(asking_item, ranks, tied)
+        match = matching_rows(items[block], gallery_item, by_item_b=corpus.by_item)
+        relevant = (match.rows_a, match.rows_b)
+        groups.append(tie_groups(scores, *relevant, tolerance))
+        if weight is not None:
+            parts.append(resampled_groups(scores, *relevant, tolerance, weight).best)
+    best = joined([one.best for one in groups])
+    found = CrossOutcome(items, joined_groups(groups), best)
+    if kept is None or not items.size:
+        return found
+    asks, best = kept[items], joined(parts)
+    figures = {f"recall@{k}": best.hit(k) for k in RECALL_DEPTHS} | {"mrr": best.reciprocal_rank}
+    means = {
+        name: np.where(asks, value, 0).sum(axis=0) / np.maximum(asks.sum(axis=0), 1)
+        for name, value in figures.items()
+    }
+    return CrossOutcome(items, found.groups, found.best, means)

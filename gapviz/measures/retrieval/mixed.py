@@ -3,20 +3,21 @@
 Protocol. Indexed: the corpus rows of every modality. Asking: each modality's query rows
 (captions after the first where an item has them, else its indexed rows). Left out of a query's
 list: the rows of its own item in its own modality, by item id. Relevant: the rows of its
-own item in other modalities. Rank: 1 + the number of entries that score strictly higher;
-for bias, entries that tie at place k share the room that is left there. Where lists are
-fused, equal fused scores of two lists are broken as the fusion says (`ties`).
+own item in other modalities. Equal scores (see `gapviz.strategies.fusion.ties`): every figure is
+its mean over all their orders, and entries that tie at place k share the room that is left there;
+where lists are fused, equal fused scores likewise, unless the fusion is told otherwise (`ties`).
 
 Where the vectors of an item are fused (`ItemFusion`), items are ranked instead of rows: the
-query itself is left out where it is indexed (so that its item competes with its other rows
-alone), and bias is the share of the top k items whose best row has the query's modality: the
-row of the best cosine, or of the best rank in its list, as `ItemFusion` fuses.
+query itself is left out where it is indexed, and nothing else. An item whose only row of the
+modality asks is left with one list against two of every other item, so that its rank says
+nothing: such queries have no match. Bias is the share of the top k items whose best row has the
+query's modality: the row of the best cosine, or of the best rank in its list, as `ItemFusion`
+fuses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import numpy as np
 
@@ -25,14 +26,15 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
-from gapviz.core.vectors import Float64, Indices
-from gapviz.measures.retrieval.outcome import MixedOutcome
-from gapviz.measures.retrieval.ranking import ndcg_at
+from gapviz.core.vectors import Float64, Mask, ratio
+from gapviz.measures.retrieval.outcome import MixedOutcome, mean_of_known
 from gapviz.retrieval.index import Index
 from gapviz.strategies import Strategy
-from gapviz.strategies.fusion import Standing
+from gapviz.strategies.fusion import QueryFigures
+from gapviz.strategies.fusion.ties import joined, joined_groups
 
 MAX_QUERIES = 2_000
+PART_FIGURES = ("bias", "lift", "ndcg", "mrr", "recall")
 
 
 def evaluate_mixed(
@@ -42,6 +44,7 @@ def evaluate_mixed(
     k: int = 10,
     max_queries: int = MAX_QUERIES,
     seed: int = DEFAULT_SEED,
+    kept: Mask | None = None,
 ) -> dict[str, MixedOutcome]:
     """Outcome per query modality of `strategy` over the mixed index of `collection`.
 
@@ -51,6 +54,7 @@ def evaluate_mixed(
         k: depth of bias and NDCG.
         max_queries: most queries a modality; beyond it a seeded sample asks.
         seed: of that sample.
+        kept: `(n_items, n_parts)` the items of each part of the corpus that is measured as well.
 
     Raises:
         GapvizError: k below 1.
@@ -62,23 +66,34 @@ def evaluate_mixed(
     queries = rows if all_ask else query_rows(collection, strategy)
     index = Index(rows, strategy, queries)
     entries = rows.n_rows * strategy.fusion.copies
-    indexed = ~np.concatenate([b.queries.query_only for b in collection.modalities.values()])
+    starts = [span.start for span in rows.spans]
+    row = np.concatenate(
+        [
+            np.where(block.indexed_queries < 0, -1, start + block.indexed_queries)
+            for start, block in zip(starts, collection.modalities.values(), strict=True)
+        ]
+    )
     outcomes: dict[str, MixedOutcome] = {}
     for code, name in enumerate(queries.names):
         asking = np.arange(queries.spans[code].start, queries.spans[code].stop)
         chosen = seeded_sample(asking, max_queries, seed)
         n_blocks = max(1, min(chosen.size, -(-chosen.size * entries // BLOCK_SCORES)))
-        parts = [
-            _outcome(
-                index.standing(queries, name, block, indexed[block], k), queries.item[block], k
-            )
-            for block in np.array_split(chosen, n_blocks)
-        ]
+        standings, parts = [], _Parts(0 if kept is None else kept.shape[1])
+        for block in np.array_split(chosen, n_blocks):
+            asked = index.asked(queries, name, block, row[block])
+            standings.append(strategy.fusion.standing(asked, k))
+            if kept is not None:
+                parts.add(strategy.fusion.resampled(asked, k, kept))
+        figures = [standing.figures(k) for standing in standings]
         outcomes[name] = MixedOutcome(
-            *(
-                np.concatenate([getattr(part, field.name) for part in parts])
-                for field in fields(MixedOutcome)
-            )
+            items=queries.item[chosen],
+            groups=joined_groups([one.groups for one in standings]),
+            best=joined([one.best for one in standings]),
+            parts={} if kept is None else parts.means,
+            own_share=np.concatenate([one.own_share for one in standings]),
+            expected_share=np.concatenate([one.expected_share for one in standings]),
+            first_other_rank=np.concatenate([one.first_other for one in standings]),
+            ndcg=np.concatenate([one.ndcg for one in figures]),
         )
     return outcomes
 
@@ -89,21 +104,25 @@ def expected_bias(outcomes: Mapping[str, MixedOutcome]) -> float:
     return mean_of_known(shares)
 
 
-def mean_of_known(values: Float64) -> float:
-    """Mean of the values `(n,)` that are not NaN; NaN where none is left."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
+class _Parts:
+    """Sums over the queries of blocks, by part of the corpus."""
 
+    def __init__(self, n_parts: int) -> None:
+        self.total = dict.fromkeys(PART_FIGURES, np.zeros(n_parts))
+        self.count = dict.fromkeys(PART_FIGURES, np.zeros(n_parts))
 
-def _outcome(standing: Standing, items: Indices, k: int) -> MixedOutcome:
-    ranks = standing.ranks
-    best = np.where(ranks > 0, ranks, np.iinfo(np.int64).max).min(axis=1)
-    return MixedOutcome(
-        items=items,
-        own_share=standing.own_share,
-        expected_share=standing.expected_share,
-        first_other_rank=standing.first_other,
-        match_rank=np.where(standing.n_relevant > 0, best, 0),
-        ndcg=ndcg_at(ranks, standing.n_relevant, k),
-        tied=standing.tied,
-    )
+    def add(self, found: QueryFigures) -> None:
+        values = (
+            found.own_share,
+            ratio(found.own_share, found.expected_share),
+            found.ndcg,
+            found.reciprocal_rank,
+            found.hit,
+        )
+        for name, value in zip(PART_FIGURES, values, strict=True):
+            self.total[name] = self.total[name] + np.nansum(value, axis=0)
+            self.count[name] = self.count[name] + (~np.isnan(value)).sum(axis=0)
+
+    @property
+    def means(self) -> dict[str, Float64]:
+        return {name: ratio(self.total[name], self.count[name]) for name in PART_FIGURES}

@@ -22,7 +22,8 @@ from gapviz.core.pairs import matching_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean, bootstrap_means
-from gapviz.measures.retrieval.ties import expected_average_precision, expected_hit, tie_groups
+from gapviz.measures.retrieval.precision import expected_average_precision
+from gapviz.strategies.fusion.ties import TOLERANCE, tie_groups
 
 DEPTHS = (1, 5, 10)
 """The k of recall@k."""
@@ -93,6 +94,7 @@ def evaluate_within(
     asking: Indices | None = None,
     items: Indices | None = None,
     adjust: Callable[[Float32], Float32] | None = None,
+    tolerance: float = TOLERANCE,
 ) -> WithinOutcome:
     """Retrieve each unit row `(n, dim)` among the others.
 
@@ -103,6 +105,7 @@ def evaluate_within(
         items: `(n,)` item of each row, each its own unless given; rows of one item never find
             each other.
         adjust: new scores `(n_queries, n)` in place of cosines, with −∞ left as it is.
+        tolerance: how near equal scores are.
 
     Raises:
         GapvizError: not one label a row.
@@ -131,10 +134,10 @@ def evaluate_within(
         wanted = np.where(labels[rows] >= 0, labels[rows], NOT_A_LABEL)
         alike = matching_rows(wanted, labels, by_item_b=by_label)
         found = owner[rows][alike.rows_a] != owner[alike.rows_b]
-        groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found])
+        groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found], tolerance)
         precision[block] = expected_average_precision(groups)
         for k in DEPTHS:
-            recall[k][block] = expected_hit(groups, k)
+            recall[k][block] = groups.best.hit(k)
     return WithinOutcome(recall, precision)
 
 

@@ -1,15 +1,11 @@
 """How the lists of the modalities become one: a single list, by rank, by score, by item."""
 
-from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Standing
+from gapviz.strategies.fusion.base import Asked, Fusion, QueryFigures, Ranked, Standing
 from gapviz.strategies.fusion.by_item import ItemFusion
-from gapviz.strategies.fusion.by_rank import (
-    RankFusion,
-    TieOrder,
-    interleaving,
-    tie_order,
-)
+from gapviz.strategies.fusion.by_rank import RankFusion, interleaving
 from gapviz.strategies.fusion.by_score import ScoreFusion, rescaled
 from gapviz.strategies.fusion.one_list import ONE_LIST, OneList
+from gapviz.strategies.fusion.ties import TieRule
 
 __all__ = [
     "ONE_LIST",
@@ -17,12 +13,12 @@ __all__ = [
     "Fusion",
     "ItemFusion",
     "OneList",
+    "QueryFigures",
     "RankFusion",
     "Ranked",
     "ScoreFusion",
     "Standing",
-    "TieOrder",
+    "TieRule",
     "interleaving",
     "rescaled",
-    "tie_order",
 ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
+from gapviz.strategies.fusion.ties import TOLERANCE, Places, TieGroups, Tolerance
 
 Serving = Literal["mixed", "ranks", "merge", "references"]
 """How an engine answers: one list; lists fused by rank in the engine; lists merged by the
@@ -47,6 +48,24 @@ class Asked:
     """`(n_relevant,)`, its row."""
     n_excluded: Indices
     """`(n_queries,)` rows of its own modality that a query must not find."""
+    tolerance: Tolerance = TOLERANCE
+    """How near equal scores are."""
+
+    def among(self, items: Mask) -> Asked:
+        """Only the queries and the rows of those items that are marked in `items` `(n_items,)`."""
+        rows, asks = items[self.corpus.item], items[self.items]
+        number = np.cumsum(asks) - 1
+        kept = asks[self.asking]
+        return Asked(
+            corpus=self.corpus.of_items(items),
+            scores=self.scores[np.ix_(asks, rows)],
+            items=self.items[asks],
+            own=self.own,
+            asking=number[self.asking[kept]],
+            found=(np.cumsum(rows) - 1)[self.found[kept]],
+            n_excluded=self.n_excluded[asks],
+            tolerance=self.tolerance,
+        )
 
     @property
     def n_open(self) -> Indices:
@@ -66,6 +85,18 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
+class QueryFigures:
+    """What queries got, `(n_queries,)` each, or `(n_queries, n_resamples)`; see `MixedOutcome`."""
+
+    own_share: Float64
+    expected_share: Float64
+    ndcg: Float64
+    reciprocal_rank: Float64
+    hit: Float64
+    """Chance that the best match stands in the top k."""
+
+
+@dataclass(frozen=True, eq=False)
 class Standing:
     """How queries stand in their rankings, one entry a query; see `MixedOutcome`."""
 
@@ -73,13 +104,44 @@ class Standing:
     """Share of the top k that has the query's modality."""
     expected_share: Float64
     """The same of chance."""
-    first_other: Indices
+    first_other: Float64
     """Rank of the first entry of another modality; 0 where there is none."""
-    ranks: Indices
-    """`(n_queries, most_relevant)`: ranks of the relevant entries, 0 where there are fewer."""
-    n_relevant: Indices
-    tied: Mask
-    """True where the best match's score equals that of an entry that is not relevant."""
+    groups: TieGroups
+    """Relevant entries among their equals, as ranks of the whole list."""
+    spread: tuple[Places, Places] | None = None
+    """Every relevant entry, and the best of each query, where equals do not stand in one range."""
+
+    @property
+    def every(self) -> Places:
+        """Where the relevant entries may stand."""
+        return self.groups.all if self.spread is None else self.spread[0]
+
+    @property
+    def best(self) -> Places:
+        """Where the best relevant entry of each query may stand."""
+        return self.groups.best if self.spread is None else self.spread[1]
+
+    def figures(self, k: int) -> QueryFigures:
+        """What the queries got, to the depth `k`."""
+        return QueryFigures(
+            self.own_share,
+            self.expected_share,
+            ndcg_of(self.every, self.groups.n_relevant, k),
+            self.best.reciprocal_rank,
+            self.best.hit(k),
+        )
+
+
+def ndcg_of(places: Places, n_relevant: Indices, k: int) -> Float64:
+    """NDCG@k by query, with the ideal over *all* relevant entries; NaN where there are none.
+
+    DCG = Σ 1/log2(1 + rank) over relevant entries with rank ≤ k; the ideal puts all
+    `n_relevant` `(n_queries,)` entries first (Järvelin & Kekäläinen 2002, binary relevance).
+    """
+    ideal_by_count = np.concatenate([[np.nan], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
+    gain = places.gain(k)
+    ideal = ideal_by_count[np.minimum(n_relevant, k)]
+    return gain / ideal.reshape(-1, *[1] * (gain.ndim - 1))
 
 
 class Fusion(ABC):
@@ -89,6 +151,8 @@ class Fusion(ABC):
     """True where items are ranked, not rows: another protocol."""
     copies: ClassVar[int] = 1
     """Arrays of the size of the scores that `standing` works with."""
+    quick_parts: ClassVar[bool] = False
+    """True where `resampled` ranks no part of the corpus anew."""
     whole_lists: ClassVar[bool] = False
     """True where a list must be known whole, since all of it enters every fused score."""
 
@@ -110,6 +174,26 @@ class Fusion(ABC):
     @abstractmethod
     def standing(self, asked: Asked, k: int) -> Standing:
         """How many queries stand in their rankings, to the depth `k`."""
+
+    def resampled(self, asked: Asked, k: int, kept: Mask) -> QueryFigures:
+        """What queries get from parts of the corpus.
+
+        Args:
+            asked: as for `standing`.
+            k: depth.
+            kept: `(n_items, n_resamples)`, the items of each part, which ask and are searched.
+
+        Returns:
+            `(n_queries, n_resamples)` each; NaN where the query is not in the part.
+        """
+        figures = QueryFigures(*np.full((5, asked.items.size, kept.shape[1]), np.nan))
+        for column, items in enumerate(kept.T):
+            asks = items[asked.items]
+            if asks.any():
+                found = self.standing(asked.among(items), k).figures(k)
+                for field in fields(QueryFigures):
+                    getattr(figures, field.name)[asks, column] = getattr(found, field.name)
+        return figures
 
     @property
     def serving(self) -> Serving:

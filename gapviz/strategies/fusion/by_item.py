@@ -13,6 +13,7 @@ from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
 from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
 from gapviz.strategies.fusion.by_rank import SAME_SCORE, RankFusion, levels_of
+from gapviz.strategies.fusion.ties import TieGroups, Tolerance
 
 ItemMethod = Literal["rrf", "max"]
 
@@ -107,7 +108,7 @@ class ItemFusion(Fusion):
 
     def standing(self, asked: Asked, k: int) -> Standing:
         corpus, scores, own, items = asked.corpus, asked.scores, asked.own, asked.items
-        worth = self._worth(corpus, scores)
+        worth = self._worth(corpus, scores, asked.tolerance)
         best = worth.max(axis=0)
         present = best > -np.inf
         fused: Float64 = best
@@ -117,22 +118,29 @@ class ItemFusion(Fusion):
         other = np.delete(worth, own, axis=0).max(axis=0, initial=-np.inf)
         by_other = present & (other >= worth[own])
         best_other = np.where(by_other, fused, -np.inf).max(axis=1, keepdims=True)
-        before, _ = _above_and_level(np.where(by_other, -np.inf, fused), best_other)
+        before, equal = self._above_and_level(fused, best_other, asked.tolerance)
+        # The first of m others among t equals stands at place (t + 1) / (m + 1) on average.
+        equal_own, equal_other = (equal & ~by_other).sum(axis=1), (equal & by_other).sum(axis=1)
+        first_other = 1 + (before & ~by_other).sum(axis=1) + equal_own / (equal_other + 1)
         queries = np.arange(items.size)
-        indexed = np.unique(corpus.item)
+        indexed, column = np.unique(corpus.item, return_inverse=True)
         place = np.minimum(np.searchsorted(indexed, items), indexed.size - 1)
-        has_match = (indexed[place] == items) & present[queries, place]
         lost = np.isneginf(scores[:, corpus.spans[own]]).sum(axis=1)
-        own_score = np.where(has_match, fused[queries, place], 0.0)[:, None]
-        above, level = _above_and_level(fused, own_score)
-        rank = np.where(has_match, 1 + above.sum(axis=1), 0)
+        n_own = np.bincount(column[corpus.spans[own]], minlength=indexed.size)[place]
+        # An item whose only row of the modality asks has one list, against two of every other.
+        has_match = (
+            (indexed[place] == items) & present[queries, place] & ((lost == 0) | (n_own > lost))
+        )
+        matched = np.flatnonzero(has_match)
+        at = fused[matched, place[matched]][:, None]
+        above, level = self._above_and_level(fused[matched], at, asked.tolerance)
         return Standing(
-            own_share=_own_share(fused, present & ~by_other, k),
+            own_share=self._own_share(fused, present & ~by_other, k, asked.tolerance),
             expected_share=_chance(corpus, place, lost, own),
-            first_other=np.where(by_other.any(axis=1), 1 + before.sum(axis=1), 0),
-            ranks=rank[:, None],
-            n_relevant=has_match.astype(np.int64),
-            tied=has_match & (level.sum(axis=1) > 1),
+            first_other=np.where(by_other.any(axis=1), first_other, 0),
+            groups=TieGroups(
+                items.size, matched, above.sum(axis=1), level.sum(axis=1), np.ones_like(matched)
+            ),
         )
 
     def _gain(self, name: str, place: Indices, scores: Float32) -> Float64:
@@ -142,10 +150,10 @@ class ItemFusion(Fusion):
         places = (self.ranks.k + self.ranks.rank_base + place).astype(np.float64)
         return self.ranks.weight(name) / places
 
-    def _worth(self, corpus: Rows, scores: Float32) -> Float64:
+    def _worth(self, corpus: Rows, scores: Float32, tolerance: Tolerance) -> Float64:
         """`(n_modalities, n_queries, n_items)`: what each list gives an item, −∞ for nothing.
 
-        Items are those of the corpus, in rising order.
+        Items are those of the corpus, in rising order. Equals share what their places give.
         """
         indexed, column = np.unique(corpus.item, return_inverse=True)
         worth = np.full((len(corpus.names), len(scores), indexed.size), -np.inf)
@@ -155,11 +163,52 @@ class ItemFusion(Fusion):
             by_item = np.argsort(column[span], kind="stable")
             owners, first = np.unique(column[span][by_item], return_index=True)
             best = np.maximum.reduceat(scores[:, span][:, by_item], first, axis=1)
-            order = np.argsort(-best, axis=1, kind="stable")
-            rank = np.empty(order.shape, dtype=np.int64)
-            np.put_along_axis(rank, order, np.arange(owners.size)[None, :], axis=1)
-            worth[code][:, owners] = np.where(best > -np.inf, self._gain(name, rank, best), -np.inf)
+            gain: Float64 = best.astype(np.float64)
+            if self.method == "rrf":
+                gain = self._shared_gain(name, best, tolerance)
+            worth[code][:, owners] = np.where(best > -np.inf, gain, -np.inf)
         return worth
+
+    def _shared_gain(self, name: str, scores: Float32, tolerance: Tolerance) -> Float64:
+        """What a list gives to entries by their place; those of one score share it."""
+        n = scores.shape[1]
+        order = np.argsort(-scores, axis=1, kind="stable")
+        falling = np.take_along_axis(scores, order, axis=1)
+        begins = np.ones(falling.shape, dtype=np.bool_)
+        with np.errstate(invalid="ignore"):
+            begins[:, 1:] = falling[:, :-1] - falling[:, 1:] > np.reshape(tolerance, (-1, 1))
+        first = np.maximum.accumulate(np.where(begins, np.arange(n), 0), axis=1)
+        ends = np.concatenate([begins[:, 1:], np.ones((len(scores), 1), dtype=np.bool_)], axis=1)
+        after = np.where(ends, np.arange(1, n + 1), n)
+        after = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1]
+        sums = np.concatenate([[0.0], np.cumsum(self._gain(name, np.arange(n), scores[0]))])
+        gain = np.empty(falling.shape)
+        np.put_along_axis(gain, order, (sums[after] - sums[first]) / (after - first), axis=1)
+        return gain
+
+    def _above_and_level(
+        self, fused: Float64, at: Float64, tolerance: Tolerance
+    ) -> tuple[Mask, Mask]:
+        """Which scores `(n_queries, n_items)` exceed, and which equal, `at` `(n_queries, 1)`.
+
+        Cosines are equal within rounding; sums of reciprocals, whose order of adding must not
+        matter, relatively.
+        """
+        ranks = self.method == "rrf"
+        near = SAME_SCORE * np.abs(at) if ranks else np.reshape(tolerance, (-1, 1))
+        near = np.where(np.isfinite(near), near, 0)
+        return fused > at + near, (fused >= at - near) & (fused <= at + near) & np.isfinite(fused)
+
+    def _own_share(self, fused: Float64, is_own: Mask, k: int, tolerance: Tolerance) -> Float64:
+        """Share of the top k that is `is_own`; items that tie at place k share the room there."""
+        taken = np.minimum(np.isfinite(fused).sum(axis=1), k)
+        falling = -np.sort(-fused, axis=1)
+        last = np.take_along_axis(falling, np.maximum(taken - 1, 0)[:, None], axis=1)
+        above, level = self._above_and_level(fused, last, tolerance)
+        room = taken - above.sum(axis=1)
+        level_share = ratio((level & is_own).sum(axis=1), level.sum(axis=1))
+        in_level = np.where(room > 0, room * level_share, 0)
+        return ratio((above & is_own).sum(axis=1) + in_level, taken)
 
     def n_stored(self, corpus: Rows) -> int:
         return corpus.n_rows  # the item of every row
@@ -183,26 +232,6 @@ class ItemFusion(Fusion):
         else:
             how = f"One list a modality, added up by item; {self.ranks.numbers}."
         return f"{how} Ranks items, by another protocol."
-
-
-def _above_and_level(fused: Float64, at: Float64) -> tuple[Mask, Mask]:
-    """Which scores `(n_queries, n_items)` exceed, and which equal, `at` `(n_queries, 1)`.
-
-    Equal is relative: fused scores are sums whose order of adding must not matter.
-    """
-    level = np.isclose(fused, at, rtol=SAME_SCORE, atol=0)
-    return (fused > at) & ~level, level & np.isfinite(fused)
-
-
-def _own_share(fused: Float64, is_own: Mask, k: int) -> Float64:
-    """Share of the top k that is `is_own`; items that tie at place k share the room there."""
-    taken = np.minimum(np.isfinite(fused).sum(axis=1), k)
-    falling = -np.sort(-fused, axis=1)
-    last = np.take_along_axis(falling, np.maximum(taken - 1, 0)[:, None], axis=1)
-    above, level = _above_and_level(fused, last)
-    room = taken - above.sum(axis=1)
-    level_share = ratio((level & is_own).sum(axis=1), level.sum(axis=1))
-    return ratio((above & is_own).sum(axis=1) + np.where(room > 0, room * level_share, 0), taken)
 
 
 def _chance(corpus: Rows, place: Indices, lost: Indices, own: int) -> Float64:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.pairs import runs
 from gapviz.core.parameter import Parameter
 from gapviz.core.python_source import literal
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, read_only
 from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
-from gapviz.strategies.fusion.counting import head, matching, place, ranks_of
-
-TieOrder = Literal["own-first", "other-first"]
-"""Which list wins where fused scores are equal: the query's own modality, or another's."""
-
+from gapviz.strategies.fusion.counting import head, matching, place
+from gapviz.strategies.fusion.ties import (
+    PLACES_TOLD_APART,
+    Places,
+    TieGroups,
+    TieRule,
+    first_places,
+    tie_groups,
+)
 
 # Fused scores are sums of a few reciprocals; relatively nearer than this they are one number.
 SAME_SCORE = 1e-12
@@ -62,10 +67,12 @@ TIES = Parameter(
     "ties",
     "Equal scores",
     "choice",
-    "own-first",
-    "which list wins equal fused scores: of equal weights they tie at every rank, by min-max at "
-    "the top, by DBSF beyond 3σ, and with them the rank of the match",
+    "shared",
+    "what equal fused scores count as: of equal weights they tie at every rank, by min-max at the "
+    "top, by DBSF beyond 3σ, and with them the rank of the match; one modality first shows the "
+    "ends of what ties can do",
     choices={
+        "shared": "every order alike",
         "own-first": "the query's modality first",
         "other-first": "the other modality first",
     },
@@ -77,18 +84,16 @@ K, RANK_BASE = {k}, {rank_base}
 WEIGHTS = {weights}
 
 
-def list_order(modality):
-    """Modalities in the order in which equal fused scores are broken."""
-    return sorted(MODALITIES, key=lambda name: name {sign}= modality)
-
-
 def merge(lists, modality):
     """Fuse {{modality: [(key, cosine), best first]}} by rank, as [(key, score)]."""
-    scores = {{}}
-    for name in list_order(modality):
-        for rank, (key, _) in enumerate(lists.get(name, []), start=RANK_BASE):
-            scores[key] = scores.get(key, 0.0) + WEIGHTS[name] / (K + rank)
-    return sorted(scores.items(), key=lambda entry: -entry[1])
+    scores = []
+    for name in MODALITIES:
+        for place, (key, _) in enumerate(lists.get(name, [])):
+            # Of equal scores: {first}.
+            turn = {turn}
+            scores.append((key, WEIGHTS[name] / (K + RANK_BASE + place), turn))
+    scores.sort(key=lambda entry: (-entry[1], entry[2]))
+    return [(key, score) for key, score, _ in scores]
 '''
 
 
@@ -106,7 +111,7 @@ class RankFusion(Fusion):
     """Weight of each modality's list by name; 1 where not named."""
     rank_base: int = 1
     """Rank of the best entry: 1 in the paper, 0 in Qdrant (whose k = 61 is this 60)."""
-    ties: TieOrder = "own-first"
+    ties: TieRule = "shared"
 
     def __post_init__(self) -> None:
         if self.rank_base not in (0, 1):
@@ -133,61 +138,68 @@ class RankFusion(Fusion):
     def ranked(
         self, corpus: Rows, scores: Float32, open_rows: Mask, own: int, k: int, item: int | None
     ) -> Ranked:
-        codes = tie_order(len(corpus.names), own, self.ties)
+        codes = range(len(corpus.names))
         by_modality = [np.flatnonzero(open_rows & (corpus.modality == code)) for code in codes]
-        order = self._interleaved(corpus, codes, [rows.size for rows in by_modality])
-        top = order[:k]
+        merged = self._merged(corpus, [rows.size for rows in by_modality], own)
+        top = merged.order[:k]
         # The first k of all are among the first k of each.
         lists = [head([scores], rows, k) for rows in by_modality]
         rows = [int(lists[which][at]) for which, at in top]
-        weights = np.array([self.weight(corpus.names[code]) for code in codes])
+        weights = np.array([self.weight(name) for name in corpus.names])
         fused = weights[top[:, 0]] / (self.k + self.rank_base + top[:, 1])
         rank, match = None, None
         for row in matching(corpus, item, own, open_rows):
-            which = codes.index(int(corpus.modality[row]))
+            which = int(corpus.modality[row])
             at = place([scores], by_modality[which], row)
-            stands = int(np.flatnonzero((order[:, 0] == which) & (order[:, 1] == at))[0]) + 1
+            stands = int(np.flatnonzero((merged.order == (which, at)).all(axis=1))[0]) + 1
             if rank is None or stands < rank:
                 rank, match = stands, row
         return Ranked(np.array(rows, dtype=np.int64), fused, rank, match)
 
     def standing(self, asked: Asked, k: int) -> Standing:
-        corpus, scores, own, found = asked.corpus, asked.scores, asked.own, asked.found
-        codes = tie_order(len(corpus.names), own, self.ties)
+        corpus, scores, found = asked.corpus, asked.scores, asked.found
         own_share = np.full(len(scores), np.nan)
-        first_other = np.zeros(len(scores), dtype=np.int64)
-        tied = np.zeros(len(scores), dtype=np.bool_)
-        in_list = {}
-        for code in codes:
-            if code != own:
-                span, here = corpus.spans[code], corpus.modality[found] == code
-                ranks, tied_here = ranks_of(
-                    scores[:, span], asked.asking[here], found[here] - span.start
+        first_other = np.zeros(len(scores))
+        groups: list[Indices] = []
+        for code, span in enumerate(corpus.spans):
+            here = corpus.modality[found] == code
+            columns = found[here] - span.start
+            one = tie_groups(scores[:, span], asked.asking[here], columns, asked.tolerance)
+            groups.append(
+                np.stack(
+                    [np.full_like(one.query, code), one.query, one.ahead, one.size, one.relevant]
                 )
-                in_list[code] = ranks
-                tied |= tied_here
-        fused = {code: np.zeros_like(ranks) for code, ranks in in_list.items()}
+            )
+        which, query, ahead, size, relevant = np.concatenate(groups, axis=1)
+        begin, end = np.zeros_like(query), np.zeros_like(query)
+        every: list[Places] = []
+        best: list[Places] = []
         for left_out in np.unique(asked.n_excluded):
             those = asked.n_excluded == left_out
-            lengths = [
-                corpus.spans[code].stop - corpus.spans[code].start - (left_out * (code == own))
-                for code in codes
-            ]
-            merged = self._interleaved(corpus, codes, lengths)[:, 0]
-            is_own = merged == codes.index(own)
-            if merged.size:
-                own_share[those] = is_own[:k].mean()
-                first_other[those] = 0 if is_own.all() else int(np.argmin(is_own)) + 1
-            for code, ranks in in_list.items():
-                places = np.concatenate([[0], np.flatnonzero(merged == codes.index(code)) + 1])
-                fused[code][those] = places[ranks[those]]
-        no_rank = np.zeros((len(scores), 1), dtype=np.int64)
-        ranks = np.concatenate([no_rank, *fused.values()], axis=1)
-        return Standing(own_share, asked.chance, first_other, ranks, asked.n_relevant, tied)
+            lengths = [span.stop - span.start for span in corpus.spans]
+            lengths[asked.own] -= int(left_out)
+            merged = self._merged(corpus, lengths, asked.own)
+            if len(merged.order):
+                own_share[those] = merged.own_share(asked.own, k)
+                first_other[those] = merged.first_other(asked.own)
+            mine = np.flatnonzero(those[query])
+            if mine.size:
+                group = (which[mine], query[mine], ahead[mine], size[mine], relevant[mine])
+                begin[mine], end[mine] = merged.reach(group[0], group[2], group[3])
+                every.append(merged.places(group, len(scores), every=True))
+                best.append(merged.places(group, len(scores), every=False))
+        in_order = np.lexsort((begin, query))
+        return Standing(
+            own_share,
+            asked.chance,
+            first_other,
+            TieGroups(len(scores), *(a[in_order] for a in (query, begin, end - begin, relevant))),
+            (_by_query(every, len(scores)), _by_query(best, len(scores))),
+        )
 
-    def _interleaved(self, corpus: Rows, codes: list[int], lengths: Sequence[int]) -> Indices:
-        weights = tuple(self.weight(corpus.names[code]) for code in codes)
-        return interleaving(tuple(map(int, lengths)), weights, self)
+    def _merged(self, corpus: Rows, lengths: Sequence[int], own: int) -> Merged:
+        weights = tuple(self.weight(name) for name in corpus.names)
+        return interleaving(tuple(map(int, lengths)), weights, own, self)
 
     @property
     def serving(self) -> Serving:
@@ -204,7 +216,9 @@ class RankFusion(Fusion):
         }
 
     def merge_code(self, modalities: Sequence[str]) -> str:
-        return _MERGE.format(sign="!" if self.ties == "own-first" else "=", **self.code(modalities))
+        return _MERGE.format(
+            first=TURN_WORDS[self.ties], turn=TURN_CODE[self.ties], **self.code(modalities)
+        )
 
     def code(self, modalities: Sequence[str]) -> dict[str, str]:
         """Its numbers as Python source."""
@@ -226,35 +240,154 @@ class RankFusion(Fusion):
         return f"k = {self.k:g}" + (f", weights {weights}" if weights else "")
 
 
-def tie_order(n_modalities: int, own: int, ties: str) -> list[int]:
-    """Modality codes in the order in which equal fused scores are broken."""
-    others = [code for code in range(n_modalities) if code != own]
-    if own < 0:
-        return others
-    return [own, *others] if ties == "own-first" else [*others, own]
+TURN_WORDS: dict[TieRule, str] = {
+    "shared": "the query's modality is first at the best rank, another at the next, and so on",
+    "own-first": "the query's modality is first",
+    "other-first": "the query's modality is last",
+}
+TURN_CODE: dict[TieRule, str] = {
+    "shared": "(place + (name != modality)) % 2",
+    "own-first": "int(name != modality)",
+    "other-first": "int(name == modality)",
+}
 
 
-@lru_cache(maxsize=16)
+def tie_turns(is_own: Mask, place: Indices, ties: TieRule) -> Indices:
+    """Which of equal fused scores a list shows first, `(n,)`: the lower number.
+
+    Args:
+        is_own: `(n,)`, whether an entry has the query's modality.
+        place: `(n,)`, its place in its list, from 0.
+        ties: where every order counts alike, the modalities take turns, rank by rank.
+    """
+    turn = {"shared": (place + ~is_own) % 2, "own-first": ~is_own, "other-first": is_own}[ties]
+    return np.asarray(turn, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """Disjoint ranked lists as one: fused scores depend on list and place alone."""
+
+    order: Indices
+    """`(Σ lengths, 2)` rows of (list, place), as shown; places count from 0."""
+    ahead: Indices
+    """`(Σ lengths,)`, list by list: entries of a higher fused score; those that count as one."""
+    size: Indices
+    """`(Σ lengths,)`: entries of the same."""
+    starts: Indices
+    """`(n_lists,)`: where each list begins in both."""
+
+    def own_share(self, own: int, k: int) -> float:
+        """Share of the first k that comes from list `own`; equals share the room they have."""
+        which = self.order[:, 0] == own
+        at = self.starts[self.order[:, 0]] + self.order[:, 1]
+        taken = min(k, len(self.order))
+        room = np.clip(taken - self.ahead[at], 0, self.size[at]) / self.size[at]
+        return float((room * which).sum() / taken)
+
+    def first_other(self, own: int) -> float:
+        """Mean rank of the first entry that is not from list `own`; 0 without any."""
+        other = self.order[:, 0] != own
+        if not other.any():
+            return 0.0
+        at = self.starts[self.order[:, 0]] + self.order[:, 1]
+        ahead = self.ahead[at][other].min()
+        equals = self.ahead[at] == ahead
+        return float(ahead + (equals.sum() + 1) / ((equals & other).sum() + 1))
+
+    def reach(self, which: Indices, ahead: Indices, size: Indices) -> tuple[Indices, Indices]:
+        """Entries ahead of groups of equals in their lists, and up to their last place."""
+        first = self.starts[which] + ahead
+        last = first + size - 1
+        return self.ahead[first], self.ahead[last] + self.size[last]
+
+    def places(self, group: tuple[Indices, ...], n_queries: int, *, every: bool) -> Places:
+        """Where relevant entries may stand: all of them, or the best of each query.
+
+        Args:
+            group: list, query, entries ahead in the list, equals in the list, and relevant ones
+                among those, `(n_groups,)` each.
+            n_queries: how many there are.
+            every: whether all count.
+        """
+        which, query, ahead, size, relevant = group
+        if not every:
+            begin, end = self.reach(which, ahead, size)
+            order = np.lexsort((begin + end, query))
+            _, lead = np.unique(query[order], return_index=True)
+            which, query, ahead, size, relevant = (one[order[lead]] for one in group)
+        if every:
+            of, first, width = np.arange(size.size), np.zeros_like(size), size
+            chance = relevant.astype(np.float64)
+        else:
+            of, first, width, chance = first_places(size, relevant)
+        at = ahead[of] + first
+        # Of very many equals all places together are one range.
+        long = width > PLACES_TOLD_APART
+        begin, end = self.reach(which[of][long], at[long], width[long])
+        part, inside = runs(np.zeros_like(width), np.where(long, 0, width))
+        told = self.starts[which[of][part]] + at[part] + inside
+        return Places(
+            n_queries,
+            np.concatenate([query[of][part], query[of][long]]),
+            np.concatenate([self.ahead[told], begin]),
+            np.concatenate([self.size[told], end - begin]),
+            np.concatenate([(chance / width)[part], chance[long]]),
+        )
+
+
+def _by_query(parts: Sequence[Places], n_queries: int) -> Places:
+    """Places of several sets of queries as one, by rising query."""
+    none = Places(n_queries, *np.zeros((3, 0), dtype=np.int64), np.zeros(0))
+    parts = [none, *parts]
+    query = np.concatenate([part.query for part in parts])
+    order = np.argsort(query, kind="stable")
+    return Places(
+        n_queries,
+        query[order],
+        np.concatenate([part.ahead for part in parts])[order],
+        np.concatenate([part.size for part in parts])[order],
+        np.concatenate([part.weight for part in parts])[order],
+    )
+
+
+@lru_cache(maxsize=64)
 def interleaving(
-    lengths: tuple[int, ...], weights: tuple[float, ...], fusion: RankFusion
-) -> Indices:
-    """Fused order of disjoint ranked lists, as `(Σ lengths, 2)` rows of (list, place).
+    lengths: tuple[int, ...], weights: tuple[float, ...], own: int, fusion: RankFusion
+) -> Merged:
+    """The one order of disjoint ranked lists, the same for every query.
 
-    Disjoint lists share no entry, so the fused score depends on list and rank alone: the
-    order is one fixed interleaving, the same for every query. Places count from 0. Lists
-    must be given in the order in which ties are to break.
+    Args:
+        lengths: of each list.
+        weights: of each list.
+        own: which of them has the query's modality; −1 for none.
+        fusion: k, rank base, and what equal scores count as.
     """
     which = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
     place = np.concatenate([np.arange(length, dtype=np.int64) for length in lengths])
     score = np.asarray(weights, dtype=np.float64)[which] / (fusion.k + fusion.rank_base + place)
-    order = np.lexsort((place, which, levels_of(score)))
-    return read_only(np.stack([which[order], place[order]], axis=1))
+    level = levels_of(score)
+    order = np.lexsort((place, which, tie_turns(which == own, place, fusion.ties), level))
+    if fusion.ties == "shared":
+        size = np.bincount(level)
+        ahead, size = (np.cumsum(size) - size)[level], size[level]
+    else:
+        ahead, size = np.empty_like(level), np.ones_like(level)
+        ahead[order] = np.arange(order.size)
+    return Merged(
+        read_only(np.stack([which[order], place[order]], axis=1)),
+        read_only(ahead),
+        read_only(size),
+        read_only(np.cumsum([0, *lengths[:-1]])),
+    )
 
 
 def refuse_bad_ties(ties: str, where: str) -> None:
-    if ties not in get_args(TieOrder):
+    if ties not in get_args(TieRule):
         raise GapvizError(
-            f"unknown tie order {ties!r}", where=where, hint="choose own-first or other-first"
+            f"unknown tie rule {ties!r}",
+            where=where,
+            hint=f"choose {' or '.join(get_args(TieRule))}",
         )
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
-from gapviz.strategies.fusion.base import Asked, Ranked
+from gapviz.strategies.fusion.base import Asked, QueryFigures, Ranked, Standing, ndcg_of
+from gapviz.strategies.fusion.ties import TieGroups, TieRule, Tolerance, tie_groups, tie_levels
 
 Keys = Sequence[npt.NDArray[np.floating] | Indices]
 """`(n_rows,)` each: rows stand by the first, larger first, then by the next; last by number."""
+
+# Of the first of a list, how many times k are looked at for the k first of a part of it.
+HEAD_FACTOR = 4
+
+# Entries worked on at once (64 MiB).
+PART_ENTRIES = 16_777_216
 
 
 def head(keys: Keys, rows: Indices, k: int) -> Indices:
@@ -54,81 +62,125 @@ def ranked_by(keys: Keys, rows: Indices, k: int, matches: Sequence[int]) -> Rank
 
 
 def bias_of(
-    asked: Asked, scores: Float32, k: int, codes: Sequence[int] | None = None
-) -> tuple[Float64, Indices]:
+    asked: Asked, scores: Float32, k: int, ties: TieRule = "shared"
+) -> tuple[Float64, Float64]:
     """Share of the top k of the queries' modality, and the rank of the first entry of another.
 
     Of the entries that tie at the last place, as large a share counts as there is room for,
-    unless `codes` say in which order modalities break a tie: first come, first served.
+    unless `ties` say which modality breaks a tie.
     """
     spans, own = asked.corpus.spans, asked.own
-    best = [_best(scores[:, span], k) for span in spans]
+    near = np.broadcast_to(np.asarray(asked.tolerance, dtype=np.float32), (len(scores),))
+    best = [_best(scores[:, span], k + 1) for span in spans]
     owner = np.repeat(np.arange(len(best)), [part.shape[1] for part in best])
     pooled = np.concatenate(best, axis=1)
     taken = np.minimum(asked.n_open, k)
     falling = -np.sort(-pooled, axis=1)
     last = np.take_along_axis(falling, np.maximum(taken - 1, 0)[:, None], axis=1)
-    above, level = pooled > last, pooled == last
+    high, low = last + near[:, None], last - near[:, None]
+    above, level = pooled > high, (pooled >= low) & (pooled <= high)
     n_level, n_level_own = level.sum(axis=1), level[:, owner == own].sum(axis=1)
     room = taken - above.sum(axis=1)
     for row in np.flatnonzero(n_level > room):
-        n_level[row] = np.count_nonzero(scores[row] == last[row])
-        n_level_own[row] = np.count_nonzero(scores[row, spans[own]] == last[row])
-    own_first = codes is not None and codes[0] == own
-    if codes is None:
-        level_taken = room * n_level_own / n_level
-    elif own_first:
+        equal = (scores[row] >= low[row]) & (scores[row] <= high[row])
+        n_level[row] = np.count_nonzero(equal)
+        n_level_own[row] = np.count_nonzero(equal[spans[own]])
+    if ties == "shared":
+        level_taken = room * n_level_own / np.maximum(n_level, 1)
+    elif ties == "own-first":
         level_taken = np.minimum(room, n_level_own)
     else:
         level_taken = room - np.minimum(room, n_level - n_level_own)
     own_share = ratio(above[:, owner == own].sum(axis=1) + level_taken, taken)
     if len(best) == 1:
-        return own_share, np.zeros(len(scores), dtype=np.int64)
-    best_other = pooled[:, owner != own].max(axis=1)
-    return own_share, 1 + count_above(scores[:, spans[own]], best_other, or_equal=own_first)
+        return own_share, np.zeros(len(scores))
+    best_other = pooled[:, owner != own].max(axis=1, initial=-np.inf)
+    before = count_above(scores[:, spans[own]], best_other + near).astype(np.float64)
+    if ties != "other-first":
+        equal_own = count_above(scores[:, spans[own]], best_other - near, or_equal=True) - before
+        equal_other = (pooled[:, owner != own] >= (best_other - near)[:, None]).sum(axis=1)
+        # The first of m others among t equals stands at place (t + 1) / (m + 1) on average.
+        before += equal_own if ties == "own-first" else equal_own / (equal_other + 1)
+    return own_share, np.where(np.isneginf(best_other), 0, 1 + before)
 
 
-def ranks_of(scores: Float32, asking: Indices, found: Indices) -> tuple[Indices, Mask]:
-    """Ranks of relevant entries, best first, `(n_queries, most_relevant)`, 0-padded; and ties.
-
-    Args:
-        scores: `(n_queries, n)`.
-        asking: `(n_relevant,)`, ascending: the query of each relevant entry.
-        found: `(n_relevant,)`, its column.
-
-    Returns:
-        The ranks, and `(n_queries,)` whether an entry that is not relevant scores exactly as
-        the best relevant one.
-    """
-    count = np.bincount(asking, minlength=len(scores))
-    falling = np.full((len(scores), max(1, count.max(initial=0))), -np.inf, dtype=scores.dtype)
-    falling[asking, place_in_group(asking, count)] = scores[asking, found]
-    falling = -np.sort(-falling, axis=1)
-    ranks = np.zeros(falling.shape, dtype=np.int64)
-    for column, level in enumerate(falling.T):
-        known = count > column
-        ranks[known, column] = 1 + count_above(scores, level)[known]
-    stand_apart(ranks, count)
-    level = falling[:, 0]
-    n_level = count_above(scores, level, or_equal=True) - np.maximum(ranks[:, 0] - 1, 0)
-    return ranks, (count > 0) & (n_level > (falling == level[:, None]).sum(axis=1))
+def standing_of(asked: Asked, scores: Float32, k: int, ties: TieRule = "shared") -> Standing:
+    """How queries stand in one list of all rows, by falling `scores` `(n_queries, n_rows)`."""
+    own_share, first_other = bias_of(asked, scores, k, ties)
+    apart = None if ties == "shared" else (asked.corpus.spans[asked.own], ties == "own-first")
+    groups = tie_groups(scores, asked.asking, asked.found, asked.tolerance, apart=apart)
+    return Standing(own_share, asked.chance, first_other, groups)
 
 
-def place_in_group(asking: Indices, count: Indices) -> Indices:
-    """`(n_relevant,)`: which of its query's relevant entries each one is, from 0."""
-    return np.arange(asking.size) - (np.cumsum(count) - count)[asking]
-
-
-def stand_apart(ranks: Indices, count: Indices) -> None:
-    """Set relevant entries of equal score one behind the other, in place.
+def resampled_groups(
+    scores: Float32, asking: Indices, found: Indices, tolerance: Tolerance, weight: Float32
+) -> TieGroups:
+    """`tie_groups` of parts of the corpus; ranks have a column a part.
 
     Args:
-        ranks: `(n_queries, most_relevant)`, rising.
-        count: `(n_queries,)` relevant entries.
+        scores: `(n_queries, n_rows)`.
+        asking: `(n_relevant,)`, rising: the query of each relevant entry.
+        found: `(n_relevant,)`, its row, which is in every part that counts for the query.
+        tolerance: how near equal scores are.
+        weight: `(n_rows, n_parts)`, 1 for a row of the part, else 0.
     """
-    for column in range(1, ranks.shape[1]):
-        known = count > column
-        ranks[known, column] = np.maximum(ranks[known, column], ranks[known, column - 1] + 1)
+    high, low = tie_levels(scores, asking, found, tolerance)
+    groups = tie_groups(scores, asking, found, tolerance)
+    levels = scores if groups.query.size == len(scores) else scores[groups.query]
+    ahead = (levels > high[:, None]).astype(np.float32) @ weight
+    size = np.broadcast_to(groups.size[:, None].astype(np.float32), ahead.shape).copy()
+    tied = groups.size > groups.relevant
+    if tied.any():
+        size[tied] = (levels[tied] >= low[tied, None]).astype(np.float32) @ weight - ahead[tied]
+    counts = (np.rint(part).astype(np.int64) for part in (ahead, size))
+    return TieGroups(groups.n_queries, groups.query, *counts, groups.relevant)
+
+
+def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFigures:
+    """`Fusion.resampled` of one list of all rows, from scores that no part changes."""
+    corpus, weight = asked.corpus, kept[asked.corpus.item].astype(np.float32)
+    groups = resampled_groups(scores, asked.asking, asked.found, asked.tolerance, weight)
+    n_own = weight[corpus.spans[asked.own]].sum(axis=0) - asked.n_excluded[:, None]
+    found = QueryFigures(
+        own_share=_own_share_of_parts(asked, scores, k, weight),
+        expected_share=ratio(n_own, weight.sum(axis=0) - asked.n_excluded[:, None]),
+        ndcg=ndcg_of(groups.all, groups.n_relevant, k),
+        reciprocal_rank=groups.best.reciprocal_rank,
+        hit=groups.best.hit(k),
+    )
+    asks = kept[asked.items]
+    return QueryFigures(
+        *(np.where(asks, getattr(found, field.name), np.nan) for field in fields(QueryFigures))
+    )
+
+
+def _own_share_of_parts(asked: Asked, scores: Float32, k: int, weight: Float32) -> Float64:
+    """`(n_queries, n_parts)`: share of the top k of the queries' modality, in each part."""
+    span, n = asked.corpus.spans[asked.own], scores.shape[1]
+    shares = np.empty((len(scores), weight.shape[1]))
+    # The k first of a part stand nearly always among so many first of all.
+    most = min(n, HEAD_FACTOR * k)
+    top = np.argpartition(-scores, most - 1, axis=1)[:, :most] if most < n else np.arange(n)[None]
+    top = np.broadcast_to(top, (len(scores), most))
+    by_score = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, by_score, axis=1)
+    is_own = (top >= span.start) & (top < span.stop)
+    open_rows = np.isfinite(np.take_along_axis(scores, top, axis=1))
+    step = max(1, PART_ENTRIES // (most * weight.shape[1]))
+    for start in range(0, len(scores), step):
+        rows = slice(start, start + step)
+        room = weight[top[rows]] * open_rows[rows, :, None]
+        filled = np.minimum(np.cumsum(room, axis=1), k)
+        taken = np.diff(filled, axis=1, prepend=0)
+        shares[rows] = ratio((taken * is_own[rows, :, None]).sum(axis=1), filled[:, -1])
+    return shares
+
+
+def places_in_list(scores: Float32) -> Indices:
+    """`(n,)`: the place of each entry by falling score, from 0."""
+    places = np.empty(scores.size, dtype=np.int64)
+    places[np.argsort(-scores, kind="stable")] = np.arange(scores.size)
+    return places
 
 
 def count_above(scores: Float32, level: Float32, *, or_equal: bool = False) -> Indices:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Mask
-from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Standing
-from gapviz.strategies.fusion.counting import bias_of, matching, ranked_by, ranks_of
+from gapviz.strategies.fusion.base import Asked, Fusion, QueryFigures, Ranked, Standing
+from gapviz.strategies.fusion.counting import matching, ranked_by, resampled_list, standing_of
 
 
 class OneList(Fusion):
-    """The modalities share one index, and equal scores keep the order of the rows."""
+    """The modalities share one index; of equal scores each order counts alike."""
+
+    quick_parts: ClassVar[bool] = True
 
     def ranked(
         self, corpus: Rows, scores: Float32, open_rows: Mask, own: int, k: int, item: int | None
@@ -20,9 +24,10 @@ class OneList(Fusion):
         return ranked_by([scores], np.flatnonzero(open_rows), k, matches)
 
     def standing(self, asked: Asked, k: int) -> Standing:
-        own_share, first_other = bias_of(asked, asked.scores, k)
-        ranks, tied = ranks_of(asked.scores, asked.asking, asked.found)
-        return Standing(own_share, asked.chance, first_other, ranks, asked.n_relevant, tied)
+        return standing_of(asked, asked.scores, k)
+
+    def resampled(self, asked: Asked, k: int, kept: Mask) -> QueryFigures:
+        return resampled_list(asked, asked.scores, k, kept)
 
     def described(self, detail: str) -> str:
         return f"One mixed index; {detail}."
