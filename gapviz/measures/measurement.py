@@ -179,6 +179,14 @@ class Measurement:
             values[key if len(key) == 2 else key[0]], outcome.items, seed=self.seed
         )
 
+    def change(self, before: Measurement, *key: str) -> Estimate:
+        """What a figure gained from `before`, of the same items, with its 95 % interval.
+
+        Raises:
+            KeyError: no such figure.
+        """
+        return (self.replicates[key] - before.replicates[key]).estimate
+
     def _by_query(self, name: str) -> dict[str, Estimate]:
         return {modality: self.estimate(name, modality) for modality in self.mixed}
 

@@ -1,0 +1,118 @@
+"""`python -m benchmarks.coverage`: how often intervals hold the truth, where it is known.
+
+Every world is drawn many times; the truth of a figure is its mean over those draws and as many
+again, each with a fresh calibration set and a fresh corpus. Coverage is the share of the draws
+whose 95 % interval holds it; width is the mean width of the interval over that of a normal one
+with the figure's true standard deviation.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+
+from benchmarks.worlds import WORLDS, World
+from gapviz.core.estimate import Estimate
+from gapviz.measures.experiment import Experiment
+from gapviz.measures.retrieval.intervals import Intervals
+from gapviz.strategies import StrategyOptions
+
+SIZES = (60, 250, 500)
+STRATEGIES = ("raw", "centre", "znorm", "route", "minmax")
+FIGURES = (
+    ("bias", "image"),
+    ("lift", "image"),
+    ("ndcg", "image"),
+    ("mrr", "image"),
+    ("recall@1", "text", "image"),
+    ("recall@10", "text", "image"),
+)
+IMBALANCE = ("imbalance",)
+
+Found = dict[tuple[str, tuple[str, ...]], Estimate]
+
+
+def figures(world: World, n: int, intervals: Intervals, strategies: list[str], seed: int) -> Found:
+    """Every figure of one draw, and its change from raw cosine."""
+    base = Experiment(world.sample(n, seed), intervals=intervals)
+    measured = {name: base.having(StrategyOptions(name)).measurement for name in strategies}
+    found: Found = {}
+    for name, one in measured.items():
+        for key in FIGURES:
+            found[name, key] = one.estimate(*key)
+            if name != "raw" and intervals == "all":
+                found[f"{name} − raw", key] = one.change(measured["raw"], *key)
+        found[name, IMBALANCE] = one.imbalance
+    return found
+
+
+def values(world: World, n: int, strategies: list[str], seed: int) -> dict[object, float]:
+    """The values alone."""
+    found = figures(world, n, "queries", strategies, seed)
+    alone: dict[object, float] = {key: one.value for key, one in found.items()}
+    for name in strategies:
+        for key in FIGURES:
+            alone[f"{name} − raw", key] = found[name, key].value - found["raw", key].value
+    return alone
+
+
+def coverage(
+    world: World, n: int, draws: int, strategies: list[str], intervals: Intervals
+) -> Iterator[tuple[str, str, float, float]]:
+    """(strategy, figure, coverage, width) of everything that varies."""
+    with ProcessPoolExecutor() as pool:
+        measured = list(
+            pool.map(partial(figures, world, n, intervals, strategies), range(draws), chunksize=4)
+        )
+        fresh = range(1_000_000, 1_000_000 + draws)
+        more = list(pool.map(partial(values, world, n, strategies), fresh, chunksize=4))
+    for key in measured[0]:
+        drawn = np.array([one[key].value for one in measured] + [one[key] for one in more])
+        truth, spread = np.nanmean(drawn), np.nanstd(drawn)
+        if spread < 1e-9 or np.isnan(truth):
+            continue
+        ends = np.array([(one[key].low, one[key].high) for one in measured])
+        holds = (ends[:, 0] <= truth + 1e-9) & (truth <= ends[:, 1] + 1e-9)
+        width = np.nanmean(ends[:, 1] - ends[:, 0]) / (2 * 1.96 * spread)
+        yield key[0], " ".join(key[1]), float(holds.mean()), float(width)
+
+
+def main() -> None:
+    """Print Markdown: coverage by strategy, figure and size, lowest and highest over the worlds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--worlds", type=int, nargs="+", default=range(len(WORLDS)))
+    parser.add_argument("--strategies", nargs="+", default=STRATEGIES)
+    parser.add_argument("--intervals", choices=("all", "queries"), default="all")
+    options = parser.parse_args()
+    found: dict[tuple[str, str], dict[int, list[tuple[float, float]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for n in options.sizes:
+        for number in options.worlds:
+            world = WORLDS[number]
+            for strategy, figure, covers, width in coverage(
+                world, n, options.draws, list(options.strategies), options.intervals
+            ):
+                found[strategy, figure][n].append((covers, width))
+                print(f"<!-- {world} n={n} {strategy} {figure} {covers:.3f} {width:.2f} -->")
+    heads = [f"n = {n}" for n in options.sizes]
+    print(f"\n| strategy | figure | {' | '.join(heads)} |\n|---|---|{'---|' * len(heads)}")
+    for (strategy, figure), by_size in found.items():
+        cells = [
+            f"{min(c for c, _ in by_size[n]):.3f}–{max(c for c, _ in by_size[n]):.3f}"
+            if by_size[n]
+            else "constant"
+            for n in options.sizes
+        ]
+        print(f"| {strategy} | {figure} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
