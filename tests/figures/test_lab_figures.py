@@ -56,7 +56,7 @@ def panels(collection):
         ),
         "scores": (
             score_panel(
-                [study_scores(collection, each, PAIR) for each in (RAW, CENTRE)],
+                [study_scores(collection, each, PAIR).compute() for each in (RAW, CENTRE)],
                 PAIR,
                 thresholds=(0.4, 0.4),
             ),
