@@ -17,7 +17,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.vectors import Float64, Indices
@@ -52,7 +52,7 @@ def comparisons() -> Iterator[Comparison]:
 
 def _measured_anew(collection: Collection, options: list[StrategyOptions]) -> Scoreboard:
     with TemporaryDirectory() as folder, patch.dict(os.environ, {"GAPVIZ_CACHE": folder}):
-        return scoreboard({"model": collection}, options)
+        return ScoreboardRequest({"model": collection}, options).compute()
 
 
 def _refuse_other_figures(ours: float, theirs: float) -> None:

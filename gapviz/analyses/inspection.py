@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from gapviz.core.collection import Collection
 from gapviz.core.pairing import pairing_of
+from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.measures.geometry.split_shift import split_warnings
@@ -30,7 +30,7 @@ class VectorRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(JsonFields):
     """Counts, duplicates and faults of a collection."""
 
     name: str
@@ -58,10 +58,6 @@ class Inspection:
     """Which vectors belong together, one sentence each; empty without vectors."""
     split_warnings: tuple[str, ...]
     """What speaks against the splits, one sentence each."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything, as plain values."""
-        return asdict(self)
 
 
 def inspect_collection(
@@ -93,6 +89,10 @@ def inspect_collection(
             if progress is not None and (done == len(owners) or time.perf_counter() - last > PAUSE):
                 last = time.perf_counter()
                 progress(done / len(owners), f"read {done:,} of {len(owners):,} pictures")
+    owning: dict[str, list[str]] = {}
+    for item in items:
+        for caption in dict.fromkeys(item.captions):
+            owning.setdefault(caption, []).append(item.id)
     labels = Counter(item.label for item in items if item.label is not None)
     return Inspection(
         name=collection.name,
@@ -107,25 +107,13 @@ def inspect_collection(
         encoder=collection.encoder if collection.modalities else None,
         labels=tuple(labels.most_common()),
         n_unlabelled=len(items) - labels.total(),
-        duplicate_pictures=_shared(contents),
-        duplicate_captions=_shared_captions(collection),
+        duplicate_pictures=tuple(tuple(ids) for ids in contents.values() if len(ids) > 1),
+        duplicate_captions=tuple((one, tuple(ids)) for one, ids in owning.items() if len(ids) > 1),
         broken=tuple(broken),
         splits={name: len(members) for name, members in collection.splits.items()},
         pairing=pairing_of(collection).sentences if collection.modalities else (),
         split_warnings=split_warnings(collection),
     )
-
-
-def _shared(owners: dict[bytes, list[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(ids) for ids in owners.values() if len(ids) > 1)
-
-
-def _shared_captions(collection: Collection) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    owners: dict[str, dict[str, None]] = {}
-    for item in collection.items:
-        for caption in item.captions:
-            owners.setdefault(caption, {})[item.id] = None
-    return tuple((caption, tuple(ids)) for caption, ids in owners.items() if len(ids) > 1)
 
 
 def labels_told(labels: Sequence[tuple[str, int]], most: int = 5) -> str:

@@ -81,17 +81,12 @@ class LayoutRequest:
             for name, block in self.collection.modalities.items()
         }
 
-    @cached_property
-    def moves_nothing(self) -> bool:
-        """True where the strategy leaves every vector where it is."""
-        return not self.strategy.spec.moves_vectors
-
     @property
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
         return content_key(
             collection=self.collection.content_hash,
-            strategy={} if self.moves_nothing else self.strategy.options.plain(),
+            strategy=self.strategy.options.plain() if self.strategy.spec.moves_vectors else {},
             method=self.method,
             limit=DISPLAY_LIMIT,
             seed=self.seed,
@@ -99,11 +94,6 @@ class LayoutRequest:
             # Left out where it is the usual one, so that the keys of shipped layouts stay.
             **({} if self.fit == "split" else {"fit": self.fit}),
         )
-
-    @cached_property
-    def rows(self) -> dict[str, Indices]:
-        """Per modality, the rows drawn."""
-        return {name: self.sample.rows(owners) for name, owners in self.item_index.items()}
 
     @cached_property
     def linear_layout(self) -> Layout:
@@ -159,7 +149,7 @@ def _project(
     return project(
         request.vectors,
         method=request.method,
-        rows=request.rows,
+        rows={name: request.sample.rows(owners) for name, owners in request.item_index.items()},
         basis=basis,
         between=request.between,
         start=start,

@@ -43,7 +43,12 @@ def gap_reading(measurement: Measurement) -> str:
         )
     if isnan(gap.separation):
         return f"The gap is {figure(gap.gap)}, between two clouds without any spread."
-    return _separation_words(gap.separation)
+    words = "the clouds overlap more than they stand apart"
+    if gap.separation >= 1:
+        words = "raw cross-modal scores are dominated by it"
+    elif gap.separation >= 0.5:
+        words = "clearly visible, a little smaller than the clouds are wide"
+    return f"The gap is {gap.separation:.1f} times the spread inside a cloud: {words}."
 
 
 def bias_reading(measurement: Measurement) -> str:
@@ -58,9 +63,10 @@ def bias_reading(measurement: Measurement) -> str:
         if isnan(estimate.value) or isnan(expected):
             parts.append(f"what {_article(name)} query gets is unknown: none can be asked here")
             continue
+        number = _tenths(estimate.value)
         parts.append(
-            f"{_article(name)} query gets {_of_ten(estimate.value, f'{name} result')} in its first "
-            f"10 (neutral: {_tenths(expected)})"
+            f"{_article(name)} query gets {number} {name} result{'s' * (number != '1')} in its "
+            f"first 10 (neutral: {_tenths(expected)})"
         )
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
@@ -103,15 +109,6 @@ def worse_directions(before: Measurement, after: Measurement) -> list[str]:
     return worse
 
 
-def _separation_words(separation: float) -> str:
-    times = f"{separation:.1f} times the spread inside a cloud"
-    if separation >= 1:
-        return f"The gap is {times}: raw cross-modal scores are dominated by it."
-    if separation >= 0.5:
-        return f"The gap is {times}: clearly visible, a little smaller than the clouds are wide."
-    return f"The gap is {times}: the clouds overlap more than they stand apart."
-
-
 def _gap_change(before: Measurement, after: Measurement) -> str:
     if not after.strategy.spec.moves_vectors:
         return "No vector moves, so the gap stays"
@@ -128,11 +125,6 @@ def _gap_change(before: Measurement, after: Measurement) -> str:
 def _tenths(share: float) -> str:
     """A share of ten, without a digit that says nothing: `5`, `9.8`."""
     return figure(10 * share, 1).removesuffix(".0")
-
-
-def _of_ten(share: float, noun: str) -> str:
-    number = _tenths(share)
-    return f"{number} {noun}{'' if number == '1' else 's'}"
 
 
 def _moved(title: str, before: float, after: float) -> str:
@@ -218,8 +210,15 @@ def recall_table(measurement: Measurement) -> Table:
     )
 
 
-def measured_finding(measurement: Measurement) -> Finding:
-    """Everything of one measurement."""
+def find_measurement(request: Request, progress: Progress) -> Finding:
+    """The figures of a collection under one strategy."""
+    measurement = measure(
+        request.collection,
+        request.strategy,
+        fit=request.fit,
+        pair=request.asked_pair,
+        seed=request.seed,
+    )
     collection, strategy = measurement.collection, measurement.strategy
     fitted = "the calibrate split"
     if not strategy.spec.learns:
@@ -238,19 +237,6 @@ def measured_finding(measurement: Measurement) -> Finding:
             recall_table(measurement),
         ],
         result=measurement,
-    )
-
-
-def find_measurement(request: Request, progress: Progress) -> Finding:
-    """The figures of a collection under one strategy."""
-    return measured_finding(
-        measure(
-            request.collection,
-            request.strategy,
-            fit=request.fit,
-            pair=request.asked_pair,
-            seed=request.seed,
-        )
     )
 
 

@@ -76,7 +76,7 @@ def _requests(chosen: Settings, view: View, method: Method) -> list[LayoutReques
     alone = chosen.has_one_modality
     options = [chosen.raw] if alone else [chosen.raw, chosen.options()]
     found = [layout_request(view, one, method, chosen.seed, chosen.pair) for one in options]
-    return [found[0], *(one for one in found[1:] if not one.moves_nothing)]
+    return [found[0], *(one for one in found[1:] if one.strategy.spec.moves_vectors)]
 
 
 @st.fragment

@@ -27,7 +27,7 @@ def _strength_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
 
 def _fusion_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
     return fusion_panels(
-        found.result.by_lists,
+        found.result,
         chosen.modalities,
         k=chosen.routing.value("rrf_k"),
         weight=_relative_weight(chosen, found.figures["weighted"]),

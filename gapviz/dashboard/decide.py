@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.analyses.advice.advice import Advice
-from gapviz.analyses.advice.analysis import EFFECT_COLUMNS, PARAMETERS
+from gapviz.analyses.advice.analysis import CHANGE, EFFECT_COLUMNS, PARAMETERS
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import Situation
@@ -118,7 +118,7 @@ def verdict_sentence(advice: Advice) -> str:
     named = effect.figure[0].upper() + effect.figure[1:]
     return (
         f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
-        f"(change {effect.change_words}; better is {effect.best})."
+        f"(change {CHANGE.shown(effect.change)}; better is {effect.best})."
     )
 
 

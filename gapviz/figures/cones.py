@@ -111,7 +111,7 @@ def cones_figure(
         item_index: per modality, the item position of each row the layout was made from.
         pairs: two modalities whose matched rows are joined by thin lines.
         highlight: item positions whose points get a ring.
-        queries: `(n, 2)` float32 as `place_queries` returned it, drawn as stars.
+        queries: `(n, 2)` float32, drawn as stars.
         ranges: of the axes, from `shared_ranges`; the layout's own where left out.
         webgl: False draws SVG, slower, for browsers without WebGL.
         height: in pixels.

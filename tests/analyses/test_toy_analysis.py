@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.registry import analyses
 from gapviz.commands.cli import main
 from gapviz.export.report.contents import report_on
@@ -90,7 +90,7 @@ def test_its_words_its_table_and_its_figures_are_printed(shipped, saved, capsys)
 
 
 def test_it_is_a_section_of_the_report(shipped, make_collection):
-    made = report_on(gather(make_collection(24)), on=date(2026, 1, 31), strategies=("raw",))
+    made = report_on(Evidence(make_collection(24)), on=date(2026, 1, 31), strategies=("raw",))
     page, plain = report_html(made), report_markdown(made)
     assert "The 2 longest names are looked at &lt;closely&gt;." in page
     assert "<td" in page and "Longest names" in page and "Characters are counted." in plain

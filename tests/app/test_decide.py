@@ -8,7 +8,7 @@ import streamlit as st
 
 from gapviz.analyses.advice import advice as cached_advice
 from gapviz.analyses.advice.advice import advise
-from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation
 from gapviz.commands.cli import main
 from gapviz.dashboard import decide
@@ -51,7 +51,7 @@ def test_the_first_card_is_what_the_library_advises(open_app, stored):
     app = finished(open_app(PAGE, collection=brought.id, changeable="neither"))
     assert not app.exception and not app.error
     collection = workspace().load(brought.id, "first model")
-    expected = advise(gather(collection), Situation("mixed", "neither"))
+    expected = advise(Evidence(collection), Situation("mixed", "neither"))
     assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
     assert expected.recommendations[0].title in app.info[0].value
     assert "evaluate split" in words(app)
@@ -71,7 +71,7 @@ def _strategies(app):
     """Of the advice, in the order of its cards."""
     (collection,) = workspace().collections()
     given = advise(
-        gather(workspace().load(collection.id, "first model")), Situation("mixed", "index")
+        Evidence(workspace().load(collection.id, "first model")), Situation("mixed", "index")
     )
     return [one.rule.strategy for one in given.recommendations]
 

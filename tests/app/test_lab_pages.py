@@ -131,7 +131,9 @@ def test_a_strategy_without_strength_is_replaced_and_said_so(opened, stored, mak
 def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
     app = opened(THRESHOLDS, strategy="half", target="recall", reach="0.6")
     copied = json.loads(app.code[0].value)
-    study = study_scores(builtin_collection(), StrategyOptions("half"), ("image", "text"), seed=42)
+    study = study_scores(
+        builtin_collection(), StrategyOptions("half"), ("image", "text"), seed=42
+    ).compute()
     expected = study.calibrated("recall", 0.6)["cross"].threshold
     assert copied["thresholds"]["image–text"] == pytest.approx(expected, abs=1e-6)
     assert copied["target"] == {"recall": 0.6}
@@ -169,7 +171,7 @@ def test_adjusted_scores_have_an_axis_and_a_threshold_of_their_own(opened, strat
     assert app.slider(key=f"threshold_{strategy}").label.endswith(f"({unit})")
     study = study_scores(
         builtin_collection(), StrategyOptions(strategy), ("image", "text"), seed=42
-    )
+    ).compute()
     copied = json.loads(app.code[0].value)
     assert copied["passes"] == f"{unit} at or above"
     expected = study.calibrated("recall", 0.6)["cross"].threshold

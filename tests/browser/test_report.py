@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.export.report.contents import report_on
 from gapviz.export.report.html import report_html
 from gapviz.sources.builtin import builtin_collection
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def report_file(tmp_path_factory):
     made = report_on(
-        gather(builtin_collection()), on=date(2026, 1, 31), strategies=("raw", "route")
+        Evidence(builtin_collection()), on=date(2026, 1, 31), strategies=("raw", "route")
     )
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(report_html(made), "utf-8")

@@ -1,7 +1,7 @@
 import pytest
 
-from gapviz.analyses.curves.calibration import cached_calibration_curve
-from gapviz.analyses.curves.rank_fusion import cached_fusion_curves
+from gapviz.analyses.curves.calibration import calibration_curve
+from gapviz.analyses.curves.rank_fusion import rank_fusion_curves
 from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
@@ -35,9 +35,9 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
 def test_the_other_curves_are_those_of_the_page(made, saved, figures):
     told = figures("curves", saved, "--of", "mix,calibration,fusion", "--query-modality", "image")
     assert "strength" not in told and told["mix"]["query_modality"] == "image"
-    page = cached_calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
+    page = calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
     assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)
-    curves = cached_fusion_curves(made, "image", ties="own-first", seed=42).compute().by_lists
+    curves = rank_fusion_curves(made, "image", ties="own-first", seed=42).compute()
     by_lists = told["fusion"]["by_lists"]
     assert by_lists.keys() == curves.keys()
     for lists, curve in curves.items():

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gapviz.analyses.scoreboard.scoreboard import scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.estimate import Estimate
 from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
@@ -10,7 +10,9 @@ from gapviz.strategies import StrategyOptions
 
 def test_a_collection_a_measurement_and_a_scoreboard_are_tables(make_collection):
     collection = replace(make_collection(24), name="<script>", encoder="<b>")
-    board = scoreboard({"<i>": collection}, [StrategyOptions(), StrategyOptions("centre")])
+    board = ScoreboardRequest(
+        {"<i>": collection}, [StrategyOptions(), StrategyOptions("centre")]
+    ).compute()
     for shown in (collection, measure(collection), board):
         text = shown._repr_html_()
         assert text.startswith("<table>") and text.count("<tr>") == 3

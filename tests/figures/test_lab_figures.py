@@ -44,17 +44,19 @@ def panels(collection):
     """Every panel there is, by the page or part it stands on."""
     plane = cached_plane({"made": collection}, (RAW, CENTRE), PAIR, seed=0).compute()
     return {
-        "strength": strength_panels(strength_curve(collection, CENTRE, PAIR), PAIR, strength=0.7),
-        "mix": (mix_panel(corpus_mix_curve(collection, [RAW, CENTRE], repeats=2)),),
+        "strength": strength_panels(
+            strength_curve(collection, CENTRE, PAIR).compute(), PAIR, strength=0.7
+        ),
+        "mix": (mix_panel(corpus_mix_curve(collection, [RAW, CENTRE], repeats=2).compute()),),
         "calibration": calibration_panels(
-            calibration_curve(collection, CENTRE, PAIR, repeats=2), PAIR
+            calibration_curve(collection, CENTRE, PAIR, repeats=2).compute(), PAIR
         ),
         "fusion": fusion_panels(
-            rank_fusion_curves(collection, "image").by_lists, PAIR, k=20.0, weight=0.5
+            rank_fusion_curves(collection, "image").compute(), PAIR, k=20.0, weight=0.5
         ),
         "scores": (
             score_panel(
-                [study_scores(collection, each, PAIR) for each in (RAW, CENTRE)],
+                [study_scores(collection, each, PAIR).compute() for each in (RAW, CENTRE)],
                 PAIR,
                 thresholds=(0.4, 0.4),
             ),
@@ -118,7 +120,7 @@ def test_the_loss_is_named_with_direction_and_temperature(panels):
 
 
 def test_without_a_strength_nothing_is_marked(collection):
-    curve = strength_curve(collection, CENTRE, PAIR, strengths=(0, 1))
+    curve = strength_curve(collection, CENTRE, PAIR, strengths=(0, 1)).compute()
     for panel in strength_panels(curve, PAIR, strength=None):
         assert all(shape.x0 != 1 for shape in panel.figure.layout.shapes)
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from gapviz.analyses.scoreboard.scoreboard import scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.figures.pareto import SYMBOLS, pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -10,7 +10,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 @pytest.fixture(scope="module")
 def board(make_collection):
     models = {"one": make_collection(30), "<b>": make_collection(30, seed=1)}
-    return scoreboard(models, [StrategyOptions(name) for name in STRATEGIES])
+    return ScoreboardRequest(models, [StrategyOptions(name) for name in STRATEGIES]).compute()
 
 
 def points(figure):
@@ -59,7 +59,9 @@ def test_those_who_do_not_see_it_are_told_the_front(board):
 
 def test_a_board_without_matches_has_no_front_and_is_drawn(make_unpaired):
     apart = make_unpaired()
-    board = scoreboard({"apart": apart}, [StrategyOptions("raw"), StrategyOptions("ridge")])
+    board = ScoreboardRequest(
+        {"apart": apart}, [StrategyOptions("raw"), StrategyOptions("ridge")]
+    ).compute()
     figure = pareto_figure(board)
     assert all(trace.name != "Pareto front" for trace in figure.data)
     assert "Pareto" not in pareto_alt_text(board)

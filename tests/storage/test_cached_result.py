@@ -52,10 +52,12 @@ def test_every_curve_is_read_back_as_it_was(make_collection):
     collection = make_collection(24)
     centre = StrategyOptions("centre")
     curves = {
-        StrengthCurve: strength_curve(collection, centre, PAIR, strengths=(0, 1)),
-        MixCurve: corpus_mix_curve(collection, [centre], shares=(0, 1), repeats=2),
-        CalibrationCurve: calibration_curve(collection, centre, PAIR, sizes=(2, 5), repeats=2),
-        FusionCurve: rank_fusion_curves(collection, "image", ks=(1, 60), weights=(1,)).by_lists[
+        StrengthCurve: strength_curve(collection, centre, PAIR, strengths=(0, 1)).compute(),
+        MixCurve: corpus_mix_curve(collection, [centre], shares=(0, 1), repeats=2).compute(),
+        CalibrationCurve: calibration_curve(
+            collection, centre, PAIR, sizes=(2, 5), repeats=2
+        ).compute(),
+        FusionCurve: rank_fusion_curves(collection, "image", ks=(1, 60), weights=(1,)).compute()[
             "disjoint"
         ],
     }

@@ -8,6 +8,7 @@ from typing import Any
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, Verdict, judged, title_of
 from gapviz.analyses.advice.rules import TASKS, Rule, Situation, applicable
+from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted
@@ -73,10 +74,10 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
     Raises:
         GapvizError: a modality that the collection does not have.
 
-    >>> from gapviz.analyses.advice.evidence import gather
+    >>> from gapviz.analyses.advice.evidence import Evidence
     >>> from gapviz.analyses.advice.rules import Situation
     >>> from gapviz.sources.builtin import builtin_collection
-    >>> given = advise(gather(builtin_collection()), Situation("one-way", "neither"))
+    >>> given = advise(Evidence(builtin_collection()), Situation("one-way", "neither"))
     >>> given.recommendations[0].title
     'Leave it as it is'
     """
@@ -127,8 +128,8 @@ def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advi
     towers = evidence.towers if "dedicated" in kinds else ()
     key = content_key(
         collection=[collection.content_hash, collection.name, collection.encoder],
-        models=[[title, raw().collection.content_hash] for title, raw in models.items()],
-        towers=[tower.content_hash for tower in towers if tower.modality == situation.found],
+        models=[[title, one.split(EVALUATE).content_hash] for title, one in models.items()],
+        towers=[tower for tower in towers if tower.modality == situation.found],
         pair=evidence.pair,
         seed=evidence.seed,
         situation=[situation.task, situation.changeable, situation.found],

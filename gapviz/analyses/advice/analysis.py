@@ -7,7 +7,7 @@ from math import isnan
 from typing import Any
 
 from gapviz.analyses.advice.advice import Advice, cached_advice
-from gapviz.analyses.advice.evidence import DedicatedTower, Evidence, gather, tower_of
+from gapviz.analyses.advice.evidence import Evidence, tower_of
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
 from gapviz.analyses.analysis import Analysis, Finding, Request
@@ -16,11 +16,12 @@ from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
 from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors, encoder_title
 
+CHANGE = Column("change", "change", signed=True)
 EFFECT_COLUMNS = (
     Column("figure", "figure", text=True),
     Column("before", "before"),
     Column("after", "after"),
-    Column("change", "change", signed=True),
+    CHANGE,
     Column("better", "better", text=True),
 )
 
@@ -54,10 +55,9 @@ def evidence_of(request: Request) -> Evidence:
         if len(one.modality_names) == 1
     ]
     if request.source in BUILTIN_ENCODERS:
-        shipped = [dedicated_vectors(name) for name in collection.modality_names]
-        towers += [DedicatedTower(one.modality, one.title, one.vectors) for one in shipped]
+        towers += [dedicated_vectors(name) for name in collection.modality_names]
     known = tuple(tower for tower in towers if tower is not None)
-    return gather(collection, pair=request.pair, seed=request.seed, models=models, towers=known)
+    return Evidence(collection, request.pair, request.seed, models, known)
 
 
 def question(situation: Situation) -> str:

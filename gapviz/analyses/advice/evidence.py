@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import isnan
@@ -18,15 +16,13 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.core.wording import figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement, default_pair
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.outcome import MixedOutcome, mean_of_known
 from gapviz.measures.retrieval.within import evaluate_within
+from gapviz.sources.builtin import DedicatedVectors
 from gapviz.strategies import StrategyOptions
-
-Measure = Callable[[StrategyOptions], Measurement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +64,11 @@ class Effect(JsonFields):
         return "higher" if self.higher_is_better else "lower"
 
     @property
-    def change_words(self) -> str:
-        """The change with its sign, and its interval where there is one."""
-        ends = (self.change.value, self.change.low, self.change.high)
-        value, low, high = (figure(end, signed=True) for end in ends)
-        return value if isnan(self.change.low) else f"{value} [{low}, {high}]"
-
-    @property
     def _certain(self) -> bool:
         return self.change.low > 0 or self.change.high < 0
 
 
-@dataclass(frozen=True, eq=False)
-class DedicatedTower:
-    """One modality through an encoder made for it alone."""
-
-    modality: str
-    title: str
-    vectors: Float32
-    """`(n_items, dim)` unit rows of the whole collection, one an item."""
-
-    @cached_property
-    def content_hash(self) -> str:
-        """SHA-256 over all that it is."""
-        digest = hashlib.sha256()
-        digest.update(json.dumps([self.modality, self.title, *self.vectors.shape]).encode())
-        digest.update(np.ascontiguousarray(self.vectors).tobytes())
-        return digest.hexdigest()
-
-
-def tower_of(collection: Collection, modality: str, title: str) -> DedicatedTower | None:
+def tower_of(collection: Collection, modality: str, title: str) -> DedicatedVectors | None:
     """The first indexed row of every item in one modality; None where an item has none.
 
     Raises:
@@ -106,22 +77,38 @@ def tower_of(collection: Collection, modality: str, title: str) -> DedicatedTowe
     block = collection.modality(modality).corpus.first_rows
     if block.n_rows < collection.n_items:
         return None
-    return DedicatedTower(modality, title, block.vectors)
+    return DedicatedVectors(modality, title, block.vectors)
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Everything the advisor may ask; each figure is measured when it is asked for."""
+    """Everything the advisor may ask of a collection; nothing is measured before it is asked."""
 
     collection: Collection
-    """With a calibrate and an evaluate split."""
-    measured: Measure
-    """A strategy fitted on the one split and measured on the other."""
-    pair: tuple[str, str]
-    seed: int
-    models: Mapping[str, Callable[[], Measurement]] = field(default_factory=dict)
-    """Raw cosine by other models of the same items, by title."""
-    towers: tuple[DedicatedTower, ...] = ()
+    """With a calibrate and an evaluate split, and the vectors of the model in use."""
+    asked_pair: tuple[str, str] | None = None
+    """The two modalities that are looked at; see `default_pair`."""
+    seed: int = DEFAULT_SEED
+    """Of bootstrap and samples."""
+    models: Mapping[str, Collection] = field(default_factory=dict)
+    """The same items with the vectors of other models, by title."""
+    towers: tuple[DedicatedVectors, ...] = ()
+    """The same items through encoders of one modality."""
+
+    @cached_property
+    def pair(self) -> tuple[str, str]:
+        """The two modalities that are looked at.
+
+        Raises:
+            GapvizError: fewer than two modalities.
+        """
+        return self.asked_pair or default_pair(self.collection)
+
+    @cached_property
+    def measured(self) -> Callable[[StrategyOptions], Measurement]:
+        """A strategy fitted on the one split and measured on the other, each once."""
+        raw = self._experiment(self.collection)
+        return cache(lambda options: raw.having(options).measurement)
 
     @property
     def raw(self) -> Measurement:
@@ -133,59 +120,30 @@ class Evidence:
         """The items that strategies are fitted on."""
         return self.collection.split(CALIBRATE)
 
+    @cached_property
     def comparable_models(self) -> dict[str, Measurement]:
-        """Other models whose figures can be paired with those of this one."""
-        found = {title: ask() for title, ask in self.models.items()}
+        """Raw cosine by other models whose figures can be paired with those of this one."""
+        found = {title: self._experiment(one).measurement for title, one in self.models.items()}
         return {title: one for title, one in found.items() if same_queries(self.raw, one)}
 
+    def _experiment(self, collection: Collection) -> Experiment:
+        return Experiment(collection, pair=self.pair, seed=self.seed)
 
-def gather(
-    collection: Collection,
-    *,
-    pair: tuple[str, str] | None = None,
-    seed: int = DEFAULT_SEED,
-    models: Mapping[str, Collection] | None = None,
-    towers: tuple[DedicatedTower, ...] = (),
-) -> Evidence:
-    """Evidence from a collection with splits; nothing is measured before it is asked for.
 
-    Args:
-        collection: the items with the vectors of the model in use.
-        pair: the two modalities that are looked at; see `default_pair`.
-        seed: of bootstrap and samples.
-        models: the same items with the vectors of other models, by title.
-        towers: the same items through encoders of one modality.
+def within_effect(before: Measurement, after: Measurement, modality: str) -> Effect:
+    """Mean average precision within a modality.
 
     Raises:
-        GapvizError: fewer than two modalities.
+        GapvizError: no two items share a label.
     """
-    chosen = pair or default_pair(collection)
-
-    raw = Experiment(collection, pair=chosen, seed=seed)
-
-    @cache
-    def measured(options: StrategyOptions) -> Measurement:
-        return raw.having(options).measurement
-
-    def raw_of(other: Collection) -> Callable[[], Measurement]:
-        return cache(lambda: Experiment(other, pair=chosen, seed=seed).measurement)
-
-    others = {title: raw_of(other) for title, other in (models or {}).items()}
-    return Evidence(collection, measured, chosen, seed, others, towers)
+    return _within(before, modality, _first_rows(after, modality))
 
 
-def within_effect(before: Measurement, after: Measurement, modality: str) -> Effect | None:
-    """Mean average precision within a modality; None where no two items share a label."""
-    rows, items, labels = _first_rows(before, modality)
-    other, _, _ = _first_rows(after, modality)
-    return _within(rows, other, items, labels, before.seed, f"mAP within {modality}")
-
-
-def tower_effect(evidence: Evidence, tower: DedicatedTower) -> Effect | None:
+def tower_effect(evidence: Evidence, tower: DedicatedVectors) -> Effect:
     """Within-modal recall delta: a dedicated encoder against the joint tower, as mAP.
 
     Raises:
-        GapvizError: not one row for each item of the collection.
+        GapvizError: not one row for each item of the collection, or no two share a label.
     """
     if len(tower.vectors) != evidence.collection.n_items:
         raise GapvizError(
@@ -193,28 +151,30 @@ def tower_effect(evidence: Evidence, tower: DedicatedTower) -> Effect | None:
             where=tower.title,
             hint="encode every item once",
         )
-    rows, items, labels = _first_rows(evidence.raw, tower.modality)
     whole = evidence.collection.position
-    positions = [whole[evidence.raw.collection.items[item].id] for item in items]
-    name = f"mAP within {tower.modality}"
-    return _within(rows, tower.vectors[positions], items, labels, evidence.seed, name)
+    measured = evidence.raw.collection
+    items = measured.modality(tower.modality).corpus.first_rows.item_index
+    positions = [whole[measured.items[item].id] for item in items]
+    return _within(evidence.raw, tower.modality, tower.vectors[positions])
 
 
-def _first_rows(measurement: Measurement, modality: str) -> tuple[Float32, Indices, Indices]:
-    """The first indexed row of every item, as the strategy moved it, its item and label."""
+def _first_rows(measurement: Measurement, modality: str) -> Float32:
+    """The first indexed row of every item, as the strategy moved it."""
     block = measurement.collection.modality(modality).corpus.first_rows
-    moved = measurement.strategy.transform(block.vectors, modality)
-    return moved, block.item_index, measurement.collection.labels[block.item_index]
+    return measurement.strategy.transform(block.vectors, modality)
 
 
-def _within(
-    before: Float32, after: Float32, items: Indices, labels: Indices, seed: int, figure: str
-) -> Effect | None:
-    old = evaluate_within(before, labels).average_precision
+def _within(before: Measurement, modality: str, after: Float32) -> Effect:
+    """The effect of other first rows of the same items."""
+    items = before.collection.modality(modality).corpus.first_rows.item_index
+    labels = before.collection.labels[items]
+    old = evaluate_within(_first_rows(before, modality), labels).average_precision
     if np.isnan(old).all():
-        return None
+        raise GapvizError(
+            "no two items share a label, so likeness is not known", hint="give the items labels"
+        )
     new = evaluate_within(after, labels).average_precision
-    return paired(figure, old, new, items, seed=seed)
+    return paired(f"mAP within {modality}", old, new, items, seed=before.seed)
 
 
 def paired(
@@ -255,39 +215,25 @@ def mixed_effects(before: Measurement, after: Measurement) -> list[Effect]:
     modality crowds out its own. It is told by query modality, since the mean of two opposite
     biases would look neutral.
     """
-    seed, names = before.seed, list(before.mixed)
-    old, new = ([m.mixed[name] for name in names] for m in (before, after))
-    effects = [
-        _over_modalities(
-            "NDCG@10, mixed index", [o.ndcg for o in old], [n.ndcg for n in new], old, seed
+
+    def effect(
+        figure: str, outcomes: Mapping[str, MixedOutcome], read: str, aim: float | None = None
+    ) -> Effect:
+        pairs = [(getattr(one, read), getattr(after.mixed[n], read)) for n, one in outcomes.items()]
+        old, new, change = (
+            mean_over_modalities(values, list(outcomes.values()), before.seed)
+            for values in zip(*((a, b, b - a) for a, b in pairs), strict=True)
         )
-    ]
-    for name, a, b in zip(names, old, new, strict=True):
-        share = mean_of_known(a.expected_share)
-        neutral = None if isnan(share) else share
-        figure = f"bias@10, {name} queries"
-        effects.append(
-            _over_modalities(figure, [a.own_share], [b.own_share], [a], seed, aim=neutral)
-        )
+        return Effect(figure, old, new, change, True if aim is None else None, aim)
+
+    effects = [effect("NDCG@10, mixed index", before.mixed, "ndcg")]
+    for name, outcome in before.mixed.items():
+        share = mean_of_known(outcome.expected_share)
+        aim = None if isnan(share) else share
+        effects.append(effect(f"bias@10, {name} queries", {name: outcome}, "own_share", aim))
     for source, target in before.cross:
         effects.append(one_way_effects(before, after, source, target)[2])
     return effects
-
-
-def _over_modalities(
-    figure: str,
-    before: Sequence[Float64],
-    after: Sequence[Float64],
-    outcomes: Sequence[MixedOutcome],
-    seed: int,
-    *,
-    aim: float | None = None,
-) -> Effect:
-    differences = [b - a for a, b in zip(before, after, strict=True)]
-    old, new, change = (
-        mean_over_modalities(values, outcomes, seed) for values in (before, after, differences)
-    )
-    return Effect(figure, old, new, change, True if aim is None else None, aim)
 
 
 def same_queries(before: Measurement, after: Measurement) -> bool:

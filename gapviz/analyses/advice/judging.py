@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isclose, isnan
 from typing import Any, Literal
@@ -134,7 +135,9 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
     words = [_gap_words(raw)]
     agrees: Stance = "agrees"
     if situation.task == "one-way":
-        words.append(_recall_words(raw, *_way(evidence, situation)))
+        source, target = _way(evidence, situation)
+        one, ten = (raw.recall[source, target][k] for k in (1, 10))
+        words.append(f"{source} → {target} finds the match at R@1 {one} and R@10 {ten}.")
         words.append("Taking the offset out of every candidate's score changes no rank at all.")
     elif situation.task == "mixed":
         lift = {name: estimate.value for name, estimate in raw.lift.items()}
@@ -150,13 +153,11 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
         words.append(_passing_words(one_threshold(evidence), passing))
     else:
         words.append(f"It plays no part here: {situation.found} vectors are compared alone.")
-        likeness = within_effect(raw, raw, situation.found)
-        if likeness is not None:
+        with suppress(GapvizError):
+            likeness = within_effect(raw, raw, situation.found)
             words.append(f"{likeness.figure} is {likeness.before}.")
     cost = _cost(raw, "the vectors alone", "one product with every vector")
-    return [
-        Recommendation(rule.name, "Leave it as it is", "as it is", (), tuple(words), cost, agrees)
-    ]
+    return [Recommendation(rule.name, title_of(rule), "as it is", (), tuple(words), cost, agrees)]
 
 
 def _holds(figure: float, bound: float) -> Stance:
@@ -222,7 +223,7 @@ def _tie_words(evidence: Evidence, options: StrategyOptions, after: Measurement)
 
 
 def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
-    others = evidence.comparable_models()
+    others = evidence.comparable_models
     if not others:
         what = "these items" if not evidence.models else "the same captions of these items"
         raise GapvizError(f"no other model has encoded {what}", hint="encode them on the Data page")
@@ -243,8 +244,6 @@ def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Rec
     found = []
     for tower in towers:
         effect = tower_effect(evidence, tower)
-        if effect is None:
-            raise _no_labels()
         size = 4 * tower.vectors.shape[1]
         cost = Cost(
             f"a second index beside the joint one: {size:,} bytes an item more, as float32",
@@ -272,10 +271,7 @@ def _effects(
     if situation.task == "one-way":
         return one_way_effects(raw, after, *_way(evidence, situation))
     if situation.task == "within":
-        effect = within_effect(raw, after, situation.found)
-        if effect is None:
-            raise _no_labels()
-        return [effect]
+        return [within_effect(raw, after, situation.found)]
     if situation.task == "scores" and not after.strategy.spec.routed:
         return [*passing_effects(evidence, rule.strategy), mixed_effects(raw, after)[0]]
     return mixed_effects(raw, after)
@@ -297,34 +293,21 @@ def _judged(
     lost = [effect.figure for effect in effects[1:] if effect.worse]
     if lost:
         words.append(f"It costs more than chance elsewhere: {'; '.join(lost)}.")
-    return Recommendation(
-        rule.name,
-        title,
-        verdict,
-        tuple(effects),
-        tuple(words),
-        cost,
-        _stance(rule, verdict),
-        fragile,
-    )
-
-
-def _stance(rule: Rule, verdict: Verdict) -> Stance:
     expected = _EXPECTED[rule.expects]
+    stance: Stance = "contradicts"
     if verdict == expected:
-        return "agrees"
-    return "leaves open" if expected is None or verdict == "no difference" else "contradicts"
+        stance = "agrees"
+    elif expected is None or verdict == "no difference":
+        stance = "leaves open"
+    return Recommendation(
+        rule.name, title, verdict, tuple(effects), tuple(words), cost, stance, fragile
+    )
 
 
 def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
     """(what asks, what is found)."""
     other = [name for name in evidence.pair if name != situation.found]
     return other[0], situation.found
-
-
-def _recall_words(raw: Measurement, source: str, target: str) -> str:
-    one, ten = raw.recall[source, target][1], raw.recall[source, target][10]
-    return f"{source} → {target} finds the match at R@1 {one} and R@10 {ten}."
 
 
 def _encode_alone(modality: str) -> str:
@@ -343,12 +326,6 @@ def _passing_words(threshold: float, passing: list[Effect]) -> str:
         if not isnan(effect.before.value)
     )
     return f"One threshold for all, the cosine {threshold:.3f}, lets pass: {shares}."
-
-
-def _no_labels() -> GapvizError:
-    return GapvizError(
-        "no two items share a label, so likeness is not known", hint="give the items labels"
-    )
 
 
 _JUDGES: dict[Kind, Callable[[Evidence, Situation, Rule], list[Recommendation]]] = {

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import isnan
+from collections.abc import Sequence
+from math import isnan, nan
 
 import numpy as np
 
 from gapviz.analyses.advice.evidence import Effect, Evidence, paired
 from gapviz.core.collection import Collection
 from gapviz.core.rows import Rows, rows_of_one
+from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
 from gapviz.strategies import Strategy, StrategyOptions
 
 Kind = tuple[str, str]
 """The modalities of a pair of rows."""
-Chosen = Callable[[Collection, Kind, Indices, Indices], Mask]
-"""Which of the pairs `(n_a, n_b)` of rows count, by the items of both."""
+_FIGURES = {
+    "unrelated": "unrelated {} pairs that pass",
+    "matched": "matched {} pairs that pass",
+    "alike": "{} pairs of one label that pass",
+}
+"""By which pairs of rows count; see `_scores`."""
 
 MATCHED_SHARE = 0.95
 """Share of the matched pairs that the threshold lets pass, on the calibrate split."""
@@ -47,49 +51,27 @@ def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
         after = evidence.measured(StrategyOptions(strategy)).strategy
         cuts = dict.fromkeys(_kinds(evidence), one_threshold(evidence, after))
 
-    def compared(kind: Kind, *counted: _Counted) -> list[Effect]:
-        scores, a, b = _scores(measured, raw, kind, evidence.seed)
+    def compared(kind: Kind, counting: Sequence[str], aim: float = nan) -> list[Effect]:
+        scores, items, pairs = _scores(measured, raw, kind, evidence.seed)
         then = scores if after is raw else _scores(measured, after, kind, evidence.seed)[0]
-        found = []
-        for each in counted:
-            pairs = each.chosen(measured, kind, a, b)
-            shares = _share(pairs, scores, one), _share(pairs, then, cuts[kind])
-            figure = f"{each.words.format(f'{kind[0]}–{kind[1]}')} that pass"
-            found.append(
-                paired(
-                    figure, *shares, a, seed=evidence.seed, higher_is_better=each.higher,
-                    aim=each.aim,
-                )
-            )  # fmt: skip
-        return found
+        return [
+            paired(
+                _FIGURES[each].format("–".join(kind)),
+                _share(pairs[each], scores, one),
+                _share(pairs[each], then, cuts[kind]),
+                items,
+                seed=evidence.seed,
+                higher_is_better=each != "unrelated",
+                aim=None if each != "unrelated" or isnan(aim) else aim,
+            )
+            for each in counting
+        ]
 
     *within, between = _kinds(evidence)
-    unrelated, matched = compared(
-        between,
-        _Counted("unrelated {} pairs", _unrelated),
-        _Counted("matched {} pairs", _matched, higher=True),
-    )
-    aim = None if isnan(unrelated.before.value) else unrelated.before.value
-    inside = [
-        compared(
-            kind,
-            _Counted("unrelated {} pairs", _unrelated, aim=aim),
-            _Counted("{} pairs of one label", _related, higher=True),
-        )
-        for kind in within
-    ]
+    unrelated, matched = compared(between, ("unrelated", "matched"))
+    inside = [compared(kind, ("unrelated", "alike"), unrelated.before.value) for kind in within]
     related = [one for _, one in inside if not isnan(one.change.value)]
     return [*(one for one, _ in inside), unrelated, matched, *related]
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """A kind of pairs whose share that passes is a figure."""
-
-    words: str
-    chosen: Chosen
-    higher: bool = False
-    aim: float | None = None
 
 
 def one_threshold(evidence: Evidence, strategy: Strategy | None = None) -> float:
@@ -100,9 +82,9 @@ def one_threshold(evidence: Evidence, strategy: Strategy | None = None) -> float
         strategy: whose scores; raw cosine unless given.
     """
     chosen = strategy or evidence.raw.strategy
-    scores, a, b = _scores(evidence.calibration, chosen, evidence.pair, evidence.seed)
-    matched = scores[a[:, None] == b[None, :]]
-    return float(np.quantile(matched, 1 - MATCHED_SHARE)) if matched.size else float("nan")
+    scores, _, pairs = _scores(evidence.calibration, chosen, evidence.pair, evidence.seed)
+    matched = scores[pairs["matched"]]
+    return float(np.quantile(matched, 1 - MATCHED_SHARE)) if matched.size else nan
 
 
 def _kinds(evidence: Evidence) -> list[Kind]:
@@ -113,41 +95,47 @@ def _kinds(evidence: Evidence) -> list[Kind]:
 
 def _scores(
     collection: Collection, strategy: Strategy, kind: Kind, seed: int
-) -> tuple[Float64, Indices, Indices]:
-    """Scores `(n_a, n_b)` of sampled rows of both modalities, with the items of each."""
+) -> tuple[Float64, Indices, dict[str, Mask]]:
+    """Scores `(n_a, n_b)` of sampled rows of both modalities, the items `(n_a,)`, and the pairs.
+
+    Pairs are of one item, of two items of one label, or unrelated: of any two items, but for
+    those of one label within a modality.
+    """
     a, b = (_sampled(collection, name, strategy, seed) for name in kind)
     scores: Float32 = a.vectors @ b.vectors.T
     prepared = strategy.prepare(b, a)
     if prepared is not None:
         scores = prepared.adjust(scores, kind[0])
-    return scores.astype(np.float64), a.item, b.item
+    first, second = (collection.labels[rows.item][:, None] for rows in (a, b))
+    matched = a.item[:, None] == b.item
+    alike = (first == second.T) & (first >= 0) & ~matched
+    unrelated = ~matched & ~alike if kind[0] == kind[1] else ~matched
+    pairs = {"matched": matched, "alike": alike, "unrelated": unrelated}
+    return scores.astype(np.float64), a.item, pairs
 
 
 def _sampled(collection: Collection, name: str, strategy: Strategy, seed: int) -> Rows:
     block = collection.modality(name).corpus
-    keep = np.arange(block.n_rows)
-    if block.n_rows > MOST_ROWS:
-        # One seed for all modalities, so that where rows match, the same items are drawn.
-        keep = np.sort(np.random.default_rng(seed).choice(block.n_rows, MOST_ROWS, replace=False))
+    # One seed for all modalities, so that where rows match, the same items are drawn.
+    keep = seeded_sample(np.arange(block.n_rows), MOST_ROWS, seed)
     moved = strategy.transform(block.vectors[keep], name)
     return rows_of_one(name, moved, block.item_index[keep])
 
 
 def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[Kind, float]:
     """A threshold a pair of modalities that lets the same share of unrelated pairs pass."""
-    calibration = evidence.calibration
     found = {}
-    target = float("nan")
+    target = nan
     for kind in reversed(_kinds(evidence)):
-        scores, a, b = _scores(calibration, raw, kind, evidence.seed)
-        unrelated = scores[_unrelated(calibration, kind, a, b)]
+        scores, _, pairs = _scores(evidence.calibration, raw, kind, evidence.seed)
+        unrelated = scores[pairs["unrelated"]]
         if kind == evidence.pair:
-            target = float((unrelated >= one).mean()) if unrelated.size else float("nan")
+            target = float((unrelated >= one).mean()) if unrelated.size else nan
             found[kind] = one
-        elif unrelated.size and not np.isnan(target):
+        elif unrelated.size and not isnan(target):
             found[kind] = float(np.quantile(unrelated, 1 - target))
         else:
-            found[kind] = float("nan")
+            found[kind] = nan
     return found
 
 
@@ -158,22 +146,3 @@ def _share(pairs: Mask, scores: Float64, threshold: float) -> Float64:
     known = (n > 0) & ~np.isnan(threshold)
     share: Float64 = np.where(known, passed / np.maximum(n, 1), np.nan)
     return share
-
-
-def _unrelated(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:
-    different: Mask = a[:, None] != b[None, :]
-    if kind[0] == kind[1]:
-        different &= ~_related(collection, kind, a, b)
-    return different
-
-
-def _related(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:
-    labels = collection.labels
-    alike: Mask = labels[a][:, None] == labels[b][None, :]
-    alike &= (labels[a] >= 0)[:, None] & (a[:, None] != b[None, :])
-    return alike
-
-
-def _matched(collection: Collection, kind: Kind, a: Indices, b: Indices) -> Mask:
-    same: Mask = a[:, None] == b[None, :]
-    return same

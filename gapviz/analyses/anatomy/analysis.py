@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,17 +27,25 @@ from gapviz.analyses.anatomy.parts import (
     cached_hubs,
     cached_plane,
     cached_spectra,
-    moving_strategies,
 )
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
 from gapviz.core.wording import counted, figure
 from gapviz.sources.builtin import encoder_title
-from gapviz.strategies import StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 TOPS = (1, 2, 5, 10)
 STRATEGY = Column("strategy", "strategy", text=True)
+HUB_COLUMNS = (
+    Column("skew", "skew", decimals=2, better="lower"),
+    Column("anti_hub_share", "anti-hubs", percent=True, decimals=1, better="lower"),
+    Column("largest_share", "fullest 1 %", percent=True, decimals=1, better="lower"),
+)
+SPECTRUM_COLUMNS = (
+    Column("effective_rank", "effective rank", decimals=1),
+    Column("participation_ratio", "participation ratio", decimals=1),
+)
 
 
 def dimensions_reading(found: Dimensions) -> str:
@@ -170,40 +177,22 @@ def plane_table(plane: Plane, chosen: Plane) -> Table:
     )
 
 
-def hubs_table(hubs: Hubs) -> Table:
-    """How unevenly places in lists are spread, by direction and strategy."""
-    share = partial(Column, percent=True, decimals=1, better="lower")
+def _table_by_strategy(of: str, columns: Sequence[Column], found: Hubs | Spectra) -> Table:
+    """A row for each strategy and each of its directions or modalities.
+
+    Args:
+        of: `direction` or `modality`.
+        columns: of figures, by their names.
+        found: by strategy.
+    """
     return Table(
         "",
+        [Column(of, of, text=True), STRATEGY, *columns],
         [
-            Column("direction", "direction", text=True),
-            STRATEGY,
-            Column("skew", "skew", decimals=2, better="lower"),
-            share("anti_hub_share", "anti-hubs"),
-            share("largest_share", "fullest 1 %"),
-        ],
-        [
-            [f"{a} → {b}", title, hub.skew, hub.anti_hub_share, hub.largest_share]
-            for title, by_direction in hubs.by_strategy.items()
-            for (a, b), hub in by_direction.items()
-        ],
-    )
-
-
-def spectra_table(spectra: Spectra) -> Table:
-    """Over how many directions each cloud spreads."""
-    return Table(
-        "",
-        [
-            Column("modality", "modality", text=True),
-            STRATEGY,
-            Column("effective_rank", "effective rank", decimals=1),
-            Column("participation_ratio", "participation ratio", decimals=1),
-        ],
-        [
-            [name, title, one.effective_rank, one.participation_ratio]
-            for title, by_modality in spectra.by_strategy.items()
-            for name, one in by_modality.items()
+            [" → ".join(each) if isinstance(each, tuple) else each, title]
+            + [getattr(figures, column.key) for column in columns]
+            for title, by_each in found.by_strategy.items()
+            for each, figures in by_each.items()
         ],
     )
 
@@ -256,7 +245,12 @@ def _plane(request: Request, progress: Progress) -> Finding:
     ours = {encoder_title(collection.encoder): collection}
     ringed = request.values.get("ringed", ours)
     models = ours | {encoder_title(name): one for name, one in request.others.items()}
-    grid = [StrategyOptions(name) for name in moving_strategies()]
+    # Raw cosine and all that move vectors have a point of their own.
+    grid = [
+        StrategyOptions(name)
+        for name, spec in STRATEGIES.items()
+        if spec.moves_vectors or spec.acts_on == "nothing"
+    ]
     plane = cached_plane(models, grid, pair, seed=seed).compute(share_of(progress, 0, 2))
     last = _moved(request)[-1:]
     chosen = cached_plane(ringed, last, pair, seed=seed).compute(share_of(progress, 1, 2))
@@ -289,7 +283,7 @@ def _hubs(request: Request, progress: Progress) -> Finding:
         figures=_by_name(hubs.to_json(), strategies),
         title="Hubs",
         readings=[*notes, hubs_reading(hubs)],
-        tables=[hubs_table(hubs)],
+        tables=[_table_by_strategy("direction", HUB_COLUMNS, hubs)],
         protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
         "stands; the mean is k · queries / entries. Skew: third standardised moment, 0 is even; "
         "anti-hubs: entries in no list; fullest 1 %: their share of all places. Evaluate split, "
@@ -306,7 +300,7 @@ def _spectra(request: Request, progress: Progress) -> Finding:
         figures=_by_name(spectra.to_json(), strategies),
         title="Spectrum",
         readings=[spectra_reading(spectra)],
-        tables=[spectra_table(spectra)],
+        tables=[_table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],
         protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
         "evaluate split. Effective rank: exp of their entropy (Roy & Vetterli 2007). Participation "
         "ratio: 1 / Σ shares². Both: higher is wider.",

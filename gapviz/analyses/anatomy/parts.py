@@ -14,6 +14,7 @@ from gapviz.core.pairs import Pairs
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, rows_of_one
+from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.geometry.anatomy import (
     AblationCurve,
@@ -48,13 +49,6 @@ NEIGHBOURS = 10
 
 # Entries of the longest list, and queries, of a large collection that a sample stands for.
 MAX_HUB_ROWS = 20_000
-
-
-def moving_strategies() -> tuple[str, ...]:
-    """Those with a point of their own in the plane: raw cosine and all that move vectors."""
-    return tuple(
-        name for name, spec in STRATEGIES.items() if spec.moves_vectors or spec.acts_on == "nothing"
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,13 +223,8 @@ def _each(
     fitted_on, measured = collection.split(CALIBRATE), collection.split(EVALUATE)
     for chosen in options:
         strategy = fit_strategy(chosen, fitted_on)
-        yield (
-            strategy.label,
-            [
-                strategy.transform(measured.modality(name).corpus.vectors, name)
-                for name in modalities
-            ],
-        )
+        blocks = ((name, measured.modality(name).corpus.vectors) for name in modalities)
+        yield strategy.label, [strategy.transform(vectors, name) for name, vectors in blocks]
 
 
 def _in_order(x: Float32, y: Float32, pairs: Pairs, like: HeatMap) -> HeatMap:
@@ -257,8 +246,5 @@ def _hubness(strategy: Strategy, asking: Rows, gallery: Rows) -> Hubness:
 
 
 def _some(rows: Rows, seed: int) -> Rows:
-    if rows.n_rows <= MAX_HUB_ROWS:
-        return rows
-    chosen = np.random.default_rng(seed).choice(rows.n_rows, MAX_HUB_ROWS, replace=False)
-    chosen.sort()
+    chosen = seeded_sample(np.arange(rows.n_rows), MAX_HUB_ROWS, seed)
     return rows_of_one(rows.names[0], rows.vectors[chosen], rows.item[chosen])

@@ -9,7 +9,6 @@ import numpy as np
 
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.curves.curve import (
-    FALLBACK,
     KIND,
     NO_DIFFERENCE,
     REVISION,
@@ -60,6 +59,7 @@ class CalibrationCurve(JsonFields):
     n_repeats: int
 
 
+@cached(KIND, revision=REVISION)
 def calibration_curve(
     collection: Collection,
     options: StrategyOptions,
@@ -146,15 +146,6 @@ def _gap(collection: Collection, pair: tuple[str, str]) -> Float64:
     return np.asarray(x - y)
 
 
-cached_calibration_curve = cached(KIND, revision=REVISION)(calibration_curve)
-
-
-def strategy_that_learns(name: str, collection: Collection) -> str:
-    """The strategy itself where calibration items matter to it, else centring both."""
-    fits = unavailable_reason(StrategyOptions(name), collection.split(CALIBRATE)) is None
-    return name if STRATEGIES[name].learns and fits else FALLBACK
-
-
 def calibration_reading(curve: CalibrationCurve, *, enough: float = 0.99) -> str:
     """From how many items the gap's direction is known, and whether recall wants more."""
     cosine = curve.cosine.value
@@ -188,9 +179,13 @@ def calibration_reading(curve: CalibrationCurve, *, enough: float = 0.99) -> str
 def find_calibration(request: Request, progress: Progress) -> Finding:
     """The strategy chosen, fitted on ever more items."""
     collection = request.collection
-    name = strategy_that_learns(request.strategy.name, collection)
-    options, drawn, notes = drawn_strategy(request, "calibration", name)
-    found = cached_calibration_curve(collection, options, request.pair, seed=request.seed)
+    usual = StrategyOptions(request.strategy.name)
+    fits = unavailable_reason(usual, collection.split(CALIBRATE)) is None
+    drawable = request.spec.learns and fits
+    options, drawn, notes = drawn_strategy(
+        request, drawable, "learns nothing from calibration items here"
+    )
+    found = calibration_curve(collection, options, request.pair, seed=request.seed)
     curve = found.compute(progress)
     raw = ", ".join(f"{a} → {b} {figure(one)}" for (a, b), one in curve.raw_recall_at_1.items())
     table = points_table(
@@ -205,7 +200,7 @@ def find_calibration(request: Request, progress: Progress) -> Finding:
     )
     return Finding(
         figures=drawn | curve.to_json(),
-        title=f"Calibration items: {STRATEGIES[name].title}",
+        title=f"Calibration items: {STRATEGIES[options.name].title}",
         readings=[*notes, calibration_reading(curve)],
         tables=[table],
         protocol=f"R@1 without a strategy: {raw}. Nested random samples of the calibrate split, "

@@ -13,7 +13,6 @@ import numpy as np
 
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.curves.curve import (
-    FALLBACK,
     KIND,
     REVISION,
     Band,
@@ -26,14 +25,14 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.table import Column
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
 from gapviz.core.wording import counted
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.ranking import ndcg_at
-from gapviz.storage.cache import CachedResult, cached
+from gapviz.storage.cache import cached
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
 from gapviz.strategies.fusion import RankFusion, interleaving, tie_order
 
@@ -81,6 +80,7 @@ class MixCurve(JsonFields):
     n_repeats: int
 
 
+@cached(KIND, revision=REVISION)
 def corpus_mix_curve(
     collection: Collection,
     options: Sequence[StrategyOptions],
@@ -193,10 +193,9 @@ def _set_up(
     measured: Collection, first: str, second: str, query_modality: str, seed: int
 ) -> _Setup:
     blocks = [measured.modality(name).corpus for name in (first, second)]
-    items = np.intersect1d(blocks[0].item_index, blocks[1].item_index)
     rng = np.random.default_rng(seed)
-    if items.size > MAX_ITEMS:
-        items = np.sort(rng.choice(items, MAX_ITEMS, replace=False))
+    items = np.intersect1d(blocks[0].item_index, blocks[1].item_index)
+    items = seeded_sample(items, MAX_ITEMS, rng)
     if items.size < 2:
         raise GapvizError(
             f"{items.size} items have both {first} and {second} vectors",
@@ -206,9 +205,8 @@ def _set_up(
     block = measured.modality(query_modality)
     never_indexed = bool(block.query_only.any())
     asking = block.rows(block.query_only) if never_indexed else block.corpus
-    chosen = np.flatnonzero(np.isin(asking.item_index, items))
-    if chosen.size > MAX_QUERIES:
-        chosen = np.sort(rng.choice(chosen, MAX_QUERIES, replace=False))
+    known = np.flatnonzero(np.isin(asking.item_index, items))
+    chosen = seeded_sample(known, MAX_QUERIES, rng)
     return _Setup(
         names=(first, second),
         rows=(_first_rows(blocks[0], items), _first_rows(blocks[1], items)),
@@ -277,50 +275,19 @@ def _ranks(
     return ranks
 
 
-_cached = cached(KIND, revision=REVISION)(corpus_mix_curve)
-
-
-def cached_mix_curve(
-    collection: Collection,
-    options: StrategyOptions,
-    pair: tuple[str, str],
-    *,
-    query_modality: str,
-    routing: StrategyOptions,
-    seed: int,
-) -> CachedResult[MixCurve]:
-    """Raw, one strategy, routing and the oracle from all of `pair[1]` to all of `pair[0]`."""
-    second, first = pair
-    lines = (StrategyOptions("raw"), options, routing)
-    return _cached(
-        collection, lines, first=first, second=second, query_modality=query_modality, seed=seed
-    )
-
-
-def strategy_in_one_index(name: str) -> str:
-    """The strategy itself where it changes one mixed index, else centring both."""
-    return name if STRATEGIES[name].moves_vectors or STRATEGIES[name].adjusts_scores else FALLBACK
-
-
 def mix_reading(curve: MixCurve) -> str:
     """How deep each way sags between the two pure corpora, against the oracle."""
-    oracle = next(line for line in curve.lines if line.title == ORACLE).ndcg.value
-    missing = {
-        line.title: float(np.nanmax(oracle - line.ndcg.value))
-        for line in curve.lines
-        if line.title != ORACLE and not np.isnan(oracle - line.ndcg.value).all()
-    }
+    *ways, oracle = curve.lines
+    missing = {line.title: oracle.ndcg.value - line.ndcg.value for line in ways}
+    missing = {title: lost for title, lost in missing.items() if not np.isnan(lost).all()}
     if not missing:
         return "No query asks at any mix, so there is nothing to compare."
-    parts = []
-    for line in curve.lines:
-        if line.title in missing:
-            at = int(np.nanargmax(oracle - line.ndcg.value))
-            parts.append(
-                f"{line.title} loses up to {missing[line.title]:.2f} (at {curve.shares[at]:.0%} "
-                f"{curve.second})"
-            )
-    least = min(missing, key=lambda title: missing[title])
+    parts = [
+        f"{title} loses up to {np.nanmax(lost):.2f} (at {curve.shares[np.nanargmax(lost)]:.0%} "
+        f"{curve.second})"
+        for title, lost in missing.items()
+    ]
+    least = min(missing, key=lambda title: float(np.nanmax(missing[title])))
     return (
         f"Against an oracle that knows in which list the answer stands, {'; '.join(parts)}. "
         f"{least} sags least."
@@ -328,15 +295,18 @@ def mix_reading(curve: MixCurve) -> str:
 
 
 def find_mix(request: Request, progress: Progress) -> Finding:
-    """The corpus mix under the strategy chosen."""
-    name = strategy_in_one_index(request.strategy.name)
-    options, drawn, notes = drawn_strategy(request, "mix", name)
-    curve = cached_mix_curve(
+    """The corpus mix under the strategy chosen, from all of `pair[1]` to all of `pair[0]`."""
+    drawable = request.spec.moves_vectors or request.spec.adjusts_scores
+    options, drawn, notes = drawn_strategy(
+        request, drawable, "is drawn beside it anyway, or mixes no single list"
+    )
+    second, first = request.pair
+    curve = corpus_mix_curve(
         request.collection,
-        options,
-        request.pair,
-        query_modality=request["query_modality"] or request.pair[-1],
-        routing=request.strategy_named("route"),
+        (StrategyOptions("raw"), options, request.strategy_named("route")),
+        first=first,
+        second=second,
+        query_modality=request["query_modality"] or first,
         seed=request.seed,
     ).compute(progress)
     asking = (
@@ -357,7 +327,7 @@ def find_mix(request: Request, progress: Progress) -> Finding:
     ]
     return Finding(
         figures=drawn | curve.to_json(),
-        title=f"Corpus mix, {curve.query_modality} queries: {STRATEGIES[name].title}",
+        title=f"Corpus mix, {curve.query_modality} queries: {STRATEGIES[options.name].title}",
         readings=[*notes, mix_reading(curve)],
         tables=tables,
         protocol=f"{counted(curve.n_items, 'item')}, each in the corpus once, as {curve.first} or "

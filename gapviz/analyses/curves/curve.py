@@ -17,19 +17,14 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 KIND = "curves"
 
 # Raise it when the same request would give another curve.
-REVISION = 3
+REVISION = 4
 
 BOOTSTRAP = "95 % bootstrap intervals over items"
 BETTER = {"R@1": "higher", "NDCG@10": "higher"}
 """Which way is better, by the title of a figure."""
 
-FALLBACK = "centre"
-NOT_DRAWN = {
-    "strength": "has no strength to vary",
-    "mix": "is drawn beside it anyway, or mixes no single list",
-    "calibration": "learns nothing from calibration items here",
-}
-"""Why a curve shows another strategy than the one chosen."""
+FALLBACK = StrategyOptions("centre")
+"""Shown where a curve cannot show the strategy chosen."""
 
 # Of a cosine or a share: less than this is one and the same to a reader.
 NO_DIFFERENCE = 0.005
@@ -109,24 +104,21 @@ def points_table(
     return Table(title, columns, list(zip(*cells, strict=True)), intervals=intervals)
 
 
-def drawn_instead(curve: str, chosen: str, drawn: str) -> str | None:
-    """Why the curve shows the strategy `drawn`; None where that is the one chosen."""
-    if chosen == drawn:
-        return None
-    return (
-        f"{STRATEGIES[chosen].title} {NOT_DRAWN[curve]}: the curve shows "
-        f"“{STRATEGIES[drawn].title}”."
-    )
-
-
 def drawn_strategy(
-    request: Request, curve: str, name: str
+    request: Request, drawable: bool, why_not: str
 ) -> tuple[StrategyOptions, dict[str, Any], list[str]]:
-    """The strategy `name` that a curve shows, at its usual parameters unless it is the one chosen.
+    """The strategy that a curve shows: the one chosen where it can be drawn, else `FALLBACK`.
 
     Also what JSON and the readings say of it.
+
+    Args:
+        request: with the strategy chosen.
+        drawable: whether the curve can show that one.
+        why_not: why it cannot, behind its title.
     """
     chosen = request.strategy
-    note = drawn_instead(curve, chosen.name, name)
-    options = chosen if name == chosen.name else StrategyOptions(name)
-    return options, {"strategy": name, "note": note}, [note] if note else []
+    if drawable or chosen.name == FALLBACK.name:
+        return chosen, {"strategy": chosen.name, "note": None}, []
+    drawn = STRATEGIES[FALLBACK.name].title
+    note = f"{request.spec.title} {why_not}: the curve shows “{drawn}”."
+    return FALLBACK, {"strategy": FALLBACK.name, "note": note}, [note]

@@ -18,7 +18,7 @@ from gapviz.analyses.curves.curve import (
     points_table,
 )
 from gapviz.core.collection import Collection
-from gapviz.core.plain_json import JsonFields
+from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column
@@ -64,13 +64,7 @@ class FusionCurve:
     """Over the weight, at k = 60."""
 
 
-@dataclass(frozen=True, eq=False)
-class FusionCurves(JsonFields):
-    """Rank fusion of both kinds of lists."""
-
-    by_lists: Mapping[Lists, FusionCurve]
-
-
+@cached(KIND, revision=REVISION)
 def rank_fusion_curves(
     collection: Collection,
     weighted: str,
@@ -80,7 +74,7 @@ def rank_fusion_curves(
     ties: TieOrder = "own-first",
     seed: int = DEFAULT_SEED,
     progress: Progress = no_progress,
-) -> FusionCurves:
+) -> Mapping[Lists, FusionCurve]:
     """Vary k at equal weights and one list's weight at k = 60, on the evaluate split.
 
     Args:
@@ -106,40 +100,35 @@ def rank_fusion_curves(
 
     def line(points: Sequence[StrategyOptions]) -> FusionLine:
         nonlocal n_done
-        bias: dict[str, list[Float64]] = {m: [] for m in measured.modality_names}
-        ndcg: dict[str, list[Float64]] = {m: [] for m in measured.modality_names}
-        items = {}
+        found = []
         for options in points:
             progress(n_done / n_all, f"k = {options.value('rrf_k'):g}")
             n_done += 1
-            strategy = experiment.fitted(options)
-            for modality, outcome in evaluate_mixed(measured, strategy, seed=seed).items():
-                bias[modality].append(outcome.own_share)
-                ndcg[modality].append(outcome.ndcg)
-                items[modality] = outcome.items
-        return FusionLine(
-            *(
-                {m: band_of(bootstrap_means(v, items[m], seed=seed)) for m, v in figure.items()}
-                for figure in (bias, ndcg)
-            )
+            found.append(evaluate_mixed(measured, experiment.fitted(options), seed=seed))
+
+        def bands(figure: str) -> dict[str, Band]:
+            return {
+                name: band_of(
+                    bootstrap_means(
+                        [getattr(one[name], figure) for one in found], outcome.items, seed=seed
+                    )
+                )
+                for name, outcome in found[0].items()
+            }
+
+        return FusionLine(bands("own_share"), bands("ndcg"))
+
+    return {
+        lists: FusionCurve(
+            lists=lists,
+            ks=np.asarray(ks, dtype=np.float64),
+            by_k=line([options.having(rrf_k=k) for k in ks]),
+            weights=np.asarray(weights, dtype=np.float64),
+            weighted=weighted,
+            by_weight=line([options.having(weights=((weighted, w),)) for w in weights]),
         )
-
-    return FusionCurves(
-        {
-            lists: FusionCurve(
-                lists=lists,
-                ks=np.asarray(ks, dtype=np.float64),
-                by_k=line([options.having(rrf_k=k) for k in ks]),
-                weights=np.asarray(weights, dtype=np.float64),
-                weighted=weighted,
-                by_weight=line([options.having(weights=((weighted, w),)) for w in weights]),
-            )
-            for lists, options in kinds.items()
-        }
-    )
-
-
-cached_fusion_curves = cached(KIND, revision=REVISION)(rank_fusion_curves)
+        for lists, options in kinds.items()
+    }
 
 
 def fusion_reading(curves: Mapping[Lists, FusionCurve]) -> str:
@@ -186,7 +175,7 @@ def find_fusion(request: Request, progress: Progress) -> Finding:
     """Rank fusion over k and over a weight, for both kinds of lists."""
     weighted = request["weighted"] or request.collection.modality_names[0]
     ties = request.strategy_named("route").value("ties")
-    found = cached_fusion_curves(request.collection, weighted, ties=ties, seed=request.seed)
+    found = rank_fusion_curves(request.collection, weighted, ties=ties, seed=request.seed)
     curves = found.compute(progress)
     tables = [
         points_table(
@@ -195,16 +184,16 @@ def find_fusion(request: Request, progress: Progress) -> Finding:
             {"bias@10": line.bias, "NDCG@10": line.ndcg},
             title=f"{lists} lists, {fixed}",
         )
-        for lists, curve in curves.by_lists.items()
+        for lists, curve in curves.items()
         for name, values, line, fixed in (
             ("k", curve.ks, curve.by_k, "equal weights"),
             ("weight", curve.weights, curve.by_weight, f"k = 60, weight of the {weighted} list"),
         )
     ]
     return Finding(
-        figures={"weighted": weighted, "ties": ties, **curves.to_json()},
+        figures={"weighted": weighted, "ties": ties, "by_lists": plain_json(curves)},
         title="Rank fusion",
-        readings=[fusion_reading(curves.by_lists)],
+        readings=[fusion_reading(curves)],
         tables=tables,
         protocol="Raw cosine ranks each modality's list; Σ weight / (k + rank) with ranks from 1 "
         "fuses them. k varies at equal weights, the weight at k = 60. Over overlapping lists an "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.curves.curve import (
-    FALLBACK,
     KIND,
     NO_DIFFERENCE,
     REVISION,
@@ -26,9 +26,9 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, corpus_rows, query_rows
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.table import Column
-from gapviz.core.vectors import Float32, Float64, unit_rows
+from gapviz.core.vectors import Float32, Float64, Indices, Mask, unit_rows
 from gapviz.core.wording import counted, figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.contrast import InfoNce, info_nce
@@ -36,7 +36,7 @@ from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval.sweep import sweep
-from gapviz.storage.cache import CachedResult, cached
+from gapviz.storage.cache import cached
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 STRENGTHS = tuple(float(lam) for lam in np.linspace(0, 2, 21).round(3))
@@ -73,6 +73,7 @@ class StrengthCurve(JsonFields):
     """NDCG@10 of the match in the mixed index by query modality."""
 
 
+@cached(KIND, revision=REVISION)
 def strength_curve(
     collection: Collection,
     options: StrategyOptions,
@@ -87,7 +88,7 @@ def strength_curve(
     Args:
         collection: with a calibrate and an evaluate split.
         options: an offset strategy (one-sided, half/half, centre both); its own strength
-            does not matter.
+            does not matter, but to what the curve is cached by.
         pair: the modalities x and y of the gap and the loss.
         strengths: λ, in any order.
         seed: of bootstrap and samples.
@@ -105,9 +106,8 @@ def strength_curve(
         )
     measured = experiment.evaluated
     clouds = [measured.modality(name).corpus.vectors for name in pair]
-    steps = np.asarray(strengths, dtype=np.float64)
-    shapes: list[tuple[float, float]] = []
-    losses: list[InfoNce] = []
+    pairs, steps = measured.pairs(*pair), np.asarray(strengths, dtype=np.float64)
+    along, gap, losses = [], [], []
     raw = centroid(clouds[0]) - centroid(clouds[1])
     length = float(np.linalg.norm(raw))
     for place, lam in enumerate(steps):
@@ -117,53 +117,35 @@ def strength_curve(
             for rows, name in zip(clouds, pair, strict=True)
         )
         delta = centroid(x) - centroid(y)
-        along = float(delta @ raw) / length if length > 0 else float("nan")
-        shapes.append((along, float(np.linalg.norm(delta))))
-        losses.append(
-            info_nce(
-                x,
-                y,
-                measured.pairs(*pair),
-                temperature=TEMPERATURE,
-                batch=BATCH,
-                seed=seed,
-            )
-        )
+        along.append(float(delta @ raw) / length if length > 0 else nan)
+        gap.append(float(np.linalg.norm(delta)))
+        losses.append(info_nce(x, y, pairs, temperature=TEMPERATURE, batch=BATCH, seed=seed))
     progress(0.5, "recall, bias and NDCG")
     still = experiment.fitted(StrategyOptions())
     corpus, queries = corpus_rows(measured, still), query_rows(measured, still)
-    found = {
-        name: sweep(_sample(queries, name, seed), corpus, directions, steps)
-        for name in corpus.names
-    }
+    asking = {name: _only(queries, name, seed) for name in corpus.names}
+    found = {name: sweep(rows, corpus, directions, steps) for name, rows in asking.items()}
     progress(0.8, "recall over one modality")
     recall = {}
     for source, target in (pair, pair[::-1]):
         gallery = _only(corpus, target)
-        asking = _sample(queries, source, seed)
-        with_match = np.isin(asking.item, gallery.item)
-        crossed = sweep(_rows(asking, with_match), gallery, directions, steps, k=1)
-        recall[source, target] = _band(crossed.recall(1), asking.item[with_match], seed)
+        matching = _rows(asking[source], np.isin(asking[source].item, gallery.item))
+        crossed = sweep(matching, gallery, directions, steps, k=1)
+        recall[source, target] = _band(crossed.recall(1), matching.item, seed)
     progress(1.0, "done")
     return StrengthCurve(
         pair=pair,
         strengths=steps,
-        signed_gap=np.array([along for along, _ in shapes]),
-        gap=np.array([whole for _, whole in shapes]),
+        signed_gap=np.array(along),
+        gap=np.array(gap),
         raw_gap=length,
         info_nce=tuple(losses),
         recall_at_1=recall,
-        bias={
-            name: _band(result.own_share, _sample(queries, name, seed).item, seed)
-            for name, result in found.items()
-        },
+        bias={n: _band(result.own_share, asking[n].item, seed) for n, result in found.items()},
         expected_bias={
             name: mean_of_known(result.expected_share) for name, result in found.items()
         },
-        ndcg={
-            name: _band(result.ndcg, _sample(queries, name, seed).item, seed)
-            for name, result in found.items()
-        },
+        ndcg={n: _band(result.ndcg, asking[n].item, seed) for n, result in found.items()},
     )
 
 
@@ -171,40 +153,18 @@ def _moved(rows: Float32, shift: Float64, name: str) -> Float32:
     return unit_rows(rows, shift=shift, where=f"{name} after the shift") if shift.any() else rows
 
 
-def _rows(rows: Rows, keep: np.ndarray) -> Rows:
+def _rows(rows: Rows, keep: Indices | Mask) -> Rows:
     return Rows(rows.names, rows.vectors[keep], rows.modality[keep], rows.item[keep])
 
 
-def _only(rows: Rows, name: str) -> Rows:
-    return _rows(rows, rows.modality == rows.code(name))
-
-
-def _sample(rows: Rows, name: str, seed: int) -> Rows:
-    chosen = _only(rows, name)
-    if chosen.n_rows <= MAX_QUERIES:
-        return chosen
-    rng = np.random.default_rng(seed)
-    return _rows(chosen, np.sort(rng.choice(chosen.n_rows, MAX_QUERIES, replace=False)))
+def _only(rows: Rows, name: str, seed: int | None = None) -> Rows:
+    """The rows of one modality; with a seed, a sample of at most `MAX_QUERIES`."""
+    found = np.flatnonzero(rows.modality == rows.code(name))
+    return _rows(rows, found if seed is None else seeded_sample(found, MAX_QUERIES, seed))
 
 
 def _band(values: Float64, items: np.ndarray, seed: int) -> Band:
     return band_of([bootstrap_mean(row, items, seed=seed) for row in values])
-
-
-_cached = cached(KIND, revision=REVISION)(strength_curve)
-
-
-def cached_strength_curve(
-    collection: Collection, options: StrategyOptions, pair: tuple[str, str], *, seed: int
-) -> CachedResult[StrengthCurve]:
-    """The λ sweep of an offset strategy; see `strength_curve`."""
-    # The curve holds every strength, so that its own is no part of what it depends on.
-    return _cached(collection, options.having(strength=1.0), pair, seed=seed)
-
-
-def strategy_with_strength(name: str) -> str:
-    """The strategy itself where λ can be varied, else centring both."""
-    return name if STRATEGIES[name].has("strength") else FALLBACK
 
 
 def strength_reading(curve: StrengthCurve) -> str:
@@ -256,9 +216,11 @@ def _crossing(x: Float64, y: Float64) -> float | None:
 
 def find_strength(request: Request, progress: Progress) -> Finding:
     """The λ sweep of the strategy chosen."""
-    name = strategy_with_strength(request.strategy.name)
-    options, drawn, notes = drawn_strategy(request, "strength", name)
-    found = cached_strength_curve(request.collection, options, request.pair, seed=request.seed)
+    drawable = request.spec.has("strength")
+    options, drawn, notes = drawn_strategy(request, drawable, "has no strength to vary")
+    # The curve holds every strength, so that its own is no part of what it is cached by.
+    options = options.having(strength=1.0)
+    found = strength_curve(request.collection, options, request.pair, seed=request.seed)
     curve = found.compute(progress)
     chance = ", ".join(f"{of} {figure(one)}" for of, one in curve.expected_bias.items())
     loss = curve.info_nce[0]
@@ -275,7 +237,7 @@ def find_strength(request: Request, progress: Progress) -> Finding:
     }
     return Finding(
         figures=drawn | curve.to_json(),
-        title=f"Strength λ: {STRATEGIES[name].title}",
+        title=f"Strength λ: {STRATEGIES[options.name].title}",
         readings=[*notes, strength_reading(curve)],
         tables=[
             points_table(Column("strength", "λ"), [f"{one:g}" for one in curve.strengths], figures)

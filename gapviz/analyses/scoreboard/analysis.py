@@ -7,7 +7,7 @@ from typing import Any
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.scoreboard.columns import bias_columns, board_columns
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow, scoreboard
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
@@ -148,7 +148,7 @@ def find_board(request: Request, progress: Progress) -> Finding:
             where=first.name,
             hint="give vectors of a second modality",
         )
-    return board_finding(scoreboard(joint, options, seed=request.seed, progress=progress))
+    return board_finding(ScoreboardRequest(joint, options, request.seed).compute(progress))
 
 
 def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:

@@ -46,38 +46,24 @@ class BoardColumn(Column):
 
 def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
     """Every column of a scoreboard over these modalities, by group."""
-    mean = "mean |lift − 1|"
+    mean, likeness = "mean |lift − 1|", "mean_average_precision"
     return (
-        _column("bias", "imbalance", "Imbalance@10", mean, "lower", ["imbalance"]),
+        _column("bias", "imbalance", "Imbalance@10", mean, ["imbalance"], "lower"),
         *_of_queries("bias", "lift", "Lift@10", modalities, "nearer 1"),
-        _column("quality", "ndcg", "NDCG@10", "mean", "higher", ["mean_ndcg"]),
-        *_of_queries("quality", "ndcg", "NDCG@10", modalities, "higher"),
-        *_of_queries("quality", "mrr", "MRR", modalities, "higher"),
+        _column("quality", "ndcg", "NDCG@10", "mean", ["mean_ndcg"]),
+        *_of_queries("quality", "ndcg", "NDCG@10", modalities),
+        *_of_queries("quality", "mrr", "MRR", modalities),
         *(
-            _column(
-                "recall",
-                f"recall{k}-{a}-{b}",
-                f"R@{k}",
-                f"{a} → {b}",
-                "higher",
-                ["recall", (a, b), k],
-            )
+            _column("recall", f"recall{k}-{a}-{b}", f"R@{k}", f"{a} → {b}", ["recall", (a, b), k])
             for a, b in permutations(modalities, 2)
             for k in RECALL_DEPTHS
         ),
         *(
-            _column(
-                "within",
-                f"map-{name}",
-                "mAP",
-                f"{name} → {name}",
-                "higher",
-                ["mean_average_precision", name],
-            )
+            _column("within", f"map-{name}", "mAP", f"{name} → {name}", [likeness, name])
             for name in modalities
         ),
-        _column("cost", "bytes", "Bytes", "an item", "lower", ["bytes_per_item"], 0),
-        _column("cost", "operations", "Multiply-adds", "a query", "lower", ["query_operations"], 0),
+        _column("cost", "bytes", "Bytes", "an item", ["bytes_per_item"], "lower", 0),
+        _column("cost", "operations", "Multiply-adds", "a query", ["query_operations"], "lower", 0),
     )
 
 
@@ -99,10 +85,10 @@ def sorted_rows(
 
 
 def _of_queries(
-    group: str, figure: str, title: str, modalities: Sequence[str], better: str
+    group: str, figure: str, title: str, modalities: Sequence[str], better: str = "higher"
 ) -> list[BoardColumn]:
     return [
-        _column(group, f"{figure}-{name}", title, f"{name} queries", better, [figure, name])
+        _column(group, f"{figure}-{name}", title, f"{name} queries", [figure, name], better)
         for name in modalities
     ]
 
@@ -112,8 +98,8 @@ def _column(
     key: str,
     title: str,
     detail: str,
-    better: str,
     path: Sequence[Any],
+    better: str = "higher",
     decimals: int = 3,
 ) -> BoardColumn:
     """A column of what stands in a row under a field, and a modality or direction of it."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import product
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import corpus_rows, rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
@@ -30,12 +31,12 @@ from gapviz.measures.retrieval.outcome import MixedOutcome
 from gapviz.measures.retrieval.threads import one_blas_thread
 from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.storage.cache import CachedResult, content_key
-from gapviz.strategies import Strategy, StrategyOptions, strategy_spec, unavailable_reason
+from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 
 KIND = "scoreboards"
 
 # Raise it when the same request would give other figures or other warnings.
-REVISION = 5
+REVISION = 6
 
 ROWS_OF_ONE_THREAD = 5_000
 """Up to so many rows one BLAS thread is faster than several."""
@@ -97,15 +98,10 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A strategy on the vectors of a model: its row, or why there is none."""
+    """A strategy on the vectors of a model, whatever its name: its row, or why there is none."""
 
-    row: ScoreRow | None = None
-    left_out: LeftOut | None = None
-
-    def of(self, model: str) -> Entry:
-        """The same under the name of a model."""
-        row, left_out = self.row, self.left_out
-        return Entry(row and replace(row, model=model), left_out and replace(left_out, model=model))
+    row: ScoreRow | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +143,7 @@ class Scoreboard:
 
 @dataclass(frozen=True, eq=False)
 class ScoreboardRequest:
-    """What to measure: strategies on the vectors of some models.
+    """What to measure: every strategy on the vectors of every model.
 
     Rows are cached on disk one by one, so that only what is new is measured.
     """
@@ -171,42 +167,46 @@ class ScoreboardRequest:
     def get(self) -> Scoreboard | None:
         """The scoreboard, if every row of it is cached."""
         entries = []
-        for model, _, result in self._results():
+        for _, _, result in self._results():
             entry = result.get()
             if entry is None:
                 return None
-            entries.append(entry.of(model))
+            entries.append(entry)
         return self._assembled(entries)
 
     def compute(self, progress: Progress | None = None) -> Scoreboard:
         """The scoreboard; rows that are not cached are measured now.
 
+        Args:
+            progress: told after every strategy; may raise to cancel.
+
         Raises:
-            GapvizError: as `scoreboard`.
+            GapvizError: a split that is missing, or an unknown strategy.
         """
         report, entries = progress or no_progress, []
         for place, (model, chosen, result) in enumerate(self._results()):
-            entries.append(result.compute(share_of(report, place, self.n_rows)).of(model))
+            entries.append(result.compute(share_of(report, place, self.n_rows)))
             report((place + 1) / self.n_rows, f"{strategy_spec(chosen.name).title}, {model}")
         return self._assembled(entries)
 
     def _results(self) -> Iterator[tuple[str, StrategyOptions, CachedResult[Entry]]]:
         """Model, strategy and entry of each row, under any model's name."""
         for model, collection in self.collections.items():
-            bench = _Bench(collection, self.seed)
+            bench = _Bench(Experiment(collection, seed=self.seed))
             for chosen in self.options:
                 key = row_key(collection, chosen, self.seed)
                 yield model, chosen, CachedResult(KIND, key, Entry, partial(bench.entry, chosen))
 
     def _assembled(self, entries: Sequence[Entry]) -> Scoreboard:
-        rows = [entry.row for entry in entries if entry.row]
+        made = list(zip(product(self.collections, self.options), entries, strict=True))
+        rows = [replace(entry.row, model=model) for (model, _), entry in made if entry.row]
         front = pareto_front(
             [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
             [not row.transductive and not row.by_item for row in rows],
         )
         return Scoreboard(
             tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True)),
-            tuple(entry.left_out for entry in entries if entry.left_out),
+            tuple(LeftOut(*asked, entry.reason) for asked, entry in made if not entry.row),
             {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()},
             self.seed,
         )
@@ -220,27 +220,6 @@ def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
         seed=seed,
         revision=REVISION,
     )
-
-
-def scoreboard(
-    collections: Mapping[str, Collection],
-    options: Sequence[StrategyOptions],
-    *,
-    seed: int = DEFAULT_SEED,
-    progress: Progress | None = None,
-) -> Scoreboard:
-    """Measure every strategy on the vectors of every model; rows that are cached are taken.
-
-    Args:
-        collections: one a model, each with a calibrate and an evaluate split.
-        options: the strategies.
-        seed: of bootstrap and samples.
-        progress: told after every strategy; may raise to cancel.
-
-    Raises:
-        GapvizError: a split that is missing, or an unknown strategy.
-    """
-    return ScoreboardRequest(collections, options, seed).compute(progress)
 
 
 def pareto_front(points: Sequence[tuple[float, float]], competes: Sequence[bool]) -> list[bool]:
@@ -275,38 +254,30 @@ def mean_over_modalities(
 
 @dataclass(frozen=True, eq=False)
 class _Bench:
-    """The splits of one model's collection, on which strategies are fitted and measured."""
+    """One model's collection, on which strategies are fitted and measured."""
 
-    collection: Collection
-    seed: int
-
-    @cached_property
-    def experiment(self) -> Experiment:
-        return Experiment(self.collection, seed=self.seed)
-
-    @property
-    def measured(self) -> Collection:
-        return self.experiment.evaluated
+    raw: Experiment
 
     def entry(self, chosen: StrategyOptions, progress: Progress) -> Entry:
         """The row of a strategy, or why there is none."""
-        n_rows = sum(block.n_rows for block in self.measured.modalities.values())
+        n_rows = sum(block.n_rows for block in self.raw.evaluated.modalities.values())
         waiting = partial(progress, 0.0, "waiting for another scoreboard")
         # A small problem is done sooner by one thread.
         with one_blas_thread(waiting) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext():
-            reason = unavailable_reason(chosen, self.experiment.calibration)
+            reason = unavailable_reason(chosen, self.raw.calibration)
             if reason is None:
                 try:
-                    return Entry(self._row(self.experiment.having(chosen).measurement))
+                    return Entry(self._row(self.raw.having(chosen).measurement))
                 except GapvizError as error:
                     reason = error.sentence
-        return Entry(left_out=LeftOut("", chosen, reason))
+        return Entry(None, reason)
 
     def _row(self, measured: Measurement) -> ScoreRow:
         strategy, outcomes = measured.strategy, list(measured.mixed.values())
+        items = measured.collection
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
         touched = strategy.spec.moves_vectors or strategy.spec.adjusts_scores
-        corpus = corpus_rows(self.measured, strategy)
+        corpus = corpus_rows(items, strategy)
         return ScoreRow(
             model="",
             options=strategy.options,
@@ -315,11 +286,11 @@ class _Bench:
             lift=measured.lift,
             ndcg=measured.ndcg,
             mrr=measured.mrr,
-            recall=(measured if touched else self._raw).recall,
-            mean_average_precision=self._likeness(strategy) if touched else self._raw_likeness,
+            recall=(measured if touched else self.raw.measurement).recall,
+            mean_average_precision=_likeness(measured) if touched else self._raw_likeness,
             imbalance=measured.imbalance,
-            mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, self.seed),
-            bytes_per_item=bytes_per_item(corpus, strategy, self.measured.n_items),
+            mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, measured.seed),
+            bytes_per_item=bytes_per_item(corpus, strategy, items.n_items),
             query_operations=query_operations(corpus, strategy),
             transductive=strategy.spec.transductive,
             by_item=strategy.spec.ranks_items,
@@ -328,32 +299,27 @@ class _Bench:
         )
 
     @cached_property
-    def _raw(self) -> Measurement:
-        return self.experiment.measurement
-
-    @cached_property
     def _raw_likeness(self) -> dict[str, Estimate]:
-        return self._likeness(self._raw.strategy)
-
-    def _likeness(self, strategy: Strategy) -> dict[str, Estimate]:
-        """Mean average precision within each modality."""
-        return {
-            name: _within(self.measured, strategy, name, self.seed)
-            for name in self.measured.modality_names
-        }
+        return _likeness(self.raw.measurement)
 
 
-def _within(measured: Collection, strategy: Strategy, modality: str, seed: int) -> Estimate:
-    block = measured.modality(modality).corpus
-    vectors = strategy.transform(block.vectors, modality)
-    labels = measured.labels[block.item_index]
-    asking = np.flatnonzero(labels >= 0)
-    if asking.size > MAX_QUERIES:
-        asking = np.sort(np.random.default_rng(seed).choice(asking, MAX_QUERIES, replace=False))
-    adjust = None
-    rows = rows_of_one(modality, vectors, block.item_index)
-    prepared = strategy.prepare(rows, rows)
-    if prepared is not None:
-        adjust = lambda scores: prepared.adjust(scores, modality)  # noqa: E731
-    outcome = evaluate_within(vectors, labels, asking=asking, items=block.item_index, adjust=adjust)
-    return bootstrap_mean(outcome.average_precision, block.item_index[asking], seed=seed)
+def _likeness(measured: Measurement) -> dict[str, Estimate]:
+    """Mean average precision within each modality."""
+    found = {}
+    for name in measured.collection.modality_names:
+        block = measured.collection.modality(name).corpus
+        vectors = measured.strategy.transform(block.vectors, name)
+        labels = measured.collection.labels[block.item_index]
+        asking = seeded_sample(np.flatnonzero(labels >= 0), MAX_QUERIES, measured.seed)
+        rows = rows_of_one(name, vectors, block.item_index)
+        prepared = measured.strategy.prepare(rows, rows)
+        outcome = evaluate_within(
+            vectors,
+            labels,
+            asking=asking,
+            items=block.item_index,
+            adjust=None if prepared is None else partial(prepared.adjust, modality=name),
+        )
+        items = block.item_index[asking]
+        found[name] = bootstrap_mean(outcome.average_precision, items, seed=measured.seed)
+    return found

@@ -15,7 +15,7 @@ from gapviz.analyses.analysis import (
     results_parameter,
 )
 from gapviz.analyses.search import hits_json, hits_table
-from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, cached_scores
+from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, study_scores
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
@@ -42,16 +42,17 @@ def type_title(pair_type: PairType, pair: tuple[str, str]) -> str:
 
 def transfer_reading(study: ScoreStudy, recall: float) -> str:
     """What one threshold, fitted across the modalities, lets pass within them."""
-    across = study.transfer(recall)[0]
+    across = study.calibrated("recall", recall)["cross"]
+    rates = study.rates(across.threshold)
     if isnan(across.threshold):
         return f"No {study.across} pair matches, so there is no threshold to carry over."
     parts = []
     for name in ("within_x", "within_y"):
-        share = across.rates[name].false_positive
+        share = rates[name].false_positive
         if not isnan(share):
             words = "unrelated" if study.labelled else "all"
             parts.append(f"{share:.1%} of {words} {type_title(name, study.pair)} pairs")
-    own = across.rates["cross"].false_positive
+    own = rates["cross"].false_positive
     passing = " and ".join(parts) or "no pair within a modality is known"
     return (
         f"{study.strategy}: at the {study.unit} that {recall:.0%} of matched {study.across} "
@@ -140,10 +141,10 @@ def transfer_table(studies: Mapping[str, ScoreStudy]) -> Table:
     ]
     rows: list[list[Any]] = []
     for strategy, study in studies.items():
-        for one in study.transfer(USUAL_RECALL):
-            rates = [one.rates[name] for name in PAIR_TYPES]
+        for fitted_on, one in study.calibrated("recall", USUAL_RECALL).items():
+            rates = study.rates(one.threshold).values()
             cells = [x for each in rates for x in (each.true_positive, each.false_positive)]
-            rows.append([strategy, _type(one.fitted_on, study), one.threshold, *cells])
+            rows.append([strategy, _type(fitted_on, study), one.threshold, *cells])
     return Table(
         "One threshold, which 95 % of the relevant calibration pairs of a type reach",
         [
@@ -227,10 +228,7 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
     target, share = request["target"], request["reach"]
     tables = [passing_table(studies, at), transfer_table(studies)]
     tables.append(calibrated_table(studies[last], target, share))
-    by_strategy = {
-        name: study.to_json(threshold=at[name], target=target, share=share)
-        for name, study in studies.items()
-    }
+    by_strategy = {name: study.to_json(at[name], target, share) for name, study in studies.items()}
     figures = {**opening.figures, "by_strategy": by_strategy}
     readings = [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
     if request.spec.routed or request.spec.ranks_items:
@@ -252,7 +250,7 @@ def studies_of(request: Request) -> dict[str, CachedResult[ScoreStudy]]:
         query = request["query_modality"] if request.spec.adjusts_scores else None
         wanted.append((request.strategy, query))
     return {
-        strategy.name: cached_scores(
+        strategy.name: study_scores(
             request.collection, strategy, request.pair, query_modality=query, seed=request.seed
         )
         for strategy, query in wanted

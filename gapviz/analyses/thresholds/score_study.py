@@ -27,7 +27,6 @@ from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
     PairType,
     Rates,
-    Transfer,
     TypedScores,
     rates_at,
     threshold_for_precision,
@@ -117,7 +116,7 @@ class ScoreStudy:
         return ThresholdRange(low, high, step, min(max(start, low), high))
 
     def rates(self, threshold: float) -> dict[PairType, Rates]:
-        """What passes a score, on the evaluate split."""
+        """What passes a score, on the evaluate split; all NaN for a NaN threshold."""
         return {name: rates_at(self.evaluate[name], threshold) for name in PAIR_TYPES}
 
     def calibrated(self, target: Target, share: float) -> dict[PairType, HeldOutThreshold]:
@@ -142,31 +141,13 @@ class ScoreStudy:
             for name, threshold in found.items()
         }
 
-    def transfer(self, recall: float) -> tuple[Transfer, ...]:
-        """A threshold that `recall` of each type's relevant calibration pairs reach, read on
-        every type of the evaluate split.
-
-        Raises:
-            GapvizError: a recall out of range.
-        """
-        return tuple(
-            Transfer(name, one.threshold, self.rates(one.threshold))
-            for name, one in self.calibrated("recall", recall).items()
-        )
-
-    def to_json(
-        self,
-        *,
-        threshold: float | None = None,
-        target: Target = "recall",
-        share: float = USUAL_RECALL,
-    ) -> dict[str, Any]:
+    def to_json(self, threshold: float, target: Target, share: float) -> dict[str, Any]:
         """Distributions, what passes, and thresholds as plain values; NaN becomes None.
 
         Pair types are named by their modalities: `image-text`, `image-image`.
 
         Args:
-            threshold: whose passing shares are told; `choice.usual` unless given.
+            threshold: whose passing shares are told.
             target: of the calibrated thresholds, as in `calibrated`.
             share: how much of it.
 
@@ -175,7 +156,10 @@ class ScoreStudy:
         """
         x, y = self.pair
         names = {"cross": f"{x}-{y}", "within_x": f"{x}-{x}", "within_y": f"{y}-{y}"}
-        at = self.choice.usual if threshold is None else threshold
+
+        def passing(at: float) -> dict[str, Rates]:
+            return {names[name]: rates for name, rates in self.rates(at).items()}
+
         plain: dict[str, Any] = plain_json(
             {
                 "strategy": self.strategy,
@@ -185,29 +169,22 @@ class ScoreStudy:
                 "sampled": self.sampled,
                 "edges": self.edges,
                 "densities": {names.get(k, k): density for k, density in self.densities.items()},
-                "threshold": at,
-                "passing": {names[name]: rates for name, rates in self.rates(at).items()},
+                "threshold": threshold,
+                "passing": passing(threshold),
                 "transfer": {
-                    names[one.fitted_on]: {
-                        "threshold": one.threshold,
-                        "rates": {names[name]: rates for name, rates in one.rates.items()},
-                    }
-                    for one in self.transfer(USUAL_RECALL)
+                    names[name]: {"threshold": one.threshold, "rates": passing(one.threshold)}
+                    for name, one in self.calibrated("recall", USUAL_RECALL).items()
                 },
                 "target": {target: share},
                 "calibrated": {
-                    names[name]: {
-                        "threshold": one.threshold,
-                        "fitted": one.fitted,
-                        "held_out": one.held_out,
-                    }
-                    for name, one in self.calibrated(target, share).items()
+                    names[name]: one for name, one in self.calibrated(target, share).items()
                 },
             }
         )
         return plain
 
 
+@cached("scores", revision=1, on_disk=False)
 def study_scores(
     collection: Collection,
     options: StrategyOptions,
@@ -260,9 +237,6 @@ def study_scores(
         labelled=bool((measured.labels >= 0).any()),
         sampled=scores.sampled,
     )
-
-
-cached_scores = cached("scores", revision=1, on_disk=False)(study_scores)
 
 
 def _report_split(report: Progress, place: int, split: str, share: float, stage: str) -> None:

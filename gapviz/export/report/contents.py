@@ -26,7 +26,7 @@ from gapviz.analyses.measure import (
 )
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
@@ -212,12 +212,11 @@ def report_on(
     raw, seed = evidence.raw, evidence.seed
     asked = situation or Situation("mixed", "index", found=evidence.pair[0])
     advice = cached_advice(evidence, asked).compute(_part(progress, 0.0, 0.5))
-    board = scoreboard(
+    board = ScoreboardRequest(
         {one.encoder: one for one in (evidence.collection, *compare)},
         [StrategyOptions(name) for name in strategies],
-        seed=seed,
-        progress=_part(progress, 0.5, 0.95),
-    )
+        seed,
+    ).compute(_part(progress, 0.5, 0.95))
     first = advice.recommendations[0].rule.strategy
     after = evidence.measured(options or StrategyOptions(first or "raw"))
     return Report(

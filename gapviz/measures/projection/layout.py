@@ -7,10 +7,13 @@ from typing import Literal, cast, get_args
 
 import numpy as np
 
+from gapviz.core.blocks import float64_blocks
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Array, Float32, Float64, Indices
 
 Method = Literal["umap", "pca", "gap_axis"]
+ENTRIES_AT_ONCE = 8_388_608
+"""Entries of float32 rows that are turned into float64 at once."""
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
@@ -42,12 +45,9 @@ class Basis:
                 where="vectors",
                 hint="use a basis made from vectors of the same encoder",
             )
-        points = np.empty((vectors.shape[0], 2), dtype=np.float32)
-        block = max(1, 8_388_608 // vectors.shape[1])
-        for start in range(0, vectors.shape[0], block):
-            rows = vectors[start : start + block].astype(np.float64)
-            points[start : start + block] = (rows - self.origin) @ self.axes.T
-        return points
+        blocks = float64_blocks(vectors, max(1, ENTRIES_AT_ONCE // vectors.shape[1]))
+        points = [(rows - self.origin) @ self.axes.T for rows in blocks]
+        return np.concatenate(points).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

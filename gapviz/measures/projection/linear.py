@@ -7,10 +7,10 @@ from contextlib import suppress
 
 import numpy as np
 
-from gapviz.core.blocks import centroid
+from gapviz.core.blocks import centroid, float64_blocks
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Float64, read_only
-from gapviz.measures.projection.layout import Basis
+from gapviz.measures.projection.layout import ENTRIES_AT_ONCE, Basis
 
 # Under this length the difference of two float32 centroids is rounding, not a direction.
 SMALLEST_GAP = 1e-6
@@ -99,10 +99,9 @@ def _moments(vectors_by_modality: Mapping[str, Float32]) -> tuple[Float64, Float
     mean = sum((block.sum(axis=0, dtype=np.float64) for block in blocks), 0.0) / n_rows
     dim = blocks[0].shape[1]
     scatter = np.zeros((dim, dim))
-    step = max(1, 8_388_608 // dim)
     for block in blocks:
-        for start in range(0, block.shape[0], step):
-            centred = block[start : start + step].astype(np.float64) - mean
+        for rows in float64_blocks(block, max(1, ENTRIES_AT_ONCE // dim)):
+            centred = rows - mean
             scatter += centred.T @ centred
     return np.asarray(mean), scatter / n_rows
 

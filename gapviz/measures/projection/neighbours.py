@@ -28,35 +28,29 @@ class Neighbours:
 
 
 def nearest_neighbours(
-    vectors: Float32,
-    k: int,
-    *,
-    of: Float32 | None = None,
-    check: Callable[[float], None] | None = None,
+    vectors: Float32, k: int, *, check: Callable[[float], None] | None = None
 ) -> Neighbours:
-    """The `k` rows of `vectors` nearest to each row of `of`.
+    """The `k` rows of `vectors` nearest to each of them.
 
-    Where `of` is left out, the rows ask about themselves, and each comes first in its own
-    list at distance 0, even beside exact duplicates: what umap-learn expects.
+    Each comes first in its own list at distance 0, even beside exact duplicates: what
+    umap-learn expects.
 
     Args:
         vectors: `(n, dim)` float32 unit rows.
         k: 1 … n.
-        of: `(m, dim)` float32 unit rows that ask.
         check: called with the share done before each block; may raise to cancel.
     """
-    asking = vectors if of is None else of
-    block = max(1, BLOCK_SCORES // vectors.shape[0])
-    indices = np.empty((asking.shape[0], k), dtype=np.int32)
-    distances = np.empty((asking.shape[0], k), dtype=np.float32)
-    for start in range(0, asking.shape[0], block):
+    n_rows = vectors.shape[0]
+    block = max(1, BLOCK_SCORES // n_rows)
+    indices = np.empty((n_rows, k), dtype=np.int32)
+    distances = np.empty((n_rows, k), dtype=np.float32)
+    for start in range(0, n_rows, block):
         if check is not None:
-            check(start / asking.shape[0])
-        rows = slice(start, min(start + block, asking.shape[0]))
-        scores = asking[rows] @ vectors.T
-        if of is None:
-            own = np.arange(rows.start, rows.stop)
-            scores[own - rows.start, own] = np.inf
+            check(start / n_rows)
+        rows = slice(start, min(start + block, n_rows))
+        scores = vectors[rows] @ vectors.T
+        own = np.arange(rows.start, rows.stop)
+        scores[own - rows.start, own] = np.inf
         nearest = _top(scores, k)
         found = np.take_along_axis(scores, nearest, axis=1)
         order = np.lexsort((nearest, -found), axis=1)

@@ -16,13 +16,7 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices, read_only
 from gapviz.measures.projection.layout import METHODS, Basis, Layout, Method
 from gapviz.measures.projection.linear import gap_axis_basis, pca_basis
-from gapviz.measures.projection.neighbours import nearest_neighbours
-from gapviz.measures.projection.umap_layout import (
-    FEWEST_ROWS,
-    N_NEIGHBORS,
-    changes_from_default,
-    umap_points,
-)
+from gapviz.measures.projection.umap_layout import FEWEST_ROWS, changes_from_default, umap_points
 
 
 def project(
@@ -76,38 +70,6 @@ def project(
     return _umap(drawn, start, points, progress)
 
 
-def place_queries(
-    query_vectors: Float32, vectors_by_modality: Mapping[str, Float32], layout: Layout
-) -> Float32:
-    """`(n_queries, 2)` float32: where queries belong in a layout made without them.
-
-    Exact for PCA and the gap axis. In a UMAP layout a query stands at the barycentre of its
-    15 nearest drawn rows: as true to neighbourhoods as umap-learn's `transform`, without
-    its minute of compiling.
-
-    Args:
-        query_vectors: `(n_queries, dim)` float32 unit rows.
-        vectors_by_modality: what the layout was made from.
-        layout: as `project` returned it.
-
-    Raises:
-        GapvizError: queries of another dimension than the vectors.
-    """
-    dim = next(iter(vectors_by_modality.values())).shape[1]
-    if query_vectors.ndim != 2 or query_vectors.shape[1] != dim:
-        raise GapvizError(
-            f"has shape {query_vectors.shape}, but the collection has {dim} dimensions",
-            where="query",
-            hint="encode the query with the collection's encoder",
-        )
-    if layout.basis is not None:
-        return layout.basis.coordinates(query_vectors)
-    pooled = _pool(vectors_by_modality, {name: layout.rows_of(name) for name in layout.modalities})
-    nearest = nearest_neighbours(pooled, min(N_NEIGHBORS, pooled.shape[0]), of=query_vectors)
-    barycentres: Float32 = layout.points[nearest.indices].mean(axis=1)
-    return barycentres
-
-
 def trustworthiness(
     vectors_by_modality: Mapping[str, Float32],
     layout: Layout,
@@ -126,7 +88,9 @@ def trustworthiness(
     """
     from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
-    pooled = _pool(vectors_by_modality, {name: layout.rows_of(name) for name in layout.modalities})
+    pooled = np.concatenate(
+        [vectors_by_modality[name][layout.rows_of(name)] for name in layout.modalities]
+    )
     points = layout.points
     if pooled.shape[0] > limit:
         keep = np.sort(np.random.default_rng(seed).permutation(pooled.shape[0])[:limit])
@@ -165,7 +129,10 @@ class _Drawn:
     @cached_property
     def pooled(self) -> Float32:
         """`(n_drawn, dim)`."""
-        return _pool(self.vectors_by_modality, self.rows)
+        return np.concatenate(
+            [self.vectors_by_modality[name][wanted] for name, wanted in self.rows.items()],
+            dtype=np.float32,
+        )
 
     def layout(self, method: Method, points: Float32, **more: Any) -> Layout:
         """The layout with these points."""
@@ -201,16 +168,10 @@ def _umap(
                 where="projection",
                 hint="start from a layout of the same rows, or from none",
             )
-        points = (
-            umap_points(
-                drawn.pooled,
-                tuple(wanted.size for wanted in drawn.rows.values()),
-                start=None if start is None else start.points,
-                seed=drawn.seed,
-            )
-            .compute(progress)
-            .points
-        )
+        sizes = tuple(wanted.size for wanted in drawn.rows.values())
+        before = None if start is None else start.points
+        work = umap_points(drawn.pooled, sizes, start=before, seed=drawn.seed)
+        points = work.compute(progress).points
     return drawn.layout(
         "umap",
         points,
@@ -310,10 +271,3 @@ def _drawn_rows(
             "there is nothing to draw", where="projection", hint="give at least one row"
         )
     return chosen
-
-
-def _pool(vectors_by_modality: Mapping[str, Float32], rows: Mapping[str, Indices]) -> Float32:
-    pooled: Float32 = np.concatenate(
-        [vectors_by_modality[name][wanted] for name, wanted in rows.items()]
-    )
-    return np.ascontiguousarray(pooled, dtype=np.float32)

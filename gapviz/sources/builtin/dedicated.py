@@ -25,15 +25,13 @@ PARTS = ("shape", "present", "values")
 
 @dataclass(frozen=True, eq=False)
 class DedicatedVectors:
-    """One modality of the built-in collection through an encoder made for it alone."""
+    """One modality of a whole collection through an encoder made for it alone."""
 
     modality: str
-    encoder: str
-    """Its name, as it is loaded by."""
     title: str
-    """Its name for people."""
+    """Of the encoder, for people."""
     vectors: Float32
-    """`(n_items, dim)` unit rows, read-only; row i is item i's picture or first caption."""
+    """`(n_items, dim)` unit rows; row i is item i's picture or first caption."""
 
 
 def dedicated_vectors(modality: str) -> DedicatedVectors:
@@ -58,7 +56,7 @@ def dedicated_vectors(modality: str) -> DedicatedVectors:
     stored = shipped_tensors(path, [f"{modality}.{part}" for part in PARTS])
     vectors = _unpacked(*(stored[f"{modality}.{part}"] for part in PARTS))
     unit = read_only(unit_rows(vectors, where=str(path)))
-    return DedicatedVectors(modality, ENCODERS[modality], TITLES[modality], unit)
+    return DedicatedVectors(modality, TITLES[modality], unit)
 
 
 def packed(vectors: Float32, modality: str) -> dict[str, npt.NDArray[Any]]:

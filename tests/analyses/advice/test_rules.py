@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.advice.advice import advise
-from gapviz.analyses.advice.evidence import DedicatedTower, Effect, gather, mixed_effects
+from gapviz.analyses.advice.evidence import Effect, Evidence, mixed_effects
 from gapviz.analyses.advice.rules import TASKS, Situation, applicable, rules
 from gapviz.core.collection import Collection, Item, ModalityVectors, alternate_splits
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import unit_rows
-from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin import DedicatedVectors, builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 RNG = np.random.default_rng(7)
@@ -45,11 +45,11 @@ def wide():
     collection = labelled(6.0)
     codes = collection.labels
     towers = tuple(
-        DedicatedTower(name, "groups", unit_rows(np.eye(6)[codes] + 0.01, where="groups"))
+        DedicatedVectors(name, "groups", unit_rows(np.eye(6)[codes] + 0.01, where="groups"))
         for name in ("image", "text")
     )
     models = {"closed": replace(labelled(0.0, encoder="closed"), items=collection.items)}
-    return gather(collection, seed=1, models=models, towers=towers)
+    return Evidence(collection, seed=1, models=models, towers=towers)
 
 
 def advice(evidence, task, changeable="model", found="image"):
@@ -93,7 +93,7 @@ def test_what_cannot_be_changed_is_left_out_and_named():
 
 
 def test_where_the_offset_is_common_to_all_candidates_nothing_is_done():
-    first = advice(gather(builtin_collection()), "one-way", "index").recommendations[0]
+    first = advice(Evidence(builtin_collection()), "one-way", "index").recommendations[0]
     assert first.rule.kind == "nothing"
 
 
@@ -113,7 +113,7 @@ def test_what_turns_on_ties_stands_behind_what_does_not(wide):
 
 
 def test_without_a_gap_the_advice_to_mend_a_mixed_index_is_contradicted():
-    entry = advice(gather(labelled(0.0)), "mixed").recommendations
+    entry = advice(Evidence(labelled(0.0)), "mixed").recommendations
     (nothing,) = [one for one in entry if one.rule.kind == "nothing"]
     assert nothing.stance == "contradicts"
 
@@ -172,7 +172,7 @@ def test_no_advice_is_contradicted_where_it_depends_on_the_model(wide):
 
 @pytest.mark.parametrize("n", [2, 4])
 def test_what_these_items_cannot_tell_is_null_or_left_out(make_collection, n):
-    few = gather(make_collection(n))
+    few = Evidence(make_collection(n))
     for task in TASKS:
         given = advice(few, task)
         text = json.dumps(given.to_json(), allow_nan=False)
@@ -190,7 +190,7 @@ def test_a_dedicated_encoder_that_finds_more_comes_first(wide):
 def test_a_dedicated_encoder_that_finds_less_contradicts_the_usual_advice():
     collection = labelled(2.0)
     noise = unit_rows(RNG.standard_normal((120, 8)), where="noise")
-    evidence = gather(collection, towers=(DedicatedTower("image", "noise", noise),))
+    evidence = Evidence(collection, towers=(DedicatedVectors("image", "noise", noise),))
     (entry,) = [r for r in advice(evidence, "within").recommendations if r.rule.kind == "dedicated"]
     assert (entry.verdict, entry.stance) == ("worse", "contradicts")
 
@@ -203,20 +203,20 @@ def test_one_threshold_lets_unrelated_pairs_pass_and_one_a_pair_does_not(wide):
 
 
 def test_what_is_not_known_is_said_not_guessed(make_collection):
-    given = advice(gather(make_collection(40)), "within")
+    given = advice(Evidence(make_collection(40)), "within")
     assert any("no two items share a label" in why for _, why in given.not_measured)
     assert any("no encoder of image alone" in why for _, why in given.not_measured)
 
 
 def test_a_model_of_other_items_is_not_compared(make_collection):
     other = {"other": labelled(1.0)}
-    given = advice(gather(make_collection(40), models=other), "mixed")
+    given = advice(Evidence(make_collection(40), models=other), "mixed")
     assert any("no other model" in why for _, why in given.not_measured)
 
 
 def test_the_same_seed_gives_the_same_advice_as_plain_values(wide):
     collection = wide.collection
-    one, again = (advice(gather(collection, seed=3), "mixed").to_json() for _ in range(2))
+    one, again = (advice(Evidence(collection, seed=3), "mixed").to_json() for _ in range(2))
     assert one == again
     assert one["recommendations"][0]["effects"][0]["change"]["low"] > 0
 

@@ -9,9 +9,10 @@ import pytest
 
 from gapviz.analyses.advice import advice as module
 from gapviz.analyses.advice.advice import KIND, advise, cached_advice
-from gapviz.analyses.advice.evidence import DedicatedTower, gather, tower_of
+from gapviz.analyses.advice.evidence import Evidence, tower_of
 from gapviz.analyses.advice.rules import TASKS, Situation
 from gapviz.core.vectors import unit_rows
+from gapviz.sources.builtin import DedicatedVectors
 from gapviz.storage.cache import clear_memory
 from gapviz.storage.configuration import configuration
 from gapviz.storage.saved_collection import load_collection, save_collection
@@ -49,7 +50,7 @@ def collection(make_collection):
 
 def tower(seed=0, modality="image", title="alone"):
     rows = np.random.default_rng(seed).standard_normal((40, 6))
-    return DedicatedTower(modality, title, unit_rows(rows, where=title))
+    return DedicatedVectors(modality, title, unit_rows(rows, where=title))
 
 
 def evidence(collection, *, seed=0, other=5, alone=0):
@@ -57,7 +58,7 @@ def evidence(collection, *, seed=0, other=5, alone=0):
         name: replace(block, vectors=np.roll(block.vectors, other, axis=1))
         for name, block in collection.modalities.items()
     })  # fmt: skip
-    return gather(collection, seed=seed, models={"another": another}, towers=(tower(alone),))
+    return Evidence(collection, seed=seed, models={"another": another}, towers=(tower(alone),))
 
 
 @pytest.mark.parametrize("situation", EVERYTHING, ids=lambda one: one.task)
@@ -81,10 +82,10 @@ def test_a_second_process_finds_it(collection, tmp_path):
         "import sys; from pathlib import Path;"
         "from gapviz.analyses.advice.advice import cached_advice;"
         "from gapviz.analyses.advice.rules import Situation;"
-        "from gapviz.analyses.advice.evidence import gather;"
+        "from gapviz.analyses.advice.evidence import Evidence;"
         "from gapviz.storage.saved_collection import load_collection;"
         "saved = load_collection(Path(sys.argv[1]));"
-        "print(cached_advice(gather(saved), Situation('mixed')).get() is not None)"
+        "print(cached_advice(Evidence(saved), Situation('mixed')).get() is not None)"
     )
 
     def found():
@@ -94,7 +95,7 @@ def test_a_second_process_finds_it(collection, tmp_path):
         ).stdout.strip()  # fmt: skip
 
     assert found() == "False"
-    cached_advice(gather(load_collection(tmp_path / "saved")), Situation("mixed")).compute()
+    cached_advice(Evidence(load_collection(tmp_path / "saved")), Situation("mixed")).compute()
     assert found() == "True"
 
 
@@ -136,13 +137,13 @@ def test_whatever_is_asked_otherwise_has_a_key_of_its_own(collection, make_colle
 @pytest.mark.parametrize("changeable", ["neither", "index"])
 def test_what_plays_no_part_changes_no_key(collection, changeable):
     situation = Situation("within", changeable)
-    alone = cached_advice(gather(collection, seed=0), situation).key
+    alone = cached_advice(Evidence(collection, seed=0), situation).key
     assert cached_advice(evidence(collection), situation).key == alone
 
 
 def test_a_tower_of_another_modality_changes_no_key(collection):
-    one = gather(collection, towers=(tower(),))
-    two = gather(collection, towers=(tower(), tower(modality="text")))
+    one = Evidence(collection, towers=(tower(),))
+    two = Evidence(collection, towers=(tower(), tower(modality="text")))
     within = Situation("within", "model")
     assert cached_advice(one, within).key == cached_advice(two, within).key
 

@@ -5,6 +5,7 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.analyses.curves.corpus_mix import corpus_mix_curve
 from gapviz.analyses.curves.curve import band_over
 from gapviz.core.collection import alternate_splits, items_of_rows
+from gapviz.core.progress import no_progress
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -37,7 +38,7 @@ def with_second_captions(n=60, dim=8, gap=1.5):
 
 def test_at_its_end_the_corpus_is_all_images_and_every_way_is_cross_modal_search(make_collection):
     collection = make_collection(60)
-    curve = corpus_mix_curve(collection, [RAW, CENTRE, ROUTE], repeats=2)
+    curve = corpus_mix_curve(collection, [RAW, CENTRE, ROUTE], repeats=2).compute()
     assert [line.title for line in curve.lines][-1] == "Oracle routing"
     for line, options in zip(curve.lines, (RAW, CENTRE, RAW, RAW), strict=True):
         strategy = fit_strategy(options, collection.split("calibrate"))
@@ -46,14 +47,14 @@ def test_at_its_end_the_corpus_is_all_images_and_every_way_is_cross_modal_search
 
 
 def test_a_caption_that_is_itself_the_entry_of_its_item_does_not_ask(make_collection):
-    curve = corpus_mix_curve(make_collection(60), [RAW], repeats=2)
+    curve = corpus_mix_curve(make_collection(60), [RAW], repeats=2).compute()
     assert not curve.second_captions
     np.testing.assert_array_equal(curve.n_asking, np.round(curve.shares * 30))
     assert np.isnan(curve.lines[0].ndcg.value[0])
 
 
 def test_second_captions_ask_at_every_share_and_a_gap_bends_the_curve_down():
-    curve = corpus_mix_curve(with_second_captions(), [RAW, ROUTE])
+    curve = corpus_mix_curve(with_second_captions(), [RAW, ROUTE]).compute()
     assert curve.second_captions
     assert (curve.n_asking == 30).all()
     raw, route, oracle = (line.ndcg.value for line in curve.lines)
@@ -65,9 +66,10 @@ def test_second_captions_ask_at_every_share_and_a_gap_bends_the_curve_down():
 
 def test_samples_are_nested_and_seeded():
     one, again, other = (
-        corpus_mix_curve(with_second_captions(), [CENTRE], seed=seed, repeats=1).lines[0]
+        corpus_mix_curve(with_second_captions(), [CENTRE], seed=seed, repeats=1)
         for seed in (0, 0, 1)
     )
+    one, again, other = (work.function(no_progress).lines[0] for work in (one, again, other))
     np.testing.assert_array_equal(one.ndcg.value, again.ndcg.value)
     assert not np.array_equal(one.ndcg.value, other.ndcg.value)
 
@@ -76,7 +78,7 @@ def test_score_strategies_and_tie_orders_are_drawn_too():
     first = StrategyOptions("route", ties="own-first")
     last = StrategyOptions("route", ties="other-first")
     options = [StrategyOptions("znorm"), StrategyOptions("nnn"), first, last]
-    curve = corpus_mix_curve(with_second_captions(), options, shares=(0.9,))
+    curve = corpus_mix_curve(with_second_captions(), options, shares=(0.9,)).compute()
     figures = [line.ndcg.value[0] for line in curve.lines]
     assert np.isfinite(figures).all()
     # Most answers are images, which come second where ties favour the query's modality.
@@ -87,11 +89,11 @@ def test_what_cannot_be_drawn_is_refused(make_collection):
     collection = make_collection(20)
     for name in ("minmax", "items-rrf"):
         with pytest.raises(GapvizError, match="cannot be drawn"):
-            corpus_mix_curve(collection, [StrategyOptions(name)])
+            corpus_mix_curve(collection, [StrategyOptions(name)]).compute()
     with pytest.raises(GapvizError, match="from 0 to 1"):
-        corpus_mix_curve(collection, [RAW], shares=(0.5, 1.5))
+        corpus_mix_curve(collection, [RAW], shares=(0.5, 1.5)).compute()
     with pytest.raises(GapvizError, match="smell"):
-        corpus_mix_curve(collection, [RAW], second="smell")
+        corpus_mix_curve(collection, [RAW], second="smell").compute()
 
 
 def test_a_band_leaves_out_what_is_not_known():
@@ -104,7 +106,7 @@ def test_a_band_leaves_out_what_is_not_known():
 @pytest.mark.reference
 def test_the_mixed_corpora_of_clip_sink_raw_cosine(reference):
     collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
-    curve = corpus_mix_curve(collection, [RAW, CENTRE], shares=(0.2, 0.5, 0.8, 1.0))
+    curve = corpus_mix_curve(collection, [RAW, CENTRE], shares=(0.2, 0.5, 0.8, 1.0)).compute()
     raw, centred, oracle = (line.ndcg.value for line in curve.lines)
     assert (raw[:3] < 0.01).all()
     assert (centred[:3] > 0.25).all()

@@ -8,7 +8,7 @@ from gapviz.strategies import StrategyOptions, fit_strategy
 
 
 def test_k_changes_nothing_over_disjoint_lists_and_something_over_overlapping(make_collection):
-    curves = rank_fusion_curves(make_collection(80, gap=0.2, seed=2), "text").by_lists
+    curves = rank_fusion_curves(make_collection(80, gap=0.2, seed=2), "text").compute()
     disjoint, overlapping = curves["disjoint"], curves["overlapping"]
     for modality in ("image", "text"):
         assert np.ptp(disjoint.by_k.bias[modality].value) == 0
@@ -17,7 +17,7 @@ def test_k_changes_nothing_over_disjoint_lists_and_something_over_overlapping(ma
 
 
 def test_a_slightly_heavier_list_takes_eight_of_ten(make_collection):
-    curve = rank_fusion_curves(make_collection(80), "text", weights=(0.5, 1.0, 1.1)).by_lists[
+    curve = rank_fusion_curves(make_collection(80), "text", weights=(0.5, 1.0, 1.1)).compute()[
         "disjoint"
     ]
     assert curve.by_weight.bias["text"].value == pytest.approx([0, 0.5, 0.8])
@@ -26,7 +26,7 @@ def test_a_slightly_heavier_list_takes_eight_of_ten(make_collection):
 
 def test_every_point_is_an_evaluation(make_collection):
     collection = make_collection(50, seed=1)
-    curves = rank_fusion_curves(collection, "image", ks=(3.0,), weights=(1.3,)).by_lists
+    curves = rank_fusion_curves(collection, "image", ks=(3.0,), weights=(1.3,)).compute()
     for lists, name in (("disjoint", "route"), ("overlapping", "items-rrf")):
         for line, chosen in (
             (curves[lists].by_k, {"rrf_k": 3.0}),
@@ -41,4 +41,4 @@ def test_every_point_is_an_evaluation(make_collection):
 
 def test_an_unknown_modality_is_refused(make_collection):
     with pytest.raises(GapvizError, match="smell"):
-        rank_fusion_curves(make_collection(10), "smell")
+        rank_fusion_curves(make_collection(10), "smell").compute()

@@ -1,34 +1,23 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gapviz.analyses.analysis import Request
 from gapviz.analyses.curves.calibration import (
-    cached_calibration_curve,
     calibration_curve,
     calibration_reading,
-    strategy_that_learns,
+    find_calibration,
 )
-from gapviz.analyses.curves.corpus_mix import (
-    cached_mix_curve,
-    corpus_mix_curve,
-    mix_reading,
-    strategy_in_one_index,
-)
-from gapviz.analyses.curves.rank_fusion import (
-    cached_fusion_curves,
-    fusion_reading,
-    rank_fusion_curves,
-)
-from gapviz.analyses.curves.strength import (
-    cached_strength_curve,
-    strategy_with_strength,
-    strength_curve,
-    strength_reading,
-)
+from gapviz.analyses.curves.corpus_mix import corpus_mix_curve, find_mix, mix_reading
+from gapviz.analyses.curves.rank_fusion import fusion_reading, rank_fusion_curves
+from gapviz.analyses.curves.strength import find_strength, strength_curve, strength_reading
+from gapviz.core.progress import no_progress
 from gapviz.strategies import StrategyOptions
 
 PAIR = ("image", "text")
 CENTRE = StrategyOptions("centre")
-ROUTE = StrategyOptions("route")
+HALF = StrategyOptions("half")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +26,7 @@ def collection(make_collection):
 
 
 def test_the_sweep_is_told_where_the_gap_closes_and_what_bias_is_left(collection):
-    curve = strength_curve(collection, CENTRE, PAIR)
+    curve = strength_curve(collection, CENTRE, PAIR).compute()
     at = int(np.argmin(np.abs(curve.strengths - 1)))
     bias = np.mean([band.value[at] for band in curve.bias.values()])
     sentence = strength_reading(curve)
@@ -47,12 +36,12 @@ def test_the_sweep_is_told_where_the_gap_closes_and_what_bias_is_left(collection
 
 
 def test_a_gap_that_stays_open_is_said_to(collection):
-    curve = strength_curve(collection, CENTRE, PAIR, strengths=(0.0, 0.2))
+    curve = strength_curve(collection, CENTRE, PAIR, strengths=(0.0, 0.2)).compute()
     assert strength_reading(curve).startswith("The gap never closes on this range")
 
 
 def test_the_mix_is_held_against_the_oracle(collection):
-    curve = corpus_mix_curve(collection, [StrategyOptions("raw"), CENTRE], repeats=2)
+    curve = corpus_mix_curve(collection, [StrategyOptions("raw"), CENTRE], repeats=2).compute()
     sentence = mix_reading(curve)
     raw, _, oracle = (line.ndcg.value for line in curve.lines)
     assert f"Raw cosine loses up to {np.nanmax(oracle - raw):.2f}" in sentence
@@ -60,47 +49,56 @@ def test_the_mix_is_held_against_the_oracle(collection):
 
 
 def test_calibration_is_told_in_items(collection):
-    curve = calibration_curve(collection, CENTRE, PAIR, repeats=3)
+    curve = calibration_curve(collection, CENTRE, PAIR, repeats=3).compute()
     reached = curve.sizes[np.flatnonzero(curve.cosine.value >= 0.99)[0]]
     assert calibration_reading(curve).startswith(f"{reached} items give a gap within cosine 0.99")
     assert "Even 40 items do not settle" in calibration_reading(curve, enough=1.1)
 
 
 def test_k_is_said_to_matter_only_where_lists_overlap(collection):
-    sentence = fusion_reading(rank_fusion_curves(collection, "image").by_lists)
+    sentence = fusion_reading(rank_fusion_curves(collection, "image").compute())
     assert sentence.startswith("Over disjoint lists k changes nothing; over overlapping lists k")
     assert "1.1 instead of 1 for the image list gives it" in sentence
 
 
+def request(collection, name="centre", **values):
+    return Request(collection, values, StrategyOptions(name), seed=0)
+
+
 def test_the_strength_of_the_sidebar_is_no_part_of_the_sweep(collection):
-    works = [
-        cached_strength_curve(
-            collection, StrategyOptions("centre", strength=strength), PAIR, seed=0
-        )
-        for strength in (0.3, 1.7)
-    ]
-    assert works[0].name == works[1].name
-    other = cached_strength_curve(collection, StrategyOptions("half"), PAIR, seed=0)
-    assert other.name != works[0].name
+    weak, strong, half = (
+        find_strength(replace(request(collection), strategy=options), no_progress).result
+        for options in (CENTRE.having(strength=0.3), CENTRE.having(strength=1.7), HALF)
+    )
+    assert weak is strong
+    assert half is not weak
 
 
 def test_every_curve_is_kept_under_a_name_of_its_own(collection):
     works = [
-        cached_strength_curve(collection, CENTRE, PAIR, seed=0),
-        cached_strength_curve(collection, CENTRE, PAIR, seed=1),
-        cached_calibration_curve(collection, CENTRE, PAIR, seed=0),
-        cached_fusion_curves(collection, "image", ties="own-first", seed=0),
-        cached_fusion_curves(collection, "text", ties="own-first", seed=0),
-        cached_mix_curve(collection, CENTRE, PAIR, query_modality="text", routing=ROUTE, seed=0),
-        cached_mix_curve(collection, CENTRE, PAIR, query_modality="image", routing=ROUTE, seed=0),
+        strength_curve(collection, CENTRE, PAIR, seed=0),
+        strength_curve(collection, CENTRE, PAIR, seed=1),
+        calibration_curve(collection, CENTRE, PAIR, seed=0),
+        rank_fusion_curves(collection, "image", ties="own-first", seed=0),
+        rank_fusion_curves(collection, "text", ties="own-first", seed=0),
+        corpus_mix_curve(collection, (CENTRE,), query_modality="text", seed=0),
+        corpus_mix_curve(collection, (CENTRE,), query_modality="image", seed=0),
     ]
     assert len({work.name for work in works}) == len(works)
 
 
-def test_where_a_strategy_has_no_such_curve_centring_stands_in(collection):
-    assert strategy_with_strength("half") == "half"
-    assert strategy_with_strength("zscore") == "centre"
-    assert strategy_in_one_index("znorm") == "znorm"
-    assert strategy_in_one_index("route") == "centre"
-    assert strategy_that_learns("ridge", collection) == "ridge"
-    assert strategy_that_learns("raw", collection) == "centre"
+@pytest.mark.parametrize(
+    ("find", "drawn", "not_drawn"),
+    [
+        (find_strength, "half", "zscore"),
+        (find_mix, "znorm", "route"),
+        (find_calibration, "ridge", "raw"),
+    ],
+)
+def test_where_a_strategy_has_no_such_curve_centring_stands_in(collection, find, drawn, not_drawn):
+    asked = {"query_modality": None}
+    found = find(request(collection, drawn, **asked), no_progress)
+    assert (found.figures["strategy"], found.figures["note"]) == (drawn, None)
+    found = find(request(collection, not_drawn, **asked), no_progress)
+    assert found.figures["strategy"] == "centre"
+    assert found.readings[0] == found.figures["note"]

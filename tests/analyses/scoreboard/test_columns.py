@@ -3,7 +3,7 @@ from math import isnan
 import pytest
 
 from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, sorted_rows
-from gapviz.analyses.scoreboard.scoreboard import scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.strategies import StrategyOptions
 
 NAMES = ("raw", "centre", "znorm", "minmax")
@@ -12,7 +12,7 @@ NAMES = ("raw", "centre", "znorm", "minmax")
 @pytest.fixture(scope="module")
 def board(make_collection):
     options = [StrategyOptions(name) for name in NAMES]
-    return scoreboard({"one": make_collection(40)}, options)
+    return ScoreboardRequest({"one": make_collection(40)}, options).compute()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
-from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities, pareto_front, scoreboard
+from gapviz.analyses.scoreboard.scoreboard import (
+    ScoreboardRequest,
+    mean_over_modalities,
+    pareto_front,
+)
 from gapviz.core.collection import Item, alternate_splits
 from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.split_shift import split_warnings
@@ -22,7 +26,7 @@ def builtin():
 
 @pytest.fixture(scope="module")
 def board(builtin):
-    return scoreboard({"builtin": builtin}, EVERYTHING, seed=3)
+    return ScoreboardRequest({"builtin": builtin}, EVERYTHING, seed=3).compute()
 
 
 def test_every_strategy_has_a_row_with_the_figures_of_a_measurement(board, builtin):
@@ -91,11 +95,9 @@ def test_a_front_of_points():
 
 def test_models_stand_side_by_side_and_progress_is_told(make_collection):
     told = []
-    board = scoreboard(
-        {"one": make_collection(30), "two": make_collection(40, seed=1)},
-        EVERYTHING[:3],
-        progress=lambda share, stage: told.append((share, stage)),
-    )
+    board = ScoreboardRequest(
+        {"one": make_collection(30), "two": make_collection(40, seed=1)}, EVERYTHING[:3]
+    ).compute(lambda share, stage: told.append((share, stage)))
     assert [row.model for row in board.rows] == ["one"] * 3 + ["two"] * 3
     assert [share for share, _ in told] == pytest.approx(np.arange(1, 7) / 6)
     assert np.isnan(board.rows[0].mean_average_precision["image"].value)
@@ -106,12 +108,12 @@ def test_progress_may_cancel(make_collection):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        scoreboard({"one": make_collection(20)}, EVERYTHING, progress=cancel)
+        ScoreboardRequest({"one": make_collection(20)}, EVERYTHING).compute(cancel)
 
 
 def test_what_needs_pairs_is_left_out_with_the_reason(make_unpaired):
     apart = make_unpaired()
-    board = scoreboard({"apart": apart}, EVERYTHING)
+    board = ScoreboardRequest({"apart": apart}, EVERYTHING).compute()
     assert [left.options.name for left in board.left_out] == ["procrustes", "ridge"]
     assert "needs matched pairs" in board.left_out[0].reason
     assert np.isnan(board.rows[0].mean_ndcg.value)
@@ -121,7 +123,7 @@ def test_a_doubtful_split_is_told_once_a_model_and_doubts_what_moves_vectors(
     make_collection, make_ordered
 ):
     ordered = make_ordered()
-    board = scoreboard({"fine": make_collection(), "ordered": ordered}, EVERYTHING)
+    board = ScoreboardRequest({"fine": make_collection(), "ordered": ordered}, EVERYTHING).compute()
     (doubt,) = split_warnings(ordered)
     assert board.split_warnings == {"ordered": (doubt,)}
     rows = {row.options.name: row for row in board.rows if row.model == "ordered"}
@@ -134,7 +136,7 @@ def test_a_doubtful_split_is_told_once_a_model_and_doubts_what_moves_vectors(
 
 def test_a_warning_of_single_strategies_names_their_rows(make_ordered):
     ordered = make_ordered()
-    board = scoreboard({"one": ordered, "two": ordered}, EVERYTHING)
+    board = ScoreboardRequest({"one": ordered, "two": ordered}, EVERYTHING).compute()
     few = next(warning for warning in board.own_warnings if "20 calibration pairs" in warning)
     named = [(row.model, row.options.name) for row in board.own_warnings[few]]
     assert named == [("one", "procrustes"), ("two", "procrustes")]
@@ -164,5 +166,5 @@ def test_captions_of_one_item_are_no_answers_within_their_modality():
         },
         splits=alternate_splits(20),
     )
-    board = scoreboard({"one": collection}, EVERYTHING[:1])
+    board = ScoreboardRequest({"one": collection}, EVERYTHING[:1]).compute()
     assert np.isnan(board.rows[0].mean_average_precision["text"].value)

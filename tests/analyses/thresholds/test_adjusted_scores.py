@@ -145,7 +145,7 @@ def test_blocks_change_nothing(labelled, monkeypatch):
 
 @pytest.mark.parametrize("options", ADJUSTING, ids=lambda options: options.name)
 def test_a_study_of_adjusted_scores_spans_them_in_their_unit(labelled, options):
-    study = study_scores(labelled, options, PAIR)
+    study = study_scores(labelled, options, PAIR).compute()
     assert study.unit == ("z-score" if options.name == "znorm" else "adjusted score")
     assert study.across == "text → image"
     every = np.concatenate([getattr(gathered(labelled, options, "text").scores, k) for k in KINDS])
@@ -159,14 +159,14 @@ def test_a_study_of_adjusted_scores_spans_them_in_their_unit(labelled, options):
 
 
 def test_equal_scores_still_have_bins(make_collection):
-    study = study_scores(make_collection(2), StrategyOptions("csls"), PAIR)
+    study = study_scores(make_collection(2), StrategyOptions("csls"), PAIR).compute()
     assert study.edges[0] < study.edges[-1]
 
 
 def test_progress_rises_through_both_splits_and_may_cancel(labelled, monkeypatch):
     monkeypatch.setattr(adjusted_scores, "BLOCK_SCORES", 100)
     told = []
-    study_scores(labelled, ADJUSTING[1], PAIR, progress=lambda *step: told.append(step))
+    study_scores(labelled, ADJUSTING[1], PAIR).function(lambda *step: told.append(step))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert len(shares) > 20
@@ -177,12 +177,12 @@ def test_progress_rises_through_both_splits_and_may_cancel(labelled, monkeypatch
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        study_scores(labelled, ADJUSTING[1], PAIR, progress=cancel)
+        study_scores(labelled, ADJUSTING[1], PAIR).function(cancel)
 
 
 def test_a_modality_that_is_not_of_the_pair_cannot_ask(labelled):
     with pytest.raises(GapvizError, match="audio cannot ask"):
-        study_scores(labelled, ADJUSTING[0], PAIR, query_modality="audio")
+        study_scores(labelled, ADJUSTING[0], PAIR, query_modality="audio").compute()
 
 
 @pytest.mark.parametrize("options", ADJUSTING, ids=lambda options: options.name)
@@ -204,7 +204,7 @@ def test_z_norm_keeps_how_well_clip_tells_matched_pairs_apart(reference):
     collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
     aucs = []
     for name in ("raw", "znorm"):
-        cross = study_scores(collection, StrategyOptions(name), PAIR).evaluate["cross"]
+        cross = study_scores(collection, StrategyOptions(name), PAIR).compute().evaluate["cross"]
         none = np.empty(0)
         aucs.append(auc_matched(PairScores(cross.positive, cross.negative, none, none, False)))
     assert aucs[0] == pytest.approx(0.9886, abs=5e-4)

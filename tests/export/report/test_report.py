@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gapviz.analyses.advice.evidence import gather
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation
 from gapviz.commands.cli import main
 from gapviz.core.collection import Item
@@ -34,11 +34,11 @@ def small():
 
 @pytest.fixture(scope="module")
 def report(small):
-    return report_on(gather(small), on=DAY, strategies=FEW)
+    return report_on(Evidence(small), on=DAY, strategies=FEW)
 
 
 def test_the_same_inputs_give_the_same_bytes(small, report):
-    again = report_on(gather(small), on=DAY, strategies=FEW)
+    again = report_on(Evidence(small), on=DAY, strategies=FEW)
     assert report_html(again) == report_html(report)
     assert json.dumps(again.to_json()) == json.dumps(report.to_json())
     assert report_markdown(again) == report_markdown(report)
@@ -60,7 +60,7 @@ def test_what_the_data_says_is_escaped(make_collection):
     items = tuple(Item(item.id, captions=("<b>&bold",)) for item in collection.items)
     hostile = replace(collection, name="<script>alert(1)</script>", items=items)
     made = report_on(
-        gather(hostile), on=DAY, strategies=("raw",), options=StrategyOptions("centre")
+        Evidence(hostile), on=DAY, strategies=("raw",), options=StrategyOptions("centre")
     )
     page = report_html(made)
     assert "<script" not in page and "<b>" not in page and "&lt;b&gt;&amp;bold" in page
@@ -70,14 +70,14 @@ def test_what_the_data_says_is_escaped(make_collection):
 @pytest.mark.parametrize("made", [{"n": 4}, {"n": 30, "modalities": ("audio", "video", "text")}])
 def test_few_items_and_other_modalities_have_a_report(make_collection, made):
     page = report_html(
-        report_on(gather(make_collection(**made)), on=DAY, strategies=("raw", "route"))
+        report_on(Evidence(make_collection(**made)), on=DAY, strategies=("raw", "route"))
     )
     assert "Scoreboard" in page and "nan" not in page.lower().replace("nance", "")
 
 
 def test_the_pair_and_the_question_that_are_asked_are_reported(make_collection):
     three = make_collection(40, modalities=("audio", "image", "text"))
-    evidence = gather(three, pair=("audio", "text"))
+    evidence = Evidence(three, asked_pair=("audio", "text"))
     situation = Situation("one-way", "index", found="text")
     made = report_on(evidence, situation=situation, on=DAY, strategies=("raw", "centre"))
     assert made.before.pair == tuple(made.to_json()["pair"]) == ("audio", "text")
@@ -93,7 +93,7 @@ def test_the_pair_and_the_question_that_are_asked_are_reported(make_collection):
 
 def test_models_that_are_compared_have_rows_and_readings_of_their_own(make_collection):
     one, two = (replace(make_collection(seed=n), encoder=f"model {n}") for n in (1, 2))
-    made = report_on(gather(one), compare=[two], on=DAY, strategies=("raw", "centre"))
+    made = report_on(Evidence(one), compare=[two], on=DAY, strategies=("raw", "centre"))
     assert [row.model for row in made.board.rows] == ["model 1"] * 2 + ["model 2"] * 2
     for text in (report_html(made), report_markdown(made)):
         assert "model 2, compared." in text
@@ -101,12 +101,12 @@ def test_models_that_are_compared_have_rows_and_readings_of_their_own(make_colle
     (compared,) = made.to_json()["compared"]
     assert compared["encoder"] == "model 2"
     with pytest.raises(GapvizError, match="of the same modalities"):
-        report_on(gather(one), compare=[make_collection(modalities=("image", "audio"))], on=DAY)
+        report_on(Evidence(one), compare=[make_collection(modalities=("image", "audio"))], on=DAY)
 
 
 def test_warnings_are_in_the_report(make_ordered):
     made = report_on(
-        gather(make_ordered()),
+        Evidence(make_ordered()),
         options=StrategyOptions("centre"),
         strategies=("procrustes",),
         on=DAY,
@@ -205,7 +205,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_leaves_no_half_file(
 
 
 def test_few_items_give_no_advice_and_no_nan(make_collection):
-    report = report_on(gather(make_collection(n=3)), strategies=("raw", "centre"), on=DAY)
+    report = report_on(Evidence(make_collection(n=3)), strategies=("raw", "centre"), on=DAY)
     for text in (report_html(report), report_markdown(report)):
         assert "Too few held-out items to measure: 1;" in text
         assert "nan" not in text

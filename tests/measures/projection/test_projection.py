@@ -12,7 +12,7 @@ from gapviz.measures.projection import umap_layout as umap_layout_module
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.linear import gap_axis_basis
 from gapviz.measures.projection.neighbours import nearest_neighbours
-from gapviz.measures.projection.project import place_queries, project, trustworthiness
+from gapviz.measures.projection.project import project, trustworthiness
 from gapviz.measures.projection.sampling import sample_for_display
 from gapviz.storage.cache import clear_memory
 from gapviz.storage.configuration import CACHE_VARIABLE
@@ -313,29 +313,6 @@ def test_a_layout_that_waits_for_another_can_be_cancelled(clouds):
     with umap_layout_module._one_fit_at_a_time, pytest.raises(CancelledError):
         project(clouds, method="umap", seed=98, progress=cancel_when_waiting)
     assert not umap_layout_module._one_fit_at_a_time.locked()
-
-
-# -- queries
-
-
-@pytest.mark.parametrize("method", ["pca", "gap_axis"])
-def test_a_query_equal_to_a_row_stands_on_it_in_a_linear_layout(clouds, method):
-    layout = project(clouds, method=method)
-    placed = place_queries(clouds["text"][:3], clouds, layout)
-    np.testing.assert_allclose(placed, layout.points_of("text")[:3], atol=1e-6)
-
-
-def test_a_query_stands_amid_its_fifteen_nearest_points_in_a_umap(clouds, umap_layout):
-    query = clouds["text"][:2]
-    pooled = np.concatenate([clouds["image"], clouds["text"]])
-    nearest = np.argsort(-(query @ pooled.T), axis=1)[:, :15]
-    np.testing.assert_allclose(
-        place_queries(query, clouds, umap_layout),
-        umap_layout.points[nearest].mean(axis=1),
-        atol=1e-6,
-    )
-    with pytest.raises(GapvizError, match="24 dimensions"):
-        place_queries(query[:, :5], clouds, umap_layout)
 
 
 # -- samples
