@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
+from math import isnan
 from typing import Any, Literal
 
 import numpy as np
@@ -28,12 +29,15 @@ from gapviz.measures.retrieval.intervals import (
     Replicates,
     Scale,
     fifths,
+    halves,
     imbalance_estimate,
+    imbalance_of,
     mean_of,
 )
 from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
 from gapviz.strategies import Strategy
+from gapviz.strategies.fusion.base import ndcg_of
 from gapviz.strategies.fusion.ties import TOLERANCE
 
 Fit = Literal["all", "split"]
@@ -43,6 +47,8 @@ Figure = tuple[str, ...]
 modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)."""
 
 DEPTH = 10
+TIES_SHOW = 5e-4
+"""Two ends of what ties can do that differ by more are told."""
 PREFERRED = ("image", "text")
 
 REFIT_QUERIES = 1_000
@@ -99,12 +105,13 @@ class Measurement:
 
     @cached_property
     def _kept(self) -> Mask | None:
-        """The parts of the evaluated items; see `gapviz.measures.retrieval.intervals`."""
+        """The parts of the evaluated items: two halves, then all but a fifth; see `intervals`."""
         if self.intervals == "queries" or self.collection.n_items < 2:
             return None
-        groupings = CORPUS_GROUPINGS if self.strategy.fusion.quick_parts else FEW_GROUPINGS
-        kept = fifths(self.collection.n_items, CORPUS_GROUPINGS, self.seed)
-        return kept[:, : groupings * GROUPS]
+        n, quick = self.collection.n_items, self.strategy.fusion.quick_parts
+        kept = fifths(n, CORPUS_GROUPINGS, self.seed)
+        of_all = CORPUS_GROUPINGS if quick else FEW_GROUPINGS
+        return np.concatenate([halves(n, self.seed), kept[:, : of_all * GROUPS]], axis=1)
 
     @cached_property
     def mixed(self) -> dict[str, MixedOutcome]:
@@ -163,7 +170,9 @@ class Measurement:
         fit = np.array([one[key] for one in self._refitted])
         scale: Scale = "ratio" if key[0] == "lift" else "share"
         n = int((~np.isnan(values)).sum())
-        return Replicates(mean_of_known(values), parts, fit, n, scale)
+        parts = parts if parts.size else np.full(2, np.nan)
+        halves = (float(parts[0]), float(parts[1]))
+        return Replicates(mean_of_known(values), parts[2:], fit, n, scale, halves)
 
     def estimate(self, *key: str) -> Estimate:
         """A figure of retrieval with its 95 % interval; see `Figure` for the names.
@@ -218,6 +227,55 @@ class Measurement:
     def mean_ndcg(self) -> Replicates:
         """Mean of `ndcg` over the query modalities, each weighing alike."""
         return mean_of([self.replicates["ndcg", name] for name in self.mixed])
+
+    @cached_property
+    def mean_imbalance(self) -> Replicates:
+        """`imbalance` with its parts."""
+        return imbalance_of([self.replicates["lift", name] for name in self.mixed])
+
+    @cached_property
+    def chance(self) -> dict[Figure, float]:
+        """What NDCG, MRR and recall are where all entries score alike."""
+        return self._elsewhere(lambda outcome: outcome.by_chance)
+
+    @cached_property
+    def tie_ends(self) -> dict[Figure, tuple[float, float]]:
+        """NDCG, MRR and recall with every tie lost, and with every tie won."""
+        lost = self._elsewhere(lambda outcome: outcome.at_end(won=False))
+        won = self._elsewhere(lambda outcome: outcome.at_end(won=True))
+        return {key: (lost[key], won[key]) for key in lost}
+
+    @cached_property
+    def carried_by_ties(self) -> dict[Figure, tuple[float, float]]:
+        """Those of `tie_ends` that are further apart than `TIES_SHOW`."""
+        return {key: ends for key, ends in self.tie_ends.items() if ends[1] - ends[0] > TIES_SHOW}
+
+    @cached_property
+    def has_content(self) -> bool | None:
+        """Whether a match is found better than by chance in any direction; None without pairs.
+
+        Vectors of random weights, say, have none, and no way of searching them is better.
+        """
+        known = {k: e for k, e in self._recalls().items() if not isnan(e.value)}
+        return any(e.low > self.chance[k] for k, e in known.items()) if known else None
+
+    def _recalls(self) -> dict[Figure, Estimate]:
+        return {(f"recall@{DEPTH}", *way): self.recall[way][DEPTH] for way in self.cross}
+
+    def _elsewhere(self, to: Callable[[CrossOutcome], CrossOutcome]) -> dict[Figure, float]:
+        """NDCG, MRR and recall of the same queries where their matches stand elsewhere."""
+        found: dict[Figure, float] = {}
+        for name, outcome in self.mixed.items():
+            other = to(outcome)
+            found["ndcg", name] = mean_of_known(
+                ndcg_of(other.places, other.groups.n_relevant, DEPTH)
+            )
+            found["mrr", name] = mean_of_known(other.reciprocal_rank)
+            found["recall", name] = mean_of_known(other.recall(DEPTH))
+        for way, outcome in self.cross.items():
+            for figure, values in _cross_values(to(outcome)).items():
+                found[figure, *way] = mean_of_known(values)
+        return found
 
     @cached_property
     def mrr(self) -> dict[str, Estimate]:
@@ -323,7 +381,13 @@ class Measurement:
                 for one in DIAGNOSTICS.values()
                 if one.key != ""
             },
+            "chance": {" ".join(key): value for key, value in self.chance.items()},
+            "has_content": self.has_content,
             "ties": TIE_RULE,
+            "carried_by_ties": {
+                " ".join(key): {"lost": lost, "won": won}
+                for key, (lost, won) in self.carried_by_ties.items()
+            },
             "intervals": INTERVAL_RULES[self.intervals],
         }
         plain: dict[str, Any] = plain_json(figures)

@@ -6,6 +6,8 @@ image). Equal scores: every figure is its mean over all their orders.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
@@ -66,7 +68,8 @@ def evaluate_cross(
         if weight is not None:
             parts.append(resampled_groups(scores, *relevant, tolerance, weight).best)
     best = joined([one.best for one in groups])
-    found = CrossOutcome(items, joined_groups(groups), best)
+    n_entries = np.full(items.size, gallery_item.size)
+    found = CrossOutcome(items, joined_groups(groups), best, n_entries)
     if kept is None or not items.size:
         return found
     asks, best = kept[items], joined(parts)
@@ -75,4 +78,4 @@ def evaluate_cross(
         name: np.where(asks, value, 0).sum(axis=0) / np.maximum(asks.sum(axis=0), 1)
         for name, value in figures.items()
     }
-    return CrossOutcome(items, found.groups, found.best, means)
+    return replace(found, parts=means)

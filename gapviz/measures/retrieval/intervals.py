@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isnan, sqrt
+from math import isnan, nan, sqrt
 from typing import Literal
 
 import numpy as np
@@ -42,6 +42,9 @@ CONFIDENCE = 0.95
 OVERLAP = 0.6 / 11
 FIT_FREEDOM = 8
 
+NORMAL_95 = 1.959963984540054
+MAX_T_DRAWS = 2_000
+
 Scale = Literal["share", "ratio", "change"]
 """A figure from 0 to 1; one from 0 on; a difference."""
 
@@ -62,6 +65,8 @@ class Replicates:
     n: int
     """Queries that have the figure."""
     scale: Scale
+    halves: tuple[float, float] = (nan, nan)
+    """On either half of the evaluated items."""
 
     def __sub__(self, other: Replicates) -> Replicates:
         """The change from `other`, measured with the same fifths."""
@@ -72,6 +77,18 @@ class Replicates:
             _difference(self, other),
             min(self.n, other.n),
             "change",
+            (self.halves[0] - other.halves[0], self.halves[1] - other.halves[1]),
+        )
+
+    def distance_to(self, aim: float) -> Replicates:
+        """How far the figure is from what it should be, for the better where it is less."""
+        return Replicates(
+            abs(self.value - aim),
+            np.abs(self.corpus - aim),
+            np.abs(self.fit - aim),
+            self.n,
+            "ratio",
+            (abs(self.halves[0] - aim), abs(self.halves[1] - aim)),
         )
 
     @property
@@ -106,8 +123,12 @@ class Replicates:
 
     @property
     def deviations(self) -> Float64:
-        """Of the parts, scaled so that their squares add up to v."""
-        return np.concatenate([_deviations(self.corpus), _deviations(self.fit)])
+        """Of the parts, scaled so that their squares add up to v; those not measured are 0."""
+        spread = np.zeros((CORPUS_GROUPINGS + FIT_GROUPINGS) * GROUPS)
+        for start, parts in ((0, self.corpus), (CORPUS_GROUPINGS * GROUPS, self.fit)):
+            found = _deviations(parts)
+            spread[start : start + found.size] = found
+        return spread
 
     @property
     def estimate(self) -> Estimate:
@@ -135,12 +156,14 @@ def mean_of(figures: Sequence[Replicates]) -> Replicates:
         return figures[0]
     size = min(one.corpus.size for one in known)
     fits = [one.fit for one in known if one.fit.size]
+    first, second = np.mean([one.halves for one in known], axis=0)
     return Replicates(
         float(np.mean([one.value for one in known])),
         np.mean([one.corpus[:size] for one in known], axis=0),
         np.mean(fits, axis=0) if fits else np.zeros(0),
         min(one.n for one in known),
         known[0].scale,
+        (float(first), float(second)),
     )
 
 
@@ -149,13 +172,7 @@ def imbalance_of(lifts: Sequence[Replicates]) -> Replicates:
 
     A mean of the lifts themselves would take opposite biases of two modalities for none.
     """
-    bent = [
-        replace(
-            one, value=abs(one.value - 1), corpus=np.abs(one.corpus - 1), fit=np.abs(one.fit - 1)
-        )
-        for one in lifts
-    ]
-    return mean_of(bent)
+    return mean_of([one.distance_to(1.0) for one in lifts])
 
 
 def imbalance_estimate(lifts: Sequence[Replicates]) -> Estimate:
@@ -173,6 +190,13 @@ def imbalance_estimate(lifts: Sequence[Replicates]) -> Estimate:
     return found if leans or isnan(found.low) else replace(found, low=0.0)
 
 
+def halves(n: int, seed: int) -> Mask:
+    """`(n, 2)`: a random half of n things, and the rest."""
+    first = np.zeros(n, dtype=np.bool_)
+    first[np.random.default_rng(seed).permutation(n)[: n // 2]] = True
+    return np.stack([first, ~first], axis=1)
+
+
 def fifths(n: int, groupings: int, seed: int) -> Mask:
     """`(n, groupings · GROUPS)`: which of n things each part keeps; it lacks one random fifth."""
     rng = np.random.default_rng(seed)
@@ -180,6 +204,64 @@ def fifths(n: int, groupings: int, seed: int) -> Mask:
     for grouping in range(groupings):
         kept[rng.permutation(n), grouping, np.arange(n) % GROUPS] = False
     return kept.reshape(n, groupings * GROUPS)
+
+
+@dataclass(frozen=True, eq=False)
+class Gain:
+    """What a figure gained, for the better above 0, as one of several that were tried."""
+
+    value: float
+    shared: Float64
+    """`Replicates.deviations`: moves with the parts of the data that all were measured on."""
+    own: float = 0.0
+    """Standard error of what moves alone, where no parts were measured."""
+    freedom: float = np.inf
+
+    @classmethod
+    def of(cls, change: Replicates) -> Gain:
+        """From the change of a figure that is better the higher it is."""
+        return cls(change.value, change.deviations, freedom=change.freedom)
+
+    @classmethod
+    def of_interval(cls, change: Estimate) -> Gain:
+        """From a change with an interval alone, at 95 %."""
+        half = (change.high - change.low) / 2
+        none = np.zeros((CORPUS_GROUPINGS + FIT_GROUPINGS) * GROUPS)
+        return cls(change.value, none, 0.0 if isnan(half) else half / NORMAL_95)
+
+    @property
+    def error(self) -> float:
+        """Its standard error."""
+        return sqrt(float((self.shared**2).sum()) + self.own**2)
+
+    def within(self, times: float) -> Estimate:
+        """The gain with an interval that holds for all at once; see `simultaneous`."""
+        from scipy.special import stdtrit
+
+        if isnan(self.value) or isnan(self.error):
+            return Estimate(self.value, nan, nan)
+        quantile = float(stdtrit(self.freedom, 0.975)) if np.isfinite(self.freedom) else NORMAL_95
+        half = times * quantile / NORMAL_95 * self.error
+        return Estimate(self.value, self.value - half, self.value + half)
+
+
+def simultaneous(gains: Sequence[Gain]) -> float:
+    """How many standard errors hold all of several gains at once, in 95 % of samples (max-T).
+
+    The 95 % quantile of the largest |deviation| / standard error among all, where those of the
+    same parts of the data move together (Westfall & Young 1993; Gaussian, 2,000 draws).
+    """
+    moving = [one for one in gains if one.error > 1e-12]
+    if not moving:
+        return NORMAL_95
+    random = np.random.default_rng(0)
+    together = np.stack([one.shared for one in moving]) @ random.standard_normal(
+        (moving[0].shared.size, MAX_T_DRAWS)
+    )
+    alone = np.array([one.own for one in moving])[:, None]
+    drawn = together + alone * random.standard_normal((len(moving), MAX_T_DRAWS))
+    largest = np.abs(drawn / np.array([[one.error] for one in moving])).max(axis=0)
+    return max(float(np.quantile(largest, CONFIDENCE)), NORMAL_95)
 
 
 def _difference(one: Replicates, other: Replicates) -> Float64:

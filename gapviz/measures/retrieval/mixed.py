@@ -89,6 +89,7 @@ def evaluate_mixed(
             items=queries.item[chosen],
             groups=joined_groups([one.groups for one in standings]),
             best=joined([one.best for one in standings]),
+            n_entries=np.concatenate([one.n_entries for one in standings]),
             parts={} if kept is None else parts.means,
             own_share=np.concatenate([one.own_share for one in standings]),
             expected_share=np.concatenate([one.expected_share for one in standings]),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
-from gapviz.strategies.fusion.base import ndcg_of
 from gapviz.strategies.fusion.ties import Places, TieGroups
 
 
@@ -22,6 +22,10 @@ class CrossOutcome:
     """The relevant entries among their equals."""
     best: Places
     """Where the best match of each query may stand."""
+    n_entries: Indices
+    """`(n_queries,)`: how many entries were ranked."""
+    every: Places | None = None
+    """Where all relevant entries may stand, if not as `groups` say."""
     parts: Mapping[str, Float64] = field(default_factory=dict)
     """Means over the queries in parts of the corpus, `(n_parts,)` by figure; see `intervals`."""
 
@@ -44,10 +48,29 @@ class CrossOutcome:
         """`(n_queries,)`: whether an entry that is no match scores as the best match does."""
         return self.groups.tied
 
-    def recall_at_ends(self, k: int) -> tuple[float, float]:
-        """Recall@k with every tie lost, and with every tie won."""
-        won, lost = (np.where(end > 0, end <= k, np.nan) for end in self.groups.ends)
-        return mean_of_known(lost), mean_of_known(won)
+    @cached_property
+    def by_chance(self) -> CrossOutcome:
+        """The same queries where all entries score alike."""
+        found = self.groups.n_relevant
+        query = np.flatnonzero(found)
+        alike = np.zeros_like(query)
+        size = np.maximum(self.n_entries[query], found[query])
+        groups = TieGroups(found.size, query, alike, size, found[query])
+        return CrossOutcome(self.items, groups, groups.best, self.n_entries)
+
+    def at_end(self, *, won: bool) -> CrossOutcome:
+        """The same queries where every tie is won, or lost."""
+        place = self.groups.ends[0 if won else 1]
+        query = np.flatnonzero(place)
+        one = np.ones_like(query)
+        places = Places(place.size, query, place[query] - 1, one, one.astype(np.float64))
+        every = self.groups.at_end(won=won)
+        return CrossOutcome(self.items, self.groups, places, self.n_entries, every)
+
+    @property
+    def places(self) -> Places:
+        """Of every relevant entry."""
+        return self.groups.all if self.every is None else self.every
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -69,14 +92,6 @@ class MixedOutcome(CrossOutcome):
     def lift(self) -> Float64:
         """Bias ÷ corpus share per query: 1 is neutral; NaN where no own entry is left."""
         return ratio(self.own_share, self.expected_share)
-
-    def ndcg_at_ends(self, k: int) -> tuple[float, float]:
-        """NDCG@k with every tie lost, and with every tie won."""
-        lost, won = (
-            mean_of_known(ndcg_of(self.groups.at_end(won=won), self.groups.n_relevant, k))
-            for won in (False, True)
-        )
-        return lost, won
 
 
 def mean_of_known(values: Float64) -> float:

@@ -108,6 +108,8 @@ class Standing:
     """Rank of the first entry of another modality; 0 where there is none."""
     groups: TieGroups
     """Relevant entries among their equals, as ranks of the whole list."""
+    n_entries: Indices
+    """How many entries the list of each query has."""
     spread: tuple[Places, Places] | None = None
     """Every relevant entry, and the best of each query, where equals do not stand in one range."""
 

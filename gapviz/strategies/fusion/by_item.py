@@ -141,6 +141,7 @@ class ItemFusion(Fusion):
             groups=TieGroups(
                 items.size, matched, above.sum(axis=1), level.sum(axis=1), np.ones_like(matched)
             ),
+            n_entries=present.sum(axis=1),
         )
 
     def _gain(self, name: str, place: Indices, scores: Float32) -> Float64:

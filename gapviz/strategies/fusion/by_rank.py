@@ -194,6 +194,7 @@ class RankFusion(Fusion):
             asked.chance,
             first_other,
             TieGroups(len(scores), *(a[in_order] for a in (query, begin, end - begin, relevant))),
+            asked.n_open,
             (_by_query(every, len(scores)), _by_query(best, len(scores))),
         )
 

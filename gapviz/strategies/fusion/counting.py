@@ -109,7 +109,7 @@ def standing_of(asked: Asked, scores: Float32, k: int, ties: TieRule = "shared")
     own_share, first_other = bias_of(asked, scores, k, ties)
     apart = None if ties == "shared" else (asked.corpus.spans[asked.own], ties == "own-first")
     groups = tie_groups(scores, asked.asking, asked.found, asked.tolerance, apart=apart)
-    return Standing(own_share, asked.chance, first_other, groups)
+    return Standing(own_share, asked.chance, first_other, groups, asked.n_open)
 
 
 def resampled_groups(
