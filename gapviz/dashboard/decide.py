@@ -64,7 +64,7 @@ CHANGEABLE = url_parameter(
         "query a modality. Each includes the one before it.",
     )
 )
-_FRAGILE = ":orange-badge[:material/balance: turns on ties]"
+_TIES = ":orange-badge[:material/balance: ties carry part of it]"
 
 
 def questions(chosen: Settings) -> Situation:
@@ -92,7 +92,9 @@ def ranked_cards(advice: Advice) -> None:
                 f" {first.figure} {figure(first.change.value, signed=True)}"
                 for first in one.effects[:1]
             )
-            with st.expander(f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.fragile}{change}"):
+            with st.expander(
+                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.carried_by_ties}{change}"
+            ):
                 _card(one)
     for what, why in advice.not_measured:
         st.caption(f":material/help: **{what}** could not be judged: {why}")
@@ -140,7 +142,9 @@ _HERE = {
 
 
 def _card(one: Recommendation) -> None:
-    st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.fragile]))
+    st.markdown(
+        " ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.carried_by_ties])
+    )
     if one.effects:
         rows: list[list[Any]] = [
             [each.figure, each.before.value, each.after.value, each.change, each.best]

@@ -238,6 +238,11 @@ class Measurement:
         """What NDCG, MRR and recall are where all entries score alike."""
         return self._elsewhere(lambda outcome: outcome.by_chance)
 
+    @property
+    def chance_ndcg(self) -> float:
+        """Mean of the NDCG of `chance` over the query modalities."""
+        return mean_of_known(np.array([self.chance["ndcg", name] for name in self.mixed]))
+
     @cached_property
     def tie_ends(self) -> dict[Figure, tuple[float, float]]:
         """NDCG, MRR and recall with every tie lost, and with every tie won."""

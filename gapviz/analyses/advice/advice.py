@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gapviz.analyses.advice.evidence import Evidence
-from gapviz.analyses.advice.judging import Recommendation, Verdict, judged, title_of
+from gapviz.analyses.advice.judging import (
+    Candidate,
+    Recommendation,
+    Verdict,
+    candidates,
+    judged,
+    title_of,
+)
 from gapviz.analyses.advice.rules import TASKS, Rule, Situation, applicable
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted
+from gapviz.measures.retrieval.intervals import simultaneous
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies.spec import Task
 
 KIND = "advice"
 
 # Raise it when the same evidence would give other advice. The words of a rule are not cached.
-REVISION = 3
+REVISION = 4
 
-_PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
+_PLACE: dict[Verdict, int] = {
+    "better": 0,
+    "as it is": 1,
+    "undecided": 2,
+    "no difference": 3,
+    "worse": 4,
+}
 
 _COUNTS: dict[Task, str] = {
     "one-way": "A query's answer is its own item.",
@@ -39,6 +56,11 @@ class Advice:
     not_measured: tuple[tuple[str, str], ...]
     """(what, why) of ways that could not be judged."""
     protocol: str
+    n_tried: int = 0
+    """Ways that were held against doing nothing."""
+    other_half: float | None = None
+    """What the best of them gains on the half of the items that did not choose it, mean of both
+    ways; None where the deciding figures are unlike or not measured by halves."""
 
     @property
     def needs_more(self) -> tuple[Rule, ...]:
@@ -54,6 +76,8 @@ class Advice:
             "recommendations": [one.to_json() for one in self.recommendations],
             "not_measured": [{"what": what, "why": why} for what, why in self.not_measured],
             "needs_more": [rule.name for rule in self.needs_more],
+            "n_tried": self.n_tried,
+            "other_half": self.other_half,
             "protocol": self.protocol,
         }
 
@@ -61,10 +85,11 @@ class Advice:
 def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_progress) -> Advice:
     """Rank what can be done, by what it did on the held-out items of this collection.
 
-    First what is better than doing nothing by more than chance (95 %), the largest gain
-    first, and behind those the ones whose figure turns on ties; then doing nothing; then what
-    makes no difference that can be told; then what is worse. Gains of unlike figures are not
-    compared: what is judged by another figure stands behind.
+    First what is better than doing nothing, the largest gain with every tie lost first; then doing
+    nothing; then what cannot be decided; then what makes no difference that can be told; then
+    what is worse. Better and worse hold for all that were tried at once (max-T, 95 %), and better
+    only beyond what chance finds. Gains of unlike figures are not compared: what is judged by
+    another figure stands behind.
 
     Args:
         evidence: what was, and can be, measured.
@@ -83,23 +108,26 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
     """
     evidence.collection.modality(situation.found)
     rules, _ = applicable(situation)
-    found: list[Recommendation] = []
+    tried: list[Candidate] = []
     missing: list[tuple[str, str]] = []
     for number, rule in enumerate(rules):
         progress(number / len(rules), title_of(rule))
         try:
-            found += judged(evidence, situation, rule)
+            tried += candidates(evidence, situation, rule)
         except GapvizError as error:
             missing.append((title_of(rule), error.sentence))
-    figures = list(dict.fromkeys(one.effects[0].figure for one in found if one.effects))
+    deciding = [one.trials[0] for one in tried if one.trials]
+    times = simultaneous([trial.gain for trial in deciding])
+    measured = evidence.raw.collection
+    found = [judged(one, times, measured.n_items) for one in tried]
+    figures = list(dict.fromkeys(trial.figure for trial in deciding))
 
     def place(one: Recommendation) -> tuple[float, ...]:
         if not one.effects:
-            return (_PLACE[one.verdict], 0, 0, 0)
+            return (_PLACE[one.verdict], 0, 0)
         first = one.effects[0]
-        return (_PLACE[one.verdict], one.fragile, figures.index(first.figure), -first.gain)
+        return (_PLACE[one.verdict], figures.index(first.figure), -first.ranked_gain)
 
-    measured = evidence.raw.collection
     return Advice(
         situation=situation,
         recommendations=tuple(sorted(found, key=place)),
@@ -107,12 +135,36 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
         protocol=(
             f"{TASKS[situation.task]}. Fitted on the calibrate split, measured on the "
             f"{counted(measured.n_items, 'item')} of the evaluate split, encoder "
-            f"{measured.encoder}; changes are paired by query, with 95 % bootstrap intervals over "
-            f"items, seed {evidence.seed}. {_COUNTS[situation.task]} Several ways are tried on "
-            "the same items: the best of them is flattered a little, and of twenty that do nothing "
-            "one would seem to do something."
+            f"{measured.encoder}, seed {evidence.seed}. {_COUNTS[situation.task]} A way is better "
+            "or worse where its gain differs from 0 in an interval that holds for all "
+            f"{counted(len(deciding), 'way')} tried at once (95 %, {times:.2f} standard errors "
+            "instead of 1.96), with every tie counted against it, and where its figure is above "
+            f"what chance finds. {_varied(situation)}"
         ),
+        n_tried=len(deciding),
+        other_half=other_half([trial.halves for trial in deciding]) if len(figures) == 1 else None,
     )
+
+
+def other_half(gains: Sequence[tuple[float, float]]) -> float | None:
+    """What the best of several gains on the half that did not choose it, mean of both ways.
+
+    The best on the half that chose it is flattered by the choice; on the other it is not.
+
+    Args:
+        gains: of each way, on either half of the items.
+    """
+    known = np.array([pair for pair in gains if not np.isnan(pair).any()]).reshape(-1, 2)
+    if not len(known):
+        return None
+    first, second = known.argmax(axis=0)
+    return float((known[first, 1] + known[second, 0]) / 2)
+
+
+def _varied(situation: Situation) -> str:
+    if situation.task in ("within", "scores"):
+        return "Intervals resample the queries; gallery and fit are held."
+    return "Queries, gallery and fit vary in the intervals."
 
 
 def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advice]:

@@ -103,7 +103,7 @@ def find_advice(request: Request, progress: Progress) -> Finding:
 
 
 def _way(place: int, one: Recommendation) -> Finding:
-    marks = ", turns on ties" * one.fragile
+    marks = ", ties carry part of it" * one.carried_by_ties
     if one.stance == "contradicts":
         marks += ", against the usual advice"
     effects: list[list[Any]] = [

@@ -9,63 +9,17 @@ from math import isnan
 
 import numpy as np
 
-from gapviz.analyses.scoreboard.scoreboard import mean_over_modalities
+from gapviz.analyses.advice.effect import Trial
 from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
-from gapviz.core.plain_json import JsonFields
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.core.vectors import Float32
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.measurement import Measurement, default_pair
-from gapviz.measures.retrieval.bootstrap import bootstrap_mean
-from gapviz.measures.retrieval.outcome import MixedOutcome, mean_of_known
+from gapviz.measures.measurement import DEPTH, Figure, Measurement, default_pair
+from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.sources.builtin import DedicatedVectors
 from gapviz.strategies import StrategyOptions
-
-
-@dataclass(frozen=True, slots=True)
-class Effect(JsonFields):
-    """One figure before and after; intervals are 95 %, resampling items."""
-
-    figure: str
-    before: Estimate
-    after: Estimate
-    change: Estimate
-    """After − before on the same queries, paired."""
-    higher_is_better: bool | None = True
-    """None where there is an aim."""
-    aim: float | None = None
-    """The value to be near, for a figure that can be too low as well as too high."""
-
-    @property
-    def better(self) -> bool:
-        """It got better by more than chance."""
-        return self._certain and self.gain > 0
-
-    @property
-    def worse(self) -> bool:
-        """It got worse by more than chance."""
-        return self._certain and self.gain < 0
-
-    @property
-    def gain(self) -> float:
-        """The change, positive where it is for the better."""
-        if self.aim is not None:
-            return abs(self.before.value - self.aim) - abs(self.after.value - self.aim)
-        return self.change.value if self.higher_is_better else -self.change.value
-
-    @property
-    def best(self) -> str:
-        """Which way is better, in words."""
-        if self.aim is not None:
-            return f"near {self.aim:.3f}"
-        return "higher" if self.higher_is_better else "lower"
-
-    @property
-    def _certain(self) -> bool:
-        return self.change.low > 0 or self.change.high < 0
 
 
 def tower_of(collection: Collection, modality: str, title: str) -> DedicatedVectors | None:
@@ -89,7 +43,7 @@ class Evidence:
     asked_pair: tuple[str, str] | None = None
     """The two modalities that are looked at; see `default_pair`."""
     seed: int = DEFAULT_SEED
-    """Of bootstrap and samples."""
+    """Of parts and samples."""
     models: Mapping[str, Collection] = field(default_factory=dict)
     """The same items with the vectors of other models, by title."""
     towers: tuple[DedicatedVectors, ...] = ()
@@ -130,7 +84,7 @@ class Evidence:
         return Experiment(collection, pair=self.pair, seed=self.seed)
 
 
-def within_effect(before: Measurement, after: Measurement, modality: str) -> Effect:
+def within_trial(before: Measurement, after: Measurement, modality: str) -> Trial:
     """Mean average precision within a modality.
 
     Raises:
@@ -139,7 +93,7 @@ def within_effect(before: Measurement, after: Measurement, modality: str) -> Eff
     return _within(before, modality, _first_rows(after, modality))
 
 
-def tower_effect(evidence: Evidence, tower: DedicatedVectors) -> Effect:
+def tower_trial(evidence: Evidence, tower: DedicatedVectors) -> Trial:
     """Within-modal recall delta: a dedicated encoder against the joint tower, as mAP.
 
     Raises:
@@ -164,7 +118,7 @@ def _first_rows(measurement: Measurement, modality: str) -> Float32:
     return measurement.strategy.transform(block.vectors, modality)
 
 
-def _within(before: Measurement, modality: str, after: Float32) -> Effect:
+def _within(before: Measurement, modality: str, after: Float32) -> Trial:
     """The effect of other first rows of the same items."""
     items = before.collection.modality(modality).corpus.first_rows.item_index
     labels = before.collection.labels[items]
@@ -174,66 +128,60 @@ def _within(before: Measurement, modality: str, after: Float32) -> Effect:
             "no two items share a label, so likeness is not known", hint="give the items labels"
         )
     new = evaluate_within(after, labels).average_precision
-    return paired(f"mAP within {modality}", old, new, items, seed=before.seed)
+    return Trial.of_queries(f"mAP within {modality}", old, new, items, seed=before.seed)
 
 
-def paired(
-    figure: str,
-    before: Float64,
-    after: Float64,
-    items: Indices,
-    *,
-    seed: int,
-    higher_is_better: bool = True,
-    aim: float | None = None,
-) -> Effect:
-    """The effect on a figure that has one value a query `(n,)`, of the items `(n,)`."""
-    old, new, change = (
-        bootstrap_mean(values, items, seed=seed) for values in (before, after, after - before)
-    )
-    return Effect(figure, old, new, change, higher_is_better if aim is None else None, aim)
-
-
-def one_way_effects(
+def one_way_trials(
     before: Measurement, after: Measurement, source: str, target: str
-) -> list[Effect]:
+) -> list[Trial]:
     """Reciprocal rank and recall of the match among the rows of `target` alone."""
-    a, b = before.cross[source, target], after.cross[source, target]
-    way = f"{source} → {target}"
-    pairs = (
-        (f"MRR, {way}", a.reciprocal_rank, b.reciprocal_rank),
-        (f"R@1, {way}", a.recall(1), b.recall(1)),
-        (f"R@10, {way}", a.recall(10), b.recall(10)),
-    )
-    return [paired(name, x, y, a.items, seed=before.seed) for name, x, y in pairs]
+    titles = {"mrr": "MRR", "recall@1": "R@1", "recall@10": "R@10"}
+    return [
+        _trial(f"{title}, {source} → {target}", before, after, (name, source, target))
+        for name, title in titles.items()
+    ]
 
 
-def mixed_effects(before: Measurement, after: Measurement) -> list[Effect]:
+def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
     """NDCG and bias in the mixed index, and recall beside them.
 
     Bias is best near the share of the query's modality in the index: under it, the other
     modality crowds out its own. It is told by query modality, since the mean of two opposite
-    biases would look neutral.
+    biases would look neutral. Without pairs there is no NDCG, and the imbalance comes first.
     """
-
-    def effect(
-        figure: str, outcomes: Mapping[str, MixedOutcome], read: str, aim: float | None = None
-    ) -> Effect:
-        pairs = [(getattr(one, read), getattr(after.mixed[n], read)) for n, one in outcomes.items()]
-        old, new, change = (
-            mean_over_modalities(values, list(outcomes.values()), before.seed)
-            for values in zip(*((a, b, b - a) for a, b in pairs), strict=True)
-        )
-        return Effect(figure, old, new, change, True if aim is None else None, aim)
-
-    effects = [effect("NDCG@10, mixed index", before.mixed, "ndcg")]
+    names = list(before.mixed)
+    if isnan(before.mean_ndcg.value):
+        pair = (before.mean_imbalance, after.mean_imbalance)
+        trials = [Trial.of("imbalance@10, mixed index", *pair, higher_is_better=False)]
+    else:
+        ends = [
+            tuple(np.nanmean([one.tie_ends["ndcg", name] for name in names], axis=0))
+            for one in (before, after)
+        ]
+        pair = (before.mean_ndcg, after.mean_ndcg)
+        trials = [Trial.of("NDCG@10, mixed index", *pair, chance=after.chance_ndcg, ends=ends)]
     for name, outcome in before.mixed.items():
         share = mean_of_known(outcome.expected_share)
-        aim = None if isnan(share) else share
-        effects.append(effect(f"bias@10, {name} queries", {name: outcome}, "own_share", aim))
-    for source, target in before.cross:
-        effects.append(one_way_effects(before, after, source, target)[2])
-    return effects
+        figure = f"bias@10, {name} queries"
+        trials.append(
+            _trial(figure, before, after, ("bias", name), aim=None if isnan(share) else share)
+        )
+    ways = [(f"R@10, {a} → {b}", (f"recall@{DEPTH}", a, b)) for a, b in before.cross]
+    return trials + [_trial(figure, before, after, key) for figure, key in ways]
+
+
+def _trial(
+    figure: str, before: Measurement, after: Measurement, key: Figure, *, aim: float | None = None
+) -> Trial:
+    if key not in before.chance:
+        return Trial.of(figure, before.replicates[key], after.replicates[key], aim=aim)
+    return Trial.of(
+        figure,
+        before.replicates[key],
+        after.replicates[key],
+        chance=after.chance[key],
+        ends=[before.tie_ends[key], after.tie_ends[key]],
+    )
 
 
 def same_queries(before: Measurement, after: Measurement) -> bool:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from math import isclose, isnan
+from math import isnan
 from typing import Any, Literal
 
 import numpy as np
 
+from gapviz.analyses.advice.effect import Effect, Trial
 from gapviz.analyses.advice.evidence import (
-    Effect,
     Evidence,
-    mixed_effects,
-    one_way_effects,
-    tower_effect,
-    within_effect,
+    mixed_trials,
+    one_way_trials,
+    tower_trial,
+    within_trial,
 )
-from gapviz.analyses.advice.passing import one_threshold, passing_effects
+from gapviz.analyses.advice.passing import one_threshold, passing_trials
 from gapviz.analyses.advice.rules import Kind, Rule, Situation, rule_named
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
+from gapviz.core.wording import figure, too_few
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.outcome import mean_of_known
@@ -30,7 +31,7 @@ from gapviz.sources.builtin.dedicated import ENCODERS as DEDICATED_ENCODERS
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 from gapviz.strategies.spec import Expectation
 
-Verdict = Literal["better", "as it is", "no difference", "worse"]
+Verdict = Literal["better", "as it is", "undecided", "no difference", "worse"]
 Stance = Literal["agrees", "contradicts", "leaves open"]
 
 
@@ -64,8 +65,6 @@ class Recommendation:
     cost: Cost
     stance: Stance
     """How this data stands to the usual advice."""
-    fragile: bool = False
-    """Its figure turns on how ties are broken."""
 
     def __post_init__(self) -> None:
         rule_named(self.rule_name)
@@ -74,6 +73,11 @@ class Recommendation:
     def rule(self) -> Rule:
         """The line of the decision table that it stands on."""
         return rule_named(self.rule_name)
+
+    @property
+    def carried_by_ties(self) -> bool:
+        """Whether the order of equal scores moves its deciding figure."""
+        return bool(self.effects) and self.effects[0].carried_by_ties
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -87,8 +91,22 @@ class Recommendation:
             "usual_advice": self.rule.usual,
             "this_data": self.stance,
             "wrong_when": self.rule.wrong_when,
-            "turns_on_ties": self.fragile,
+            "turns_on_ties": self.carried_by_ties,
         }
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One way with what it did, before it is judged among all that were tried."""
+
+    rule: Rule
+    title: str
+    trials: tuple[Trial, ...]
+    """The deciding figure first; empty for doing nothing."""
+    evidence: tuple[str, ...]
+    cost: Cost
+    stance: Stance = "agrees"
+    """Of doing nothing."""
 
 
 def title_of(rule: Rule) -> str:
@@ -111,8 +129,10 @@ _EXPECTED: dict[Expectation, Verdict | None] = {
     "depends": None,
 }
 
-FRAGILE_TIES = 0.05
-"""Share of queries whose match stands in a tie, above which a figure turns on breaking it."""
+NO_CONTENT = (
+    "No match is found better than by chance, in either direction: these vectors share no content "
+    "that a search could use, and no way of searching them is better than another."
+)
 
 BIASED_LIFT = 1.05
 """Mean bias lift above which an index counts as sorting by modality."""
@@ -121,18 +141,76 @@ MOST_PASS = 0.5
 """Share of unrelated pairs of one kind above which a threshold counts as letting all pass."""
 
 
-def judged(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
+def candidates(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     """What the rule's way does on this collection; one entry each where it has several.
 
     Raises:
         GapvizError: it cannot be told.
     """
-    return _JUDGES[rule.kind](evidence, situation, rule)
+    found = _TRIED[rule.kind](evidence, situation, rule)
+    for one in found:
+        if one.trials and isnan(one.trials[0].change.value):
+            raise GapvizError(f"{one.trials[0].figure}: these items have none to count")
+    return found
 
 
-def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
+def judged(one: Candidate, times: float, n_items: int) -> Recommendation:
+    """The verdict on a way.
+
+    Args:
+        one: the way.
+        times: standard errors that hold for all that were tried; see `simultaneous`.
+        n_items: held-out items.
+    """
+    rule, words = one.rule, list(one.evidence)
+    if not one.trials:
+        return Recommendation(
+            rule.name, one.title, "as it is", (), one.evidence, one.cost, one.stance
+        )
+    effects = tuple(trial.effect(times) for trial in one.trials)
+    first, doubt = effects[0], too_few(n_items)
+    verdict: Verdict = "no difference"
+    if doubt is not None or first.decided_by_ties:
+        verdict = "undecided"
+    elif first.better or first.worse:
+        verdict = "better" if first.better else "worse"
+    words += filter(None, [doubt, _chance_words(first), _tie_words(first)])
+    lost = [effect.figure for effect in effects[1:] if effect.worse]
+    if lost and doubt is None:
+        words.append(f"It costs more than chance elsewhere: {'; '.join(lost)}.")
+    expected = _EXPECTED[rule.expects]
+    stance: Stance = "contradicts"
+    if verdict == expected:
+        stance = "agrees"
+    elif expected is None or verdict in ("no difference", "undecided"):
+        stance = "leaves open"
+    return Recommendation(rule.name, one.title, verdict, effects, tuple(words), one.cost, stance)
+
+
+def _chance_words(effect: Effect) -> str:
+    if not effect.found_by_chance:
+        return ""
+    return (
+        f"{effect.figure} is {effect.after}, no better than where all entries score alike "
+        f"({figure(effect.chance or 0)})."
+    )
+
+
+def _tie_words(effect: Effect) -> str:
+    if not effect.carried_by_ties:
+        return ""
+    return (
+        f"Equal scores carry part of it: with every tie lost, {effect.figure} gains "
+        f"{figure(effect.ranked_gain, signed=True)} instead of "
+        f"{figure(effect.gain.value, signed=True)}."
+    )
+
+
+def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     raw = evidence.raw
     words = [_gap_words(raw)]
+    if raw.has_content is False:
+        words.append(NO_CONTENT)
     agrees: Stance = "agrees"
     if situation.task == "one-way":
         source, target = _way(evidence, situation)
@@ -148,16 +226,16 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
             if not isnan(lift[name])
         ]
     elif situation.task == "scores":
-        passing = passing_effects(evidence, None)
-        agrees = _holds(max(effect.before.value for effect in passing[:2]), MOST_PASS)
+        passing = passing_trials(evidence, None)
+        agrees = _holds(max(trial.before.value for trial in passing[:2]), MOST_PASS)
         words.append(_passing_words(one_threshold(evidence), passing))
     else:
         words.append(f"It plays no part here: {situation.found} vectors are compared alone.")
         with suppress(GapvizError):
-            likeness = within_effect(raw, raw, situation.found)
+            likeness = within_trial(raw, raw, situation.found)
             words.append(f"{likeness.figure} is {likeness.before}.")
     cost = _cost(raw, "the vectors alone", "one product with every vector")
-    return [Recommendation(rule.name, title_of(rule), "as it is", (), tuple(words), cost, agrees)]
+    return [Candidate(rule, title_of(rule), (), tuple(words), cost, agrees)]
 
 
 def _holds(figure: float, bound: float) -> Stance:
@@ -176,7 +254,7 @@ def _gap_words(raw: Measurement) -> str:
     return f"{words}, so that it is no gap." if gap.gap < gap.noise_floor else f"{words}."
 
 
-def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
+def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     options = StrategyOptions(rule.strategy or "raw")
     spec = strategy_spec(options.name)
     if spec.ranks_items:
@@ -188,19 +266,9 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Reco
     if reason is not None:
         raise GapvizError(reason)
     after = evidence.measured(options)
-    effects = _effects(evidence, situation, after, rule)
-    tied = np.concatenate([outcome.tied for outcome in after.mixed.values()])
-    fragile = effects[0].figure.startswith("NDCG") and float(tied.mean()) > FRAGILE_TIES
-    words = list(after.strategy.warnings)
-    if fragile:
-        words.append(
-            f"{tied.mean():.0%} of the matches stand in a tie that is counted as won: with it "
-            "lost, the figure is lower."
-        )
-    if spec.routed:
-        words += _tie_words(evidence, options, after)
+    trials = _trials(evidence, situation, after, rule)
     cost = _cost(after, spec.stores, spec.query_cost)
-    return [_judged(rule, after.strategy.label, effects, words, cost, fragile=fragile)]
+    return [Candidate(rule, after.strategy.label, trials, after.strategy.warnings, cost)]
 
 
 def _cost(measured: Measurement, storage: str, query: str) -> Cost:
@@ -211,30 +279,19 @@ def _cost(measured: Measurement, storage: str, query: str) -> Cost:
     return Cost(storage, query, "the one there is", stored, query_operations(corpus, strategy))
 
 
-def _tie_words(evidence: Evidence, options: StrategyOptions, after: Measurement) -> tuple[str, ...]:
-    turned = evidence.measured(options.having(ties="other-first"))
-    usual, other = (mixed_effects(evidence.raw, one)[0].after.value for one in (after, turned))
-    if isclose(usual, other, abs_tol=5e-4):
-        return ()
-    return (
-        "Where entries of two lists tie, the query's modality is put first; with the other first, "
-        f"NDCG@10 is {other:.3f}.",
-    )
-
-
-def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
+def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     others = evidence.comparable_models
     if not others:
         what = "these items" if not evidence.models else "the same captions of these items"
         raise GapvizError(f"no other model has encoded {what}", hint="encode them on the Data page")
     cost = Cost("as now: its vectors replace those of today", "as now", "the other one instead")
     return [
-        _judged(rule, f"Change to {title}", _effects(evidence, situation, after, rule), [], cost)
+        Candidate(rule, f"Change to {title}", _trials(evidence, situation, after, rule), (), cost)
         for title, after in others.items()
     ]
 
 
-def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
+def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     towers = [tower for tower in evidence.towers if tower.modality == situation.found]
     if not towers:
         raise GapvizError(
@@ -243,65 +300,38 @@ def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Rec
         )
     found = []
     for tower in towers:
-        effect = tower_effect(evidence, tower)
+        trial = tower_trial(evidence, tower)
         size = 4 * tower.vectors.shape[1]
         cost = Cost(
             f"a second index beside the joint one: {size:,} bytes an item more, as float32",
             "as now, in the other index",
             "one more, for this modality alone",
         )
-        found.append(_judged(rule, f"Search with {tower.title}", [effect], [], cost))
+        found.append(Candidate(rule, f"Search with {tower.title}", (trial,), (), cost))
     return found
 
 
-def _thresholds(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
+def _thresholds(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     cost = Cost("one number a pair of modalities", "one comparison", "the one there is")
-    effects = passing_effects(evidence, None)
-    words = [
+    words = (
         "Within a modality the threshold is set to pass as many unrelated pairs as between them; "
         "with labels or clicks at hand, set it by the pairs that must pass."
-    ]
-    return [_judged(rule, title_of(rule), effects, words, cost)]
+    )
+    trials = tuple(passing_trials(evidence, None))
+    return [Candidate(rule, title_of(rule), trials, (words,), cost)]
 
 
-def _effects(
+def _trials(
     evidence: Evidence, situation: Situation, after: Measurement, rule: Rule
-) -> list[Effect]:
+) -> tuple[Trial, ...]:
     raw = evidence.raw
     if situation.task == "one-way":
-        return one_way_effects(raw, after, *_way(evidence, situation))
+        return tuple(one_way_trials(raw, after, *_way(evidence, situation)))
     if situation.task == "within":
-        return [within_effect(raw, after, situation.found)]
+        return (within_trial(raw, after, situation.found),)
     if situation.task == "scores" and not after.strategy.spec.routed:
-        return [*passing_effects(evidence, rule.strategy), mixed_effects(raw, after)[0]]
-    return mixed_effects(raw, after)
-
-
-def _judged(
-    rule: Rule,
-    title: str,
-    effects: list[Effect],
-    words: list[str],
-    cost: Cost,
-    *,
-    fragile: bool = False,
-) -> Recommendation:
-    first = effects[0]
-    if isnan(first.change.value):
-        raise GapvizError(f"{first.figure}: these items have none to count")
-    verdict: Verdict = "better" if first.better else "worse" if first.worse else "no difference"
-    lost = [effect.figure for effect in effects[1:] if effect.worse]
-    if lost:
-        words.append(f"It costs more than chance elsewhere: {'; '.join(lost)}.")
-    expected = _EXPECTED[rule.expects]
-    stance: Stance = "contradicts"
-    if verdict == expected:
-        stance = "agrees"
-    elif expected is None or verdict == "no difference":
-        stance = "leaves open"
-    return Recommendation(
-        rule.name, title, verdict, tuple(effects), tuple(words), cost, stance, fragile
-    )
+        return (*passing_trials(evidence, rule.strategy), mixed_trials(raw, after)[0])
+    return tuple(mixed_trials(raw, after))
 
 
 def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
@@ -317,7 +347,7 @@ def _encode_alone(modality: str) -> str:
     return f"encode them with one (gapviz encode --model {encoder})"
 
 
-def _passing_words(threshold: float, passing: list[Effect]) -> str:
+def _passing_words(threshold: float, passing: list[Trial]) -> str:
     if isnan(threshold):
         return "There are no matched pairs to set a threshold by."
     shares = "; ".join(
@@ -328,7 +358,7 @@ def _passing_words(threshold: float, passing: list[Effect]) -> str:
     return f"One threshold for all, the cosine {threshold:.3f}, lets pass: {shares}."
 
 
-_JUDGES: dict[Kind, Callable[[Evidence, Situation, Rule], list[Recommendation]]] = {
+_TRIED: dict[Kind, Callable[[Evidence, Situation, Rule], list[Candidate]]] = {
     "nothing": _nothing,
     "strategy": _strategy,
     "model": _model,

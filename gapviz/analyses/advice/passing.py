@@ -7,7 +7,8 @@ from math import isnan, nan
 
 import numpy as np
 
-from gapviz.analyses.advice.evidence import Effect, Evidence, paired
+from gapviz.analyses.advice.effect import Trial
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.core.collection import Collection
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import seeded_sample
@@ -30,7 +31,7 @@ MOST_ROWS = 2_000
 """Rows a modality; of more, a seeded sample."""
 
 
-def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
+def passing_trials(evidence: Evidence, strategy: str | None) -> list[Trial]:
     """Which pairs pass: raw cosine with one threshold, against another way.
 
     Unrelated within a modality: items of unlike labels where both have one, else any two
@@ -51,11 +52,11 @@ def passing_effects(evidence: Evidence, strategy: str | None) -> list[Effect]:
         after = evidence.measured(StrategyOptions(strategy)).strategy
         cuts = dict.fromkeys(_kinds(evidence), one_threshold(evidence, after))
 
-    def compared(kind: Kind, counting: Sequence[str], aim: float = nan) -> list[Effect]:
+    def compared(kind: Kind, counting: Sequence[str], aim: float = nan) -> list[Trial]:
         scores, items, pairs = _scores(measured, raw, kind, evidence.seed)
         then = scores if after is raw else _scores(measured, after, kind, evidence.seed)[0]
         return [
-            paired(
+            Trial.of_queries(
                 _FIGURES[each].format("–".join(kind)),
                 _share(pairs[each], scores, one),
                 _share(pairs[each], then, cuts[kind]),

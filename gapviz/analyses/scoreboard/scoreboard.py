@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import product
+from math import nan
 
 import numpy as np
 
@@ -27,7 +28,6 @@ from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
-from gapviz.measures.retrieval.outcome import MixedOutcome
 from gapviz.measures.retrieval.threads import one_blas_thread
 from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.storage.cache import CachedResult, content_key
@@ -36,7 +36,9 @@ from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 KIND = "scoreboards"
 
 # Raise it when the same request would give other figures or other warnings.
-REVISION = 6
+REVISION = 7
+
+FRONT_DRAWS = 1_000
 
 ROWS_OF_ONE_THREAD = 5_000
 """Up to so many rows one BLAS thread is faster than several."""
@@ -77,9 +79,17 @@ class ScoreRow:
     """What the fit should be doubted for, as `Strategy.warnings`."""
     split_warnings: tuple[str, ...]
     """Of `warnings`, those that speak against the split of the model's collection."""
+    chance_ndcg: float
+    """`mean_ndcg` where all entries score alike."""
+    ties_carry: Mapping[str, tuple[float, float]]
+    """Figures that the order of equal scores moves: with every tie lost, and with every tie won."""
+    deviations: Mapping[str, Float64]
+    """Of `imbalance` and mean `ndcg` in the parts of the data; see `Replicates.deviations`."""
     pareto: bool = False
     """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
     or one that ranks items, is never on that front, and keeps none off it."""
+    on_front: float = nan
+    """In which share of samples like this one it would be on that front; NaN where it never is."""
 
     @property
     def own_warnings(self) -> tuple[str, ...]:
@@ -200,12 +210,14 @@ class ScoreboardRequest:
     def _assembled(self, entries: Sequence[Entry]) -> Scoreboard:
         made = list(zip(product(self.collections, self.options), entries, strict=True))
         rows = [replace(entry.row, model=model) for (model, _), entry in made if entry.row]
-        front = pareto_front(
-            [(row.imbalance.value, row.mean_ndcg.value) for row in rows],
-            [not row.transductive and not row.by_item for row in rows],
-        )
+        competes = [not row.transductive and not row.by_item for row in rows]
+        front = pareto_front([(row.imbalance.value, row.mean_ndcg.value) for row in rows], competes)
+        shares = front_shares(rows, competes)
         return Scoreboard(
-            tuple(replace(row, pareto=on) for row, on in zip(rows, front, strict=True)),
+            tuple(
+                replace(row, pareto=on, on_front=share)
+                for row, on, share in zip(rows, front, shares, strict=True)
+            ),
             tuple(LeftOut(*asked, entry.reason) for asked, entry in made if not entry.row),
             {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()},
             self.seed,
@@ -238,18 +250,36 @@ def pareto_front(points: Sequence[tuple[float, float]], competes: Sequence[bool]
     ]
 
 
-def mean_over_modalities(
-    values: Sequence[Float64], outcomes: Sequence[MixedOutcome], seed: int
-) -> Estimate:
-    """Mean of the modalities' means, every modality weighing alike, resampling items."""
-    known = [value for value in values if not np.isnan(value).all()]
-    n_all = sum(int((~np.isnan(value)).sum()) for value in known)
-    weighted = [
-        value * n_all / (len(known) * max(int((~np.isnan(value)).sum()), 1)) for value in values
+def front_shares(rows: Sequence[ScoreRow], competes: Sequence[bool]) -> list[float]:
+    """In which share of samples like this one each row is on the Pareto front.
+
+    The figures of all rows move together with the parts of the data they were measured on:
+    Gaussian draws with their joint covariance.
+    """
+    random = np.random.default_rng(0)
+    chosen = [
+        place
+        for place, row in enumerate(rows)
+        if competes[place] and not np.isnan([row.imbalance.value, row.mean_ndcg.value]).any()
     ]
-    return bootstrap_mean(
-        np.concatenate(weighted), np.concatenate([o.items for o in outcomes]), seed=seed
-    )
+    shares = np.full(len(rows), nan)
+    if chosen:
+        size = rows[chosen[0]].deviations["ndcg"].size
+        drawn = random.standard_normal((size, FRONT_DRAWS))
+        cost, worth = (
+            np.array([value(rows[place]) for place in chosen])[:, None]
+            + np.stack([np.nan_to_num(rows[place].deviations[name]) for place in chosen]) @ drawn
+            for name, value in (
+                ("imbalance", lambda row: row.imbalance.value),
+                ("ndcg", lambda row: row.mean_ndcg.value),
+            )
+        )
+        beaten = np.zeros(cost.shape, dtype=np.bool_)
+        for other in range(len(chosen)):
+            better = (cost[other] < cost) | (worth[other] > worth)
+            beaten |= (cost[other] <= cost) & (worth[other] >= worth) & better
+        shares[chosen] = 1 - beaten.mean(axis=1)
+    return shares.tolist()
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,8 +303,7 @@ class _Bench:
         return Entry(None, reason)
 
     def _row(self, measured: Measurement) -> ScoreRow:
-        strategy, outcomes = measured.strategy, list(measured.mixed.values())
-        items = measured.collection
+        strategy, items = measured.strategy, measured.collection
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
         touched = strategy.spec.moves_vectors or strategy.spec.adjusts_scores
         corpus = corpus_rows(items, strategy)
@@ -289,7 +318,15 @@ class _Bench:
             recall=(measured if touched else self.raw.measurement).recall,
             mean_average_precision=_likeness(measured) if touched else self._raw_likeness,
             imbalance=measured.imbalance,
-            mean_ndcg=mean_over_modalities([o.ndcg for o in outcomes], outcomes, measured.seed),
+            mean_ndcg=measured.mean_ndcg.estimate,
+            chance_ndcg=mean_of_known(
+                np.array([measured.chance["ndcg", m] for m in measured.mixed])
+            ),
+            ties_carry={" ".join(key): ends for key, ends in measured.carried_by_ties.items()},
+            deviations={
+                "imbalance": measured.mean_imbalance.deviations,
+                "ndcg": measured.mean_ndcg.deviations,
+            },
             bytes_per_item=bytes_per_item(corpus, strategy, items.n_items),
             query_operations=query_operations(corpus, strategy),
             transductive=strategy.spec.transductive,
