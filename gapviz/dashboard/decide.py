@@ -36,6 +36,7 @@ OPEN_CARDS = 3
 _VERDICTS = {
     "better": ":green-badge[:material/trending_up: better by more than chance]",
     "as it is": ":blue-badge[:material/pause: what the others are held against]",
+    "undecided": ":gray-badge[:material/balance: undecided]",
     "no difference": ":gray-badge[:material/drag_handle: no difference that can be told]",
     "worse": ":red-badge[:material/trending_down: worse by more than chance]",
 }
@@ -92,9 +93,8 @@ def ranked_cards(advice: Advice) -> None:
                 f" {first.figure} {figure(first.change.value, signed=True)}"
                 for first in one.effects[:1]
             )
-            with st.expander(
-                f"{title} {_VERDICTS[one.verdict]}{_FRAGILE * one.carried_by_ties}{change}"
-            ):
+            ties = _TIES * one.carried_by_ties
+            with st.expander(f"{title} {_VERDICTS[one.verdict]}{ties}{change}"):
                 _card(one)
     for what, why in advice.not_measured:
         st.caption(f":material/help: **{what}** could not be judged: {why}")
@@ -142,9 +142,8 @@ _HERE = {
 
 
 def _card(one: Recommendation) -> None:
-    st.markdown(
-        " ".join([_VERDICTS[one.verdict], _STANCES[one.stance], _FRAGILE * one.carried_by_ties])
-    )
+    ties = _TIES * one.carried_by_ties
+    st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], ties]))
     if one.effects:
         rows: list[list[Any]] = [
             [each.figure, each.before.value, each.after.value, each.change, each.best]

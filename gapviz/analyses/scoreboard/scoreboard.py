@@ -319,9 +319,7 @@ class _Bench:
             mean_average_precision=_likeness(measured) if touched else self._raw_likeness,
             imbalance=measured.imbalance,
             mean_ndcg=measured.mean_ndcg.estimate,
-            chance_ndcg=mean_of_known(
-                np.array([measured.chance["ndcg", m] for m in measured.mixed])
-            ),
+            chance_ndcg=measured.chance_ndcg,
             ties_carry={" ".join(key): ends for key, ends in measured.carried_by_ties.items()},
             deviations={
                 "imbalance": measured.mean_imbalance.deviations,

@@ -17,7 +17,7 @@ Keys = Sequence[npt.NDArray[np.floating] | Indices]
 """`(n_rows,)` each: rows stand by the first, larger first, then by the next; last by number."""
 
 # Of the first of a list, how many times k are looked at for the k first of a part of it.
-HEAD_FACTOR = 4
+HEAD_FACTOR = 3
 
 # Entries worked on at once (64 MiB).
 PART_ENTRIES = 16_777_216
@@ -142,7 +142,7 @@ def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFi
     groups = resampled_groups(scores, asked.asking, asked.found, asked.tolerance, weight)
     n_own = weight[corpus.spans[asked.own]].sum(axis=0) - asked.n_excluded[:, None]
     found = QueryFigures(
-        own_share=_own_share_of_parts(asked, scores, k, weight),
+        own_share=_own_share_of_parts(asked, scores, k, kept[corpus.item]),
         expected_share=ratio(n_own, weight.sum(axis=0) - asked.n_excluded[:, None]),
         ndcg=ndcg_of(groups.all, groups.n_relevant, k),
         reciprocal_rank=groups.best.reciprocal_rank,
@@ -154,10 +154,10 @@ def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFi
     )
 
 
-def _own_share_of_parts(asked: Asked, scores: Float32, k: int, weight: Float32) -> Float64:
+def _own_share_of_parts(asked: Asked, scores: Float32, k: int, kept: Mask) -> Float64:
     """`(n_queries, n_parts)`: share of the top k of the queries' modality, in each part."""
     span, n = asked.corpus.spans[asked.own], scores.shape[1]
-    shares = np.empty((len(scores), weight.shape[1]))
+    shares = np.empty((len(scores), kept.shape[1]))
     # The k first of a part stand nearly always among so many first of all.
     most = min(n, HEAD_FACTOR * k)
     top = np.argpartition(-scores, most - 1, axis=1)[:, :most] if most < n else np.arange(n)[None]
@@ -166,13 +166,13 @@ def _own_share_of_parts(asked: Asked, scores: Float32, k: int, weight: Float32) 
     top = np.take_along_axis(top, by_score, axis=1)
     is_own = (top >= span.start) & (top < span.stop)
     open_rows = np.isfinite(np.take_along_axis(scores, top, axis=1))
-    step = max(1, PART_ENTRIES // (most * weight.shape[1]))
+    step = max(1, PART_ENTRIES // (most * kept.shape[1]))
     for start in range(0, len(scores), step):
         rows = slice(start, start + step)
-        room = weight[top[rows]] * open_rows[rows, :, None]
-        filled = np.minimum(np.cumsum(room, axis=1), k)
-        taken = np.diff(filled, axis=1, prepend=0)
-        shares[rows] = ratio((taken * is_own[rows, :, None]).sum(axis=1), filled[:, -1])
+        room = kept[top[rows]] & open_rows[rows, :, None]
+        filled = np.cumsum(room, axis=1, dtype=np.int16)
+        taken = room & is_own[rows, :, None] & (filled <= k)
+        shares[rows] = ratio(taken.sum(axis=1), np.minimum(filled[:, -1], k))
     return shares
 
 
