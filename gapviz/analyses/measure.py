@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
-from gapviz.measures.retrieval.bootstrap import bootstrap_mean, mean_value
+from gapviz.measures.measurement import DEPTH, INTERVAL_RULES, TIE_RULE, Figure, Measurement
+from gapviz.measures.retrieval.bootstrap import mean_value
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.outcome import mean_of_known
+
+TIES_CARRY = 0.005
+"""Of a figure, what equal scores may move without a word."""
+
+NO_CONTENT = (
+    "No match is found better than by chance, in either direction: these vectors share no content "
+    "that a search could use, and no way of searching them is better than another."
+)
 
 ITEM_PROTOCOL = (
     "It ranks items, not vectors: its bias and rank of the match are of another protocol and "
@@ -80,7 +90,10 @@ def change_reading(before: Measurement, after: Measurement) -> str:
         return f"What it changes cannot be said from {held_out}."
     parts = [
         _gap_change(before, after),
-        _moved("bias@10", mean_value(before.bias), mean_value(after.bias)),
+        *(
+            _moved(f"bias@10 of {name} queries", bias.value, after.bias[name].value)
+            for name, bias in before.bias.items()
+        ),
         _moved("mixed NDCG@10", mean_value(before.ndcg), mean_value(after.ndcg)),
         _moved("cross-modal R@10", _mean_recall(before), _mean_recall(after)),
     ]
@@ -96,17 +109,46 @@ def change_reading(before: Measurement, after: Measurement) -> str:
 
 
 def worse_directions(before: Measurement, after: Measurement) -> list[str]:
-    """Directions whose R@10 fell: the paired bootstrap interval of the change is below 0.
+    """Directions whose R@10 fell: the 95 % interval of the change is below 0.
 
     Both measurements must be of the same queries.
     """
-    worse = []
-    for (source, target), outcome in after.cross.items():
-        gain = outcome.recall(DEPTH) - before.cross[source, target].recall(DEPTH)
-        change = bootstrap_mean(gain, outcome.items, seed=after.seed)
-        if change.high < 0:
-            worse.append(f"{source} → {target}")
-    return worse
+    return [
+        f"{source} → {target}"
+        for source, target in after.cross
+        if after.change(before, f"recall@{DEPTH}", source, target).high < 0
+    ]
+
+
+def content_reading(measurement: Measurement) -> str | None:
+    """What is to be said where no match is found better than by chance; None where one is."""
+    if measurement.has_content is not False or measurement.collection.n_items < FEWEST_ITEMS:
+        return None
+    return NO_CONTENT
+
+
+def tie_reading(measurement: Measurement) -> str | None:
+    """Which figures equal scores move, and how far; None where they move none by much."""
+    ends = measurement.tie_ends
+    moved = [
+        f"{_figure_title(key)} {figure(lost)} to {figure(won)}"
+        for key, (lost, won) in ends.items()
+        if won - lost > TIES_CARRY
+    ]
+    if not moved:
+        return None
+    return (
+        "Equal scores carry part of some figures, each shown as the mean over all orders of the "
+        f"equals; from every tie lost to every tie won: {'; '.join(moved)}."
+    )
+
+
+def _figure_title(key: Figure) -> str:
+    name = {"ndcg": "NDCG@10", "mrr": "MRR", "recall": "R@10"}.get(key[0])
+    title = name or key[0].replace("recall", "R")
+    if len(key) == 2:
+        return f"{title} of {key[1]} queries in the mixed index"
+    return f"{title} {key[1]} → {key[2]}"
 
 
 def _gap_change(before: Measurement, after: Measurement) -> str:
@@ -162,7 +204,8 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
     Args:
         measurements: by the title of their column; all of the same pair of modalities.
     """
-    first, second = next(iter(measurements.values())).pair
+    any_one = next(iter(measurements.values()))
+    (first, second), queries = any_one.pair, list(any_one.mixed)
     return Table(
         "",
         [
@@ -175,12 +218,18 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
             [
                 one.title.replace("the first modality", first).replace(
                     "the second modality", second
+                )
+                + (f", {name} queries" if name else ""),
+                *(
+                    one.read(measurement)[name] if name else one.value(measurement)
+                    for measurement in measurements.values()
                 ),
-                *(one.value(measurement) for measurement in measurements.values()),
                 one.better or "neither",
                 one.reading,
             ]
             for one in DIAGNOSTICS.values()
+            # A mean over query modalities would hide opposite figures.
+            for name in (queries if one.by_modality else [""])
         ],
     )
 
@@ -190,10 +239,14 @@ def mixed_table(measurement: Measurement) -> Table:
     found = [one for one in DIAGNOSTICS.values() if one.by_modality and one.brief]
     columns = [Column(one.name, one.short or one.title, better=one.better) for one in found]
     figures = [one.read(measurement) for one in found]
+    chance = Column("chance", "NDCG@10 by chance")
     return Table(
         "",
-        [Column("modality", "per query modality", text=True), *columns],
-        [[name, *(figure[name] for figure in figures)] for name in measurement.mixed],
+        [Column("modality", "per query modality", text=True), *columns, chance],
+        [
+            [name, *(figure[name] for figure in figures), measurement.chance["ndcg", name]]
+            for name in measurement.mixed
+        ],
     )
 
 
@@ -202,9 +255,17 @@ def recall_table(measurement: Measurement) -> Table:
     depths = [Column(f"r{k}", f"R@{k}", better="higher") for k in RECALL_DEPTHS]
     return Table(
         "",
-        [Column("direction", "cross-modal recall", text=True), *depths],
         [
-            [f"{a} → {b}", *(by_depth[k] for k in RECALL_DEPTHS)]
+            Column("direction", "cross-modal recall", text=True),
+            *depths,
+            Column("chance", f"R@{DEPTH} by chance"),
+        ],
+        [
+            [
+                f"{a} → {b}",
+                *(by_depth[k] for k in RECALL_DEPTHS),
+                measurement.chance[f"recall@{DEPTH}", a, b],
+            ]
             for (a, b), by_depth in measurement.recall.items()
         ],
     )
@@ -218,6 +279,7 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
         fit=request.fit,
         pair=request.asked_pair,
         seed=request.seed,
+        intervals=request["intervals"],
     )
     collection, strategy = measurement.collection, measurement.strategy
     fitted = "the calibrate split"
@@ -230,20 +292,37 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
         title=f"{collection.name}: {counted(collection.n_items, 'item')}, {collection.dim} "
         f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
         warnings=[*filter(None, [too_few(collection.n_items)]), *strategy.warnings],
-        readings=[f"{gap_reading(measurement)} {bias_reading(measurement)}"],
+        readings=[
+            f"{gap_reading(measurement)} {bias_reading(measurement)}",
+            *filter(None, [content_reading(measurement), tie_reading(measurement)]),
+        ],
         tables=[
             diagnostics_table(measurement),
             mixed_table(measurement),
             recall_table(measurement),
         ],
+        protocol=f"Intervals: {INTERVAL_RULES[measurement.intervals]}. Ties: {TIE_RULE}.",
         result=measurement,
     )
 
+
+PARAMETERS = (
+    Parameter(
+        "intervals",
+        "Intervals",
+        "choice",
+        "all",
+        "what varies in 95 % intervals: queries, gallery and fit; or queries alone, as in most "
+        "published tables, which is too narrow for other items",
+        choices={"all": "queries, gallery and fit", "queries": "queries alone"},
+    ),
+)
 
 ANALYSIS = Analysis(
     "measure",
     "measure the modality gap and what a strategy does about it",
     "Measure the modality gap of a collection and what a strategy does about it.",
     find_measurement,
+    parameters=PARAMETERS,
     shared=("strategy", "fit", "pair", "seed"),
 )

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isnan, nan
 
+from gapviz.analyses.measure import TIES_CARRY
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.vectors import Float64, Indices
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.intervals import Gain, Replicates
-
-TIES_CARRY = 0.005
-"""Of a gain, what equal scores may move without a word."""
 
 
 @dataclass(frozen=True, slots=True)

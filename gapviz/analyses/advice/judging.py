@@ -20,6 +20,7 @@ from gapviz.analyses.advice.evidence import (
 )
 from gapviz.analyses.advice.passing import one_threshold, passing_trials
 from gapviz.analyses.advice.rules import Kind, Rule, Situation, rule_named
+from gapviz.analyses.measure import content_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
@@ -129,11 +130,6 @@ _EXPECTED: dict[Expectation, Verdict | None] = {
     "depends": None,
 }
 
-NO_CONTENT = (
-    "No match is found better than by chance, in either direction: these vectors share no content "
-    "that a search could use, and no way of searching them is better than another."
-)
-
 BIASED_LIFT = 1.05
 """Mean bias lift above which an index counts as sorting by modality."""
 
@@ -209,8 +205,7 @@ def _tie_words(effect: Effect) -> str:
 def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     raw = evidence.raw
     words = [_gap_words(raw)]
-    if raw.has_content is False:
-        words.append(NO_CONTENT)
+    words += filter(None, [content_reading(raw)])
     agrees: Stance = "agrees"
     if situation.task == "one-way":
         source, target = _way(evidence, situation)
