@@ -291,7 +291,7 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
         figures=measurement.to_json(),
         title=f"{collection.name}: {counted(collection.n_items, 'item')}, {collection.dim} "
         f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
-        warnings=[*filter(None, [too_few(collection.n_items)]), *strategy.warnings],
+        warnings=[*filter(None, [too_few(collection.n_items)]), *measurement.warnings],
         readings=[
             f"{gap_reading(measurement)} {bias_reading(measurement)}",
             *filter(None, [content_reading(measurement), tie_reading(measurement)]),

@@ -47,6 +47,8 @@ Figure = tuple[str, ...]
 modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)."""
 
 DEPTH = 10
+COLLAPSED = 0.99
+"""Mean cosine of one modality's rows above which float32 tells too few scores apart."""
 TIES_SHOW = 5e-4
 """Two ends of what ties can do that differ by more are told."""
 PREFERRED = ("image", "text")
@@ -94,6 +96,18 @@ class Measurement:
             for name in self.pair
         )
         return Geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What its figures should be doubted for, one sentence each."""
+        clouds = zip(self.pair, (self.geometry.x, self.geometry.y), strict=True)
+        return self.strategy.warnings + tuple(
+            f"The {name} vectors are nearly one direction (mean cosine {cloud.cone:.4f}): in "
+            "float32 many of their scores cannot be told apart, and count as equal. Centre them "
+            "first."
+            for name, cloud in clouds
+            if cloud.cone > COLLAPSED
+        )
 
     def forget_scores(self) -> None:
         """Drop the scores of single pairs, by far the most of what it holds, until asked again.
@@ -170,7 +184,9 @@ class Measurement:
         fit = np.array([one[key] for one in self._refitted])
         scale: Scale = "ratio" if key[0] == "lift" else "share"
         n = int((~np.isnan(values)).sum())
-        parts = parts if parts.size else np.full(2, np.nan)
+        # What rounding decides has no interval, neither has a single item.
+        if not parts.size or not self.strategy.determined_:
+            parts = np.full(2 + CORPUS_GROUPINGS * GROUPS, np.nan)
         halves = (float(parts[0]), float(parts[1]))
         return Replicates(mean_of_known(values), parts[2:], fit, n, scale, halves)
 
@@ -182,11 +198,15 @@ class Measurement:
         """
         if self.intervals == "all":
             return self.replicates[key].estimate
-        outcome = self.mixed[key[1]] if len(key) == 2 else self.cross[key[1], key[2]]
-        values = _mixed_values(self.mixed) if len(key) == 2 else _cross_values(outcome)
-        return bootstrap_mean(
-            values[key if len(key) == 2 else key[0]], outcome.items, seed=self.seed
-        )
+        outcome, values = self._of_queries(*key)
+        return bootstrap_mean(values, outcome.items, seed=self.seed)
+
+    def _of_queries(self, *key: str) -> tuple[CrossOutcome, Float64]:
+        """A figure's outcome, and its values by query."""
+        if len(key) == 2:
+            return self.mixed[key[1]], _mixed_values(self.mixed)[key]
+        outcome = self.cross[key[1], key[2]]
+        return outcome, _cross_values(outcome)[key[0]]
 
     def change(self, before: Measurement, *key: str) -> Estimate:
         """What a figure gained from `before`, of the same items, with its 95 % interval.
@@ -339,7 +359,7 @@ class Measurement:
             },
             "fusion": strategy.fusion.plain,
             "transductive": spec.transductive,
-            "warnings": list(self.strategy.warnings),
+            "warnings": list(self.warnings),
             "fit": self.fit,
             "seed": self.seed,
             "sampled": list(geometry.sampled),

@@ -93,6 +93,9 @@ class Strategy(ABC):
         self.warnings_: tuple[str, ...] = ()
         self.split_warnings: tuple[str, ...] = ()
         """What speaks against the split that it was fitted on."""
+        self.determined_ = True
+        """Whether the fit has one solution; where not, rounding decides its figures, and no
+        interval of theirs is known."""
 
     def value(self, parameter: str) -> Any:
         """The value of a parameter, as `settled`."""

@@ -60,7 +60,9 @@ class Procrustes(LinearMap):
     def fit_warnings(self, n_pairs: int, dim: int, modality: str) -> tuple[str, ...]:
         if n_pairs > dim:
             return ()
+        self.determined_ = False
         return (
             f"{n_pairs} calibration pairs do not determine a rotation of {modality} in {dim} "
-            "dimensions; it overfits, and ridge towards identity is the safer map.",
+            "dimensions: it overfits, rounding moves its figures, and they have no interval; ridge "
+            "towards identity is the safer map.",
         )

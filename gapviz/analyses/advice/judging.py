@@ -166,7 +166,7 @@ def judged(one: Candidate, times: float, n_items: int) -> Recommendation:
     effects = tuple(trial.effect(times) for trial in one.trials)
     first, doubt = effects[0], too_few(n_items)
     verdict: Verdict = "no difference"
-    if doubt is not None or first.decided_by_ties:
+    if doubt is not None or first.decided_by_ties or isnan(first.gain.low):
         verdict = "undecided"
     elif first.better or first.worse:
         verdict = "better" if first.better else "worse"
