@@ -26,11 +26,14 @@ class World:
     content: str
     """How much the two halves of a pair share: one of `MEANING_AND_NOISE`."""
     dim: int = 64
+    isotropic: bool = False
+    """Whether all directions spread alike: then no way of searching is better than another where
+    there is no gap."""
 
     def sample(self, n: int, seed: int) -> Collection:
         """`n` items to calibrate on and `n` others to evaluate."""
         rng = np.random.default_rng(seed)
-        scale = 1 / np.sqrt(np.arange(1.0, self.dim + 1))
+        scale = np.ones(self.dim) if self.isotropic else np.arange(1.0, self.dim + 1) ** -0.5
         scale *= SPREAD / np.linalg.norm(scale)
         shared, own = MEANING_AND_NOISE[self.content]
         meaning = shared * scale * rng.standard_normal((2 * n, self.dim))

@@ -297,8 +297,8 @@ class Measurement:
             )
             found["mrr", name] = mean_of_known(other.reciprocal_rank)
             found["recall", name] = mean_of_known(other.recall(DEPTH))
-        for way, outcome in self.cross.items():
-            for figure, values in _cross_values(to(outcome)).items():
+        for way, across in self.cross.items():
+            for figure, values in _cross_values(to(across)).items():
                 found[figure, *way] = mean_of_known(values)
         return found
 

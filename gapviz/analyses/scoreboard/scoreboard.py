@@ -267,11 +267,11 @@ def front_shares(rows: Sequence[ScoreRow], competes: Sequence[bool]) -> list[flo
         size = rows[chosen[0]].deviations["ndcg"].size
         drawn = random.standard_normal((size, FRONT_DRAWS))
         cost, worth = (
-            np.array([value(rows[place]) for place in chosen])[:, None]
+            np.array(values)[:, None]
             + np.stack([np.nan_to_num(rows[place].deviations[name]) for place in chosen]) @ drawn
-            for name, value in (
-                ("imbalance", lambda row: row.imbalance.value),
-                ("ndcg", lambda row: row.mean_ndcg.value),
+            for name, values in (
+                ("imbalance", [rows[place].imbalance.value for place in chosen]),
+                ("ndcg", [rows[place].mean_ndcg.value for place in chosen]),
             )
         )
         beaten = np.zeros(cost.shape, dtype=np.bool_)
