@@ -22,6 +22,7 @@ from gapviz.dashboard.export import (
 )
 from gapviz.dashboard.page_head import open_page, ways_on
 from gapviz.dashboard.settings import RAW, show_error
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
 
 chosen = open_page(
@@ -61,7 +62,7 @@ for note in headline_notes(before, moved):
 strategy_table({before.strategy.label: before, label: after})
 with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(
-        "Small figures: 95 % bootstrap interval over items. These figures stand in the card.",
+        f"Small figures: {VARIED}. These figures stand in the card.",
         width="stretch",
     )
     with st.popover("How is this computed?", icon=":material/function:"):

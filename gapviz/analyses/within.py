@@ -217,7 +217,7 @@ def protocol(comparison: WithinComparison, modality: str) -> str:
         "query itself. Relevant: items of its label. R@k: share of queries with a relevant item in "
         "the first k. mAP: mean precision at the ranks of all relevant items. Ties: the mean over "
         "all orders of equal scores. Difference: dedicated minus joint; above 0 the joint tower is "
-        "the wrong tool. Intervals: 95 % bootstrap over items; of the difference, paired."
+        "the wrong tool. Intervals: 95 % bootstrap, the queries vary; of the difference, paired."
     )
 
 

@@ -159,7 +159,7 @@ def add_seed(command: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_SEED,
         metavar="N",
-        help=f"of bootstrap and samples (default: {DEFAULT_SEED}, as in the dashboard)",
+        help=f"of intervals and samples (default: {DEFAULT_SEED}, as in the dashboard)",
     )
 
 

@@ -10,7 +10,7 @@ from gapviz.core.wording import figure
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its 95 % percentile-bootstrap interval (Efron & Tibshirani 1993, ch. 13)."""
+    """A figure with its 95 % interval; what varies in it is told where it is made."""
 
     value: float
     low: float

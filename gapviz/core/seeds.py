@@ -1,4 +1,4 @@
-"""The one seed that layouts, samples and bootstraps start from."""
+"""The one seed that layouts, samples and intervals start from."""
 
 from __future__ import annotations
 

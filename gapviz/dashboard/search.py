@@ -16,6 +16,7 @@ from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.retrieval.index import Query, ResultList
 from gapviz.strategies import StrategyOptions
 
@@ -103,9 +104,9 @@ def whole_split_table(chosen: Settings) -> None:
         f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
         "of several captions the first, unless all were indexed. Asking: "
         "each of them; of several captions those after the first. Left out: the query item's own "
-        "entry of the same modality. Relevant: its entries of other modalities. Ties: rank = 1 + "
-        "entries that score strictly higher; between fused lists as set under Routing. Offsets "
-        "are fitted on the calibrate split. Small figures: 95 % bootstrap interval over items. "
+        "entry of the same modality. Relevant: its entries of other modalities. Ties: "
+        "every order of equal scores counts alike, of fused lists as set under Routing. Offsets "
+        f"are fitted on the calibrate split. Small figures: {VARIED}. "
         "R@10 searches the other modality alone."
     )
 

@@ -78,7 +78,7 @@ SEED = url_parameter(
         "Seed",
         "count",
         DEFAULT_SEED,
-        "Of layouts, samples and bootstrap: the same seed gives the same figures.",
+        "Of layouts, samples and intervals: the same seed gives the same figures.",
         low=0,
         high=MAX_SEED,
     )

@@ -12,6 +12,7 @@ from gapviz.analyses.analysis import Request
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Cell, Column, Table
 from gapviz.core.vectors import Float64
+from gapviz.measures.retrieval.intervals import QUERIES_VARIED
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 KIND = "curves"
@@ -19,7 +20,6 @@ KIND = "curves"
 # Raise it when the same request would give another curve.
 REVISION = 4
 
-BOOTSTRAP = "95 % bootstrap intervals over items"
 BETTER = {"R@1": "higher", "NDCG@10": "higher"}
 """Which way is better, by the title of a figure."""
 
@@ -61,7 +61,7 @@ def band_over(repeats: Float64) -> Band:
 
 
 def band_of(estimates: Sequence[Estimate]) -> Band:
-    """The estimates of all points with their bootstrap intervals."""
+    """The estimates of all points with their intervals, in which the queries alone vary."""
     return Band(*np.array([(one.value, one.low, one.high) for one in estimates]).T)
 
 
@@ -76,7 +76,7 @@ def points_table(
     figures: Figures,
     *,
     title: str = "",
-    intervals: str = BOOTSTRAP,
+    intervals: str = QUERIES_VARIED,
 ) -> Table:
     """A row for each point of a curve.
 

@@ -41,7 +41,7 @@ by item, which meet where an item has several vectors."""
 
 @dataclass(frozen=True, eq=False)
 class FusionLine:
-    """Figures along one parameter; bands are bootstrap intervals."""
+    """Figures along one parameter; in the bands the queries vary."""
 
     bias: Mapping[str, Band]
     """Bias@10 by query modality."""
@@ -83,7 +83,7 @@ def rank_fusion_curves(
         ks: damping constants.
         weights: weights of that list.
         ties: which of two disjoint lists wins equal scores.
-        seed: of bootstrap and samples.
+        seed: of intervals and samples.
         progress: told before every point; may raise to cancel.
 
     Raises:

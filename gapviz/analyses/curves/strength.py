@@ -48,7 +48,7 @@ BATCH = 1_024
 
 @dataclass(frozen=True, eq=False)
 class StrengthCurve(JsonFields):
-    """Held-out figures of one offset strategy at every λ; bands are bootstrap intervals."""
+    """Held-out figures of one offset strategy at every λ; in the bands the queries vary."""
 
     pair: tuple[str, str]
     """x and y of the gap."""
@@ -91,7 +91,7 @@ def strength_curve(
             does not matter, but to what the curve is cached by.
         pair: the modalities x and y of the gap and the loss.
         strengths: λ, in any order.
-        seed: of bootstrap and samples.
+        seed: of intervals and samples.
         progress: told now and then; may raise to cancel.
 
     Raises:

@@ -33,7 +33,7 @@ from gapviz.core.plain_json import versioned
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import Measurement
+from gapviz.measures.measurement import INTERVAL_RULES, TIE_RULE, Measurement
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
 from gapviz.retrieval.index import Index, Query, ResultList
@@ -129,9 +129,8 @@ class Report:
             "Fitted on the calibrate split, measured on the "
             f"{counted(self.collection.n_items, 'item')} of the evaluate split; the gap "
             f"is that of {first} and {second}.",
-            "Rank = 1 + the number of entries that score strictly higher; a query's own entry is "
-            "left out by its item.",
-            "Intervals are 95 %, bootstrap over items (the gap's: the delta method).",
+            f"A query's own entry is left out by its item. Ties: {TIE_RULE}.",
+            f"Intervals: {INTERVAL_RULES[self.before.intervals]}; of the gap, the items vary.",
             "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
             "Imbalance = mean over query modalities of |lift − 1|; 0 is neutral.",
             f"Seed {self.before.seed}: the same inputs give the same report.",

@@ -1,4 +1,7 @@
-"""Bootstrap intervals of means, resampling items."""
+"""Bootstrap intervals of means, resampling the items that ask (Efron & Tibshirani 1993, ch. 13).
+
+Gallery and fit are held: see `intervals` for figures in which they vary.
+"""
 
 from __future__ import annotations
 

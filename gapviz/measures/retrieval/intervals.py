@@ -31,6 +31,10 @@ from gapviz.core.vectors import Float64, Mask
 Intervals = Literal["all", "queries"]
 """What varies: queries, gallery and fit; or the queries alone, as in most published tables."""
 
+VARIED = "95 % intervals in which queries, gallery and fit vary"
+"""In words, and of intervals that `bootstrap` makes:"""
+QUERIES_VARIED = "95 % bootstrap intervals in which the queries alone vary"
+
 GROUPS = 5
 CORPUS_GROUPINGS = 12
 FEW_GROUPINGS = 4
