@@ -20,7 +20,6 @@ from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of, select_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
-from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
 
 CHART = "pareto_chart"
@@ -146,7 +145,7 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
     )
     st.caption(
         "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        f"Small figures: {VARIED}; of mAP the queries alone. Click a strategy to search with it, "
+        "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
         "the head of a column to sort by it, best first; once more, worst first. “front”: on "
         "the Pareto front."
         + " “⚠” with a number: a warning below the table."
@@ -188,16 +187,14 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Imbalance:** mean over the query modalities of |lift − 1|, so that opposite biases do not
   cancel. 0 is neutral.
 - **Recall across** searches the other modality alone, so fusing lists changes nothing there.
-- **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of
-  them; of fused lists as set under Routing.
+- **Ties:** rank = 1 + the entries that score strictly higher; entries that tie at place 10 share
+  the room there; between fused lists as set under Routing.
 - **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} of the calibrate split alone,
   of the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
 - **Strategies that rank items** are measured by another protocol: a query's rivals are items, not
-  rows, and its own item keeps its other rows; where that leaves it one list against two of every
-  other, NDCG is not measurable. Their bias and NDCG stand apart from the others', hollow in the
-  plot and off the front.
-- **Intervals:** {VARIED}; within a modality (mAP) the queries alone. Seed {board.seed}.
-- **The front** has its uncertainty: in how many samples like this one a row would be on it.
+  rows, and its own item keeps its other rows. Their bias and NDCG stand apart from the others',
+  hollow in the plot and off the front.
+- **Intervals:** 95 % percentile bootstrap, 1,000 resamples of items, seed {board.seed}.
 - **Cost:** float32 bytes kept for one item with its share of everything else; multiply-adds of
   one query by exact search: counts, not times.
 """

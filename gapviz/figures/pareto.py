@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from gapviz.analyses.scoreboard.analysis import SELDOM
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_legend, whiskers
 from gapviz.figures.cones import PICK_RADIUS, point_ids
@@ -49,7 +50,8 @@ def pareto_figure(
     """Bias imbalance (x) against mean NDCG@10 (y), with 95 % intervals, one trace a model.
 
     Each point's `customdata` is its place in `board.rows`. Hollow points are of another
-    protocol (they rank items) or transductive, and never on the front.
+    protocol (they rank items) or transductive, and never on the front. The ring around a point is
+    as strong as the share of samples like this one in which it is on the front.
 
     Args:
         board: as `scoreboard` returned it.
@@ -58,7 +60,7 @@ def pareto_figure(
     """
     models = list(board.n_items)
     titles = {model: (model_titles or {}).get(model, model) for model in models}
-    traces = [_front(board.rows)] if any(row.pareto for row in board.rows) else []
+    traces = [_front(board.rows), _halos(board.rows)] * any(row.pareto for row in board.rows)
     for model in models:
         here = [place for place, row in enumerate(board.rows) if row.model == model]
         if here:
@@ -87,7 +89,7 @@ def pareto_alt_text(board: Scoreboard, model_titles: Mapping[str, str] | None = 
     front = sorted((row for row in board.rows if row.pareto), key=lambda row: row.imbalance.value)
     named = "; ".join(
         f"{titles.get(row.model, row.model)}, {row.title}: imbalance {row.imbalance.value:.2f}, "
-        f"NDCG {row.mean_ndcg.value:.2f}"
+        f"NDCG {row.mean_ndcg.value:.2f}, in {row.on_front:.0%} of samples"
         for row in front
     )
     head = f"Bias imbalance against NDCG@10 of {len(board.rows)} strategies and models."
@@ -150,6 +152,8 @@ def _figures(row: ScoreRow) -> str:
         lines.append("transductive: reads all queries first")
     if row.pareto:
         lines.append("on the Pareto front")
+    if row.on_front >= SELDOM:
+        lines.append(f"on the front in {row.on_front:.0%} of samples like this one")
     return "<br>".join(lines)
 
 
@@ -162,6 +166,24 @@ def _front(rows: Sequence[ScoreRow]) -> go.Scatter:
         name="Pareto front",
         line={"color": NEUTRAL, "width": 2, "dash": "dot"},
         hoverinfo="skip",
+    )
+
+
+def _halos(rows: Sequence[ScoreRow]) -> go.Scatter:
+    """How sure the front is."""
+    shown = [row for row in rows if row.on_front >= SELDOM]
+    return go.Scatter(
+        x=[row.imbalance.value for row in shown],
+        y=[row.mean_ndcg.value for row in shown],
+        mode="markers",
+        name="may be on the front",
+        hoverinfo="skip",
+        marker={
+            "symbol": "circle-open",
+            "size": 20,
+            "color": [faded(NEUTRAL, max(row.on_front, 0.15)) for row in shown],
+            "line": {"width": 2},
+        },
     )
 
 

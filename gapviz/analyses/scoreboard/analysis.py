@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 from typing import Any
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.measure import TIES_CARRY
 from gapviz.analyses.scoreboard.columns import bias_columns, board_columns
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
-from gapviz.core.wording import counted, too_few
+from gapviz.core.wording import counted, figure, too_few
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
+SELDOM = 0.05
+"""Of samples, below which a row counts as never on the front."""
 BRIEF = ("imbalance", "ndcg", "bytes")
 """Columns that are shown where there is little room."""
 PROTOCOL = (
     "Imbalance: mean over the query modalities of |bias lift − 1|; 0 is neutral. *: no other is "
-    "both lower in imbalance and higher in NDCG. Strategies that rank items are measured under "
-    "another protocol: any vector of the item counts."
+    "both lower in imbalance and higher in NDCG (the front); beside it, in how many samples like "
+    "this one it would be. Strategies that rank items are measured under another protocol: any "
+    f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone."
 )
 
 
@@ -98,6 +104,11 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
         "query_operations": row.query_operations,
         "transductive": row.transductive,
         "pareto": row.pareto,
+        "on_front": row.on_front,
+        "chance_ndcg": row.chance_ndcg,
+        "ties_carry": {
+            key: {"lost": lost, "won": won} for key, (lost, won) in row.ties_carry.items()
+        },
         "warnings": list(row.warnings),
     }
 
@@ -154,6 +165,10 @@ def find_board(request: Request, progress: Progress) -> Finding:
 def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
     if row.pareto:
         yield "*"
+    if row.on_front >= SELDOM:
+        yield f"(front in {row.on_front:.0%})"
+    if any(won - lost > TIES_CARRY for lost, won in row.ties_carry.values()):
+        yield "(ties carry part of it)"
     if row.transductive:
         yield "(reads all queries first)"
     if row.by_item:
@@ -164,6 +179,11 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
 
 
 def _notes(board: Scoreboard) -> Iterator[str]:
+    chance = {
+        row.chance_ndcg for row in board.rows if not row.by_item and not isnan(row.chance_ndcg)
+    }
+    if chance:
+        yield f"NDCG@10 where all entries score alike: {figure(max(chance))}."
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
     for number, warning in enumerate(board.own_warnings, start=1):
