@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.measure import TIES_CARRY
 from gapviz.analyses.scoreboard.columns import bias_columns, board_columns
@@ -178,11 +180,9 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
 
 
 def _notes(board: Scoreboard) -> Iterator[str]:
-    chance = {
-        row.chance_ndcg for row in board.rows if not row.by_item and not isnan(row.chance_ndcg)
-    }
-    if chance:
-        yield f"NDCG@10 where all entries score alike: {figure(max(chance))}."
+    chance = [row.chance_ndcg for row in board.rows if not row.by_item]
+    if not np.isnan(chance).all():
+        yield f"NDCG@10 where all entries score alike: {figure(float(np.nanmax(chance)))}."
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
     for number, warning in enumerate(board.own_warnings, start=1):
