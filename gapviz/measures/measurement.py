@@ -49,6 +49,8 @@ modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)
 DEPTH = 10
 COLLAPSED = 0.99
 """Mean cosine of one modality's rows above which float32 tells too few scores apart."""
+ROUNDING = 1e-9
+"""A figure no further above chance is not above it."""
 TIES_SHOW = 5e-4
 """Two ends of what ties can do that differ by more are told."""
 PREFERRED = ("image", "text")
@@ -282,7 +284,7 @@ class Measurement:
         Vectors of random weights, say, have none, and no way of searching them is better.
         """
         known = {k: e for k, e in self._recalls().items() if not isnan(e.value)}
-        return any(e.low > self.chance[k] for k, e in known.items()) if known else None
+        return any(e.low > self.chance[k] + ROUNDING for k, e in known.items()) if known else None
 
     def _recalls(self) -> dict[Figure, Estimate]:
         return {(f"recall@{DEPTH}", *way): self.recall[way][DEPTH] for way in self.cross}

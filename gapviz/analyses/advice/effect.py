@@ -10,6 +10,7 @@ from gapviz.analyses.measure import TIES_CARRY
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.vectors import Float64, Indices
+from gapviz.measures.measurement import ROUNDING
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.intervals import Gain, Replicates
 
@@ -70,7 +71,7 @@ class Effect(JsonFields):
     @property
     def found_by_chance(self) -> bool:
         """Whether the figure after the change is no better than where all entries score alike."""
-        return self.chance is not None and not self.after.low > self.chance
+        return self.chance is not None and not self.after.low > self.chance + ROUNDING
 
     @property
     def _beyond(self) -> bool:
