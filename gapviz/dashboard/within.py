@@ -176,7 +176,7 @@ def _lists(chosen: Settings, request: Request, modality: str) -> None:
         return
     item = collection.position[item_id]
     _, title, joint, dedicated = encoders_of(request, modality)
-    if joint.row(item) is None:
+    if item not in joint.items:
         st.info(f"This item has no {modality} vectors of both encoders: choose another.")
         return
     same = same_label_as(collection, item)

@@ -17,7 +17,7 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import Rows, rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
 from gapviz.measures.geometry.thresholds import PairType, TypedScores
@@ -137,8 +137,8 @@ def _ask(strategy: Strategy, asking: Rows, gallery: Rows, seed: int, progress: P
     n_asking, n_gallery = asking.n_rows, gallery.n_rows
     sampled = n_asking * n_gallery > EXACT_SCORES
     chosen = np.arange(n_asking, dtype=np.int64)
-    if sampled and n_asking > MAX_ASKING:
-        chosen = np.sort(rng.choice(chosen, MAX_ASKING, replace=False))
+    if sampled:
+        chosen = seeded_sample(chosen, MAX_ASKING, rng)
     n_drawn = max(1, SAMPLED_SCORES // chosen.size)
     matched, others, sources, targets = [], [], [], []
     n_done = 0
@@ -148,17 +148,15 @@ def _ask(strategy: Strategy, asking: Rows, gallery: Rows, seed: int, progress: P
         same = asking.item[few, None] == gallery.item
         matched.append(scores[same])
         if sampled:
-            place = np.arange(few.size)[:, None]
-            columns = rng.integers(0, n_gallery, (few.size, n_drawn))
-            other = ~same[place, columns]
-            others.append(scores[place, columns][other])
-            sources.append(np.broadcast_to(few[:, None], other.shape)[other])
-            targets.append(columns[other])
+            own = np.repeat(np.arange(few.size), n_drawn)
+            found = rng.integers(0, n_gallery, own.size)
+            other = ~same[own, found]
+            own, found = own[other], found[other]
         else:
-            others.append(scores[~same])
             own, found = np.nonzero(~same)
-            sources.append(few[own])
-            targets.append(found)
+        others.append(scores[own, found])
+        sources.append(few[own])
+        targets.append(found)
     n_same = _n_pairs_of_one_item(asking.item, gallery.item)
     found_matched, found_others = (
         np.concatenate(parts).astype(np.float64) for parts in (matched, others)
