@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite, isnan
 
 from gapviz.core.collection import EVALUATE, Collection
-from gapviz.core.plain_json import plain_json
 from gapviz.core.wording import figure
 from gapviz.measures.geometry.anatomy import Spectrum, spectrum
 from gapviz.measures.geometry.centroids import Cloud, measure_cloud
@@ -25,17 +24,15 @@ class OneCloud:
 
     def to_json(self) -> dict[str, float | None]:
         """Plain numbers; what is not known is None."""
-        plain: dict[str, float | None] = plain_json(
-            {
-                "n_items": self.n_items,
-                "dim": self.dim,
-                "cone": self.cloud.cone,
-                "mean_norm": self.cloud.mean_norm,
-                "mean_distance": self.cloud.mean_distance,
-                "effective_rank": self.spectrum.effective_rank,
-            }
-        )
-        return plain
+        figures = {
+            "n_items": self.n_items,
+            "dim": self.dim,
+            "cone": self.cloud.cone,
+            "mean_norm": self.cloud.mean_norm,
+            "mean_distance": self.cloud.mean_distance,
+            "effective_rank": self.spectrum.effective_rank,
+        }
+        return {name: value if isfinite(value) else None for name, value in figures.items()}
 
 
 def study_cloud(collection: Collection, modality: str) -> OneCloud:

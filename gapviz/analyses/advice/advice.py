@@ -17,8 +17,8 @@ from gapviz.strategies.spec import Task
 
 KIND = "advice"
 
-# Raise it when the same evidence would give other advice. The words of a rule are not cached.
-REVISION = 3
+# Raise it when the same evidence and rules would give other advice.
+REVISION = 4
 
 _PLACE: dict[Verdict, int] = {"better": 0, "as it is": 1, "no difference": 2, "worse": 3}
 
@@ -133,7 +133,7 @@ def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advi
         pair=evidence.pair,
         seed=evidence.seed,
         situation=[situation.task, situation.changeable, situation.found],
-        rules=[rule.name for rule in rules],
+        rules=rules,
         revision=REVISION,
     )
     return CachedResult(

@@ -19,7 +19,7 @@ from gapviz.analyses.advice.evidence import (
     within_effect,
 )
 from gapviz.analyses.advice.passing import one_threshold, passing_effects
-from gapviz.analyses.advice.rules import Kind, Rule, Situation, rule_named
+from gapviz.analyses.advice.rules import Kind, Rule, Situation
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
@@ -48,13 +48,10 @@ class Cost:
 
 @dataclass(frozen=True, eq=False)
 class Recommendation:
-    """One way, judged by what it did on this collection.
+    """One way, judged by what it did on this collection."""
 
-    Raises:
-        KeyError: no rule of that name.
-    """
-
-    rule_name: str
+    rule: Rule
+    """The line of the decision table that it stands on."""
     title: str
     verdict: Verdict
     effects: tuple[Effect, ...]
@@ -67,18 +64,10 @@ class Recommendation:
     fragile: bool = False
     """Its figure turns on how ties are broken."""
 
-    def __post_init__(self) -> None:
-        rule_named(self.rule_name)
-
-    @property
-    def rule(self) -> Rule:
-        """The line of the decision table that it stands on."""
-        return rule_named(self.rule_name)
-
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
-            "rule": self.rule_name,
+            "rule": self.rule.name,
             "title": self.title,
             "verdict": self.verdict,
             "effects": [effect.to_json() for effect in self.effects],
@@ -157,7 +146,7 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recom
             likeness = within_effect(raw, raw, situation.found)
             words.append(f"{likeness.figure} is {likeness.before}.")
     cost = _cost(raw, "the vectors alone", "one product with every vector")
-    return [Recommendation(rule.name, title_of(rule), "as it is", (), tuple(words), cost, agrees)]
+    return [Recommendation(rule, title_of(rule), "as it is", (), tuple(words), cost, agrees)]
 
 
 def _holds(figure: float, bound: float) -> Stance:
@@ -299,9 +288,7 @@ def _judged(
         stance = "agrees"
     elif expected is None or verdict == "no difference":
         stance = "leaves open"
-    return Recommendation(
-        rule.name, title, verdict, tuple(effects), tuple(words), cost, stance, fragile
-    )
+    return Recommendation(rule, title, verdict, tuple(effects), tuple(words), cost, stance, fragile)
 
 
 def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
