@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs, Spectra
+from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.measures.geometry.anatomy import Spectrum
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64
@@ -130,7 +131,9 @@ def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
     return tuple(panels)
 
 
-def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel, ...]:
+def spectrum_panels(
+    spectra: Mapping[str, Mapping[str, Spectrum]], modalities: Sequence[str]
+) -> tuple[Panel, ...]:
     """One panel a strategy: eigenvalues of each modality, falling."""
     return tuple(
         Panel(
@@ -152,7 +155,7 @@ def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel,
             ).update_traces(mode="lines", selector={"mode": "lines+markers"}),
             f"Line chart of eigenvalues by modality, {title}",
         )
-        for title, by_modality in spectra.by_strategy.items()
+        for title, by_modality in spectra.items()
     )
 
 
