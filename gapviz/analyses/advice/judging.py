@@ -226,9 +226,12 @@ def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recomme
 def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Recommendation]:
     towers = [tower for tower in evidence.towers if tower.modality == situation.found]
     if not towers:
+        encoder = DEDICATED_ENCODERS.get(situation.found)
         raise GapvizError(
             f"no encoder of {situation.found} alone has seen these items",
-            hint=_encode_alone(situation.found),
+            hint=f"encode them with one (gapviz encode --model {encoder})"
+            if encoder
+            else f"bring {situation.found} vectors of such an encoder beside the joint ones",
         )
     found = []
     for tower in towers:
@@ -295,13 +298,6 @@ def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
     """(what asks, what is found)."""
     other = [name for name in evidence.pair if name != situation.found]
     return other[0], situation.found
-
-
-def _encode_alone(modality: str) -> str:
-    encoder = DEDICATED_ENCODERS.get(modality)
-    if encoder is None:
-        return f"bring {modality} vectors of such an encoder beside the joint ones"
-    return f"encode them with one (gapviz encode --model {encoder})"
 
 
 def _passing_words(threshold: float, passing: list[Effect]) -> str:

@@ -223,18 +223,13 @@ def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
     queries = move(setup.queries, setup.query_modality)
     n = setup.n_items
-    scores = queries @ np.concatenate(moved).T
-    if strategy.spec.adjusts_scores:
-        corpus = Rows(
-            setup.names,
-            np.concatenate(moved),
-            np.repeat([0, 1], n).astype(np.int64),
-            np.tile(np.arange(n), 2).astype(np.int64),
-        )
-        asker = np.full(len(queries), corpus.code(setup.query_modality), dtype=np.int64)
-        asking = Rows(setup.names, queries, asker, setup.item)
-        prepared = strategy.prepare(corpus, asking)
-        assert prepared is not None, strategy.label
+    corpus = Rows(
+        setup.names, np.concatenate(moved), np.repeat([0, 1], n), np.tile(np.arange(n), 2)
+    )
+    asker = np.full(len(queries), corpus.code(setup.query_modality), dtype=np.int64)
+    prepared = strategy.prepare(corpus, Rows(setup.names, queries, asker, setup.item))
+    scores = queries @ corpus.vectors.T
+    if prepared is not None:
         scores = prepared.adjust(scores, setup.query_modality)
     return scores[:, :n], scores[:, n:]
 

@@ -242,14 +242,11 @@ def mean_over_modalities(
     values: Sequence[Float64], outcomes: Sequence[MixedOutcome], seed: int
 ) -> Estimate:
     """Mean of the modalities' means, every modality weighing alike, resampling items."""
-    known = [value for value in values if not np.isnan(value).all()]
-    n_all = sum(int((~np.isnan(value)).sum()) for value in known)
-    weighted = [
-        value * n_all / (len(known) * max(int((~np.isnan(value)).sum()), 1)) for value in values
-    ]
-    return bootstrap_mean(
-        np.concatenate(weighted), np.concatenate([o.items for o in outcomes]), seed=seed
-    )
+    counts = [int(np.count_nonzero(~np.isnan(value))) for value in values]
+    n_all, n_known = sum(counts), np.count_nonzero(counts)
+    weighted = [v * n_all / (n_known * max(n, 1)) for v, n in zip(values, counts, strict=True)]
+    items = np.concatenate([outcome.items for outcome in outcomes])
+    return bootstrap_mean(np.concatenate(weighted), items, seed=seed)
 
 
 @dataclass(frozen=True, eq=False)
