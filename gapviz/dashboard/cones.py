@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import collection_of, layout_request
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.selection import SELECTED, show_selection
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.settings import Settings, errors_shown
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
@@ -36,6 +36,7 @@ NARROWEST_CHART = 400
 """Pixels of one chart; narrower screens show the charts one below the other."""
 
 
+@errors_shown()
 def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str] = ()) -> None:
     """The choice of projection, the clouds before and after, their readings, and the selected
     items. A single modality has one cloud, drawn as encoded.
@@ -58,13 +59,9 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
         if notes:
             st.caption("  \n".join(notes))
 
-    try:
-        drawn = {view: _requests(chosen, view, method) for view in chosen.views}
-        # The layout with the strategy is computed from the raw one, so both are ready at once.
-        ready = all(_laid_out(requests[-1]) is not None for requests in drawn.values())
-    except GapvizError as error:
-        show_error(error)
-        return
+    drawn = {view: _requests(chosen, view, method) for view in chosen.views}
+    # The layout with the strategy is computed from the raw one, so both are ready at once.
+    ready = all(_laid_out(requests[-1]) is not None for requests in drawn.values())
     if ready:
         _charts(chosen, drawn, said, lines=lines)
     else:
@@ -143,13 +140,13 @@ def _row_of_charts(
                     ranges=ranges,
                     webgl=webgl_available(),
                 )
-                st.plotly_chart(
+                show_chart(
                     figure,
-                    key=key,
+                    key,
+                    alt_text(layout, title=title),
+                    without=["toImage"],
                     on_select=lambda key=key: _keep_selection(key, chosen.view),
                     selection_mode=("points", "box", "lasso"),
-                    config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-                    alt=alt_text(layout, title=title),
                 )
 
 

@@ -107,18 +107,25 @@ def ways_on(
         keep: the parameters of the URL to keep; all unless given.
         instead: parameters of the URL that the links set to something else.
     """
-    query = st.query_params.to_dict()
-    kept = {name: value for name, value in query.items() if keep is None or name in keep}
-    query_string = urlencode(kept | instead)
-    st.html(
-        "<nav aria-label='next steps' class='gv-links'>"
-        + "".join(
-            f'<a href="{escape(f"{address}?{query_string}", quote=True)}" target="_self">'
-            f"{escape(words)} →</a>"
-            for address, words in links.items()
-        )
-        + "</nav>"
+    lost = () if keep is None else set(st.query_params) - set(keep)
+    anchors = "".join(
+        f'<a href="{escape(address_of(page, without=lost, **instead))}" target="_self">'
+        f"{escape(words)} →</a>"
+        for page, words in links.items()
     )
+    st.html(f"<nav aria-label='next steps' class='gv-links'>{anchors}</nav>")
+
+
+def address_of(page: str, *, without: Collection[str] = (), **instead: str) -> str:
+    """The address of a page that keeps what the URL says, but for some of its parameters.
+
+    Args:
+        page: its own address; empty for the page that is open.
+        without: parameters that are left out.
+        instead: parameters that are set to something else.
+    """
+    kept = {name: value for name, value in st.query_params.items() if name not in without}
+    return f"{page}?{urlencode(kept | instead)}"
 
 
 def _held_out(views: Sequence[View]) -> int:

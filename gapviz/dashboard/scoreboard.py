@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from html import escape
-from urllib.parse import urlencode
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, sorted_rows
+from gapviz.analyses.scoreboard.columns import GROUPS, board_columns
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
+from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.page_head import address_of
 from gapviz.dashboard.scoreboard_table import board_table
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
@@ -22,7 +23,6 @@ from gapviz.dashboard.widgets import segments_of, select_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES
 
-CHART = "pareto_chart"
 MODELS = url_choice(
     "models",
     "Models",
@@ -79,13 +79,13 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
         "line joins what nothing beats in both; bars are 95 % intervals. Click a point to search "
         "with its model and strategy."
     )
-    event = st.plotly_chart(
+    event = show_chart(
         pareto_figure(board, titles),
-        key=CHART,
+        "pareto_chart",
+        pareto_alt_text(board, titles),
+        without=["toImage", "select2d", "lasso2d"],
         on_select="rerun",
         selection_mode="points",
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d"]},
-        alt=pareto_alt_text(board, titles),
     )
     place = selected_row(event["selection"]["points"])
     if place is not None:
@@ -108,9 +108,7 @@ def _open_search(row: ScoreRow, titles: Mapping[str, str]) -> None:
 
 
 def _search_link(model: str, strategy: str) -> str:
-    """The search page with everything that the URL says, and another model and strategy."""
-    kept = {key: value for key, value in st.query_params.items() if key not in OWN_PARAMETERS}
-    return "search?" + urlencode({**kept, "encoder": model, "strategy": strategy})
+    return address_of("search", without=OWN_PARAMETERS, encoder=model, strategy=strategy)
 
 
 def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
@@ -132,13 +130,10 @@ def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> No
     shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
     st.html(
         board_table(
-            sorted_rows(board.rows, columns[sort], worst_first=worst_first),
-            board.left_out,
+            board,
             shown,
-            warnings=tuple(board.own_warnings),
             sort=columns[sort],
             worst_first=worst_first,
-            query=dict(st.query_params.items()),
             titles=titles,
             search_link=_search_link,
         )

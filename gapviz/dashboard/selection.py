@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of
 from gapviz.dashboard.result_list import Answer, item_cards, show_answers
-from gapviz.dashboard.settings import RAW, Settings, show_error
+from gapviz.dashboard.settings import RAW, Settings, errors_shown
 from gapviz.dashboard.widgets import modality_of
 from gapviz.retrieval.index import ResultList
 from gapviz.retrieval.queries import item_query
@@ -21,12 +20,7 @@ NEIGHBOURS_OF = Parameter("neighbours_of", "Its neighbours, asked with its", "mo
 
 
 def show_selection(chosen: Settings, selected: list[int]) -> None:
-    """Cards of the selected items, and the neighbours of a single one.
-
-    Args:
-        chosen: the sidebar.
-        selected: positions of the items.
-    """
+    """Cards of the items at the selected positions, and the neighbours of a single one."""
     collection = collection_of(chosen.view)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Selected items", width="content")
@@ -48,25 +42,22 @@ def show_selection(chosen: Settings, selected: list[int]) -> None:
         _neighbours(chosen, selected[0])
 
 
+@errors_shown()
 def _neighbours(chosen: Settings, position: int) -> None:
     """What the item finds with its own vector, raw and under the strategy."""
     modality = modality_of(NEIGHBOURS_OF, chosen.modalities)
     alone = chosen.strategy == RAW or chosen.has_one_modality
     strategies = [RAW] if alone else [RAW, chosen.strategy]
-    try:
-        asked = item_query(collection_of(chosen.view), position, modality)
-        answers = []
-        for name in strategies:
-            options = chosen.options(name)
-            strategy = fitted(chosen.view, options)
-            found = index_of(chosen.view, options).search(asked, NEIGHBOURS)
-            head, words = f"**{strategy.label}**", _match_words(found)
-            answers.append(
-                Answer(chosen.view, asked, found, head, words=words, score_name=strategy.score_name)
-            )
-    except GapvizError as error:
-        show_error(error)
-        return
+    asked = item_query(collection_of(chosen.view), position, modality)
+    answers = []
+    for name in strategies:
+        options = chosen.options(name)
+        strategy = fitted(chosen.view, options)
+        found = index_of(chosen.view, options).search(asked, NEIGHBOURS)
+        head, words = f"**{strategy.label}**", _match_words(found)
+        answers.append(
+            Answer(chosen.view, asked, found, head, words=words, score_name=strategy.score_name)
+        )
     show_answers(answers, bias=False, mark=False)
 
 

@@ -24,10 +24,11 @@ from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Tar
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of, index_of
 from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.charts import show_panels
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.query import QUERY_MODALITY, ask_with_item
 from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.sections import request_of, show_panels
+from gapviz.dashboard.sections import request_of
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter
@@ -76,12 +77,7 @@ def query_modality_of(chosen: Settings) -> str | None:
 def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies | None:
     """Raw, and the chosen strategy where it moves vectors or adjusts scores.
 
-    None while they are being made.
-
-    Args:
-        chosen: the sidebar's choice.
-        view: whose scores.
-        query_modality: what asks across, where the strategy adjusts scores.
+    None while they are being made. `query_modality` is that of `query_modality_of`.
     """
     found = {}
     for name, work in studies_of(request_of(chosen, view, query_modality=query_modality)).items():
@@ -127,7 +123,7 @@ def distributions(
     *_, last = studies.values()
     at = [thresholds[name] for name in studies]
     panel = score_panel(list(studies.values()), chosen.modalities, thresholds=at)
-    show_panels([panel], key="scores", view=view)
+    show_panels([panel], f"scores_{view.encoder}")
     show_table(passing_table(studies, thresholds))
     notes = [protocol(studies)]
     if last.query_modality is not None:

@@ -28,6 +28,7 @@ from gapviz.dashboard.caches import (
     measured,
 )
 from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import Answer, show_answers
@@ -215,16 +216,12 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
         for one in (chosen.raw, options)
     ]
     raw, layout = (request.compute() for request in requests)
-    st.plotly_chart(
-        cones_figure(
-            layout,
-            requests[-1].item_index,
-            pairs=chosen.pair if lines else None,
-            ranges=shared_ranges(raw, layout),
-            webgl=webgl_available(),
-            height=CONES_HEIGHT,
-        ),
-        key="tour_cones",
-        config={"displaylogo": False},
-        alt=alt_text(layout),
+    figure = cones_figure(
+        layout,
+        requests[-1].item_index,
+        pairs=chosen.pair if lines else None,
+        ranges=shared_ranges(raw, layout),
+        webgl=webgl_available(),
+        height=CONES_HEIGHT,
     )
+    show_chart(figure, "tour_cones", alt_text(layout))

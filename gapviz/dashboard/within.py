@@ -19,6 +19,7 @@ from gapviz.analyses.within import (
 from gapviz.core.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
@@ -150,12 +151,9 @@ def _labels(collection: Collection, comparison: WithinComparison) -> None:
         figure = segments_of(FIGURE)
         shown = segments_of(LABELS) if len(parts) > LABELS_AT_THE_ENDS else "all"
     most = None if shown == "all" else LABELS_AT_THE_ENDS
-    st.plotly_chart(
-        label_delta_figure(parts, names, figure, most=most),
-        key="label_deltas",
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-        alt=label_delta_alt_text(parts, names, figure),
-    )
+    chart = label_delta_figure(parts, names, figure, most=most)
+    alt = label_delta_alt_text(parts, names, figure)
+    show_chart(chart, "label_deltas", alt, without=["toImage"])
     n_few = sum(part.n_items < FEW_ITEMS for part in parts)
     st.caption(
         f"In brackets: held-out items of the label. Hollow: fewer than {FEW_ITEMS}, "

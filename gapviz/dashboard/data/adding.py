@@ -8,14 +8,13 @@ from uuid import uuid4
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import OPENED, megabytes
-from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
@@ -60,17 +59,14 @@ def add_section() -> None:
         _welcome(one)
 
 
+@errors_shown()
 def _welcome(stored: StoredCollection) -> None:
     """What was added, which vectors belong together, and what is wrong with them."""
     skipped = f", {counted(len(stored.skipped), 'thing')} skipped" if stored.skipped else ""
     words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
     amiss = False
     if stored.encodings:
-        try:
-            pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
-        except GapvizError as error:
-            show_error(error)
-            return
+        pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
         words += pairing.sentences
         amiss = not any(pairing.both.values()) or bool(pairing.alone)
     if amiss:
@@ -144,6 +140,7 @@ def _by_set() -> None:
         _start(lambda tell: add_reference_set(workspace(), name, tell))
 
 
+@errors_shown()
 def _how_to_read() -> Incoming | None:
     """How to read the files; None while the options are wrong."""
     encoder = st.text_input(
@@ -171,18 +168,14 @@ def _how_to_read() -> Incoming | None:
             placeholder="image, text",
             help="In the order of the arrays, where they have no names of their own.",
         )
-    try:
-        options = ReadOptions(
-            id_column=identity.strip() or None,
-            caption_columns=_listed(captions),
-            label_column=label.strip() or None,
-            template=template,
-            modalities=_listed(modalities),
-            encoder=encoder.strip() or None,
-        )
-    except GapvizError as error:
-        show_error(error)
-        return None
+    options = ReadOptions(
+        id_column=identity.strip() or None,
+        caption_columns=_listed(captions),
+        label_column=label.strip() or None,
+        template=template,
+        modalities=_listed(modalities),
+        encoder=encoder.strip() or None,
+    )
     return Incoming(title.strip(), options)
 
 

@@ -9,13 +9,12 @@ import streamlit as st
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.core.collection import Collection
-from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.result_list import item_cards
-from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.sources.files.reading import Skipped
 from gapviz.sources.library.stored import StoredCollection
@@ -25,13 +24,10 @@ SAMPLE = 12
 LISTED = 200
 
 
+@errors_shown()
 def contents_section(stored: StoredCollection) -> None:
     """Counts, a sample of items, what was skipped; and on demand a look into every picture."""
-    try:
-        collection = items_of(stored.id)
-    except GapvizError as error:
-        show_error(error)
-        return
+    collection = items_of(stored.id)
     pictures = sum(item.image is not None for item in collection.items)
     captions = sum(len(item.captions) for item in collection.items)
     labels = {item.label for item in collection.items if item.label is not None}
@@ -67,15 +63,12 @@ def contents_section(stored: StoredCollection) -> None:
         st.caption("The items have neither pictures nor captions: vectors are all there is.")
 
 
+@errors_shown()
 def _vectors(stored: StoredCollection) -> Collection | None:
     """The collection as its first encoder saw it; None where none has, or the files are gone."""
     if not stored.encodings:
         return None
-    try:
-        return collection_of(View(stored.id, stored.encodings[0].encoder))
-    except GapvizError as error:
-        show_error(error)
-        return None
+    return collection_of(View(stored.id, stored.encodings[0].encoder))
 
 
 def _skipped(skipped: Sequence[Skipped]) -> None:

@@ -102,6 +102,7 @@ def _model_words(entry: ModelEntry) -> str:
     return ", ".join(parts) + "."
 
 
+@errors_shown()
 def _by_name() -> str | None:
     name = st.text_input(
         "Name",
@@ -111,13 +112,7 @@ def _by_name() -> str | None:
         "with), `open_clip:MODEL:PATH` with a checkpoint, `local-dir:PATH` with a folder that "
         "open_clip saved. A path must lie below a folder that this server may read.",
     ).strip()
-    if not name:
-        return None
-    try:
-        return _with_allowed_path(name)
-    except GapvizError as error:
-        show_error(error)
-        return None
+    return _with_allowed_path(name) if name else None
 
 
 def _with_allowed_path(name: str) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import features_of, import_library
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.settings import Settings, errors_shown
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.why.training_runs import TrainedRun, show_runs, show_runs_until_idle
 from gapviz.dashboard.widgets import segments_of
@@ -50,13 +49,10 @@ PATIENCE_SECONDS = 0.6
 POLL_SECONDS = 1.0
 
 
+@errors_shown()
 def training_section(chosen: Settings) -> None:
     """Choose, train, look, compare."""
-    try:
-        features = features_of(chosen.view, chosen.pair)
-    except GapvizError as error:
-        show_error(error)
-        return
+    features = features_of(chosen.view, chosen.pair)
     st.caption(
         f"{features.source} {features.train.size:,} pairs train; every figure below is measured on "
         f"{features.held_out.size:,} others, held out."

@@ -8,6 +8,7 @@ from html import escape
 
 import streamlit as st
 
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.settings import show_error
 from gapviz.figures.cones import alt_text
@@ -25,7 +26,6 @@ from gapviz.training.run import TrainingOptions
 
 NARROWEST_CHART = 290
 CHART_HEIGHT = 260
-CONFIG = {"displaylogo": False}
 HOW = """
 Every tenth step, both heads encode the held-out pairs, and all figures are of those alone; only
 the loss is that of the training batch, and comparable at one temperature only.
@@ -99,14 +99,9 @@ def show_runs(runs: Sequence[TrainedRun], remove: Callable[[TrainedRun], None]) 
         for name, quantity in QUANTITIES.items():
             with st.container():
                 st.markdown(f"**{quantity.title}**")
-                st.plotly_chart(
-                    training_figure(
-                        lines, name, at=step.step if step else None, height=CHART_HEIGHT
-                    ),
-                    key=f"train_chart_{name}",
-                    config=CONFIG,
-                    alt=training_alt(lines, name),
-                )
+                at = step.step if step else None
+                chart = training_figure(lines, name, at=at, height=CHART_HEIGHT)
+                show_chart(chart, f"train_chart_{name}", training_alt(lines, name))
 
 
 def _headline(run: TrainedRun, remove: Callable[[TrainedRun], None]) -> None:
@@ -188,9 +183,5 @@ def _cones(run: TrainedRun, step: TrainingStep | None) -> None:
         st.container(height=CHART_HEIGHT, border=False).caption("waiting for the first record")
         return
     st.markdown(f"**Cones at step {step.step}**: gap {step.gap:.3f}")
-    st.plotly_chart(
-        small_cones_figure(step.layout, fixed=True, height=CHART_HEIGHT),
-        key="train_cones",
-        config=CONFIG,
-        alt=alt_text(step.layout, title=f"{run.title}, step {step.step}"),
-    )
+    cones = small_cones_figure(step.layout, fixed=True, height=CHART_HEIGHT)
+    show_chart(cones, "train_cones", alt_text(step.layout, title=f"{run.title}, step {step.step}"))
