@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,6 +34,11 @@ class CatalogueEntry:
     """What the encoders are, and what they are not."""
     modalities: Mapping[str, tuple[str, ...]]
     """By encoder."""
+
+    def encoders_of(self, modalities: Collection[str]) -> dict[str, str]:
+        """Names and titles of the encoders that have vectors of all these modalities."""
+        wanted = set(modalities)
+        return {k: title for k, title in self.encoders.items() if wanted <= {*self.modalities[k]}}
 
 
 @cache

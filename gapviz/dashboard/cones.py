@@ -42,7 +42,6 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
     items. A single modality has one cloud, drawn as encoded.
 
     Args:
-        chosen: the sidebar.
         readings: sentences of Markdown, one a paragraph.
         notes: on the figures above, beneath the readings in small type.
     """
@@ -184,10 +183,5 @@ def _keep_selection(key: str, view: View) -> None:
 
 
 def _laid_out(request: LayoutRequest) -> Layout | None:
-    return result_of(
-        request,
-        Wait(
-            f"Laying out {request.row_count:,} vectors by UMAP",
-            cancelled="PCA and the gap axis need no waiting.",
-        ),
-    )
+    doing = f"Laying out {request.row_count:,} vectors by UMAP"
+    return result_of(request, Wait(doing, cancelled="PCA and the gap axis need no waiting."))

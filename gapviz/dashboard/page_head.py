@@ -40,13 +40,7 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
 def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:
     """The head of a page on two modalities, which ends here where there is one alone.
 
-    Args:
-        title: of the page.
-        caption: beneath it.
-        needs_two: as for `lacks_second_modality`.
-
-    Returns:
-        What the sidebar says.
+    `needs_two` is said there, as by `lacks_second_modality`. Returns what the sidebar says.
     """
     chosen = settings()
     page_head(title, chosen, caption)
@@ -56,30 +50,24 @@ def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:
 
 
 def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
-    """Whether there is one modality alone; if so, say what needs a second, and how to add it.
-
-    Args:
-        chosen: the sidebar.
-        what_needs_it: the sentence that says what this page would show of two.
-    """
+    """Whether there is one modality alone; if so, say what needs a second, and how to add it."""
     if not chosen.has_one_modality:
         return False
     entry = catalogue()[chosen.collection]
     fuller = next((name for name, has in entry.modalities.items() if len(has) > 1), None)
-    how = HOW_TO_ADD
-    if fuller is not None:
-        has = " and ".join(entry.modalities[fuller])
-        how = f"In this collection {entry.encoders[fuller]} has {has} vectors: choose it instead."
+    if fuller is None:
+        how, links, instead = HOW_TO_ADD, {"data": "Add a second modality"}, {}
+    else:
+        title, has = entry.encoders[fuller], " and ".join(entry.modalities[fuller])
+        how = f"In this collection {title} has {has} vectors: choose it instead."
+        # The address of this page, with another encoder.
+        links, instead = {"": f"Choose {title}"}, {"encoder": fuller}
     st.info(
         f"{what_needs_it} {how}",
         title=f"{entry.encoders[chosen.encoder]} has {chosen.modalities[0]} vectors alone",
         icon=":material/join_left:",
     )
-    if fuller is not None:
-        # The address of this page, with another encoder.
-        ways_on({"": f"Choose {entry.encoders[fuller]}"}, encoder=fuller)
-    else:
-        ways_on({"data": "Add a second modality"})
+    ways_on(links, **instead)
     return True
 
 

@@ -47,13 +47,8 @@ def scoreboard_section(chosen: Settings) -> None:
     Raises:
         GapvizError: vectors that cannot be read.
     """
-    entry = catalogue()[chosen.collection]
     # A mixed index needs two modalities, and the columns are those of the chosen ones.
-    titles = {
-        name: title
-        for name, title in entry.encoders.items()
-        if set(chosen.modalities) <= set(entry.modalities[name])
-    }
+    titles = catalogue()[chosen.collection].encoders_of(chosen.modalities)
     if len(titles) > 1 and segments_of(MODELS) == "one":
         titles = {chosen.encoder: titles[chosen.encoder]}
     request = ScoreboardRequest(

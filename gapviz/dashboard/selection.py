@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from gapviz.core.parameter import Parameter
@@ -25,7 +27,8 @@ def show_selection(chosen: Settings, selected: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Selected items", width="content")
         if selected:
-            st.button("Clear selection", icon=":material/close:", on_click=_clear)
+            clear = partial(st.session_state.pop, SELECTED, None)
+            st.button("Clear selection", icon=":material/close:", on_click=clear)
     if not selected:
         st.info(
             "Click a point, or drag with the box or lasso tool above a chart: the items appear "
@@ -68,7 +71,3 @@ def _match_words(found: ResultList) -> str:
         f"Pair cosine {figure(found.match_cosine)}; its match is at rank {found.match_rank:,} of "
         "the mixed index."
     )
-
-
-def _clear() -> None:
-    st.session_state[SELECTED] = ()

@@ -190,13 +190,10 @@ def _collection() -> tuple[str, CatalogueEntry]:
 def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
     about = "The model that made the vectors. " + entry.encoder_note
     encoder: str = select_of(ENCODER, entry.encoders, help=about)
-    seen = set(entry.modalities[encoder])
-    others = {
-        name: title
-        for name, title in entry.encoders.items()
-        if name != encoder and len(seen) > 1 and seen <= set(entry.modalities[name])
-    }
-    if not others:
+    seen = entry.modalities[encoder]
+    others = entry.encoders_of(seen)
+    del others[encoder]
+    if not others or len(seen) == 1:
         return encoder, None
     compare: str | None = select_of(COMPARE, others, index=None, placeholder="no second encoder")
     return encoder, compare

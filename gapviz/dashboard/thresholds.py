@@ -93,27 +93,22 @@ def threshold_sliders(studies: Studies) -> dict[str, float]:
 
     One number does not serve two strategies, even where both score by cosine.
     """
-    first = next(iter(studies))
-    return {
-        name: _threshold_slider(study, "threshold" if name == first else f"threshold_{name}")
-        for name, study in studies.items()
-    }
-
-
-def _threshold_slider(study: ScoreStudy, key: str) -> float:
-    choice = study.choice
-    threshold = Parameter(
-        key,
-        f"Threshold of {study.strategy} ({study.unit})",
-        "number",
-        choice.usual,
-        "A pair passes at or above it. At first: what 95 % of the matched calibration pairs reach.",
-        low=choice.low,
-        high=choice.high,
-        step=choice.step,
-    )
-    refuse_out_of_range(threshold)
-    return float(number_of(threshold))
+    found: dict[str, float] = {}
+    for name, study in studies.items():
+        threshold = Parameter(
+            f"threshold_{name}" if found else "threshold",
+            f"Threshold of {study.strategy} ({study.unit})",
+            "number",
+            study.choice.usual,
+            "A pair passes at or above it. At first: what 95 % of the matched calibration pairs "
+            "reach.",
+            low=study.choice.low,
+            high=study.choice.high,
+            step=study.choice.step,
+        )
+        refuse_out_of_range(threshold)
+        found[name] = float(number_of(threshold))
+    return found
 
 
 def distributions(

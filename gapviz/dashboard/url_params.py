@@ -47,10 +47,9 @@ class _Declared:
         if titles is None:
             try:
                 self.parameter.checked(value)
+                return None
             except GapvizError:
                 words = f"it goes from {self.parameter.low:g} to {self.parameter.high:g}"
-            else:
-                return None
         elif value in titles or value in titles.values():
             return None
         else:
@@ -180,25 +179,18 @@ def refuse_out_of_range(parameter: Parameter) -> None:
 
 def show_link_problems() -> None:
     """What was wrong with the link, until the visitor has understood it."""
-    problems = st.session_state[PROBLEMS_KEY]
+    problems: list[str] = st.session_state[PROBLEMS_KEY]
     if not problems:
         return
     st.warning("\n\n".join(problems), icon=":material/link_off:", title="This link is not right")
-    st.button("Understood", key="dismiss_link_problems", on_click=_forget_link_problems)
-
-
-def _forget_link_problems() -> None:
-    st.session_state[PROBLEMS_KEY] = []
+    st.button("Understood", key="dismiss_link_problems", on_click=problems.clear)
 
 
 def _declaration(key: str) -> _Declared | None:
     """What is declared under a name: by a page, by a strategy, or by the start of the name."""
-    if key in _declared:
-        return _declared[key]
-    for one in strategy_parameters():
-        if one.kind != "weights" and one.name == key:
-            return _Declared(one)
-        if one.kind == "weights" and key.startswith(one_weight(one, "").name):
-            return _Declared(one_weight(one, ""))
-    prefix = next((name for name in _declared if name.endswith("_") and key.startswith(name)), None)
-    return None if prefix is None else _declared[prefix]
+    of_strategies = (
+        one_weight(one, "") if one.kind == "weights" else one for one in strategy_parameters()
+    )
+    known = {one.name: _Declared(one) for one in of_strategies} | _declared
+    prefix = next((name for name in known if name.endswith("_") and key.startswith(name)), key)
+    return known.get(key) or known.get(prefix)

@@ -13,12 +13,9 @@ from gapviz.dashboard.url_params import in_url, one_weight
 
 
 def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool = False) -> Any:
-    """The usual widget of a parameter, and the value that it shows.
+    """The usual widget of a parameter of any kind, and the value that it shows.
 
-    Args:
-        parameter: of any kind.
-        modalities: of the collection.
-        disabled: True where the parameter has no part in what is chosen.
+    It is disabled where the parameter has no part in what is chosen.
     """
     if parameter.is_number:
         return number_of(parameter, disabled=disabled)
@@ -72,16 +69,16 @@ def segments_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, *
 
 
 def select_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
-    """One of many choices, in a list that opens.
-
-    The first unless the parameter has a default; None where there is nothing to choose.
-    """
+    """`choice_of` a parameter: the first unless it has a default."""
     titles = parameter.choices if titles is None else titles
     names = list(titles)
     look.setdefault("index", names.index(parameter.default) if parameter.default in names else 0)
-    return st.selectbox(
-        _label(parameter), names, format_func=lambda one: titles[one], **_common(parameter) | look
-    )
+    return choice_of(_label(parameter), titles, **_common(parameter) | look)
+
+
+def choice_of(label: str, titles: Mapping[Any, str], **look: Any) -> Any:
+    """One of many choices, in a list that opens; None where there is nothing to choose."""
+    return st.selectbox(label, list(titles), format_func=lambda one: titles[one], **look)
 
 
 def _label(parameter: Parameter) -> str:

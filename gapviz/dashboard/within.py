@@ -110,11 +110,8 @@ def _modality(chosen: Settings) -> str:
 def _dedicated(chosen: Settings, modality: str) -> str | None:
     """What the chosen encoder is held against; None where there is nothing."""
     entry = catalogue()[chosen.collection]
-    titles = {
-        name: title
-        for name, title in entry.encoders.items()
-        if name != chosen.encoder and modality in entry.modalities[name]
-    }
+    titles = entry.encoders_of([modality])
+    del titles[chosen.encoder]
     if chosen.collection == BUILTIN:
         alone = f"tower:{modality}"
         titles = {alone: TOWERS_ALONE[alone], **titles}

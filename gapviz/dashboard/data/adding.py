@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from gapviz.dashboard.data.library import OPENED, megabytes
 from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.dashboard.widgets import segments_of
+from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.sources.files.upload import DEFAULT_LIMITS
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
@@ -45,17 +46,16 @@ def add_section() -> None:
     """The three ways; while a collection is added, its progress."""
     running: CachedResult[Added] | None = st.session_state.get(RUNNING)
     if running is not None:
-        _wait_for(running)
+        back = partial(st.session_state.pop, RUNNING, None)
+        added = result_of(running, Wait("Adding", back=back))
+        if added is not None:
+            back()
+            st.session_state[ADDED] = added
+            st.session_state[OPENED] = added[0].id
+            st.rerun()
         return
-    way = segments_of(ADD_BY)
-    if way == "path":
-        _by_path()
-    elif way == "set":
-        _by_set()
-    else:
-        _by_upload()
-    added: Added = st.session_state.pop(ADDED, ())
-    for one in added:
+    {"upload": _by_upload, "path": _by_path, "set": _by_set}[segments_of(ADD_BY)]()
+    for one in st.session_state.pop(ADDED, ()):
         _welcome(one)
 
 
@@ -115,12 +115,8 @@ def _by_path() -> None:
 
 
 def _by_set() -> None:
-    name = st.selectbox(
-        "Set",
-        list(REFERENCE_SETS),
-        format_func=lambda one: REFERENCE_SETS[one].title,
-        key="reference_set",
-    )
+    titles = {name: one.title for name, one in REFERENCE_SETS.items()}
+    name = choice_of("Set", titles, key="reference_set")
     chosen = REFERENCE_SETS[name]
     st.markdown(
         f"{chosen.about}  \n[{chosen.repository}]({chosen.url}) at `{chosen.commit[:12]}` · "
@@ -186,16 +182,3 @@ def _listed(text: str) -> tuple[str, ...]:
 def _start(add: Callable[[Progress], Added]) -> None:
     st.session_state[RUNNING] = CachedResult("adding", uuid4().hex, tuple, add, on_disk=False)
     st.rerun()
-
-
-def _wait_for(adding: CachedResult[Added]) -> None:
-    added = result_of(adding, Wait("Adding", back=_back))
-    if added is not None:
-        st.session_state[ADDED] = added
-        st.session_state[OPENED] = added[0].id
-        _back()
-        st.rerun()
-
-
-def _back() -> None:
-    st.session_state.pop(RUNNING, None)

@@ -11,11 +11,6 @@ import streamlit as st
 _FOLDER = Path(__file__).parent
 KEY = "hover_cards"
 
-
-def _source(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8")
-
-
 # Nothing of it takes part in the page's flow or in its tab order.
 _HTML = """
 <div class="layer" popover="manual" aria-hidden="true">
@@ -38,8 +33,8 @@ _HTML = """
 _mount = st.components.v2.component(
     "gapviz_hover_cards",
     html=_HTML,
-    css=_source("hover.css"),
-    js=_source("hover.js"),
+    css=(_FOLDER / "hover.css").read_text("utf-8"),
+    js=(_FOLDER / "hover.js").read_text("utf-8"),
 )
 
 

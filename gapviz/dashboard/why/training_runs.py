@@ -11,6 +11,7 @@ import streamlit as st
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.widgets import choice_of
 from gapviz.figures.cones import alt_text
 from gapviz.figures.training import (
     QUANTITIES,
@@ -141,20 +142,14 @@ def _tags(runs: Sequence[TrainedRun]) -> list[str]:
 
 def _context(runs: Sequence[TrainedRun]) -> tuple[TrainedRun, TrainingStep | None]:
     """The run whose cones are drawn, and the record that the slider names."""
-    by_number = {run.number: run for run in runs}
     run = runs[-1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(runs) > 1:
-            number = st.selectbox(
-                "Cones of",
-                list(by_number),
-                index=len(runs) - 1,
-                format_func=lambda one: by_number[one].title,
-                # A new run is the one to look at.
-                key=f"train_look_{run.number}",
-                width=320,
-            )
-            run = by_number[number]
+            titles = {one.number: one.title for one in runs}
+            # A new run is the one to look at.
+            key = f"train_look_{run.number}"
+            number = choice_of("Cones of", titles, index=len(runs) - 1, key=key, width=320)
+            run = next(one for one in runs if one.number == number)
         return run, _scrubbed(run)
 
 
