@@ -41,9 +41,8 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
     """The choice of projection, the clouds before and after, their readings, and the selected
     items. A single modality has one cloud, drawn as encoded.
 
-    Args:
-        readings: sentences of Markdown, one a paragraph.
-        notes: on the figures above, beneath the readings in small type.
+    Readings are sentences of Markdown, one a paragraph; notes on the figures above stand
+    beneath them in small type.
     """
     paired = not chosen.has_one_modality
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -95,14 +94,9 @@ def _charts(
             st.subheader(encoder_title(view), anchor=False)
         suffix = "" if number == 1 else f"_{number}"
         own_keys = [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(requests)]]
-        _row_of_charts(chosen, view, requests, own_keys, selected, lines=lines)
+        _row_of_charts(chosen, requests, own_keys, selected, lines=lines)
         keys += own_keys
-    hover_cards(
-        keys,
-        thumb_url=f"/thumb/{chosen.collection}/at/{{id}}.png?size=192",
-        item_url=f"/item/{chosen.collection}/at/{{id}}.json",
-        version=collection.content_hash,
-    )
+    hover_cards(keys, chosen.collection, version=collection.content_hash)
     said()
     _explain(chosen, drawn[chosen.view])
     if len(drawn) > 1:
@@ -115,7 +109,6 @@ def _charts(
 
 def _row_of_charts(
     chosen: Settings,
-    view: View,
     requests: list[LayoutRequest],
     keys: list[str],
     selected: list[int],

@@ -30,7 +30,7 @@ MODELS = url_choice(
     help="Changing the model stands beside changing the index: each encoder of this collection is "
     "measured under every strategy.",
 )
-FIGURES = url_choice("figures", "Figures", GROUPS, default=None)
+FIGURES = url_choice("figures", "Figures", GROUPS)
 SORT = url_choice(
     "sort",
     "Sort by",

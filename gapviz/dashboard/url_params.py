@@ -18,9 +18,6 @@ PROBLEMS_KEY = "_link_problems"
 RENAMED = {"asks": "query_modality"}
 """Parameters of links of earlier versions, by their name of today."""
 
-FIRST = object()
-"""The first of the choices, as the default."""
-
 Titles = Mapping[str, str]
 """Value → title."""
 
@@ -83,7 +80,7 @@ def url_choice(
     title: str,
     choices: Titles | Callable[[], Titles],
     *,
-    default: Any = FIRST,
+    default: Any = None,
     help: str = "",
     symbol: str = "",
 ) -> Parameter:
@@ -92,7 +89,7 @@ def url_choice(
     The first unless another one is the default.
     """
     known = {} if callable(choices) else choices
-    usual = next(iter(known), None) if default is FIRST else default
+    usual = next(iter(known), None) if default is None else default
     return url_parameter(
         Parameter(name, title, "choice", usual, help, symbol=symbol, choices=known),
         choices if callable(choices) else None,

@@ -20,7 +20,7 @@ def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool
     if parameter.is_number:
         return number_of(parameter, disabled=disabled)
     if parameter.kind == "weights":
-        return weights_of(parameter, modalities)
+        return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
     if parameter.kind == "modality":
         return modality_of(parameter, modalities)
     return select_of(parameter)
@@ -37,11 +37,6 @@ def number_of(parameter: Parameter, **look: Any) -> float | int:
     value = st.slider(_label(parameter), low, high, usual, kind(parameter.step), **look)
     # The steps of a slider add up to 0.30000000000000004.
     return kind(round(value, 6))
-
-
-def weights_of(parameter: Parameter, modalities: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """A number for each modality."""
-    return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
 
 
 def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
@@ -53,7 +54,11 @@ def contents_section(stored: StoredCollection) -> None:
         st.caption(" ".join(pairing_of(vectors).sentences))
         for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
             st.warning(warning, icon=":material/call_split:")
-    _skipped(stored.skipped)
+    if stored.skipped:
+        was = "was" if len(stored.skipped) == 1 else "were"
+        words = f"{counted(len(stored.skipped), 'thing')} of the source {was} skipped"
+        with st.expander(words, icon=":material/report:"):
+            _listing(stored.skipped)
     chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
     if pictures or captions:
         st.html(item_cards(chosen.tolist(), collection, stored.id))
@@ -71,25 +76,8 @@ def _vectors(stored: StoredCollection) -> Collection | None:
     return collection_of(View(stored.id, stored.encodings[0].encoder))
 
 
-def _skipped(skipped: Sequence[Skipped]) -> None:
-    if not skipped:
-        return
-    was = "was" if len(skipped) == 1 else "were"
-    with st.expander(
-        f"{counted(len(skipped), 'thing')} of the source {was} skipped",
-        icon=":material/report:",
-    ):
-        _listing(skipped)
-
-
 def _listing(skipped: Sequence[Skipped]) -> None:
-    st.dataframe(
-        {
-            "what": [one.what for one in skipped[:LISTED]],
-            "why": [one.why for one in skipped[:LISTED]],
-        },
-        hide_index=True,
-    )
+    st.dataframe([asdict(one) for one in skipped[:LISTED]], hide_index=True)
     if len(skipped) > LISTED:
         st.caption(f"Showing {LISTED} of {len(skipped):,}.")
 
@@ -103,14 +91,12 @@ def _inspection(stored: StoredCollection) -> None:
         lambda progress: inspect_collection(workspace().load(stored.id), progress=progress),
         on_disk=False,
     )
-    found = result_of(
-        work,
-        Wait(
-            "Looking into every picture",
-            ask="Look into every picture",
-            help="Decodes each picture once: finds broken files and duplicates.",
-        ),
+    wait = Wait(
+        "Looking into every picture",
+        ask="Look into every picture",
+        help="Decodes each picture once: finds broken files and duplicates.",
     )
+    found = result_of(work, wait)
     if found is not None:
         _told(found)
 

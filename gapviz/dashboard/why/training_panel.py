@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
@@ -131,21 +131,11 @@ def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[Tr
             label, icon=icon, key=f"train_{key}", disabled=not enabled, on_click=press, **look
         )
 
-    def start() -> None:
-        _start(features, options)
-
-    def one_further() -> None:
-        if current is None:
-            _start(features, options, paused=True)
-        else:
-            _press(current, LiveRun.step)
-
-    def pause_or_go_on() -> None:
-        if current is not None and paused:
-            current.resume()
-        else:
-            _press(current, LiveRun.pause)
-
+    start, press = partial(_start, features, options), partial(_press, current)
+    one_further = partial(start, paused=True) if current is None else partial(press, LiveRun.step)
+    pause_or_go_on = partial(press, LiveRun.pause)
+    if current is not None and paused:
+        pause_or_go_on = current.resume
     help = "Remove a run first." if full else None
     with st.container(horizontal=True):
         button(
@@ -159,7 +149,7 @@ def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[Tr
             not full if current is None else paused,
             help="Ten steps, then pause. Starts a run where none is under way.", width=200,
         )  # fmt: skip
-        button("Stop", "stop", "stop", lambda: _press(current, LiveRun.stop), current is not None)
+        button("Stop", "stop", "stop", partial(press, LiveRun.stop), current is not None)
 
 
 def _press(live: LiveRun | None, act: Callable[[LiveRun], None]) -> None:
@@ -173,8 +163,7 @@ def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool
     """Begin a run in a thread of its own; nobody else waits for it."""
     number = st.session_state.get(NEXT_NUMBER, 1)
     st.session_state[NEXT_NUMBER] = number + 1
-    kept: list[TrainedRun] = st.session_state.setdefault(RUNS, [])
-    taken = {run.color for run in kept if run.features.content_hash == features.content_hash}
+    taken = {run.color for run in _runs(features)}
     color = next((color for color in RUN_COLORS if color not in taken), RUN_COLORS[-1])
 
     def records() -> Iterator[TrainingStep]:
@@ -182,7 +171,8 @@ def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool
         return training_steps(features, options)
 
     live = LiveRun(records, paused=paused, rest=REST_SECONDS)
-    kept.append(TrainedRun(number, color, options, features, live))
+    run = TrainedRun(number, color, options, features, live)
+    st.session_state.setdefault(RUNS, []).append(run)
     live.wait_until_idle(PATIENCE_SECONDS if paused else 0)
 
 

@@ -71,11 +71,9 @@ def show_runs_until_idle(runs: Sequence[TrainedRun], remove: Callable[[TrainedRu
 
 
 def show_runs(runs: Sequence[TrainedRun], remove: Callable[[TrainedRun], None]) -> None:
-    """A line a run, and the charts of all of them.
+    """A line a run, with a button that removes it, and the charts of all of them.
 
-    Args:
-        runs: oldest first, all of the same features; at least one.
-        remove: called when its visitor no longer wants a run.
+    There is at least one, and all are of the same features; the oldest comes first.
     """
     for run in runs:
         _headline(run, remove)
