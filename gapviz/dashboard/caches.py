@@ -161,12 +161,10 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
 
     With `held_out`, only those of items that the encoder's heads were not trained on.
     """
-    collection = collection_of(view)
-    if not held_out:
-        return Index.of(collection, fitted(view, options))
-    wanted = np.zeros(collection.n_items, dtype=np.bool_)
-    for split in (CALIBRATE, EVALUATE):
-        wanted[collection.splits[split]] = True
+    collection, wanted = collection_of(view), None
+    if held_out:
+        kept = [collection.splits[split] for split in (CALIBRATE, EVALUATE)]
+        wanted = np.isin(np.arange(collection.n_items), np.concatenate(kept))
     return Index.of(collection, fitted(view, options), wanted)
 
 

@@ -1,55 +1,105 @@
-"""The scoreboard as a table: a row a strategy and model, each figure with its interval."""
+"""The scoreboard's table: a row a strategy and model, each figure with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, sorted_rows
+import streamlit as st
+
+from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.core.table_html import escaped
 from gapviz.dashboard.page_head import address_of
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import number_cell
+from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
+from gapviz.dashboard.widgets import select_of
 from gapviz.figures.pareto import model_color
 from gapviz.strategies import strategy_spec
 
 BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
 """They must not be read as the best of the rows above."""
 
+MODELS = url_choice(
+    "models",
+    "Models",
+    {"all": "All encoders", "one": "The chosen one"},
+    help="Changing the model stands beside changing the index: each encoder of this collection is "
+    "measured under every strategy.",
+)
+FIGURES = url_choice("figures", "Figures", GROUPS)
+SORT = url_choice(
+    "sort",
+    "Sort by",
+    lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
+    default="ndcg",
+)
+WORST_FIRST = free_parameter("worst_first")
 
-def board_table(
+
+def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
+    """The choice of columns and order, and the table; `titles` are those of the models."""
+    st.subheader("Every figure", anchor=False)
+    columns = {column.key: column for column in board_columns(chosen.modalities)}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        groups = st.pills(
+            FIGURES.title,
+            list(GROUPS),
+            selection_mode="multi",
+            default=list(GROUPS),
+            format_func=lambda name: GROUPS[name],
+            key=FIGURES.name,
+            bind="query-params",
+        )
+        sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
+        worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
+    # The figure sorted by is always shown; with nothing chosen, everything is.
+    shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
+    st.html(_board_table(board, shown, columns[sort], titles, worst_first=worst_first))
+    st.caption(
+        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
+        "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
+        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
+        "the Pareto front."
+        + " “⚠” with a number: a warning below the table."
+        * bool(board.own_warnings)
+    )
+
+
+def search_address(row: ScoreRow) -> str:
+    """The search page with everything that the URL says, and a row's model and strategy."""
+    own = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
+    return address_of("search", without=own, encoder=row.model, strategy=row.options.name)
+
+
+def _board_table(
     board: Scoreboard,
     columns: Sequence[BoardColumn],
-    *,
     sort: BoardColumn,
-    worst_first: bool,
     titles: Mapping[str, str],
-    search_link: Callable[[str, str], str],
+    *,
+    worst_first: bool,
 ) -> str:
-    """The table as HTML; strategies that could not be measured stand last, with the reason.
-
-    Args:
-        board: its rows name the warnings that they carry by their numbers, from 1.
-        columns: those shown.
-        sort: the column that the rows are sorted by.
-        worst_first: whether the worst row stands first.
-        titles: of the models, all of them in the order of the scoreboard.
-        search_link: address of the search with a model and a strategy.
-    """
+    """The table as HTML; strategies that could not be measured stand last, with the reason."""
     several = len(titles) > 1
     groups = [(name, list(group)) for name, group in groupby(columns, lambda one: one.group)]
     classes = {one.key: ["gv-sorted"] * (one.key == sort.key) for one in columns}
     for _, (first, *_) in groups:
         classes[first.key].insert(0, "gv-first")
     marked = {key: f' class="{" ".join(names)}"' * bool(names) for key, names in classes.items()}
-    models = {model: _model(model, titles) * several for model in titles}
+    models = {
+        model: f'<td class="gv-model"><span class="gv-dot" style="background:'
+        f'{model_color(model, list(titles))}"></span>{escaped(title)}</td>' * several
+        for model, title in titles.items()
+    }
 
     def table_row(row: ScoreRow) -> str:
         cells = "".join(
             f"<td{marked[column.key]}>{number_cell(column, column.read(row))}</td>"
             for column in columns
         )
-        name = _name(row, search_link(row.model, row.options.name), tuple(board.own_warnings))
+        name = _name(row, tuple(board.own_warnings))
         return f"<tr><td>{name}</td>{models[row.model]}{cells}</tr>"
 
     rows = sorted_rows(board.rows, sort, worst_first=worst_first)
@@ -91,7 +141,7 @@ def _head(column: BoardColumn, sort: BoardColumn, *, worst_first: bool) -> str:
         order = f' aria-sort="{"descending" if worst_first else "ascending"}"'
         mark = " ▴" if worst_first else " ▾"
         turned = {} if worst_first else {"worst_first": "true"}
-    address = address_of("", without=("sort", "worst_first"), sort=column.key, **turned)
+    address = address_of("", without=(SORT.name, WORST_FIRST), sort=column.key, **turned)
     return (
         f'{order}><a href="{escaped(address)}" target="_self" '
         f'title="sort by {escaped(column.name)}">{escaped(column.title)}{mark}</a><br>'
@@ -99,7 +149,7 @@ def _head(column: BoardColumn, sort: BoardColumn, *, worst_first: bool) -> str:
     )
 
 
-def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
+def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
     tags = [
         (row.pareto, "front", "no other row is both nearer to neutral and higher in NDCG"),
         (row.by_item, "ranks items", "another protocol: items are ranked, not rows"),
@@ -113,17 +163,10 @@ def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
     )
     title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
+    link = escaped(search_address(row))
     return (
-        f'<a href="{escaped(link)}" target="_self" title="search with this strategy">'
+        f'<a href="{link}" target="_self" title="search with this strategy">'
         f"{escaped(title)}&nbsp;→</a>"
         + (f'<br><small class="gv-fit">{escaped(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")
-    )
-
-
-def _model(model: str, titles: Mapping[str, str]) -> str:
-    color = model_color(model, list(titles))
-    return (
-        f'<td class="gv-model"><span class="gv-dot" style="background:{color}"></span>'
-        f"{escaped(titles[model])}</td>"
     )

@@ -34,7 +34,7 @@ class Section:
     doing: str
     """Said while it is computed, in words that can start a sentence."""
     panels: Callable[[Finding, Settings], Sequence[Panel]]
-    columns: int = 3
+    columns: int = 2
     """Most panels in a row."""
     narrowest: int = NARROWEST
     values: Callable[[Settings], dict[str, Any]] = lambda chosen: {}

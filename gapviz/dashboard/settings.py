@@ -143,7 +143,11 @@ def show_sidebar() -> None:
     note_link_problems()
     st.html(STYLESHEET)
     with st.sidebar:
-        collection, entry = _collection()
+        entries = catalogue()
+        titles = {name: entry.title for name, entry in entries.items()}
+        add = "Add your own on the Data page." if len(entries) == 1 else None
+        collection: str = select_of(COLLECTION, titles, help=add)
+        entry = entries[collection]
         encoder, compare = _encoders(entry)
         modalities = entry.modalities[encoder]
         pair = _pair(modalities)
@@ -177,14 +181,6 @@ def errors_shown() -> Iterator[None]:
         yield
     except GapvizError as error:
         show_error(error)
-
-
-def _collection() -> tuple[str, CatalogueEntry]:
-    entries = catalogue()
-    add = "Add your own on the Data page." if len(entries) == 1 else None
-    titles = {name: entry.title for name, entry in entries.items()}
-    collection: str = select_of(COLLECTION, titles, help=add)
-    return collection, entries[collection]
 
 
 def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:

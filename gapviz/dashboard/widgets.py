@@ -83,13 +83,10 @@ def _label(parameter: Parameter) -> str:
 
 
 def _common(parameter: Parameter) -> dict[str, Any]:
+    words = parameter.help
     return {
         "key": parameter.name,
         "bind": "query-params" if in_url(parameter.name) else None,
-        "help": _sentence(parameter.help) or None,
+        # Words as they stand in a line of help, as a sentence.
+        "help": f"{words[:1].upper()}{words[1:].removesuffix('.')}." if words else None,
     }
-
-
-def _sentence(words: str) -> str:
-    """Words as they stand in a line of help, as a sentence."""
-    return f"{words[:1].upper()}{words[1:].removesuffix('.')}." if words else ""

@@ -32,12 +32,11 @@ def contents_section(stored: StoredCollection) -> None:
     pictures = sum(item.image is not None for item in collection.items)
     captions = sum(len(item.captions) for item in collection.items)
     labels = {item.label for item in collection.items if item.label is not None}
-    counts = {"Items": stored.n_items}
-    told = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
+    counts = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
     if stored.encodings:
         # A file of vectors says nothing of pictures, captions and labels.
-        told = {name: count for name, count in told.items() if count}
-    counts |= told
+        counts = {name: count for name, count in counts.items() if count}
+    counts = {"Items": stored.n_items} | counts
     vectors = _vectors(stored)
     if vectors is not None:
         blocks, both = vectors.modalities, pairing_of(vectors).both
@@ -97,11 +96,8 @@ def _inspection(stored: StoredCollection) -> None:
         help="Decodes each picture once: finds broken files and duplicates.",
     )
     found = result_of(work, wait)
-    if found is not None:
-        _told(found)
-
-
-def _told(found: Inspection) -> None:
+    if found is None:
+        return
     per_item = ", ".join(f"{items:,} with {count}" for count, items in found.captions_per_item)
     lines = [
         f"Items by number of captions: {per_item}",

@@ -14,7 +14,7 @@ from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.settings import errors_shown, show_error
 from gapviz.dashboard.waiting import show_progress
 from gapviz.dashboard.widgets import segments_of
-from gapviz.encoders.catalogue import ModelEntry, available_models
+from gapviz.encoders.catalogue import available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.library.stored import StoredCollection
@@ -87,11 +87,6 @@ def _open_clip() -> str | None:
     if title is None:
         return None
     entry = models[title]
-    st.caption(_model_words(entry))
-    return entry.encoder_name
-
-
-def _model_words(entry: ModelEntry) -> str:
     parts = [f"{entry.parameters / 1e6:,.0f} million parameters"] if entry.parameters else []
     parts.append(f"{entry.dim} dimensions")
     if entry.cached:
@@ -99,7 +94,8 @@ def _model_words(entry: ModelEntry) -> str:
     elif entry.download_bytes:
         about = "about " if entry.download_is_estimate else ""
         parts.append(f"{about}{megabytes(entry.download_bytes)} to download, once")
-    return ", ".join(parts) + "."
+    st.caption(", ".join(parts) + ".")
+    return entry.encoder_name
 
 
 @errors_shown()
@@ -112,11 +108,7 @@ def _by_name() -> str | None:
         "with), `open_clip:MODEL:PATH` with a checkpoint, `local-dir:PATH` with a folder that "
         "open_clip saved. A path must lie below a folder that this server may read.",
     ).strip()
-    return _with_allowed_path(name) if name else None
-
-
-def _with_allowed_path(name: str) -> str:
-    """The name, with a path in it checked against the folders that may be read."""
+    # A path in it is checked against the folders that may be read.
     family, _, rest = name.partition(":")
     model, _, weights = rest.partition(":")
     folders = configuration().folders
@@ -124,7 +116,7 @@ def _with_allowed_path(name: str) -> str:
         return f"{family}:{allowed_path(rest, folders)}"
     if family == "open_clip" and ("/" in weights or "\\" in weights or "." in weights):
         return f"{family}:{model}:{allowed_path(weights, folders)}"
-    return name
+    return name or None
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -119,14 +119,10 @@ def temperature_section(chosen: Settings) -> None:
     recall = ", ".join(
         f"{value:.2f} at {t:g}" for t, value in zip(study.temperatures, study.recall, strict=True)
     )
-    ships = (
-        " The shipped encoders are the built-in one and its variant of higher temperature."
-        if shipped
-        else ""
-    )
+    ships = " The shipped encoders are the built-in one and its variant of higher temperature."
     st.caption(
         f"InfoNCE, {STUDY_STEPS} steps each, seed {chosen.seed}; gap and recall of the held-out "
-        f"pairs. Mean R@10 (higher is better): {recall}.{ships}"
+        f"pairs. Mean R@10 (higher is better): {recall}.{ships * bool(shipped)}"
     )
 
 
