@@ -82,10 +82,9 @@ def show_measured(table: Table, measurements: Mapping[str, Measurement]) -> None
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
-    """Bias beside quality for several strategies, over the whole evaluate split.
+    """Bias beside quality over the whole evaluate split, for measurements of the same modalities.
 
-    Args:
-        measurements: by the title of their row; all of the same modalities.
+    They are named by the title of their row.
     """
     one = next(iter(measurements.values()))
     modalities = one.collection.modality_names

@@ -50,11 +50,10 @@ def workspace() -> Workspace:
 def catalogue() -> dict[str, CatalogueEntry]:
     """Every collection that has vectors, by id; the built-in one comes first."""
     entries = {BUILTIN: _builtin_entry()}
-    titles = {entries[BUILTIN].title}
     for stored in workspace().collections():
         if stored.encodings:
-            title = stored.title if stored.title not in titles else f"{stored.title} ({stored.id})"
-            titles.add(title)
+            taken = stored.title in {entry.title for entry in entries.values()}
+            title = f"{stored.title} ({stored.id})" if taken else stored.title
             entries[stored.id] = _stored_entry(stored, title)
     return entries
 

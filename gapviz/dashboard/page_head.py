@@ -93,7 +93,7 @@ def ways_on(
     Args:
         links: address of the page → what is done there.
         keep: the parameters of the URL to keep; all unless given.
-        instead: parameters of the URL that the links set to something else.
+        instead: as of `address_of`.
     """
     lost = () if keep is None else set(st.query_params) - set(keep)
     anchors = "".join(

@@ -66,13 +66,9 @@ def request_of(chosen: Settings, view: View, **values: Any) -> Request:
 def found_of(
     find: Find, request: Request, doing: str, *, with_others: bool = False
 ) -> Finding | None:
-    """What an analysis finds; None while it is computed, which this then shows.
+    """What an analysis, or a part of one, finds; None while it is computed, which this then shows.
 
-    Args:
-        find: of an analysis, or of a part of one.
-        request: what it is asked about.
-        doing: as of `Section`.
-        with_others: whether it looks at further models too.
+    `doing` is that of a `Section`; `with_others` says whether further models are looked at too.
     """
     key = content_key(
         find=f"{find.__module__}.{find.__qualname__}",

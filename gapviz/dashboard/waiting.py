@@ -97,12 +97,7 @@ def show_progress(
 ) -> None:
     """The progress of a task, and a button that calls `cancel` with `args`.
 
-    Args:
-        name: unlike that of any other task on the page.
-        doing: what is being done, in words that can start a sentence; Markdown.
-        status: where the task stands.
-        cancel: what the button does.
-        args: of `cancel`.
+    `name` is unlike that of any other task on the page; `doing` is that of `Wait`, in Markdown.
     """
     st.progress(status.share, f"{doing}: {status.stage}")
     st.button("Cancel", key=f"cancel_{name}", on_click=cancel, args=args)
