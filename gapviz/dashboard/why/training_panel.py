@@ -90,11 +90,6 @@ class TrainedRun:
         """What tells it from others."""
         return f"Run {self.number}: {self.options.title}"
 
-    @property
-    def active(self) -> bool:
-        """Whether it can go on."""
-        return self.live.state in ("running", "paused")
-
 
 @errors_shown()
 def training_section(chosen: Settings) -> None:
@@ -164,7 +159,7 @@ def _runs(features: TrainingFeatures) -> list[TrainedRun]:
 
 def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[TrainedRun]) -> None:
     """Always all of them, each of a fixed width, so that none moves under the pointer."""
-    current = runs[-1].live if runs and runs[-1].active else None
+    current = runs[-1].live if runs and runs[-1].live.state in ("running", "paused") else None
     full = len(runs) >= MOST_RUNS
     paused = current is not None and current.state == "paused"
 
