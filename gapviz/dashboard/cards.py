@@ -82,10 +82,7 @@ def show_measured(table: Table, measurements: Mapping[str, Measurement]) -> None
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
-    """Bias beside quality over the whole evaluate split, for measurements of the same modalities.
-
-    They are named by the title of their row.
-    """
+    """Bias beside quality over the whole evaluate split, a row a measurement by its title."""
     one = next(iter(measurements.values()))
     modalities = one.collection.modality_names
     columns = [Column("strategy", "strategy", text=True)]

@@ -35,7 +35,6 @@ from gapviz.strategies import STRATEGIES
 PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
 PAIRS = free_parameter("pairs")
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
-ONE_CLOUD = ("cone_x",)
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
 """Pixels of one chart; narrower screens show the charts one below the other."""
@@ -172,7 +171,7 @@ def _explain(chosen: Settings, requests: list[LayoutRequest]) -> None:
             if layout.changes:
                 told.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
             st.markdown(f"**What is drawn** — {' '.join(told)}")
-            how_it_is_computed(ONE_CLOUD if chosen.has_one_modality else HEADLINES)
+            how_it_is_computed(["cone_x"] if chosen.has_one_modality else HEADLINES)
 
 
 def _show_selection(chosen: Settings, selected: list[int]) -> None:

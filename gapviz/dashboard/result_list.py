@@ -209,12 +209,10 @@ def _card(
         body = f"<q>{escape(caption)}</q>" if quoted else escape(caption)
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
-    opening = (
-        f'div role="listitem" class="gv-cell"><a href="{escape(link)}" target="_self"'
-        if link
-        else 'div role="listitem"'
-    )
-    closing = "a></div" if link else "div"
+    opening, closing = 'div role="listitem"', "div"
+    if link:
+        opening += f' class="gv-cell"><a href="{escape(link)}" target="_self"'
+        closing = "a></div"
     return (
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
         f'style="--gv-color: {style.color}" title="{escape(under or caption)}">'

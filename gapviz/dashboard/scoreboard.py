@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
@@ -71,15 +71,10 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
         selection_mode="points",
     )
     place = selected_row(event["selection"]["points"])
-    if place is not None:
-        _open_search(board.rows[place], titles)
-
-
-def _open_search(row: ScoreRow, titles: Mapping[str, str]) -> None:
-    """Go to the search with a row's model and strategy.
-
-    By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
-    """
+    if place is None:
+        return
+    row = board.rows[place]
+    # By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
     address = search_address(row)
     words = f"Search with {row.title}, {titles[row.model]} →"
     # Everything in the address is percent-encoded, so that it cannot end the script.

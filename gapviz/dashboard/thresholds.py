@@ -120,10 +120,8 @@ def distributions(
     panel = score_panel(list(studies.values()), chosen.modalities, thresholds=at)
     show_panels([panel], f"scores_{view.encoder}")
     show_table(passing_table(studies, thresholds))
-    notes = [protocol(studies)]
-    if last.query_modality is not None:
-        notes.append("Each chart has an axis and a threshold of its own.")
-    st.caption(" ".join(notes))
+    own = " Each chart has an axis and a threshold of its own."
+    st.caption(protocol(studies) + own * (last.query_modality is not None))
     spec = STRATEGIES[chosen.strategy]
     if spec.routed or spec.ranks_items:
         st.caption(f":material/info: {spec.title} {STAYS_RAW}")

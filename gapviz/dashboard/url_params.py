@@ -63,15 +63,13 @@ _free = {"embed", "embed_options"}
 """Parameters that may hold anything; at first Streamlit's own."""
 
 
-def url_parameter(parameter: Parameter, titles: Callable[[], Titles] | None = None) -> Parameter:
+def url_parameter(parameter: Parameter) -> Parameter:
     """Declare what a widget of a page binds to the URL, so that a link may set it.
 
-    Args:
-        parameter: its name is the widget's key and stands in links. One that ends in `_` stands
-            for every name that begins so.
-        titles: value → title of a choice that depends on the collections there are.
+    Its name is the widget's key and stands in links. One that ends in `_` stands for every name
+    that begins so.
     """
-    _declared[parameter.name] = _Declared(parameter, titles)
+    _declared[parameter.name] = _Declared(parameter)
     return parameter
 
 
@@ -82,7 +80,6 @@ def url_choice(
     *,
     default: Any = None,
     help: str = "",
-    symbol: str = "",
 ) -> Parameter:
     """`url_parameter` of one of some choices, value → title, which may depend on the collections.
 
@@ -90,10 +87,9 @@ def url_choice(
     """
     known = {} if callable(choices) else choices
     usual = next(iter(known), None) if default is None else default
-    return url_parameter(
-        Parameter(name, title, "choice", usual, help, symbol=symbol, choices=known),
-        choices if callable(choices) else None,
-    )
+    parameter = Parameter(name, title, "choice", usual, help, choices=known)
+    _declared[name] = _Declared(parameter, choices if callable(choices) else None)
+    return parameter
 
 
 def url_modality(name: str, title: str, *, help: str = "", usually_last: bool = False) -> Parameter:

@@ -42,13 +42,8 @@ TOWERS_ALONE = {
 """The built-in collection's single-modality vectors, beside the encoders of a collection."""
 
 
-def _title(modality: str) -> str:
-    """A search inside one modality."""
-    return f"{modality} → {modality}"
-
-
 MODALITY = url_choice(
-    "within", "Modality", lambda: {name: _title(name) for name in modalities_on_offer()}
+    "within", "Modality", lambda: {name: f"{name} → {name}" for name in modalities_on_offer()}
 )
 DEDICATED = url_choice(
     "dedicated",
@@ -102,7 +97,7 @@ def within_section(chosen: Settings) -> None:
 def _modality(chosen: Settings) -> str:
     if len(chosen.modalities) == 1:
         return chosen.modalities[0]
-    titles = {name: _title(name) for name in chosen.modalities}
+    titles = {name: f"{name} → {name}" for name in chosen.modalities}
     modality: str = segments_of(replace(MODALITY, default=chosen.modalities[0]), titles)
     return modality
 
@@ -127,15 +122,12 @@ def _figures(chosen: Settings, found: Finding) -> None:
     for reading in found.readings:
         finding(f"**{reading}**", chosen.view)
     heads = {
-        "joint": (encoder_title(chosen.view), "joint tower"),
-        "dedicated": (found.figures["dedicated_title"], "dedicated"),
-        "difference": ("difference", "above 0: dedicated better"),
+        "joint": {"title": encoder_title(chosen.view), "detail": "joint tower"},
+        "dedicated": {"title": found.figures["dedicated_title"], "detail": "dedicated"},
+        "difference": {"title": "difference", "detail": "above 0: dedicated better"},
     }
     table = found.tables[0]
-    columns = [
-        replace(one, title=heads[one.key][0], detail=heads[one.key][1]) if one.key in heads else one
-        for one in table.columns
-    ]
+    columns = [replace(one, **heads.get(one.key, {})) for one in table.columns]
     show_table(replace(table, columns=columns))
     alone = " The tower alone is what the built-in encoder's trained head stands on."
     st.caption(found.protocol + alone * (found.figures["dedicated_encoder"] in TOWERS_ALONE))

@@ -28,7 +28,6 @@ from gapviz.storage.cache import CachedResult
 from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
-MEGABYTE = 1_000_000
 
 FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
 
@@ -80,7 +79,7 @@ def _by_upload() -> None:
         "A zip of images and captions, or a file of vectors",
         type=list(UPLOAD_TYPES),
         key="upload",
-        max_upload_size=DEFAULT_LIMITS.max_bytes // MEGABYTE,
+        max_upload_size=DEFAULT_LIMITS.max_bytes // 1_000_000,
         help=f"At most {megabytes(DEFAULT_LIMITS.max_bytes)}, {DEFAULT_LIMITS.max_files:,} files, "
         f"{megabytes(DEFAULT_LIMITS.max_unpacked_bytes)} unpacked. What is unsafe or broken in it "
         "is left out by name; the rest loads. It stays on this machine.",

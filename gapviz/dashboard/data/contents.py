@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
-from gapviz.core.collection import Collection
 from gapviz.core.pairing import pairing_of
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
@@ -37,7 +36,10 @@ def contents_section(stored: StoredCollection) -> None:
         # A file of vectors says nothing of pictures, captions and labels.
         counts = {name: count for name, count in counts.items() if count}
     counts = {"Items": stored.n_items} | counts
-    vectors = _vectors(stored)
+    vectors = None
+    if stored.encodings:
+        with errors_shown():
+            vectors = collection_of(View(stored.id, stored.encodings[0].encoder))
     if vectors is not None:
         blocks, both = vectors.modalities, pairing_of(vectors).both
         counts |= {f"{name.capitalize()} vectors": one.n_rows for name, one in blocks.items()}
@@ -65,14 +67,6 @@ def contents_section(stored: StoredCollection) -> None:
         _inspection(stored)
     else:
         st.caption("The items have neither pictures nor captions: vectors are all there is.")
-
-
-@errors_shown()
-def _vectors(stored: StoredCollection) -> Collection | None:
-    """The collection as its first encoder saw it; None where none has, or the files are gone."""
-    if not stored.encodings:
-        return None
-    return collection_of(View(stored.id, stored.encodings[0].encoder))
 
 
 def _listing(skipped: Sequence[Skipped]) -> None:

@@ -13,7 +13,7 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.settings import errors_shown, show_error
 from gapviz.dashboard.waiting import show_progress
-from gapviz.dashboard.widgets import segments_of
+from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.encoders.catalogue import available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
 from gapviz.sources.files.allowed_paths import allowed_path
@@ -77,16 +77,12 @@ def _chosen_encoder() -> str | None:
 
 def _open_clip() -> str | None:
     models = {f"{entry.model} · {entry.tag}": entry for entry in available_models()}
-    title = st.selectbox(
-        f"One of {len(models):,} pretrained models",
-        list(models),
-        key="open_clip_model",
-        filter_mode="fuzzy",
-        format_func=lambda name: f"{name} ✓ on this machine" if models[name].cached else name,
-    )
-    if title is None:
+    titles = {k: f"{k} ✓ on this machine" if one.cached else k for k, one in models.items()}
+    label = f"One of {len(models):,} pretrained models"
+    name = choice_of(label, titles, key="open_clip_model", filter_mode="fuzzy")
+    if name is None:
         return None
-    entry = models[title]
+    entry = models[name]
     parts = [f"{entry.parameters / 1e6:,.0f} million parameters"] if entry.parameters else []
     parts.append(f"{entry.dim} dimensions")
     if entry.cached:

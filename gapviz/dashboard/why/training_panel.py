@@ -42,12 +42,11 @@ LOSS = url_choice(
 )
 TEMPERATURE = url_choice(
     "train_temperature",
-    "Temperature",
+    "Temperature τ",
     {f"{value:g}": f"{value:g}" for value in TEMPERATURES},
     default=f"{TEMPERATURES[0]:g}",
     help="Cosines are divided by τ. CLIP ends near 0.01. The sigmoid loss starts from 1/τ and "
     "learns it.",
-    symbol="τ",
 )
 INTRA_MODAL = free_parameter("intra_modal")
 
@@ -113,7 +112,7 @@ def _options(chosen: Settings) -> TrainingOptions:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         loss: LossName = segments_of(LOSS)
         temperature = st.select_slider(
-            f"{TEMPERATURE.title} {TEMPERATURE.symbol}",
+            TEMPERATURE.title,
             list(TEMPERATURE.choices),
             TEMPERATURE.default,
             key=TEMPERATURE.name,
@@ -175,7 +174,7 @@ def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[Tr
 
     start, press = partial(_start, features, options), partial(_press, current)
     one_further = partial(start, paused=True) if current is None else partial(press, LiveRun.step)
-    pause_or_go_on = partial(press, LiveRun.pause)
+    pause_or_go_on: Callable[[], None] = partial(press, LiveRun.pause)
     if current is not None and paused:
         pause_or_go_on = current.resume
     help = "Remove a run first." if full else None
