@@ -82,7 +82,10 @@ def show_measured(table: Table, measurements: Mapping[str, Measurement]) -> None
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
-    """Bias beside quality over the whole evaluate split, a row a measurement by its title."""
+    """Bias beside quality over the whole evaluate split, for measurements of the same modalities.
+
+    Their titles stand in the rows.
+    """
     one = next(iter(measurements.values()))
     modalities = one.collection.modality_names
     columns = [Column("strategy", "strategy", text=True)]
