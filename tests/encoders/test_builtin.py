@@ -8,8 +8,7 @@ from PIL import Image
 import gapviz
 from gapviz.core.errors import GapvizError
 from gapviz.encoders import load_encoder
-from gapviz.encoders.builtin import BuiltinEncoder
-from gapviz.encoders.towers import Head
+from gapviz.encoders.builtin import BuiltinEncoder, Head
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.drawings import render, render_transparent
 

@@ -10,7 +10,7 @@ from PIL import Image
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.open_clip import OpenClipEncoder
 from gapviz.encoders.registry import load_any_encoder, load_encoder
-from gapviz.encoders.towers import minilm_folder
+from gapviz.encoders.text_only import minilm_folder
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (70, 90, 3), dtype=np.uint8))
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
