@@ -97,8 +97,7 @@ def _model_words(entry: ModelEntry) -> str:
     if entry.cached:
         parts.append("on this machine already")
     elif entry.download_bytes:
-        about = "about " if entry.download_is_estimate else ""
-        parts.append(f"{about}{megabytes(entry.download_bytes)} to download, once")
+        parts.append(f"about {megabytes(entry.download_bytes)} to download, once")
     return ", ".join(parts) + "."
 
 
