@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +23,6 @@ from filelock import FileLock, Timeout
 
 import gapviz
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
 from gapviz.storage.background import (
     BackgroundTask,
     Cancelled,
@@ -165,11 +163,11 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         """
         try:
             with FileLock(self.folder / LOCK_FILE).acquire(timeout=LOCK_SECONDS):
-                return self._run().state
+                return self._run()
         except Timeout:
             return self.status().state
 
-    def _run(self) -> TaskStatus[dict[str, Any]]:
+    def _run(self) -> State:
         reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
         self._write(reported)
         next_write = 0.0
@@ -183,17 +181,16 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
                 next_write = time.monotonic() + STATUS_SECONDS
                 self._write(reported)
 
-        work = partial(self._work, report)
+        def work() -> dict[str, Any]:
+            function = getattr(import_module(self._module), self._function)
+            if not hasattr(function, MARK):
+                raise GapvizError(f"{self._function} is no work of gapviz", where=str(self.folder))
+            result: dict[str, Any] = function(progress=report, **self.arguments)
+            return result
+
         final = final_status(work, lambda: reported, log=f"{LOG_FILE} of the task")
         self._write(final)
-        return final
-
-    def _work(self, progress: Progress) -> dict[str, Any]:
-        function = getattr(import_module(self._module), self._function)
-        if not hasattr(function, MARK):
-            raise GapvizError(f"{self._function} is no work of gapviz", where=str(self.folder))
-        result: dict[str, Any] = function(progress=progress, **self.arguments)
-        return result
+        return final.state
 
     def _start_process(self) -> None:
         with (self.folder / LOG_FILE).open("ab") as log:

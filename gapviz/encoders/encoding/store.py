@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -27,7 +26,6 @@ class VectorStore:
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
-    Nothing goes by itself: `remove` deletes it.
 
     Args:
         folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).
@@ -76,10 +74,6 @@ class VectorStore:
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error
-
-    def remove(self, encoder: str) -> None:
-        """Delete the vectors of one encoder, if there are any."""
-        shutil.rmtree(self._encoder_folder(encoder), ignore_errors=True)
 
     def _encoder_folder(self, encoder: str) -> Path:
         # The readable part may be alike for two names; the hash is not.

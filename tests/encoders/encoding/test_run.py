@@ -113,7 +113,7 @@ def test_processes_and_this_one_give_the_same_bits(paint, encoder, store):
     collection = paint(70)
     (collection.root / "7.png").write_bytes(b"no picture")
     apart = encode_collection(collection, encoder, store=store, decode_workers=2)
-    store.remove("counting")
+    shutil.rmtree(store.folder)
     here = encode_collection(collection, encoder, store=store, decode_workers=0)
     assert np.array_equal(vectors(apart, "image"), vectors(here, "image"))
     assert apart.skipped == here.skipped and len(here.skipped) == 1
@@ -153,7 +153,7 @@ def test_a_cancelled_run_keeps_its_full_shards_and_goes_on_bit_for_bit(paint, en
     )
     again = images()
     assert again.n_encoded == n - 1 - SHARD_ROWS
-    store.remove("counting")
+    shutil.rmtree(store.folder)
     assert np.array_equal(vectors(again, "image"), vectors(images(), "image"))
 
 

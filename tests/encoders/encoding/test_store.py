@@ -88,16 +88,6 @@ def test_names_with_anything_in_them_make_safe_folders(store):
     assert all(path.is_relative_to(store.folder) for path in store.folder.rglob("*"))
 
 
-def test_the_vectors_of_one_encoder_are_removed(store):
-    store.write("e", "text", VECTORS)
-    store.write("f", "text", VECTORS)
-    store.remove("e")
-    store.remove("e")
-    assert not store.read("e", "text", KEYS, 6)
-    assert len(store.read("f", "text", KEYS, 6)) == 4
-    assert len(list(store.folder.iterdir())) == 1
-
-
 def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device")
