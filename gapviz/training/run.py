@@ -9,7 +9,9 @@ nor disturb one another.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -29,7 +31,6 @@ from gapviz.training.objectives import (
     with_intra_modal_terms,
 )
 from gapviz.training.record import TrainingStep, recorded
-from gapviz.training.threads import one_thread
 
 LossName = Literal["infonce", "sigmoid"]
 LOSS_TITLES: dict[LossName, str] = {"infonce": "InfoNCE", "sigmoid": "sigmoid"}
@@ -49,6 +50,10 @@ WEIGHT_DECAY = 0.01
 DROPOUT = 0.3
 NOISE = 0.3
 """Standard deviation of what is added to standardised features, against learning by rote."""
+
+_lock = threading.Lock()
+_inside = 0
+_usual = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,7 @@ class TrainingOptions:
         weight = INTRA_MODAL if self.intra_modal else 0.0
         if self.loss == "infonce":
             return InfoNCE(self.temperature, weight, weight).loss()
-        loss = Sigmoid(scale=1 / self.temperature).loss()
-        return with_intra_modal_terms(loss, weight, weight) if self.intra_modal else loss
+        return with_intra_modal_terms(Sigmoid(1 / self.temperature).loss(), weight, weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +168,7 @@ def _training(
     draw = torch.Generator().manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     blocks = (features.first, features.second)
-    with one_thread():
+    with _one_thread():
         heads = [_TrainedHead(block, features.train, draw) for block in blocks]
     held_out = [block[features.held_out] for block in blocks]
     loss = options.make_loss()
@@ -176,7 +180,7 @@ def _training(
     previous: TrainingStep | None = None
     n_train = features.train.size
     for step in range(options.steps + 1):
-        with one_thread():
+        with _one_thread():
             batch = rng.permutation(n_train)[: min(BATCH, n_train)]
             x, y = (normalize(head.joint(batch, draw), dim=1) for head in heads)
             value = loss.of(x, y)
@@ -193,10 +197,35 @@ def _training(
             scale = 1 / options.temperature if learned is None else float(learned.detach().exp())
             previous = recorded(step, float(value.detach()), vectors, scale=scale, before=previous)
             yield previous, now
-        with one_thread():
+        with _one_thread():
             optimiser.zero_grad()
             value.backward()
             optimiser.step()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread for torch inside; what was usual before, once no one is inside any more.
+
+    Small matrices are multiplied on one: on a busy machine, two wait for each other. Part of
+    torch's setting holds for the calling thread, part for the process, so it is set in every
+    thread, and counted.
+    """
+    global _inside, _usual  # noqa: PLW0603 - torch's setting is one a process
+    import torch
+
+    with _lock:
+        if not _inside:
+            _usual = torch.get_num_threads()
+        _inside += 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                torch.set_num_threads(_usual)
 
 
 class _TrainedHead:
