@@ -12,7 +12,6 @@ from PIL import Image
 
 from gapviz.core.collection import Item
 from gapviz.core.vectors import Float32, Indices
-from gapviz.encoders.base import of_images
 from gapviz.encoders.image_only import IMAGE_EDGE, EfficientNetEncoder
 from gapviz.encoders.text_only import MiniLMEncoder
 from gapviz.sources.builtin.drawings import render, render_transparent
@@ -90,9 +89,7 @@ def tower_features(
 
 def _run_towers(items: tuple[Item, ...], train: Indices, seed: int, n_views: int) -> TowerFeatures:
     tower = EfficientNetEncoder("cpu")
-    images = of_images(
-        tower.image_features, tower.preprocessing, [render(item.id, IMAGE_EDGE) for item in items]
-    )
+    images = tower.image_features([render(item.id, IMAGE_EDGE) for item in items])
     transparent = [render_transparent(items[i].id, IMAGE_EDGE) for i in train]
     mirror = [_may_be_mirrored(items[i]) for i in train]
     views = np.zeros((n_views, *images.shape), dtype=np.float32)
@@ -102,7 +99,7 @@ def _run_towers(items: tuple[Item, ...], train: Indices, seed: int, n_views: int
             altered(drawing, rng, mirror=free)
             for drawing, free in zip(transparent, mirror, strict=True)
         ]
-        views[number, train] = of_images(tower.image_features, tower.preprocessing, pictures)
+        views[number, train] = tower.image_features(pictures)
     texts = MiniLMEncoder("cpu")
     return TowerFeatures(
         images=images,

@@ -24,23 +24,15 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True)
 class EncoderCard:
-    """What a person needs to know of an encoder before trusting a figure it made."""
+    """What is to be known of an encoder before it is given anything."""
 
     name: str
     """Stable id, as it stands in URLs and caches (`builtin`, `open_clip:ViT-B-32:openai`)."""
-    title: str
-    """Name for people."""
     dim: int
     """Dimensions of the joint space."""
-    description: str
-    """One or two plain sentences: what it is, what it is not."""
-    text_limit: int
+    text_limit: int = 0
     """Most tokens of a text that the text tower reads (special tokens included); 0 where it
     reads no texts."""
-    logit_scale: float | None = None
-    """Factor on cosines in the loss that the model was trained with, 1/temperature."""
-    logit_bias: float | None = None
-    """What a sigmoid loss adds to them; None for a softmax loss."""
 
 
 class TextEncoder(ABC):
@@ -87,15 +79,27 @@ class ImageEncoder(ABC):
         Raises:
             GapvizError: no images.
         """
-        return of_images(self.encode_pixels, self.preprocessing, images, progress)
+        return unit_rows(self.image_features(images, progress), where="encoded images")
 
     def encode_pixels(self, pixels: Pixels) -> Float32:
         """Unit rows `(n, card.dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
-        return unit_rows(self.image_features(pixels), where="encoded images")
+        return unit_rows(self.pixel_features(pixels), where="encoded images")
+
+    def image_features(
+        self, images: Sequence[Image.Image], progress: Progress = no_progress
+    ) -> Float32:
+        """What `encode_images` gives, of any length: prepared and encoded in batches."""
+        if not len(images):
+            raise GapvizError("there are no images to encode", hint="give at least one")
+
+        def encode(batch: Sequence[Image.Image]) -> Float32:
+            return self.pixel_features(np.stack([self.preprocessing.pixels(one) for one in batch]))
+
+        return in_batches(encode, images, IMAGE_BATCH, progress, "images")
 
     @abstractmethod
-    def image_features(self, pixels: Pixels) -> Float32:
-        """The same, of any length."""
+    def pixel_features(self, pixels: Pixels) -> Float32:
+        """What `encode_pixels` gives, of any length."""
 
 
 class Encoder(ImageEncoder, TextEncoder):
@@ -174,26 +178,6 @@ def in_batches(
         done = min(start + size, len(things))
         progress(done / len(things), f"encoded {done:,} of {len(things):,} {noun}")
     return np.concatenate(parts)
-
-
-def of_images(
-    encode: Callable[[Pixels], Float32],
-    preprocessing: Preprocessing,
-    images: Sequence[Image.Image],
-    progress: Progress = no_progress,
-) -> Float32:
-    """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
-
-    Raises:
-        GapvizError: no images.
-    """
-    if not len(images):
-        raise GapvizError("there are no images to encode", hint="give at least one")
-
-    def prepared(batch: Sequence[Image.Image]) -> Float32:
-        return encode(np.stack([preprocessing.pixels(image) for image in batch]))
-
-    return in_batches(prepared, images, IMAGE_BATCH, progress, "images")
 
 
 def standardised_features(

@@ -7,7 +7,7 @@ always sees what it was trained on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +21,8 @@ from gapviz.encoders.pixels import Pixels
 from gapviz.encoders.text_only import TEXT_LIMIT, minilm, tokenizer
 from gapviz.sources.builtin.shipped import shipped_tensors
 from gapviz.sources.builtin.variants import (
-    BUILTIN_ENCODERS,
+    BUILTIN,
     HEADS_FILE,
-    encoder_name,
     variant_folder,
     variant_of,
 )
@@ -42,21 +41,18 @@ class BuiltinEncoder(Encoder):
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
-        variant: which heads, as after the colon of a name in `BUILTIN_ENCODERS`; empty for
-            the built-in encoder itself.
+        name: one of `BUILTIN_ENCODERS`.
 
     Raises:
-        GapvizError: no such variant, or its trained heads are missing or damaged.
+        GapvizError: no such encoder, or its trained heads are missing or damaged.
     """
 
     preprocessing = EfficientNetEncoder.preprocessing
 
-    def __init__(self, device: str | None = None, *, variant: str = "") -> None:
+    def __init__(self, device: str | None = None, *, name: str = BUILTIN) -> None:
         self._device = device
-        name = encoder_name(variant)
         heads = variant_folder(variant_of(name)) / HEADS_FILE
-        note = asdict(BUILTIN_ENCODERS[name])
-        self.card = EncoderCard(dim=JOINT_DIM, text_limit=TEXT_LIMIT, **note)
+        self.card = EncoderCard(name, JOINT_DIM, TEXT_LIMIT)
         self._image_head = Head.load(heads, "image")
         self._text_head = Head.load(heads, "text")
 
@@ -72,8 +68,8 @@ class BuiltinEncoder(Encoder):
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         return self._text_head.project(minilm(self.device).text_features(texts, progress))
 
-    def image_features(self, pixels: Pixels) -> Float32:
-        return self._image_head.project(efficientnet(self.device).image_features(pixels))
+    def pixel_features(self, pixels: Pixels) -> Float32:
+        return self._image_head.project(efficientnet(self.device).pixel_features(pixels))
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,14 +32,7 @@ class EfficientNetEncoder(ImageEncoder):
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
-    card = EncoderCard(
-        name="efficientnet-lite0",
-        title="EfficientNet-lite0",
-        dim=1280,
-        description="An image classifier trained on ImageNet; its pooled last layer. "
-        "Works offline.",
-        text_limit=0,
-    )
+    card = EncoderCard("efficientnet-lite0", dim=1280)
     # Nothing is cropped, since what lies at the rim of a picture may be its subject.
     preprocessing = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=WHITE)
 
@@ -54,7 +47,7 @@ class EfficientNetEncoder(ImageEncoder):
         self._model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self._model.eval().requires_grad_(False).to(self.device)
 
-    def image_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Pixels) -> Float32:
         import torch
 
         batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
@@ -124,20 +117,15 @@ class TimmEncoder(ImageEncoder):
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._config = timm.data.resolve_model_data_config(model)
         self.preprocessing = _preprocessing(self._config)
-        name, short = f"timm:{model_name}", "pretrained"
+        name = f"timm:{model_name}"
         if path is not None:
-            name, short = f"{name}:checkpoint-{digest_of([path])}", path.name
+            name += f":checkpoint-{digest_of([path])}"
         elif seed is not None:
-            name, short = f"{name}:random-{seed}", f"random, seed {seed}"
-        self.card = EncoderCard(
-            name=name,
-            title=f"{model_name} ({short})",
-            dim=int(getattr(model, "head_hidden_size", model.num_features)),
-            description=f"{model_name} of timm, an encoder of images alone; its pooled features.",
-            text_limit=0,
-        )
+            name += f":random-{seed}"
+        dim = int(getattr(model, "head_hidden_size", model.num_features))
+        self.card = EncoderCard(name, dim)
 
-    def image_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Pixels) -> Float32:
         return standardised_features(self._model, pixels, self._config, self.device)
 
 

@@ -96,7 +96,7 @@ class OpenClipEncoder(Encoder):
         tokens = self._tokenizer.tokenizer(clean(text), add_special_tokens=not bare).input_ids
         return len(tokens) + (3 if bare else 0)
 
-    def image_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Pixels) -> Float32:
         return standardised_features(self._model.encode_image, pixels, self._config, self.device)
 
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
@@ -163,17 +163,14 @@ class OpenClipEncoder(Encoder):
         if checkpoint is not None:
             with reading_checkpoint(checkpoint, where):
                 open_clip.factory.load_checkpoint(model, str(checkpoint), weights_only=True)
-        name, short = f"open_clip:{model_name}", f"random, seed {seed}"
-        origin = f"random weights, seed {seed}"
+        name = f"open_clip:{model_name}"
         if tag:
-            name, short, origin = f"{name}:{tag}", tag, f"pretrained weights {tag}"
+            name += f":{tag}"
         elif checkpoint:
-            name = f"{name}:checkpoint-{digest_of([checkpoint])}"
-            short, origin = checkpoint.name, f"weights of {checkpoint.name}"
+            name += f":checkpoint-{digest_of([checkpoint])}"
         elif seed:
-            name = f"{name}:random-{seed}"
-        description = f"{model_name} of open_clip with {origin}."
-        self._take(model_name, model, tokenizer, name, f"{model_name} ({short})", description)
+            name += f":random-{seed}"
+        self._take(model_name, model, tokenizer, name)
 
     def _from_hub(self, model_name: str) -> None:
         import open_clip
@@ -181,9 +178,7 @@ class OpenClipEncoder(Encoder):
         with loading(model_name, what="files"):
             model = open_clip.create_model(model_name, **ITS_OWN_WEIGHTS)
             tokenizer = open_clip.get_tokenizer(model_name)
-        short = model_name.removeprefix(HUB)
-        description = f"{short} of Hugging Face, by open_clip, with the weights that lie there."
-        self._take(model_name, model, tokenizer, model_name, short, description)
+        self._take(model_name, model, tokenizer, model_name)
 
     def _from_folder(self, model_name: str) -> None:
         import open_clip
@@ -206,30 +201,17 @@ class OpenClipEncoder(Encoder):
             tokenizer = open_clip.get_tokenizer(full_name)
             # By content: a folder that training writes over is another encoder.
             digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
-            description = f"A model of open_clip from the folder {folder.name}."
-            name = f"{FOLDER}checkpoint-{digest}"
-            self._take(full_name, model, tokenizer, name, folder.name, description)
+            self._take(full_name, model, tokenizer, f"{FOLDER}checkpoint-{digest}")
 
-    def _take(
-        self, full_name: str, model: Any, tokenizer: Any, name: str, title: str, description: str
-    ) -> None:
+    def _take(self, full_name: str, model: Any, tokenizer: Any, name: str) -> None:
         """Have that model, and the card of it; `full_name` is what open_clip knows it by."""
         import open_clip
 
-        self._model = model
-        self._tokenizer = tokenizer
-        bias = getattr(model, "logit_bias", None)
+        self._model, self._tokenizer = model, tokenizer
         parts = (tokenizer, getattr(model, "text", model))
         limits = (getattr(part, "context_length", None) for part in parts)
-        self.card = EncoderCard(
-            name=name,
-            title=title,
-            dim=int(open_clip.get_model_config(full_name)["embed_dim"]),
-            description=description,
-            text_limit=min(int(limit) for limit in limits if limit),
-            logit_scale=float(model.logit_scale.detach().exp()),
-            logit_bias=None if bias is None else float(bias.detach()),
-        )
+        dim = int(open_clip.get_model_config(full_name)["embed_dim"])
+        self.card = EncoderCard(name, dim, min(int(limit) for limit in limits if limit))
 
 
 def _reads_left_to_right(tower: Any) -> bool:

@@ -51,7 +51,7 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     if name.strip() in BUILTIN_ENCODERS:
         from gapviz.encoders.builtin import BuiltinEncoder
 
-        return BuiltinEncoder(device, variant=rest)
+        return BuiltinEncoder(device, name=name.strip())
     if family in (HUB, FOLDER, OPEN_CLIP) and rest:
         from gapviz.encoders.open_clip import OpenClipEncoder
 

@@ -33,14 +33,7 @@ class MiniLMEncoder(TextEncoder):
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
-    card = EncoderCard(
-        name="minilm",
-        title="all-MiniLM-L6-v2",
-        dim=384,
-        description="A sentence encoder trained on a billion pairs of English texts. "
-        "Works offline.",
-        text_limit=TEXT_LIMIT,
-    )
+    card = EncoderCard("minilm", dim=384, text_limit=TEXT_LIMIT)
 
     def __init__(self, device: str | None = None) -> None:
         declare_torchvision_operators()
@@ -135,16 +128,10 @@ class SentenceTransformerEncoder(TextEncoder):
             self._model = SentenceTransformer(model, device=self.device, trust_remote_code=False)
             dim = int(self._model.encode(["a"]).shape[1])
         folder = Path(model)
-        local = folder.is_dir()
         limit = self._model.max_seq_length or getattr(self._model.tokenizer, "model_max_length", 0)
-        name = f"checkpoint-{digest_of(_files(folder))}" if local else model
-        self.card = EncoderCard(
-            name=f"sentence-transformers:{name}",
-            title=folder.name if local else model,
-            dim=dim,
-            description=f"{folder.name} of sentence-transformers, an encoder of texts alone.",
-            text_limit=min(int(limit or LONGEST), LONGEST),
-        )
+        name = f"checkpoint-{digest_of(_files(folder))}" if folder.is_dir() else model
+        limit = min(int(limit or LONGEST), LONGEST)
+        self.card = EncoderCard(f"sentence-transformers:{name}", dim, limit)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, special ones included, counted before anything is cut."""

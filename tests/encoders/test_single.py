@@ -25,8 +25,7 @@ def unit(rows):
 
 def test_efficientnet_gives_its_features_as_unit_rows():
     encoder = load_any_encoder("efficientnet-lite0", device="cpu")
-    pixels = np.stack([encoder.preprocessing.pixels(picture) for picture in PICTURES])
-    features = encoder.image_features(pixels)
+    features = encoder.image_features(PICTURES)
     assert features.shape == (3, encoder.card.dim)
     assert encoder.encode_images(PICTURES) == pytest.approx(unit(features), abs=1e-6)
 

@@ -20,7 +20,7 @@ class CountingEncoder:
     preprocessing = Preprocessing((8, 8), "shortest")
 
     def __init__(self, name="counting"):
-        self.card = EncoderCard(name, name, 5, "For tests.", text_limit=12)
+        self.card = EncoderCard(name, 5, text_limit=12)
         self.batches = []
         self.n_texts = 0
 
