@@ -62,10 +62,8 @@ class EfficientNetEncoder(ImageEncoder):
         return layer.weight.cpu().numpy(), layer.bias.cpu().numpy()
 
 
-@cache
-def efficientnet(device: str) -> EfficientNetEncoder:
-    """The encoder on that device, which all that stand on it share."""
-    return EfficientNetEncoder(device)
+efficientnet = cache(EfficientNetEncoder)
+"""The encoder on a device, which all that stand on it share."""
 
 
 class TimmEncoder(ImageEncoder):

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import EncoderCard, TextEncoder, choose_device, in_batches
@@ -82,10 +81,8 @@ class MiniLMEncoder(TextEncoder):
         return out
 
 
-@cache
-def minilm(device: str) -> MiniLMEncoder:
-    """The encoder on that device, which all that stand on it share."""
-    return MiniLMEncoder(device)
+minilm = cache(MiniLMEncoder)
+"""The encoder on a device, which all that stand on it share."""
 
 
 def minilm_folder() -> Path:
@@ -129,7 +126,8 @@ class SentenceTransformerEncoder(TextEncoder):
             dim = int(self._model.encode(["a"]).shape[1])
         folder = Path(model)
         limit = self._model.max_seq_length or getattr(self._model.tokenizer, "model_max_length", 0)
-        name = f"checkpoint-{digest_of(_files(folder))}" if folder.is_dir() else model
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        name = f"checkpoint-{digest_of(files)}" if folder.is_dir() else model
         limit = min(int(limit or LONGEST), LONGEST)
         self.card = EncoderCard(f"sentence-transformers:{name}", dim, limit)
 
@@ -143,10 +141,3 @@ class SentenceTransformerEncoder(TextEncoder):
             return np.asarray(rows, dtype=np.float32)
 
         return in_batches(encode, texts, BATCH, progress, "texts")
-
-
-def _files(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if not files:
-        raise GapvizError("the folder is empty", where=str(folder), hint="save the model again")
-    return files

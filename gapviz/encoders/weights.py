@@ -30,14 +30,12 @@ def named_checkpoint(given: str | Path, *, tags: Sequence[str] | None = None) ->
     """
     path = Path(given)
     if not path.is_file():
-        neither = (
-            "is no file" if tags is None else "is neither a pretrained tag of the model nor a file"
-        )
-        hint = "give the path of a checkpoint"
+        neither, hint = "is no file", "give the path of a checkpoint"
+        if tags is not None:
+            neither = "is neither a pretrained tag of the model nor a file"
+            hint = "this model has no pretrained tags: give a checkpoint"
         if tags:
             hint = f"give a checkpoint or a tag such as {', '.join(tags[:6])}"
-        elif tags is not None:
-            hint = "this model has no pretrained tags: give a checkpoint"
         raise GapvizError(f"{str(given)[:120]!r} {neither}", hint=hint)
     if path.suffix not in CHECKPOINT_SUFFIXES:
         raise GapvizError(

@@ -19,7 +19,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.builtin import Head
 from gapviz.training.features import TrainingFeatures
@@ -132,7 +132,7 @@ class TrainingRun:
 
 
 def train_run(
-    features: TrainingFeatures, options: TrainingOptions, progress: Progress | None = None
+    features: TrainingFeatures, options: TrainingOptions, progress: Progress = no_progress
 ) -> TrainingRun:
     """Train both heads; the same features, options and machine give the same figures.
 
@@ -148,8 +148,7 @@ def train_run(
     for record in _training(features, options):
         step, heads = record
         steps.append(step)
-        if progress is not None:
-            progress(step.step / options.steps, f"step {step.step} of {options.steps}")
+        progress(step.step / options.steps, f"step {step.step} of {options.steps}")
     return TrainingRun(options, features.modalities, tuple(steps), heads)
 
 
@@ -239,7 +238,11 @@ class _TrainedHead:
         # A feature that is silent on the training items must not shout on others.
         self._spread = rows.std(axis=0) + np.float32(1e-4)
         standard = (rows - self._mean) / self._spread
-        directions = _directions(features.shape[1], draw)
+        width = features.shape[1]
+        if width > WIDTH:
+            directions = torch.randn((WIDTH, width), generator=draw).numpy()
+        else:
+            directions = np.eye(width, dtype=np.float32)
         inputs = standard @ directions.T
         size = np.sqrt(np.square(inputs).mean()) + np.float32(1e-6)
         self._directions = directions / size
@@ -261,16 +264,6 @@ class _TrainedHead:
         """The head as it is now, in numpy, without noise and dropout."""
         weight_in, *others = (weight.detach().numpy().copy() for weight in self.weights)
         return Head(self._mean, self._spread, weight_in @ self._directions, *others)
-
-
-def _directions(width: int, draw: Any) -> Float32:
-    """`(min(width, WIDTH), width)`: random ones, or the axes themselves where they are few."""
-    import torch
-
-    if width <= WIDTH:
-        return np.eye(width, dtype=np.float32)
-    random: Float32 = torch.randn((WIDTH, width), generator=draw).numpy()
-    return random
 
 
 def _linear(width: int, out: int, draw: Any) -> list[Any]:

@@ -65,7 +65,6 @@ def encode_collection(
     collection: Collection,
     encoder: AnyEncoder,
     *,
-    store: VectorStore | None = None,
     indexed_captions: IndexedCaptions = "first",
     progress: Progress = no_progress,
     decode_workers: int | None = None,
@@ -73,13 +72,12 @@ def encode_collection(
 ) -> Encoded:
     """Encode the pictures and captions of a collection.
 
-    Contents whose vectors the store holds are not encoded again; equal contents are encoded
-    once. A run that was killed, started again, gives the same bits as one that was not.
+    Contents whose vectors the `VectorStore` holds are not encoded again; equal contents are
+    encoded once. A run that was killed, started again, gives the same bits as one that was not.
 
     Args:
         collection: its items; vectors it may hold by another encoder are left out.
         encoder: a dual encoder, or one of the one modality that is asked for.
-        store: None takes the one in gapviz' cache folder.
         indexed_captions: `first`: an item's captions after the first only ask; `all`: every
             caption is indexed.
         progress: called with the share done and a phrase that holds rate and time left; may
@@ -94,8 +92,7 @@ def encode_collection(
     """
     began = time.perf_counter()
     _refuse_unfit(encoder, modalities)
-    store = VectorStore() if store is None else store
-    work = _Run(collection, encoder.card, store, modalities, progress)
+    work = _Run(collection, encoder.card, modalities, progress)
     rows: dict[str, _Rows] = {}
     if "image" in modalities:
         rows["image"] = work.images(cast(ImageEncoder, encoder), decode_workers)
@@ -162,9 +159,9 @@ class _Run:
 
     collection: Collection
     card: EncoderCard
-    store: VectorStore
     modalities: Sequence[str]
     progress: Progress
+    store: VectorStore = field(default_factory=VectorStore)
     skipped: list[Skipped] = field(default_factory=list)
     n_encoded: int = 0
     n_reused: int = 0

@@ -22,17 +22,14 @@ KEY_BYTES = 32
 
 
 class VectorStore:
-    """A folder of vectors, one subfolder an encoder, in shards that are written once.
+    """The vectors in gapviz' cache folder, one subfolder an encoder, in shards written once.
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
-
-    Args:
-        folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = configuration().cache / "encoded" if folder is None else folder
+    def __init__(self) -> None:
+        self.folder = configuration().cache / "encoded"
 
     def read(
         self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int

@@ -52,9 +52,10 @@ def encoder():
     return CountingEncoder()
 
 
-@pytest.fixture
-def store(tmp_path):
-    return VectorStore(tmp_path / "store")
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "cache"))
+    return VectorStore()
 
 
 @pytest.fixture

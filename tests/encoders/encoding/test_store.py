@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.encoding.store import VectorStore, text_key
+from gapviz.encoders.encoding.store import text_key
 from gapviz.storage import cache
 
 RNG = np.random.default_rng(0)
@@ -96,8 +96,3 @@ def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
     with pytest.raises(GapvizError, match=r"cannot be written \(No space left on device\)"):
         store.write("e", "text", VECTORS)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
-
-
-def test_the_default_lies_in_the_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))
-    assert VectorStore().folder == tmp_path / "encoded"

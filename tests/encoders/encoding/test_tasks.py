@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.encoding import VectorStore, encode_collection
+from gapviz.encoders.encoding import encode_collection
 from gapviz.encoders.encoding.run import SHARD_ROWS
 from gapviz.encoders.encoding.tasks import encode_stored
 from gapviz.encoders.registry import load_any_encoder
@@ -26,13 +27,7 @@ SMALL = "timm:test_resnet:random-7"
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def ask(tmp_path, cache, paint):
+def ask(tmp_path, paint):
     """`ask(n, encoder)`: a task over n pictures, and the collection it was given."""
 
     def start(n, encoder):
@@ -56,9 +51,9 @@ def children(pid):
     return path.read_text().split() if path.exists() else []
 
 
-def test_a_killed_task_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
+def test_a_killed_task_goes_on_and_gives_the_same_bits(ask, store):
     task, collection = ask(SHARD_ROWS + 128, SMALL)
-    until(lambda: any(cache.glob("encoded/*/image-*")))
+    until(lambda: any(store.folder.glob("*/image-*")))
     pid = json.loads((task.folder / STATUS_FILE).read_text())["pid"]
     helpers = children(pid)
     os.kill(pid, signal.SIGKILL)
@@ -74,12 +69,8 @@ def test_a_killed_task_goes_on_and_gives_the_same_bits(ask, tmp_path, cache):
     assert (done.state, done.share, done.result["skipped"]) == ("done", 1.0, [])
     assert done.result["n_reused"] >= SHARD_ROWS
     resumed = load_collection(output)
-    whole = encode_collection(
-        collection,
-        load_any_encoder(SMALL),
-        store=VectorStore(tmp_path / "undisturbed"),
-        modalities=("image",),
-    ).collection
+    shutil.rmtree(store.folder)
+    whole = encode_collection(collection, load_any_encoder(SMALL), modalities=("image",)).collection
     assert np.array_equal(resumed.modality("image").vectors, whole.modality("image").vectors)
     assert resumed.content_hash == whole.content_hash
 
