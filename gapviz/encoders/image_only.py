@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
@@ -14,7 +13,7 @@ from gapviz.encoders.base import (
     choose_device,
     standardised_features,
 )
-from gapviz.encoders.pixels import WHITE, Pixels, Preprocessing
+from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.weights import digest_of, loading, named_checkpoint, reading_checkpoint
 
@@ -34,7 +33,7 @@ class EfficientNetEncoder(ImageEncoder):
 
     card = EncoderCard("efficientnet-lite0", dim=1280)
     # Nothing is cropped, since what lies at the rim of a picture may be its subject.
-    preprocessing = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=WHITE)
+    preprocessing = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=(255, 255, 255))
 
     def __init__(self, device: str | None = None) -> None:
         import torch
@@ -82,12 +81,7 @@ class TimmEncoder(ImageEncoder):
     """
 
     def __init__(
-        self,
-        model_name: str,
-        checkpoint: str | Path | None = None,
-        *,
-        seed: int | None = None,
-        device: str | None = None,
+        self, model_name: str, checkpoint: str | None, seed: int | None, device: str | None
     ) -> None:
         declare_torchvision_operators()
         import timm

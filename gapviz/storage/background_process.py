@@ -126,9 +126,20 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         try:
             (self.folder / CANCEL_FILE).unlink(missing_ok=True)
             self._write(TaskStatus("queued"))
-            self._start_process()
+            with (self.folder / LOG_FILE).open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", MODULE, str(self.folder)],
+                    # So that the same gapviz is found, wherever the server was started.
+                    cwd=Path(gapviz.__file__).resolve().parents[1],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
         except OSError as error:
             raise unwritable(self.folder, error) from error
+        # Nobody else waits for it, and a process that no one waits for stays as a zombie.
+        threading.Thread(target=process.wait, daemon=True).start()
 
     def cancel(self) -> None:
         if self.status().active:
@@ -191,20 +202,6 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         final = final_status(work, lambda: reported, log=f"{LOG_FILE} of the task")
         self._write(final)
         return final.state
-
-    def _start_process(self) -> None:
-        with (self.folder / LOG_FILE).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(self.folder)],
-                # So that the same gapviz is found, wherever the server was started.
-                cwd=Path(gapviz.__file__).resolve().parents[1],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        # Nobody else waits for it, and a process that no one waits for stays as a zombie.
-        threading.Thread(target=process.wait, daemon=True).start()
 
     def _write(self, status: TaskStatus[dict[str, Any]]) -> None:
         values = {name: getattr(status, name) for name in WRITTEN}

@@ -107,7 +107,6 @@ class TrainingRun:
     """A run to its end."""
 
     options: TrainingOptions
-    modalities: tuple[str, str]
     steps: tuple[TrainingStep, ...]
     """Every `record_every` steps and the last one, from step 0 on, before any training."""
     heads: Mapping[str, Head]
@@ -117,7 +116,7 @@ class TrainingRun:
         """Options and figures as plain numbers, without points and heads; NaN becomes None."""
         return {
             "options": asdict(self.options),
-            "modalities": list(self.modalities),
+            "modalities": list(self.heads),
             "steps": [step.to_json() for step in self.steps],
         }
 
@@ -149,7 +148,7 @@ def train_run(
         step, heads = record
         steps.append(step)
         progress(step.step / options.steps, f"step {step.step} of {options.steps}")
-    return TrainingRun(options, features.modalities, tuple(steps), heads)
+    return TrainingRun(options, tuple(steps), heads)
 
 
 def training_steps(features: TrainingFeatures, options: TrainingOptions) -> Iterator[TrainingStep]:
