@@ -48,7 +48,7 @@ class TextEncoder(ABC):
         Raises:
             GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
         """
-        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
+        refuse_unreadable_texts(texts, self)
         return unit_rows(self.text_features(texts, progress), where="encoded texts")
 
     @abstractmethod
@@ -127,17 +127,15 @@ def choose_device(device: str | None = None) -> str:
     return device
 
 
-def refuse_unreadable_texts(
-    texts: Sequence[str], count_tokens: Callable[[str], int], limit: int
-) -> None:
-    """Refuse a list that the tower would have to guess at.
+def refuse_unreadable_texts(texts: Sequence[str], encoder: TextEncoder) -> None:
+    """Refuse a list that the encoder's tower would have to guess at.
 
     A tower given more tokens than it reads would silently drop the rest, and its vector
     would stand for another text.
 
     Raises:
         GapvizError: no texts, one that is not a string, blank or not valid Unicode, or one of
-            more than `limit` tokens.
+            more than `encoder.card.text_limit` tokens.
     """
     if isinstance(texts, str) or not len(texts):
         raise GapvizError("there are no texts to encode", hint="give a list of at least one text")
@@ -148,7 +146,7 @@ def refuse_unreadable_texts(
         if not is_utf8(text):
             raise GapvizError("is not valid Unicode", where=where, hint="save it again as UTF-8")
         # Counted whatever the length in characters: one ligature can be many tokens.
-        if (tokens := count_tokens(text)) > limit:
+        if (tokens := encoder.count_tokens(text)) > (limit := encoder.card.text_limit):
             raise GapvizError(
                 f"has {tokens} tokens, and the encoder reads {limit}",
                 where=where,

@@ -237,7 +237,7 @@ class _Run:
         tokens: dict[str, int] = {}
         for text in dict.fromkeys(text for _, _, text in captions):
             try:
-                refuse_unreadable_texts([text], encoder.count_tokens, encoder.card.text_limit)
+                refuse_unreadable_texts([text], encoder)
                 tokens[text] = encoder.count_tokens(text)
             except GapvizError as error:
                 refused[text] = error.what

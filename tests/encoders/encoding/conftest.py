@@ -35,7 +35,7 @@ class CountingEncoder:
         return self.encode_pixels(np.stack([self.preprocessing.pixels(one) for one in images]))
 
     def encode_texts(self, texts, *, progress=None):
-        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
+        refuse_unreadable_texts(texts, self)
         self.n_texts += len(texts)
         return unit_rows([[1 + text.count(letter) for letter in "aeiou"] for text in texts])
 
