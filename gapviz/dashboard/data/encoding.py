@@ -88,8 +88,7 @@ def _open_clip() -> str | None:
     if entry.cached:
         parts.append("on this machine already")
     elif entry.download_bytes:
-        about = "about " if entry.download_is_estimate else ""
-        parts.append(f"{about}{megabytes(entry.download_bytes)} to download, once")
+        parts.append(f"about {megabytes(entry.download_bytes)} to download, once")
     st.caption(", ".join(parts) + ".")
     return entry.encoder_name
 
