@@ -130,7 +130,7 @@ def _figures(encoded: Encoded, skipped: tuple[Skipped, ...], folder: Path) -> di
         "n_reused": encoded.n_reused,
         "seconds": round(encoded.seconds, 3),
         "device": encoded.device,
-        "skipped": [{"what": one.what, "why": one.why} for one in skipped],
+        "skipped": skipped,
     }
 
 

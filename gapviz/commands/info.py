@@ -41,10 +41,8 @@ def run(options: argparse.Namespace) -> str:
     collection = reading.collection
     clouds = [study_cloud(collection, name) for name in collection.modality_names]
     if options.json:
-        left_out = [{"what": one.what, "why": one.why} for one in reading.skipped]
         cones = {one.modality: one.to_json() for one in clouds}
-        figures = found.to_json() | {"clouds": cones, "skipped": left_out}
-        return json_text(figures)
+        return json_text(found.to_json() | {"clouds": cones, "skipped": reading.skipped})
     return "\n".join([*_lines(found, clouds), *skipped_lines(skipped)])
 
 

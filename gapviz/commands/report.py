@@ -14,7 +14,7 @@ from gapviz.analyses.advice.analysis import evidence_of, situation_of
 from gapviz.commands.analysis import add_shared, request_of
 from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters
-from gapviz.commands.source import Commands, add_source, progress_bar
+from gapviz.commands.source import Commands, add_source, listed, progress_bar
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.storage.files import write_output
@@ -55,7 +55,8 @@ def add_to(commands: Commands) -> None:
     )
     command.add_argument(
         "--compare",
-        default="",
+        type=listed,
+        default=(),
         metavar="NAME[,NAME]",
         help="further models of the source or of --also, with rows of their own in the scoreboard",
     )
@@ -79,8 +80,7 @@ def run(options: argparse.Namespace) -> str:
     chosen = StrategyOptions(strategy_spec(options.strategy).name) if options.strategy else None
     request = request_of(DECIDE, options)
     situation = situation_of(request)
-    named = filter(None, map(str.strip, options.compare.split(",")))
-    compare = [_other(request.others, name, request.collection) for name in named]
+    compare = [_other(request.others, name, request.collection) for name in options.compare]
     with progress_bar() as progress:
         report = report_on(
             evidence_of(request),

@@ -97,7 +97,7 @@ def apply_file(
         done = resumed = partial.rows_done()
         with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
             for block in vectors.blocks(done, tiles * BLOCK_ROWS):
-                where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
+                where = source.name if done == 0 else f"{source.name}, counted from row {done}"
                 moved = exported.transform(block, modality, where=where)
                 file.write(np.ascontiguousarray(moved, dtype=dtype).data)
                 done += len(block)
