@@ -6,27 +6,23 @@ What is particular to one stands in a table here: the old names, and the files i
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from gapviz.analyses.analysis import Analysis, Finding, Request, Shared
+from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.commands.files import WRITERS, json_text, refuse_output
 from gapviz.commands.gate import Condition, Gated, add_gate, parse_condition
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
     Commands,
-    add_also,
-    add_seed,
     add_source,
     other_models,
     progress_bar,
     read_and_tell,
 )
 from gapviz.commands.strategy import (
-    add_fit,
-    add_pair,
-    add_strategy,
+    add_shared,
     checked_collection,
     chosen_pair,
     chosen_strategy,
@@ -54,22 +50,9 @@ def add_analysis(commands: Commands, analysis: Analysis) -> None:
             metavar="FILE",
             help=f"ends in {', '.join(writers)}; without it only words and figures are printed",
         )
-    add_shared(command, analysis)
+    add_shared(command, analysis.shared, analysis.strategy)
     add_gate(command)
     command.set_defaults(run=partial(run, analysis), goes_on=analysis.goes_on)
-
-
-def add_shared(command: argparse.ArgumentParser, analysis: Analysis) -> None:
-    """The options that an analysis shares with others."""
-    adds: dict[Shared, Callable[[argparse.ArgumentParser], None]] = {
-        "strategy": partial(add_strategy, default=analysis.strategy),
-        "fit": add_fit,
-        "pair": add_pair,
-        "also": add_also,
-        "seed": add_seed,
-    }
-    for name in analysis.shared:
-        adds[name](command)
 
 
 def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:

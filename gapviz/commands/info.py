@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
+from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.commands.encode import skipped_lines
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
-
-if TYPE_CHECKING:
-    from gapviz.analyses.one_cloud import OneCloud
 
 
 def add_to(commands: Commands) -> None:
@@ -32,8 +29,6 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.analyses.one_cloud import study_cloud
-
     reading = read(options)
     with progress_bar() as progress:
         found = inspect_collection(reading.collection, progress=progress)
@@ -47,8 +42,6 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
-    from gapviz.analyses.one_cloud import cloud_reading
-
     spread = ", ".join(f"{count}: {items:,} items" for count, items in found.captions_per_item)
     lines = [
         f"{found.name}: {found.n_items:,} items",

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from gapviz.core.collection import Collection
 from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
-from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
 from gapviz.sources.files.format import formats
@@ -92,18 +91,6 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
     return reading
 
 
-def add_also(command: argparse.ArgumentParser) -> None:
-    """The option of `other_models`."""
-    command.add_argument(
-        "--also",
-        action="append",
-        default=[],
-        metavar="SOURCE",
-        help="the same items, under the same ids, as another model encoded them; may be given "
-        "again",
-    )
-
-
 def other_models(
     options: argparse.Namespace, reading: Reading, collection: Collection
 ) -> dict[str, Collection]:
@@ -130,7 +117,6 @@ def other_models(
 def _others(
     options: argparse.Namespace, reading: Reading, collection: Collection
 ) -> Iterator[tuple[str, Collection]]:
-    """The source of each, and its vectors."""
     if options.source in BUILTIN_ENCODERS:
         variants = [name for name in BUILTIN_ENCODERS if name != collection.encoder]
         yield from ((name, builtin_collection(name)) for name in variants)
@@ -148,17 +134,6 @@ def _others(
 
 def _read(options: argparse.Namespace, source: str) -> Reading:
     return read(argparse.Namespace(**{**vars(options), "source": source, "encoder": None}))
-
-
-def add_seed(command: argparse.ArgumentParser) -> None:
-    """`--seed`, to be checked by `checked_seed`."""
-    command.add_argument(
-        "--seed",
-        type=int,
-        default=DEFAULT_SEED,
-        metavar="N",
-        help=f"of bootstrap and samples (default: {DEFAULT_SEED}, as in the dashboard)",
-    )
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from gapviz.analyses.analysis import Finding
 from gapviz.commands.analysis import answer, refused_early
 from gapviz.commands.gate import Gated, add_gate
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import Commands, add_seed, add_source, progress_bar, read_and_tell
-from gapviz.commands.strategy import add_pair, chosen_pair
+from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell
+from gapviz.commands.strategy import add_shared, chosen_pair
 from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import checked_seed
 from gapviz.core.table import Column, Table
@@ -63,11 +63,11 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="add CyCLIP's terms: two images should be as alike as their captions",
     )
-    add_pair(command)
+    add_shared(command, ["pair"])
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="write the heads to a .safetensors as well"
     )
-    add_seed(command)
+    add_shared(command, ["seed"])
     add_gate(command)
     command.set_defaults(run=run)
 
