@@ -56,10 +56,7 @@ def shared_ranges(*layouts: Layout, padding: float = 0.05) -> AxisRanges:
     low, high = points.min(axis=0), points.max(axis=0)
     # A single point, or points on a line, still need an axis with some length.
     margin = np.maximum((high - low) * padding, 1e-3)
-    return AxisRanges(
-        x=(float(low[0] - margin[0]), float(high[0] + margin[0])),
-        y=(float(low[1] - margin[1]), float(high[1] + margin[1])),
-    )
+    return AxisRanges(*zip((low - margin).tolist(), (high + margin).tolist(), strict=True))
 
 
 def cones_figure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from gapviz.figures.lines import (
     Panel,
     band_line,
     line_figure,
-    line_panels,
+    line_panel,
     reached,
 )
 from gapviz.figures.modality_style import NEUTRAL, style_of
@@ -65,41 +66,44 @@ def strength_panels(
             (y, x, [one.y_to_x for one in curve.info_nce]),
         )
     ]
-    parts = [
-        (
+    panel = partial(
+        line_panel,
+        x=curve.strengths,
+        x_axis=lam,
+        alt="Line chart over the strength λ from 0 to 2",
+        at_x=here,
+        height=300,
+    )
+    return (
+        panel(
             f"Signed gap after renormalising, from {curve.raw_gap:.3f} at λ = 0",
             [gap],
             Axis("(μx − μy) · raw direction (0 = closed)"),
             [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
         ),
-        (
+        panel(
             f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, "
             f"{counted(loss.batch, 'pair')}",
             losses,
             Axis("nats (lower is better)"),
-            [],
         ),
-        (
+        panel(
             "Recall@1 over the other modality alone",
             _direction_lines(curve.recall_at_1, modalities),
             Axis(SHARE_TITLE, range=_share_range([*curve.recall_at_1.values()])),
-            [],
         ),
-        (
+        panel(
             "Bias@10 by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
             _chance(curve.expected_bias),
         ),
-        (
+        panel(
             "NDCG@10 of the match in the mixed index",
             _query_lines(curve.ndcg, modalities),
             Axis("NDCG@10 (higher is better)", range=_share_range([*curve.ndcg.values()])),
-            [],
         ),
-    ]
-    alt = "Line chart over the strength λ from 0 to 2"
-    return line_panels(curve.strengths, lam, parts, alt, at_x=here, height=300)
+    )
 
 
 def mix_panel(curve: MixCurve) -> Panel:
@@ -117,9 +121,12 @@ def mix_panel(curve: MixCurve) -> Panel:
         range=SHARE_RANGE,
         percent=True,
     )
-    reached = _share_range([line.ndcg for line in curve.lines])
-    part = (title, lines, Axis("NDCG@10 (higher is better)", range=reached), ())
-    return line_panels(curve.shares, across, [part], "Line chart", height=440)[0]
+    upwards = Axis(
+        "NDCG@10 (higher is better)", range=_share_range([line.ndcg for line in curve.lines])
+    )
+    return line_panel(
+        title, lines, upwards, x=curve.shares, x_axis=across, alt="Line chart", height=440
+    )
 
 
 def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tuple[Panel, ...]:
@@ -140,30 +147,30 @@ def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tu
     ]
 
     low = -reached(-curve.cosine.low, unknown=0.0)
-    parts = [
-        (
+    panel = partial(
+        line_panel, x=curve.sizes, x_axis=sizes, alt="Line chart over calibration items"
+    )
+    return (
+        panel(
             "Direction of the estimated gap",
             [band_line("cosine with the full gap", curve.cosine, **STRATEGY_STYLES[1])],
             Axis("cosine (1 = the same direction)", range=(low - 0.02, 1.01)),
             [Mark(1.0, "all pairs")],
         ),
-        (
+        panel(
             "Held-out recall@1",
             _direction_lines(curve.recall_at_1, modalities) + raw,
             Axis(
                 SHARE_TITLE,
                 range=_share_range([*curve.recall_at_1.values()], [line.y for line in raw]),
             ),
-            [],
         ),
-        (
+        panel(
             "Held-out bias@10 by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
-            [],
         ),
-    ]
-    return line_panels(curve.sizes, sizes, parts, "Line chart over calibration items")
+    )
 
 
 def fusion_panels(
