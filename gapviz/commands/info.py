@@ -53,16 +53,15 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
     ]
     if found.labels:
         lines.append(f"           {labels_told(found.labels)}")
-    for name, block in found.vectors.items():
-        lines.append(
-            f"vectors    {name}: {block.rows:,} × {block.dim}, indexed {block.indexed:,}, "
-            f"by {found.encoder}"
-        )
+    lines += [
+        f"vectors    {name}: {block.rows:,} × {block.dim}, indexed {block.indexed:,}, "
+        f"by {found.encoder}"
+        for name, block in found.vectors.items()
+    ]
     lines += [f"cone       {cloud_reading(one)}" for one in clouds]
     if not found.vectors:
         lines.append("vectors    none yet (gapviz encode)")
     lines += [f"pairs      {sentence}" for sentence in found.pairing]
-    for name, count in found.splits.items():
-        lines.append(f"split      {name}: {count:,} items")
+    lines += [f"split      {name}: {count:,} items" for name, count in found.splits.items()]
     lines += [f"warning    {sentence}" for sentence in found.split_warnings]
     return lines

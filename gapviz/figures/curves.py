@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from gapviz.figures.modality_style import NEUTRAL, style_of
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 SHARE_TITLE = "share of queries (higher is better)"
+NDCG_AXIS = "NDCG@10 (higher is better)"
 BIAS_AXIS = "own modality (nearer chance is better)"
 
 # Of strategies, which are no modality: Okabe & Ito's other colours.
@@ -54,11 +55,7 @@ def strength_panels(
         strength: λ chosen now, marked in every panel; None marks nothing.
     """
     x, y = curve.pair
-    lam = Axis("strength λ", range=(curve.strengths.min() - 0.03, curve.strengths.max() + 0.03))
-    here = () if strength is None else (Mark(strength, f"λ = {strength:g}"),)
     loss = curve.info_nce[0]
-
-    gap = Line("signed gap", curve.signed_gap, STRATEGY_STYLES[1]["color"], symbol="square")
     losses = [
         Line(f"{a} → {b}", np.array(values), **style_of(a, modalities).look)
         for a, b, values in (
@@ -69,15 +66,17 @@ def strength_panels(
     panel = partial(
         line_panel,
         x=curve.strengths,
-        x_axis=lam,
+        x_axis=Axis(
+            "strength λ", range=(curve.strengths.min() - 0.03, curve.strengths.max() + 0.03)
+        ),
         alt="Line chart over the strength λ from 0 to 2",
-        at_x=here,
+        at_x=() if strength is None else (Mark(strength, f"λ = {strength:g}"),),
         height=300,
     )
     return (
         panel(
             f"Signed gap after renormalising, from {curve.raw_gap:.3f} at λ = 0",
-            [gap],
+            [Line("signed gap", curve.signed_gap, STRATEGY_STYLES[1]["color"], symbol="square")],
             Axis("(μx − μy) · raw direction (0 = closed)"),
             [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
         ),
@@ -90,7 +89,7 @@ def strength_panels(
         panel(
             "Recall@1 over the other modality alone",
             _direction_lines(curve.recall_at_1, modalities),
-            Axis(SHARE_TITLE, range=_share_range([*curve.recall_at_1.values()])),
+            _share_axis(SHARE_TITLE, curve.recall_at_1.values()),
         ),
         panel(
             "Bias@10 by the query's modality",
@@ -101,7 +100,7 @@ def strength_panels(
         panel(
             "NDCG@10 of the match in the mixed index",
             _query_lines(curve.ndcg, modalities),
-            Axis("NDCG@10 (higher is better)", range=_share_range([*curve.ndcg.values()])),
+            _share_axis(NDCG_AXIS, curve.ndcg.values()),
         ),
     )
 
@@ -121,9 +120,7 @@ def mix_panel(curve: MixCurve) -> Panel:
         range=SHARE_RANGE,
         percent=True,
     )
-    upwards = Axis(
-        "NDCG@10 (higher is better)", range=_share_range([line.ndcg for line in curve.lines])
-    )
+    upwards = _share_axis(NDCG_AXIS, [line.ndcg for line in curve.lines])
     return line_panel(
         title, lines, upwards, x=curve.shares, x_axis=across, alt="Line chart", height=440
     )
@@ -160,10 +157,7 @@ def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tu
         panel(
             "Held-out recall@1",
             _direction_lines(curve.recall_at_1, modalities) + raw,
-            Axis(
-                SHARE_TITLE,
-                range=_share_range([*curve.recall_at_1.values()], [line.y for line in raw]),
-            ),
+            _share_axis(SHARE_TITLE, curve.recall_at_1.values(), [line.y for line in raw]),
         ),
         panel(
             "Held-out bias@10 by the query's modality",
@@ -204,7 +198,7 @@ def fusion_panels(
         for lists, curve in curves.items():
             line = curve.by_k if over == "k" else curve.by_weight
             for figure, bands, upwards in (
-                ("NDCG@10", line.ndcg, "NDCG@10 (higher is better)"),
+                ("NDCG@10", line.ndcg, NDCG_AXIS),
                 ("Bias@10", line.bias, BIAS_AXIS),
             ):
                 title = f"{figure} over {over}, {lists} lists"
@@ -253,7 +247,7 @@ def _apart(sizes: Indices, factor: float = 1.6) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _share_range(bands: Sequence[Band], lines: Sequence[Float64] = ()) -> tuple[float, float]:
+def _share_axis(title: str, bands: Iterable[Band], lines: Sequence[Float64] = ()) -> Axis:
     """From 0 to what is reached, for shares that would be flat on an axis up to 1."""
     top = reached(*(band.high for band in bands), *lines)
-    return -0.02 * top, min(1.02, max(0.05, top * 1.15))
+    return Axis(title, range=(-0.02 * top, min(1.02, max(0.05, top * 1.15))))

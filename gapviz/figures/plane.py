@@ -34,7 +34,7 @@ def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]
     models = list(dict.fromkeys(placed.model for placed in points))
     colors = dict(zip(strategies, cycle(COLORS), strict=False))
     symbols = dict(zip(models, cycle(SYMBOLS), strict=False))
-    ringed = chosen.points if chosen is not None else ()
+    ringed = list(chosen.points) if chosen is not None else []
     title = "Alignment against uniformity: the lower left corner is best"
     alt = f"Scatter plot of {len(points)} models and strategies: {title}"
     figure = _figure(points, ringed, colors, symbols)
