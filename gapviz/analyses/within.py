@@ -176,7 +176,7 @@ def label_table(comparison: WithinComparison, names: Mapping[int, str], by: str 
         names: of the labels, by code.
         by: one of `FIGURES`.
     """
-    found = [(names[part.label], part, *_figure_of(part, by)) for part in comparison.by_label]
+    found = [(names[part.label], part, *label_figures(part, by)) for part in comparison.by_label]
     found.sort(key=lambda one: (-one[-1].value, one[0]))
     rows: list[list[Any]] = [
         [
@@ -322,7 +322,7 @@ def _lists(request: Request, joint: ItemRows, dedicated: ItemRows) -> dict[str, 
     return {which: rows.neighbours(item, request["results"]) for which, rows in both.items()}
 
 
-def _figure_of(part: LabelDelta, by: str) -> tuple[float, float, Estimate]:
+def label_figures(part: LabelDelta, by: str) -> tuple[float, float, Estimate]:
     """Joint, dedicated, and the difference."""
     if by == "map":
         means = part.joint_average_precision, part.dedicated_average_precision
