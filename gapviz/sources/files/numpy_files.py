@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import struct
 import tokenize
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.images.zip_members import DAMAGE as ZIP_DAMAGE
 
-# What numpy and zipfile raise on files that were cut short, altered or never theirs.
+# What zipfile raises on archives that were cut short, altered, encrypted or never theirs.
+ZIP_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+)
+
+# The same of numpy, which reads archives by zipfile.
 DAMAGE = (
     *ZIP_DAMAGE,
     MemoryError,

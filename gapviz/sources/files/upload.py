@@ -19,6 +19,7 @@ from typing import BinaryIO
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.format import upload_endings
+from gapviz.sources.files.numpy_files import ZIP_DAMAGE
 from gapviz.sources.files.reading import Skipped
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.zip_names import (
@@ -31,7 +32,6 @@ from gapviz.sources.files.zip_names import (
     safe_base_name,
 )
 from gapviz.sources.images.decoding import file_flaw, is_image_name
-from gapviz.sources.images.zip_members import DAMAGE
 from gapviz.storage.files import swapped_in, unreadable, unwritable
 
 BLOCK_BYTES = 1 << 18
@@ -97,7 +97,7 @@ def unpack_upload(
         _refuse_long_list(file, name, limits)
         try:
             archive = zipfile.ZipFile(file)
-        except DAMAGE as error:
+        except ZIP_DAMAGE as error:
             raise GapvizError(
                 "is not a zip archive, or is cut short", where=name, hint="make the zip again"
             ) from error
@@ -240,7 +240,7 @@ def _blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
         with archive.open(member) as source:
             while block := source.read(BLOCK_BYTES):
                 yield block
-    except DAMAGE as error:
+    except ZIP_DAMAGE as error:
         raise zipfile.BadZipFile(str(error)) from error
 
 

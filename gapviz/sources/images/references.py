@@ -5,7 +5,6 @@
 | `openmoji:1F600` | a drawing of the built-in collection |
 | `photos/a.jpg` | a file, relative to the root |
 | `tar:shards/0.tar#1536,20480` | 20,480 bytes at byte 1,536 of an uncompressed archive |
-| `zip:photos.zip#a/b.jpg` | one member of an archive |
 | `parquet:data/0.parquet#17,image` | row 17 (from 0) of a column that stores images |
 """
 
@@ -24,14 +23,12 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
 from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_flaw, over_white
 from gapviz.sources.images.parquet import parquet_image
-from gapviz.sources.images.zip_members import zip_image
 from gapviz.storage.files import unreadable
 
 DRAWING_SIZE = 224
 """Pixels that a vector drawing is rendered at for an encoder."""
 
 _TAR = re.compile(r"(?P<path>.+)#(?P<offset>[0-9]{1,18}),(?P<size>[0-9]{1,18})", re.DOTALL)
-_ZIP = re.compile(r"(?P<path>.+?\.zip)#(?P<member>.+)", re.DOTALL | re.IGNORECASE)
 _PARQUET = re.compile(r"(?P<path>.+)#(?P<row>[0-9]{1,18}),(?P<column>.+)", re.DOTALL)
 
 
@@ -167,11 +164,6 @@ def _tar_bytes(reference: str, root: Path | None) -> bytes:
     return content
 
 
-def _zip_bytes(reference: str, root: Path | None) -> bytes:
-    path, parts = _located(_ZIP, reference, root)
-    return zip_image(path, parts["member"], where=reference)
-
-
 def _parquet_bytes(reference: str, root: Path | None) -> bytes:
     path, parts = _located(_PARQUET, reference, root)
     return parquet_image(path, int(parts["row"]), parts["column"], where=reference)
@@ -180,7 +172,6 @@ def _parquet_bytes(reference: str, root: Path | None) -> bytes:
 _READ: dict[str, Callable[[str, Path | None], bytes]] = {
     IMAGE_SCHEME: lambda reference, _: drawing_png(reference, DRAWING_SIZE),
     "tar:": _tar_bytes,
-    "zip:": _zip_bytes,
     "parquet:": _parquet_bytes,
 }
 
