@@ -32,7 +32,7 @@ from gapviz.sources.files.zip_names import (
     safe_base_name,
 )
 from gapviz.sources.images.decoding import file_flaw, is_image_name
-from gapviz.storage.files import swapped_in, unreadable, unwritable
+from gapviz.storage.files import swapped_in, unwritable
 
 BLOCK_BYTES = 1 << 18
 
@@ -40,29 +40,16 @@ DIRECTORY_BYTES_A_FILE = 2048
 """What a zip's list of members may take for each file; its entries are read at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """How much one upload may hold.
+MAX_BYTES = 200_000_000
+"""Of an upload as it is sent."""
 
-    Raises:
-        GapvizError: a limit that is not positive.
-    """
+MAX_FILES = 20_000
 
-    max_bytes: int = 200_000_000
-    """Of the upload as it is sent."""
-    max_files: int = 20_000
-    max_unpacked_bytes: int = 1_000_000_000
-    """Of all files together, counted as they come out."""
-    max_ratio: float = 100.0
-    """Unpacked to packed bytes of one file, where it unpacks to more than a megabyte."""
+MAX_UNPACKED_BYTES = 1_000_000_000
+"""Of all files together, counted as they come out."""
 
-    def __post_init__(self) -> None:
-        limits = (self.max_bytes, self.max_files, self.max_unpacked_bytes, self.max_ratio)
-        if not all(limit > 0 for limit in limits):
-            raise GapvizError("a limit of uploads is not positive", hint="give limits above 0")
-
-
-DEFAULT_LIMITS = UploadLimits()
+THE_UPLOAD = "the upload"
+"""What errors call a zip, which is given without a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,57 +62,46 @@ class UnpackedUpload:
     """What would lie in the folder, were it whole: `ReadOptions.left_out`."""
 
 
-def unpack_upload(
-    content: Path | BinaryIO, folder: Path, limits: UploadLimits = DEFAULT_LIMITS
-) -> UnpackedUpload:
+def unpack_upload(content: BinaryIO, folder: Path) -> UnpackedUpload:
     """Unpack a zip of images and captions, or of vectors, into a new folder.
 
     Members that may not or cannot be unpacked are listed by name, and the others still load.
     A top folder that all of them share is left out.
 
     Args:
-        content: the zip; seekable where it is an open file.
+        content: the zip; seekable.
         folder: where to unpack; must not exist, or be empty.
-        limits: how much it may hold.
 
     Raises:
-        GapvizError: no zip, more than the limits allow, nothing in it that can be used, or a
+        GapvizError: no zip, more in it than is allowed, nothing in it that can be used, or a
             folder that cannot be made; then nothing is left behind.
     """
-    with _opened(content) as (file, name):
-        _refuse_too_large(file, name, limits.max_bytes)
-        _refuse_long_list(file, name, limits)
-        try:
-            archive = zipfile.ZipFile(file)
-        except ZIP_DAMAGE as error:
-            raise GapvizError(
-                "is not a zip archive, or is cut short", where=name, hint="make the zip again"
-            ) from error
-        if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
-            raise GapvizError(
-                "there is already something of that name",
-                where=shown(folder.name),
-                hint="choose another name",
-            )
-        with archive, _writing(folder), swapped_in(folder) as new:
-            skipped, left_out = _unpack_all(archive, new, name, limits)
+    _refuse_too_large(content, THE_UPLOAD, MAX_BYTES)
+    _refuse_long_list(content)
+    try:
+        archive = zipfile.ZipFile(content)
+    except ZIP_DAMAGE as error:
+        raise GapvizError(
+            "is not a zip archive, or is cut short", where=THE_UPLOAD, hint="make the zip again"
+        ) from error
+    if folder.exists() and not (folder.is_dir() and next(folder.iterdir(), None) is None):
+        raise GapvizError(
+            "there is already something of that name",
+            where=shown(folder.name),
+            hint="choose another name",
+        )
+    with archive, _writing(folder), swapped_in(folder) as new:
+        skipped, left_out = _unpack_all(archive, new)
     return UnpackedUpload(folder, skipped, left_out)
 
 
-def store_vectors_upload(
-    name: str,
-    content: Path | BinaryIO,
-    folder: Path,
-    *,
-    max_bytes: int = DEFAULT_LIMITS.max_unpacked_bytes,
-) -> Path:
+def store_vectors_upload(name: str, content: BinaryIO, folder: Path) -> Path:
     """Keep one uploaded file of vectors under a safe name; its content is not looked at.
 
     Args:
         name: as the browser gives it; only a safe base name is left of it.
-        content: the file.
+        content: the file; seekable.
         folder: where to keep it; made where missing. A file of that name is replaced.
-        max_bytes: how large it may be.
 
     Returns:
         The path of the stored file.
@@ -140,36 +116,31 @@ def store_vectors_upload(
             where=shown(name),
             hint=f"give a file ending in {', '.join(sorted(upload_endings()))}",
         )
-    partial = target.with_name(f".{target.name}")
-    with _opened(content) as (file, _), _writing(folder):
-        _refuse_too_large(file, shown(name), max_bytes)
+    _refuse_too_large(content, shown(name), MAX_UNPACKED_BYTES)
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("wb") as out:
-                shutil.copyfileobj(file, out, BLOCK_BYTES)
-            os.replace(partial, target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with target.open("wb") as out:
+            shutil.copyfileobj(content, out, BLOCK_BYTES)
     return target
 
 
 def _unpack_all(
-    archive: zipfile.ZipFile, folder: Path, name: str, limits: UploadLimits
+    archive: zipfile.ZipFile, folder: Path
 ) -> tuple[tuple[Skipped, ...], frozenset[str]]:
     """What was refused, and the names of refused files below the folder."""
     builder = CollectionBuilder()
-    members = _allowed(archive, name, limits, builder)
+    members = _allowed(archive, builder)
     top = common_folder(list(members))
-    left = limits.max_unpacked_bytes
+    left = MAX_UNPACKED_BYTES
     left_out = set()
     for member_name, member in members.items():
         target = folder / member_name.removeprefix(top)
-        written, flaw = _unpack_one(archive, member, target, left, limits)
+        written, flaw = _unpack_one(archive, member, target, left)
         left -= written
         if left < 0:
             raise GapvizError(
-                f"unpacks to more than {limits.max_unpacked_bytes / 1e6:,.0f} MB",
-                where=name,
+                f"unpacks to more than {MAX_UNPACKED_BYTES / 1e6:,.0f} MB",
+                where=THE_UPLOAD,
                 hint="upload it in parts",
             )
         if flaw is None and is_image_name(member_name):
@@ -185,24 +156,22 @@ def _unpack_all(
             f"{first.what} {first.why})"
             if first
             else "holds no files",
-            where=name,
+            where=THE_UPLOAD,
             hint="upload a zip of images and captions, or of vectors",
         )
     return tuple(builder.skipped), frozenset(left_out)
 
 
-def _allowed(
-    archive: zipfile.ZipFile, name: str, limits: UploadLimits, builder: CollectionBuilder
-) -> dict[str, zipfile.ZipInfo]:
+def _allowed(archive: zipfile.ZipFile, builder: CollectionBuilder) -> dict[str, zipfile.ZipInfo]:
     """Members that may be unpacked, by their plain names; the others are listed."""
     members = [member for member in archive.infolist() if not is_left_by_systems(member)]
-    if len(members) > limits.max_files:
-        raise _too_many_files(name, limits)
+    if len(members) > MAX_FILES:
+        raise _too_many_files()
     names = NameKeeper()
     allowed = {}
     for member in members:
         plain = plain_name(member)
-        flaw = member_flaw(member, limits.max_ratio) or names.clash(plain)
+        flaw = member_flaw(member) or names.clash(plain)
         if flaw is None:
             allowed[plain] = member
         else:
@@ -211,11 +180,7 @@ def _allowed(
 
 
 def _unpack_one(
-    archive: zipfile.ZipFile,
-    member: zipfile.ZipInfo,
-    target: Path,
-    left: int,
-    limits: UploadLimits,
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left: int
 ) -> tuple[int, str | None]:
     """Bytes that came out (at most one block more than `left`), and what is wrong, if anything."""
     written = 0
@@ -224,7 +189,7 @@ def _unpack_one(
         try:
             for block in _blocks(archive, member):
                 written += len(block)
-                if is_bomb(written, member.compress_size, limits.max_ratio):
+                if is_bomb(written, member.compress_size):
                     return written, "unpacks to far more than it holds"
                 if written > left:
                     return written, None
@@ -253,21 +218,6 @@ def _writing(folder: Path) -> Iterator[None]:
         raise unwritable(shown(folder.name), error) from error
 
 
-@contextmanager
-def _opened(content: Path | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
-    """The content from its start, and what to call it."""
-    if isinstance(content, Path):
-        try:
-            file = content.open("rb")
-        except OSError as error:
-            raise unreadable(shown(content.name), error) from error
-        with file:
-            yield file, shown(content.name)
-    else:
-        content.seek(0)
-        yield content, shown(str(getattr(content, "name", "the upload")))
-
-
 def _refuse_too_large(file: BinaryIO, name: str, max_bytes: int) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -287,7 +237,7 @@ _LONGEST_COMMENT = 0xFFFF
 _SAYS_ZIP64 = 0xFFFFFFFF
 
 
-def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
+def _refuse_long_list(file: BinaryIO) -> None:
     """Refuse a list of members so long that reading it alone would fill the memory.
 
     `zipfile` reads the whole central directory before anything can be counted; its size
@@ -306,11 +256,11 @@ def _refuse_long_list(file: BinaryIO, name: str, limits: UploadLimits) -> None:
         return  # zipfile finds no archive either, and says so
     directory_bytes = _END.unpack(record)[5]
     zip64 = directory_bytes == _SAYS_ZIP64 or tail[max(0, at - 20) : at].startswith(b"PK\x06\x07")
-    if zip64 or directory_bytes > limits.max_files * DIRECTORY_BYTES_A_FILE:
-        raise _too_many_files(name, limits)
+    if zip64 or directory_bytes > MAX_FILES * DIRECTORY_BYTES_A_FILE:
+        raise _too_many_files()
 
 
-def _too_many_files(name: str, limits: UploadLimits) -> GapvizError:
+def _too_many_files() -> GapvizError:
     return GapvizError(
-        f"holds more than {limits.max_files:,} files", where=name, hint="upload it in parts"
+        f"holds more than {MAX_FILES:,} files", where=THE_UPLOAD, hint="upload it in parts"
     )

@@ -6,7 +6,6 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -28,7 +27,6 @@ DEEPEST = 32
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
 _ENCRYPTED = 0x1
-_UNIX_KINDS = {0: None, stat.S_IFREG: None, stat.S_IFLNK: "is a symbolic link"}
 
 
 @dataclass(slots=True)
@@ -68,54 +66,46 @@ def is_left_by_systems(member: zipfile.ZipInfo) -> bool:
     return is_folder or hidden or bool(LEFT_BY_SYSTEMS.intersection(parts))
 
 
-def member_flaw(member: zipfile.ZipInfo, max_ratio: float) -> str | None:
+def member_flaw(member: zipfile.ZipInfo) -> str | None:
     """Why a member is not unpacked, in a clause; None where its header allows it."""
-    return next(_flaws(member, max_ratio), None)
-
-
-def _flaws(member: zipfile.ZipInfo, max_ratio: float) -> Iterator[str]:
     raw = member.orig_filename.replace("\\", "/")
     name = plain_name(member)
     parts = name.split("/")
     suffix = PurePosixPath(name).suffix.lower()
-    if raw.startswith("/"):
-        yield "has an absolute path"
-    if ".." in parts:
-        yield "leads out of the folder"
-    if ":" in raw:
-        yield "names a drive, or has a colon in its name"
-    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in raw):
-        yield "has control characters in its name"
-    if any(_DEVICE.fullmatch(part) for part in parts):
-        yield "has the name of a device"
-    if any(part != part.rstrip(" .") for part in parts):
-        yield "has a name that ends in a space or dot"
-    if (
-        len(parts) > DEEPEST
+    unix_kind = stat.S_IFMT(member.external_attr >> 16)
+    flaws = {
+        "has an absolute path": raw.startswith("/"),
+        "leads out of the folder": ".." in parts,
+        "names a drive, or has a colon in its name": ":" in raw,
+        "has control characters in its name": any(
+            unicodedata.category(letter) in {"Cc", "Cs"} for letter in raw
+        ),
+        "has the name of a device": any(_DEVICE.fullmatch(part) for part in parts),
+        "has a name that ends in a space or dot": any(part[-1:] in {" ", "."} for part in parts),
+        "has too long a name": len(parts) > DEEPEST
         or len(name.encode(errors="replace")) > LONGEST_NAME_BYTES
-        or any(len(part.encode(errors="replace")) > LONGEST_PART_BYTES for part in parts)
-    ):
-        yield "has too long a name"
-    kind = _UNIX_KINDS.get(stat.S_IFMT(member.external_attr >> 16), "is a device")
-    if kind is not None:
-        yield kind
-    if member.flag_bits & _ENCRYPTED:
-        yield "is encrypted"
-    if suffix in ARCHIVE_SUFFIXES:
-        yield "is an archive within the archive"
-    if suffix not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings():
-        yield "is neither an image nor captions nor vectors"
-    if is_bomb(member.file_size, member.compress_size, max_ratio):
-        yield "unpacks to far more than it holds"
+        or any(len(part.encode(errors="replace")) > LONGEST_PART_BYTES for part in parts),
+        "is a symbolic link": unix_kind == stat.S_IFLNK,
+        "is a device": unix_kind not in {0, stat.S_IFREG, stat.S_IFLNK},
+        "is encrypted": bool(member.flag_bits & _ENCRYPTED),
+        "is an archive within the archive": suffix in ARCHIVE_SUFFIXES,
+        "is neither an image nor captions nor vectors": suffix
+        not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings(),
+        "unpacks to far more than it holds": is_bomb(member.file_size, member.compress_size),
+    }
+    return next((flaw for flaw, holds in flaws.items() if holds), None)
 
+
+MAX_RATIO = 100.0
+"""Unpacked to packed bytes of one file, where it unpacks to more than `SMALL_BYTES`."""
 
 SMALL_BYTES = 1 << 20
 """Below this size any ratio is allowed: short, repetitive texts pack well."""
 
 
-def is_bomb(unpacked: int, packed: int, max_ratio: float) -> bool:
+def is_bomb(unpacked: int, packed: int) -> bool:
     """Whether that many bytes out of so few are suspicious."""
-    return unpacked > SMALL_BYTES and unpacked > max_ratio * max(packed, 1)
+    return unpacked > SMALL_BYTES and unpacked > MAX_RATIO * max(packed, 1)
 
 
 def common_folder(names: list[str]) -> str:

@@ -18,7 +18,7 @@ from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.source import read
 from gapviz.sources.files.texts import shown
-from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
+from gapviz.sources.files.upload import THE_UPLOAD, store_vectors_upload, unpack_upload
 from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
 from gapviz.storage.files import unwritable
@@ -163,7 +163,7 @@ def _without(landing: Path, name: str, text: str) -> str:
         text = re.sub(f"{folder}{re.escape(os.sep)}", "", text)
         text = re.sub(f"{folder}|{re.escape(place)}", lambda _: name, text)
     # Readers call a collection after its folder, and an open file has no name.
-    return name if text in ("files", "the upload") else text
+    return name if text in ("files", THE_UPLOAD) else text
 
 
 def _single(source: Path) -> Path:

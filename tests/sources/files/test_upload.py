@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gapviz import GapvizError
 from gapviz.sources.files.sidecar_text import read_sidecar_text
-from gapviz.sources.files.upload import UploadLimits, store_vectors_upload, unpack_upload
+from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
 from gapviz.sources.files.zip_names import safe_base_name
 from tests.sources.files.image_making import captions, picture, put, told
 
@@ -52,11 +52,10 @@ def test_images_and_captions_are_unpacked_without_their_top_folder(tmp_path):
     assert captions(read_sidecar_text(upload.folder)) == {"a.png": ("red",), "in/b.png": ()}
 
 
-def test_a_file_on_disk_and_vectors_do_as_well(tmp_path):
+def test_vectors_do_as_well(tmp_path):
     buffer = io.BytesIO()
     np.save(buffer, np.ones((2, 3, 4)))
-    path = put(tmp_path, "v.zip", zipped([("v.npy", buffer.getvalue())]).getvalue())
-    upload = unpack_upload(path, tmp_path / "made" / "new")
+    upload = unpack_upload(zipped([("v.npy", buffer.getvalue())]), tmp_path / "made" / "new")
     assert np.load(upload.folder / "v.npy").shape == (2, 3, 4)
 
 
@@ -166,18 +165,19 @@ def test_an_image_that_unpacks_to_too_many_pixels_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("limits", "why"),
+    ("limit", "value", "why"),
     [
-        (UploadLimits(max_bytes=500), r"more than the 0\.0 MB allowed"),
-        (UploadLimits(max_files=19), "more than 19 files"),
-        (UploadLimits(max_unpacked_bytes=5000), "unpacks to more than 0 MB"),
+        ("MAX_BYTES", 500, r"more than the 0\.0 MB allowed"),
+        ("MAX_FILES", 19, "more than 19 files"),
+        ("MAX_UNPACKED_BYTES", 5000, "unpacks to more than 0 MB"),
     ],
 )
-def test_whole_limits_refuse_and_leave_nothing(tmp_path, limits, why):
+def test_whole_limits_refuse_and_leave_nothing(tmp_path, monkeypatch, limit, value, why):
+    monkeypatch.setattr(f"gapviz.sources.files.upload.{limit}", value)
     rng = np.random.default_rng(0)
     content = zipped([(f"{i}.npy", rng.bytes(1000)) for i in range(20)])
     with pytest.raises(GapvizError, match=why):
-        unpack_upload(content, tmp_path / "new", limits)
+        unpack_upload(content, tmp_path / "new")
     assert left_behind(tmp_path) == []
 
 
@@ -277,13 +277,14 @@ def test_a_safe_name_is_one_short_part(name):
     assert safe and not set(safe) & set('/\\:\0\n<>"|?*') and safe[0] != "." and len(safe) < 120
 
 
-def test_vectors_of_another_kind_or_size_are_refused(tmp_path):
+def test_vectors_of_another_kind_or_size_are_refused(tmp_path, monkeypatch):
     with pytest.raises(GapvizError, match="ending"):
         store_vectors_upload("x.pkl", io.BytesIO(b"x"), tmp_path)
     with pytest.raises(GapvizError, match="is empty"):
         store_vectors_upload("x.npy", io.BytesIO(), tmp_path)
-    with pytest.raises(GapvizError, match="more than the"):
-        store_vectors_upload("x.npy", io.BytesIO(bytes(99)), tmp_path, max_bytes=98)
+    with monkeypatch.context() as patch, pytest.raises(GapvizError, match="more than the"):
+        patch.setattr("gapviz.sources.files.upload.MAX_UNPACKED_BYTES", 98)
+        store_vectors_upload("x.npy", io.BytesIO(bytes(99)), tmp_path)
     put(tmp_path, "file")
     with pytest.raises(GapvizError, match=r"cannot be written|already something"):
         store_vectors_upload("x.npy", io.BytesIO(b"x"), tmp_path / "file")
