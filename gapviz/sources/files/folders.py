@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
@@ -46,11 +47,7 @@ def folder_files(root: Path, builder: CollectionBuilder) -> list[str]:
     base = Path(os.path.realpath(root))
     found: list[str] = []
     for entry, relative in _entries(root, builder):
-        why = None
-        if entry.is_symlink():
-            why = _link_flaw(Path(entry.path), base)
-        elif not entry.is_file():
-            why = "is not a file"
+        why = _entry_flaw(entry, base)
         if why is None and not is_utf8(relative):
             why = "has a name that is not UTF-8"
         if why is None:
@@ -94,30 +91,21 @@ def read_folder(
 
 def peeked_images(root: Path) -> list[str]:
     """Some images below `root`, enough to recognise a format by; none where it is no folder."""
-    found: list[str] = []
     try:
-        for seen, (entry, relative) in enumerate(_entries(root, None)):
-            if is_image_name(entry.name):
-                found.append(relative)
-            if seen >= PEEKED_FILES:
-                break
+        entries = islice(_entries(root, None), PEEKED_FILES)
+        return [relative for entry, relative in entries if is_image_name(entry.name)]
     except GapvizError:
         return []
-    return found
 
 
-def peeked_folders(root: Path) -> Iterator[Path]:
-    """`root`, then its direct subfolders, a few hundred at most; nothing where it is no folder."""
-    if not root.is_dir():
-        return
-    yield root
+def peeked_folders(root: Path) -> list[Path]:
+    """`root`, then its direct subfolders, a few hundred at most."""
     try:
         with os.scandir(root) as entries:
-            folders = (entry for entry in entries if entry.is_dir(follow_symlinks=False))
-            for _, entry in zip(range(PEEKED_FOLDERS), folders, strict=False):
-                yield Path(entry.path)
+            folders = (Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))
+            return [root, *islice(folders, PEEKED_FOLDERS)]
     except OSError:
-        return
+        return [root]
 
 
 def small_file(path: Path) -> bytes:
@@ -167,9 +155,11 @@ def _entries(
                 builder.skip(folder, why)
 
 
-def _link_flaw(link: Path, base: Path) -> str | None:
+def _entry_flaw(entry: os.DirEntry[str], base: Path) -> str | None:
+    if not entry.is_symlink():
+        return None if entry.is_file() else "is not a file"
     try:
-        target = link.resolve()
+        target = Path(entry).resolve()
     except (OSError, RuntimeError):
         return "is a link that leads nowhere"
     if not target.is_relative_to(base):

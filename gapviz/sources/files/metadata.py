@@ -27,6 +27,11 @@ class ItemMetadata:
     where: str = "metadata"
     skipped: tuple[Skipped, ...] = ()
 
+    @property
+    def ids(self) -> list[str | None]:
+        """The id of each entry."""
+        return [entry.id for entry in self.entries]
+
     def with_images_inside(self, root: Path) -> ItemMetadata:
         """The same with references to images below `root`; those that lead out are dropped."""
         base = root.resolve()

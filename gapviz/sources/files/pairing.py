@@ -134,7 +134,7 @@ def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequ
     """Id of every entry: given, or counted, or collected from the rows that name their items."""
     counts = [rows.n_rows for rows in blocks.values() if rows.owners is None]
     if metadata.has_ids:
-        return [entry.id for entry in metadata.entries]
+        return metadata.ids
     if not counts and not metadata.entries:
         given = [owner for rows in blocks.values() for owner in rows.owners or () if owner]
         return list(dict.fromkeys(given))

@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.metadata import table_metadata
-from gapviz.sources.files.named_arrays import VECTOR_ENDINGS, chosen_modalities, modality_name
+from gapviz.sources.files.named_arrays import VECTOR_ENDING, chosen_modalities, modality_name
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import open_table
@@ -68,11 +68,10 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
             entries = metadata.entries or [NOTHING] * vectors.num_rows
             named = [replace(entry, id=str(row)) for row, entry in enumerate(entries)]
             metadata = replace(metadata, entries=named, has_ids=True)
-        ids = [entry.id for entry in metadata.entries]
         for modality, column in columns.items():
             where = f"{path.name}, {column}"
             cells = vectors[column].combine_chunks()
-            rows = _rows(cells, ids, where=where, skipped=skipped)
+            rows = _rows(cells, metadata.ids, where=where, skipped=skipped)
             if rows is None:
                 skipped.append(Skipped(where, "holds no vector"))
             else:
@@ -101,7 +100,7 @@ def _vector_columns(schema: pa.Schema | None) -> dict[str, str]:
 
     found: dict[str, str] = {}
     for name, entries in list_columns(schema).items():
-        named = name.lower().endswith(VECTOR_ENDINGS)
+        named = bool(VECTOR_ENDING.search(name))
         if types.is_floating(entries) or (named and types.is_integer(entries)):
             modality = modality_name(name)
             found[name if modality in found else modality] = name

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from pathlib import Path
-from typing import NamedTuple
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
 
 MAX_TEXT_BYTES = 1 << 20
 """A caption file beside one image holds no more than this."""
@@ -122,30 +122,21 @@ def json_in(content: bytes) -> object:
 
 def decoded(content: bytes) -> tuple[str, Encoding]:
     """The text of a small file, and how it was decoded."""
-    encoding = _by_mark(content[:SAMPLE_BYTES])
-    if encoding is None:
-        try:
-            return content.decode("utf-8"), UTF_8
-        except UnicodeDecodeError:
-            encoding = LATIN_1
+    encoding = encoding_of(BytesIO(content))
     return content.decode(encoding.name, encoding.errors), encoding
 
 
-def encoding_of(path: Path) -> Encoding:
-    """How to decode a text file of any size, which is read through once in blocks."""
-    with path.open("rb") as file:
-        block = file.read(SAMPLE_BYTES)
-        encoding = _by_mark(block)
-        if encoding is not None:
-            return encoding
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while block:
-                decoder.decode(block)
-                block = file.read(MAX_TEXT_BYTES)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return LATIN_1
+def encoding_of(file: BinaryIO) -> Encoding:
+    """How to decode a text of any size, which is read through once in blocks."""
+    encoding = _by_mark(file.read(SAMPLE_BYTES))
+    if encoding is not None:
+        return encoding
+    file.seek(0)
+    try:
+        for _ in codecs.iterdecode(iter(lambda: file.read(MAX_TEXT_BYTES), b""), "utf-8"):
+            pass
+    except UnicodeDecodeError:
+        return LATIN_1
     return UTF_8
 
 
