@@ -20,7 +20,7 @@ def read_class_folders(path: Path, options: ReadOptions = ReadOptions()) -> Read
         GapvizError: no folder, or no image in it that can be read.
     """
     return read_folder(
-        path, options, lambda name: Fields(label=PurePosixPath(name).parent.name or None)
+        path, options, lambda name, *_: Fields(label=PurePosixPath(name).parent.name or None)
     )
 
 

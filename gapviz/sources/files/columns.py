@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.texts import (
+    MAX_TEXT_BYTES,
     captions_in,
     captions_in_lines,
     decoded,
@@ -141,14 +143,17 @@ def fields_of(
     )
 
 
-def fields_beside(suffix: str, content: bytes, options: ReadOptions) -> Fields:
+def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     """What a file beside one image says of it.
 
     Args:
         suffix: `.txt`, a caption a line; `.json`, an object; `.cls`, a label.
-        content: of the file.
+        file: opened for reading.
         options: may name the keys of the object.
     """
+    content = file.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        return Fields(flaw="is too long for a caption")
     if suffix == ".json":
         try:
             value = json_in(content)

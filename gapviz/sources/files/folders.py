@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import islice
 from pathlib import Path
 
@@ -13,13 +13,17 @@ from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.texts import MAX_TEXT_BYTES, is_utf8, shown
+from gapviz.sources.files.texts import is_utf8, shown
 from gapviz.sources.images.decoding import file_flaw, is_image_name
 from gapviz.sources.images.references import path_reference
 
 PEEKED_FOLDERS = 200
 PEEKED_FILES = 2000
 """How much of a folder is looked at to recognise its format."""
+
+Describe = Callable[[str, Set[str], CollectionBuilder], Fields]
+"""From the name of an image, and of all files of the folder, to what is known of the image; the
+builder lists what is wrong with other files."""
 
 _DIGITS = re.compile(r"([0-9]+)")
 LEFT_BY_SYSTEMS = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -71,21 +75,23 @@ def whole_images(root: Path, names: list[str], builder: CollectionBuilder) -> It
 def read_folder(
     root: Path,
     options: ReadOptions = ReadOptions(),
-    describe: Callable[[str], Fields] = lambda _: NOTHING,
+    describe: Describe = lambda *_: NOTHING,
 ) -> Reading:
     """Every whole image below `root`, each an item of its own.
 
     Args:
         root: the folder.
         options: how to read it.
-        describe: from the name of an image to what is known of it.
+        describe: what is known of an image.
 
     Raises:
         GapvizError: no folder, or no image in it that can be read.
     """
     builder = CollectionBuilder()
-    for name in whole_images(root, folder_files(root, builder), builder):
-        builder.add(name, path_reference(name), describe(name), where=name)
+    names = folder_files(root, builder)
+    files = frozenset(names)
+    for name in whole_images(root, names, builder):
+        builder.add(name, path_reference(name), describe(name, files, builder), where=name)
     return builder.reading(source_name(root), root, options)
 
 
@@ -108,20 +114,13 @@ def peeked_folders(root: Path) -> list[Path]:
         return [root]
 
 
-def small_file(path: Path) -> bytes:
-    """The content of a caption file.
-
-    Raises:
-        ValueError: of more than `MAX_TEXT_BYTES`, or not readable; the message is a clause.
-    """
+def files_in(folder: Path, pattern: str) -> list[Path]:
+    """The files directly in a folder, in natural order; none where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_TEXT_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror or error})") from error
-    if len(content) > MAX_TEXT_BYTES:
-        raise ValueError("is too long for a caption")
-    return content
+        found = [file for file in folder.glob(pattern) if file.is_file()]
+    except OSError:
+        return []
+    return sorted(found, key=lambda file: natural_key(file.name))
 
 
 def source_name(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import Columns, Fields, fields_of, image_columns, usual_name
-from gapviz.sources.files.folders import natural_key, source_name
+from gapviz.sources.files.folders import files_in, source_name
 from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
@@ -118,12 +118,8 @@ class _TableRows:
 def _parquet_files(folder: Path) -> Sequence[Path]:
     """Parquet files of a folder, else of its `data/`, in natural order."""
     for place in (folder, folder / "data"):
-        try:
-            found = [file for file in place.glob("*.parquet") if file.is_file()]
-        except OSError:
-            return []
-        if found:
-            return sorted(found, key=lambda file: natural_key(file.name))
+        if found := files_in(place, "*.parquet"):
+            return found
     return []
 
 

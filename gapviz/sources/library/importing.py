@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
@@ -56,7 +55,7 @@ def add_upload(
             says. Nothing is left behind.
     """
     plain = Path(name.replace("\\", "/")).name
-    with _landing(workspace) as landing, _by_own_name(landing, shown(plain)):
+    with _landing(workspace, shown(plain)) as landing:
         folder = landing / "files"
         progress(0.05, "unpacking")
         options = incoming.options
@@ -131,34 +130,30 @@ def add_reference_set(
 
 
 @contextmanager
-def _landing(workspace: Workspace) -> Iterator[Path]:
-    """A folder on the workspace's disk, deleted at the end whatever happens."""
+def _landing(workspace: Workspace, name: str) -> Iterator[Path]:
+    """A folder on the workspace's disk, deleted at the end whatever happens.
+
+    Errors name the upload as the visitor does, not the folder it lies in for now.
+    """
     try:
         workspace.home.mkdir(parents=True, exist_ok=True)
-        landing = Path(mkdtemp(prefix=".landing-", dir=workspace.home))
+        landing = TemporaryDirectory(
+            prefix=".landing-", dir=workspace.home, ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise unwritable(workspace.home, error, hint=MAKE_ROOM) from error
-    try:
-        yield landing
-    finally:
-        shutil.rmtree(landing, ignore_errors=True)
+    with landing as folder:
+        try:
+            yield Path(folder)
+        except GapvizError as error:
+            what, where, hint = (
+                _without(folder, name, text) for text in (error.what, error.where, error.hint)
+            )
+            raise GapvizError(what, where=where, hint=hint) from error
 
 
-@contextmanager
-def _by_own_name(landing: Path, name: str) -> Iterator[None]:
-    """Errors name the upload as the visitor does, not the folder it lies in for now."""
-    try:
-        yield
-    except GapvizError as error:
-        raise GapvizError(
-            _without(landing, name, error.what),
-            where=_without(landing, name, error.where),
-            hint=_without(landing, name, error.hint),
-        ) from error
-
-
-def _without(landing: Path, name: str, text: str) -> str:
-    for place in {str(landing), os.path.realpath(landing)}:
+def _without(landing: str, name: str, text: str) -> str:
+    for place in {landing, os.path.realpath(landing)}:
         folder = re.escape(f"{place}{os.sep}files")
         text = re.sub(f"{folder}{re.escape(os.sep)}", "", text)
         text = re.sub(f"{folder}|{re.escape(place)}", lambda _: name, text)
