@@ -12,7 +12,7 @@ from typing import Any
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import Fields
-from gapviz.sources.files.folders import source_name
+from gapviz.sources.files.folders import files_in, source_name
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in, json_in, shown
@@ -89,10 +89,7 @@ def _speaks_of_captions(path: Path) -> bool:
 
 def _captions_files(folder: Path) -> list[Path]:
     places = (folder, folder / "annotations")
-    try:
-        return sorted(file for place in places for file in place.glob("captions_*.json"))
-    except OSError:
-        return []
+    return sorted(file for place in places for file in files_in(place, "captions_*.json"))
 
 
 def _captions_file(folder: Path) -> Path:

@@ -12,7 +12,6 @@ from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.texts import (
     MAX_TEXT_BYTES,
     captions_in,
-    captions_in_lines,
     decoded,
     json_in,
     path_in,
@@ -71,11 +70,14 @@ class Fields:
 NOTHING = Fields()
 
 
-def choose_columns(names: Sequence[str], options: ReadOptions, *, where: str) -> Columns:
+def choose_columns(
+    names: Sequence[str], options: ReadOptions, *, where: str, needs_image: bool = False
+) -> Columns:
     """The columns that the options name, else those under the usual names.
 
     Raises:
-        GapvizError: the options name a column that is not there.
+        GapvizError: the options name a column that is not there, or no column is of images
+            where one is needed.
     """
     for name in (
         options.id_column, *options.caption_columns, options.label_column, options.image_column,
@@ -86,22 +88,13 @@ def choose_columns(names: Sequence[str], options: ReadOptions, *, where: str) ->
                 where=where,
                 hint=f"choose one of {_listed(names)}",
             )
-    return Columns(
+    columns = Columns(
         id=options.id_column or usual_name(names, "id"),
         captions=options.caption_columns or _usual_captions(names),
         label=options.label_column or usual_name(names, "label"),
         image=options.image_column or usual_name(names, "image"),
     )
-
-
-def image_columns(names: Sequence[str], options: ReadOptions, *, where: str) -> Columns:
-    """The same for a table that has to name images.
-
-    Raises:
-        GapvizError: as `choose_columns`, or no column of images.
-    """
-    columns = choose_columns(names, options, where=where)
-    if columns.image is None:
+    if needs_image and columns.image is None:
         raise GapvizError(
             "has no column of images",
             where=where,
@@ -167,7 +160,7 @@ def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     text, encoding = decoded(content)
     if suffix == ".cls":
         return Fields(label=text_in(text), flaw=encoding.assumed)
-    return Fields(captions=captions_in_lines(text), flaw=encoding.assumed)
+    return Fields(captions=captions_in(text.splitlines()).found, flaw=encoding.assumed)
 
 
 def _text(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, Fields, fields_of, image_columns, usual_name
+from gapviz.sources.files.columns import Columns, Fields, choose_columns, fields_of, usual_name
 from gapviz.sources.files.folders import files_in, source_name
 from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
@@ -67,7 +67,7 @@ class _TableRows:
         self._flaws: dict[str, str | None] = {}
 
     def add_table(self, table: Table) -> None:
-        columns = image_columns(table.columns, self._options, where=table.name)
+        columns = choose_columns(table.columns, self._options, where=table.name, needs_image=True)
         for row in self.builder.rows(table, columns):
             fields = fields_of(row.values, columns, table.class_names)
             stored = stored_bytes(row.values.get(columns.image or ""))

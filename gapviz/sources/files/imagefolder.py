@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, fields_of, image_columns
+from gapviz.sources.files.columns import Columns, choose_columns, fields_of
 from gapviz.sources.files.folders import folder_files, peeked_folders, source_name, whole_images
 from gapviz.sources.files.format import Format
 from gapviz.sources.files.reading import Reading, ReadOptions
@@ -36,7 +36,7 @@ def read_imagefolder(path: Path, options: ReadOptions = ReadOptions()) -> Readin
     for name in tables:
         try:
             table = open_table(path / name, name)
-            columns = image_columns(table.columns, options, where=name)
+            columns = choose_columns(table.columns, options, where=name, needs_image=True)
         except GapvizError as error:
             refused.append(error)
             builder.skip(name, error.what)

@@ -34,12 +34,11 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
         GapvizError: damaged, a dtype that is no float16, float32 or float64, a list that
             describes nothing known, or bad rows.
     """
-    arrays: dict[str, NamedArray] = {}
     try:
         with safe_open(path, framework="numpy") as tensors:
             metadata = tensors.metadata() or {}
-            for name in tensors.keys():  # noqa: SIM118 - the handle is no mapping
-                arrays[name] = tensors.get_tensor(name)
+            names = tensors.keys()
+            arrays: dict[str, NamedArray] = {name: tensors.get_tensor(name) for name in names}
     except (TypeError, AttributeError, KeyError) as error:
         raise GapvizError(
             "holds a dtype that numpy does not know",
@@ -71,15 +70,14 @@ def _lists(
             values = json.loads(text)
         except (ValueError, RecursionError):
             values = None
-        if not isinstance(values, list) and name in OF_THE_FILE:
-            continue
-        if not isinstance(values, list):
+        if isinstance(values, list):
+            lists[name] = values
+        elif name not in OF_THE_FILE:
             raise GapvizError(
                 f"the header's {name[:80]!r} is not a JSON list",
                 where="safetensors metadata",
                 hint="store one entry per row, as json.dumps([…])",
             )
-        lists[name] = values
     return lists
 
 

@@ -75,11 +75,6 @@ def captions_in(value: object) -> Captions:
             return Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
 
 
-def captions_in_lines(text: str) -> tuple[str, ...]:
-    """One caption a line, without empty and repeated ones."""
-    return captions_in(text.splitlines()).found
-
-
 def path_in(value: object) -> str | None:
     """The path in a value: a text, or the `path` of an image that is stored with its name."""
     named = value.get("path") if isinstance(value, dict) else value

@@ -17,7 +17,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import files_in, source_name
-from gapviz.sources.files.format import Format
+from gapviz.sources.files.format import Format, has_ending
 from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES, header_flaw
@@ -51,9 +51,7 @@ def read_webdataset(path: Path, options: ReadOptions = ReadOptions()) -> Reading
 
 def looks_like_webdataset(path: Path) -> bool:
     """Whether it is a `.tar`, or a folder with one directly in it."""
-    if path.is_dir():
-        return bool(_shards(path))
-    return path.suffix.lower() == ".tar" and path.is_file()
+    return bool(_shards(path)) if path.is_dir() else has_ending(".tar")(path)
 
 
 @dataclass(slots=True)

@@ -46,7 +46,7 @@ def image_bytes(reference: str, root: Path | None) -> bytes:
     for scheme, read in _READ.items():
         if reference.startswith(scheme):
             return read(reference, root)
-    return _file_bytes(reference, root)
+    return _span(inside(root, reference), reference)
 
 
 def open_image(reference: str, root: Path | None, *, about: int | None = None) -> Image.Image:
@@ -133,29 +133,30 @@ def named_flaw(root: Path, name: str) -> str | None:
         return error.what
 
 
-def _file_bytes(reference: str, root: Path | None) -> bytes:
-    path = inside(root, reference)
+def _tar_bytes(reference: str, root: Path | None) -> bytes:
+    path, parts = _located(_TAR, reference, root)
+    return _span(path, reference, int(parts["offset"]), int(parts["size"]))
+
+
+def _span(path: Path, reference: str, offset: int = 0, size: int | None = None) -> bytes:
+    """The bytes of a file, or `size` of them from `offset` on."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise GapvizError("is not a file", where=reference, hint="name an image file")
-        _refuse_too_large(status.st_size, reference)
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(reference, error) from error
-
-
-def _tar_bytes(reference: str, root: Path | None) -> bytes:
-    path, parts = _located(_TAR, reference, root)
-    offset, size = int(parts["offset"]), int(parts["size"])
-    _refuse_too_large(size, reference)
-    try:
+        n_bytes = status.st_size if size is None else size
+        if n_bytes > MAX_FILE_BYTES:
+            raise GapvizError(
+                f"has {n_bytes / 1e6:,.0f} MB, which is too much for one image",
+                where=reference,
+                hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
+            )
         with path.open("rb") as file:
             file.seek(offset)
-            content = file.read(size)
+            content = file.read(n_bytes)
     except OSError as error:
         raise unreadable(reference, error) from error
-    if len(content) < size:
+    if len(content) < n_bytes:
         raise GapvizError(
             "lies beyond the end of its archive",
             where=reference,
@@ -193,12 +194,3 @@ def _located(
         hint = "put it back, or read the source again"
         raise GapvizError("there is no such file", where=match["path"], hint=hint)
     return path, match.groupdict()
-
-
-def _refuse_too_large(size: int, reference: str) -> None:
-    if size > MAX_FILE_BYTES:
-        raise GapvizError(
-            f"has {size / 1e6:,.0f} MB, which is too much for one image",
-            where=reference,
-            hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
-        )
