@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
-from gapviz.sources.files.npy import read_stacked
+from gapviz.sources.files.numpy_files import read_stacked
 from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
@@ -99,13 +99,7 @@ def reference_set(name: str) -> ReferenceSet:
         ) from None
 
 
-def fetch(
-    name: str,
-    folder: Path | None = None,
-    *,
-    progress: Progress = no_progress,
-    base_url: str = RAW_URL,
-) -> Path:
+def fetch(name: str, folder: Path | None = None, *, progress: Progress = no_progress) -> Path:
     """Download what is missing or damaged of a set, and check every file.
 
     A file appears under its name only when it is whole, so that a fetch that was cancelled
@@ -115,7 +109,6 @@ def fetch(
         name: one of `REFERENCE_SETS`.
         folder: where to; None takes the set's own folder in the cache.
         progress: called with the share of bytes done; what it raises cancels the fetch.
-        base_url: in front of `owner/name/commit/path`.
 
     Returns:
         The folder that now holds the whole set.
@@ -131,7 +124,7 @@ def fetch(
     pooch.get_logger().setLevel("WARNING")
     store = pooch.create(
         path=target,
-        base_url=f"{base_url}/{wanted.repository}/{wanted.commit}/{wanted.root}/",
+        base_url=f"{RAW_URL}/{wanted.repository}/{wanted.commit}/{wanted.root}/",
         registry={file.path: f"sha256:{file.sha256}" for file in wanted.files},
     )
     done = 0

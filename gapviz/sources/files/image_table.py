@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
@@ -64,7 +65,7 @@ class _TableRows:
         self.builder = CollectionBuilder()
         self._base = Path(os.path.realpath(self.root))
         self._options = options
-        self._flaws: dict[str, str | None] = {}
+        self._flaw = cache(partial(named_flaw, self.root))
 
     def add_table(self, table: Table) -> None:
         columns = choose_columns(table.columns, self._options, where=table.name, needs_image=True)
@@ -80,10 +81,7 @@ class _TableRows:
 
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
         name = named if WEB_MARK in named else relative_path(named, self._base)
-        if name not in self._flaws:
-            web = "is a web address, and is not fetched" if WEB_MARK in name else None
-            self._flaws[name] = web or named_flaw(self.root, name)
-        flaw = self._flaws[name]
+        flaw = "is a web address, and is not fetched" if WEB_MARK in name else self._flaw(name)
         if flaw is not None:
             self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
             return

@@ -91,8 +91,7 @@ def table_metadata(
     names = [name for name in table.columns if name not in {*table.binary_columns, *ignored}]
     columns = choose_columns(names, options, where=table.name)
     rows = whole(table.rows(columns.all, refuse, paths_only=True))
-    places = ((row.place, row.values) for row in rows)
-    metadata = _metadata(places, columns, table.class_names, where=table.name)
+    metadata = _metadata(rows, columns, table.class_names, where=table.name)
     note = table.encoding.assumed
     skipped = (Skipped(table.name, note),) if note else ()
     return replace(metadata, skipped=skipped + metadata.skipped)
@@ -115,9 +114,11 @@ def list_metadata(
             where=where,
             hint="give one entry per item in each",
         )
-    rows = (dict(zip(chosen, values, strict=True)) for values in zip(*chosen.values(), strict=True))
-    places = ((f"entry {entry}", row) for entry, row in enumerate(rows))
-    return _metadata(places, columns, {}, where=where)
+    rows = (
+        Row(entry, f"entry {entry}", dict(zip(chosen, values, strict=True)))
+        for entry, values in enumerate(zip(*chosen.values(), strict=True))
+    )
+    return _metadata(rows, columns, {}, where=where)
 
 
 def caption_lines(path: Path) -> ItemMetadata:
@@ -140,18 +141,18 @@ def caption_lines(path: Path) -> ItemMetadata:
 
 
 def _metadata(
-    rows: Iterable[tuple[str, Mapping[str, object]]],
+    rows: Iterable[Row],
     columns: Columns,
     class_names: Mapping[str, Sequence[str]],
     *,
     where: str,
 ) -> ItemMetadata:
     entries, skipped = [], []
-    for place, row in rows:
-        entry = fields_of(row, columns, class_names)
+    for row in rows:
+        entry = fields_of(row.values, columns, class_names)
         entries.append(entry)
         if entry.flaw:
-            skipped.append(Skipped(f"{where}, {place}", entry.flaw))
+            skipped.append(Skipped(f"{where}, {row.place}", entry.flaw))
     known = entries if columns.all else ()
     return ItemMetadata(known, columns.id is not None, where, tuple(skipped))
 

@@ -9,7 +9,7 @@ to look at the arrays: that is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from gapviz.core.collection import (
     alternate_splits,
 )
 from gapviz.core.errors import GapvizError
-from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask, read_only
+from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.metadata import ItemMetadata
 from gapviz.sources.files.reading import Reading, Skipped
@@ -99,7 +99,7 @@ def _paired(
     items = _merged_items(entry_ids, metadata, notes)
     position = {item.id: index for index, item in enumerate(items)}
     by_position = not metadata.has_ids and all(rows.owners is None for rows in blocks.values())
-    modalities: dict[str, ModalityVectors] = {}
+    kept: dict[str, tuple[Mask, Indices]] = {}
     for modality, rows in blocks.items():
         # Without given ids a modality with fewer rows leaves the later items without a vector.
         counted = entry_ids if metadata.has_ids else entry_ids[: rows.n_rows]
@@ -113,21 +113,27 @@ def _paired(
         owner_index = np.array([position.get(owner or "", -1) for owner in owners], dtype=np.int64)
         keep = _usable(rows, owners, owner_index, notes, by_position=by_position)
         if keep.any():
-            modalities[modality] = ModalityVectors.of(
-                # No copy where all rows are kept, which may be most of the memory.
-                rows.vectors if keep.all() else rows.vectors[keep],
-                owner_index[keep],
-                where=rows.where,
-            )
+            kept[modality] = (keep, owner_index[keep])
         else:
             notes.append(Skipped(rows.where, "holds no usable vector"))
-    if not modalities:
+    if not kept:
         raise GapvizError(
             "holds no usable vector",
             where=name,
             hint="look for NaN, infinite and all-zero rows, and for ids that name no item",
         )
-    return _only_items_with_vectors(items, modalities, notes)
+    used = np.unique(np.concatenate([owner_index for _, owner_index in kept.values()]))
+    lost = np.setdiff1d(np.arange(len(items)), used).tolist()
+    notes += [Skipped(f"item {items[index].id}", "has no vector") for index in lost]
+    return tuple(items[index] for index in used.tolist()), {
+        modality: ModalityVectors.of(
+            # No copy where all rows are kept, which may be most of the memory.
+            blocks[modality].vectors if keep.all() else blocks[modality].vectors[keep],
+            np.searchsorted(used, owner_index),
+            where=blocks[modality].where,
+        )
+        for modality, (keep, owner_index) in kept.items()
+    }
 
 
 def _entry_ids(blocks: Mapping[str, VectorRows], metadata: ItemMetadata) -> Sequence[str | None]:
@@ -235,23 +241,3 @@ def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mas
         again[row] = mark in seen
         seen.add(mark)
     return again
-
-
-def _only_items_with_vectors(
-    items: Sequence[Item], modalities: dict[str, ModalityVectors], notes: list[Skipped]
-) -> tuple[tuple[Item, ...], dict[str, ModalityVectors]]:
-    used = np.zeros(len(items), dtype=np.bool_)
-    for block in modalities.values():
-        used[block.item_index] = True
-    if used.all():
-        return tuple(items), modalities
-    notes += [
-        Skipped(f"item {items[lost].id}", "has no vector")
-        for lost in np.flatnonzero(~used).tolist()
-    ]
-    new_position = np.cumsum(used) - 1
-    renumbered = {
-        name: replace(block, item_index=read_only(new_position[block.item_index]))
-        for name, block in modalities.items()
-    }
-    return tuple(items[index] for index in np.flatnonzero(used).tolist()), renumbered

@@ -7,31 +7,26 @@ counted as bytes come out, and a folder appears under its own name only when it 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import stat
 import struct
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
 from gapviz.sources.files.format import upload_endings
 from gapviz.sources.files.numpy_files import ZIP_DAMAGE
 from gapviz.sources.files.reading import Skipped
-from gapviz.sources.files.texts import shown
-from gapviz.sources.files.zip_names import (
-    NameKeeper,
-    common_folder,
-    is_bomb,
-    is_left_by_systems,
-    member_flaw,
-    plain_name,
-    safe_base_name,
-)
-from gapviz.sources.images.decoding import file_flaw, is_image_name
+from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.images.decoding import IMAGE_SUFFIXES, file_flaw, is_image_name
 from gapviz.storage.files import swapped_in, unwritable
 
 BLOCK_BYTES = 1 << 18
@@ -47,6 +42,26 @@ MAX_FILES = 20_000
 
 MAX_UNPACKED_BYTES = 1_000_000_000
 """Of all files together, counted as they come out."""
+
+MAX_RATIO = 100.0
+"""Unpacked to packed bytes of one file, where it unpacks to more than `SMALL_BYTES`."""
+
+SMALL_BYTES = 1 << 20
+"""Below this size any ratio is allowed: short, repetitive texts pack well."""
+
+CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})
+ARCHIVE_SUFFIXES = frozenset(
+    {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".jar", ".lz4"}
+)
+
+LONGEST_PART_BYTES = 255
+LONGEST_NAME_BYTES = 1024
+DEEPEST = 32
+
+# Windows opens a device for these names, with any ending.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+
+_ENCRYPTED = 0x1
 
 THE_UPLOAD = "the upload"
 """What errors call a zip, which is given without a name."""
@@ -130,7 +145,7 @@ def _unpack_all(
     """What was refused, and the names of refused files below the folder."""
     builder = CollectionBuilder()
     members = _allowed(archive, builder)
-    top = common_folder(list(members))
+    top = _common_folder(list(members))
     left = MAX_UNPACKED_BYTES
     left_out = set()
     for member_name, member in members.items():
@@ -163,17 +178,30 @@ def _unpack_all(
 
 
 def _allowed(archive: zipfile.ZipFile, builder: CollectionBuilder) -> dict[str, zipfile.ZipInfo]:
-    """Members that may be unpacked, by their plain names; the others are listed."""
-    members = [member for member in archive.infolist() if not is_left_by_systems(member)]
+    """Members that may be unpacked, by their plain names; the others are listed.
+
+    Each name is accepted once on any file system, without regard to case or accents' form.
+    """
+    members = [member for member in archive.infolist() if not _is_left_by_systems(member)]
     if len(members) > MAX_FILES:
         raise _too_many_files()
-    names = NameKeeper()
-    allowed = {}
+    allowed: dict[str, zipfile.ZipInfo] = {}
+    files: dict[str, str] = {}
+    folders: set[str] = set()
     for member in members:
-        plain = plain_name(member)
-        flaw = member_flaw(member) or names.clash(plain)
+        plain = _plain_name(member)
+        key = _folded(plain)
+        above = {_folded(str(parent)) for parent in PurePosixPath(plain).parents}
+        flaw = _member_flaw(member)
+        if flaw is None and key in files:
+            same = f"differs from {files[key]!r} only in case or in how accents are written"
+            flaw = "appears twice" if files[key] == plain else same
+        if flaw is None and (key in folders or above & files.keys()):
+            flaw = "is a file and a folder at once"
         if flaw is None:
             allowed[plain] = member
+            files[key] = plain
+            folders |= above
         else:
             builder.skip(member.orig_filename or "a file without a name", flaw)
     return allowed
@@ -189,7 +217,7 @@ def _unpack_one(
         try:
             for block in _blocks(archive, member):
                 written += len(block)
-                if is_bomb(written, member.compress_size):
+                if _is_bomb(written, member.compress_size):
                     return written, "unpacks to far more than it holds"
                 if written > left:
                     return written, None
@@ -264,3 +292,80 @@ def _too_many_files() -> GapvizError:
     return GapvizError(
         f"holds more than {MAX_FILES:,} files", where=THE_UPLOAD, hint="upload it in parts"
     )
+
+
+def _plain_name(member: zipfile.ZipInfo) -> str:
+    """The member's path with forward slashes, without `.` and empty parts."""
+    parts = member.orig_filename.replace("\\", "/").split("/")
+    kept = [part for part in parts if part not in {"", "."}]
+    return "/".join(kept)
+
+
+def _is_left_by_systems(member: zipfile.ZipInfo) -> bool:
+    """Whether it is a folder, hidden, or what a file manager adds unasked."""
+    parts = _plain_name(member).split("/")
+    hidden = any(part.startswith(".") and part != ".." for part in parts)
+    is_folder = member.orig_filename.endswith(("/", "\\"))
+    return is_folder or hidden or bool(LEFT_BY_SYSTEMS.intersection(parts))
+
+
+def _member_flaw(member: zipfile.ZipInfo) -> str | None:
+    """Why a member is not unpacked, in a clause; None where its header allows it."""
+    raw = member.orig_filename.replace("\\", "/")
+    name = _plain_name(member)
+    parts = name.split("/")
+    suffix = PurePosixPath(name).suffix.lower()
+    unix_kind = stat.S_IFMT(member.external_attr >> 16)
+    flaws = {
+        "has an absolute path": raw.startswith("/"),
+        "leads out of the folder": ".." in parts,
+        "names a drive, or has a colon in its name": ":" in raw,
+        "has control characters in its name": any(
+            unicodedata.category(letter) in {"Cc", "Cs"} for letter in raw
+        ),
+        "has the name of a device": any(_DEVICE.fullmatch(part) for part in parts),
+        "has a name that ends in a space or dot": any(part[-1:] in {" ", "."} for part in parts),
+        "has too long a name": len(parts) > DEEPEST
+        or len(name.encode(errors="replace")) > LONGEST_NAME_BYTES
+        or any(len(part.encode(errors="replace")) > LONGEST_PART_BYTES for part in parts),
+        "is a symbolic link": unix_kind == stat.S_IFLNK,
+        "is a device": unix_kind not in {0, stat.S_IFREG, stat.S_IFLNK},
+        "is encrypted": bool(member.flag_bits & _ENCRYPTED),
+        "is an archive within the archive": suffix in ARCHIVE_SUFFIXES,
+        "is neither an image nor captions nor vectors": suffix
+        not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings(),
+        "unpacks to far more than it holds": _is_bomb(member.file_size, member.compress_size),
+    }
+    return next((flaw for flaw, holds in flaws.items() if holds), None)
+
+
+def _is_bomb(unpacked: int, packed: int) -> bool:
+    """Whether that many bytes out of so few are suspicious."""
+    return unpacked > SMALL_BYTES and unpacked > MAX_RATIO * max(packed, 1)
+
+
+def _common_folder(names: list[str]) -> str:
+    """The one top folder that all names lie in, with its slash; empty where there is none."""
+    tops = {name.partition("/")[0] for name in names}
+    nested = all("/" in name for name in names)
+    return f"{tops.pop()}/" if nested and len(tops) == 1 else ""
+
+
+def safe_base_name(name: str) -> str:
+    """A file name of letters, digits, dots, dashes and underscores, of any given one.
+
+    Everything up to the last slash is dropped; an empty rest becomes `upload`.
+    """
+    base = unicodedata.normalize("NFKC", one_line(name)).replace("\\", "/").rpartition("/")[2]
+    stem, dot, suffix = base.rpartition(".")
+    if not dot:
+        stem, suffix = base, ""
+    stem = re.sub(r"[^\w-]+", "_", stem).strip("_")[:80] or "upload"
+    suffix = re.sub(r"[^a-z0-9]+", "", suffix.lower())[:20]
+    if _DEVICE.fullmatch(stem):
+        stem = f"_{stem}"
+    return f"{stem}.{suffix}" if suffix else stem
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", name).casefold())

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from gapviz import GapvizError
 from gapviz.sources.files.sidecar_text import read_sidecar_text
-from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
-from gapviz.sources.files.zip_names import safe_base_name
+from gapviz.sources.files.upload import safe_base_name, store_vectors_upload, unpack_upload
 from tests.sources.files.image_making import captions, picture, put, told
 
 RED = picture("red")
