@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.numpy_files import read_stacked
-from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
 

@@ -11,7 +11,7 @@ from PIL import Image
 from gapviz import ModalityVectors
 from gapviz.core.collection import UNNAMED_MODEL, Collection, Item, alternate_splits, items_of_rows
 from gapviz.dashboard.catalogue import workspace
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 from gapviz.sources.files.upload import MAX_BYTES
 
 PAGE = "pages/data.py"

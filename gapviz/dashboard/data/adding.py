@@ -19,7 +19,7 @@ from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
-from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, ReadOptions
 from gapviz.sources.files.upload import MAX_BYTES, MAX_FILES, MAX_UNPACKED_BYTES
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.stored import StoredCollection

@@ -17,7 +17,7 @@ from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, refuse_unre
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoders.encoding.store import VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
-from gapviz.sources.files.reading import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, Skipped
 
 Thing = TypeVar("Thing")
 AnyEncoder = Encoder | ImageEncoder | TextEncoder

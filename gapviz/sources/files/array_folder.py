@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.format import Format
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.metadata import LINE_FILES, caption_lines, find_metadata
 from gapviz.sources.files.named_arrays import (
     OWNER_ENDINGS,
@@ -14,7 +14,6 @@ from gapviz.sources.files.named_arrays import (
     reading_of_arrays,
 )
 from gapviz.sources.files.numpy_files import load_array
-from gapviz.sources.files.reading import Reading, ReadOptions
 
 ENDING = ".npy"
 

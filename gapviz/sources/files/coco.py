@@ -13,8 +13,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import Fields
 from gapviz.sources.files.folders import files_in, source_name
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in, json_in, shown
 from gapviz.sources.images.references import named_flaw, path_reference
 from gapviz.storage.files import unreadable

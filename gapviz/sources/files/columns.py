@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.reading import ReadOptions
+from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.texts import (
     MAX_TEXT_BYTES,
     captions_in,

@@ -11,8 +11,7 @@ from pathlib import Path
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.texts import is_utf8, shown
 from gapviz.sources.images.decoding import file_flaw, is_image_name
 from gapviz.sources.images.references import path_reference

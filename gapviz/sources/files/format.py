@@ -1,6 +1,6 @@
-"""Formats that can be read, each found by being there, and the one way to read any of them.
+"""What a format is, what its reader is given and what it returns, and the one way to read any.
 
-A module of this folder with a `FORMAT` is one; so is what another package offers as an entry
+A module of this folder with a `FORMAT` is a format; so is what another package offers as an entry
 point of the group `gapviz.readers`.
 """
 
@@ -11,16 +11,98 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
+from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
-from gapviz.sources.files.reading import Reading, ReadOptions
 from gapviz.sources.files.texts import shown
 from gapviz.storage.saved_collection import ITEMS_FILE
 
 READERS = "gapviz.readers"
+
+IndexedCaptions = Literal["first", "all"]
+"""Whether an item's captions after the first are indexed too, or only ask."""
+
+DEFAULT_TEMPLATE = "a picture of {label}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person says of a source where its files do not say it themselves.
+
+    Raises:
+        GapvizError: a caption template without `{label}`, or an unknown choice.
+    """
+
+    id_column: str | None = None
+    """Column (or array) that says which item a row belongs to."""
+    image_column: str | None = None
+    caption_columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    """Of tables; None takes the usual names."""
+    image_folder: Path | None = None
+    """Where the images of a COCO file or a table lie; None takes the file's own folder."""
+    template: str = DEFAULT_TEMPLATE
+    """Caption of an item that has a label only, as in class folders."""
+    modalities: tuple[str, ...] = ()
+    """Names for arrays that come without any, in their order."""
+    encoder: str | None = None
+    """What made the vectors, where the files do not say."""
+    left_out: frozenset[str] = frozenset()
+    """Files that were taken out of the source, and listed, before it is read: what names them
+    is not listed again."""
+
+    def __post_init__(self) -> None:
+        if "{label}" not in self.template:
+            raise GapvizError(
+                f"the caption template {self.template[:80]!r} has no {{label}}",
+                hint="write for instance 'a picture of {label}'",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One thing of a source that did not become part of the collection."""
+
+    what: str
+    """The file or row, relative to the source."""
+    why: str
+    """In a clause: `is cut short`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A source that was read."""
+
+    collections: tuple[Collection, ...]
+    """The same items as each encoder saw them; one without vectors where none has yet."""
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def collection(self) -> Collection:
+        """The first of `collections`."""
+        return self.collections[0]
+
+    def encoded_by(self, encoder: str | None) -> Collection:
+        """The collection of one encoder; the first where none is named.
+
+        Raises:
+            GapvizError: no vectors by that encoder.
+        """
+        if encoder is None:
+            return self.collection
+        for collection in self.collections:
+            if collection.encoder == encoder:
+                return collection
+        known = ", ".join(collection.encoder for collection in self.collections)
+        raise GapvizError(
+            f"holds no vectors by {encoder[:80]!r}",
+            where=self.collection.name,
+            hint=f"choose one of {known}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,9 @@ import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float64
-from gapviz.sources.files.format import Format, has_ending
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.reading import Reading, ReadOptions
 
 MAX_ROWS = 6_000
 """Rows of the largest matrix: its eigenvectors take about half a minute."""

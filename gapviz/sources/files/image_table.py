@@ -9,10 +9,9 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, Fields, choose_columns, fields_of, usual_name
+from gapviz.sources.files.columns import Columns, Fields, choose_columns, usual_name
 from gapviz.sources.files.folders import files_in, source_name
-from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import content_flaw
@@ -69,15 +68,14 @@ class _TableRows:
 
     def add_table(self, table: Table) -> None:
         columns = choose_columns(table.columns, self._options, where=table.name, needs_image=True)
-        for row in self.builder.rows(table, columns):
-            fields = fields_of(row.values, columns, table.class_names)
+        for place, row, fields in self.builder.rows(table, columns):
             stored = stored_bytes(row.values.get(columns.image or ""))
             if stored is not None:
-                self._add_stored(stored, fields, row, table, columns)
+                self._add_stored(stored, fields, row, table, columns, place)
             elif fields.image is not None:
-                self._add_named(fields.image, fields, table.place(row))
+                self._add_named(fields.image, fields, place)
             else:
-                self.builder.skip(table.place(row), "names no image")
+                self.builder.skip(place, "names no image")
 
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
         name = named if WEB_MARK in named else relative_path(named, self._base)
@@ -88,21 +86,21 @@ class _TableRows:
         self._add(name, path_reference(name), fields, place)
 
     def _add_stored(
-        self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns
+        self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns, place: str
     ) -> None:
         path = table.path.resolve()
         flaw = content_flaw(content)
         if flaw is None and not path.is_relative_to(self._base):
             flaw = "lies outside the folder of images"
         if flaw is not None:
-            self.builder.skip(table.place(row), f"stores an image that {flaw}")
+            self.builder.skip(place, f"stores an image that {flaw}")
             return
         key = one_line(fields.image or "")
         if not key or key in self.builder:
             key = f"{table.name}#{row.number}"
         file = path.relative_to(self._base).as_posix()
         reference = f"parquet:{file}#{row.number},{columns.image}"
-        self._add(key, reference, fields, table.place(row))
+        self._add(key, reference, fields, place)
 
     def _add(self, key: str, image: str, fields: Fields, place: str) -> None:
         """Add a row; by `options.id_column` it belongs to that item, whatever its image."""

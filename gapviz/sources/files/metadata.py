@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, Fields, choose_columns, fields_of
-from gapviz.sources.files.reading import ReadOptions, Skipped
+from gapviz.sources.files.format import ReadOptions, Skipped
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.images.references import path_reference, relative_path
 from gapviz.storage.files import unreadable

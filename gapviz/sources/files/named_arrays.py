@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, choose_columns
+from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.files.metadata import ItemMetadata, find_metadata, list_metadata
 from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.reading import Reading, ReadOptions
 
 NamedArray = npt.NDArray[Any] | Sequence[object]
 

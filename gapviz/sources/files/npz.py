@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.format import Format, has_ending
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.named_arrays import ENCODER_NAME, reading_of_arrays
 from gapviz.sources.files.numpy_files import DAMAGE, damaged, load_numpy
-from gapviz.sources.files.reading import Reading, ReadOptions
 
 
 def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:

@@ -26,8 +26,8 @@ from gapviz.core.collection import (
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
+from gapviz.sources.files.format import Reading, Skipped
 from gapviz.sources.files.metadata import ItemMetadata
-from gapviz.sources.files.reading import Reading, Skipped
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +45,6 @@ class VectorRows:
     @property
     def n_rows(self) -> int:
         return len(self.vectors) if self.vectors.ndim else 0
-
-    def row_name(self, row: int) -> str:
-        """What to call a row to the person who has to find it."""
-        return f"{self.where}, row {row if self.numbers is None else int(self.numbers[row])}"
 
 
 def reading_of(
@@ -206,7 +202,8 @@ def _usable(
             why = f"names no item ({owners[row]!r:.80})" if owners[row] else "has no id"
         else:
             why = "has length zero" if finite[row] else "holds NaN or infinite values"
-        notes.append(Skipped(rows.row_name(row), why))
+        number = row if rows.numbers is None else rows.numbers[row]
+        notes.append(Skipped(f"{rows.where}, row {number}", why))
     again = _repeats(rows.vectors, owner_index, keep)
     if again.any():
         why = "repeat a vector of their own item, and count once"

@@ -10,8 +10,7 @@ from pathlib import Path, PurePosixPath
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import peeked_images, read_folder
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 
 LOOKED_AT = 50
 """Images whose neighbours are looked for to recognise the format."""

@@ -112,10 +112,6 @@ class Table:
             case _:
                 return self._csv_rows(flaw)
 
-    def place(self, row: Row) -> str:
-        """A row, for people: `metadata.csv, line 3`."""
-        return f"{self.name}, {row.place}"
-
     def _csv_rows(self, flaw: Flaw) -> Iterator[Row]:
         taken: list[str] = []
 

@@ -96,11 +96,7 @@ def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
 
 def is_utf8(text: str) -> bool:
     """Whether every character can be written: half of a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return text == text.encode(errors="ignore").decode()
 
 
 def json_in(content: bytes) -> object:

@@ -22,9 +22,8 @@ from typing import BinaryIO
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
-from gapviz.sources.files.format import upload_endings
+from gapviz.sources.files.format import Skipped, upload_endings
 from gapviz.sources.files.numpy_files import ZIP_DAMAGE
-from gapviz.sources.files.reading import Skipped
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES, file_flaw, is_image_name
 from gapviz.storage.files import swapped_in, unwritable

@@ -17,8 +17,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import files_in, source_name
-from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES, header_flaw
 

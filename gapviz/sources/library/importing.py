@@ -14,8 +14,7 @@ from typing import BinaryIO
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.format import read
-from gapviz.sources.files.reading import ReadOptions
+from gapviz.sources.files.format import ReadOptions, read
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.upload import THE_UPLOAD, store_vectors_upload, unpack_upload
 from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 from gapviz.storage.cache import content_key
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import swapped_in, unwritable, write_atomically

@@ -7,9 +7,8 @@ import pytest
 from gapviz import GapvizError
 from gapviz.sources.files.class_folders import looks_like_class_folders, read_class_folders
 from gapviz.sources.files.folders import read_folder
-from gapviz.sources.files.format import formats
+from gapviz.sources.files.format import ReadOptions, formats
 from gapviz.sources.files.imagefolder import looks_like_imagefolder, read_imagefolder
-from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.sidecar_text import looks_like_sidecar_text, read_sidecar_text
 from gapviz.sources.images.references import open_image
 from tests.sources.files.image_making import (

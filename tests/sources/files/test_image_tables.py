@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gapviz import GapvizError
+from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.image_table import looks_like_image_table, read_image_table
-from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.images.references import image_bytes, open_image
 from tests.sources.files.image_making import (
     captions,
