@@ -28,10 +28,8 @@ class DedicatedVectors:
     """One modality of the built-in collection through an encoder made for it alone."""
 
     modality: str
-    encoder: str
-    """Its name, as it is loaded by."""
     title: str
-    """Its name for people."""
+    """Name of the encoder, for people."""
     vectors: Float32
     """`(n_items, dim)` unit rows, read-only; row i is item i's picture or first caption."""
 
@@ -60,7 +58,7 @@ def dedicated_vectors(modality: str) -> DedicatedVectors:
     vectors = np.zeros(shape, dtype=np.float32)
     vectors[np.unpackbits(present, count=vectors.size).astype(np.bool_).reshape(shape)] = values
     unit = read_only(unit_rows(vectors, where=str(path)))
-    return DedicatedVectors(modality, ENCODERS[modality], TITLES[modality], unit)
+    return DedicatedVectors(modality, TITLES[modality], unit)
 
 
 def packed(vectors: Float32, modality: str) -> dict[str, npt.NDArray[Any]]:

@@ -113,10 +113,7 @@ class _TableRows:
 
 def _parquet_files(folder: Path) -> Sequence[Path]:
     """Parquet files of a folder, else of its `data/`, in natural order."""
-    for place in (folder, folder / "data"):
-        if found := files_in(place, "*.parquet"):
-            return found
-    return []
+    return files_in(folder, "*.parquet") or files_in(folder / "data", "*.parquet")
 
 
 def _stores_images(file: Path) -> bool:

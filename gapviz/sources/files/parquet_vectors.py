@@ -116,20 +116,21 @@ def _rows(
     present = lengths > 0
     if not present.any():
         return None
-    sizes, counts = np.unique(lengths[present], return_counts=True)
-    dim = int(sizes[counts.argmax()])
+    dim = int(np.bincount(lengths[present]).argmax())
+    fits = lengths == dim
     # Nulls become NaN, which is listed with its row later.
     values: npt.NDArray[Any] = column.flatten().to_numpy(zero_copy_only=False)
-    if (present & (lengths != dim)).any():
-        for row in np.flatnonzero(present & (lengths != dim)):
-            why = f"has {lengths[row]} numbers instead of {dim}"
-            skipped.append(Skipped(f"{where}, row {row}", why))
-        values = values[np.repeat(lengths == dim, lengths)]
+    uneven = np.flatnonzero(present & ~fits)
+    for row in uneven:
+        why = f"has {lengths[row]} numbers instead of {dim}"
+        skipped.append(Skipped(f"{where}, row {row}", why))
+    if uneven.size:
+        values = values[np.repeat(fits, lengths)]
     # A row without an id is listed once, among the entries.
     named = np.array([item_id is not None for item_id in ids])
-    numbers = np.flatnonzero((lengths == dim) & named)
+    numbers = np.flatnonzero(fits & named)
     return VectorRows(
-        vectors=values.reshape(-1, dim)[named[lengths == dim]],
+        vectors=values.reshape(-1, dim)[named[fits]],
         owners=[ids[row] for row in numbers.tolist()],
         where=where,
         numbers=numbers,

@@ -68,11 +68,10 @@ THE_UPLOAD = "the upload"
 
 @dataclass(frozen=True, slots=True)
 class UnpackedUpload:
-    """Where an upload was unpacked to, and what of it was refused."""
+    """What of an upload was refused."""
 
-    folder: Path
-    skipped: tuple[Skipped, ...] = ()
-    left_out: frozenset[str] = frozenset()
+    skipped: tuple[Skipped, ...]
+    left_out: frozenset[str]
     """What would lie in the folder, were it whole: `ReadOptions.left_out`."""
 
 
@@ -105,8 +104,7 @@ def unpack_upload(content: BinaryIO, folder: Path) -> UnpackedUpload:
             hint="choose another name",
         )
     with archive, _writing(folder), swapped_in(folder) as new:
-        skipped, left_out = _unpack_all(archive, new)
-    return UnpackedUpload(folder, skipped, left_out)
+        return _unpack_all(archive, new)
 
 
 def store_vectors_upload(name: str, content: BinaryIO, folder: Path) -> Path:
@@ -138,10 +136,7 @@ def store_vectors_upload(name: str, content: BinaryIO, folder: Path) -> Path:
     return target
 
 
-def _unpack_all(
-    archive: zipfile.ZipFile, folder: Path
-) -> tuple[tuple[Skipped, ...], frozenset[str]]:
-    """What was refused, and the names of refused files below the folder."""
+def _unpack_all(archive: zipfile.ZipFile, folder: Path) -> UnpackedUpload:
     builder = CollectionBuilder()
     members = _allowed(archive, builder)
     top = _common_folder(list(members))
@@ -173,7 +168,7 @@ def _unpack_all(
             where=THE_UPLOAD,
             hint="upload a zip of images and captions, or of vectors",
         )
-    return tuple(builder.skipped), frozenset(left_out)
+    return UnpackedUpload(tuple(builder.skipped), frozenset(left_out))
 
 
 def _allowed(archive: zipfile.ZipFile, builder: CollectionBuilder) -> dict[str, zipfile.ZipInfo]:

@@ -60,7 +60,7 @@ def add_upload(
         options = incoming.options
         if name.lower().endswith(ARCHIVE):
             unpacked = unpack_upload(content, folder)
-            source, skipped = unpacked.folder, unpacked.skipped
+            source, skipped = folder, unpacked.skipped
             options = replace(incoming.options, left_out=unpacked.left_out)
         else:
             source, skipped = store_vectors_upload(plain, content, folder), ()

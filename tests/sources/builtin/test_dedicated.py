@@ -10,7 +10,7 @@ from gapviz.core.vectors import unit_rows
 from gapviz.encoders.registry import load_any_encoder
 from gapviz.measures.retrieval.within import compare_within
 from gapviz.sources.builtin import builtin_collection, dedicated_vectors
-from gapviz.sources.builtin.dedicated import DEDICATED_FILE, packed
+from gapviz.sources.builtin.dedicated import DEDICATED_FILE, ENCODERS, packed
 from gapviz.sources.builtin.drawings import render
 
 DIMENSIONS = {"image": 1280, "text": 384}
@@ -41,8 +41,8 @@ def test_every_item_has_one_unit_row(collection, modality):
 def test_they_are_what_the_encoders_of_that_name_give(collection):
     items = [collection.items[i] for i in SOME]
     image, text = dedicated_vectors("image"), dedicated_vectors("text")
-    image_encoder = load_any_encoder(image.encoder, device="cpu")
-    text_encoder = load_any_encoder(text.encoder, device="cpu")
+    image_encoder = load_any_encoder(ENCODERS["image"], device="cpu")
+    text_encoder = load_any_encoder(ENCODERS["text"], device="cpu")
     assert (image_encoder.card.title, text_encoder.card.title) == (image.title, text.title)
     images = image_encoder.encode_images([render(item.id, 224) for item in items])
     texts = text_encoder.encode_texts([item.captions[0] for item in items])
