@@ -97,7 +97,7 @@ def read_folder(
 def peeked_images(root: Path) -> list[str]:
     """Some images below `root`, enough to recognise a format by; none where it is no folder."""
     try:
-        entries = islice(_entries(root, None), PEEKED_FILES)
+        entries = islice(_entries(root, CollectionBuilder()), PEEKED_FILES)
         return [relative for entry, relative in entries if is_image_name(entry.name)]
     except GapvizError:
         return []
@@ -127,9 +127,7 @@ def source_name(path: Path) -> str:
     return path.resolve().name if path.is_dir() else path.stem
 
 
-def _entries(
-    root: Path, builder: CollectionBuilder | None
-) -> Iterator[tuple[os.DirEntry[str], str]]:
+def _entries(root: Path, builder: CollectionBuilder) -> Iterator[tuple[os.DirEntry[str], str]]:
     """Everything below `root` but folders; links to folders are not followed."""
     waiting = [""]
     while waiting:
@@ -149,8 +147,7 @@ def _entries(
             if not folder:
                 hint = "give a folder of images"
                 raise GapvizError(why, where=shown(str(root)), hint=hint) from error
-            if builder is not None:
-                builder.skip(folder, why)
+            builder.skip(folder, why)
 
 
 def _entry_flaw(entry: os.DirEntry[str], base: Path) -> str | None:

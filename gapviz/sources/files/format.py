@@ -34,7 +34,7 @@ class ReadOptions:
     """What a person says of a source where its files do not say it themselves.
 
     Raises:
-        GapvizError: a caption template without `{label}`, or an unknown choice.
+        GapvizError: a caption template without `{label}`.
     """
 
     id_column: str | None = None

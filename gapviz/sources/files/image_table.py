@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
@@ -14,7 +15,7 @@ from gapviz.sources.files.folders import files_in, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images.decoding import content_flaw
+from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
 from gapviz.sources.images.references import named_flaw, path_reference, relative_path
 
@@ -89,7 +90,7 @@ class _TableRows:
         self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns, place: str
     ) -> None:
         path = table.path.resolve()
-        flaw = content_flaw(content)
+        flaw = header_flaw(BytesIO(content), len(content))
         if flaw is None and not path.is_relative_to(self._base):
             flaw = "lies outside the folder of images"
         if flaw is not None:

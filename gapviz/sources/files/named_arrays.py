@@ -17,8 +17,13 @@ import numpy.typing as npt
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, choose_columns
 from gapviz.sources.files.format import Reading, ReadOptions
-from gapviz.sources.files.metadata import ItemMetadata, find_metadata, list_metadata
-from gapviz.sources.files.pairing import VectorRows, reading_of
+from gapviz.sources.files.pairing import (
+    ItemMetadata,
+    VectorRows,
+    find_metadata,
+    list_metadata,
+    reading_of,
+)
 
 NamedArray = npt.NDArray[Any] | Sequence[object]
 

@@ -17,8 +17,6 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
 from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_flaw, over_white
@@ -49,29 +47,15 @@ def image_bytes(reference: str, root: Path | None) -> bytes:
     return _span(inside(root, reference), reference)
 
 
-def open_image(reference: str, root: Path | None, *, about: int | None = None) -> Image.Image:
-    """The decoded picture of an item, in its own mode.
-
-    Args:
-        reference: one of the forms above.
-        root: `Collection.root`.
-        about: pixels wanted across; a JPEG may then be decoded smaller, and faster.
-
-    Raises:
-        GapvizError: as `image_bytes`, or `decode_image`.
-    """
-    return decode_image(image_bytes(reference, root), where=reference, about=about)
-
-
 def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
     """A picture as an opaque PNG of at most `size` × `size` pixels, transparency over white.
 
     Raises:
-        GapvizError: as `open_image`.
+        GapvizError: as `image_bytes`, or `decode_image`.
     """
     if reference.startswith(IMAGE_SCHEME):
         return drawing_png(reference, size)
-    image = open_image(reference, root, about=size)
+    image = decode_image(image_bytes(reference, root), where=reference, about=size)
     small = over_white(image)
     small.thumbnail((size, size))
     buffer = BytesIO()

@@ -278,9 +278,8 @@ def _where_images_lie(root: Path | None, files: Path | None) -> dict[str, str | 
     """An upload travels with the workspace; other images stay where they are."""
     if files is None:
         return {"root": None if root is None else str(root.absolute())}
-    within = root is not None and root.resolve().is_relative_to(files.resolve())
-    place = root.resolve().relative_to(files.resolve()) if root is not None and within else "."
-    return {"files": str(place)}
+    base, place = files.resolve(), (root or files).resolve()
+    return {"files": str(place.relative_to(base)) if place.is_relative_to(base) else "."}
 
 
 def _root(folder: Path, about: Mapping[str, Any]) -> Path | None:

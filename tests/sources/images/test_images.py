@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gapviz import GapvizError
-from gapviz.sources.images.decoding import content_flaw, decode_image
-from gapviz.sources.images.references import image_bytes, open_image, path_reference, thumbnail_png
+from gapviz.sources.images.decoding import decode_image, header_flaw
+from gapviz.sources.images.references import image_bytes, path_reference, thumbnail_png
+from tests.sources.files.image_making import opened
 
 
 def png(width=8, height=6, mode="RGB"):
@@ -34,11 +35,11 @@ def root(tmp_path):
 
 
 def test_a_picture_of_the_folder_is_opened(root):
-    assert open_image("a.png", root).size == (8, 6)
+    assert opened("a.png", root).size == (8, 6)
 
 
 def test_a_drawing_needs_no_folder():
-    assert open_image("openmoji:1F431", None).size == (224, 224)
+    assert opened("openmoji:1F431", None).size == (224, 224)
 
 
 @pytest.mark.parametrize("reference", ["../secret.png", "link.png", "x/../../secret.png"])
@@ -74,7 +75,7 @@ def test_what_cannot_be_decoded_is_named(content, why):
 def test_formats_beyond_the_named_ones_are_not_recognised(kind):
     buffer = BytesIO()
     Image.new("RGB", (8, 6)).save(buffer, kind)
-    assert content_flaw(buffer.getvalue()) == "is not an image"
+    assert header_flaw(buffer, buffer.tell()) == "is not an image"
     with pytest.raises(GapvizError, match="not an image"):
         decode_image(buffer.getvalue(), where="x")
 
@@ -93,22 +94,22 @@ def test_pictures_are_read_out_of_archives(archives):
     size = len(png())
     assert image_bytes(f"tar:s.tar#512,{size}", archives) == png()
     for row in (0, 36, 37, 73, 74, 78):
-        assert open_image(f"parquet:s.parquet#{row},im,age", archives).width == row + 1
+        assert opened(f"parquet:s.parquet#{row},im,age", archives).width == row + 1
 
 
 def test_many_threads_read_one_archive(archives):
     references = ["parquet:s.parquet#5,im,age", "parquet:s.parquet#3,im,age"] * 50
     with ThreadPoolExecutor(8) as threads:
-        sizes = list(threads.map(lambda r: open_image(r, archives).size, references))
+        sizes = list(threads.map(lambda r: opened(r, archives).size, references))
     assert sizes == [(6, 6), (4, 6)] * 50
 
 
 def test_an_archive_that_was_replaced_is_read_anew(archives):
     reference = "parquet:s.parquet#7,im,age"
-    assert open_image(reference, archives).width == 8
+    assert opened(reference, archives).width == 8
     pq.write_table(pa.table({"im,age": [png(99)] * 8}), archives / "s.parquet")
     os.utime(archives / "s.parquet", ns=(1, 1))
-    assert open_image(reference, archives).width == 99
+    assert opened(reference, archives).width == 99
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_damaged_pictures_have_a_flaw_or_decode_or_are_refused(data):
         content[data.draw(st.integers(0, min(len(content) - 1, 80)))] = data.draw(
             st.integers(0, 255)
         )
-    if content_flaw(bytes(content)) is None:
+    if header_flaw(BytesIO(content), len(content)) is None:
         try:
             decode_image(bytes(content), where="x")
         except GapvizError as error:
