@@ -151,7 +151,7 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
         readings = [read_amumo(folder)]
     else:
         stacks = (_read_stack(folder, *stack) for stack in _STACKS.get(name, ()))
-        readings = [reading for reading in stacks if reading is not None]
+        readings = [reading for reading in stacks if reading.collections]
     if not readings:
         raise GapvizError(
             "holds nothing of this set",
@@ -168,14 +168,10 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
     )
 
 
-def _read_stack(
-    folder: Path, stem: str, encoder: str, modalities: tuple[str, ...]
-) -> Reading | None:
-    """One data set as two states of one encoder saw it, each a stacked `.npy`, or None."""
+def _read_stack(folder: Path, stem: str, encoder: str, modalities: tuple[str, ...]) -> Reading:
+    """One data set as two states of one encoder saw it, each a stacked `.npy`."""
     states = {f"{stem}.npy": encoder, f"{stem}_random.npy": f"{encoder}, untrained"}
     here = {file: state for file, state in states.items() if (folder / file).is_file()}
-    if not here:
-        return None
     options = ReadOptions(modalities=modalities)
     collections = (
         replace(read_stacked(folder / file, options).collection, name=encoder, encoder=state)

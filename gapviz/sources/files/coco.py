@@ -107,19 +107,17 @@ def _parsed(file: Path) -> Mapping[str, Any]:
     hint = "give a COCO captions file, with lists of images and annotations"
     try:
         size = file.stat().st_size
-        if size > MAX_JSON_BYTES:
-            raise GapvizError(
-                f"has {size / 1e6:,.0f} MB, which is too much",
-                where=shown(file.name),
-                hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
-            )
-        content = json_in(file.read_bytes())
+        content = None if size > MAX_JSON_BYTES else json_in(file.read_bytes())
     except OSError as error:
         raise unreadable(shown(file.name), error) from error
-    except GapvizError:
-        raise
     except ValueError as error:
         raise GapvizError("is no JSON, or cut short", where=shown(file.name), hint=hint) from error
+    if size > MAX_JSON_BYTES:
+        raise GapvizError(
+            f"has {size / 1e6:,.0f} MB, which is too much",
+            where=shown(file.name),
+            hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
+        )
     if not isinstance(content, dict):
         raise GapvizError("is no JSON object", where=shown(file.name), hint=hint)
     return content

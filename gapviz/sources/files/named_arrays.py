@@ -7,25 +7,23 @@ A matrix is a modality. A list describes items: `ids`, `captions`, `labels`, `im
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, choose_columns
 from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.files.pairing import (
     ItemMetadata,
+    NamedArray,
     VectorRows,
     find_metadata,
     list_metadata,
     reading_of,
 )
-
-NamedArray = npt.NDArray[Any] | Sequence[object]
 
 Chosen = TypeVar("Chosen")
 
@@ -77,8 +75,8 @@ def reading_of_arrays(
         owners = None
         listed = next((name + end for end in OWNER_ENDINGS if name + end in lists), None)
         if listed is not None:
-            plain = {listed: _plain(others.pop(listed))}
-            owners = list_metadata(plain, Columns(id=listed), where=listed).ids
+            own = {listed: others.pop(listed)}
+            owners = list_metadata(own, Columns(id=listed), where=listed).ids
         blocks[name] = VectorRows(matrix, owners, where=f"{path.name}, {name}")
     folder = path if path.is_dir() else path.parent
     if others:
@@ -124,13 +122,7 @@ def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions)
                 hint="name it ids, captions, labels, image_paths or <modality>_ids, or give one "
                 "row of numbers per vector",
             )
-    plain = {name: _plain(values) for name, values in lists.items()}
-    return list_metadata(plain, columns, where=path.name)
-
-
-def _plain(values: NamedArray) -> list[object]:
-    plain: list[object] = values.tolist() if isinstance(values, np.ndarray) else list(values)
-    return plain
+    return list_metadata(lists, columns, where=path.name)
 
 
 def _is_list(values: NamedArray) -> bool:

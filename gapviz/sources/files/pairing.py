@@ -31,6 +31,8 @@ from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.images.references import path_reference, relative_path
 from gapviz.storage.files import unreadable
 
+NamedArray = npt.NDArray[Any] | Sequence[object]
+
 LINE_FILES = ("captions.txt", "prompts.txt")
 
 
@@ -325,15 +327,16 @@ def table_metadata(
     return replace(metadata, skipped=skipped + metadata.skipped)
 
 
-def list_metadata(
-    lists: Mapping[str, Sequence[object]], columns: Columns, *, where: str
-) -> ItemMetadata:
-    """The metadata in lists of plain values, by column.
+def list_metadata(lists: Mapping[str, NamedArray], columns: Columns, *, where: str) -> ItemMetadata:
+    """The metadata in lists, by column.
 
     Raises:
         GapvizError: lists of differing length.
     """
-    chosen = {name: lists[name] for name in columns.all}
+    chosen: dict[str, Sequence[object]] = {
+        name: values.tolist() if isinstance(values := lists[name], np.ndarray) else values
+        for name in columns.all
+    }
     lengths = {name: len(values) for name, values in chosen.items()}
     if len(set(lengths.values())) > 1:
         listing = ", ".join(f"{length} {name}" for name, length in lengths.items())
