@@ -17,7 +17,7 @@ from gapviz.encoders.registry import (
     load_any_encoder,
 )
 from gapviz.sources.builtin.variants import BUILTIN
-from gapviz.sources.files.reading import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, Skipped
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.storage.saved_collection import ITEMS_FILE, SAVED_COLLECTION, replace_collection
 

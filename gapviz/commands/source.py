@@ -14,8 +14,7 @@ from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
-from gapviz.sources.files.format import formats
-from gapviz.sources.files.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

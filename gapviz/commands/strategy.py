@@ -12,7 +12,7 @@ from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.sources.files.reading import Reading
+from gapviz.sources.files.format import Reading
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters, strategy_spec
 
 _SHARED: Mapping[Shared, dict[str, Any]] = {

@@ -19,8 +19,8 @@ from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import choice_of, segments_of
-from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
-from gapviz.sources.files.upload import DEFAULT_LIMITS
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.sources.files.upload import MAX_BYTES, MAX_FILES, MAX_UNPACKED_BYTES
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
@@ -79,9 +79,9 @@ def _by_upload() -> None:
         "A zip of images and captions, or a file of vectors",
         type=list(UPLOAD_TYPES),
         key="upload",
-        max_upload_size=DEFAULT_LIMITS.max_bytes // 1_000_000,
-        help=f"At most {megabytes(DEFAULT_LIMITS.max_bytes)}, {DEFAULT_LIMITS.max_files:,} files, "
-        f"{megabytes(DEFAULT_LIMITS.max_unpacked_bytes)} unpacked. What is unsafe or broken in it "
+        max_upload_size=MAX_BYTES // MEGABYTE,
+        help=f"At most {megabytes(MAX_BYTES)}, {MAX_FILES:,} files, "
+        f"{megabytes(MAX_UNPACKED_BYTES)} unpacked. What is unsafe or broken in it "
         "is left out by name; the rest loads. It stays on this machine.",
     )
     st.caption(f"Larger, or already on this machine: {FROM_A_TERMINAL}.")

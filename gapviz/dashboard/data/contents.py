@@ -16,7 +16,7 @@ from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.cache import CachedResult
 

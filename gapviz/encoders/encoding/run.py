@@ -25,7 +25,7 @@ from gapviz.encoders.base import (
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
-from gapviz.sources.files.reading import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, Skipped
 
 Thing = TypeVar("Thing")
 AnyEncoder = Encoder | ImageEncoder | TextEncoder

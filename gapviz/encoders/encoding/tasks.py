@@ -9,7 +9,7 @@ from typing import Any
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.encoders.registry import encoded_modalities, load_any_encoder
-from gapviz.sources.files.reading import IndexedCaptions
+from gapviz.sources.files.format import IndexedCaptions
 from gapviz.sources.library.stored import StoredCollection, Workspace
 from gapviz.storage.background_process import ProcessTask, runs_in_process
 from gapviz.storage.cache import content_key

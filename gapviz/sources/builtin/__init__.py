@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gapviz.core.collection import Collection, ModalityVectors
-from gapviz.sources.builtin.dedicated import DedicatedVectors, dedicated_vectors
+from gapviz.sources.builtin.dedicated import dedicated_vectors
 from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
 from gapviz.sources.builtin.variants import (
     BUILTIN,
     BUILTIN_ENCODERS,
-    BuiltinEncoderNote,
     encoder_title,
     variant_folder,
     variant_of,
@@ -20,8 +19,6 @@ from gapviz.storage.saved_collection import VECTORS_FILE, load_collection
 __all__ = [
     "ATTRIBUTION",
     "BUILTIN_ENCODERS",
-    "BuiltinEncoderNote",
-    "DedicatedVectors",
     "builtin_collection",
     "dedicated_vectors",
     "encoder_title",
