@@ -79,7 +79,7 @@ def _by_upload() -> None:
         "A zip of images and captions, or a file of vectors",
         type=list(UPLOAD_TYPES),
         key="upload",
-        max_upload_size=MAX_BYTES // MEGABYTE,
+        max_upload_size=MAX_BYTES // 1_000_000,
         help=f"At most {megabytes(MAX_BYTES)}, {MAX_FILES:,} files, "
         f"{megabytes(MAX_UNPACKED_BYTES)} unpacked. What is unsafe or broken in it "
         "is left out by name; the rest loads. It stays on this machine.",

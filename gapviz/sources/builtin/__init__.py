@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gapviz.core.collection import Collection, ModalityVectors
-from gapviz.sources.builtin.dedicated import dedicated_vectors
+from gapviz.sources.builtin.dedicated import DedicatedVectors, dedicated_vectors
 from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
 from gapviz.sources.builtin.variants import (
     BUILTIN,
@@ -19,6 +19,7 @@ from gapviz.storage.saved_collection import VECTORS_FILE, load_collection
 __all__ = [
     "ATTRIBUTION",
     "BUILTIN_ENCODERS",
+    "DedicatedVectors",
     "builtin_collection",
     "dedicated_vectors",
     "encoder_title",
