@@ -41,7 +41,7 @@ def claims(world: World, n: int, seed: int) -> Claims:
     for one in given.recommendations:
         for effect in one.effects[:1]:
             own = effect.change.low > 0
-            found[one.rule_name] = (effect.gain.value, one.verdict == "better", own)
+            found[one.rule.name] = (effect.gain.value, one.verdict == "better", own)
     return found
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from gapviz.core.vectors import Float32
+from gapviz.encoders.image_only import EfficientNetEncoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import ImageTower
 
 SHRINKAGE = 0.5
 """Share of the identity in Σ, of which 810 drawings in 1,280 dimensions tell too little."""
@@ -26,7 +26,7 @@ def class_names() -> list[str]:
     return [str(names).split(",")[0] for names in ImageNetInfo().label_descriptions()]
 
 
-def class_features(tower: ImageTower, drawings: Float32) -> Float32:
+def class_features(tower: EfficientNetEncoder, drawings: Float32) -> Float32:
     """`(1000, 1280)`: for each class a point where its photographs should lie.
 
     Args:

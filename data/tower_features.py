@@ -12,7 +12,8 @@ from PIL import Image
 
 from gapviz.core.collection import Item
 from gapviz.core.vectors import Float32, Indices
-from gapviz.encoders.towers import IMAGE_EDGE, ImageTower, TextTower
+from gapviz.encoders.image_only import IMAGE_EDGE, EfficientNetEncoder
+from gapviz.encoders.text_only import MiniLMEncoder
 from gapviz.sources.builtin.drawings import render, render_transparent
 from gapviz.storage.cache import CachedResult, content_key
 
@@ -87,8 +88,8 @@ def tower_features(
 
 
 def _run_towers(items: tuple[Item, ...], train: Indices, seed: int, n_views: int) -> TowerFeatures:
-    tower = ImageTower("cpu")
-    images = tower.features([render(item.id, IMAGE_EDGE) for item in items])
+    tower = EfficientNetEncoder("cpu")
+    images = tower.image_features([render(item.id, IMAGE_EDGE) for item in items])
     transparent = [render_transparent(items[i].id, IMAGE_EDGE) for i in train]
     mirror = [_may_be_mirrored(items[i]) for i in train]
     views = np.zeros((n_views, *images.shape), dtype=np.float32)
@@ -98,14 +99,14 @@ def _run_towers(items: tuple[Item, ...], train: Indices, seed: int, n_views: int
             altered(drawing, rng, mirror=free)
             for drawing, free in zip(transparent, mirror, strict=True)
         ]
-        views[number, train] = tower.features(pictures)
-    texts = TextTower("cpu")
+        views[number, train] = tower.image_features(pictures)
+    texts = MiniLMEncoder("cpu")
     return TowerFeatures(
         images=images,
         views=views,
-        texts=texts.features([caption for item in items for caption in item.captions]),
+        texts=texts.text_features([caption for item in items for caption in item.captions]),
         class_images=class_features(tower, images[train]),
-        class_texts=texts.features(class_names()),
+        class_texts=texts.text_features(class_names()),
         n_captions=np.array([len(item.captions) for item in items], dtype=np.int64),
     )
 

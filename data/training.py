@@ -14,8 +14,7 @@ from tower_features import TowerFeatures
 
 from gapviz.core.collection import CALIBRATE
 from gapviz.core.vectors import Float32, Indices
-from gapviz.encoders.builtin import JOINT_DIM
-from gapviz.encoders.towers import Head
+from gapviz.encoders.builtin import JOINT_DIM, Head
 from gapviz.training.objectives import Objective
 
 

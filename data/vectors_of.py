@@ -11,7 +11,7 @@ from tower_features import TowerFeatures
 
 from gapviz.core.collection import Collection, Item, ModalityVectors
 from gapviz.core.vectors import Indices, unit_rows
-from gapviz.encoders.towers import Head
+from gapviz.encoders.builtin import Head
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.sources.builtin.variants import HEADS_FILE, encoder_name
 

@@ -2,12 +2,17 @@
 
 import streamlit as st
 
-from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
+from gapviz.analyses.measure import all_diagnostics, bias_reading, change_reading, gap_reading
 from gapviz.dashboard.caches import measured
-from gapviz.dashboard.cards import diagnostics_table, headline_cards, headline_notes
+from gapviz.dashboard.cards import (
+    cloud_cards,
+    cloud_words,
+    headline_cards,
+    headline_notes,
+    show_measured,
+)
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.cones import cones_section
-from gapviz.dashboard.one_modality import cloud_cards, cloud_words
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, ways_on
 from gapviz.dashboard.settings import RAW, settings
 
@@ -55,7 +60,7 @@ cones_section(chosen, readings, notes)
 
 with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:
     if table.open:
-        diagnostics_table(columns)
+        show_measured(all_diagnostics(columns), columns)
 ways_on(
     {
         "search": "Search this collection and see what the gap does to answers",

@@ -13,7 +13,7 @@ from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 
 PAUSE = 0.2
 """Seconds between two reports."""

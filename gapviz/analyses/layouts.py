@@ -58,7 +58,6 @@ class LayoutRequest:
         return sample_for_display(
             self.collection.n_items,
             self.collection.labels,
-            limit=DISPLAY_LIMIT,
             points_per_item=per_item,
             seed=self.seed,
         )

@@ -99,10 +99,7 @@ def temperature_finding(
     """
     rows: list[list[Any]] = [["untrained", study.gap_before, None, None, ""]]
     columns = (study.temperatures, study.gap, study.recall, study.bias)
-    rows += [
-        [f"{tau:g}", float(gap), float(recall), float(bias), ""]
-        for tau, gap, recall, bias in zip(*columns, strict=True)
-    ]
+    rows += [[f"{tau:g}", *map(float, figures), ""] for tau, *figures in zip(*columns, strict=True)]
     rows += [
         [f"{tau:g}", gap, None, None, f"shipped: {title}"] for title, (tau, gap) in shipped.items()
     ]
@@ -137,15 +134,13 @@ def find_why(request: Request, progress: Progress) -> Finding:
     parts: dict[str, Finding] = {}
     # What can be refused comes before what takes long.
     features = collection_features(collection, request.pair) if "temperature" in names else None
-    study = None
     if "order" in names:
         held_out = collection.split(EVALUATE)
         study = shift_study(held_out, request.pair, request["shift"], seed=request.seed)
+        parts["order"] = order_finding(study)
     if "start" in names:
         start = cached_random_start(seed=request.seed).compute(share_of(progress, 0, 2))
         parts["start"] = start_finding(start)
-    if study is not None:
-        parts["order"] = order_finding(study)
     if features is not None:
         shipped = shipped_gaps(collection.encoder)
         figures["shipped"] = {
@@ -153,7 +148,7 @@ def find_why(request: Request, progress: Progress) -> Finding:
         }
         runs = cached_temperatures(features, options).compute(share_of(progress, 1, 2))
         parts["temperature"] = temperature_finding(runs, shipped)
-    return Finding(figures=figures, parts=parts)
+    return Finding(figures, parts={name: parts[name] for name in FORCES if name in parts})
 
 
 ANALYSIS = Analysis(

@@ -44,11 +44,6 @@ class ItemRows:
     vectors: Float32
     """`(n, dim)`, unit rows."""
 
-    def row(self, item: int) -> int | None:
-        """The row of an item, or None where it has none."""
-        place = int(np.searchsorted(self.items, item))
-        return place if place < self.items.size and self.items[place] == item else None
-
     def of(self, items: Indices) -> ItemRows:
         """Only the rows of `items`, rising, all of which must have one."""
         return ItemRows(self.modality, items, self.vectors[np.searchsorted(self.items, items)])
@@ -100,8 +95,8 @@ def compare_modality(
         raise GapvizError(
             "has no evaluate split", where=collection.name, hint="name the held-out items"
         )
-    ours, theirs = shared(joint, dedicated)
-    measured = np.intersect1d(ours.items, np.asarray(held_out, dtype=np.int64))
+    both = np.intersect1d(joint.items, dedicated.items)
+    measured = np.intersect1d(both, np.asarray(held_out, dtype=np.int64))
     if not measured.size:
         raise GapvizError(
             f"no held-out item has {joint.modality} vectors of both encoders",
@@ -109,8 +104,8 @@ def compare_modality(
             hint="encode the same items with both",
         )
     return compare_within(
-        ours.of(measured).vectors,
-        theirs.of(measured).vectors,
+        joint.of(measured).vectors,
+        dedicated.of(measured).vectors,
         collection.labels[measured],
         seed=seed,
     )
@@ -181,7 +176,7 @@ def label_table(comparison: WithinComparison, names: Mapping[int, str], by: str 
         names: of the labels, by code.
         by: one of `FIGURES`.
     """
-    found = [(names[part.label], part, *_figure_of(part, by)) for part in comparison.by_label]
+    found = [(names[part.label], part, *label_figures(part, by)) for part in comparison.by_label]
     found.sort(key=lambda one: (-one[-1].value, one[0]))
     rows: list[list[Any]] = [
         [
@@ -317,7 +312,7 @@ def encoders_of(request: Request, modality: str) -> tuple[str, str, ItemRows, It
 
 def _lists(request: Request, joint: ItemRows, dedicated: ItemRows) -> dict[str, ResultList]:
     item = request.item(request["item"])
-    if joint.row(item) is None:
+    if item not in joint.items:
         raise GapvizError(
             f"item {request['item'][:80]!r} has no {joint.modality} vectors of both encoders",
             where=request.collection.name,
@@ -327,7 +322,7 @@ def _lists(request: Request, joint: ItemRows, dedicated: ItemRows) -> dict[str, 
     return {which: rows.neighbours(item, request["results"]) for which, rows in both.items()}
 
 
-def _figure_of(part: LabelDelta, by: str) -> tuple[float, float, Estimate]:
+def label_figures(part: LabelDelta, by: str) -> tuple[float, float, Estimate]:
     """Joint, dedicated, and the difference."""
     if by == "map":
         means = part.joint_average_precision, part.dedicated_average_precision

@@ -6,27 +6,23 @@ What is particular to one stands in a table here: the old names, and the files i
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from gapviz.analyses.analysis import Analysis, Request, Shared
+from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.commands.files import WRITERS, json_text, refuse_output
-from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.gate import Condition, Gated, add_gate, parse_condition
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
     Commands,
-    add_also,
-    add_seed,
     add_source,
     other_models,
     progress_bar,
     read_and_tell,
 )
 from gapviz.commands.strategy import (
-    add_fit,
-    add_pair,
-    add_strategy,
+    add_shared,
     checked_collection,
     chosen_pair,
     chosen_strategy,
@@ -54,22 +50,9 @@ def add_analysis(commands: Commands, analysis: Analysis) -> None:
             metavar="FILE",
             help=f"ends in {', '.join(writers)}; without it only words and figures are printed",
         )
-    add_shared(command, analysis)
+    add_shared(command, analysis.shared, analysis.strategy)
     add_gate(command)
     command.set_defaults(run=partial(run, analysis), goes_on=analysis.goes_on)
-
-
-def add_shared(command: argparse.ArgumentParser, analysis: Analysis) -> None:
-    """The options that an analysis shares with others."""
-    adds: dict[Shared, Callable[[argparse.ArgumentParser], None]] = {
-        "strategy": partial(add_strategy, default=analysis.strategy),
-        "fit": add_fit,
-        "pair": add_pair,
-        "also": add_also,
-        "seed": add_seed,
-    }
-    for name in analysis.shared:
-        adds[name](command)
 
 
 def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
@@ -108,16 +91,40 @@ def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
     Raises:
         GapvizError: bad input, or a file that cannot be written.
     """
-    gates = conditions(options)
-    out: Path | None = getattr(options, "out", None)
-    writers = WRITERS.get(analysis.name, {})
-    if out is not None:
-        refuse_output(out, tuple(writers))
+    gates = refused_early(options)
     request = request_of(analysis, options)
     with progress_bar() as progress:
         finding = analysis.find(request, progress)
+    return answer(finding, gates, options)
+
+
+def refused_early(options: argparse.Namespace) -> list[Condition]:
+    """The conditions, once they and the file to write are known to be good.
+
+    Raises:
+        GapvizError: text that is no condition, or a file that could not be written.
+    """
+    gates = [parse_condition(text) for text in options.fail_if]
+    if getattr(options, "out", None) is not None:
+        refuse_output(options.out, tuple(WRITERS[options.command]))
+    return gates
+
+
+def answer(
+    finding: Finding,
+    gates: Sequence[Condition],
+    options: argparse.Namespace,
+    written: str = "written to",
+) -> Gated:
+    """What to print of a finding, once its result is written, and which conditions hold.
+
+    Raises:
+        GapvizError: a file that cannot be written, or a condition on no figure.
+    """
+    out: Path | None = getattr(options, "out", None)
+    writers = WRITERS.get(options.command, {})
     figures = finding.to_json() | ({"out": out and str(out)} if writers else {})
-    lines = [*finding_lines(finding), *([f"written to {out}"] if out else [])]
+    lines = [*finding_lines(finding), *([f"{written} {out}"] if out else [])]
     text = json_text(figures) if options.json else "\n".join(lines)
     if out is not None:
         write_output(out, writers[out.suffix.lower()](finding.result))

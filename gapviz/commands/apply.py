@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from gapviz.commands.files import json_text
@@ -63,16 +64,8 @@ def run(options: argparse.Namespace) -> str:
             progress=progress,
         )
     if options.json:
-        figures = {
-            "out": str(applied.out),
-            "n_rows": applied.n_rows,
-            "dim": applied.dim,
-            "dtype": applied.dtype,
-            "modality": applied.modality,
-            "resumed_from": applied.resumed_from,
-            "strategy": exported.card.strategy,
-        }
-        return json_text(figures)
+        told = {"out": str(applied.out), "strategy": exported.card.strategy}
+        return json_text(asdict(applied) | told)
     return _summary(applied, exported.card)
 
 

@@ -56,32 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if isinstance(answer, str):
         return _print(answer)
-    return _print(answer.text) or _fail(answer.broken)
-
-
-def _fail(broken: tuple[str, ...]) -> int:
-    if not broken:
-        return 0
-    print(f"gapviz: failed, since {'; '.join(broken)}.", file=sys.stderr)
+    code = _print(answer.text)
+    if code or not answer.broken:
+        return code
+    print(f"gapviz: failed, since {'; '.join(answer.broken)}.", file=sys.stderr)
     return FAILED
 
 
 def _print(text: str) -> int:
     try:
         print(text, flush=True)
-    except BrokenPipeError:
-        # The reader (head, say) has gone; that is no fault.
-        _silence()
     except OSError as error:
-        _silence()
-        print(f"gapviz: the answer cannot be written ({error.strerror}).", file=sys.stderr)
-        return FAILED
+        # Python would try to write what is left, and complain again, at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, say) may have gone; that is no fault.
+        if not isinstance(error, BrokenPipeError):
+            print(f"gapviz: the answer cannot be written ({error.strerror}).", file=sys.stderr)
+            return FAILED
     return 0
-
-
-def _silence() -> None:
-    # Python would try to write what is left, and complain again, at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from typing import get_args
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.encoding.run import Encoded, encode_collection
+from gapviz.encoders.encoding.run import encode_collection
 from gapviz.encoders.registry import (
     FAMILIES,
     OPEN_CLIP,
@@ -17,7 +17,7 @@ from gapviz.encoders.registry import (
     load_any_encoder,
 )
 from gapviz.sources.builtin.variants import BUILTIN
-from gapviz.sources.files.reading import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, Skipped
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.storage.saved_collection import ITEMS_FILE, SAVED_COLLECTION, replace_collection
 
@@ -95,9 +95,33 @@ def run(options: argparse.Namespace) -> str:
         )
         replace_collection(encoded.collection, options.out)
     skipped = (*reading.skipped, *encoded.skipped)
+    collection = encoded.collection
+    rows = {name: block.n_rows for name, block in collection.modalities.items()}
     if options.json:
-        return json_text(_figures(encoded, skipped, options.out))
-    return _summary(encoded, skipped, options.out)
+        return json_text(
+            {
+                "folder": str(options.out),
+                "name": collection.name,
+                "encoder": collection.encoder,
+                "n_items": collection.n_items,
+                "dim": collection.dim,
+                "rows": rows,
+                "n_encoded": encoded.n_encoded,
+                "n_reused": encoded.n_reused,
+                "seconds": round(encoded.seconds, 3),
+                "device": encoded.device,
+                "skipped": skipped,
+            }
+        )
+    counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    lines = [
+        f"{collection.name}: {collection.n_items:,} items, {counts} vectors of "
+        f"{collection.dim} dimensions, encoder {collection.encoder}",
+        f"encoded {encoded.n_encoded:,}, reused {encoded.n_reused:,}, "
+        f"in {encoded.seconds:.1f} s on {encoded.device}",
+        f"written to {options.out}",
+    ]
+    return "\n".join([*lines, *skipped_lines(skipped)])
 
 
 def encoder_name(model: str, pretrained: str | None) -> str:
@@ -115,36 +139,6 @@ def encoder_name(model: str, pretrained: str | None) -> str:
             hint="leave it out, or give --model a name such as ViT-B-32",
         )
     return model
-
-
-def _figures(encoded: Encoded, skipped: tuple[Skipped, ...], folder: Path) -> dict[str, object]:
-    collection = encoded.collection
-    return {
-        "folder": str(folder),
-        "name": collection.name,
-        "encoder": collection.encoder,
-        "n_items": collection.n_items,
-        "dim": collection.dim,
-        "rows": {name: block.n_rows for name, block in collection.modalities.items()},
-        "n_encoded": encoded.n_encoded,
-        "n_reused": encoded.n_reused,
-        "seconds": round(encoded.seconds, 3),
-        "device": encoded.device,
-        "skipped": [{"what": one.what, "why": one.why} for one in skipped],
-    }
-
-
-def _summary(encoded: Encoded, skipped: tuple[Skipped, ...], folder: Path) -> str:
-    collection = encoded.collection
-    rows = ", ".join(f"{block.n_rows:,} {name}" for name, block in collection.modalities.items())
-    lines = [
-        f"{collection.name}: {collection.n_items:,} items, {rows} vectors of "
-        f"{collection.dim} dimensions, encoder {collection.encoder}",
-        f"encoded {encoded.n_encoded:,}, reused {encoded.n_reused:,}, "
-        f"in {encoded.seconds:.1f} s on {encoded.device}",
-        f"written to {folder}",
-    ]
-    return "\n".join([*lines, *skipped_lines(skipped)])
 
 
 def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:

@@ -7,15 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands, add_seed, add_source, read_and_tell
-from gapviz.commands.strategy import (
-    add_fit,
-    add_pair,
-    add_strategy,
-    checked_collection,
-    chosen_pair,
-    chosen_strategy,
-)
+from gapviz.commands.source import Commands, add_source, read_and_tell
+from gapviz.commands.strategy import add_shared, checked_collection, chosen_pair, chosen_strategy
 from gapviz.core.seeds import checked_seed
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refuse_transductive
@@ -34,10 +27,7 @@ def add_to(commands: Commands) -> None:
         "figures, and code for numpy, Qdrant, LanceDB, Elasticsearch, OpenSearch and Mixpeek.",
     )
     add_source(command)
-    add_strategy(command, default="centre")
-    add_fit(command)
-    add_pair(command)
-    add_seed(command)
+    add_shared(command, ("strategy", "fit", "pair", "seed"), "centre")
     command.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
     )

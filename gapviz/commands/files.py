@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +55,10 @@ def _html(drawn: Cones) -> bytes:
 
 
 WRITERS: Mapping[str, Mapping[str, Callable[[Any], bytes]]] = {
-    "cones": {".csv": _csv, ".parquet": _parquet, ".npz": _npz, ".html": _html}
+    "cones": {".csv": _csv, ".parquet": _parquet, ".npz": _npz, ".html": _html},
+    "train": {".safetensors": methodcaller("heads_file")},
 }
-"""Analysis → ending → the bytes that its result is written as."""
+"""Command → ending → the bytes that its result is written as."""
 
 
 def json_text(figures: Mapping[str, Any]) -> str:

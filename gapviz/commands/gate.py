@@ -70,7 +70,7 @@ class Gated:
 
 
 def add_gate(command: argparse.ArgumentParser) -> None:
-    """The option that `conditions` reads."""
+    """The option whose texts `parse_condition` reads."""
     command.add_argument(
         "--fail-if",
         action="append",
@@ -79,15 +79,6 @@ def add_gate(command: argparse.ArgumentParser) -> None:
         help="exit with code 1 where it holds, for instance 'bias_at_10 > 0.9' or "
         "'recall.text->image.10 < 0.5'; the names are those of --json; may be given again",
     )
-
-
-def conditions(options: argparse.Namespace) -> tuple[Condition, ...]:
-    """The conditions that the options name.
-
-    Raises:
-        GapvizError: one that is not of the form NAME OPERATOR NUMBER.
-    """
-    return tuple(parse_condition(text) for text in options.fail_if)
 
 
 def parse_condition(text: str) -> Condition:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
+from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.commands.encode import skipped_lines
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
-
-if TYPE_CHECKING:
-    from gapviz.analyses.one_cloud import OneCloud
 
 
 def add_to(commands: Commands) -> None:
@@ -32,8 +29,6 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input.
     """
-    from gapviz.analyses.one_cloud import study_cloud
-
     reading = read(options)
     with progress_bar() as progress:
         found = inspect_collection(reading.collection, progress=progress)
@@ -41,16 +36,12 @@ def run(options: argparse.Namespace) -> str:
     collection = reading.collection
     clouds = [study_cloud(collection, name) for name in collection.modality_names]
     if options.json:
-        left_out = [{"what": one.what, "why": one.why} for one in reading.skipped]
         cones = {one.modality: one.to_json() for one in clouds}
-        figures = found.to_json() | {"clouds": cones, "skipped": left_out}
-        return json_text(figures)
+        return json_text(found.to_json() | {"clouds": cones, "skipped": reading.skipped})
     return "\n".join([*_lines(found, clouds), *skipped_lines(skipped)])
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
-    from gapviz.analyses.one_cloud import cloud_reading
-
     spread = ", ".join(f"{count}: {items:,} items" for count, items in found.captions_per_item)
     lines = [
         f"{found.name}: {found.n_items:,} items",
@@ -62,16 +53,15 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
     ]
     if found.labels:
         lines.append(f"           {labels_told(found.labels)}")
-    for name, block in found.vectors.items():
-        lines.append(
-            f"vectors    {name}: {block.rows:,} × {block.dim}, indexed {block.indexed:,}, "
-            f"by {found.encoder}"
-        )
+    lines += [
+        f"vectors    {name}: {block.rows:,} × {block.dim}, indexed {block.indexed:,}, "
+        f"by {found.encoder}"
+        for name, block in found.vectors.items()
+    ]
     lines += [f"cone       {cloud_reading(one)}" for one in clouds]
     if not found.vectors:
         lines.append("vectors    none yet (gapviz encode)")
     lines += [f"pairs      {sentence}" for sentence in found.pairing]
-    for name, count in found.splits.items():
-        lines.append(f"split      {name}: {count:,} items")
+    lines += [f"split      {name}: {count:,} items" for name, count in found.splits.items()]
     lines += [f"warning    {sentence}" for sentence in found.split_warnings]
     return lines

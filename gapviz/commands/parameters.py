@@ -82,8 +82,6 @@ def _told(parameter: Parameter) -> str:
 
 
 class _Renamed(argparse.Action):
-    """An option under its former name."""
-
     def __call__(
         self,
         parser: argparse.ArgumentParser,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from gapviz.analyses.advice.analysis import ANALYSIS as DECIDE
 from gapviz.analyses.advice.analysis import evidence_of, situation_of
-from gapviz.commands.analysis import add_shared, request_of
+from gapviz.commands.analysis import request_of
 from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters
-from gapviz.commands.source import Commands, add_source, progress_bar
+from gapviz.commands.source import Commands, add_source, listed, progress_bar
+from gapviz.commands.strategy import add_shared
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.storage.files import write_output
@@ -22,9 +23,6 @@ from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 if TYPE_CHECKING:
     from gapviz.export.report.contents import Report
-
-MARKDOWN = (".md", ".markdown")
-HTML = (".html", ".htm")
 
 
 def add_to(commands: Commands) -> None:
@@ -55,12 +53,13 @@ def add_to(commands: Commands) -> None:
     )
     command.add_argument(
         "--compare",
-        default="",
+        type=listed,
+        default=(),
         metavar="NAME[,NAME]",
         help="further models of the source or of --also, with rows of their own in the scoreboard",
     )
     add_parameters(command, DECIDE.parameters)
-    add_shared(command, DECIDE)
+    add_shared(command, DECIDE.shared, DECIDE.strategy)
     command.set_defaults(run=run)
 
 
@@ -79,8 +78,7 @@ def run(options: argparse.Namespace) -> str:
     chosen = StrategyOptions(strategy_spec(options.strategy).name) if options.strategy else None
     request = request_of(DECIDE, options)
     situation = situation_of(request)
-    named = filter(None, map(str.strip, options.compare.split(",")))
-    compare = [_other(request.others, name, request.collection) for name in named]
+    compare = [_other(request.others, name, request.collection) for name in options.compare]
     with progress_bar() as progress:
         report = report_on(
             evidence_of(request),
@@ -102,11 +100,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _other(others: Mapping[str, Collection], encoder: str, collection: Collection) -> Collection:
-    """The same items by another model, which goes by that name.
-
-    Raises:
-        GapvizError: no vectors by that model.
-    """
+    """The same items by another model, which goes by that name."""
     if encoder not in others:
         raise GapvizError(
             f"there are no vectors by {encoder[:80]!r} to compare with",
@@ -123,8 +117,10 @@ def _form(path: Path) -> Callable[[Report], str]:
     from gapviz.export.report.markdown import report_markdown
 
     forms: dict[str, Callable[[Report], str]] = {
-        **dict.fromkeys(HTML, report_html),
-        **dict.fromkeys(MARKDOWN, report_markdown),
+        ".html": report_html,
+        ".htm": report_html,
+        ".md": report_markdown,
+        ".markdown": report_markdown,
         ".json": lambda report: json.dumps(
             report.to_json(), indent=2, ensure_ascii=False, allow_nan=False
         ),

@@ -51,7 +51,6 @@ def run(options: argparse.Namespace) -> str:
 
 
 def _opened(options: argparse.Namespace) -> dict[str, str]:
-    """What the link asks for."""
     if options.source is None:
         return {}
     if options.source in BUILTIN_ENCODERS:

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gapviz.core.collection import Collection
 from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
-from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
-from gapviz.sources.files.format import formats
-from gapviz.sources.files.reading import DEFAULT_TEMPLATE, Reading, ReadOptions
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The names that an option separates by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
+    "image_folder": ("--images", Path, "FOLDER", "where the pictures lie"),
+    "image_column": ("--image-column", str, "NAME", "column of image paths in a table"),
+    "caption_columns": ("--caption-columns", listed, "NAME[,NAME]", "columns of captions"),
+    "label_column": ("--label-column", str, "NAME", "column of labels"),
+    "id_column": ("--id-column", str, "NAME", "column that says which item a row is"),
+    "template": (
+        "--template",
+        str,
+        "TEXT",
+        f"caption of an item that has a label only (default: '{DEFAULT_TEMPLATE}')",
+    ),
+    "modalities": ("--modalities", listed, "NAME[,NAME]", "names of the arrays, in order"),
+}
+"""Field of `ReadOptions` → its flag, type, value in words and help."""
 
 
 def add_source(
@@ -35,22 +55,9 @@ def add_source(
     command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     group = command.add_argument_group("where the files do not say it themselves")
-    group.add_argument("--images", type=Path, metavar="FOLDER", help="where the pictures lie")
-    group.add_argument("--image-column", metavar="NAME", help="column of image paths in a table")
-    group.add_argument(
-        "--caption-columns", metavar="NAME[,NAME]", default="", help="columns of captions"
-    )
-    group.add_argument("--label-column", metavar="NAME", help="column of labels")
-    group.add_argument("--id-column", metavar="NAME", help="column that says which item a row is")
-    group.add_argument(
-        "--template",
-        default=DEFAULT_TEMPLATE,
-        metavar="TEXT",
-        help=f"caption of an item that has a label only (default: '{DEFAULT_TEMPLATE}')",
-    )
-    group.add_argument(
-        "--modalities", metavar="NAME[,NAME]", default="", help="names of the arrays, in order"
-    )
+    for field, (flag, kind, metavar, words) in _READ_OPTIONS.items():
+        usual = getattr(ReadOptions(), field)
+        group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
     group.add_argument(
         *(("--encoder",) if encodes else ("--encoder", "--model")),
         metavar="NAME",
@@ -64,19 +71,8 @@ def read(options: argparse.Namespace) -> Reading:
     Raises:
         GapvizError: as `gapviz.sources.files.read`.
     """
-    return read_any(
-        options.source,
-        ReadOptions(
-            id_column=options.id_column,
-            image_column=options.image_column,
-            caption_columns=_listed(options.caption_columns),
-            label_column=options.label_column,
-            image_folder=options.images,
-            template=options.template,
-            modalities=_listed(options.modalities),
-            encoder=options.encoder,
-        ),
-    )
+    given = {field: getattr(options, field) for field in _READ_OPTIONS}
+    return read_any(options.source, ReadOptions(**given, encoder=options.encoder))
 
 
 def read_and_tell(options: argparse.Namespace) -> Reading:
@@ -92,18 +88,6 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
         words = f"gapviz: left out: {first.what} {first.why}{more}; gapviz info lists them."
         print(words, file=sys.stderr)
     return reading
-
-
-def add_also(command: argparse.ArgumentParser) -> None:
-    """The option of `other_models`."""
-    command.add_argument(
-        "--also",
-        action="append",
-        default=[],
-        metavar="SOURCE",
-        help="the same items, under the same ids, as another model encoded them; may be given "
-        "again",
-    )
 
 
 def other_models(
@@ -132,7 +116,6 @@ def other_models(
 def _others(
     options: argparse.Namespace, reading: Reading, collection: Collection
 ) -> Iterator[tuple[str, Collection]]:
-    """The source of each, and its vectors."""
     if options.source in BUILTIN_ENCODERS:
         variants = [name for name in BUILTIN_ENCODERS if name != collection.encoder]
         yield from ((name, builtin_collection(name)) for name in variants)
@@ -150,21 +133,6 @@ def _others(
 
 def _read(options: argparse.Namespace, source: str) -> Reading:
     return read(argparse.Namespace(**{**vars(options), "source": source, "encoder": None}))
-
-
-def add_seed(command: argparse.ArgumentParser) -> None:
-    """`--seed`, to be checked by `checked_seed`."""
-    command.add_argument(
-        "--seed",
-        type=int,
-        default=DEFAULT_SEED,
-        metavar="N",
-        help=f"of intervals and samples (default: {DEFAULT_SEED}, as in the dashboard)",
-    )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @contextmanager

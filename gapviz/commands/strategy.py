@@ -1,20 +1,61 @@
-"""What several commands share: the strategy, what it is fitted on, and the pair measured."""
+"""What several commands share: the strategy, its fit, the pair, the seed and other sources."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gapviz.analyses.analysis import Shared
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.reading import Reading
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.sources.files.format import Reading
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters, strategy_spec
 
+_SHARED: Mapping[Shared, dict[str, Any]] = {
+    "fit": {
+        "choices": ("split", "all"),
+        "default": "split",
+        "help": "'split': fit on the calibrate split (even rows, unless the source says "
+        "otherwise) and measure on the evaluate split; 'all': both on all rows, in-sample, as "
+        "published tables do (default: split)",
+    },
+    "pair": {
+        "metavar": "A,B",
+        "help": "the two modalities whose gap to measure (default: image,text or the first two)",
+    },
+    "also": {
+        "action": "append",
+        "default": [],
+        "metavar": "SOURCE",
+        "help": "the same items, under the same ids, as another model encoded them; may be given "
+        "again",
+    },
+    "seed": {
+        "type": int,
+        "default": DEFAULT_SEED,
+        "metavar": "N",
+        "help": f"of intervals and samples (default: {DEFAULT_SEED}, as in the dashboard)",
+    },
+}
+"""Flags without their dashes, and what argparse takes besides."""
 
-def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None:
-    """The options of `chosen_strategy`."""
+
+def add_shared(
+    command: argparse.ArgumentParser, names: Sequence[Shared], strategy: str = "raw"
+) -> None:
+    """The options that `names` call, with `strategy` as the usual one."""
+    for name in names:
+        if name == "strategy":
+            _add_strategy(command, strategy)
+        else:
+            command.add_argument(f"--{name}", **_SHARED[name])
+
+
+def _add_strategy(command: argparse.ArgumentParser, default: str) -> None:
     command.add_argument(
         "--strategy",
         default=default,
@@ -24,27 +65,6 @@ def add_strategy(command: argparse.ArgumentParser, default: str = "raw") -> None
     for parameter in strategy_parameters():
         owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
         add_parameters(command, [replace(parameter, help=f"{', '.join(owners)}: {parameter.help}")])
-
-
-def add_fit(command: argparse.ArgumentParser) -> None:
-    """`--fit`, where a figure can be had in-sample as well."""
-    command.add_argument(
-        "--fit",
-        choices=("split", "all"),
-        default="split",
-        help="'split': fit on the calibrate split (even rows, unless the source says "
-        "otherwise) and measure on the evaluate split; 'all': both on all rows, in-sample, as "
-        "published tables do (default: split)",
-    )
-
-
-def add_pair(command: argparse.ArgumentParser) -> None:
-    """The option of `chosen_pair`."""
-    command.add_argument(
-        "--pair",
-        metavar="A,B",
-        help="the two modalities whose gap to measure (default: image,text or the first two)",
-    )
 
 
 def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:

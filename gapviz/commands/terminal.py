@@ -7,7 +7,7 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from gapviz.analyses.analysis import Finding
-from gapviz.core.table import Cell, Column, Table, legend
+from gapviz.core.table import Column, Table, legend
 
 WIDTH = 96
 BETWEEN = "  "
@@ -45,7 +45,10 @@ def table_lines(table: Table, width: int = WIDTH) -> list[str]:
     1  0.750
     """
     table = table.brief
-    rows = [_shown(table.columns, row) for row in table.rows]
+    rows = [
+        [printable(column.shown(cell)) for column, cell in zip(table.columns, row, strict=True)]
+        for row in table.rows
+    ]
     head = [column.head for column in table.columns]
     every = [*_broken(head, rows), *rows]
     widths = [max(len(row[place]) for row in every) for place in range(len(head))]
@@ -77,10 +80,6 @@ def printable(words: str) -> str:
 def _apart(above: Sequence[str], lines: list[str]) -> list[str]:
     """The lines, below an empty one where something stands above them."""
     return ["", *lines] if above and lines else lines
-
-
-def _shown(columns: Sequence[Column], row: Sequence[Cell]) -> list[str]:
-    return [printable(column.shown(cell)) for column, cell in zip(columns, row, strict=True)]
 
 
 def _blocks(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[list[int]]:

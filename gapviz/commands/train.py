@@ -7,34 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from gapviz.analyses.analysis import Finding
-from gapviz.commands.files import json_text, refuse_output
-from gapviz.commands.gate import Gated, add_gate, conditions
+from gapviz.commands.analysis import answer, refused_early
+from gapviz.commands.gate import Gated, add_gate
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import (
-    Commands,
-    add_seed,
-    add_source,
-    progress_bar,
-    read_and_tell,
-)
-from gapviz.commands.strategy import add_pair, chosen_pair
-from gapviz.commands.terminal import finding_lines
+from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell
+from gapviz.commands.strategy import add_shared, chosen_pair
 from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import checked_seed
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.measurement import default_pair
-from gapviz.storage.files import write_output
 from gapviz.training.features import collection_features
 from gapviz.training.run import LossName, TrainingOptions, train_run
 
 if TYPE_CHECKING:
-    from gapviz.core.collection import Collection
     from gapviz.training.features import TrainingFeatures
     from gapviz.training.run import TrainingRun
 
 DEFAULTS = TrainingOptions()
-ENDINGS = (".safetensors",)
 
 PARAMETERS = (
     Parameter("loss", "Loss", "text", DEFAULTS.loss, " or ".join(get_args(LossName))),
@@ -73,11 +63,11 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="add CyCLIP's terms: two images should be as alike as their captions",
     )
-    add_pair(command)
+    add_shared(command, ["pair"])
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="write the heads to a .safetensors as well"
     )
-    add_seed(command)
+    add_shared(command, ["seed"])
     add_gate(command)
     command.set_defaults(run=run)
 
@@ -88,61 +78,46 @@ def run(options: argparse.Namespace) -> Gated:
     Raises:
         GapvizError: bad input, or a file that cannot be written.
     """
-    gates = conditions(options)
+    gates = refused_early(options)
     values = chosen_values(options, PARAMETERS)
     if values["record_every"] is None:
         values["record_every"] = min(DEFAULTS.record_every, values["steps"])
     seed = checked_seed(options.seed)
     chosen = TrainingOptions(**values, intra_modal=options.intra_modal, seed=seed)
     pair = chosen_pair(options)
-    if options.out is not None:
-        refuse_output(options.out, ENDINGS)
     collection = read_and_tell(options).encoded_by(options.encoder)
     features = collection_features(collection, pair or default_pair(collection))
     with progress_bar() as progress:
         result = train_run(features, chosen, progress)
-    if options.out is not None:
-        write_output(options.out, result.heads_file())
-    figures = {
-        "n_train": features.train.size,
-        "n_held_out": features.held_out.size,
-        "features": features.source,
-        **result.to_json(),
-        "last": result.steps[-1].to_json(),
-        "out": None if options.out is None else str(options.out),
-    }
-    text = json_text(figures) if options.json else "\n".join(_lines(collection, features, result))
-    if options.out is not None and not options.json:
-        text += f"\nheads written to {options.out}"
-    return Gated(text, tuple(words for gate in gates for words in gate.broken(figures)))
+    return answer(_finding(collection.name, features, result), gates, options, "heads written to")
 
 
-def _lines(collection: Collection, features: TrainingFeatures, result: TrainingRun) -> list[str]:
+def _finding(name: str, features: TrainingFeatures, result: TrainingRun) -> Finding:
     from gapviz.figures.training import QUANTITIES
 
     columns = [Column("step", "step")]
-    for name, quantity in QUANTITIES.items():
+    for key, quantity in QUANTITIES.items():
         parts = quantity.values(result.steps[0])
-        columns += [Column(f"{name}-{part}", quantity.title.lower(), part) for part in parts]
+        columns += [Column(f"{key}-{part}", quantity.title.lower(), part) for part in parts]
     rows = [
-        [
-            step.step,
-            *(value for one in QUANTITIES.values() for value in one.values(step).values()),
-        ]
+        [step.step, *(value for one in QUANTITIES.values() for value in one.values(step).values())]
         for step in result.steps
     ]
     units = " ".join(f"{one.title}: {one.axis}." for one in QUANTITIES.values())
-    return finding_lines(
-        Finding(
-            title=f"{collection.name}: {features.train.size:,} pairs train, "
-            f"{features.held_out.size:,} others are held out",
-            warnings=[*filter(None, [too_few(features.held_out.size)])],
-            readings=[
-                features.source,
-                f"{result.options.title}, {result.options.steps:,} steps",
-            ],
-            tables=[Table("", columns, rows)],
-            protocol=f"{units} Loss is that of the training batch, all else is measured on the "
-            "held-out pairs.",
-        )
+    return Finding(
+        figures={
+            "n_train": features.train.size,
+            "n_held_out": features.held_out.size,
+            "features": features.source,
+            **result.to_json(),
+            "last": result.steps[-1].to_json(),
+        },
+        title=f"{name}: {features.train.size:,} pairs train, "
+        f"{features.held_out.size:,} others are held out",
+        warnings=[*filter(None, [too_few(features.held_out.size)])],
+        readings=[features.source, f"{result.options.title}, {result.options.steps:,} steps"],
+        tables=[Table("", columns, rows)],
+        protocol=f"{units} Loss is that of the training batch, all else is measured on the "
+        "held-out pairs.",
+        result=result,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -67,16 +67,9 @@ class ModalityVectors:
         """
         rows = unit_rows(vectors, where=where)
         n_rows = rows.shape[0]
-        items = (
-            np.arange(n_rows, dtype=np.int64)
-            if item_index is None
-            else np.array(item_index, dtype=np.int64)
-        )
-        asking = (
-            np.zeros(n_rows, dtype=np.bool_)
-            if query_only is None
-            else np.array(query_only, dtype=np.bool_)
-        )
+        owners = np.arange(n_rows) if item_index is None else item_index
+        items = np.array(owners, dtype=np.int64)
+        asking = np.array(np.zeros(n_rows) if query_only is None else query_only, dtype=np.bool_)
         for name, array in (("item_index", items), ("query_only", asking)):
             if array.shape != (n_rows,):
                 raise GapvizError(
@@ -100,8 +93,8 @@ class ModalityVectors:
     def dim(self) -> int:
         return int(self.vectors.shape[1])
 
-    def rows(self, keep: Mask) -> ModalityVectors:
-        """Only the rows where `keep` (`(n_rows,)`) is true."""
+    def rows(self, keep: Mask | Indices) -> ModalityVectors:
+        """Only the rows where `keep` `(n_rows,)` is true, or whose numbers it holds."""
         return ModalityVectors(
             read_only(self.vectors[keep]),
             read_only(self.item_index[keep]),
@@ -116,12 +109,7 @@ class ModalityVectors:
     @cached_property
     def first_rows(self) -> ModalityVectors:
         """The first row of each item, by rising item."""
-        _, first = np.unique(self.item_index, return_index=True)
-        return ModalityVectors(
-            read_only(self.vectors[first]),
-            read_only(self.item_index[first]),
-            read_only(self.query_only[first]),
-        )
+        return self.rows(np.unique(self.item_index, return_index=True)[1])
 
     @cached_property
     def queries(self) -> ModalityVectors:
@@ -284,17 +272,10 @@ class Collection:
             keep = new_position[block.item_index] >= 0
             if (keep & ~block.query_only).any():
                 kept = block.rows(keep)
-                modalities[name] = ModalityVectors(
-                    kept.vectors, read_only(new_position[kept.item_index]), kept.query_only
-                )
-        return Collection(
-            name=self.name,
-            items=tuple(self.items[index] for index in chosen),
-            modalities=modalities,
-            encoder=self.encoder,
-            attribution=self.attribution,
-            root=self.root,
-        )
+                owners = read_only(new_position[kept.item_index])
+                modalities[name] = replace(kept, item_index=owners)
+        items = tuple(self.items[index] for index in chosen)
+        return replace(self, items=items, modalities=modalities, splits={})
 
     def split(self, name: str) -> Collection:
         """The collection restricted to one of its splits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -46,9 +47,7 @@ class Rows:
     def spans(self) -> tuple[slice, ...]:
         """Where the rows of each modality stand."""
         ends = np.cumsum(np.bincount(self.modality, minlength=len(self.names)))
-        return tuple(
-            slice(int(start), int(end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)
-        )
+        return tuple(slice(int(start), int(end)) for start, end in pairwise([0, *ends]))
 
     @cached_property
     def by_item(self) -> Indices:

@@ -6,7 +6,8 @@ An analysis fills it once; the terminal, the report and the page each draw it in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import compress
 from math import isnan
 from typing import Any
 
@@ -97,13 +98,11 @@ class Table:
     @property
     def brief(self) -> Table:
         """Only the columns for where there is little room."""
-        places = [place for place, column in enumerate(self.columns) if column.brief]
-        return Table(
-            self.title,
-            [self.columns[place] for place in places],
-            [[row[place] for place in places] for row in self.rows],
-            self.note,
-            self.intervals,
+        shown = [column.brief for column in self.columns]
+        return replace(
+            self,
+            columns=list(compress(self.columns, shown)),
+            rows=[list(compress(row, shown)) for row in self.rows],
         )
 
     @property

@@ -24,7 +24,6 @@ PARTS = {
         find=FIND["dimensions"],
         doing="Taking dimensions away",
         panels=lambda found, chosen: dimension_panels(found.result, chosen.pair),
-        columns=2,
     ),
     "heat_map": Section(
         title="Heat map",
@@ -32,7 +31,6 @@ PARTS = {
         find=FIND["heat_map"],
         doing="Clustering pairs",
         panels=lambda found, chosen: heat_map_panels(found.result),
-        columns=2,
         narrowest=NARROWEST_MAP,
     ),
     "plane": Section(
@@ -42,7 +40,6 @@ PARTS = {
         find=FIND["plane"],
         doing="Placing every model",
         panels=lambda found, chosen: plane_panels(*found.result),
-        columns=2,
         narrowest=NARROWEST_MAP,
         values=lambda chosen: {
             "ringed": {encoder_title(view): collection_of(view) for view in chosen.views}
@@ -55,7 +52,6 @@ PARTS = {
         find=FIND["hubs"],
         doing="Counting who is found",
         panels=lambda found, chosen: hub_panels(found.result),
-        columns=2,
         open_tables=True,
     ),
     "spectrum": Section(
@@ -64,7 +60,6 @@ PARTS = {
         find=FIND["spectrum"],
         doing="Finding eigenvalues",
         panels=lambda found, chosen: spectrum_panels(found.result, chosen.modalities),
-        columns=2,
         open_tables=True,
     ),
 }

@@ -41,7 +41,7 @@ _of_collections: list[BoundedCache[Any, Any]] = []
 
 
 def cached_within(
-    most_mebibytes: int, *, light: Callable[[Any], None] = lambda value: None
+    most_mebibytes: int,
 ) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
     """Cache the answers of a function of a collection, dropping those used least recently.
 
@@ -52,21 +52,10 @@ def cached_within(
     Args:
         most_mebibytes: what the answers may hold together, collections apart, which only the
             caches of collections count.
-        light: called with an answer when others follow it, to drop what is large and quick
-            to make again.
     """
 
-    def bytes_of(answer: object) -> int:
-        light(answer)
-        if isinstance(answer, Experiment):
-            splits = [vars(answer).get(name) for name in ("calibration", "evaluated")]
-            return sum(_bytes_of(one) for one in splits if one is not None)
-        if isinstance(answer, Collection):
-            return _bytes_of(answer)
-        return bytes_held(answer, apart=(Collection,))
-
     def caching(make: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-        cache: BoundedCache[Any, Answer] = BoundedCache(most_mebibytes * MEBIBYTE, bytes_of)
+        cache: BoundedCache[Any, Answer] = BoundedCache(most_mebibytes * MEBIBYTE, _bytes_of)
         _of_collections.append(cache)
 
         @wraps(make)
@@ -83,8 +72,15 @@ def cached_within(
     return caching
 
 
-def _bytes_of(collection: Collection) -> int:
-    return bytes_held(collection.modalities) + BYTES_AN_ITEM * collection.n_items
+def _bytes_of(answer: object) -> int:
+    """Weigh an answer, which is done when others follow it."""
+    if isinstance(answer, Measurement):
+        answer.forget_scores()  # large, and quick to make again
+    if isinstance(answer, Experiment):
+        return sum(_bytes_of(vars(answer).get(name)) for name in ("calibration", "evaluated"))
+    if isinstance(answer, Collection):
+        return bytes_held(answer.modalities) + BYTES_AN_ITEM * answer.n_items
+    return bytes_held(answer, apart=(Collection,))
 
 
 def forget_collections() -> None:
@@ -130,7 +126,7 @@ def fitted(view: View, options: StrategyOptions) -> Strategy:
     return experiment(view).fitted(options)
 
 
-@cached_within(512, light=Measurement.forget_scores)
+@cached_within(512)
 def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> Measurement:
@@ -165,12 +161,10 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
 
     With `held_out`, only those of items that the encoder's heads were not trained on.
     """
-    collection = collection_of(view)
-    if not held_out:
-        return Index.of(collection, fitted(view, options))
-    wanted = np.zeros(collection.n_items, dtype=np.bool_)
-    for split in (CALIBRATE, EVALUATE):
-        wanted[collection.splits[split]] = True
+    collection, wanted = collection_of(view), None
+    if held_out:
+        kept = [collection.splits[split] for split in (CALIBRATE, EVALUATE)]
+        wanted = np.isin(np.arange(collection.n_items), np.concatenate(kept))
     return Index.of(collection, fitted(view, options), wanted)
 
 

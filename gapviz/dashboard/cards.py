@@ -9,9 +9,13 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from gapviz.analyses.measure import ITEM_PROTOCOL, all_diagnostics
+from gapviz.analyses.measure import ITEM_PROTOCOL
+from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, interval, too_few
+from gapviz.dashboard.caches import cached_within, collection_of
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
@@ -71,25 +75,16 @@ def how_it_is_computed(names: Sequence[str]) -> None:
             st.caption(f"Source: {term.source}")
 
 
-def diagnostics_table(columns: Mapping[str, Measurement]) -> None:
-    """Every figure of some measurements side by side, with its reading.
-
-    Args:
-        columns: by the title of their column; all of the same pair of modalities.
-    """
-    _show_noted(all_diagnostics(columns), columns)
-
-
-def _show_noted(table: Table, measurements: Mapping[str, Measurement]) -> None:
+def show_measured(table: Table, measurements: Mapping[str, Measurement]) -> None:
+    """A table of some measurements, with a note where one of them is of another protocol."""
     ranked = any(one.strategy.spec.ranks_items for one in measurements.values())
     show_table(replace(table, note=ITEM_NOTE if ranked else ""))
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
-    """Bias beside quality for several strategies, over the whole evaluate split.
+    """Bias beside quality over the whole evaluate split, for measurements of the same modalities.
 
-    Args:
-        measurements: by the title of their row; all of the same modalities.
+    Their titles stand in the rows.
     """
     one = next(iter(measurements.values()))
     modalities = one.collection.modality_names
@@ -110,7 +105,12 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
         for name in modalities:
             row += [measurement.bias[name], measurement.ndcg[name]]
         rows.append([*row, *(measurement.recall[direction][10] for direction in directions)])
-    _show_noted(Table("", columns, rows), measurements)
+    show_measured(Table("", columns, rows), measurements)
+
+
+def _help(name: str) -> str:
+    term = DIAGNOSTICS[name]
+    return f"{term.reading}\n\n$${term.formula}$$"
 
 
 def _card(name: str, before: Measurement, after: Measurement | None) -> None:
@@ -137,7 +137,48 @@ def _card(name: str, before: Measurement, after: Measurement | None) -> None:
         delta_description=None if delta is None else direction,
         delta_color=color,
         delta_arrow="off" if not change else "up" if change > 0 else "down",
-        help=f"{term.reading}\n\n$${term.formula}$$",
+        help=_help(name),
         border=True,
         height="stretch",
     )
+
+
+def cloud_cards(chosen: Settings) -> None:
+    """The figures of one cloud: its cone, its centre, its spread."""
+    one = _cloud(chosen.view, chosen.modalities[0])
+    cards = [
+        (f"Mean cosine of two {one.modality}s", figure(one.cloud.cone), _help("cone_x")),
+        (
+            "Length of the centroid ‖μ‖",
+            figure(one.cloud.mean_norm),
+            "0: the vectors point every way; 1: all point the same way.\n\n"
+            r"$$\lVert\tfrac1n\textstyle\sum x_i\rVert$$",
+        ),
+        (
+            "Mean distance to it",
+            figure(one.cloud.mean_distance),
+            "The spread of the cloud, 0 to 1 and a little over: 0 is one point.\n\n"
+            r"$$\overline{\lVert x-\mu\rVert}$$",
+        ),
+        (
+            f"Effective rank, of {one.dim}",
+            figure(one.spectrum.effective_rank, 1),
+            "How many directions the cloud really uses; higher is wider. Exp of the entropy of "
+            "its covariance's eigenvalues, as shares (Roy & Vetterli 2007).",
+        ),
+    ]
+    with st.grid(4, min_column_width=190, gap="small"):
+        for title, value, help_text in cards:
+            st.metric(title, value, help=help_text, border=True, height="stretch")
+
+
+def cloud_words(chosen: Settings) -> str:
+    """The reading of those figures, and what they were measured on; Markdown."""
+    one = _cloud(chosen.view, chosen.modalities[0])
+    held_out = counted(one.n_items, "held-out item")
+    return f"{cloud_reading(one)} Measured on the {held_out} of the evaluate split."
+
+
+@cached_within(64)
+def _cloud(view: View, modality: str) -> OneCloud:
+    return study_cloud(collection_of(view), modality)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +12,11 @@ from gapviz.sources.builtin import encoder_title as builtin_title
 from gapviz.sources.library.stored import StoredCollection, Workspace
 
 BUILTIN = "builtin"
+BUILTIN_NOTE = (
+    "The built-in one is a small real dual encoder (EfficientNet-lite0 and MiniLM, with heads "
+    "trained by contrastive loss on half of these drawings). It is not CLIP. The others are the "
+    "same towers with heads trained on the same drawings by other losses."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class CatalogueEntry:
     modalities: Mapping[str, tuple[str, ...]]
     """By encoder."""
 
+    def encoders_of(self, modalities: Collection[str]) -> dict[str, str]:
+        """Names and titles of the encoders that have vectors of all these modalities."""
+        wanted = set(modalities)
+        return {k: title for k, title in self.encoders.items() if wanted <= {*self.modalities[k]}}
+
 
 @cache
 def workspace() -> Workspace:
@@ -44,12 +54,18 @@ def workspace() -> Workspace:
 
 def catalogue() -> dict[str, CatalogueEntry]:
     """Every collection that has vectors, by id; the built-in one comes first."""
-    entries = {BUILTIN: _builtin_entry()}
-    titles = {entries[BUILTIN].title}
+    entries = {
+        BUILTIN: CatalogueEntry(
+            title="OpenMoji drawings (built in)",
+            encoders={name: note.title for name, note in BUILTIN_ENCODERS.items()},
+            encoder_note=BUILTIN_NOTE,
+            modalities=dict.fromkeys(BUILTIN_ENCODERS, ("image", "text")),
+        )
+    }
     for stored in workspace().collections():
         if stored.encodings:
-            title = stored.title if stored.title not in titles else f"{stored.title} ({stored.id})"
-            titles.add(title)
+            taken = stored.title in {entry.title for entry in entries.values()}
+            title = f"{stored.title} ({stored.id})" if taken else stored.title
             entries[stored.id] = _stored_entry(stored, title)
     return entries
 
@@ -69,19 +85,6 @@ def live_encoder(view: View) -> str | None:
     if view.collection != BUILTIN:
         name = workspace().find(view.collection).encoding(view.encoder).loads_as or name
     return name if is_dual_encoder(name) else None
-
-
-def _builtin_entry() -> CatalogueEntry:
-    return CatalogueEntry(
-        title="OpenMoji drawings (built in)",
-        encoders={name: note.title for name, note in BUILTIN_ENCODERS.items()},
-        encoder_note=(
-            "The built-in one is a small real dual encoder (EfficientNet-lite0 and MiniLM, with "
-            "heads trained by contrastive loss on half of these drawings). It is not CLIP. The "
-            "others are the same towers with heads trained on the same drawings by other losses."
-        ),
-        modalities=dict.fromkeys(BUILTIN_ENCODERS, ("image", "text")),
-    )
 
 
 def _stored_entry(stored: StoredCollection, title: str) -> CatalogueEntry:

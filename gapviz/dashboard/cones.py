@@ -1,22 +1,25 @@
-"""The two cones side by side, their selection, and the wait for a layout."""
+"""The two cones side by side, the wait for a layout, and the items selected in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.errors import GapvizError
-from gapviz.dashboard.caches import collection_of, layout_request
+from gapviz.core.parameter import Parameter
+from gapviz.core.wording import figure
+from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import hover_cards, webgl_available
-from gapviz.dashboard.selection import SELECTED, show_selection
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.result_list import Answer, item_cards, show_answers
+from gapviz.dashboard.settings import RAW, Settings, errors_shown
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.dashboard.widgets import segments_of
+from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.figures.cones import (
     METHOD_TITLES,
     alt_text,
@@ -25,25 +28,29 @@ from gapviz.figures.cones import (
     shared_ranges,
 )
 from gapviz.measures.projection.layout import Layout, Method
+from gapviz.retrieval.index import ResultList
+from gapviz.retrieval.queries import item_query
 from gapviz.strategies import STRATEGIES
 
 PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
 PAIRS = free_parameter("pairs")
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
-ONE_CLOUD = ("cone_x",)
 BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
 """Pixels of one chart; narrower screens show the charts one below the other."""
+SELECTED = "_selected_items"
+SHOWN_AT_MOST = 48
+NEIGHBOURS = 6
+NEIGHBOURS_OF = Parameter("neighbours_of", "Its neighbours, asked with its", "modality", None, "")
 
 
+@errors_shown()
 def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str] = ()) -> None:
     """The choice of projection, the clouds before and after, their readings, and the selected
     items. A single modality has one cloud, drawn as encoded.
 
-    Args:
-        chosen: the sidebar.
-        readings: sentences of Markdown, one a paragraph.
-        notes: on the figures above, beneath the readings in small type.
+    Readings are sentences of Markdown, one a paragraph; notes on the figures above stand
+    beneath them in small type.
     """
     paired = not chosen.has_one_modality
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -58,13 +65,9 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
         if notes:
             st.caption("  \n".join(notes))
 
-    try:
-        drawn = {view: _requests(chosen, view, method) for view in chosen.views}
-        # The layout with the strategy is computed from the raw one, so both are ready at once.
-        ready = all(_laid_out(requests[-1]) is not None for requests in drawn.values())
-    except GapvizError as error:
-        show_error(error)
-        return
+    drawn = {view: _requests(chosen, view, method) for view in chosen.views}
+    # The layout with the strategy is computed from the raw one, so both are ready at once.
+    ready = all(_laid_out(requests[-1]) is not None for requests in drawn.values())
     if ready:
         _charts(chosen, drawn, said, lines=lines)
     else:
@@ -99,14 +102,9 @@ def _charts(
             st.subheader(encoder_title(view), anchor=False)
         suffix = "" if number == 1 else f"_{number}"
         own_keys = [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(requests)]]
-        _row_of_charts(chosen, view, requests, own_keys, selected, lines=lines)
+        _row_of_charts(chosen, requests, own_keys, selected, lines=lines)
         keys += own_keys
-    hover_cards(
-        keys,
-        thumb_url=f"/thumb/{chosen.collection}/at/{{id}}.png?size=192",
-        item_url=f"/item/{chosen.collection}/at/{{id}}.json",
-        version=collection.content_hash,
-    )
+    hover_cards(keys, chosen.collection, version=collection.content_hash)
     said()
     _explain(chosen, drawn[chosen.view])
     if len(drawn) > 1:
@@ -114,12 +112,11 @@ def _charts(
             "Two models have two spaces: positions in the upper and in the lower row cannot be "
             "compared, only their shapes and figures can."
         )
-    show_selection(chosen, selected)
+    _show_selection(chosen, selected)
 
 
 def _row_of_charts(
     chosen: Settings,
-    view: View,
     requests: list[LayoutRequest],
     keys: list[str],
     selected: list[int],
@@ -135,7 +132,7 @@ def _row_of_charts(
         for layout, title, key in zip(layouts, titles, keys, strict=True):
             with st.container():
                 st.markdown(f"**{title}**")
-                figure = cones_figure(
+                chart = cones_figure(
                     layout,
                     requests[0].item_index,
                     pairs=chosen.pair if lines else None,
@@ -143,13 +140,13 @@ def _row_of_charts(
                     ranges=ranges,
                     webgl=webgl_available(),
                 )
-                st.plotly_chart(
-                    figure,
-                    key=key,
+                show_chart(
+                    chart,
+                    key,
+                    alt_text(layout, title=title),
+                    without=["toImage"],
                     on_select=lambda key=key: _keep_selection(key, chosen.view),
                     selection_mode=("points", "box", "lasso"),
-                    config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-                    alt=alt_text(layout, title=title),
                 )
 
 
@@ -174,7 +171,59 @@ def _explain(chosen: Settings, requests: list[LayoutRequest]) -> None:
             if layout.changes:
                 told.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
             st.markdown(f"**What is drawn** — {' '.join(told)}")
-            how_it_is_computed(ONE_CLOUD if chosen.has_one_modality else HEADLINES)
+            how_it_is_computed(["cone_x"] if chosen.has_one_modality else HEADLINES)
+
+
+def _show_selection(chosen: Settings, selected: list[int]) -> None:
+    """Cards of the items at the selected positions, and the neighbours of a single one."""
+    collection = collection_of(chosen.view)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Selected items", width="content")
+        if selected:
+            clear = partial(st.session_state.pop, SELECTED, None)
+            st.button("Clear selection", icon=":material/close:", on_click=clear)
+    if not selected:
+        st.info(
+            "Click a point, or drag with the box or lasso tool above a chart: the items appear "
+            "here, and stay when you change the strategy.",
+            icon=":material/gesture_select:",
+        )
+        return
+    shown = selected[:SHOWN_AT_MOST]
+    if len(shown) < len(selected):
+        st.caption(f"Showing {len(shown)} of {len(selected):,} selected items.")
+    query = {key: value for key, value in st.query_params.items() if key != "q"}
+    st.html(item_cards(shown, collection, chosen.collection, query))
+    if len(selected) == 1:
+        _neighbours(chosen, selected[0])
+
+
+@errors_shown()
+def _neighbours(chosen: Settings, position: int) -> None:
+    """What the item finds with its own vector, raw and under the strategy."""
+    modality = modality_of(NEIGHBOURS_OF, chosen.modalities)
+    alone = chosen.strategy == RAW or chosen.has_one_modality
+    strategies = [RAW] if alone else [RAW, chosen.strategy]
+    asked = item_query(collection_of(chosen.view), position, modality)
+    answers = []
+    for name in strategies:
+        options = chosen.options(name)
+        strategy = fitted(chosen.view, options)
+        found = index_of(chosen.view, options).search(asked, NEIGHBOURS)
+        head, words = f"**{strategy.label}**", _match_words(found)
+        answers.append(
+            Answer(chosen.view, asked, found, head, words=words, score_name=strategy.score_name)
+        )
+    show_answers(answers, bias=False, mark=False)
+
+
+def _match_words(found: ResultList) -> str:
+    if found.match_rank is None or found.match_cosine is None:
+        return "It has no vector of another modality."
+    return (
+        f"Pair cosine {figure(found.match_cosine)}; its match is at rank {found.match_rank:,} of "
+        "the mixed index."
+    )
 
 
 def _keep_selection(key: str, view: View) -> None:
@@ -187,10 +236,5 @@ def _keep_selection(key: str, view: View) -> None:
 
 
 def _laid_out(request: LayoutRequest) -> Layout | None:
-    return result_of(
-        request,
-        Wait(
-            f"Laying out {request.row_count:,} vectors by UMAP",
-            cancelled="PCA and the gap axis need no waiting.",
-        ),
-    )
+    doing = f"Laying out {request.row_count:,} vectors by UMAP"
+    return result_of(request, Wait(doing, cancelled="PCA and the gap axis need no waiting."))

@@ -26,21 +26,13 @@ def _strength_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
 
 
 def _fusion_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
-    return fusion_panels(
-        found.result,
-        chosen.modalities,
-        k=chosen.routing.value("rrf_k"),
-        weight=_relative_weight(chosen, found.figures["weighted"]),
-    )
-
-
-def _relative_weight(chosen: Settings, weighted: str) -> float | None:
-    """The weight of a list where the others share one; None where nothing can be marked."""
     weights: dict[str, float] = dict(chosen.routing.value("weights"))
-    others = {value for name, value in weights.items() if name != weighted}
-    if len(others) != 1 or not min(others) or not weights[weighted]:
-        return None
-    return weights[weighted] / others.pop()
+    own = weights.pop(found.figures["weighted"])
+    # The weight is relative, so that it can be marked where the others share one.
+    others = set(weights.values())
+    relative = own / others.pop() if len(others) == 1 and min(others) and own else None
+    k = chosen.routing.value("rrf_k")
+    return fusion_panels(found.result, chosen.modalities, k=k, weight=relative)
 
 
 CURVES = {
@@ -51,6 +43,7 @@ CURVES = {
         find=FIND["strength"],
         doing="Sweeping λ",
         panels=_strength_panels,
+        columns=3,
     ),
     "mix": Section(
         title="Corpus mix",
@@ -59,6 +52,7 @@ CURVES = {
         find=FIND["mix"],
         doing="Mixing corpora",
         panels=lambda found, chosen: [mix_panel(found.result)],
+        columns=3,
         values=lambda chosen: {
             "query_modality": modality_of(
                 QUERY_MODALITY, chosen.pair, help="Modality of all queries."
@@ -71,6 +65,7 @@ CURVES = {
         find=FIND["calibration"],
         doing="Fitting on ever more items",
         panels=lambda found, chosen: calibration_panels(found.result, chosen.modalities),
+        columns=3,
     ),
     "fusion": Section(
         title="Rank fusion",
@@ -79,7 +74,6 @@ CURVES = {
         find=FIND["fusion"],
         doing="Fusing lists",
         panels=_fusion_panels,
-        columns=2,
         values=lambda chosen: {"weighted": modality_of(WEIGHTED, chosen.modalities)},
     ),
 }

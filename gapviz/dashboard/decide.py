@@ -176,13 +176,7 @@ def _plain(text: str) -> str:
 
 
 def report_download(chosen: Settings, evidence: Evidence, situation: Situation) -> None:
-    """A button that downloads the report of what the page shows, made when it is pressed.
-
-    Args:
-        chosen: the sidebar.
-        evidence: what the advice was judged by.
-        situation: the answers to the page's questions.
-    """
+    """A button that downloads the report of what the page shows, made when it is pressed."""
     encoders = " and ".join(encoder_title(view) for view in chosen.views)
     compare = [collection_of(view) for view in chosen.views[1:]]
     st.caption(

@@ -60,11 +60,12 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
         f"{CARD_FILE} the formula, all parameters, figures with intervals, thresholds, and "
         "hashes of arrays and calibration items."
     )
+    stem = f"gapviz-{card.strategy}-{_word(card.collection)}"
     with st.container(horizontal=True):
         st.download_button(
             "Everything (zip)",
             zipped(files),
-            file_name=f"gapviz-{_file_name(card)}.zip",
+            file_name=f"{stem}.zip",
             mime="application/zip",
             icon=":material/folder_zip:",
             type="primary",
@@ -74,7 +75,7 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
         st.download_button(
             "Card (JSON)",
             files[CARD_FILE],
-            file_name=f"gapviz-{_file_name(card)}.json",
+            file_name=f"{stem}.json",
             mime="application/json",
             icon=":material/data_object:",
             on_click="ignore",
@@ -136,10 +137,6 @@ def command_section(card: ExportCard) -> None:
         "where it was, to the same bits. From Python: `gapviz.export.load_exported(folder)"
         ".transform(vectors, modality)`."
     )
-
-
-def _file_name(card: ExportCard) -> str:
-    return f"{card.strategy}-{_word(card.collection)}"
 
 
 def _word(name: str) -> str:

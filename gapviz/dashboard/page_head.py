@@ -40,13 +40,7 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
 def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:
     """The head of a page on two modalities, which ends here where there is one alone.
 
-    Args:
-        title: of the page.
-        caption: beneath it.
-        needs_two: as for `lacks_second_modality`.
-
-    Returns:
-        What the sidebar says.
+    `needs_two` is said there, as by `lacks_second_modality`. Returns what the sidebar says.
     """
     chosen = settings()
     page_head(title, chosen, caption)
@@ -56,30 +50,24 @@ def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:
 
 
 def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
-    """Whether there is one modality alone; if so, say what needs a second, and how to add it.
-
-    Args:
-        chosen: the sidebar.
-        what_needs_it: the sentence that says what this page would show of two.
-    """
+    """Whether there is one modality alone; if so, say what needs a second, and how to add it."""
     if not chosen.has_one_modality:
         return False
     entry = catalogue()[chosen.collection]
     fuller = next((name for name, has in entry.modalities.items() if len(has) > 1), None)
-    how = HOW_TO_ADD
-    if fuller is not None:
-        has = " and ".join(entry.modalities[fuller])
-        how = f"In this collection {entry.encoders[fuller]} has {has} vectors: choose it instead."
+    if fuller is None:
+        how, links, instead = HOW_TO_ADD, {"data": "Add a second modality"}, {}
+    else:
+        title, has = entry.encoders[fuller], " and ".join(entry.modalities[fuller])
+        how = f"In this collection {title} has {has} vectors: choose it instead."
+        # The address of this page, with another encoder.
+        links, instead = {"": f"Choose {title}"}, {"encoder": fuller}
     st.info(
         f"{what_needs_it} {how}",
         title=f"{entry.encoders[chosen.encoder]} has {chosen.modalities[0]} vectors alone",
         icon=":material/join_left:",
     )
-    if fuller is not None:
-        # The address of this page, with another encoder.
-        ways_on({"": f"Choose {entry.encoders[fuller]}"}, encoder=fuller)
-    else:
-        ways_on({"data": "Add a second modality"})
+    ways_on(links, **instead)
     return True
 
 
@@ -105,20 +93,27 @@ def ways_on(
     Args:
         links: address of the page → what is done there.
         keep: the parameters of the URL to keep; all unless given.
-        instead: parameters of the URL that the links set to something else.
+        instead: as of `address_of`.
     """
-    query = st.query_params.to_dict()
-    kept = {name: value for name, value in query.items() if keep is None or name in keep}
-    query_string = urlencode(kept | instead)
-    st.html(
-        "<nav aria-label='next steps' class='gv-links'>"
-        + "".join(
-            f'<a href="{escape(f"{address}?{query_string}", quote=True)}" target="_self">'
-            f"{escape(words)} →</a>"
-            for address, words in links.items()
-        )
-        + "</nav>"
+    lost = () if keep is None else set(st.query_params) - set(keep)
+    anchors = "".join(
+        f'<a href="{escape(address_of(page, without=lost, **instead))}" target="_self">'
+        f"{escape(words)} →</a>"
+        for page, words in links.items()
     )
+    st.html(f"<nav aria-label='next steps' class='gv-links'>{anchors}</nav>")
+
+
+def address_of(page: str, *, without: Collection[str] = (), **instead: str) -> str:
+    """The address of a page that keeps what the URL says, but for some of its parameters.
+
+    Args:
+        page: its own address; empty for the page that is open.
+        without: parameters that are left out.
+        instead: parameters that are set to something else.
+    """
+    kept = {name: value for name, value in st.query_params.items() if name not in without}
+    return f"{page}?{urlencode(kept | instead)}"
 
 
 def _held_out(views: Sequence[View]) -> int:

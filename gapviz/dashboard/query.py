@@ -68,22 +68,21 @@ def ask(chosen: Settings) -> Queries | None:
     Raises:
         GapvizError: a text or a picture that cannot be encoded.
     """
-    kinds = {kind: QUERY_BY.choices[kind] for kind in _kinds(chosen)}
+    # Vectors without their model leave captions and items.
+    live = all(live_encoder(view) for view in chosen.views)
+    captions = any(item.captions for item in collection_of(chosen.view).items)
+    offered = {
+        "text": "text" in chosen.modalities and (live or captions),
+        "item": True,
+        "picture": "image" in chosen.modalities and live,
+    }
+    kinds = {kind: QUERY_BY.choices[kind] for kind, there in offered.items() if there}
     kind = segments_of(replace(QUERY_BY, default=next(iter(kinds))), kinds)
     if kind == "item":
         return ask_with_item(chosen)
     if kind == "picture":
         return _picture_query(chosen)
     return _text_query(chosen)
-
-
-def _kinds(chosen: Settings) -> list[str]:
-    """What can be searched with: vectors without their model leave captions and items."""
-    live = all(live_encoder(view) for view in chosen.views)
-    captions = any(item.captions for item in collection_of(chosen.view).items)
-    kinds = ["text"] if "text" in chosen.modalities and (live or captions) else []
-    kinds.append("item")
-    return [*kinds, "picture"] if live and "image" in chosen.modalities else kinds
 
 
 def _text_query(chosen: Settings) -> Queries | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection as Members
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,13 +123,12 @@ def bias_bar(answer: Answer) -> str:
     """Share of the query's modality among the results, against its share of the index."""
     found, modality = answer.found, answer.query.modality
     modalities = collection_of(answer.view).modality_names
-    counts = {name: sum(hit.modality == name for hit in found.hits) for name in modalities}
-    shown = [modality, *(name for name in modalities if name != modality)]
+    counts = Counter(hit.modality for hit in found.hits)
     parts = "".join(
         f'<div style="flex: {counts[name]}; background: {style_of(name, modalities).color}" '
         f'title="{counts[name]} {escape(name)}"></div>'
-        for name in shown
-        if counts.get(name)
+        for name in dict.fromkeys([modality, *modalities])
+        if counts[name]
     )
     words = (
         f"{found.bias:.0%} of these results are {escape(modality)}, like the query; "
@@ -150,14 +150,10 @@ def item_cards(
     name: str,
     query: Mapping[str, str] | None = None,
 ) -> str:
-    """Cards of items with picture and caption, each a link that searches with the item.
+    """Cards of the items at some positions, with picture and caption.
 
-    Args:
-        positions: of the items.
-        collection: that they stand in.
-        name: of the collection.
-        query: the URL's parameters of the current view, of which item and query kind are
-            replaced; None makes no links.
+    Each is a link that searches with the item and keeps `query`, the URL's parameters of the
+    current view; None makes no links. `name` is that of the collection.
     """
     cards = []
     names = _names(collection)
@@ -213,12 +209,10 @@ def _card(
         body = f"<q>{escape(caption)}</q>" if quoted else escape(caption)
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
-    opening = (
-        f'div role="listitem" class="gv-cell"><a href="{escape(link)}" target="_self"'
-        if link
-        else 'div role="listitem"'
-    )
-    closing = "a></div" if link else "div"
+    opening, closing = 'div role="listitem"', "div"
+    if link:
+        opening += f' class="gv-cell"><a href="{escape(link)}" target="_self"'
+        closing = "a></div"
     return (
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
         f'style="--gv-color: {style.color}" title="{escape(under or caption)}">'

@@ -1,13 +1,13 @@
 """Routes beside the pages: thumbnails and descriptions of items, and old addresses of pages.
 
-An item is named by its id or, where many are drawn, by its position in the collection.
+An item is named by its id or, where many are drawn, by its position in the collection. What
+reads files is no coroutine, so that Starlette runs it in a thread.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -34,8 +34,8 @@ def thumbnail_url(name: str, collection: Collection, item: Item, size: int = 96)
     return f"/thumb/{quote(name)}/{place}.png?size={size}"
 
 
-async def _thumbnail(request: Request) -> Response:
-    found = await run_in_threadpool(_find, request)
+def _thumbnail(request: Request) -> Response:
+    found = _find(request)
     if found is None:
         return Response("no such item", status_code=404)
     collection, item = found
@@ -45,14 +45,14 @@ async def _thumbnail(request: Request) -> Response:
     size = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 96
     served = min(SIZES, key=lambda offered: abs(offered - size))
     try:
-        png = await run_in_threadpool(thumbnail_png, item.image, collection.root, served)
+        png = thumbnail_png(item.image, collection.root, served)
     except GapvizError as error:
         return Response(error.sentence, status_code=404)
     return Response(png, media_type="image/png", headers=UNCHANGING)
 
 
-async def _item(request: Request) -> Response:
-    found = await run_in_threadpool(_find, request)
+def _item(request: Request) -> Response:
+    found = _find(request)
     if found is None:
         return JSONResponse({"error": "no such item"}, status_code=404)
     collection, item = found

@@ -5,40 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from html import escape
-from urllib.parse import urlencode
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, sorted_rows
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
-from gapviz.dashboard.scoreboard_table import board_table
+from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.scoreboard_table import MODELS, search_address, table_section
 from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.dashboard.widgets import segments_of, select_of
+from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
-
-CHART = "pareto_chart"
-MODELS = url_choice(
-    "models",
-    "Models",
-    {"all": "All encoders", "one": "The chosen one"},
-    help="Changing the model stands beside changing the index: each encoder of this collection is "
-    "measured under every strategy.",
-)
-FIGURES = url_choice("figures", "Figures", GROUPS, default=None)
-SORT = url_choice(
-    "sort",
-    "Sort by",
-    lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
-    default="ndcg",
-)
-WORST_FIRST = free_parameter("worst_first")
-OWN_PARAMETERS = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
 
 
 def scoreboard_section(chosen: Settings) -> None:
@@ -47,13 +28,8 @@ def scoreboard_section(chosen: Settings) -> None:
     Raises:
         GapvizError: vectors that cannot be read.
     """
-    entry = catalogue()[chosen.collection]
     # A mixed index needs two modalities, and the columns are those of the chosen ones.
-    titles = {
-        name: title
-        for name, title in entry.encoders.items()
-        if set(chosen.modalities) <= set(entry.modalities[name])
-    }
+    titles = catalogue()[chosen.collection].encoders_of(chosen.modalities)
     if len(titles) > 1 and segments_of(MODELS) == "one":
         titles = {chosen.encoder: titles[chosen.encoder]}
     request = ScoreboardRequest(
@@ -65,10 +41,18 @@ def scoreboard_section(chosen: Settings) -> None:
     board = result_of(request, Wait(doing, cancelled="What had been measured is kept."))
     if board is None:
         return
-    _split_warnings(board, titles)
+    several = len(titles) > 1
+    # Above all figures: a doubt that concerns every row that moves vectors.
+    for model, warnings in board.split_warnings.items():
+        of_model = f"**{titles[model]}.** " * several
+        for warning in warnings:
+            st.warning(f"{of_model}{warning}", icon=":material/warning:")
     _pareto(board, titles)
-    _table(chosen, board, titles)
-    _doubts(board, titles)
+    table_section(chosen, board, titles)
+    # The warnings of single strategies, by the numbers that their rows show.
+    for number, (warning, rows) in enumerate(board.own_warnings.items(), start=1):
+        named = [f"{row.title}{f' ({titles[row.model]})' * several}" for row in rows]
+        st.warning(f"**{number}. {', '.join(named)}.** {warning}", icon=":material/warning:")
     _protocol(chosen, board)
 
 
@@ -79,25 +63,20 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
         "line joins what nothing beats in both; bars are 95 % intervals. Click a point to search "
         "with its model and strategy."
     )
-    event = st.plotly_chart(
+    event = show_chart(
         pareto_figure(board, titles),
-        key=CHART,
+        "pareto_chart",
+        pareto_alt_text(board, titles),
+        without=["toImage", "select2d", "lasso2d"],
         on_select="rerun",
         selection_mode="points",
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d"]},
-        alt=pareto_alt_text(board, titles),
     )
     place = selected_row(event["selection"]["points"])
-    if place is not None:
-        _open_search(board.rows[place], titles)
-
-
-def _open_search(row: ScoreRow, titles: Mapping[str, str]) -> None:
-    """Go to the search with a row's model and strategy.
-
-    By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
-    """
-    address = _search_link(row.model, row.options.name)
+    if place is None:
+        return
+    row = board.rows[place]
+    # By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
+    address = search_address(row)
     words = f"Search with {row.title}, {titles[row.model]} →"
     # Everything in the address is percent-encoded, so that it cannot end the script.
     st.html(
@@ -105,67 +84,6 @@ def _open_search(row: ScoreRow, titles: Mapping[str, str]) -> None:
         f"<script>window.location.assign({json.dumps(address)})</script>",
         unsafe_allow_javascript=True,
     )
-
-
-def _search_link(model: str, strategy: str) -> str:
-    """The search page with everything that the URL says, and another model and strategy."""
-    kept = {key: value for key, value in st.query_params.items() if key not in OWN_PARAMETERS}
-    return "search?" + urlencode({**kept, "encoder": model, "strategy": strategy})
-
-
-def _table(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
-    st.subheader("Every figure", anchor=False)
-    columns = {column.key: column for column in board_columns(chosen.modalities)}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        groups = st.pills(
-            FIGURES.title,
-            list(GROUPS),
-            selection_mode="multi",
-            default=list(GROUPS),
-            format_func=lambda name: GROUPS[name],
-            key=FIGURES.name,
-            bind="query-params",
-        )
-        sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
-        worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
-    # The figure sorted by is always shown; with nothing chosen, everything is.
-    shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
-    st.html(
-        board_table(
-            sorted_rows(board.rows, columns[sort], worst_first=worst_first),
-            board.left_out,
-            shown,
-            warnings=tuple(board.own_warnings),
-            sort=columns[sort],
-            worst_first=worst_first,
-            query=dict(st.query_params.items()),
-            titles=titles,
-            search_link=_search_link,
-        )
-    )
-    st.caption(
-        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        "Small figures: 95 % bootstrap interval over items. Click a strategy to search with it, "
-        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
-        "the Pareto front."
-        + " “⚠” with a number: a warning below the table."
-        * bool(board.own_warnings)
-    )
-
-
-def _split_warnings(board: Scoreboard, titles: Mapping[str, str]) -> None:
-    """Above all figures: a doubt that concerns every row that moves vectors."""
-    for model, warnings in board.split_warnings.items():
-        of_model = f"**{titles[model]}.** " * (len(titles) > 1)
-        for warning in warnings:
-            st.warning(f"{of_model}{warning}", icon=":material/warning:")
-
-
-def _doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
-    """The warnings of single strategies, by the numbers that their rows show."""
-    for number, (warning, rows) in enumerate(board.own_warnings.items(), start=1):
-        named = [f"{row.title}{f' ({titles[row.model]})' * (len(titles) > 1)}" for row in rows]
-        st.warning(f"**{number}. {', '.join(named)}.** {warning}", icon=":material/warning:")
 
 
 def _protocol(chosen: Settings, board: Scoreboard) -> None:
@@ -187,14 +105,16 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Imbalance:** mean over the query modalities of |lift − 1|, so that opposite biases do not
   cancel. 0 is neutral.
 - **Recall across** searches the other modality alone, so fusing lists changes nothing there.
-- **Ties:** rank = 1 + the entries that score strictly higher; entries that tie at place 10 share
-  the room there; between fused lists as set under Routing.
+- **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of
+  them; of fused lists as set under Routing.
 - **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} of the calibrate split alone,
   of the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
 - **Strategies that rank items** are measured by another protocol: a query's rivals are items, not
-  rows, and its own item keeps its other rows. Their bias and NDCG stand apart from the others',
-  hollow in the plot and off the front.
-- **Intervals:** 95 % percentile bootstrap, 1,000 resamples of items, seed {board.seed}.
+  rows, and its own item keeps its other rows; where that leaves it one list against two of every
+  other, NDCG is not measurable. Their bias and NDCG stand apart from the others', hollow in the
+  plot and off the front.
+- **Intervals:** {VARIED}; within a modality (mAP) the queries alone. Seed {board.seed}.
+- **The front** has its uncertainty: in how many samples like this one a row would be on it.
 - **Cost:** float32 bytes kept for one item with its share of everything else; multiply-adds of
   one query by exact search: counts, not times.
 """

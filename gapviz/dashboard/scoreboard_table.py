@@ -1,153 +1,183 @@
-"""The scoreboard as a table: a row a strategy and model, each figure with its interval."""
+"""The scoreboard's table: a row a strategy and model, each figure with its interval."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from urllib.parse import urlencode
+from math import isnan
 
-from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn
-from gapviz.analyses.scoreboard.scoreboard import LeftOut, ScoreRow
+import streamlit as st
+
+from gapviz.analyses.scoreboard.analysis import SELDOM, carried_by_ties
+from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
+from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.core.table_html import escaped
+from gapviz.dashboard.page_head import address_of
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import number_cell
+from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
+from gapviz.dashboard.widgets import select_of
 from gapviz.figures.pareto import model_color
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import strategy_spec
 
+BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
+"""They must not be read as the best of the rows above."""
 
-def board_table(
-    rows: Sequence[ScoreRow],
-    left_out: Sequence[LeftOut],
+MODELS = url_choice(
+    "models",
+    "Models",
+    {"all": "All encoders", "one": "The chosen one"},
+    help="Changing the model stands beside changing the index: each encoder of this collection is "
+    "measured under every strategy.",
+)
+FIGURES = url_choice("figures", "Figures", GROUPS)
+SORT = url_choice(
+    "sort",
+    "Sort by",
+    lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
+    default="ndcg",
+)
+WORST_FIRST = free_parameter("worst_first")
+
+
+def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
+    """The choice of columns and order, and the table; `titles` are those of the models."""
+    st.subheader("Every figure", anchor=False)
+    columns = {column.key: column for column in board_columns(chosen.modalities)}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        groups = st.pills(
+            FIGURES.title,
+            list(GROUPS),
+            selection_mode="multi",
+            default=list(GROUPS),
+            format_func=lambda name: GROUPS[name],
+            key=FIGURES.name,
+            bind="query-params",
+        )
+        sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
+        worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
+    # The figure sorted by is always shown; with nothing chosen, everything is.
+    shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
+    st.html(_board_table(board, shown, columns[sort], titles, worst_first=worst_first))
+    st.caption(
+        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
+        f"Small figures: {VARIED}; of mAP the queries alone. Click a strategy to search with it, "
+        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
+        "the Pareto front, and in how many samples like this one."
+        + " “⚠” with a number: a warning below the table."
+        * bool(board.own_warnings)
+    )
+
+
+def search_address(row: ScoreRow) -> str:
+    """The search page with everything that the URL says, and a row's model and strategy."""
+    own = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
+    return address_of("search", without=own, encoder=row.model, strategy=row.options.name)
+
+
+def _board_table(
+    board: Scoreboard,
     columns: Sequence[BoardColumn],
-    *,
-    warnings: Sequence[str],
     sort: BoardColumn,
-    worst_first: bool,
-    query: Mapping[str, str],
     titles: Mapping[str, str],
-    search_link: Callable[[str, str], str],
+    *,
+    worst_first: bool,
 ) -> str:
-    """The table as HTML.
-
-    Args:
-        rows: in the order shown.
-        left_out: strategies that could not be measured, shown greyed with the reason.
-        columns: those shown.
-        warnings: that single strategies carry; a row names its own by their numbers, from 1.
-        sort: the column that the rows are sorted by.
-        worst_first: whether the worst row stands first.
-        query: the URL's parameters, which the links of the column heads keep.
-        titles: of the models, all of them in the order of the scoreboard.
-        search_link: address of the search with a model and a strategy.
-    """
-    starts = {next(iter(group)).key for _, group in groupby(columns, lambda c: c.group)}
+    """The table as HTML; strategies that could not be measured stand last, with the reason."""
     several = len(titles) > 1
-
-    def cell_class(column: BoardColumn) -> str:
-        names = ["gv-first"] * (column.key in starts) + ["gv-sorted"] * (column.key == sort.key)
-        return f' class="{" ".join(names)}"' if names else ""
-
-    def model_cell(model: str) -> str:
-        return _model(model, titles) if several else ""
+    groups = [(name, list(group)) for name, group in groupby(columns, lambda one: one.group)]
+    classes = {one.key: ["gv-sorted"] * (one.key == sort.key) for one in columns}
+    for _, (first, *_) in groups:
+        classes[first.key].insert(0, "gv-first")
+    marked = {key: f' class="{" ".join(names)}"' * bool(names) for key, names in classes.items()}
+    models = {
+        model: f'<td class="gv-model"><span class="gv-dot" style="background:'
+        f'{model_color(model, list(titles))}"></span>{escaped(title)}</td>' * several
+        for model, title in titles.items()
+    }
 
     def table_row(row: ScoreRow) -> str:
         cells = "".join(
-            f"<td{cell_class(column)}>{number_cell(column, column.read(row))}</td>"
+            f"<td{marked[column.key]}>{number_cell(column, column.read(row))}</td>"
             for column in columns
         )
-        name = _name(row, search_link(row.model, row.options.name), warnings)
-        return f"<tr><td>{name}</td>{model_cell(row.model)}{cells}</tr>"
+        name = _name(row, tuple(board.own_warnings))
+        return f"<tr><td>{name}</td>{models[row.model]}{cells}</tr>"
 
-    body = [table_row(row) for row in rows if not row.by_item]
-    by_item = [table_row(row) for row in rows if row.by_item]
-    if by_item:
-        # They must not be read as the best of the rows above.
-        words = "Another protocol: these rank items, so their figures compare with each other only"
-        body.append(_part(words, len(columns) + several))
-    body += by_item
-    for entry in left_out:
-        title = escaped(strategy_spec(entry.options.name).title)
-        body.append(
-            f'<tr class="gv-out"><td>{title}</td>{model_cell(entry.model)}'
-            f'<td colspan="{len(columns)}">not available here: {escaped(entry.reason)}</td></tr>'
-        )
-    heads = _heads(columns, cell_class, sort, query, worst_first=worst_first, several=several)
+    rows = sorted_rows(board.rows, sort, worst_first=worst_first)
+    by_item = "".join(table_row(row) for row in rows if row.by_item)
+    part = f'<td></td><td colspan="{len(columns) + several}">{escaped(BY_ITEM)}</td>'
+    body = [
+        *(table_row(row) for row in rows if not row.by_item),
+        f'<tr class="gv-part">{part}</tr>{by_item}' * bool(by_item),
+        *(
+            f'<tr class="gv-out"><td>{escaped(strategy_spec(one.options.name).title)}</td>'
+            f'{models[one.model]}<td colspan="{len(columns)}">not available here: '
+            f"{escaped(one.reason)}</td></tr>"
+            for one in board.left_out
+        ),
+    ]
+    group_heads = "".join(
+        f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(group)}">'
+        f"{escaped(GROUPS[name])}</th>"
+        for name, group in groups
+    )
+    heads = "".join(
+        f'<th scope="col"{marked[one.key]}{_head(one, sort, worst_first=worst_first)}</th>'
+        for one in columns
+    )
+    model_head = '<th scope="col" style="text-align:left">Model</th>' * several
     return (
         f'<div class="gv-board-frame" tabindex="0" role="region" '
-        'aria-label="scoreboard"><table class="gv-table gv-board">'
-        f"<thead>{_group_heads(columns, several=several)}{heads}</thead>"
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        'aria-label="scoreboard"><table class="gv-table gv-board"><thead>'
+        f"<tr><th></th>{'<th></th>' * several}{group_heads}</tr>"
+        f'<tr><th scope="col">Strategy</th>{model_head}{heads}</tr>'
+        f"</thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
-def _part(words: str, n_columns: int) -> str:
-    return f'<tr class="gv-part"><td></td><td colspan="{n_columns}">{escaped(words)}.</td></tr>'
-
-
-def _group_heads(columns: Sequence[BoardColumn], *, several: bool) -> str:
-    cells = "".join(
-        f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(list(group))}">'
-        f"{escaped(GROUPS[name])}</th>"
-        for name, group in groupby(columns, lambda column: column.group)
+def _head(column: BoardColumn, sort: BoardColumn, *, worst_first: bool) -> str:
+    """The end of the opening tag, and a link that sorts by the column or turns its order."""
+    order, mark, turned = "", "", {}
+    if column.key == sort.key:
+        order = f' aria-sort="{"descending" if worst_first else "ascending"}"'
+        mark = " ▴" if worst_first else " ▾"
+        turned = {} if worst_first else {"worst_first": "true"}
+    address = address_of("", without=(SORT.name, WORST_FIRST), sort=column.key, **turned)
+    return (
+        f'{order}><a href="{escaped(address)}" target="_self" '
+        f'title="sort by {escaped(column.name)}">{escaped(column.title)}{mark}</a><br>'
+        f"<small>{escaped(column.detail)}<br>{column.better} is better</small>"
     )
-    return f"<tr><th></th>{'<th></th>' * several}{cells}</tr>"
 
 
-def _heads(
-    columns: Sequence[BoardColumn],
-    cell_class: Callable[[BoardColumn], str],
-    sort: BoardColumn,
-    query: Mapping[str, str],
-    *,
-    worst_first: bool,
-    several: bool,
-) -> str:
-    cells = []
-    for column in columns:
-        here = column.key == sort.key
-        mark = (" ▴" if worst_first else " ▾") if here else ""
-        kept = {key: value for key, value in query.items() if key not in ("sort", "worst_first")}
-        turned = {"worst_first": "true"} if here and not worst_first else {}
-        address = "?" + urlencode({**kept, "sort": column.key, **turned})
-        order = f' aria-sort="{"descending" if worst_first else "ascending"}"' if here else ""
-        cells.append(
-            f'<th scope="col"{cell_class(column)}{order}><a href="{escaped(address)}" '
-            f'target="_self" title="sort by {escaped(column.name)}">'
-            f"{escaped(column.title)}{mark}</a><br><small>{escaped(column.detail)}<br>"
-            f"{column.better} is better</small></th>"
-        )
-    model = '<th scope="col" style="text-align:left">Model</th>' * several
-    return f'<tr><th scope="col">Strategy</th>{model}{"".join(cells)}</tr>'
-
-
-def _name(row: ScoreRow, link: str, warnings: Sequence[str]) -> str:
-    tags = []
-    if row.pareto:
-        tags.append(("front", "no other row is both nearer to neutral and higher in NDCG"))
-    if row.by_item:
-        tags.append(("ranks items", "another protocol: items are ranked, not rows"))
-    if row.transductive:
-        tags.append(("transductive", "reads all queries before it answers one"))
-    tags += [
-        (f"⚠ {number}", warning)
-        for number, warning in enumerate(warnings, start=1)
-        if warning in row.own_warnings
+def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
+    sure = "" if isnan(row.on_front) else f" {row.on_front:.0%}"
+    front = "no other row is both nearer to neutral and higher in NDCG"
+    tags = [
+        (row.pareto, f"front{sure}", f"{front}; so in{sure} of samples like this one"),
+        (
+            not row.pareto and row.on_front >= SELDOM,
+            f"front?{sure}",
+            f"on the Pareto front in{sure} of samples like this one",
+        ),
+        (carried_by_ties(row), "ties", "equal scores carry part of its figures"),
+        (row.by_item, "ranks items", "another protocol: items are ranked, not rows"),
+        (row.transductive, "transductive", "reads all queries before it answers one"),
+        *((one in row.own_warnings, f"⚠ {n}", one) for n, one in enumerate(warnings, start=1)),
     ]
     marks = " ".join(
-        f'<span class="gv-tag" title="{escaped(why)}">{escaped(tag)}</span>' for tag, why in tags
+        f'<span class="gv-tag" title="{escaped(why)}">{escaped(tag)}</span>'
+        for carried, tag, why in tags
+        if carried
     )
     title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
+    link = escaped(search_address(row))
     return (
-        f'<a href="{escaped(link)}" target="_self" title="search with this strategy">'
+        f'<a href="{link}" target="_self" title="search with this strategy">'
         f"{escaped(title)}&nbsp;→</a>"
         + (f'<br><small class="gv-fit">{escaped(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")
-    )
-
-
-def _model(model: str, titles: Mapping[str, str]) -> str:
-    color = model_color(model, list(titles))
-    return (
-        f'<td class="gv-model"><span class="gv-dot" style="background:{color}"></span>'
-        f"{escaped(titles[model])}</td>"
     )

@@ -35,9 +35,7 @@ MATCH_HELP = (
 def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
     """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
-    Args:
-        chosen: the sidebar.
-        asked: the query as each encoder made a vector of it.
+    `asked` is the query as each encoder made a vector of it.
     """
     held_out, k = _index_and_length(chosen)
     answers = []
@@ -63,12 +61,7 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
 
 
 def nearest_items(chosen: Settings, asked: Query) -> None:
-    """The one list of a collection of one modality: what lies nearest by raw cosine.
-
-    Args:
-        chosen: the sidebar.
-        asked: the query.
-    """
+    """The one list of a collection of one modality: what lies nearest by raw cosine."""
     held_out, k = _index_and_length(chosen)
     collection = collection_of(chosen.view)
     found = index_of(chosen.view, chosen.raw, held_out=held_out).search(asked, k)
@@ -128,12 +121,10 @@ def _index_and_length(chosen: Settings) -> tuple[bool, int]:
 
 def _compared(chosen: Settings, n_views: int) -> list[StrategyOptions]:
     """Raw cosine, a strategy, and routing where there is room for three."""
-    if n_views > 1:
-        # More than four columns cannot be read side by side.
-        names = [RAW, DEFAULT_STRATEGY if chosen.strategy == RAW else chosen.strategy]
-    else:
-        plain = chosen.strategy in (RAW, ROUTING)
-        names = [RAW, DEFAULT_STRATEGY if plain else chosen.strategy, ROUTING]
+    # More than four columns cannot be read side by side.
+    routing = [ROUTING] * (n_views == 1)
+    plain = chosen.strategy in (RAW, *routing)
+    names = [RAW, DEFAULT_STRATEGY if plain else chosen.strategy, *routing]
     return [chosen.options(name) for name in names]
 
 

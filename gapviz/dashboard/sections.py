@@ -13,6 +13,7 @@ from gapviz.analyses.analysis import Find, Finding, Request
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.charts import NARROWEST, show_panels
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.settings import Settings, errors_shown
 from gapviz.dashboard.tables import show_table
@@ -20,9 +21,6 @@ from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.lines import Panel
 from gapviz.storage.cache import CachedResult, content_key
-
-NARROWEST = 320
-"""Pixels of one panel; narrower screens show fewer panels in a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +34,7 @@ class Section:
     doing: str
     """Said while it is computed, in words that can start a sentence."""
     panels: Callable[[Finding, Settings], Sequence[Panel]]
-    columns: int = 3
+    columns: int = 2
     """Most panels in a row."""
     narrowest: int = NARROWEST
     values: Callable[[Settings], dict[str, Any]] = lambda chosen: {}
@@ -48,13 +46,7 @@ class Section:
 
 
 def request_of(chosen: Settings, view: View, **values: Any) -> Request:
-    """What the sidebar asks an analysis about.
-
-    Args:
-        chosen: the sidebar.
-        view: whose vectors.
-        values: of the analysis' own parameters.
-    """
+    """What the sidebar asks an analysis about; `values` are of the analysis' own parameters."""
     return Request(
         collection_of(view),
         values,
@@ -74,13 +66,9 @@ def request_of(chosen: Settings, view: View, **values: Any) -> Request:
 def found_of(
     find: Find, request: Request, doing: str, *, with_others: bool = False
 ) -> Finding | None:
-    """What an analysis finds; None while it is computed, which this then shows.
+    """What an analysis, or a part of one, finds; None while it is computed, which this then shows.
 
-    Args:
-        find: of an analysis, or of a part of one.
-        request: what it is asked about.
-        doing: said meanwhile, in words that can start a sentence.
-        with_others: whether it looks at further models too.
+    `doing` is that of a `Section`; `with_others` says whether further models are looked at too.
     """
     key = content_key(
         find=f"{find.__module__}.{find.__qualname__}",
@@ -133,8 +121,7 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
     finding(f"**{found.title}.** {reading}", view)
     show_panels(
         section.panels(found, chosen),
-        key=section.find.__name__,
-        view=view,
+        f"{section.find.__name__}_{view.encoder}",
         columns=section.columns,
         narrowest=section.narrowest,
     )
@@ -149,27 +136,3 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
         with st.expander("The figures as a table", icon=":material/table_chart:"):
             for table in found.tables:
                 show_table(table)
-
-
-def show_panels(
-    panels: Sequence[Panel], *, key: str, view: View, columns: int = 3, narrowest: int = NARROWEST
-) -> None:
-    """Draw panels, at most `columns` of them in a row.
-
-    Args:
-        panels: in reading order.
-        key: unlike that of any other grid of the page.
-        view: whose figures these are, since a page can show two views.
-        columns: most in a row.
-        narrowest: pixels that a panel needs.
-    """
-    with st.grid(min(columns, len(panels)), min_column_width=narrowest, gap="medium"):
-        for place, panel in enumerate(panels):
-            with st.container():
-                st.markdown(f"**{panel.title}**")
-                st.plotly_chart(
-                    panel.figure,
-                    key=f"{key}_{view.encoder}_{place}",
-                    config={"displaylogo": False},
-                    alt=panel.alt,
-                )

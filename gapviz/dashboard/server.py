@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
@@ -31,13 +32,6 @@ def serve(app: Path, address: str, port: int) -> None:
 
     os.chdir(app.parent)
     # Standard output is for the answers of the command, so Streamlit's greeting goes elsewhere.
-    out, sys.stdout = sys.stdout, sys.stderr
-    try:
-        main(
-            ["run", str(app), "--server.address", address, "--server.port", str(port)],
-            standalone_mode=False,
-        )
-    except (SystemExit, Abort):
-        pass  # Ctrl-C stops a server
-    finally:
-        sys.stdout = out
+    with redirect_stdout(sys.stderr), suppress(SystemExit, Abort):  # Ctrl-C stops a server
+        options = ["--server.address", address, "--server.port", str(port)]
+        main(["run", str(app), *options], standalone_mode=False)

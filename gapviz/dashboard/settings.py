@@ -143,7 +143,11 @@ def show_sidebar() -> None:
     note_link_problems()
     st.html(STYLESHEET)
     with st.sidebar:
-        collection, entry = _collection()
+        entries = catalogue()
+        titles = {name: entry.title for name, entry in entries.items()}
+        add = "Add your own on the Data page." if len(entries) == 1 else None
+        collection: str = select_of(COLLECTION, titles, help=add)
+        entry = entries[collection]
         encoder, compare = _encoders(entry)
         modalities = entry.modalities[encoder]
         pair = _pair(modalities)
@@ -179,24 +183,13 @@ def errors_shown() -> Iterator[None]:
         show_error(error)
 
 
-def _collection() -> tuple[str, CatalogueEntry]:
-    entries = catalogue()
-    add = "Add your own on the Data page." if len(entries) == 1 else None
-    titles = {name: entry.title for name, entry in entries.items()}
-    collection: str = select_of(COLLECTION, titles, help=add)
-    return collection, entries[collection]
-
-
 def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
     about = "The model that made the vectors. " + entry.encoder_note
     encoder: str = select_of(ENCODER, entry.encoders, help=about)
-    seen = set(entry.modalities[encoder])
-    others = {
-        name: title
-        for name, title in entry.encoders.items()
-        if name != encoder and len(seen) > 1 and seen <= set(entry.modalities[name])
-    }
-    if not others:
+    seen = entry.modalities[encoder]
+    others = entry.encoders_of(seen)
+    del others[encoder]
+    if not others or len(seen) == 1:
         return encoder, None
     compare: str | None = select_of(COMPARE, others, index=None, placeholder="no second encoder")
     return encoder, compare

@@ -24,10 +24,11 @@ from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Tar
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of, index_of
 from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.charts import show_panels
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.query import QUERY_MODALITY, ask_with_item
 from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.sections import request_of, show_panels
+from gapviz.dashboard.sections import request_of
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter
@@ -76,12 +77,7 @@ def query_modality_of(chosen: Settings) -> str | None:
 def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies | None:
     """Raw, and the chosen strategy where it moves vectors or adjusts scores.
 
-    None while they are being made.
-
-    Args:
-        chosen: the sidebar's choice.
-        view: whose scores.
-        query_modality: what asks across, where the strategy adjusts scores.
+    None while they are being made. `query_modality` is that of `query_modality_of`.
     """
     found = {}
     for name, work in studies_of(request_of(chosen, view, query_modality=query_modality)).items():
@@ -97,27 +93,22 @@ def threshold_sliders(studies: Studies) -> dict[str, float]:
 
     One number does not serve two strategies, even where both score by cosine.
     """
-    first = next(iter(studies))
-    return {
-        name: _threshold_slider(study, "threshold" if name == first else f"threshold_{name}")
-        for name, study in studies.items()
-    }
-
-
-def _threshold_slider(study: ScoreStudy, key: str) -> float:
-    choice = study.choice
-    threshold = Parameter(
-        key,
-        f"Threshold of {study.strategy} ({study.unit})",
-        "number",
-        choice.usual,
-        "A pair passes at or above it. At first: what 95 % of the matched calibration pairs reach.",
-        low=choice.low,
-        high=choice.high,
-        step=choice.step,
-    )
-    refuse_out_of_range(threshold)
-    return float(number_of(threshold))
+    found: dict[str, float] = {}
+    for name, study in studies.items():
+        threshold = Parameter(
+            f"threshold_{name}" if found else "threshold",
+            f"Threshold of {study.strategy} ({study.unit})",
+            "number",
+            study.choice.usual,
+            "A pair passes at or above it. At first: what 95 % of the matched calibration pairs "
+            "reach.",
+            low=study.choice.low,
+            high=study.choice.high,
+            step=study.choice.step,
+        )
+        refuse_out_of_range(threshold)
+        found[name] = float(number_of(threshold))
+    return found
 
 
 def distributions(
@@ -127,12 +118,10 @@ def distributions(
     *_, last = studies.values()
     at = [thresholds[name] for name in studies]
     panel = score_panel(list(studies.values()), chosen.modalities, thresholds=at)
-    show_panels([panel], key="scores", view=view)
+    show_panels([panel], f"scores_{view.encoder}")
     show_table(passing_table(studies, thresholds))
-    notes = [protocol(studies)]
-    if last.query_modality is not None:
-        notes.append("Each chart has an axis and a threshold of its own.")
-    st.caption(" ".join(notes))
+    own = " Each chart has an axis and a threshold of its own."
+    st.caption(protocol(studies) + own * (last.query_modality is not None))
     spec = STRATEGIES[chosen.strategy]
     if spec.routed or spec.ranks_items:
         st.caption(f":material/info: {spec.title} {STAYS_RAW}")

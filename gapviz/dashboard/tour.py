@@ -20,20 +20,15 @@ from gapviz.analyses.tour import (
 )
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
-from gapviz.dashboard.caches import (
-    collection_of,
-    fitted,
-    index_of,
-    layout_request,
-    measured,
-)
+from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
 from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import Answer, show_answers
 from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
-from gapviz.dashboard.widgets import modality_of, number_of, segments_of, select_of
+from gapviz.dashboard.widgets import choice_of, modality_of, number_of, segments_of, select_of
 from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
@@ -70,7 +65,7 @@ def _two_cones(chosen: Settings) -> None:
 
 
 def _the_number(chosen: Settings) -> None:
-    raw, term = _raw(chosen), DIAGNOSTICS[segments_of(FIGURE)]
+    raw, term = _measured(chosen), DIAGNOSTICS[segments_of(FIGURE)]
     st.metric(term.title, f"{term.value(raw):.3f}")
     gap = raw.geometry.gap
     st.markdown(
@@ -79,13 +74,9 @@ def _the_number(chosen: Settings) -> None:
     )
 
 
-def _a_failing_query(chosen: Settings) -> None:
-    _results_of_failing(chosen, RAW)
-
-
 def _bias_across_all(chosen: Settings) -> None:
     modality = modality_of(replace(MODALITY, default=chosen.pair[1]), chosen.modalities)
-    raw = _raw(chosen)
+    raw = _measured(chosen)
     bias, outcome = raw.bias[modality], raw.mixed[modality]
     neutral = mean_of_known(outcome.expected_share)
     st.metric(
@@ -106,7 +97,7 @@ def _subtract(chosen: Settings) -> None:
         strength = number_of(STRENGTH)
     options = StrategyOptions(DEFAULT_STRATEGY, strength=float(strength))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
-    change = round(after.geometry.gap.gap - _raw(chosen).geometry.gap.gap, 3)
+    change = round(after.geometry.gap.gap - _measured(chosen).geometry.gap.gap, 3)
     signed = figure(change, signed=True)
     shown.metric(
         "Gap ‖Δ‖ (lower is closer)",
@@ -120,9 +111,7 @@ def _subtract(chosen: Settings) -> None:
 
 def _better_and_worse(chosen: Settings) -> None:
     moving = {name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors}
-    name = select_of(MOVING, moving)
-    raw = _raw(chosen)
-    after = measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
+    raw, after = _measured(chosen), _measured(chosen, select_of(MOVING, moving))
     worse = " and ".join(worse_directions(raw, after))
     st.subheader(
         f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
@@ -132,43 +121,29 @@ def _better_and_worse(chosen: Settings) -> None:
     strategy_table({"Raw cosine": raw, after.strategy.label: after})
 
 
-def _route_and_fuse(chosen: Settings) -> None:
-    _results_of_failing(chosen, RAW, ROUTING)
-
-
 def _the_decision(chosen: Settings) -> None:
     judge = segments_of(JUDGE)
     rows = {
-        STRATEGIES[name].title: measured(
-            chosen.view, chosen.options(name), chosen.seed, chosen.pair
-        )
+        STRATEGIES[name].title: _measured(chosen, name)
         for name in dict.fromkeys((RAW, DEFAULT_STRATEGY, chosen.strategy, ROUTING))
     }
     st.subheader(decision_reading(rows, judge), anchor=False)
     strategy_table(rows)
 
 
-STOPS = (
-    Stop("One model, two clouds: do they mix?", _two_cones),
-    Stop("The distance of their centres is the gap.", _the_number),
-    Stop("Ask a mixed index: does the right answer show?", _a_failing_query),
-    Stop("One query may be an accident: look at all of them.", _bias_across_all),
-    Stop("Move both centres to one place, and the gap all but closes.", _subtract),
-    Stop("Some figures gain by it; some may lose.", _better_and_worse),
-    Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
-    Stop("What this data says, judged by what matters to you.", _the_decision),
-)
+def _route_and_fuse(chosen: Settings) -> None:
+    _failing_query(chosen, ROUTING)
 
 
-def _raw(chosen: Settings) -> Measurement:
-    return measured(chosen.view, chosen.raw, chosen.seed, chosen.pair)
+def _measured(chosen: Settings, name: str = RAW) -> Measurement:
+    return measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
 
 
 def _failing_item(chosen: Settings) -> int | None:
     """The position of an item whose query fails, as the visitor chose it."""
     collection = collection_of(chosen.view)
     held = collection.splits[EVALUATE]
-    raw = _raw(chosen)
+    raw = _measured(chosen)
     failing = held[failing_items(raw, chosen.pair[1])][:OFFERED]
     if not has_matches(raw):
         st.info(NO_MATCHES, icon=":material/link_off:")
@@ -180,16 +155,12 @@ def _failing_item(chosen: Settings) -> int | None:
         )
         return None
     titles = {int(position): item_title(collection.items[position]) for position in failing}
-    return st.selectbox(
-        f"A {chosen.pair[1]} query that fails",
-        list(titles),
-        format_func=lambda one: titles[one],
-        key="tour_item",
-    )
+    item: int = choice_of(f"A {chosen.pair[1]} query that fails", titles, key="tour_item")
+    return item
 
 
-def _results_of_failing(chosen: Settings, *strategies: str) -> None:
-    """What a query that fails finds under some strategies, side by side."""
+def _failing_query(chosen: Settings, *others: str) -> None:
+    """What a query that fails finds under raw cosine and other strategies, side by side."""
     item, modality = _failing_item(chosen), chosen.pair[1]
     if item is None:
         return
@@ -197,12 +168,12 @@ def _results_of_failing(chosen: Settings, *strategies: str) -> None:
     row = int(np.flatnonzero(asking.item_index == item)[0])
     query = Query(asking.vectors[row], modality, item)
     answers = []
-    for name in strategies:
+    for name in (RAW, *others):
         options = chosen.options(name)
         found = index_of(chosen.view, options).search(query, RESULTS)
         rank = found.match_rank
         words = "" if rank is None else f"### The match stands at rank {rank:,}"
-        head = f"#### {STRATEGIES[name].title}" * (len(strategies) > 1)
+        head = f"#### {STRATEGIES[name].title}" * bool(others)
         score = fitted(chosen.view, options).score_name
         answers.append(Answer(chosen.view, query, found, head, words=words, score_name=score))
     show_answers(answers, mark=False)
@@ -215,16 +186,24 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
         for one in (chosen.raw, options)
     ]
     raw, layout = (request.compute() for request in requests)
-    st.plotly_chart(
-        cones_figure(
-            layout,
-            requests[-1].item_index,
-            pairs=chosen.pair if lines else None,
-            ranges=shared_ranges(raw, layout),
-            webgl=webgl_available(),
-            height=CONES_HEIGHT,
-        ),
-        key="tour_cones",
-        config={"displaylogo": False},
-        alt=alt_text(layout),
+    figure = cones_figure(
+        layout,
+        requests[-1].item_index,
+        pairs=chosen.pair if lines else None,
+        ranges=shared_ranges(raw, layout),
+        webgl=webgl_available(),
+        height=CONES_HEIGHT,
     )
+    show_chart(figure, "tour_cones", alt_text(layout))
+
+
+STOPS = (
+    Stop("One model, two clouds: do they mix?", _two_cones),
+    Stop("The distance of their centres is the gap.", _the_number),
+    Stop("Ask a mixed index: does the right answer show?", _failing_query),
+    Stop("One query may be an accident: look at all of them.", _bias_across_all),
+    Stop("Move both centres to one place, and the gap all but closes.", _subtract),
+    Stop("Some figures gain by it; some may lose.", _better_and_worse),
+    Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
+    Stop("What this data says, judged by what matters to you.", _the_decision),
+)

@@ -18,9 +18,6 @@ PROBLEMS_KEY = "_link_problems"
 RENAMED = {"asks": "query_modality"}
 """Parameters of links of earlier versions, by their name of today."""
 
-FIRST = object()
-"""The first of the choices, as the default."""
-
 Titles = Mapping[str, str]
 """Value → title."""
 
@@ -47,10 +44,9 @@ class _Declared:
         if titles is None:
             try:
                 self.parameter.checked(value)
+                return None
             except GapvizError:
                 words = f"it goes from {self.parameter.low:g} to {self.parameter.high:g}"
-            else:
-                return None
         elif value in titles or value in titles.values():
             return None
         else:
@@ -67,15 +63,13 @@ _free = {"embed", "embed_options"}
 """Parameters that may hold anything; at first Streamlit's own."""
 
 
-def url_parameter(parameter: Parameter, titles: Callable[[], Titles] | None = None) -> Parameter:
+def url_parameter(parameter: Parameter) -> Parameter:
     """Declare what a widget of a page binds to the URL, so that a link may set it.
 
-    Args:
-        parameter: its name is the widget's key and stands in links. One that ends in `_` stands
-            for every name that begins so.
-        titles: value → title of a choice that depends on the collections there are.
+    Its name is the widget's key and stands in links. One that ends in `_` stands for every name
+    that begins so.
     """
-    _declared[parameter.name] = _Declared(parameter, titles)
+    _declared[parameter.name] = _Declared(parameter)
     return parameter
 
 
@@ -84,20 +78,18 @@ def url_choice(
     title: str,
     choices: Titles | Callable[[], Titles],
     *,
-    default: Any = FIRST,
+    default: Any = None,
     help: str = "",
-    symbol: str = "",
 ) -> Parameter:
     """`url_parameter` of one of some choices, value → title, which may depend on the collections.
 
     The first unless another one is the default.
     """
     known = {} if callable(choices) else choices
-    usual = next(iter(known), None) if default is FIRST else default
-    return url_parameter(
-        Parameter(name, title, "choice", usual, help, symbol=symbol, choices=known),
-        choices if callable(choices) else None,
-    )
+    usual = next(iter(known), None) if default is None else default
+    parameter = Parameter(name, title, "choice", usual, help, choices=known)
+    _declared[name] = _Declared(parameter, choices if callable(choices) else None)
+    return parameter
 
 
 def url_modality(name: str, title: str, *, help: str = "", usually_last: bool = False) -> Parameter:
@@ -180,25 +172,18 @@ def refuse_out_of_range(parameter: Parameter) -> None:
 
 def show_link_problems() -> None:
     """What was wrong with the link, until the visitor has understood it."""
-    problems = st.session_state[PROBLEMS_KEY]
+    problems: list[str] = st.session_state[PROBLEMS_KEY]
     if not problems:
         return
     st.warning("\n\n".join(problems), icon=":material/link_off:", title="This link is not right")
-    st.button("Understood", key="dismiss_link_problems", on_click=_forget_link_problems)
-
-
-def _forget_link_problems() -> None:
-    st.session_state[PROBLEMS_KEY] = []
+    st.button("Understood", key="dismiss_link_problems", on_click=problems.clear)
 
 
 def _declaration(key: str) -> _Declared | None:
     """What is declared under a name: by a page, by a strategy, or by the start of the name."""
-    if key in _declared:
-        return _declared[key]
-    for one in strategy_parameters():
-        if one.kind != "weights" and one.name == key:
-            return _Declared(one)
-        if one.kind == "weights" and key.startswith(one_weight(one, "").name):
-            return _Declared(one_weight(one, ""))
-    prefix = next((name for name in _declared if name.endswith("_") and key.startswith(name)), None)
-    return None if prefix is None else _declared[prefix]
+    of_strategies = (
+        one_weight(one, "") if one.kind == "weights" else one for one in strategy_parameters()
+    )
+    known = {one.name: _Declared(one) for one in of_strategies} | _declared
+    prefix = next((name for name in known if name.endswith("_") and key.startswith(name)), key)
+    return known.get(key) or known.get(prefix)

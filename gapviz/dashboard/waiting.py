@@ -66,11 +66,7 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
     """The result of `awaited`; None while it is computed, which this then shows.
 
     Visitors who wait for the same result share one task; one of them who cancels only leaves
-    it.
-
-    Args:
-        awaited: the result.
-        wait: what is being done, in words that can start a sentence, or more than that.
+    it. A `wait` of words alone is its `doing`.
     """
     wait = Wait(wait) if isinstance(wait, str) else wait
     found = awaited.get()
@@ -78,7 +74,8 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
         return found
     task = _task(awaited, wait)
     if task is None or (task.cancelled and task.status().state != "done"):
-        if _show_start(awaited, wait):
+        if wait.ask is not None or awaited.name in _left():
+            _show_start(awaited, wait)
             return None
         task = wait.board.start_once(awaited.name, awaited.compute, _visitor())
         task.wait(PATIENCE_SECONDS)
@@ -100,12 +97,7 @@ def show_progress(
 ) -> None:
     """The progress of a task, and a button that calls `cancel` with `args`.
 
-    Args:
-        name: unlike that of any other task on the page.
-        doing: what is being done, in words that can start a sentence; Markdown.
-        status: where the task stands.
-        cancel: what the button does.
-        args: of `cancel`.
+    `name` is unlike that of any other task on the page; `doing` is that of `Wait`, in Markdown.
     """
     st.progress(status.share, f"{doing}: {status.stage}")
     st.button("Cancel", key=f"cancel_{name}", on_click=cancel, args=args)
@@ -116,10 +108,8 @@ def _task(awaited: Awaited[Any], wait: Wait) -> ThreadTask[Any] | None:
     return None if awaited.name in _left() else wait.board.find(awaited.name, _visitor())
 
 
-def _show_start(awaited: Awaited[Any], wait: Wait) -> bool:
-    """Show a button that starts the work, if that is left to the visitor; whether it is."""
-    if wait.ask is None and awaited.name not in _left():
-        return False
+def _show_start(awaited: Awaited[Any], wait: Wait) -> None:
+    """A button that starts the work."""
     if wait.ask is None:
         st.info(f"Cancelled. {wait.cancelled}", icon=":material/cancel:")
     st.button(
@@ -130,7 +120,6 @@ def _show_start(awaited: Awaited[Any], wait: Wait) -> bool:
         on_click=_start,
         args=(awaited, wait),
     )
-    return True
 
 
 @st.fragment(run_every=POLL_SECONDS)

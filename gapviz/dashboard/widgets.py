@@ -13,17 +13,14 @@ from gapviz.dashboard.url_params import in_url, one_weight
 
 
 def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool = False) -> Any:
-    """The usual widget of a parameter, and the value that it shows.
+    """The usual widget of a parameter of any kind, and the value that it shows.
 
-    Args:
-        parameter: of any kind.
-        modalities: of the collection.
-        disabled: True where the parameter has no part in what is chosen.
+    It is disabled where the parameter has no part in what is chosen.
     """
     if parameter.is_number:
         return number_of(parameter, disabled=disabled)
     if parameter.kind == "weights":
-        return weights_of(parameter, modalities)
+        return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
     if parameter.kind == "modality":
         return modality_of(parameter, modalities)
     return select_of(parameter)
@@ -40,11 +37,6 @@ def number_of(parameter: Parameter, **look: Any) -> float | int:
     value = st.slider(_label(parameter), low, high, usual, kind(parameter.step), **look)
     # The steps of a slider add up to 0.30000000000000004.
     return kind(round(value, 6))
-
-
-def weights_of(parameter: Parameter, modalities: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """A number for each modality."""
-    return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
 
 
 def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) -> str:
@@ -72,16 +64,16 @@ def segments_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, *
 
 
 def select_of(parameter: Parameter, titles: Mapping[Any, str] | None = None, **look: Any) -> Any:
-    """One of many choices, in a list that opens.
-
-    The first unless the parameter has a default; None where there is nothing to choose.
-    """
+    """`choice_of` a parameter: the first unless it has a default."""
     titles = parameter.choices if titles is None else titles
     names = list(titles)
     look.setdefault("index", names.index(parameter.default) if parameter.default in names else 0)
-    return st.selectbox(
-        _label(parameter), names, format_func=lambda one: titles[one], **_common(parameter) | look
-    )
+    return choice_of(_label(parameter), titles, **_common(parameter) | look)
+
+
+def choice_of(label: str, titles: Mapping[Any, str], **look: Any) -> Any:
+    """One of many choices, in a list that opens; None where there is nothing to choose."""
+    return st.selectbox(label, list(titles), format_func=lambda one: titles[one], **look)
 
 
 def _label(parameter: Parameter) -> str:
@@ -91,13 +83,10 @@ def _label(parameter: Parameter) -> str:
 
 
 def _common(parameter: Parameter) -> dict[str, Any]:
+    words = parameter.help
     return {
         "key": parameter.name,
         "bind": "query-params" if in_url(parameter.name) else None,
-        "help": _sentence(parameter.help) or None,
+        # Words as they stand in a line of help, as a sentence.
+        "help": f"{words[:1].upper()}{words[1:].removesuffix('.')}." if words else None,
     }
-
-
-def _sentence(words: str) -> str:
-    """Words as they stand in a line of help, as a sentence."""
-    return f"{words[:1].upper()}{words[1:].removesuffix('.')}." if words else ""

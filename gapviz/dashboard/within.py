@@ -19,6 +19,7 @@ from gapviz.analyses.within import (
 from gapviz.core.collection import Collection
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
@@ -41,13 +42,8 @@ TOWERS_ALONE = {
 """The built-in collection's single-modality vectors, beside the encoders of a collection."""
 
 
-def _title(modality: str) -> str:
-    """A search inside one modality."""
-    return f"{modality} → {modality}"
-
-
 MODALITY = url_choice(
-    "within", "Modality", lambda: {name: _title(name) for name in modalities_on_offer()}
+    "within", "Modality", lambda: {name: f"{name} → {name}" for name in modalities_on_offer()}
 )
 DEDICATED = url_choice(
     "dedicated",
@@ -101,7 +97,7 @@ def within_section(chosen: Settings) -> None:
 def _modality(chosen: Settings) -> str:
     if len(chosen.modalities) == 1:
         return chosen.modalities[0]
-    titles = {name: _title(name) for name in chosen.modalities}
+    titles = {name: f"{name} → {name}" for name in chosen.modalities}
     modality: str = segments_of(replace(MODALITY, default=chosen.modalities[0]), titles)
     return modality
 
@@ -109,11 +105,8 @@ def _modality(chosen: Settings) -> str:
 def _dedicated(chosen: Settings, modality: str) -> str | None:
     """What the chosen encoder is held against; None where there is nothing."""
     entry = catalogue()[chosen.collection]
-    titles = {
-        name: title
-        for name, title in entry.encoders.items()
-        if name != chosen.encoder and modality in entry.modalities[name]
-    }
+    titles = entry.encoders_of([modality])
+    del titles[chosen.encoder]
     if chosen.collection == BUILTIN:
         alone = f"tower:{modality}"
         titles = {alone: TOWERS_ALONE[alone], **titles}
@@ -129,15 +122,12 @@ def _figures(chosen: Settings, found: Finding) -> None:
     for reading in found.readings:
         finding(f"**{reading}**", chosen.view)
     heads = {
-        "joint": (encoder_title(chosen.view), "joint tower"),
-        "dedicated": (found.figures["dedicated_title"], "dedicated"),
-        "difference": ("difference", "above 0: dedicated better"),
+        "joint": {"title": encoder_title(chosen.view), "detail": "joint tower"},
+        "dedicated": {"title": found.figures["dedicated_title"], "detail": "dedicated"},
+        "difference": {"title": "difference", "detail": "above 0: dedicated better"},
     }
     table = found.tables[0]
-    columns = [
-        replace(one, title=heads[one.key][0], detail=heads[one.key][1]) if one.key in heads else one
-        for one in table.columns
-    ]
+    columns = [replace(one, **heads.get(one.key, {})) for one in table.columns]
     show_table(replace(table, columns=columns))
     alone = " The tower alone is what the built-in encoder's trained head stands on."
     st.caption(found.protocol + alone * (found.figures["dedicated_encoder"] in TOWERS_ALONE))
@@ -150,12 +140,9 @@ def _labels(collection: Collection, comparison: WithinComparison) -> None:
         figure = segments_of(FIGURE)
         shown = segments_of(LABELS) if len(parts) > LABELS_AT_THE_ENDS else "all"
     most = None if shown == "all" else LABELS_AT_THE_ENDS
-    st.plotly_chart(
-        label_delta_figure(parts, names, figure, most=most),
-        key="label_deltas",
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage"]},
-        alt=label_delta_alt_text(parts, names, figure),
-    )
+    chart = label_delta_figure(parts, names, figure, most=most)
+    alt = label_delta_alt_text(parts, names, figure)
+    show_chart(chart, "label_deltas", alt, without=["toImage"])
     n_few = sum(part.n_items < FEW_ITEMS for part in parts)
     st.caption(
         f"In brackets: held-out items of the label. Hollow: fewer than {FEW_ITEMS}, "
@@ -176,7 +163,7 @@ def _lists(chosen: Settings, request: Request, modality: str) -> None:
         return
     item = collection.position[item_id]
     _, title, joint, dedicated = encoders_of(request, modality)
-    if joint.row(item) is None:
+    if item not in joint.items:
         st.info(f"This item has no {modality} vectors of both encoders: choose another.")
         return
     same = same_label_as(collection, item)

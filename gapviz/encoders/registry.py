@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
+from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, choose_device
+from gapviz.encoders.builtin import BuiltinEncoder
+from gapviz.encoders.image_only import TimmEncoder, efficientnet
+from gapviz.encoders.open_clip import OpenClipEncoder
+from gapviz.encoders.text_only import SentenceTransformerEncoder, minilm
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 
 OPEN_CLIP = "open_clip"
@@ -49,12 +53,8 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
     if family == OPEN_CLIP and rest.startswith((f"{HUB}:", f"{FOLDER}:")):
         family, _, rest = rest.partition(":")
     if name.strip() in BUILTIN_ENCODERS:
-        from gapviz.encoders.builtin import BuiltinEncoder
-
-        return BuiltinEncoder(device, variant=rest)
+        return BuiltinEncoder(device, name=name.strip())
     if family in (HUB, FOLDER, OPEN_CLIP) and rest:
-        from gapviz.encoders.open_clip import OpenClipEncoder
-
         if family != OPEN_CLIP:
             return OpenClipEncoder(f"{family}:{rest}", device=device)
         model, weights, seed = _parts(rest)
@@ -83,25 +83,19 @@ def load_any_encoder(
     """
     family, _, rest = name.strip().partition(":")
     modalities = encoded_modalities(name)
-    if modalities == ("image",):
-        from gapviz.encoders.image_only import EfficientNetEncoder, TimmEncoder
-
-        if family == EFFICIENTNET and not rest:
-            return EfficientNetEncoder(device)
-        if family == TIMM and rest:
-            model, weights, seed = _parts(rest)
-            return TimmEncoder(model, weights, seed=seed, device=device)
-        kind, own = "images", f"{EFFICIENTNET}, {TIMM}:MODEL"
-    elif modalities == ("text",):
-        from gapviz.encoders.text_only import MiniLMEncoder, SentenceTransformerEncoder
-
-        if family == MINILM and not rest:
-            return MiniLMEncoder(device)
-        if family == SENTENCES and rest:
-            return SentenceTransformerEncoder(rest, device=device)
-        kind, own = "texts", f"{MINILM}, {SENTENCES}:NAME"
-    else:
+    if len(modalities) > 1:
         return load_encoder(name, device=device)
+    if family == EFFICIENTNET and not rest:
+        return efficientnet(choose_device(device))
+    if family == MINILM and not rest:
+        return minilm(choose_device(device))
+    if family == TIMM and rest:
+        return TimmEncoder(*_parts(rest), device)
+    if family == SENTENCES and rest:
+        return SentenceTransformerEncoder(rest, device=device)
+    kind, own = "images", f"{EFFICIENTNET}, {TIMM}:MODEL"
+    if modalities == ("text",):
+        kind, own = "texts", f"{MINILM}, {SENTENCES}:NAME"
     raise GapvizError(
         f"there is no encoder of {kind} {name[:80]!r}",
         hint=f"choose {own}, or a dual encoder such as {BUILTIN}",

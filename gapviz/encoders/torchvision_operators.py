@@ -9,6 +9,7 @@ first is all it takes: nothing here computes a box overlap.
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import Any
 
@@ -35,7 +36,9 @@ def declare_torchvision_operators() -> Any:
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
-        _forget_half_imported()
+        # What the failed import left, so that the next one starts afresh.
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
     else:
         return None
     library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
@@ -43,11 +46,3 @@ def declare_torchvision_operators() -> Any:
         signature = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
         library.define(signature)  # type: ignore[no-untyped-call]
     return library
-
-
-def _forget_half_imported() -> None:
-    """Drop what the failed import left, so that the next one starts afresh."""
-    import sys
-
-    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-        del sys.modules[name]

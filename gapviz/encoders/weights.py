@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -30,14 +30,12 @@ def named_checkpoint(given: str | Path, *, tags: Sequence[str] | None = None) ->
     """
     path = Path(given)
     if not path.is_file():
-        neither = (
-            "is no file" if tags is None else "is neither a pretrained tag of the model nor a file"
-        )
-        hint = "give the path of a checkpoint"
+        neither, hint = "is no file", "give the path of a checkpoint"
+        if tags is not None:
+            neither = "is neither a pretrained tag of the model nor a file"
+            hint = "this model has no pretrained tags: give a checkpoint"
         if tags:
             hint = f"give a checkpoint or a tag such as {', '.join(tags[:6])}"
-        elif tags is not None:
-            hint = "this model has no pretrained tags: give a checkpoint"
         raise GapvizError(f"{str(given)[:120]!r} {neither}", hint=hint)
     if path.suffix not in CHECKPOINT_SUFFIXES:
         raise GapvizError(
@@ -49,44 +47,44 @@ def named_checkpoint(given: str | Path, *, tags: Sequence[str] | None = None) ->
 
 
 @contextmanager
-def loading(where: str, *, what: str = "weights") -> Iterator[None]:
-    """Say in a sentence what goes wrong inside, where files may have to be downloaded."""
+def explained(where: str, what: str, hint: str, *, code_in: str = "") -> Iterator[None]:
+    """Say in a sentence what goes wrong inside, where weights are read.
+
+    `code_in` names the file or folder that may hold code, where it is not `where`.
+
+    Raises:
+        GapvizError: `what`, or that a file would have to be run to be read.
+    """
     try:
         yield
     except GapvizError:
         raise
     except pickle.UnpicklingError as error:
-        raise code_refused(where) from error
+        raise GapvizError(
+            "is not a file of plain weights, and one that holds code is never run",
+            where=code_in or where,
+            hint="save the model's state_dict, best as safetensors",
+        ) from error
     except (OSError, ImportError, *DAMAGE) as error:
-        raise GapvizError(
-            f"its {what} cannot be downloaded",
-            where=where,
-            hint="connect to huggingface.co once, give the path of weights you have, "
-            "or use an encoder that comes with gapviz, which needs no network",
-        ) from error
+        raise GapvizError(what, where=where, hint=hint) from error
 
 
-@contextmanager
-def reading_checkpoint(path: Path, model: str) -> Iterator[None]:
-    """Say in a sentence what is wrong with a checkpoint whose weights are put into `model`."""
-    try:
-        yield
-    except pickle.UnpicklingError as error:
-        raise code_refused(path.name) from error
-    except DAMAGE as error:
-        raise GapvizError(
-            f"is damaged or not a checkpoint of {model}",
-            where=path.name,
-            hint="name the model that the checkpoint was saved from",
-        ) from error
+def loading(where: str, *, what: str = "weights") -> AbstractContextManager[None]:
+    """Explain what goes wrong where files may have to be downloaded."""
+    return explained(
+        where,
+        f"its {what} cannot be downloaded",
+        "connect to huggingface.co once, give the path of weights you have, "
+        "or use an encoder that comes with gapviz, which needs no network",
+    )
 
 
-def code_refused(where: str) -> GapvizError:
-    """For weights whose file would have to be run to be read."""
-    return GapvizError(
-        "is not a file of plain weights, and one that holds code is never run",
-        where=where,
-        hint="save the model's state_dict, best as safetensors",
+def reading_checkpoint(path: Path, model: str) -> AbstractContextManager[None]:
+    """Explain what is wrong with a checkpoint whose weights are put into `model`."""
+    return explained(
+        path.name,
+        f"is damaged or not a checkpoint of {model}",
+        "name the model that the checkpoint was saved from",
     )
 
 

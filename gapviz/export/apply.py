@@ -74,12 +74,7 @@ def apply_file(
         raise GapvizError(f"a block of {block_rows} rows is too small", hint="give 1 or more")
     refuse_unseen(modality, dict.fromkeys(exported.card.modalities))
     vectors = open_vectors(source, array)
-    if vectors.dim != exported.card.dim:
-        raise GapvizError(
-            f"has {vectors.dim} dimensions, and the export {exported.card.dim}",
-            where=source.name,
-            hint=f"give vectors of {exported.card.encoder}",
-        )
+    exported.refuse_other(vectors.dim, source.name)
     _refuse_bad_output(out, source)
     dtype = np.dtype(np.float16 if vectors.dtype == np.float16 else np.float32)
     header = _header(out, (vectors.n_rows, vectors.dim), dtype)
@@ -97,29 +92,23 @@ def apply_file(
         done = resumed = partial.rows_done()
         with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
             for block in vectors.blocks(done, tiles * BLOCK_ROWS):
-                where = vectors.name if done == 0 else f"{vectors.name}, counted from row {done}"
+                where = source.name if done == 0 else f"{source.name}, counted from row {done}"
                 moved = exported.transform(block, modality, where=where)
                 file.write(np.ascontiguousarray(moved, dtype=dtype).data)
                 done += len(block)
                 partial.note(file, done)
                 progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
         partial.finish()
-    except OSError as error:
+    except (OSError, GapvizError) as error:
         partial.remove()
-        raise unwritable(out, error) from error
-    except GapvizError:
-        partial.remove()
+        if isinstance(error, OSError):
+            raise unwritable(out, error) from error
         raise
     return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, resumed)
 
 
 class _Partial:
-    """The unfinished output beside its place, and how far it is.
-
-    Args:
-        out: where the output will stand.
-        work: what makes two runs the same work.
-    """
+    """The unfinished output beside its place, and how far it is; `work` tells runs apart."""
 
     def __init__(self, out: Path, work: Mapping[str, Any]) -> None:
         self._out = out
@@ -180,14 +169,10 @@ def _refuse_bad_output(out: Path, source: Path) -> None:
 
 
 def _header(out: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> bytes:
-    """What stands before the numbers."""
     if out.suffix.lower() == ".npy":
         buffer = io.BytesIO()
-        described = {
-            "descr": np.lib.format.dtype_to_descr(dtype),
-            "fortran_order": False,
-            "shape": shape,
-        }
+        like = np.broadcast_to(np.zeros((), dtype), shape)
+        described = np.lib.format.header_data_from_array_1_0(like)
         np.lib.format.write_array_header_1_0(buffer, described)
         return buffer.getvalue()
     name = "F16" if dtype == np.float16 else "F32"

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 import gapviz
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import plain_json
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
@@ -178,20 +177,15 @@ def _thresholds(
 ) -> tuple[PairThreshold, ...]:
     """One threshold a pair type, each once, across all modalities."""
     found: dict[tuple[str, str], PairThreshold] = {}
-    for x, y in combinations(fitted_on.modality_names, 2):
-        if x not in measured.modalities or y not in measured.modalities:
-            continue
+    both = [name for name in fitted_on.modality_names if name in measured.modalities]
+    for x, y in combinations(both, 2):
         fit = _typed(strategy, fitted_on, x, y, seed)
         held_out = _typed(strategy, measured, x, y, seed)
-        names: dict[PairType, tuple[str, str]] = {
-            "cross": (x, y), "within_x": (x, x), "within_y": (y, y),
-        }  # fmt: skip
-        for pair_type in PAIR_TYPES:
+        for pair_type, names in zip(PAIR_TYPES, ((x, y), (x, x), (y, y)), strict=True):
             cosine = threshold_for_recall(fit[pair_type], TARGET_RECALL)
             rates = rates_at(held_out[pair_type], cosine)
-            numbers = (cosine, rates.true_positive, rates.false_positive)
-            known = [None if np.isnan(number) else number for number in numbers]
-            found.setdefault(names[pair_type], PairThreshold(*names[pair_type], *known))
+            known = plain_json([cosine, rates.true_positive, rates.false_positive])
+            found.setdefault(names, PairThreshold(*names, *known))
     return tuple(found.values())
 
 

@@ -51,13 +51,17 @@ class Exported:
                 nowhere.
         """
         rows = unit_rows(vectors, where=where)
-        if rows.shape[1] != self.card.dim:
+        self.refuse_other(rows.shape[1], where)
+        return self.strategy.transform(rows, modality)
+
+    def refuse_other(self, dim: int, where: str) -> None:
+        """Raise `GapvizError` for vectors of another dimension than was exported."""
+        if dim != self.card.dim:
             raise GapvizError(
-                f"has {rows.shape[1]} dimensions, and the export {self.card.dim}",
+                f"has {dim} dimensions, and the export {self.card.dim}",
                 where=where,
                 hint=f"give vectors of {self.card.encoder}",
             )
-        return self.strategy.transform(rows, modality)
 
 
 def export_strategy(experiment: Experiment, folder: Path) -> ExportCard:
@@ -133,14 +137,6 @@ def load_exported(folder: Path) -> Exported:
     try:
         text = (folder / CARD_FILE).read_text("utf-8")
         content = (folder / ARRAYS_FILE).read_bytes()
-    except FileNotFoundError as error:
-        name = Path(error.filename or CARD_FILE).name
-        raise GapvizError(
-            f"{name} is missing", where=where, hint="give the folder of an exported strategy"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise GapvizError("cannot be read", where=where, hint=hint) from error
-    try:
         card = ExportCard.from_json(text)
         if hashlib.sha256(content).hexdigest() != card.arrays_hash:
             raise GapvizError(
@@ -149,6 +145,13 @@ def load_exported(folder: Path) -> Exported:
         return Exported(card, _restored(card, load(content)))
     except GapvizError:
         raise
+    except FileNotFoundError as error:
+        name = Path(error.filename or CARD_FILE).name
+        raise GapvizError(
+            f"{name} is missing", where=where, hint="give the folder of an exported strategy"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise GapvizError("cannot be read", where=where, hint=hint) from error
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise GapvizError(
             "is damaged, or no strategy that this gapviz exports", where=where, hint=hint

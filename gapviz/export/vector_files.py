@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,26 +17,26 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.numpy_files import DAMAGE
 from gapviz.sources.images.parquet import list_columns
 
-Rows = npt.NDArray[Any]
-
 PARQUET_ROWS = 4_096
 """Rows that are decoded at once."""
 
+Rows = npt.NDArray[Any]
+Read = Callable[[int, int], Iterator[Rows]]
+"""From a row on, so many rows at a time."""
+_Opened = tuple[tuple[int, ...], np.dtype[Any], Read]
+"""Shape, type, and how it is read."""
 
-class VectorFile(ABC):
+
+@dataclass(frozen=True, eq=False)
+class VectorFile:
     """A matrix on disk whose rows are read in order."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.path = path
-        self.name = path.name
-        if len(shape) != 2 or 0 in shape:
-            raise GapvizError(
-                f"has shape {shape} instead of (rows, dimensions)",
-                where=path.name,
-                hint="give the vectors of one modality, one a row",
-            )
-        self.n_rows, self.dim = shape
-        self.dtype = dtype
+    path: Path
+    n_rows: int
+    dim: int
+    dtype: np.dtype[Any]
+    read: Read
+    """Where damage raises what the file's library raises."""
 
     def blocks(self, start: int, rows: int) -> Iterator[Rows]:
         """The rows from `start` on, `(rows, dim)` at a time, the last block shorter.
@@ -45,11 +45,7 @@ class VectorFile(ABC):
             GapvizError: the file is damaged.
         """
         with _damage_told(self.path):
-            yield from self._blocks(start, rows)
-
-    @abstractmethod
-    def _blocks(self, start: int, rows: int) -> Iterator[Rows]:
-        """The same, where damage raises what the file's library raises."""
+            yield from self.read(start, rows)
 
 
 def open_vectors(path: Path, array: str | None = None) -> VectorFile:
@@ -73,113 +69,85 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
             hint=f"give one of {', '.join(_OPENERS)}",
         )
     with _damage_told(path):
-        vectors = opener(path, array)
-    if vectors.dtype.kind not in "fiu":
+        shape, dtype, read = opener(path, array)
+    if len(shape) != 2 or 0 in shape:
         raise GapvizError(
-            f"holds {vectors.dtype} instead of numbers",
+            f"has shape {shape} instead of (rows, dimensions)",
+            where=path.name,
+            hint="give the vectors of one modality, one a row",
+        )
+    if dtype.kind not in "fiu":
+        raise GapvizError(
+            f"holds {dtype} instead of numbers",
             where=path.name,
             hint="store the vectors as float16, float32 or float64",
         )
-    return vectors
+    return VectorFile(path, *shape, dtype, read)
 
 
-class _Mapped(VectorFile):
+def _npy(path: Path, array: str | None) -> _Opened:
     """A `.npy`, mapped into memory."""
-
-    def __init__(self, path: Path, array: str | None) -> None:
-        self._matrix = np.load(path, mmap_mode="r", allow_pickle=False)
-        super().__init__(path, self._matrix.shape, self._matrix.dtype)
-
-    def _blocks(self, start: int, rows: int) -> Iterator[Rows]:
-        for first in range(start, self.n_rows, rows):
-            yield np.array(self._matrix[first : first + rows])
+    matrix = np.load(path, mmap_mode="r", allow_pickle=False)
+    return matrix.shape, matrix.dtype, _sliced(matrix, matrix.shape)
 
 
-class _ZipMember(VectorFile):
+def _tensor(path: Path, array: str | None) -> _Opened:
+    """One tensor of a safetensors file, mapped as well."""
+    tensors: Any = safe_open(path, framework="numpy")
+    tensor = tensors.get_slice(_chosen(list(tensors.keys()), array, path.name, "tensor"))
+    shape = tuple(tensor.get_shape())
+    return shape, tensor[:0].dtype, _sliced(tensor, shape)
+
+
+def _sliced(matrix: Any, shape: tuple[int, ...]) -> Read:
+    def read(start: int, rows: int) -> Iterator[Rows]:
+        for first in range(start, shape[0], rows):
+            yield np.array(matrix[first : min(first + rows, shape[0])])
+
+    return read
+
+
+def _zip_member(path: Path, array: str | None) -> _Opened:
     """One array of an `.npz`, compressed or not, read as a stream."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        member = f"{_chosen(names, array, path.name, 'array')}.npy"
+        with archive.open(member) as stream:
+            shape, fortran, dtype = _npy_header(stream)
+    if fortran:
+        raise GapvizError(
+            "is stored column by column and cannot be streamed",
+            where=path.name,
+            hint="save it again with np.ascontiguousarray",
+        )
 
-    def __init__(self, path: Path, array: str | None) -> None:
-        with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            self._member = f"{_chosen(names, array, path.name, 'array')}.npy"
-            with archive.open(self._member) as stream:
-                shape, fortran, dtype = _npy_header(stream)
-        if fortran:
-            raise GapvizError(
-                "is stored column by column and cannot be streamed",
-                where=path.name,
-                hint="save it again with np.ascontiguousarray",
-            )
-        super().__init__(path, shape, dtype)
-
-    def _blocks(self, start: int, rows: int) -> Iterator[Rows]:
-        width = self.dim * self.dtype.itemsize
-        with zipfile.ZipFile(self.path) as archive, archive.open(self._member) as stream:
+    def read(start: int, rows: int) -> Iterator[Rows]:
+        n_rows, dim = shape
+        width = dim * dtype.itemsize
+        with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
             _npy_header(stream)
             stream.seek(stream.tell() + start * width)
-            for first in range(start, self.n_rows, rows):
-                n = min(rows, self.n_rows - first)
-                content = stream.read(n * width)
-                yield np.frombuffer(content, self.dtype).reshape(n, self.dim)
+            for first in range(start, n_rows, rows):
+                content = stream.read(min(rows, n_rows - first) * width)
+                yield np.frombuffer(content, dtype).reshape(-1, dim)
+
+    return shape, dtype, read
 
 
-class _Tensor(VectorFile):
-    """One tensor of a safetensors file."""
-
-    def __init__(self, path: Path, array: str | None) -> None:
-        with safe_open(path, framework="numpy") as tensors:
-            self._tensor = _chosen(list(tensors.keys()), array, path.name, "tensor")
-            part = tensors.get_slice(self._tensor)
-            super().__init__(path, tuple(part.get_shape()), part[:0].dtype)
-
-    def _blocks(self, start: int, rows: int) -> Iterator[Rows]:
-        with safe_open(self.path, framework="numpy") as tensors:
-            part = tensors.get_slice(self._tensor)
-            for first in range(start, self.n_rows, rows):
-                yield part[first : min(first + rows, self.n_rows)]
-
-
-class _Column(VectorFile):
+def _column(path: Path, array: str | None) -> _Opened:
     """A column of number lists in a Parquet table."""
+    import pyarrow.compute as pc
+    from pyarrow import parquet
 
-    def __init__(self, path: Path, array: str | None) -> None:
-        from pyarrow import parquet
+    with parquet.ParquetFile(path) as table:
+        lists = list_columns(table.schema_arrow)
+        name = _chosen(list(lists), array, path.name, "vector column")
+        n_rows = table.metadata.num_rows
 
-        with parquet.ParquetFile(path) as table:
-            lists = list_columns(table.schema_arrow)
-            self._column = _chosen(list(lists), array, path.name, "vector column")
-            n_rows = table.metadata.num_rows
-        self.path = path
-        first = next(self._read(None), None)
-        if first is None:
-            raise GapvizError("holds no rows", where=path.name, hint="give at least one vector")
-        dtype = np.dtype(lists[self._column].to_pandas_dtype())
-        super().__init__(path, (n_rows, first.shape[1]), dtype)
-
-    def _blocks(self, start: int, rows: int) -> Iterator[Rows]:
-        """Decoded in batches, passed on in blocks; rows before `start` are read over."""
-        waiting: list[Rows] = []
-        n_waiting, to_skip = 0, start
-        for batch in self._read(self.dim):
-            part = batch[min(to_skip, len(batch)) :]
-            to_skip -= len(batch) - len(part)
-            while n_waiting + len(part) >= rows:
-                taken = rows - n_waiting
-                yield np.concatenate([*waiting, part[:taken]])
-                waiting, n_waiting, part = [], 0, part[taken:]
-            if len(part):
-                waiting.append(part)
-                n_waiting += len(part)
-        if waiting:
-            yield np.concatenate(waiting)
-
-    def _read(self, dim: int | None) -> Iterator[Rows]:
-        import pyarrow.compute as pc
-        from pyarrow import parquet
-
+    def batches(dim: int | None) -> Iterator[Rows]:
         first = 0
-        with parquet.ParquetFile(self.path) as table:
-            for batch in table.iter_batches(PARQUET_ROWS, columns=[self._column]):
+        with parquet.ParquetFile(path) as table:
+            for batch in table.iter_batches(PARQUET_ROWS, columns=[name]):
                 column = batch.column(0)
                 lengths = pc.list_value_length(column).fill_null(0)
                 lengths = lengths.to_numpy(zero_copy_only=False)
@@ -190,18 +158,37 @@ class _Column(VectorFile):
                 if odd.size:
                     raise GapvizError(
                         f"has {lengths[odd[0]]} numbers instead of {dim}",
-                        where=f"{self.path.name}, {self._column}, row {first + odd[0]}",
+                        where=f"{path.name}, {name}, row {first + odd[0]}",
                         hint="give every row a vector of the same dimension",
                     )
                 yield column.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
                 first += len(lengths)
 
+    one = next(batches(None), None)
+    if one is None:
+        raise GapvizError("holds no rows", where=path.name, hint="give at least one vector")
 
-_OPENERS: dict[str, Callable[[Path, str | None], VectorFile]] = {
-    ".npy": _Mapped,
-    ".npz": _ZipMember,
-    ".safetensors": _Tensor,
-    ".parquet": _Column,
+    def read(start: int, rows: int) -> Iterator[Rows]:
+        """Batches end where groups of rows do, so that they are put together anew."""
+        waiting, n_waiting = [one[:0]], -start
+        for batch in batches(one.shape[1]):
+            waiting.append(batch[max(0, -n_waiting) :])
+            n_waiting += len(batch)
+            while n_waiting >= rows:
+                joined = np.concatenate(waiting)
+                yield joined[:rows]
+                waiting, n_waiting = [joined[rows:]], n_waiting - rows
+        if n_waiting > 0:
+            yield np.concatenate(waiting)
+
+    return (n_rows, one.shape[1]), np.dtype(lists[name].to_pandas_dtype()), read
+
+
+_OPENERS: dict[str, Callable[[Path, str | None], _Opened]] = {
+    ".npy": _npy,
+    ".npz": _zip_member,
+    ".safetensors": _tensor,
+    ".parquet": _column,
 }
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs, Spectra
+from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
-from gapviz.figures.lines import Axis, Line, Mark, Panel, axis_layout, frame, line_figure
+from gapviz.figures.lines import Axis, Line, Mark, Panel, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.measures.geometry.anatomy import Spectrum
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64
@@ -48,33 +50,31 @@ def dimension_panels(found: Dimensions, pair: tuple[str, str]) -> tuple[Panel, .
         y_axis=Axis("cumulative share of ‖Δ‖²", range=(0, 1.02), percent=True),
         height=300,
     ).update_traces(mode="lines")
-    removed = ablation.removed.astype(str)
-    without = Axis("dimensions removed, largest |Δd| of the calibrate split first", words=True)
+    over_removed = partial(
+        line_figure,
+        ablation.removed.astype(str),
+        x_axis=Axis("dimensions removed, largest |Δd| of the calibrate split first", words=True),
+        height=300,
+    )
     x, y = pair
-    gaps = line_figure(
-        removed,
+    gaps = over_removed(
         [
             Line("largest removed", ablation.gap, STRATEGY_STYLES[1]["color"], symbol="square"),
             Line("as many at random", ablation.control_gap, NEUTRAL, dash="dot"),
         ],
-        x_axis=without,
         y_axis=Axis("gap ‖Δ‖ (0 = closed)", range=(0, _top(ablation.gap, ablation.control_gap))),
-        height=300,
     )
-    recalls = line_figure(
-        removed,
+    recalls = over_removed(
         [
             Line(f"{x} → {y}", ablation.recall_x_to_y, **style_of(x, pair).look),
             Line(f"{y} → {x}", ablation.recall_y_to_x, **style_of(y, pair).look),
             Line(f"{x} → {y}, at random", ablation.control_recall_x_to_y, NEUTRAL, dash="dot"),
             Line(f"{y} → {x}, at random", ablation.control_recall_y_to_x, NEUTRAL, dash="dash"),
         ],
-        x_axis=without,
         y_axis=Axis(
             "recall@1 (higher is better)",
             range=(0, _top(ablation.recall_x_to_y, ablation.recall_y_to_x)),
         ),
-        height=300,
     )
     return tuple(
         Panel(title, figure, f"{kind}: {title}")
@@ -130,7 +130,9 @@ def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
     return tuple(panels)
 
 
-def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel, ...]:
+def spectrum_panels(
+    spectra: Mapping[str, Mapping[str, Spectrum]], modalities: Sequence[str]
+) -> tuple[Panel, ...]:
     """One panel a strategy: eigenvalues of each modality, falling."""
     return tuple(
         Panel(
@@ -152,7 +154,7 @@ def spectrum_panels(spectra: Spectra, modalities: Sequence[str]) -> tuple[Panel,
             ).update_traces(mode="lines", selector={"mode": "lines+markers"}),
             f"Line chart of eigenvalues by modality, {title}",
         )
-        for title, by_modality in spectra.by_strategy.items()
+        for title, by_modality in spectra.items()
     )
 
 
@@ -167,7 +169,6 @@ def _at_least(occurrences: Indices, most: int) -> Float64:
 def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -> go.Figure:
     n = len(cosines) // 2
     names = {"tickmode": "array", "tickvals": [n / 2 - 0.5, 3 * n / 2 - 0.5], "ticktext": pair}
-    empty = Axis("")
     figure = go.Figure(
         go.Heatmap(
             z=cosines,
@@ -180,10 +181,10 @@ def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -
             },
             hovertemplate="cosine %{z:.3f}<extra></extra>",
         ),
-        layout=frame(empty, empty, 420, legend=False),
+        layout=frame(Axis("clustered order, twice"), Axis(""), 420, legend=False),
     )
     square = {"showgrid": False, "constrain": "domain", **names}
-    figure.update_xaxes(**axis_layout(Axis("clustered order, twice")), **square)
+    figure.update_xaxes(**square)
     figure.update_yaxes(autorange="reversed", scaleanchor="x", **square)
     figure.update_layout(hovermode="closest", margin_t=24)
     line = {"color": "#FFFFFF", "width": 2}

@@ -1,4 +1,4 @@
-"""The two cones: a scatter plot of a layout, with pairs, centroids, selection and queries.
+"""The two cones: a scatter plot of a layout, with pairs, centroids and selection.
 
 Traces hold float32 coordinates and integer ids only. Captions and thumbnails would make
 100,000 points weigh five times as much; the hover card fetches them one at a time.
@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import matching_rows
-from gapviz.core.vectors import Float32, Indices, Mask
+from gapviz.core.vectors import Indices
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL, style_of
 from gapviz.measures.projection.layout import Layout
@@ -35,8 +35,6 @@ MANY_POINTS = 2_500
 MANY_RINGS = 60
 
 METHOD_TITLES = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
-
-QUERY_COLOR = "#F0E442"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +56,7 @@ def shared_ranges(*layouts: Layout, padding: float = 0.05) -> AxisRanges:
     low, high = points.min(axis=0), points.max(axis=0)
     # A single point, or points on a line, still need an axis with some length.
     margin = np.maximum((high - low) * padding, 1e-3)
-    return AxisRanges(
-        x=(float(low[0] - margin[0]), float(high[0] + margin[0])),
-        y=(float(low[1] - margin[1]), float(high[1] + margin[1])),
-    )
-
-
-def matched_points(
-    layout: Layout, item_index: Mapping[str, npt.ArrayLike], a: str, b: str
-) -> Indices:
-    """`(n_pairs, 2)` positions in `layout.points` of the drawn rows of `a` and `b` that
-    belong to one item; an item with one image and five captions gives five.
-
-    Args:
-        layout: as `project` returned it.
-        item_index: per modality, the item position of each row the layout was made from.
-        a: a modality of the layout.
-        b: another.
-
-    Raises:
-        GapvizError: a modality that the layout does not draw, or has no `item_index`.
-    """
-    items = _item_of_points(layout, item_index)
-    for name in (a, b):
-        layout.rows_of(name)  # refuses a name that is not drawn
-    at_a = np.flatnonzero(layout.modality_code == layout.modalities.index(a))
-    at_b = np.flatnonzero(layout.modality_code == layout.modalities.index(b))
-    pairs = matching_rows(items[at_a], items[at_b])
-    return np.column_stack([at_a[pairs.rows_a], at_b[pairs.rows_b]])
+    return AxisRanges(*zip((low - margin).tolist(), (high + margin).tolist(), strict=True))
 
 
 def cones_figure(
@@ -94,7 +65,6 @@ def cones_figure(
     *,
     pairs: tuple[str, str] | None = None,
     highlight: npt.ArrayLike = (),
-    queries: Float32 | None = None,
     ranges: AxisRanges | None = None,
     webgl: bool = True,
     height: int = 500,
@@ -111,7 +81,6 @@ def cones_figure(
         item_index: per modality, the item position of each row the layout was made from.
         pairs: two modalities whose matched rows are joined by thin lines.
         highlight: item positions whose points get a ring.
-        queries: `(n, 2)` float32, drawn as stars.
         ranges: of the axes, from `shared_ranges`; the layout's own where left out.
         webgl: False draws SVG, slower, for browsers without WebGL.
         height: in pixels.
@@ -120,33 +89,28 @@ def cones_figure(
         GapvizError: `item_index` misses a modality or has too few rows, or `pairs` names a
             modality that is not drawn.
     """
-    items = _item_of_points(layout, item_index)
+    items = _items_drawn(layout, item_index)
+    chosen = np.asarray(highlight, dtype=np.int64)
+    ringed = {modality: np.isin(owners, chosen) for modality, owners in items.items()}
+    rings = np.concatenate([layout.points_of(name)[here] for name, here in ringed.items()])
+    many = len(rings) > MANY_RINGS
     # One kind for all traces: Plotly lays every WebGL trace over every SVG one.
     scatter = go.Scattergl if webgl else go.Scatter
-    traces = []
-    if pairs is not None:
-        traces.append(_pair_lines(layout, matched_points(layout, item_index, *pairs), scatter))
-    ringed = np.isin(items, np.asarray(highlight, dtype=np.int64))
-    many = np.count_nonzero(ringed) > MANY_RINGS
-    for code, modality in enumerate(layout.modalities):
-        here = layout.modality_code == code
-        if here.any():
-            points = _points(layout, modality, here, items, scatter)
+    traces = [] if pairs is None else [_pair_lines(layout, items, pairs, scatter)]
+    for modality, owners in items.items():
+        if owners.size:
+            points = _points(layout, modality, owners, scatter)
             if many:
-                points.marker.opacity = np.where(ringed[here], 0.9, 0.12)
+                points.marker.opacity = np.where(ringed[modality], 0.9, 0.12)
             traces.append(points)
-    if ringed.any() and not many:
+    if len(rings) and not many:
         ring = {"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}}
-        traces.append(_marks(scatter, layout.points[ringed].T, "selected", ring))
+        traces.append(_marks(scatter, rings.T, "selected", ring))
     if layout.linear:
         traces.append(_centroids(layout, scatter))
         # The legend's entry of all centroids: large, and of no modality's colour or shape.
         large = {"color": NEUTRAL, "symbol": "circle-open", "line": {"width": 3}}
         traces.append(_marks(scatter, ([None], [None]), "large: centroid of each", large))
-    if queries is not None and len(queries):
-        edge = {"color": NEUTRAL, "width": 1}
-        star = {"symbol": "star", "size": 20, "color": QUERY_COLOR, "line": edge}
-        traces.append(_marks(scatter, queries.T, "query", star))
     # Given at once: adding traces and updating the layout afterwards validates all twice.
     return go.Figure(traces, _frame(layout, ranges or shared_ranges(layout), height))
 
@@ -173,7 +137,7 @@ def alt_text(layout: Layout, *, title: str = "") -> str:
 def selected_items(points: Iterable[Mapping[str, Any]]) -> Indices:
     """Ascending item positions of the points of a selection event, each once.
 
-    Points of traces that stand for no row (centroids, rings, queries) are passed over.
+    Points of traces that stand for no row (centroids, rings) are passed over.
 
     Args:
         points: `event["selection"]["points"]` of `st.plotly_chart`.
@@ -193,38 +157,36 @@ def point_ids(points: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
             yield ids
 
 
-def _item_of_points(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> Indices:
-    """`(n_drawn,)` item position of every point."""
-    items = np.empty(layout.row.size, dtype=np.int64)
-    for code, modality in enumerate(layout.modalities):
-        here = layout.modality_code == code
-        rows = layout.row[here]
-        if not rows.size:
-            continue
-        owners = np.asarray(item_index.get(modality, ()), dtype=np.int64)
-        if rows.max() >= owners.size:
+def _items_drawn(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> dict[str, Indices]:
+    """`(n_drawn of the modality,)` item position of every point, by modality."""
+    items = {}
+    for modality in layout.modalities:
+        rows, owners = layout.rows_of(modality), np.asarray(item_index.get(modality, ()), np.int64)
+        if rows.max(initial=-1) >= owners.size:
             raise GapvizError(
                 f"{owners.size} rows of {modality} have an item, row {int(rows.max())} is drawn",
                 where="figure",
                 hint="give the item position of every row the layout was made from",
             )
-        items[here] = owners[rows]
+        items[modality] = owners[rows]
     return items
 
 
-def _points(layout: Layout, modality: str, here: Mask, items: Indices, scatter: Any) -> Any:
+def _points(layout: Layout, modality: str, owners: Indices, scatter: Any) -> Any:
     style = style_of(modality, layout.modalities)
-    ids = np.column_stack([layout.row[here], items[here], layout.modality_code[here]])
+    x, y = layout.points_of(modality).T
+    code = np.full(owners.size, layout.modalities.index(modality))
+    ids = np.column_stack([layout.rows_of(modality), owners, code])
     return scatter(
-        x=layout.points[here, 0],
-        y=layout.points[here, 1],
+        x=x,
+        y=y,
         customdata=ids.astype(np.int32),
         mode="markers",
-        name=f"{modality} ({int(here.sum()):,})",
+        name=f"{modality} ({owners.size:,})",
         meta={"role": POINTS, "modality": modality, **style.look},
         marker={
             **style.look,
-            "size": 6 if here.size <= MANY_POINTS else 4,
+            "size": 6 if layout.row.size <= MANY_POINTS else 4,
             # Any fainter, and text blue falls under 3:1 on a dark ground.
             "opacity": 0.9,
         },
@@ -235,10 +197,15 @@ def _points(layout: Layout, modality: str, here: Mask, items: Indices, scatter: 
     )
 
 
-def _pair_lines(layout: Layout, matched: Indices, scatter: Any) -> Any:
+def _pair_lines(
+    layout: Layout, items: Mapping[str, Indices], pair: tuple[str, str], scatter: Any
+) -> Any:
+    """Every drawn row of one modality to every one of the other that is of the same item."""
+    a, b = (layout.points_of(name) for name in pair)
+    matched = matching_rows(*(items[name] for name in pair))
     # One trace for all pairs: start, end, and a hole that lifts the pen.
-    path = np.full((len(matched), 3, 2), np.nan, dtype=np.float32)
-    path[:, :2] = layout.points[matched]
+    path = np.full((len(matched.rows_a), 3, 2), np.nan, dtype=np.float32)
+    path[:, 0], path[:, 1] = a[matched.rows_a], b[matched.rows_b]
     return scatter(
         x=path[:, :, 0].ravel(),
         y=path[:, :, 1].ravel(),
@@ -246,7 +213,7 @@ def _pair_lines(layout: Layout, matched: Indices, scatter: Any) -> Any:
         name="matched pairs",
         line={"color": NEUTRAL, "width": 1},
         # The more lines, the fainter, so that the points stay readable.
-        opacity=min(0.5, max(0.1, 100 / max(1, len(matched)))),
+        opacity=min(0.5, max(0.1, 100 / max(1, len(path)))),
         connectgaps=False,
         hoverinfo="skip",
     )

@@ -35,6 +35,9 @@ def cones_page(drawn: Cones) -> str:
     """
     name = escape(drawn.collection.name)
     sample = escape(drawn.raw.request.sample.sentence.capitalize())
+    last = drawn.clouds[-1].layout
+    notes = [*dict.fromkeys(cloud.layout.can_show for cloud in drawn.clouds), last.cannot_show]
+    notes += filter(None, [last.note])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -42,7 +45,7 @@ def cones_page(drawn: Cones) -> str:
         f"<title>Cones: {name}</title><style>{_STYLE}</style></head>\n<body>\n"
         f"<h1>Two clouds, one gap: {name}</h1>\n"
         f'<div class="cones{" two" * (drawn.moved is not None)}">{"".join(_charts(drawn))}</div>\n'
-        + "".join(f"<p>{escape(note)}</p>" for note in _notes(drawn))
+        + "".join(f"<p>{escape(note)}</p>" for note in notes)
         + f"<p>{sample}, of every split; the gap is that of "
         f"{drawn.raw.measured.collection.n_items:,} measured items.</p>\n</body></html>\n"
     )
@@ -50,7 +53,11 @@ def cones_page(drawn: Cones) -> str:
 
 def _charts(drawn: Cones) -> list[str]:
     ranges = shared_ranges(*(cloud.layout for cloud in drawn.clouds))
-    words = _words(drawn)
+    # Under the pointer Plotly reads a little HTML.
+    words = [
+        escape(f"{item.id}: {item.captions[0]}" if item.captions else item.id, quote=False)
+        for item in drawn.collection.items
+    ]
     charts = []
     for number, cloud in enumerate(drawn.clouds):
         chart = cones_figure(cloud.layout, cloud.request.item_index, ranges=ranges)
@@ -70,12 +77,6 @@ def _charts(drawn: Cones) -> list[str]:
     return charts
 
 
-def _notes(drawn: Cones) -> list[str]:
-    layouts = [cloud.layout for cloud in drawn.clouds]
-    shows = dict.fromkeys(layout.can_show for layout in layouts)
-    return [*shows, layouts[-1].cannot_show, *filter(None, [layouts[-1].note])]
-
-
 def _gap(drawn: Cones, cloud: Cloud) -> str:
     gap = cloud.measured.geometry.gap
     first, second = (escape(name) for name in drawn.pair)
@@ -84,14 +85,6 @@ def _gap(drawn: Cones, cloud: Cloud) -> str:
         f"{interval(gap.low, gap.high)}; 0 to 2, lower is closer; noise floor "
         f"{figure(gap.noise_floor)})"
     )
-
-
-def _words(drawn: Cones) -> list[str]:
-    """Per item what stands under the pointer: Plotly reads a little HTML there."""
-    return [
-        escape(f"{item.id}: {item.captions[0]}" if item.captions else item.id, quote=False)
-        for item in drawn.collection.items
-    ]
 
 
 def _tell_items(chart: go.Figure, cloud: Cloud, words: list[str]) -> None:

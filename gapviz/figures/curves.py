@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from gapviz.figures.lines import (
     Panel,
     band_line,
     line_figure,
-    line_panels,
+    line_panel,
     reached,
 )
 from gapviz.figures.modality_style import NEUTRAL, style_of
@@ -31,6 +32,7 @@ from gapviz.figures.modality_style import NEUTRAL, style_of
 WEIGHT_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 SHARE_TITLE = "share of queries (higher is better)"
+NDCG_AXIS = "NDCG@10 (higher is better)"
 BIAS_AXIS = "own modality (nearer chance is better)"
 
 # Of strategies, which are no modality: Okabe & Ito's other colours.
@@ -53,11 +55,7 @@ def strength_panels(
         strength: λ chosen now, marked in every panel; None marks nothing.
     """
     x, y = curve.pair
-    lam = Axis("strength λ", range=(curve.strengths.min() - 0.03, curve.strengths.max() + 0.03))
-    here = () if strength is None else (Mark(strength, f"λ = {strength:g}"),)
     loss = curve.info_nce[0]
-
-    gap = Line("signed gap", curve.signed_gap, STRATEGY_STYLES[1]["color"], symbol="square")
     losses = [
         Line(f"{a} → {b}", np.array(values), **style_of(a, modalities).look)
         for a, b, values in (
@@ -65,41 +63,46 @@ def strength_panels(
             (y, x, [one.y_to_x for one in curve.info_nce]),
         )
     ]
-    parts = [
-        (
+    panel = partial(
+        line_panel,
+        x=curve.strengths,
+        x_axis=Axis(
+            "strength λ", range=(curve.strengths.min() - 0.03, curve.strengths.max() + 0.03)
+        ),
+        alt="Line chart over the strength λ from 0 to 2",
+        at_x=() if strength is None else (Mark(strength, f"λ = {strength:g}"),),
+        height=300,
+    )
+    return (
+        panel(
             f"Signed gap after renormalising, from {curve.raw_gap:.3f} at λ = 0",
-            [gap],
+            [Line("signed gap", curve.signed_gap, STRATEGY_STYLES[1]["color"], symbol="square")],
             Axis("(μx − μy) · raw direction (0 = closed)"),
             [Mark(0.0, "no gap"), Mark(curve.raw_gap, "measured gap")],
         ),
-        (
+        panel(
             f"InfoNCE {x} → {y} and {y} → {x}, τ = {loss.temperature:g}, "
             f"{counted(loss.batch, 'pair')}",
             losses,
             Axis("nats (lower is better)"),
-            [],
         ),
-        (
+        panel(
             "Recall@1 over the other modality alone",
             _direction_lines(curve.recall_at_1, modalities),
-            Axis(SHARE_TITLE, range=_share_range([*curve.recall_at_1.values()])),
-            [],
+            _share_axis(SHARE_TITLE, curve.recall_at_1.values()),
         ),
-        (
+        panel(
             "Bias@10 by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
             _chance(curve.expected_bias),
         ),
-        (
+        panel(
             "NDCG@10 of the match in the mixed index",
             _query_lines(curve.ndcg, modalities),
-            Axis("NDCG@10 (higher is better)", range=_share_range([*curve.ndcg.values()])),
-            [],
+            _share_axis(NDCG_AXIS, curve.ndcg.values()),
         ),
-    ]
-    alt = "Line chart over the strength λ from 0 to 2"
-    return line_panels(curve.strengths, lam, parts, alt, at_x=here, height=300)
+    )
 
 
 def mix_panel(curve: MixCurve) -> Panel:
@@ -117,9 +120,10 @@ def mix_panel(curve: MixCurve) -> Panel:
         range=SHARE_RANGE,
         percent=True,
     )
-    reached = _share_range([line.ndcg for line in curve.lines])
-    part = (title, lines, Axis("NDCG@10 (higher is better)", range=reached), ())
-    return line_panels(curve.shares, across, [part], "Line chart", height=440)[0]
+    upwards = _share_axis(NDCG_AXIS, [line.ndcg for line in curve.lines])
+    return line_panel(
+        title, lines, upwards, x=curve.shares, x_axis=across, alt="Line chart", height=440
+    )
 
 
 def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tuple[Panel, ...]:
@@ -140,30 +144,27 @@ def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tu
     ]
 
     low = -reached(-curve.cosine.low, unknown=0.0)
-    parts = [
-        (
+    panel = partial(
+        line_panel, x=curve.sizes, x_axis=sizes, alt="Line chart over calibration items"
+    )
+    return (
+        panel(
             "Direction of the estimated gap",
             [band_line("cosine with the full gap", curve.cosine, **STRATEGY_STYLES[1])],
             Axis("cosine (1 = the same direction)", range=(low - 0.02, 1.01)),
             [Mark(1.0, "all pairs")],
         ),
-        (
+        panel(
             "Held-out recall@1",
             _direction_lines(curve.recall_at_1, modalities) + raw,
-            Axis(
-                SHARE_TITLE,
-                range=_share_range([*curve.recall_at_1.values()], [line.y for line in raw]),
-            ),
-            [],
+            _share_axis(SHARE_TITLE, curve.recall_at_1.values(), [line.y for line in raw]),
         ),
-        (
+        panel(
             "Held-out bias@10 by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
-            [],
         ),
-    ]
-    return line_panels(curve.sizes, sizes, parts, "Line chart over calibration items")
+    )
 
 
 def fusion_panels(
@@ -197,7 +198,7 @@ def fusion_panels(
         for lists, curve in curves.items():
             line = curve.by_k if over == "k" else curve.by_weight
             for figure, bands, upwards in (
-                ("NDCG@10", line.ndcg, "NDCG@10 (higher is better)"),
+                ("NDCG@10", line.ndcg, NDCG_AXIS),
                 ("Bias@10", line.bias, BIAS_AXIS),
             ):
                 title = f"{figure} over {over}, {lists} lists"
@@ -246,7 +247,7 @@ def _apart(sizes: Indices, factor: float = 1.6) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _share_range(bands: Sequence[Band], lines: Sequence[Float64] = ()) -> tuple[float, float]:
+def _share_axis(title: str, bands: Iterable[Band], lines: Sequence[Float64] = ()) -> Axis:
     """From 0 to what is reached, for shares that would be flat on an axis up to 1."""
     top = reached(*(band.high for band in bands), *lines)
-    return -0.02 * top, min(1.02, max(0.05, top * 1.15))
+    return Axis(title, range=(-0.02 * top, min(1.02, max(0.05, top * 1.15))))

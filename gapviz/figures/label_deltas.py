@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gapviz.analyses.within import FEW_ITEMS, FIGURES
+from gapviz.analyses.within import FEW_ITEMS, FIGURES, label_figures
 from gapviz.core.estimate import Estimate
 from gapviz.figures.clear_ground import clear_ground, level_legend, whiskers
 from gapviz.figures.modality_style import NEUTRAL
@@ -88,17 +88,10 @@ def label_delta_alt_text(
 
 
 def _sorted_rows(parts: Sequence[LabelDelta], names: Mapping[int, str], figure: str) -> list[_Row]:
-    rows = []
-    for part in parts:
-        figures = (
-            part.joint_average_precision,
-            part.dedicated_average_precision,
-            part.delta.mean_average_precision,
-        )
-        if figure != "map":
-            k = int(figure.removeprefix("r"))
-            figures = (part.joint[k], part.dedicated[k], part.delta.recall[k])
-        rows.append(_Row(names.get(part.label, str(part.label)), part.n_items, *figures))
+    rows = [
+        _Row(names.get(one.label, str(one.label)), one.n_items, *label_figures(one, figure))
+        for one in parts
+    ]
     return sorted(rows, key=lambda row: (-row.delta.value, row.name))
 
 

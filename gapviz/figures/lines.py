@@ -103,8 +103,19 @@ def line_figure(
     """
     figure = go.Figure(layout=frame(x_axis, y_axis, height, legend=len(lines) > 1))
     for line in lines:
-        if line.low is not None and line.high is not None:
-            _add_band(figure, x, line)
+        for end, fill in ((line.low, None), (line.high, "tonexty")):
+            if end is not None:
+                figure.add_scatter(
+                    x=x,
+                    y=end,
+                    mode="lines",
+                    line={"width": 0, "color": line.color},
+                    fill=fill,
+                    fillcolor=faded(line.color, BAND_OPACITY),
+                    legendgroup=line.name,
+                    showlegend=False,
+                    hoverinfo="skip",
+                )
     for line in lines:
         figure.add_scatter(
             x=x,
@@ -135,29 +146,21 @@ def line_figure(
     return figure
 
 
-def line_panels(
+def line_panel(
+    title: str,
+    lines: Sequence[Line],
+    y_axis: Axis,
+    at_y: Sequence[Mark] = (),
+    *,
     x: Positions,
     x_axis: Axis,
-    parts: Sequence[tuple[str, Sequence[Line], Axis, Sequence[Mark]]],
     alt: str,
-    *,
     at_x: Sequence[Mark] = (),
     height: int = HEIGHT,
-) -> tuple[Panel, ...]:
-    """One `line_figure` a part (title, lines, axis upwards, marks on it), all over the same `x`.
-
-    `alt` says what they are; the title and the names of the lines follow it.
-    """
-    return tuple(
-        Panel(
-            title,
-            line_figure(
-                x, lines, x_axis=x_axis, y_axis=y_axis, at_x=at_x, at_y=at_y, height=height
-            ),
-            f"{alt}: {title}; {', '.join(line.name for line in lines)}",
-        )
-        for title, lines, y_axis, at_y in parts
-    )
+) -> Panel:
+    """A `line_figure` with its words: `alt` says what it is, title and names of lines follow."""
+    drawn = line_figure(x, lines, x_axis=x_axis, y_axis=y_axis, at_x=at_x, at_y=at_y, height=height)
+    return Panel(title, drawn, f"{alt}: {title}; {', '.join(line.name for line in lines)}")
 
 
 def frame(
@@ -198,22 +201,6 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
     if axis.percent:
         layout["tickformat"] = ".0%"
     return layout
-
-
-def _add_band(figure: go.Figure, x: Positions, line: Line) -> None:
-    edge = {"width": 0, "color": line.color}
-    for y, fill in ((line.low, None), (line.high, "tonexty")):
-        figure.add_scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            line=edge,
-            fill=fill,
-            fillcolor=faded(line.color, BAND_OPACITY),
-            legendgroup=line.name,
-            showlegend=False,
-            hoverinfo="skip",
-        )
 
 
 def reached(*values: Float64, unknown: float = 1.0) -> float:

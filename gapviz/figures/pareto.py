@@ -21,21 +21,16 @@ from gapviz.strategies.spec import ActsOn
 # Okabe & Ito 2008, without the two colours that stand for text and image.
 MODEL_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#A6761D")
 
-SYMBOLS: dict[ActsOn, str] = {
-    "nothing": "x",
-    "vectors": "circle",
-    "scores": "diamond",
-    "lists": "square",
-    "items": "triangle-up",
+MARKS: dict[ActsOn, tuple[str, str]] = {
+    "nothing": ("x", "changes nothing"),
+    "vectors": ("circle", "changes vectors"),
+    "scores": ("diamond", "changes scores"),
+    "lists": ("square", "fuses lists"),
+    "items": ("triangle-up", "ranks items"),
 }
-CHANGES_TITLES: dict[ActsOn, str] = {
-    "nothing": "changes nothing",
-    "vectors": "changes vectors",
-    "scores": "changes scores",
-    "lists": "fuses lists",
-    "items": "ranks items",
-}
+"""Symbol and title of strategies, by what they act on."""
 
+HEIGHT = 520
 _FAINT = 0.35
 
 
@@ -44,9 +39,7 @@ def model_color(model: str, models: Sequence[str]) -> str:
     return MODEL_COLORS[models.index(model) % len(MODEL_COLORS)]
 
 
-def pareto_figure(
-    board: Scoreboard, model_titles: Mapping[str, str] | None = None, *, height: int = 520
-) -> go.Figure:
+def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = None) -> go.Figure:
     """Bias imbalance (x) against mean NDCG@10 (y), with 95 % intervals, one trace a model.
 
     Each point's `customdata` is its place in `board.rows`. Hollow points are of another
@@ -56,7 +49,6 @@ def pareto_figure(
     Args:
         board: as `scoreboard` returned it.
         model_titles: names of its models for people.
-        height: in pixels.
     """
     models = list(board.n_items)
     titles = {model: (model_titles or {}).get(model, model) for model in models}
@@ -72,14 +64,14 @@ def pareto_figure(
     seen = {strategy_spec(row.options.name).acts_on for row in board.rows}
     traces += [
         legend_key(
-            CHANGES_TITLES[changes],
+            title,
             marker={"symbol": symbol, "color": NEUTRAL, "size": 10},
             hoverinfo="skip",
         )
-        for changes, symbol in SYMBOLS.items()
+        for changes, (symbol, title) in MARKS.items()
         if changes in seen
     ]
-    figure = go.Figure(traces, _frame(board.rows, height))
+    figure = go.Figure(traces, _frame(board.rows))
     return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
 
 
@@ -111,7 +103,7 @@ def _points(
     shown = [rows[place] for place in here]
     open_ = [row.transductive or row.by_item for row in shown]
     symbols = [
-        SYMBOLS[strategy_spec(row.options.name).acts_on] + ("-open" if hollow else "")
+        MARKS[strategy_spec(row.options.name).acts_on][0] + ("-open" if hollow else "")
         for row, hollow in zip(shown, open_, strict=True)
     ]
     head = f"{escape(title)}<br>" if several else ""
@@ -187,13 +179,13 @@ def _halos(rows: Sequence[ScoreRow]) -> go.Scatter:
     )
 
 
-def _frame(rows: Sequence[ScoreRow], height: int) -> dict[str, Any]:
+def _frame(rows: Sequence[ScoreRow]) -> dict[str, Any]:
     tops = [row.mean_ndcg.high for row in rows if not isnan(row.mean_ndcg.high)]
     top = max(tops, default=0.0)
     # From a little under 0, so that a point at 0 is whole.
     y_range = (-0.04 * top, 1.08 * top) if top > 0 else None
     return {
-        **clear_ground(height, top=64, upright_modebar=True),
+        **clear_ground(HEIGHT, top=64, upright_modebar=True),
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": level_legend(1.01),

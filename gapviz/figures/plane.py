@@ -9,7 +9,7 @@ from itertools import cycle
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.anatomy.parts import Placed, Plane
+from gapviz.analyses.anatomy.parts import Placed
 from gapviz.core.vectors import Float64
 from gapviz.figures.clear_ground import legend_key
 from gapviz.figures.lines import Axis, Panel, frame
@@ -23,21 +23,20 @@ WIDE_HOLE = 0.3
 """Share of an axis that is empty: beyond it the points on one side are a crowd of their own."""
 
 
-def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]:
+def plane_panels(plane: Sequence[Placed], chosen: Sequence[Placed] = ()) -> tuple[Panel, ...]:
     """Every model and strategy by alignment and uniformity; those of `chosen` ringed.
 
     Where most points crowd into one part, a second panel shows that part alone. Colour tells
     the strategy, shape the model.
     """
-    points = [placed for placed in plane.points if not np.isnan(placed.point.alignment)]
+    points = [placed for placed in plane if not np.isnan(placed.point.alignment)]
     strategies = list(dict.fromkeys(placed.strategy for placed in points))
     models = list(dict.fromkeys(placed.model for placed in points))
     colors = dict(zip(strategies, cycle(COLORS), strict=False))
     symbols = dict(zip(models, cycle(SYMBOLS), strict=False))
-    ringed = list(chosen.points) if chosen is not None else []
     title = "Alignment against uniformity: the lower left corner is best"
     alt = f"Scatter plot of {len(points)} models and strategies: {title}"
-    figure = _figure(points, ringed, colors, symbols)
+    figure = _figure(points, chosen, colors, symbols)
     figure.add_traces(_legend(colors, symbols))
     panels = [Panel(title, figure, alt)]
     crowd = _crowd(points)
@@ -45,7 +44,7 @@ def plane_panels(plane: Plane, chosen: Plane | None = None) -> tuple[Panel, ...]
         low, high = _places(crowd).min(axis=0), _places(crowd).max(axis=0)
         near = [
             placed
-            for placed in ringed
+            for placed in chosen
             if (_places([placed]) >= low).all() and (_places([placed]) <= high).all()
         ]
         title = f"The {len(crowd)} of them that crowd together, enlarged"

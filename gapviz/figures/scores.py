@@ -55,9 +55,10 @@ def score_panel(
             figure.add_vline(threshold, line=line, row=row, col=1)
         upwards = axis_layout(Axis("share of pairs")) | {"tickformat": ".1~%"}
         figure.update_yaxes(**upwards, rangemode="tozero", row=row, col=1)
-    rest = {k: v for k, v in frame(across, across).items() if k not in ("xaxis", "yaxis")}
     row_height = ROW_HEIGHT if shared else ROW_HEIGHT + OWN_AXIS_HEIGHT
-    figure.update_layout(**rest | {"height": 110 + row_height * len(studies)})
+    rest = frame(across, across, 110 + row_height * len(studies))
+    del rest["xaxis"], rest["yaxis"]
+    figure.update_layout(**rest)
     # Room for the legend, two lines of it on a narrow screen, and the first row's title.
     figure.update_layout(margin_t=80)
     title = f"Where {x}–{x}, {y}–{y} and {x}–{y} pairs score"

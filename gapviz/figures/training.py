@@ -168,14 +168,13 @@ def small_cones_figure(layout: Layout, *, fixed: bool = False, height: int = 260
 
 
 def temperature_figure(
-    study: TemperatureStudy, shipped: Mapping[str, tuple[float, float]], *, height: int = 340
+    study: TemperatureStudy, shipped: Mapping[str, tuple[float, float]]
 ) -> go.Figure:
     """The gap that is left after training against temperature, on a logarithmic axis.
 
     Args:
         study: short runs.
         shipped: temperature and gap of shipped encoders by title.
-        height: in pixels.
     """
     traces = [
         go.Scatter(
@@ -201,7 +200,7 @@ def temperature_figure(
                 hovertemplate="τ = %{x}: gap %{y:.3f}<extra>%{fullData.name}</extra>",
             )
         )
-    frame = _frame("temperature τ (logarithmic)", "gap ‖Δ‖ (0 to 2, lower is closer)", height, None)
+    frame = _frame("temperature τ (logarithmic)", "gap ‖Δ‖ (0 to 2, lower is closer)", 340, None)
     frame["xaxis"] |= {"type": "log", "tickvals": list(study.temperatures)}
     frame["showlegend"] = True
     figure = go.Figure(traces, frame)

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
-from gapviz.sources.files.npy import read_stacked
-from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped
+from gapviz.sources.files.numpy_files import read_stacked
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
 
@@ -99,13 +99,7 @@ def reference_set(name: str) -> ReferenceSet:
         ) from None
 
 
-def fetch(
-    name: str,
-    folder: Path | None = None,
-    *,
-    progress: Progress = no_progress,
-    base_url: str = RAW_URL,
-) -> Path:
+def fetch(name: str, folder: Path | None = None, *, progress: Progress = no_progress) -> Path:
     """Download what is missing or damaged of a set, and check every file.
 
     A file appears under its name only when it is whole, so that a fetch that was cancelled
@@ -115,7 +109,6 @@ def fetch(
         name: one of `REFERENCE_SETS`.
         folder: where to; None takes the set's own folder in the cache.
         progress: called with the share of bytes done; what it raises cancels the fetch.
-        base_url: in front of `owner/name/commit/path`.
 
     Returns:
         The folder that now holds the whole set.
@@ -131,7 +124,7 @@ def fetch(
     pooch.get_logger().setLevel("WARNING")
     store = pooch.create(
         path=target,
-        base_url=f"{base_url}/{wanted.repository}/{wanted.commit}/{wanted.root}/",
+        base_url=f"{RAW_URL}/{wanted.repository}/{wanted.commit}/{wanted.root}/",
         registry={file.path: f"sha256:{file.sha256}" for file in wanted.files},
     )
     done = 0
@@ -158,7 +151,7 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
         readings = [read_amumo(folder)]
     else:
         stacks = (_read_stack(folder, *stack) for stack in _STACKS.get(name, ()))
-        readings = [reading for reading in stacks if reading is not None]
+        readings = [reading for reading in stacks if reading.collections]
     if not readings:
         raise GapvizError(
             "holds nothing of this set",
@@ -175,14 +168,10 @@ def read_reference_set(name: str, folder: Path) -> tuple[Reading, ...]:
     )
 
 
-def _read_stack(
-    folder: Path, stem: str, encoder: str, modalities: tuple[str, ...]
-) -> Reading | None:
-    """One data set as two states of one encoder saw it, each a stacked `.npy`, or None."""
+def _read_stack(folder: Path, stem: str, encoder: str, modalities: tuple[str, ...]) -> Reading:
+    """One data set as two states of one encoder saw it, each a stacked `.npy`."""
     states = {f"{stem}.npy": encoder, f"{stem}_random.npy": f"{encoder}, untrained"}
     here = {file: state for file, state in states.items() if (folder / file).is_file()}
-    if not here:
-        return None
     options = ReadOptions(modalities=modalities)
     collections = (
         replace(read_stacked(folder / file, options).collection, name=encoder, encoder=state)

@@ -222,7 +222,9 @@ class TaskBoard(Generic[Result]):
                 task = ThreadTask(function, turns=self._turns, patience=self._patience)
                 task.start()
                 self._tasks[key] = task
-                self._forget_the_oldest()
+                finished = [key for key, one in self._tasks.items() if not one.status().active]
+                for oldest in finished[: max(0, len(finished) - FINISHED_TASKS)]:
+                    del self._tasks[oldest]
             task.look(visitor)
             return task
 
@@ -251,8 +253,3 @@ class TaskBoard(Generic[Result]):
         with self._lock:
             if task is None or self._tasks.get(key) is task:
                 self._tasks.pop(key, None)
-
-    def _forget_the_oldest(self) -> None:
-        finished = [key for key, task in self._tasks.items() if not task.status().active]
-        for key in finished[: max(0, len(finished) - FINISHED_TASKS)]:
-            del self._tasks[key]

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +23,6 @@ from filelock import FileLock, Timeout
 
 import gapviz
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
 from gapviz.storage.background import (
     BackgroundTask,
     Cancelled,
@@ -128,9 +126,20 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         try:
             (self.folder / CANCEL_FILE).unlink(missing_ok=True)
             self._write(TaskStatus("queued"))
-            self._start_process()
+            with (self.folder / LOG_FILE).open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", MODULE, str(self.folder)],
+                    # So that the same gapviz is found, wherever the server was started.
+                    cwd=Path(gapviz.__file__).resolve().parents[1],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
         except OSError as error:
             raise unwritable(self.folder, error) from error
+        # Nobody else waits for it, and a process that no one waits for stays as a zombie.
+        threading.Thread(target=process.wait, daemon=True).start()
 
     def cancel(self) -> None:
         if self.status().active:
@@ -165,11 +174,11 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         """
         try:
             with FileLock(self.folder / LOCK_FILE).acquire(timeout=LOCK_SECONDS):
-                return self._run().state
+                return self._run()
         except Timeout:
             return self.status().state
 
-    def _run(self) -> TaskStatus[dict[str, Any]]:
+    def _run(self) -> State:
         reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
         self._write(reported)
         next_write = 0.0
@@ -183,31 +192,16 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
                 next_write = time.monotonic() + STATUS_SECONDS
                 self._write(reported)
 
-        work = partial(self._work, report)
+        def work() -> dict[str, Any]:
+            function = getattr(import_module(self._module), self._function)
+            if not hasattr(function, MARK):
+                raise GapvizError(f"{self._function} is no work of gapviz", where=str(self.folder))
+            result: dict[str, Any] = function(progress=report, **self.arguments)
+            return result
+
         final = final_status(work, lambda: reported, log=f"{LOG_FILE} of the task")
         self._write(final)
-        return final
-
-    def _work(self, progress: Progress) -> dict[str, Any]:
-        function = getattr(import_module(self._module), self._function)
-        if not hasattr(function, MARK):
-            raise GapvizError(f"{self._function} is no work of gapviz", where=str(self.folder))
-        result: dict[str, Any] = function(progress=progress, **self.arguments)
-        return result
-
-    def _start_process(self) -> None:
-        with (self.folder / LOG_FILE).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(self.folder)],
-                # So that the same gapviz is found, wherever the server was started.
-                cwd=Path(gapviz.__file__).resolve().parents[1],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        # Nobody else waits for it, and a process that no one waits for stays as a zombie.
-        threading.Thread(target=process.wait, daemon=True).start()
+        return final.state
 
     def _write(self, status: TaskStatus[dict[str, Any]]) -> None:
         values = {name: getattr(status, name) for name in WRITTEN}

@@ -91,8 +91,9 @@ def bytes_held(value: object, apart: tuple[type, ...] = ()) -> int:
     total, seen, waiting = 0, set[int](), [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, np.ndarray):
-            one = _owner(one)
+        # Of a view, the array whose memory it keeps alive.
+        while isinstance(one, np.ndarray) and isinstance(one.base, np.ndarray):
+            one = one.base
         if id(one) in seen or isinstance(one, apart):
             continue
         seen.add(id(one))
@@ -103,13 +104,6 @@ def bytes_held(value: object, apart: tuple[type, ...] = ()) -> int:
         else:
             waiting.extend(_parts(one))
     return total
-
-
-def _owner(array: np.ndarray) -> np.ndarray:
-    """The array whose memory a view keeps alive."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
 
 
 def _parts(value: object) -> Iterable[Any]:

@@ -6,7 +6,6 @@ Streamlit's own settings (address, port, theme) stand in `.streamlit/config.toml
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +29,10 @@ class Configuration:
     `PATH`; none unless named."""
 
 
-def configuration(environment: Mapping[str, str] | None = None) -> Configuration:
-    """The configuration, read from `environment` (the process's own unless given)."""
-    values = os.environ if environment is None else environment
-    cache, home = values.get(CACHE_VARIABLE), values.get(HOME_VARIABLE)
-    folders = values.get(FOLDERS_VARIABLE, "").split(os.pathsep)
+def configuration() -> Configuration:
+    """The configuration, read from the environment now."""
+    cache, home = os.environ.get(CACHE_VARIABLE), os.environ.get(HOME_VARIABLE)
+    folders = os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep)
     return Configuration(
         cache=Path(cache) if cache else user_cache_path("gapviz", appauthor=False),
         home=Path(home) if home else user_data_path("gapviz", appauthor=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,10 @@ from safetensors.numpy import save
 
 from gapviz.core.collection import Collection, Item, ModalityVectors
 from gapviz.core.errors import GapvizError
-from gapviz.storage.files import replace_folder, write_atomically
+from gapviz.storage.files import replace_folder, unreadable, write_atomically
 
 ITEMS_FILE = "collection.json"
 VECTORS_FILE = "vectors.safetensors"
-ITEM_FIELDS = ("id", "label", "captions", "image")
 SAVED_COLLECTION = "a saved collection"
 
 
@@ -36,7 +36,7 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "attribution": collection.attribution,
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
-        "items": [{name: getattr(item, name) for name in ITEM_FIELDS} for item in collection.items],
+        "items": [asdict(item) for item in collection.items],
     }
     write_atomically(folder / VECTORS_FILE, save(tensors))
     text = json.dumps(description, ensure_ascii=False, indent=0)
@@ -98,9 +98,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
     except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
         raise GapvizError("is damaged or cut short", where=where, hint=hint) from error
     except OSError as error:
-        raise GapvizError(
-            f"cannot be read ({error.strerror or error})", where=where, hint=hint
-        ) from error
+        raise unreadable(folder, error, hint=hint) from error
     except GapvizError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:

@@ -65,9 +65,7 @@ def builtin_features() -> TrainingFeatures:
     )
 
 
-def collection_features(
-    collection: Collection, pair: tuple[str, str], *, seed: int = 0
-) -> TrainingFeatures:
+def collection_features(collection: Collection, pair: tuple[str, str]) -> TrainingFeatures:
     """The vectors of a collection as features: one pair an item that has both modalities.
 
     An encoder's own vectors stand in for features of separate networks, so there the heads
@@ -77,7 +75,6 @@ def collection_features(
         collection: with splits; what is neither `train` nor `evaluate` trains where there
             is no `train`.
         pair: the two modalities.
-        seed: of the samples.
 
     Raises:
         GapvizError: no such modality, or too few items that have both.
@@ -86,7 +83,7 @@ def collection_features(
         return builtin_features()
     first, second = (collection.modality(name).corpus for name in pair)
     owner, rows_a, rows_b = one_pair_each(collection, pair)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     training = collection.splits.get("train", collection.splits.get(CALIBRATE, ()))
     members = [
         seeded_sample(np.flatnonzero(np.isin(owner, split)), most, rng).astype(np.int64)

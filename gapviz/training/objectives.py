@@ -28,10 +28,14 @@ class Loss:
 def with_intra_modal_terms(loss: Loss, within: float, across: float) -> Loss:
     """`loss`, plus consistency within and across the modalities (Goel et al. 2022, CyCLIP).
 
+    The loss itself where neither term weighs anything.
+
     Adds within · Σ(II − TT)²/n, which wants two pictures as alike as their captions, and
     across · Σ(S − Sᵀ)²/n, which wants the first picture as near to the second caption as
     the second picture to the first caption.
     """
+    if not (within or across):
+        return loss
 
     def of(x: Any, y: Any) -> Any:
         scores = x @ y.T
@@ -46,7 +50,7 @@ def with_intra_modal_terms(loss: Loss, within: float, across: float) -> Loss:
 class InfoNCE:
     """Cross-entropy of S/τ over rows and over columns (Radford et al. 2021, CLIP).
 
-    With `with_intra_modal_terms` where one of them weighs anything.
+    With `with_intra_modal_terms`.
     """
 
     temperature: float
@@ -75,8 +79,6 @@ class InfoNCE:
             truth = torch.arange(len(x))
             return (cross_entropy(scores, truth) + cross_entropy(scores.T, truth)) / 2
 
-        if not (self.within or self.across):
-            return Loss(of)
         return with_intra_modal_terms(Loss(of), self.within, self.across)
 
 

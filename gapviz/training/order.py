@@ -69,7 +69,6 @@ def shift_study(
     pair: tuple[str, str],
     amount: float,
     *,
-    temperature: float | None = None,
     seed: int = 0,
 ) -> ShiftStudy:
     """Shift the cone of the answers along the gap, and look at loss and ranks.
@@ -78,7 +77,6 @@ def shift_study(
         collection: with vectors of both modalities; of many pairs a seeded sample.
         pair: the two modalities.
         amount: how far, in gaps, at most `MOST_SHIFT`; negative moves the cones apart.
-        temperature: τ of the loss; `temperature_of` the encoder unless given.
         seed: of the sample.
 
     Raises:
@@ -93,7 +91,7 @@ def shift_study(
     x, y = rows.values()
     delta = x.mean(axis=0) - y.mean(axis=0)
     first, second = pair
-    tau = temperature_of(collection.encoder) if temperature is None else temperature
+    tau = temperature_of(collection.encoder)
     return ShiftStudy(
         amount,
         tau,

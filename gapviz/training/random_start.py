@@ -50,24 +50,20 @@ class RandomStart:
 
 @cached("random-start", revision=REVISION)
 def cached_random_start(
-    *, model: str = MODEL, seed: int = 0, items: int = DRAWINGS, progress: Progress = no_progress
+    *, seed: int = 0, items: int = DRAWINGS, progress: Progress = no_progress
 ) -> RandomStart:
-    """Built-in drawings and names, encoded by an open_clip model with random weights.
+    """Built-in drawings and names, encoded by `MODEL` with random weights.
 
     Args:
-        model: a name of `open_clip.list_models()`.
         seed: of the weights.
         items: how many drawings of the evaluate split.
         progress: told of each stage.
-
-    Raises:
-        GapvizError: there is no such model.
     """
     held = builtin_collection().split(EVALUATE).items[:items]
-    progress(0.05, f"building {model} with random weights")
+    progress(0.05, f"building {MODEL} with random weights")
     from gapviz.encoders.open_clip import OpenClipEncoder
 
-    encoder = OpenClipEncoder(model, seed=seed, device="cpu")
+    encoder = OpenClipEncoder(MODEL, seed=seed, device="cpu")
     progress(0.3, f"encoding {len(held)} names")
     texts = encoder.encode_texts([item.captions[0] for item in held])
     images = encoder.encode_images(
@@ -76,4 +72,4 @@ def cached_random_start(
     )
     vectors = {"image": images, "text": texts}
     figures = recorded(0, float("nan"), vectors, scale=float("nan"), before=None)
-    return RandomStart(model, seed, figures, len(held))
+    return RandomStart(MODEL, seed, figures, len(held))

@@ -9,7 +9,9 @@ nor disturb one another.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -17,9 +19,9 @@ import numpy as np
 from safetensors.numpy import save
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.towers import Head
+from gapviz.encoders.builtin import Head
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
     INTRA_MODAL,
@@ -29,7 +31,6 @@ from gapviz.training.objectives import (
     with_intra_modal_terms,
 )
 from gapviz.training.record import TrainingStep, recorded
-from gapviz.training.threads import one_thread
 
 LossName = Literal["infonce", "sigmoid"]
 LOSS_TITLES: dict[LossName, str] = {"infonce": "InfoNCE", "sigmoid": "sigmoid"}
@@ -49,6 +50,10 @@ WEIGHT_DECAY = 0.01
 DROPOUT = 0.3
 NOISE = 0.3
 """Standard deviation of what is added to standardised features, against learning by rote."""
+
+_lock = threading.Lock()
+_inside = 0
+_usual = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,7 @@ class TrainingOptions:
         weight = INTRA_MODAL if self.intra_modal else 0.0
         if self.loss == "infonce":
             return InfoNCE(self.temperature, weight, weight).loss()
-        loss = Sigmoid(scale=1 / self.temperature).loss()
-        return with_intra_modal_terms(loss, weight, weight) if self.intra_modal else loss
+        return with_intra_modal_terms(Sigmoid(1 / self.temperature).loss(), weight, weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +107,6 @@ class TrainingRun:
     """A run to its end."""
 
     options: TrainingOptions
-    modalities: tuple[str, str]
     steps: tuple[TrainingStep, ...]
     """Every `record_every` steps and the last one, from step 0 on, before any training."""
     heads: Mapping[str, Head]
@@ -113,7 +116,7 @@ class TrainingRun:
         """Options and figures as plain numbers, without points and heads; NaN becomes None."""
         return {
             "options": asdict(self.options),
-            "modalities": list(self.modalities),
+            "modalities": list(self.heads),
             "steps": [step.to_json() for step in self.steps],
         }
 
@@ -128,7 +131,7 @@ class TrainingRun:
 
 
 def train_run(
-    features: TrainingFeatures, options: TrainingOptions, progress: Progress | None = None
+    features: TrainingFeatures, options: TrainingOptions, progress: Progress = no_progress
 ) -> TrainingRun:
     """Train both heads; the same features, options and machine give the same figures.
 
@@ -144,9 +147,8 @@ def train_run(
     for record in _training(features, options):
         step, heads = record
         steps.append(step)
-        if progress is not None:
-            progress(step.step / options.steps, f"step {step.step} of {options.steps}")
-    return TrainingRun(options, features.modalities, tuple(steps), heads)
+        progress(step.step / options.steps, f"step {step.step} of {options.steps}")
+    return TrainingRun(options, tuple(steps), heads)
 
 
 def training_steps(features: TrainingFeatures, options: TrainingOptions) -> Iterator[TrainingStep]:
@@ -164,7 +166,7 @@ def _training(
     draw = torch.Generator().manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     blocks = (features.first, features.second)
-    with one_thread():
+    with _one_thread():
         heads = [_TrainedHead(block, features.train, draw) for block in blocks]
     held_out = [block[features.held_out] for block in blocks]
     loss = options.make_loss()
@@ -176,7 +178,7 @@ def _training(
     previous: TrainingStep | None = None
     n_train = features.train.size
     for step in range(options.steps + 1):
-        with one_thread():
+        with _one_thread():
             batch = rng.permutation(n_train)[: min(BATCH, n_train)]
             x, y = (normalize(head.joint(batch, draw), dim=1) for head in heads)
             value = loss.of(x, y)
@@ -193,10 +195,35 @@ def _training(
             scale = 1 / options.temperature if learned is None else float(learned.detach().exp())
             previous = recorded(step, float(value.detach()), vectors, scale=scale, before=previous)
             yield previous, now
-        with one_thread():
+        with _one_thread():
             optimiser.zero_grad()
             value.backward()
             optimiser.step()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread for torch inside; what was usual before, once no one is inside any more.
+
+    Small matrices are multiplied on one: on a busy machine, two wait for each other. Part of
+    torch's setting holds for the calling thread, part for the process, so it is set in every
+    thread, and counted.
+    """
+    global _inside, _usual  # noqa: PLW0603 - torch's setting is one a process
+    import torch
+
+    with _lock:
+        if not _inside:
+            _usual = torch.get_num_threads()
+        _inside += 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                torch.set_num_threads(_usual)
 
 
 class _TrainedHead:
@@ -210,7 +237,11 @@ class _TrainedHead:
         # A feature that is silent on the training items must not shout on others.
         self._spread = rows.std(axis=0) + np.float32(1e-4)
         standard = (rows - self._mean) / self._spread
-        directions = _directions(features.shape[1], draw)
+        width = features.shape[1]
+        if width > WIDTH:
+            directions = torch.randn((WIDTH, width), generator=draw).numpy()
+        else:
+            directions = np.eye(width, dtype=np.float32)
         inputs = standard @ directions.T
         size = np.sqrt(np.square(inputs).mean()) + np.float32(1e-6)
         self._directions = directions / size
@@ -232,16 +263,6 @@ class _TrainedHead:
         """The head as it is now, in numpy, without noise and dropout."""
         weight_in, *others = (weight.detach().numpy().copy() for weight in self.weights)
         return Head(self._mean, self._spread, weight_in @ self._directions, *others)
-
-
-def _directions(width: int, draw: Any) -> Float32:
-    """`(min(width, WIDTH), width)`: random ones, or the axes themselves where they are few."""
-    import torch
-
-    if width <= WIDTH:
-        return np.eye(width, dtype=np.float32)
-    random: Float32 = torch.randn((WIDTH, width), generator=draw).numpy()
-    return random
 
 
 def _linear(width: int, out: int, draw: Any) -> list[Any]:

@@ -84,7 +84,7 @@ def test_the_quadrants_are_told_by_their_means(collection):
 
 def test_the_plane_has_a_point_a_model_and_strategy(collection):
     plane = works(collection)["plane"].compute()
-    assert [(one.model, one.strategy) for one in plane.points] == [
+    assert [(one.model, one.strategy) for one in plane] == [
         ("made", "Raw cosine"),
         ("made", "Centre both (λ = 1)"),
     ]
@@ -94,14 +94,14 @@ def test_the_plane_has_a_point_a_model_and_strategy(collection):
         measured.modality("text").vectors,
         measured.pairs(*PAIR),
     )
-    assert plane.points[0].point == expected
+    assert plane[0].point == expected
     assert "Centre both" in plane_reading(plane)
 
 
 def test_a_model_without_the_modality_has_no_point(collection, make_collection):
     other = make_collection(20, modalities=("audio", "text"))
     work = cached_plane({"made": collection, "other": other}, BOTH, PAIR, seed=0)
-    assert {one.model for one in work.compute().points} == {"made"}
+    assert {one.model for one in work.compute()} == {"made"}
 
 
 def test_hubs_and_spectra_are_told_for_both_modalities(collection):

@@ -49,8 +49,8 @@ def test_an_item_of_several_rows_is_asked_for_by_its_first(collections):
     assert rows.items.tolist() == [0, *range(2, 40)]
     assert np.array_equal(rows.vectors[0], joint.modality("image").vectors[0])
     assert np.array_equal(rows.vectors[2], joint.modality("image").vectors[3])
-    assert rows.row(1) is None
-    assert rows.row(39) == 38
+    assert 1 not in rows.items
+    assert rows.items[38] == 39
 
 
 def test_only_items_of_both_encoders_are_compared(collections):

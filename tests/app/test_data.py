@@ -11,8 +11,8 @@ from PIL import Image
 from gapviz import ModalityVectors
 from gapviz.core.collection import UNNAMED_MODEL, Collection, Item, alternate_splits, items_of_rows
 from gapviz.dashboard.catalogue import workspace
-from gapviz.sources.files.reading import Skipped
-from gapviz.sources.files.upload import DEFAULT_LIMITS
+from gapviz.sources.files.format import Skipped
+from gapviz.sources.files.upload import MAX_BYTES
 
 PAGE = "pages/data.py"
 
@@ -193,4 +193,4 @@ def test_a_large_file_has_another_way_in(open_app):
 def test_the_server_takes_what_the_page_promises():
     settings = (Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text()
     allowed = tomllib.loads(settings)["server"]["maxUploadSize"]
-    assert allowed * 1_000_000 == DEFAULT_LIMITS.max_bytes
+    assert allowed * 1_000_000 == MAX_BYTES

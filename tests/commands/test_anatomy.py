@@ -45,7 +45,7 @@ def test_every_part_can_be_had_raw_and_with_the_strategy(made, saved, figures):
     cosines = [one.cosines for one in maps.by_strategy.values()]
     for name, expected in zip(("raw", "half"), cosines, strict=True):
         np.testing.assert_allclose(told["heat_map"]["by_strategy"][name]["cosines"], expected)
-    points = cached_plane({"m": made}, options[1:], ("image", "text"), seed=42).compute().points
+    points = cached_plane({"m": made}, options[1:], ("image", "text"), seed=42).compute()
     assert told["plane"]["chosen"][0]["point"]["alignment"] == points[0].point.alignment
     x, y = _rows(made, EVALUATE)
     best = np.argsort(-(x @ y.T), axis=1)[:, :10]

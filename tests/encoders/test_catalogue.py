@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from gapviz.encoders.catalogue import _cached_file, available_models
+from gapviz.encoders.catalogue import _is_cached, available_models
 
 
 @pytest.fixture(autouse=True)
@@ -16,26 +16,16 @@ def hub(monkeypatch, tmp_path):
     return tmp_path
 
 
-def only(search, model, tag):
-    (entry,) = [e for e in available_models(search) if (e.model, e.tag) == (model, tag)]
+def only(model, tag):
+    (entry,) = [e for e in available_models() if (e.model, e.tag) == (model, tag)]
     return entry
 
 
 def test_the_list_holds_what_is_known_of_clip():
-    entry = only("vit-b-32 openai", "ViT-B-32", "openai")
-    assert (entry.parameters, entry.dim, entry.image_size, entry.context_length) == (
-        151_277_313, 512, 224, 77,
-    )  # fmt: skip
-    assert (entry.kind, entry.cached, entry.download_is_estimate) == ("clip", False, True)
+    entry = only("ViT-B-32", "openai")
+    assert (entry.parameters, entry.dim, entry.cached) == (151_277_313, 512, False)
     assert entry.download_bytes == 4 * entry.parameters
     assert entry.encoder_name == "open_clip:ViT-B-32:openai"
-
-
-def test_it_is_searched_by_every_word():
-    found = available_models("SigLIP webli 384")
-    assert found and all("384" in entry.model and entry.kind == "siglip" for entry in found)
-    assert available_models("no such model") == ()
-    assert len(available_models()) > 150
 
 
 def test_it_is_open_clip_s_own_list():
@@ -51,23 +41,22 @@ def test_it_is_open_clip_s_own_list():
     ]
 
 
-def test_weights_in_hugging_face_s_cache_are_seen_with_their_size(hub):
+def test_weights_in_hugging_face_s_cache_are_seen(hub):
     where = hub / "hub" / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K"
     (where / "refs").mkdir(parents=True)
     (where / "refs" / "main").write_text("abc")
     (where / "snapshots" / "abc").mkdir(parents=True)
     (where / "snapshots" / "abc" / "open_clip_model.safetensors").write_bytes(b"x" * 70)
-    entry = only("", "ViT-B-32", "laion2b_s34b_b79k")
-    assert (entry.cached, entry.download_bytes, entry.download_is_estimate) == (True, 70, False)
-    assert not only("", "ViT-B-32", "openai").cached
+    assert only("ViT-B-32", "laion2b_s34b_b79k").cached
+    assert not only("ViT-B-32", "openai").cached
 
 
 def test_weights_that_come_by_url_are_seen_in_open_clip_s_own_cache(hub):
     source = {"url": "https://example.org/weights/rn50.pt"}
-    assert _cached_file(source) is None
+    assert not _is_cached(source)
     (hub / ".cache" / "clip").mkdir(parents=True)
     (hub / ".cache" / "clip" / "rn50.pt").write_bytes(b"x" * 9)
-    assert _cached_file(source).stat().st_size == 9
+    assert _is_cached(source)
 
 
 def test_reading_it_imports_neither_torch_nor_open_clip():

@@ -10,7 +10,7 @@ from PIL import Image
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.open_clip import OpenClipEncoder
 from gapviz.encoders.registry import load_any_encoder, load_encoder
-from gapviz.encoders.towers import minilm_folder
+from gapviz.encoders.text_only import minilm_folder
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (70, 90, 3), dtype=np.uint8))
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
@@ -72,9 +72,7 @@ def siglip(tmp_path_factory):
 
 def test_a_folder_loads_with_its_tokenizer_scale_and_bias(siglip):
     encoder = load_encoder(f"local-dir:{siglip}", device="cpu")
-    assert encoder.card.logit_bias == -10
-    assert encoder.card.logit_scale == pytest.approx(10, rel=0.5)
-    assert (encoder.card.dim, encoder.card.text_limit, encoder.card.title) == (32, 24, "siglip")
+    assert (encoder.card.dim, encoder.card.text_limit) == (32, 24)
     assert encoder.preprocessing.fit == "squash"
     assert encoder.count_tokens("A dog, on the grass!") == 7
     with pytest.raises(GapvizError, match="25 tokens, and the encoder reads 24"):
@@ -101,12 +99,6 @@ def test_a_folder_is_known_by_its_content(siglip, tmp_path):
     assert first.card.name == second.card.name
     other = load_encoder(f"local-dir:{saved(tmp_path / 'other', SIGLIP, seed=1)}")
     assert other.card.name != first.card.name
-
-
-def test_a_softmax_model_has_a_scale_and_no_bias(tmp_path):
-    encoder = load_encoder(f"local-dir:{saved(tmp_path / 'small', SMALL)}", device="cpu")
-    assert encoder.card.logit_bias is None
-    assert encoder.card.logit_scale == pytest.approx(1 / 0.07, rel=1e-4)
 
 
 def test_a_folder_that_holds_no_model_is_refused(siglip, tmp_path):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.registry import encoded_modalities, load_any_encoder, load_encoder
-from gapviz.encoders.towers import ImageTower, TextTower, minilm_folder
+from gapviz.encoders.text_only import MiniLMEncoder, minilm_folder
 
 MODEL = "test_vit"
 PICTURES = [
@@ -23,16 +23,15 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def test_efficientnet_gives_its_tower_s_features():
+def test_efficientnet_gives_its_features_as_unit_rows():
     encoder = load_any_encoder("efficientnet-lite0", device="cpu")
-    rows = encoder.encode_images(PICTURES)
-    assert rows.shape == (3, encoder.card.dim)
-    assert rows == pytest.approx(unit(ImageTower("cpu").features(PICTURES)), abs=1e-6)
+    features = encoder.image_features(PICTURES)
+    assert features.shape == (3, encoder.card.dim)
+    assert encoder.encode_images(PICTURES) == pytest.approx(unit(features), abs=1e-6)
 
 
-def test_minilm_gives_its_tower_s_features():
+def test_minilm_refuses_what_it_does_not_read_to_the_end():
     encoder = load_any_encoder("minilm", device="cpu")
-    assert encoder.encode_texts(TEXTS) == pytest.approx(TextTower("cpu").features(TEXTS), abs=1e-6)
     with pytest.raises(GapvizError, match="reads 256"):
         encoder.encode_texts(["word " * 300])
 
@@ -71,7 +70,9 @@ def test_a_timm_checkpoint_is_read_back(tmp_path):
 def test_a_sentence_transformer_is_read_from_its_folder():
     encoder = load_any_encoder(f"sentence-transformers:{minilm_folder()}", device="cpu")
     assert (encoder.card.dim, encoder.card.text_limit) == (384, 256)
-    assert encoder.encode_texts(TEXTS) == pytest.approx(TextTower("cpu").features(TEXTS), abs=1e-5)
+    assert encoder.encode_texts(TEXTS) == pytest.approx(
+        MiniLMEncoder("cpu").text_features(TEXTS), abs=1e-5
+    )
     assert encoder.card.name.startswith("sentence-transformers:checkpoint-")
     with pytest.raises(GapvizError, match="302 tokens, and the encoder reads 256"):
         encoder.encode_texts(["word " * 300])

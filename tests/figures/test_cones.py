@@ -12,7 +12,6 @@ from gapviz.core.vectors import unit_rows
 from gapviz.figures.cones import (
     alt_text,
     cones_figure,
-    matched_points,
     selected_items,
     shared_ranges,
 )
@@ -78,8 +77,17 @@ def test_modalities_differ_in_colour_and_shape():
 
 
 def test_pairs_join_every_row_of_one_item(layout, item_index):
-    pairs = matched_points(layout, item_index, "image", "text")
-    found = {(int(layout.row[a]), int(layout.row[b])) for a, b in pairs}
+    x = traces(cones_figure(layout, item_index, pairs=("image", "text")))["matched pairs"].x
+    rows = [
+        {
+            float(end): int(row)
+            for end, row in zip(layout.points_of(name)[:, 0], layout.rows_of(name), strict=True)
+        }
+        for name in ("image", "text")
+    ]
+    found = {
+        (rows[0][a], rows[1][b]) for a, b in zip(x[::3].tolist(), x[1::3].tolist(), strict=True)
+    }
     assert found == {(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5), (3, 6), (4, 7)}
 
 
@@ -99,13 +107,11 @@ def test_centroids_are_drawn_only_where_they_mean_something(layout, item_index):
     assert "centroids" not in traces(cones_figure(umap, item_index))
 
 
-def test_highlight_and_query_are_drawn_and_empty_ones_are_not(layout, item_index):
+def test_a_highlight_is_drawn_and_an_empty_one_is_not(layout, item_index):
     bare = traces(cones_figure(layout, item_index))
-    assert not {"selected", "query"} & bare.keys()
-    query = np.array([[0.1, 0.2]], dtype=np.float32)
-    full = traces(cones_figure(layout, item_index, highlight=[2], queries=query))
+    assert "selected" not in bare
+    full = traces(cones_figure(layout, item_index, highlight=[2]))
     assert len(full["selected"].x) == 3
-    assert full["query"].marker.symbol == "star"
 
 
 def test_before_and_after_share_their_axes(vectors, layout, item_index):

@@ -5,7 +5,6 @@ import pytest
 
 from gapviz.analyses.anatomy.parts import (
     Placed,
-    Plane,
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
@@ -185,7 +184,7 @@ def placed(*places):
         Placed("made", f"strategy {number}", PlanePoint(alignment, uniformity))
         for number, (alignment, uniformity) in enumerate(places)
     ]
-    return Plane(tuple(points))
+    return tuple(points)
 
 
 def test_a_crowd_in_the_plane_is_enlarged_and_keeps_its_colours():

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
-from gapviz.figures.pareto import SYMBOLS, pareto_alt_text, pareto_figure, selected_row
+from gapviz.figures.pareto import MARKS, pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 
@@ -37,11 +37,11 @@ def test_the_front_is_joined_in_order(board):
 
 def test_the_shape_says_what_changes_and_is_hollow_off_the_contest(board):
     symbols = dict(zip(STRATEGIES, points(pareto_figure(board))[0].marker.symbol, strict=True))
-    assert symbols["raw"] == SYMBOLS["nothing"]
-    assert symbols["centre"] == SYMBOLS["vectors"]
-    assert symbols["znorm"] == SYMBOLS["scores"]
-    assert symbols["csls"] == f"{SYMBOLS['scores']}-open"
-    assert symbols["items-max"] == f"{SYMBOLS['items']}-open"
+    assert symbols["raw"] == MARKS["nothing"][0]
+    assert symbols["centre"] == MARKS["vectors"][0]
+    assert symbols["znorm"] == MARKS["scores"][0]
+    assert symbols["csls"] == f"{MARKS['scores'][0]}-open"
+    assert symbols["items-max"] == f"{MARKS['items'][0]}-open"
 
 
 def test_models_differ_in_colour_and_names_stay_text(board):

@@ -39,7 +39,7 @@ def small_set(monkeypatch):
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
     """A server of `CONTENT` under the small set's address; `server.faults[path]` spoils a file."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,7 +66,7 @@ def server():
 
     web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     web.faults, web.asked = {}, []
-    web.url = f"http://127.0.0.1:{web.server_port}"
+    monkeypatch.setattr("gapviz.sources.published.RAW_URL", f"http://127.0.0.1:{web.server_port}")
     threading.Thread(target=web.serve_forever, args=(0.02,), daemon=True).start()
     yield web
     web.shutdown()
@@ -81,39 +81,39 @@ def files_in(folder):
     }
 
 
-def refused(folder, url):
+def refused(folder):
     with pytest.raises(GapvizError) as caught:
-        fetch("small", folder, base_url=url)
+        fetch("small", folder)
     return caught.value.sentence
 
 
 def test_a_set_is_fetched_whole_into_its_folder(small_set, server, tmp_path):
-    assert fetch("small", tmp_path / "here", base_url=server.url) == tmp_path / "here"
+    assert fetch("small", tmp_path / "here") == tmp_path / "here"
     assert files_in(tmp_path / "here") == CONTENT
 
 
 def test_the_cache_is_where_sets_are_kept(small_set, server, tmp_path, monkeypatch):
     monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))
-    folder = fetch("small", base_url=server.url)
+    folder = fetch("small")
     assert folder.is_relative_to(tmp_path)
     assert files_in(folder) == CONTENT
 
 
 def test_only_what_is_missing_or_damaged_is_fetched_again(small_set, server, tmp_path):
-    fetch("small", tmp_path, base_url=server.url)
+    fetch("small", tmp_path)
     server.asked.clear()
-    fetch("small", tmp_path, base_url=server.url)
+    fetch("small", tmp_path)
     assert server.asked == []
     (tmp_path / "prompts.txt").write_bytes(b"another")
     (tmp_path / "images" / "0.jpg").unlink()
-    fetch("small", tmp_path, base_url=server.url)
+    fetch("small", tmp_path)
     assert server.asked == ["images/0.jpg", "prompts.txt"]
     assert files_in(tmp_path) == CONTENT
 
 
 def test_progress_grows_from_nothing_to_all(small_set, server, tmp_path):
     told = []
-    fetch("small", tmp_path, base_url=server.url, progress=lambda *report: told.append(report))
+    fetch("small", tmp_path, progress=lambda *report: told.append(report))
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
     assert "0.2 MB, images/0.jpg" in told[1][1]
@@ -130,20 +130,21 @@ def test_progress_grows_from_nothing_to_all(small_set, server, tmp_path):
 )
 def test_a_spoilt_file_is_refused_and_the_rest_is_kept(small_set, server, tmp_path, fault, words):
     server.faults["prompts.txt"] = fault
-    assert words in refused(tmp_path, server.url)
+    assert words in refused(tmp_path)
     assert files_in(tmp_path) == {"images/0.jpg": CONTENT["images/0.jpg"]}
     server.faults.clear()
     server.asked.clear()
-    fetch("small", tmp_path, base_url=server.url)
+    fetch("small", tmp_path)
     assert server.asked == ["prompts.txt", "similarities/CLIP.csv"]
     assert files_in(tmp_path) == CONTENT
 
 
-def test_offline_one_sentence_says_what_to_do(small_set, tmp_path):
+def test_offline_one_sentence_says_what_to_do(small_set, tmp_path, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        sentence = refused(tmp_path / "here", address)
+        monkeypatch.setattr("gapviz.sources.published.RAW_URL", address)
+        sentence = refused(tmp_path / "here")
     assert "does not answer; go online" in sentence and str(tmp_path / "here") in sentence
     assert not files_in(tmp_path)
 
@@ -154,15 +155,15 @@ def test_a_fetch_is_cancelled_from_its_progress(small_set, server, tmp_path):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        fetch("small", tmp_path, base_url=server.url, progress=cancel)
+        fetch("small", tmp_path, progress=cancel)
     assert not files_in(tmp_path)
-    fetch("small", tmp_path, base_url=server.url)
+    fetch("small", tmp_path)
     assert files_in(tmp_path) == CONTENT
 
 
 def test_a_folder_that_cannot_be_written_is_refused(small_set, server, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "cannot be written" in refused(tmp_path / "file" / "folder", server.url)
+    assert "cannot be written" in refused(tmp_path / "file" / "folder")
 
 
 def test_an_unknown_set_is_refused(tmp_path):

@@ -28,8 +28,8 @@ from gapviz.strategies.spec import Task
 
 KIND = "advice"
 
-# Raise it when the same evidence would give other advice. The words of a rule are not cached.
-REVISION = 4
+# Raise it when the same evidence and rules would give other advice.
+REVISION = 5
 
 _PLACE: dict[Verdict, int] = {
     "better": 0,
@@ -185,7 +185,7 @@ def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advi
         pair=evidence.pair,
         seed=evidence.seed,
         situation=[situation.task, situation.changeable, situation.found],
-        rules=[rule.name for rule in rules],
+        rules=rules,
         revision=REVISION,
     )
     return CachedResult(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isnan
 from typing import Any
 
 from gapviz.analyses.advice.advice import Advice, cached_advice
-from gapviz.analyses.advice.evidence import Evidence, tower_of
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
-from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors, encoder_title
+from gapviz.sources.builtin import (
+    BUILTIN_ENCODERS,
+    DedicatedVectors,
+    dedicated_vectors,
+    encoder_title,
+)
 
 CHANGE = Column("change", "change", signed=True)
 EFFECT_COLUMNS = (
@@ -32,14 +36,13 @@ def situation_of(request: Request) -> Situation:
     Raises:
         GapvizError: fewer than two modalities, or no modality of that name.
     """
-    asked = Situation(request["task"], request["can_change"])
     found = request["find"] or request.pair[0]
     request.collection.modality(found)
-    return replace(asked, found=found)
+    return Situation(request["task"], request["can_change"], found)
 
 
 def evidence_of(request: Request) -> Evidence:
-    """What can be measured, with other models and encoders of one modality.
+    """What can be measured, with other models and with encoders of one modality of every item.
 
     Raises:
         GapvizError: fewer than two modalities, or no modality of that name.
@@ -49,15 +52,15 @@ def evidence_of(request: Request) -> Evidence:
     models = {
         encoder_title(name): one for name, one in others.items() if set(one.modality_names) == names
     }
-    towers = [
-        tower_of(one, one.modality_names[0], name)
-        for name, one in others.items()
-        if len(one.modality_names) == 1
-    ]
+    towers = []
+    for name, one in others.items():
+        if len(one.modality_names) == 1:
+            first = one.modality(one.modality_names[0]).corpus.first_rows
+            if first.n_rows == one.n_items:
+                towers.append(DedicatedVectors(one.modality_names[0], name, first.vectors))
     if request.source in BUILTIN_ENCODERS:
         towers += [dedicated_vectors(name) for name in collection.modality_names]
-    known = tuple(tower for tower in towers if tower is not None)
-    return Evidence(collection, request.pair, request.seed, models, known)
+    return Evidence(collection, request.pair, request.seed, models, tuple(towers))
 
 
 def question(situation: Situation) -> str:

@@ -22,18 +22,6 @@ from gapviz.sources.builtin import DedicatedVectors
 from gapviz.strategies import StrategyOptions
 
 
-def tower_of(collection: Collection, modality: str, title: str) -> DedicatedVectors | None:
-    """The first indexed row of every item in one modality; None where an item has none.
-
-    Raises:
-        GapvizError: the collection has no such modality.
-    """
-    block = collection.modality(modality).corpus.first_rows
-    if block.n_rows < collection.n_items:
-        return None
-    return DedicatedVectors(modality, title, block.vectors)
-
-
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """Everything the advisor may ask of a collection; nothing is measured before it is asked."""

@@ -19,7 +19,7 @@ from gapviz.analyses.advice.evidence import (
     within_trial,
 )
 from gapviz.analyses.advice.passing import one_threshold, passing_trials
-from gapviz.analyses.advice.rules import Kind, Rule, Situation, rule_named
+from gapviz.analyses.advice.rules import Kind, Rule, Situation
 from gapviz.analyses.measure import content_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
@@ -50,13 +50,10 @@ class Cost:
 
 @dataclass(frozen=True, eq=False)
 class Recommendation:
-    """One way, judged by what it did on this collection.
+    """One way, judged by what it did on this collection."""
 
-    Raises:
-        KeyError: no rule of that name.
-    """
-
-    rule_name: str
+    rule: Rule
+    """The line of the decision table that it stands on."""
     title: str
     verdict: Verdict
     effects: tuple[Effect, ...]
@@ -67,14 +64,6 @@ class Recommendation:
     stance: Stance
     """How this data stands to the usual advice."""
 
-    def __post_init__(self) -> None:
-        rule_named(self.rule_name)
-
-    @property
-    def rule(self) -> Rule:
-        """The line of the decision table that it stands on."""
-        return rule_named(self.rule_name)
-
     @property
     def carried_by_ties(self) -> bool:
         """Whether the order of equal scores moves its deciding figure."""
@@ -83,7 +72,7 @@ class Recommendation:
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
-            "rule": self.rule_name,
+            "rule": self.rule.name,
             "title": self.title,
             "verdict": self.verdict,
             "effects": [effect.to_json() for effect in self.effects],
@@ -160,9 +149,7 @@ def judged(one: Candidate, times: float, n_items: int) -> Recommendation:
     """
     rule, words = one.rule, list(one.evidence)
     if not one.trials:
-        return Recommendation(
-            rule.name, one.title, "as it is", (), one.evidence, one.cost, one.stance
-        )
+        return Recommendation(rule, one.title, "as it is", (), one.evidence, one.cost, one.stance)
     effects = tuple(trial.effect(times) for trial in one.trials)
     first, doubt = effects[0], too_few(n_items)
     verdict: Verdict = "no difference"
@@ -180,7 +167,7 @@ def judged(one: Candidate, times: float, n_items: int) -> Recommendation:
         stance = "agrees"
     elif expected is None or verdict in ("no difference", "undecided"):
         stance = "leaves open"
-    return Recommendation(rule.name, one.title, verdict, effects, tuple(words), one.cost, stance)
+    return Recommendation(rule, one.title, verdict, effects, tuple(words), one.cost, stance)
 
 
 def _chance_words(effect: Effect) -> str:
@@ -289,9 +276,12 @@ def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candida
 def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     towers = [tower for tower in evidence.towers if tower.modality == situation.found]
     if not towers:
+        encoder = DEDICATED_ENCODERS.get(situation.found)
         raise GapvizError(
             f"no encoder of {situation.found} alone has seen these items",
-            hint=_encode_alone(situation.found),
+            hint=f"encode them with one (gapviz encode --model {encoder})"
+            if encoder
+            else f"bring {situation.found} vectors of such an encoder beside the joint ones",
         )
     found = []
     for tower in towers:
@@ -333,13 +323,6 @@ def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
     """(what asks, what is found)."""
     other = [name for name in evidence.pair if name != situation.found]
     return other[0], situation.found
-
-
-def _encode_alone(modality: str) -> str:
-    encoder = DEDICATED_ENCODERS.get(modality)
-    if encoder is None:
-        return f"bring {modality} vectors of such an encoder beside the joint ones"
-    return f"encode them with one (gapviz encode --model {encoder})"
 
 
 def _passing_words(threshold: float, passing: list[Trial]) -> str:

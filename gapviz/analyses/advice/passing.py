@@ -12,7 +12,7 @@ from gapviz.analyses.advice.evidence import Evidence
 from gapviz.core.collection import Collection
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import seeded_sample
-from gapviz.core.vectors import Float32, Float64, Indices, Mask
+from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
 from gapviz.strategies import Strategy, StrategyOptions
 
 Kind = tuple[str, str]
@@ -142,8 +142,6 @@ def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[Kind, float]:
 
 def _share(pairs: Mask, scores: Float64, threshold: float) -> Float64:
     """Per row, the share of the pairs that pass; NaN where there are none, or no threshold."""
-    n = pairs.sum(axis=1)
-    passed = (pairs & (scores >= threshold)).sum(axis=1)
-    known = (n > 0) & ~np.isnan(threshold)
-    share: Float64 = np.where(known, passed / np.maximum(n, 1), np.nan)
-    return share
+    if isnan(threshold):
+        return np.full(len(pairs), np.nan)
+    return ratio((pairs & (scores >= threshold)).sum(axis=1), pairs.sum(axis=1))

@@ -141,15 +141,6 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted([*others, *found], key=lambda rule: order.index(rule.kind)))
 
 
-def rule_named(name: str) -> Rule:
-    """The rule of that name.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return {rule.name: rule for rule in rules()}[name]
-
-
 def applicable(situation: Situation) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     """The rules of a task: those open to what can be changed, and those that need more."""
     order = get_args(Changeable)

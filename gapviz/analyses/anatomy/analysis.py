@@ -20,18 +20,19 @@ from gapviz.analyses.anatomy.parts import (
     Dimensions,
     HeatMaps,
     Hubs,
-    Plane,
-    Spectra,
+    Placed,
     cached_dimensions,
     cached_heat_maps,
     cached_hubs,
     cached_plane,
     cached_spectra,
 )
+from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
 from gapviz.core.wording import counted, figure
+from gapviz.measures.geometry.anatomy import Spectrum
 from gapviz.sources.builtin import encoder_title
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -84,9 +85,9 @@ def heat_map_reading(found: HeatMaps) -> str:
     return f"Mean cosines. {'; '.join(parts)}."
 
 
-def plane_reading(plane: Plane) -> str:
+def plane_reading(plane: Sequence[Placed]) -> str:
     """Who is best in either figure, and whether anyone is in both."""
-    points = [one for one in plane.points if not np.isnan(one.point.alignment)]
+    points = [one for one in plane if not np.isnan(one.point.alignment)]
     if not points:
         return "No matched pairs, so there is no alignment to draw."
     aligned = min(points, key=lambda one: one.point.alignment)
@@ -118,17 +119,17 @@ def hubs_reading(hubs: Hubs) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def spectra_reading(spectra: Spectra) -> str:
+def spectra_reading(spectra: Mapping[str, Mapping[str, Spectrum]]) -> str:
     """Effective rank of every modality, by strategy."""
     parts = []
-    for title, by_modality in spectra.by_strategy.items():
+    for title, by_modality in spectra.items():
         ranks = [
             f"{name} "
             + ("without spread" if np.isnan(one.effective_rank) else f"{one.effective_rank:.0f}")
             for name, one in by_modality.items()
         ]
         parts.append(f"{title}: {', '.join(ranks)}")
-    dim = next(iter(next(iter(spectra.by_strategy.values())).values())).shares.size
+    dim = next(iter(next(iter(spectra.values())).values())).shares.size
     return f"Effective rank, of {dim} dimensions. {'; '.join(parts)}."
 
 
@@ -161,10 +162,10 @@ def dimensions_table(found: Dimensions, pair: tuple[str, str]) -> Table:
     return Table("", columns, list(zip(*cells, strict=True)))
 
 
-def plane_table(plane: Plane, chosen: Plane) -> Table:
+def plane_table(plane: Sequence[Placed], chosen: Sequence[Placed]) -> Table:
     """Alignment and uniformity of every model and strategy, and of the strategy chosen."""
-    named = [(one.model, one) for one in plane.points]
-    named += [(f"{one.model}, chosen", one) for one in chosen.points]
+    named = [(one.model, one) for one in plane]
+    named += [(f"{one.model}, chosen", one) for one in chosen]
     return Table(
         "",
         [
@@ -177,7 +178,9 @@ def plane_table(plane: Plane, chosen: Plane) -> Table:
     )
 
 
-def _table_by_strategy(of: str, columns: Sequence[Column], found: Hubs | Spectra) -> Table:
+def _table_by_strategy(
+    of: str, columns: Sequence[Column], found: Mapping[str, Mapping[Any, Any]]
+) -> Table:
     """A row for each strategy and each of its directions or modalities.
 
     Args:
@@ -191,7 +194,7 @@ def _table_by_strategy(of: str, columns: Sequence[Column], found: Hubs | Spectra
         [
             [" → ".join(each) if isinstance(each, tuple) else each, title]
             + [getattr(figures, column.key) for column in columns]
-            for title, by_each in found.by_strategy.items()
+            for title, by_each in found.items()
             for each, figures in by_each.items()
         ],
     )
@@ -255,7 +258,7 @@ def _plane(request: Request, progress: Progress) -> Finding:
     last = _moved(request)[-1:]
     chosen = cached_plane(ringed, last, pair, seed=seed).compute(share_of(progress, 1, 2))
     return Finding(
-        figures={"points": plane.points, "chosen": chosen.points},
+        figures={"points": plane, "chosen": chosen},
         title="Loss plane",
         readings=[plane_reading(plane)],
         tables=[plane_table(plane, chosen)],
@@ -283,7 +286,7 @@ def _hubs(request: Request, progress: Progress) -> Finding:
         figures=_by_name(hubs.to_json(), strategies),
         title="Hubs",
         readings=[*notes, hubs_reading(hubs)],
-        tables=[_table_by_strategy("direction", HUB_COLUMNS, hubs)],
+        tables=[_table_by_strategy("direction", HUB_COLUMNS, hubs.by_strategy)],
         protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
         "stands; the mean is k · queries / entries. Skew: third standardised moment, 0 is even; "
         "anti-hubs: entries in no list; fullest 1 %: their share of all places. Evaluate split, "
@@ -297,7 +300,7 @@ def _spectra(request: Request, progress: Progress) -> Finding:
     strategies = _moved(request)
     spectra = cached_spectra(request.collection, strategies, request.pair).compute(progress)
     return Finding(
-        figures=_by_name(spectra.to_json(), strategies),
+        figures=_by_name({"by_strategy": plain_json(spectra)}, strategies),
         title="Spectrum",
         readings=[spectra_reading(spectra)],
         tables=[_table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],

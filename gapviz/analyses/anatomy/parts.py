@@ -42,7 +42,7 @@ from gapviz.strategies import (
 KIND = "anatomy"
 
 # Raise it when the same request would give other figures.
-REVISION = 3
+REVISION = 4
 
 HEAT_MAP_ITEMS = 120
 NEIGHBOURS = 10
@@ -79,13 +79,6 @@ class Hubs(JsonFields):
     """True where a seeded sample stands for the rows of a modality."""
 
 
-@dataclass(frozen=True, eq=False)
-class Spectra(JsonFields):
-    """Eigenvalues by the title of the strategy and by modality."""
-
-    by_strategy: Mapping[str, Mapping[str, Spectrum]]
-
-
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A point of the plane with its model and its strategy."""
@@ -93,13 +86,6 @@ class Placed:
     model: str
     strategy: str
     point: PlanePoint
-
-
-@dataclass(frozen=True, eq=False)
-class Plane(JsonFields):
-    """One point a model and strategy; strategies that cannot be fitted have none."""
-
-    points: tuple[Placed, ...]
 
 
 @cached(KIND, revision=REVISION)
@@ -173,13 +159,13 @@ def cached_spectra(
     modalities: tuple[str, ...],
     *,
     progress: Progress = no_progress,
-) -> Spectra:
-    """Eigenvalues of the covariance of one modality or of several."""
+) -> Mapping[str, Mapping[str, Spectrum]]:
+    """Eigenvalues of the covariance of each modality, by the title of the strategy."""
     found = {}
     for place, (title, blocks) in enumerate(_each(collection, options, modalities)):
         progress(place / len(options), title)
         found[title] = {name: spectrum(rows) for name, rows in zip(modalities, blocks, strict=True)}
-    return Spectra(found)
+    return found
 
 
 @cached(KIND, revision=REVISION)
@@ -190,7 +176,7 @@ def cached_plane(
     *,
     seed: int,
     progress: Progress = no_progress,
-) -> Plane:
+) -> tuple[Placed, ...]:
     """Alignment and uniformity of every model under every strategy.
 
     Args:
@@ -213,7 +199,7 @@ def cached_plane(
                 continue
             title, (x, y) = next(_each(collection, [chosen], pair))
             points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))
-    return Plane(tuple(points))
+    return tuple(points)
 
 
 def _each(

@@ -87,7 +87,8 @@ def calibration_curve(
     """
     experiment = Experiment(collection, options, pair=pair, seed=seed)
     calibration, measured = experiment.calibration, experiment.evaluated
-    paired = _items_with_both(calibration, pair)
+    first, second = (calibration.modality(name).corpus.item_index for name in pair)
+    paired = np.intersect1d(first, second).astype(np.int64)
     if paired.size < 2 or repeats < 1:
         raise GapvizError(
             f"{paired.size} calibration items have both {pair[0]} and {pair[1]}",
@@ -134,11 +135,6 @@ def calibration_curve(
         bias={name: band_over(figures[name]) for name in measured.modality_names},
         n_repeats=repeats,
     )
-
-
-def _items_with_both(collection: Collection, pair: tuple[str, str]) -> Indices:
-    a, b = (collection.modality(name).corpus.item_index for name in pair)
-    return np.intersect1d(a, b).astype(np.int64)
 
 
 def _gap(collection: Collection, pair: tuple[str, str]) -> Float64:

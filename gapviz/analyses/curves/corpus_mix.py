@@ -20,7 +20,7 @@ from gapviz.analyses.curves.curve import (
     drawn_strategy,
     points_table,
 )
-from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
@@ -140,7 +140,7 @@ def corpus_mix_curve(
             for line, table in enumerate(tables):
                 oracle = line == len(strategies)
                 fusion = None if oracle else fusions[line]
-                ranks = _ranks(table, setup, ask, turned, fusion, query_modality == second, oracle)
+                ranks = _ranks(table, setup, ask, turned, fusion, oracle)
                 ndcg[line, repeat, place] = mean_of_known(
                     ndcg_at(ranks[:, None], np.ones(ranks.size, dtype=np.int64), DEPTH)
                 )
@@ -176,7 +176,7 @@ def _by_rank(strategy: Strategy) -> RankFusion | None:
 @dataclass(frozen=True, eq=False)
 class _Setup:
     names: tuple[str, str]
-    rows: tuple[Float32, Float32]
+    rows: tuple[Float32, ...]
     """`(n_items, dim)` of the first and of the second modality."""
     query_modality: str
     queries: Float32
@@ -192,7 +192,7 @@ class _Setup:
 def _set_up(
     measured: Collection, first: str, second: str, query_modality: str, seed: int
 ) -> _Setup:
-    blocks = [measured.modality(name).corpus for name in (first, second)]
+    blocks = [measured.modality(name).corpus.first_rows for name in (first, second)]
     rng = np.random.default_rng(seed)
     items = np.intersect1d(blocks[0].item_index, blocks[1].item_index)
     items = seeded_sample(items, MAX_ITEMS, rng)
@@ -209,18 +209,12 @@ def _set_up(
     chosen = seeded_sample(known, MAX_QUERIES, rng)
     return _Setup(
         names=(first, second),
-        rows=(_first_rows(blocks[0], items), _first_rows(blocks[1], items)),
+        rows=tuple(one.vectors[np.searchsorted(one.item_index, items)] for one in blocks),
         query_modality=query_modality,
         queries=asking.vectors[chosen],
         item=np.searchsorted(items, asking.item_index[chosen]),
         second_captions=never_indexed,
     )
-
-
-def _first_rows(block: ModalityVectors, items: Indices) -> Float32:
-    one_each = block.first_rows
-    rows: Float32 = one_each.vectors[np.searchsorted(one_each.item_index, items)]
-    return rows
 
 
 def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
@@ -229,18 +223,13 @@ def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
     queries = move(setup.queries, setup.query_modality)
     n = setup.n_items
-    scores = queries @ np.concatenate(moved).T
-    if strategy.spec.adjusts_scores:
-        corpus = Rows(
-            setup.names,
-            np.concatenate(moved),
-            np.repeat([0, 1], n).astype(np.int64),
-            np.tile(np.arange(n), 2).astype(np.int64),
-        )
-        asker = np.full(len(queries), corpus.code(setup.query_modality), dtype=np.int64)
-        asking = Rows(setup.names, queries, asker, setup.item)
-        prepared = strategy.prepare(corpus, asking)
-        assert prepared is not None, strategy.label
+    corpus = Rows(
+        setup.names, np.concatenate(moved), np.repeat([0, 1], n), np.tile(np.arange(n), 2)
+    )
+    asker = np.full(len(queries), corpus.code(setup.query_modality), dtype=np.int64)
+    prepared = strategy.prepare(corpus, Rows(setup.names, queries, asker, setup.item))
+    scores = queries @ corpus.vectors.T
+    if prepared is not None:
         scores = prepared.adjust(scores, setup.query_modality)
     return scores[:, :n], scores[:, n:]
 
@@ -251,7 +240,6 @@ def _ranks(
     ask: Indices,
     turned: Mask,
     fusion: RankFusion | None,
-    own_is_second: bool,
     oracle: bool,
 ) -> Indices:
     """Rank of each asking query's item: 1 + the number of entries that score strictly higher."""
@@ -264,7 +252,7 @@ def _ranks(
     if fusion is None:
         return np.asarray(in_list, dtype=np.int64)
     lengths = [int((~turned).sum()), int(turned.sum())]
-    codes = tie_order(2, int(own_is_second), fusion.ties)
+    codes = tie_order(2, setup.names.index(setup.query_modality), fusion.ties)
     weights = tuple(fusion.weight(setup.names[code]) for code in codes)
     merged = interleaving(tuple(lengths[code] for code in codes), weights, fusion)[:, 0]
     place = [np.flatnonzero(merged == codes.index(code)) for code in (0, 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import nan
 
 import numpy as np
@@ -203,15 +204,14 @@ def _loss_words(curve: StrengthCurve) -> str:
 
 def _crossing(x: Float64, y: Float64) -> float | None:
     """Where the line through the points first meets 0, or None."""
-    order = np.argsort(x)
-    x, y = x[order], y[order]
-    for left in range(x.size - 1):
-        if y[left] == 0:
-            return float(x[left])
-        if y[left] * y[left + 1] < 0:
-            part = y[left] / (y[left] - y[left + 1])
-            return float(x[left] + part * (x[left + 1] - x[left]))
-    return float(x[-1]) if y[-1] == 0 else None
+    points: list[tuple[float, float]] = sorted(zip(x.tolist(), y.tolist(), strict=True))
+    for (left, above), (right, below) in pairwise(points):
+        if above == 0:
+            return left
+        if above * below < 0:
+            return left + above / (above - below) * (right - left)
+    last, height = points[-1]
+    return last if height == 0 else None
 
 
 def find_strength(request: Request, progress: Progress) -> Finding:

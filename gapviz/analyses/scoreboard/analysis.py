@@ -163,12 +163,17 @@ def find_board(request: Request, progress: Progress) -> Finding:
     return board_finding(ScoreboardRequest(joint, options, request.seed).compute(progress))
 
 
+def carried_by_ties(row: ScoreRow) -> bool:
+    """Whether the order of equal scores moves a figure by more than a trifle."""
+    return any(won - lost > TIES_CARRY for lost, won in row.ties_carry.values())
+
+
 def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
     if row.pareto:
         yield "*"
     if row.on_front >= SELDOM:
         yield f"(front in {row.on_front:.0%})"
-    if any(won - lost > TIES_CARRY for lost, won in row.ties_carry.values()):
+    if carried_by_ties(row):
         yield "(ties carry part of it)"
     if row.transductive:
         yield "(reads all queries first)"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import partial
 from itertools import permutations
 from math import isnan, nan
 from typing import Any
@@ -30,8 +29,18 @@ class BoardColumn(Column):
 
     group: str
     """One of `GROUPS`."""
-    read: Callable[[ScoreRow], Estimate]
-    """The figure of a row; NaN where it has none, with NaN ends where there is no interval."""
+    path: Sequence[Any]
+    """The field of a row, and of which modality or direction in it."""
+
+    def read(self, row: ScoreRow) -> Estimate:
+        """The figure of a row; NaN where it has none, with NaN ends where there is no interval."""
+        field, *keys = self.path
+        found = getattr(row, field)
+        for key in keys:
+            found = found.get(key, {})
+        if isinstance(found, Estimate):
+            return found
+        return Estimate(nan if found == {} else float(found), nan, nan)
 
     def plain(self, *, brief: bool = True) -> Column:
         """The column of a neutral table."""
@@ -102,16 +111,4 @@ def _column(
     better: str = "higher",
     decimals: int = 3,
 ) -> BoardColumn:
-    """A column of what stands in a row under a field, and a modality or direction of it."""
-    read = partial(_figure, path)
-    return BoardColumn(key, title, detail, better=better, decimals=decimals, group=group, read=read)
-
-
-def _figure(path: Sequence[Any], row: ScoreRow) -> Estimate:
-    field, *keys = path
-    found = getattr(row, field)
-    for key in keys:
-        found = found.get(key, {})
-    if isinstance(found, Estimate):
-        return found
-    return Estimate(nan if found == {} else float(found), nan, nan)
+    return BoardColumn(key, title, detail, better=better, decimals=decimals, group=group, path=path)

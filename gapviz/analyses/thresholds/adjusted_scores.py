@@ -17,7 +17,7 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import Rows, rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES, PairScores
 from gapviz.measures.geometry.thresholds import PairType, TypedScores
@@ -35,13 +35,8 @@ class _Asked:
     """Scores with rows of the same item; −∞ within a modality."""
     others: Float64
     """Scores with rows of other items."""
-    asking: Indices
-    """Row numbers of those that asked, one an entry of `others`."""
-    found: Indices
-    """Row numbers of those that were asked for."""
-    matched_weight: float
-    """Pairs that each entry of `matched` stands for."""
-    others_weight: float
+    typed: TypedScores
+    """Of them, by relevance."""
     sampled: bool
 
 
@@ -103,42 +98,38 @@ def adjusted_scores(
     """
     rows = {name: indexed_rows(collection, strategy, name) for name in pair}
     asked_for = pair[1] if query_modality == pair[0] else pair[0]
-    asked: list[_Asked] = []
-    for source, target in ((query_modality, asked_for), *((name, name) for name in pair)):
-        part = share_of(progress, len(asked), 3)
-        asked.append(_ask(strategy, rows[source], rows[target], seed, part))
-    across, within = asked[0], asked[1:]
-    labels = [collection.labels[rows[name].item] for name in pair]
+    searches: list[tuple[str, str, Indices | None]] = [(query_modality, asked_for, None)]
+    searches += [(name, name, collection.labels[rows[name].item]) for name in pair]
+    across, x, y = (
+        _ask(strategy, rows[source], rows[target], labels, seed, share_of(progress, place, 3))
+        for place, (source, target, labels) in enumerate(searches)
+    )
+    sampled = across.sampled or x.sampled or y.sampled
     return (
-        PairScores(
-            matched=across.matched,
-            mismatched=across.others,
-            within_x=within[0].others,
-            within_y=within[1].others,
-            sampled=any(part.sampled for part in asked),
-        ),
-        {
-            "cross": TypedScores(
-                np.sort(across.matched),
-                np.sort(across.others),
-                across.matched_weight,
-                across.others_weight,
-            ),
-            "within_x": _by_label(within[0], labels[0]),
-            "within_y": _by_label(within[1], labels[1]),
-        },
+        PairScores(across.matched, across.others, x.others, y.others, sampled),
+        {"cross": across.typed, "within_x": x.typed, "within_y": y.typed},
     )
 
 
-def _ask(strategy: Strategy, asking: Rows, gallery: Rows, seed: int, progress: Progress) -> _Asked:
+def _ask(
+    strategy: Strategy,
+    asking: Rows,
+    gallery: Rows,
+    labels: Indices | None,
+    seed: int,
+    progress: Progress,
+) -> _Asked:
+    """Across the modalities a pair is relevant where it matches; within one, given the `labels`
+    `(n_asking,)`, where both rows share one. Rows without one count only where none has any.
+    """
     stage = f"{asking.names[0]} → {gallery.names[0]}"
     progress(0.0, stage)
     rng = np.random.default_rng(seed)
     n_asking, n_gallery = asking.n_rows, gallery.n_rows
     sampled = n_asking * n_gallery > EXACT_SCORES
     chosen = np.arange(n_asking, dtype=np.int64)
-    if sampled and n_asking > MAX_ASKING:
-        chosen = np.sort(rng.choice(chosen, MAX_ASKING, replace=False))
+    if sampled:
+        chosen = seeded_sample(chosen, MAX_ASKING, rng)
     n_drawn = max(1, SAMPLED_SCORES // chosen.size)
     matched, others, sources, targets = [], [], [], []
     n_done = 0
@@ -148,43 +139,30 @@ def _ask(strategy: Strategy, asking: Rows, gallery: Rows, seed: int, progress: P
         same = asking.item[few, None] == gallery.item
         matched.append(scores[same])
         if sampled:
-            place = np.arange(few.size)[:, None]
-            columns = rng.integers(0, n_gallery, (few.size, n_drawn))
-            other = ~same[place, columns]
-            others.append(scores[place, columns][other])
-            sources.append(np.broadcast_to(few[:, None], other.shape)[other])
-            targets.append(columns[other])
+            own = np.repeat(np.arange(few.size), n_drawn)
+            found = rng.integers(0, n_gallery, own.size)
+            other = ~same[own, found]
+            own, found = own[other], found[other]
         else:
-            others.append(scores[~same])
             own, found = np.nonzero(~same)
-            sources.append(few[own])
-            targets.append(found)
+        others.append(scores[own, found])
+        sources.append(few[own])
+        targets.append(found)
     n_same = _n_pairs_of_one_item(asking.item, gallery.item)
-    found_matched, found_others = (
+    same_item, other_items = (
         np.concatenate(parts).astype(np.float64) for parts in (matched, others)
     )
-    return _Asked(
-        matched=found_matched,
-        others=found_others,
-        asking=np.concatenate(sources),
-        found=np.concatenate(targets),
-        matched_weight=n_same / max(found_matched.size, 1),
-        others_weight=(n_asking * n_gallery - n_same) / max(found_others.size, 1),
-        sampled=sampled,
-    )
-
-
-def _by_label(asked: _Asked, labels: Indices) -> TypedScores:
-    """By whether both rows share a label; rows without one count only where none has any."""
-    weight = asked.others_weight
-    if not (labels >= 0).any():
-        return TypedScores(np.empty(0), np.sort(asked.others), weight, weight)
-    first, second = labels[asked.asking], labels[asked.found]
-    known = (first >= 0) & (second >= 0)
-    alike = known & (first == second)
-    return TypedScores(
-        np.sort(asked.others[alike]), np.sort(asked.others[known & ~alike]), weight, weight
-    )
+    relevant, rest = np.empty(0), other_items
+    weight = relevant_weight = (n_asking * n_gallery - n_same) / max(other_items.size, 1)
+    if labels is None:
+        relevant, relevant_weight = same_item, n_same / max(same_item.size, 1)
+    elif (labels >= 0).any():
+        first, second = labels[np.concatenate(sources)], labels[np.concatenate(targets)]
+        known = (first >= 0) & (second >= 0)
+        alike = known & (first == second)
+        relevant, rest = other_items[alike], other_items[known & ~alike]
+    typed = TypedScores(np.sort(relevant), np.sort(rest), relevant_weight, weight)
+    return _Asked(same_item, other_items, typed, sampled)
 
 
 def _n_pairs_of_one_item(first: Indices, second: Indices) -> int:

@@ -131,14 +131,13 @@ class ScoreStudy:
             GapvizError: a share out of range.
         """
         find = threshold_for_recall if target == "recall" else threshold_for_precision
-        found = {name: find(self.calibrate[name], share) for name in PAIR_TYPES}
         return {
             name: HeldOutThreshold(
-                threshold,
-                rates_at(self.calibrate[name], threshold),
+                threshold := find(scores, share),
+                rates_at(scores, threshold),
                 rates_at(self.evaluate[name], threshold),
             )
-            for name, threshold in found.items()
+            for name, scores in self.calibrate.items()
         }
 
     def to_json(self, threshold: float, target: Target, share: float) -> dict[str, Any]:

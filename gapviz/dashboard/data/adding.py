@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from uuid import uuid4
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import OPENED, megabytes
-from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.dashboard.widgets import segments_of
-from gapviz.sources.files.reading import DEFAULT_TEMPLATE, ReadOptions
-from gapviz.sources.files.upload import DEFAULT_LIMITS
+from gapviz.dashboard.widgets import choice_of, segments_of
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.sources.files.upload import MAX_BYTES, MAX_FILES, MAX_UNPACKED_BYTES
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
@@ -28,7 +28,6 @@ from gapviz.storage.cache import CachedResult
 from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
 
 UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
-MEGABYTE = 1_000_000
 
 FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
 
@@ -46,31 +45,27 @@ def add_section() -> None:
     """The three ways; while a collection is added, its progress."""
     running: CachedResult[Added] | None = st.session_state.get(RUNNING)
     if running is not None:
-        _wait_for(running)
+        back = partial(st.session_state.pop, RUNNING, None)
+        added = result_of(running, Wait("Adding", back=back))
+        if added is not None:
+            back()
+            st.session_state[ADDED] = added
+            st.session_state[OPENED] = added[0].id
+            st.rerun()
         return
-    way = segments_of(ADD_BY)
-    if way == "path":
-        _by_path()
-    elif way == "set":
-        _by_set()
-    else:
-        _by_upload()
-    added: Added = st.session_state.pop(ADDED, ())
-    for one in added:
+    {"upload": _by_upload, "path": _by_path, "set": _by_set}[segments_of(ADD_BY)]()
+    for one in st.session_state.pop(ADDED, ()):
         _welcome(one)
 
 
+@errors_shown()
 def _welcome(stored: StoredCollection) -> None:
     """What was added, which vectors belong together, and what is wrong with them."""
     skipped = f", {counted(len(stored.skipped), 'thing')} skipped" if stored.skipped else ""
     words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
     amiss = False
     if stored.encodings:
-        try:
-            pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
-        except GapvizError as error:
-            show_error(error)
-            return
+        pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
         words += pairing.sentences
         amiss = not any(pairing.both.values()) or bool(pairing.alone)
     if amiss:
@@ -84,9 +79,9 @@ def _by_upload() -> None:
         "A zip of images and captions, or a file of vectors",
         type=list(UPLOAD_TYPES),
         key="upload",
-        max_upload_size=DEFAULT_LIMITS.max_bytes // MEGABYTE,
-        help=f"At most {megabytes(DEFAULT_LIMITS.max_bytes)}, {DEFAULT_LIMITS.max_files:,} files, "
-        f"{megabytes(DEFAULT_LIMITS.max_unpacked_bytes)} unpacked. What is unsafe or broken in it "
+        max_upload_size=MAX_BYTES // 1_000_000,
+        help=f"At most {megabytes(MAX_BYTES)}, {MAX_FILES:,} files, "
+        f"{megabytes(MAX_UNPACKED_BYTES)} unpacked. What is unsafe or broken in it "
         "is left out by name; the rest loads. It stays on this machine.",
     )
     st.caption(f"Larger, or already on this machine: {FROM_A_TERMINAL}.")
@@ -119,12 +114,8 @@ def _by_path() -> None:
 
 
 def _by_set() -> None:
-    name = st.selectbox(
-        "Set",
-        list(REFERENCE_SETS),
-        format_func=lambda one: REFERENCE_SETS[one].title,
-        key="reference_set",
-    )
+    titles = {name: one.title for name, one in REFERENCE_SETS.items()}
+    name = choice_of("Set", titles, key="reference_set")
     chosen = REFERENCE_SETS[name]
     st.markdown(
         f"{chosen.about}  \n[{chosen.repository}]({chosen.url}) at `{chosen.commit[:12]}` · "
@@ -144,6 +135,7 @@ def _by_set() -> None:
         _start(lambda tell: add_reference_set(workspace(), name, tell))
 
 
+@errors_shown()
 def _how_to_read() -> Incoming | None:
     """How to read the files; None while the options are wrong."""
     encoder = st.text_input(
@@ -171,18 +163,14 @@ def _how_to_read() -> Incoming | None:
             placeholder="image, text",
             help="In the order of the arrays, where they have no names of their own.",
         )
-    try:
-        options = ReadOptions(
-            id_column=identity.strip() or None,
-            caption_columns=_listed(captions),
-            label_column=label.strip() or None,
-            template=template,
-            modalities=_listed(modalities),
-            encoder=encoder.strip() or None,
-        )
-    except GapvizError as error:
-        show_error(error)
-        return None
+    options = ReadOptions(
+        id_column=identity.strip() or None,
+        caption_columns=_listed(captions),
+        label_column=label.strip() or None,
+        template=template,
+        modalities=_listed(modalities),
+        encoder=encoder.strip() or None,
+    )
     return Incoming(title.strip(), options)
 
 
@@ -193,16 +181,3 @@ def _listed(text: str) -> tuple[str, ...]:
 def _start(add: Callable[[Progress], Added]) -> None:
     st.session_state[RUNNING] = CachedResult("adding", uuid4().hex, tuple, add, on_disk=False)
     st.rerun()
-
-
-def _wait_for(adding: CachedResult[Added]) -> None:
-    added = result_of(adding, Wait("Adding", back=_back))
-    if added is not None:
-        st.session_state[ADDED] = added
-        st.session_state[OPENED] = added[0].id
-        _back()
-        st.rerun()
-
-
-def _back() -> None:
-    st.session_state.pop(RUNNING, None)

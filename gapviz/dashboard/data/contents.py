@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
-from gapviz.core.collection import Collection
-from gapviz.core.errors import GapvizError
 from gapviz.core.pairing import pairing_of
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.result_list import item_cards
-from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.cache import CachedResult
 
@@ -25,23 +24,22 @@ SAMPLE = 12
 LISTED = 200
 
 
+@errors_shown()
 def contents_section(stored: StoredCollection) -> None:
     """Counts, a sample of items, what was skipped; and on demand a look into every picture."""
-    try:
-        collection = items_of(stored.id)
-    except GapvizError as error:
-        show_error(error)
-        return
+    collection = items_of(stored.id)
     pictures = sum(item.image is not None for item in collection.items)
     captions = sum(len(item.captions) for item in collection.items)
     labels = {item.label for item in collection.items if item.label is not None}
-    counts = {"Items": stored.n_items}
-    told = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
+    counts = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
     if stored.encodings:
         # A file of vectors says nothing of pictures, captions and labels.
-        told = {name: count for name, count in told.items() if count}
-    counts |= told
-    vectors = _vectors(stored)
+        counts = {name: count for name, count in counts.items() if count}
+    counts = {"Items": stored.n_items} | counts
+    vectors = None
+    if stored.encodings:
+        with errors_shown():
+            vectors = collection_of(View(stored.id, stored.encodings[0].encoder))
     if vectors is not None:
         blocks, both = vectors.modalities, pairing_of(vectors).both
         counts |= {f"{name.capitalize()} vectors": one.n_rows for name, one in blocks.items()}
@@ -57,7 +55,11 @@ def contents_section(stored: StoredCollection) -> None:
         st.caption(" ".join(pairing_of(vectors).sentences))
         for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
             st.warning(warning, icon=":material/call_split:")
-    _skipped(stored.skipped)
+    if stored.skipped:
+        was = "was" if len(stored.skipped) == 1 else "were"
+        words = f"{counted(len(stored.skipped), 'thing')} of the source {was} skipped"
+        with st.expander(words, icon=":material/report:"):
+            _listing(stored.skipped)
     chosen = np.linspace(0, collection.n_items - 1, min(SAMPLE, collection.n_items)).astype(int)
     if pictures or captions:
         st.html(item_cards(chosen.tolist(), collection, stored.id))
@@ -67,36 +69,8 @@ def contents_section(stored: StoredCollection) -> None:
         st.caption("The items have neither pictures nor captions: vectors are all there is.")
 
 
-def _vectors(stored: StoredCollection) -> Collection | None:
-    """The collection as its first encoder saw it; None where none has, or the files are gone."""
-    if not stored.encodings:
-        return None
-    try:
-        return collection_of(View(stored.id, stored.encodings[0].encoder))
-    except GapvizError as error:
-        show_error(error)
-        return None
-
-
-def _skipped(skipped: Sequence[Skipped]) -> None:
-    if not skipped:
-        return
-    was = "was" if len(skipped) == 1 else "were"
-    with st.expander(
-        f"{counted(len(skipped), 'thing')} of the source {was} skipped",
-        icon=":material/report:",
-    ):
-        _listing(skipped)
-
-
 def _listing(skipped: Sequence[Skipped]) -> None:
-    st.dataframe(
-        {
-            "what": [one.what for one in skipped[:LISTED]],
-            "why": [one.why for one in skipped[:LISTED]],
-        },
-        hide_index=True,
-    )
+    st.dataframe([asdict(one) for one in skipped[:LISTED]], hide_index=True)
     if len(skipped) > LISTED:
         st.caption(f"Showing {LISTED} of {len(skipped):,}.")
 
@@ -110,19 +84,14 @@ def _inspection(stored: StoredCollection) -> None:
         lambda progress: inspect_collection(workspace().load(stored.id), progress=progress),
         on_disk=False,
     )
-    found = result_of(
-        work,
-        Wait(
-            "Looking into every picture",
-            ask="Look into every picture",
-            help="Decodes each picture once: finds broken files and duplicates.",
-        ),
+    wait = Wait(
+        "Looking into every picture",
+        ask="Look into every picture",
+        help="Decodes each picture once: finds broken files and duplicates.",
     )
-    if found is not None:
-        _told(found)
-
-
-def _told(found: Inspection) -> None:
+    found = result_of(work, wait)
+    if found is None:
+        return
     per_item = ", ".join(f"{items:,} with {count}" for count, items in found.captions_per_item)
     lines = [
         f"Items by number of captions: {per_item}",

@@ -13,8 +13,8 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.settings import errors_shown, show_error
 from gapviz.dashboard.waiting import show_progress
-from gapviz.dashboard.widgets import segments_of
-from gapviz.encoders.catalogue import ModelEntry, available_models
+from gapviz.dashboard.widgets import choice_of, segments_of
+from gapviz.encoders.catalogue import available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.library.stored import StoredCollection
@@ -77,31 +77,23 @@ def _chosen_encoder() -> str | None:
 
 def _open_clip() -> str | None:
     models = {f"{entry.model} · {entry.tag}": entry for entry in available_models()}
-    title = st.selectbox(
-        f"One of {len(models):,} pretrained models",
-        list(models),
-        key="open_clip_model",
-        filter_mode="fuzzy",
-        format_func=lambda name: f"{name} ✓ on this machine" if models[name].cached else name,
-    )
-    if title is None:
+    titles = {k: f"{k} ✓ on this machine" if one.cached else k for k, one in models.items()}
+    label = f"One of {len(models):,} pretrained models"
+    name = choice_of(label, titles, key="open_clip_model", filter_mode="fuzzy")
+    if name is None:
         return None
-    entry = models[title]
-    st.caption(_model_words(entry))
-    return entry.encoder_name
-
-
-def _model_words(entry: ModelEntry) -> str:
+    entry = models[name]
     parts = [f"{entry.parameters / 1e6:,.0f} million parameters"] if entry.parameters else []
     parts.append(f"{entry.dim} dimensions")
     if entry.cached:
         parts.append("on this machine already")
     elif entry.download_bytes:
-        about = "about " if entry.download_is_estimate else ""
-        parts.append(f"{about}{megabytes(entry.download_bytes)} to download, once")
-    return ", ".join(parts) + "."
+        parts.append(f"about {megabytes(entry.download_bytes)} to download, once")
+    st.caption(", ".join(parts) + ".")
+    return entry.encoder_name
 
 
+@errors_shown()
 def _by_name() -> str | None:
     name = st.text_input(
         "Name",
@@ -111,17 +103,7 @@ def _by_name() -> str | None:
         "with), `open_clip:MODEL:PATH` with a checkpoint, `local-dir:PATH` with a folder that "
         "open_clip saved. A path must lie below a folder that this server may read.",
     ).strip()
-    if not name:
-        return None
-    try:
-        return _with_allowed_path(name)
-    except GapvizError as error:
-        show_error(error)
-        return None
-
-
-def _with_allowed_path(name: str) -> str:
-    """The name, with a path in it checked against the folders that may be read."""
+    # A path in it is checked against the folders that may be read.
     family, _, rest = name.partition(":")
     model, _, weights = rest.partition(":")
     folders = configuration().folders
@@ -129,7 +111,7 @@ def _with_allowed_path(name: str) -> str:
         return f"{family}:{allowed_path(rest, folders)}"
     if family == "open_clip" and ("/" in weights or "\\" in weights or "." in weights):
         return f"{family}:{model}:{allowed_path(weights, folders)}"
-    return name
+    return name or None
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 _FOLDER = Path(__file__).parent
 KEY = "hover_cards"
-
-
-def _source(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8")
-
 
 # Nothing of it takes part in the page's flow or in its tab order.
 _HTML = """
@@ -38,18 +32,12 @@ _HTML = """
 _mount = st.components.v2.component(
     "gapviz_hover_cards",
     html=_HTML,
-    css=_source("hover.css"),
-    js=_source("hover.js"),
+    css=(_FOLDER / "hover.css").read_text("utf-8"),
+    js=(_FOLDER / "hover.js").read_text("utf-8"),
 )
 
 
-def hover_cards(
-    chart_keys: Sequence[str],
-    *,
-    thumb_url: str,
-    item_url: str,
-    version: str = "",
-) -> None:
+def hover_cards(chart_keys: Sequence[str], collection: str, *, version: str) -> None:
     """Show a card beside the point under the pointer, in any of some charts.
 
     Resting on a point for 125 ms rings it and its matched rows, joins them by a line, and
@@ -62,18 +50,15 @@ def hover_cards(
     rerun sends nothing per item.
 
     Args:
-        chart_keys: the `key`s of `st.plotly_chart` calls on this page.
-        thumb_url: address of a picture, with `{id}` in it, and where wanted `{modality}`
-            and `{row}`.
-        item_url: address of a JSON object with `caption`, `label` and `attribution`
-            (each may be missing), with the same places to fill.
+        chart_keys: the `key`s of `show_chart` calls on this page.
+        collection: whose items they show, as the routes call it.
         version: change it when the same address starts to mean another item (another
             collection): the browser then forgets what it has fetched.
     """
-    data: dict[str, Any] = {
+    data = {
         "chart_keys": list(chart_keys),
-        "thumb_url": thumb_url,
-        "item_url": item_url,
+        "thumb_url": f"/thumb/{collection}/at/{{id}}.png?size=192",
+        "item_url": f"/item/{collection}/at/{{id}}.json",
         "version": version,
     }
     _mount(key=KEY, data=data, height="content", on_webgl_change=lambda: None)

@@ -8,11 +8,11 @@ from typing import TypeVar
 import streamlit as st
 
 from gapviz.analyses.why import order_finding
-from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import experiment, features_of, import_library
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.settings import Settings, errors_shown
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.waiting import Wait, result_of
@@ -39,7 +39,6 @@ SHIFT = url_parameter(
         step=0.25,
     )
 )
-CONFIG = {"displaylogo": False}
 
 
 def random_start_section(chosen: Settings) -> None:
@@ -64,12 +63,8 @@ def random_start_section(chosen: Settings) -> None:
                 border=True,
                 help="Mean over all pairs: 1 = one point, 0 = all directions.",
             )
-    st.plotly_chart(
-        small_cones_figure(figures.layout, height=300),
-        key="random_start_cones",
-        config=CONFIG,
-        alt=alt_text(figures.layout, title=f"{found.model} at random weights"),
-    )
+    alt = alt_text(figures.layout, title=f"{found.model} at random weights")
+    show_chart(small_cones_figure(figures.layout, height=300), "random_start_cones", alt)
     recall = " and ".join(f"{value:.2f} {a} → {b}" for (a, b), value in figures.recall.items())
     st.caption(
         f"open_clip's {found.model}, weights drawn with seed {found.seed}, over {found.n_items} "
@@ -78,6 +73,7 @@ def random_start_section(chosen: Settings) -> None:
     )
 
 
+@errors_shown()
 def order_section(chosen: Settings) -> None:
     """Shift one cone, and look at loss and ranks."""
     st.markdown(
@@ -89,12 +85,8 @@ def order_section(chosen: Settings) -> None:
         "Why: x·(y + c) = x·y + x·c, and softmax over the answers y divides exp(x·c / τ) out."
     )
     amount = float(number_of(SHIFT))
-    try:
-        held_out = experiment(chosen.view).evaluated
-        study = shift_study(held_out, chosen.pair, amount, seed=chosen.seed)
-    except GapvizError as error:
-        show_error(error)
-        return
+    held_out = experiment(chosen.view).evaluated
+    study = shift_study(held_out, chosen.pair, amount, seed=chosen.seed)
     show_table(order_finding(study).tables[0])
     st.caption(
         f"InfoNCE of one direction at τ = {study.temperature:g} over all "
@@ -104,6 +96,7 @@ def order_section(chosen: Settings) -> None:
     )
 
 
+@errors_shown()
 def temperature_section(chosen: Settings) -> None:
     """Gap against temperature."""
     st.markdown(
@@ -115,34 +108,21 @@ def temperature_section(chosen: Settings) -> None:
         "Sources: Liang et al. 2022 (the gap depends on the temperature). Schrodi et al. 2025 "
         "find one more cause: captions that say less than the images show."
     )
-    try:
-        features = features_of(chosen.view, chosen.pair)
-    except GapvizError as error:
-        show_error(error)
-        return
+    features = features_of(chosen.view, chosen.pair)
     options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
     runs = _loading_first("torch", cached_temperatures(features, options))
     study = result_of(runs, Wait("Training", ask="Train at five temperatures"))
     if study is None:
         return
     shipped = shipped_gaps(chosen.encoder)
-    st.plotly_chart(
-        temperature_figure(study, shipped),
-        key="temperature_gap",
-        config=CONFIG,
-        alt=temperature_alt(study),
-    )
+    show_chart(temperature_figure(study, shipped), "temperature_gap", temperature_alt(study))
     recall = ", ".join(
         f"{value:.2f} at {t:g}" for t, value in zip(study.temperatures, study.recall, strict=True)
     )
-    ships = (
-        " The shipped encoders are the built-in one and its variant of higher temperature."
-        if shipped
-        else ""
-    )
+    ships = " The shipped encoders are the built-in one and its variant of higher temperature."
     st.caption(
         f"InfoNCE, {STUDY_STEPS} steps each, seed {chosen.seed}; gap and recall of the held-out "
-        f"pairs. Mean R@10 (higher is better): {recall}.{ships}"
+        f"pairs. Mean R@10 (higher is better): {recall}.{ships * bool(shipped)}"
     )
 
 

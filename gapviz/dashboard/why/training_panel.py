@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from html import escape
 from typing import Any
 
 import streamlit as st
 
-from gapviz.core.errors import GapvizError
 from gapviz.dashboard.caches import features_of, import_library
-from gapviz.dashboard.settings import Settings, show_error
+from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.sections import how_computed
+from gapviz.dashboard.settings import Settings, errors_shown, show_error
 from gapviz.dashboard.url_params import free_parameter, url_choice
-from gapviz.dashboard.why.training_runs import TrainedRun, show_runs, show_runs_until_idle
-from gapviz.dashboard.widgets import segments_of
-from gapviz.figures.training import RUN_COLORS
+from gapviz.dashboard.widgets import choice_of, segments_of
+from gapviz.figures.cones import alt_text
+from gapviz.figures.training import (
+    QUANTITIES,
+    RUN_COLORS,
+    RunLine,
+    small_cones_figure,
+    training_alt,
+    training_figure,
+)
 from gapviz.storage.background import ThreadTask
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.live import LiveRun
@@ -32,12 +42,11 @@ LOSS = url_choice(
 )
 TEMPERATURE = url_choice(
     "train_temperature",
-    "Temperature",
+    "Temperature τ",
     {f"{value:g}": f"{value:g}" for value in TEMPERATURES},
     default=f"{TEMPERATURES[0]:g}",
     help="Cosines are divided by τ. CLIP ends near 0.01. The sigmoid loss starts from 1/τ and "
     "learns it.",
-    symbol="τ",
 )
 INTRA_MODAL = free_parameter("intra_modal")
 
@@ -48,15 +57,43 @@ REST_SECONDS = 0.4
 PATIENCE_SECONDS = 0.6
 """A record that comes this soon is drawn with the buttons, without polling for it."""
 POLL_SECONDS = 1.0
+NARROWEST_CHART = 290
+CHART_HEIGHT = 260
+HOW = """
+Every tenth step, both heads encode the held-out pairs, and all figures are of those alone; only
+the loss is that of the training batch, and comparable at one temperature only.
+
+- **Gap**: distance of the two centroids, ‖μ₁ − μ₂‖.
+- **In-cone cosine**: mean cosine of two different rows of one modality.
+- **Held-out recall**: share of queries whose match is among the first 10 of the other modality.
+- **Bias**: share of the query's own modality among the first 10 of the mixed index, the query's
+  own entry left out.
+
+Rank = 1 + entries that score strictly higher. Batches of 128, AdamW, everything random drawn from
+the seed of the sidebar: the same seed gives the same run.
+"""
 
 
+@dataclass(frozen=True, eq=False)
+class TrainedRun:
+    """A run of this visitor."""
+
+    number: int
+    color: str
+    options: TrainingOptions
+    features: TrainingFeatures
+    live: LiveRun
+
+    @property
+    def title(self) -> str:
+        """What tells it from others."""
+        return f"Run {self.number}: {self.options.title}"
+
+
+@errors_shown()
 def training_section(chosen: Settings) -> None:
     """Choose, train, look, compare."""
-    try:
-        features = features_of(chosen.view, chosen.pair)
-    except GapvizError as error:
-        show_error(error)
-        return
+    features = features_of(chosen.view, chosen.pair)
     st.caption(
         f"{features.source} {features.train.size:,} pairs train; every figure below is measured on "
         f"{features.held_out.size:,} others, held out."
@@ -75,7 +112,7 @@ def _options(chosen: Settings) -> TrainingOptions:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         loss: LossName = segments_of(LOSS)
         temperature = st.select_slider(
-            f"{TEMPERATURE.title} {TEMPERATURE.symbol}",
+            TEMPERATURE.title,
             list(TEMPERATURE.choices),
             TEMPERATURE.default,
             key=TEMPERATURE.name,
@@ -108,9 +145,9 @@ def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
         )
     elif any(run.live.busy for run in runs):
         # A fragment that is no longer called is no longer polled.
-        st.fragment(show_runs_until_idle, run_every=POLL_SECONDS)(runs, _remove)
+        st.fragment(_show_runs_until_idle, run_every=POLL_SECONDS)(runs)
     else:
-        st.fragment(show_runs)(runs, _remove)
+        st.fragment(_show_runs)(runs)
 
 
 def _runs(features: TrainingFeatures) -> list[TrainedRun]:
@@ -121,7 +158,7 @@ def _runs(features: TrainingFeatures) -> list[TrainedRun]:
 
 def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[TrainedRun]) -> None:
     """Always all of them, each of a fixed width, so that none moves under the pointer."""
-    current = runs[-1].live if runs and runs[-1].active else None
+    current = runs[-1].live if runs and runs[-1].live.state in ("running", "paused") else None
     full = len(runs) >= MOST_RUNS
     paused = current is not None and current.state == "paused"
 
@@ -135,21 +172,11 @@ def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[Tr
             label, icon=icon, key=f"train_{key}", disabled=not enabled, on_click=press, **look
         )
 
-    def start() -> None:
-        _start(features, options)
-
-    def one_further() -> None:
-        if current is None:
-            _start(features, options, paused=True)
-        else:
-            _press(current, LiveRun.step)
-
-    def pause_or_go_on() -> None:
-        if current is not None and paused:
-            current.resume()
-        else:
-            _press(current, LiveRun.pause)
-
+    start, press = partial(_start, features, options), partial(_press, current)
+    one_further = partial(start, paused=True) if current is None else partial(press, LiveRun.step)
+    pause_or_go_on: Callable[[], None] = partial(press, LiveRun.pause)
+    if current is not None and paused:
+        pause_or_go_on = current.resume
     help = "Remove a run first." if full else None
     with st.container(horizontal=True):
         button(
@@ -163,7 +190,7 @@ def _buttons(features: TrainingFeatures, options: TrainingOptions, runs: list[Tr
             not full if current is None else paused,
             help="Ten steps, then pause. Starts a run where none is under way.", width=200,
         )  # fmt: skip
-        button("Stop", "stop", "stop", lambda: _press(current, LiveRun.stop), current is not None)
+        button("Stop", "stop", "stop", partial(press, LiveRun.stop), current is not None)
 
 
 def _press(live: LiveRun | None, act: Callable[[LiveRun], None]) -> None:
@@ -177,8 +204,7 @@ def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool
     """Begin a run in a thread of its own; nobody else waits for it."""
     number = st.session_state.get(NEXT_NUMBER, 1)
     st.session_state[NEXT_NUMBER] = number + 1
-    kept: list[TrainedRun] = st.session_state.setdefault(RUNS, [])
-    taken = {run.color for run in kept if run.features.content_hash == features.content_hash}
+    taken = {run.color for run in _runs(features)}
     color = next((color for color in RUN_COLORS if color not in taken), RUN_COLORS[-1])
 
     def records() -> Iterator[TrainingStep]:
@@ -186,10 +212,128 @@ def _start(features: TrainingFeatures, options: TrainingOptions, *, paused: bool
         return training_steps(features, options)
 
     live = LiveRun(records, paused=paused, rest=REST_SECONDS)
-    kept.append(TrainedRun(number, color, options, features, live))
+    run = TrainedRun(number, color, options, features, live)
+    st.session_state.setdefault(RUNS, []).append(run)
     live.wait_until_idle(PATIENCE_SECONDS if paused else 0)
 
 
 def _remove(run: TrainedRun) -> None:
     run.live.stop()
     st.session_state[RUNS] = [kept for kept in st.session_state[RUNS] if kept is not run]
+
+
+def _show_runs_until_idle(runs: Sequence[TrainedRun]) -> None:
+    """`_show_runs` in a fragment that is polled; the page is drawn anew once no run is busy."""
+    if not any(run.live.busy for run in runs):
+        st.rerun()
+    _show_runs(runs)
+
+
+def _show_runs(runs: Sequence[TrainedRun]) -> None:
+    """A line a run, with a button that removes it, and the charts of all of them.
+
+    There is at least one, and all are of the same features; the oldest comes first.
+    """
+    for run in runs:
+        _headline(run)
+        if run.live.error is not None:
+            show_error(run.live.error)
+    context, step = _context(runs)
+    lines = [
+        RunLine(run.title, tag, run.color, run.live.steps, run.options.steps)
+        for run, tag in zip(runs, _tags(runs), strict=True)
+    ]
+    first, second = runs[0].features.modalities
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Each line ends in its run. Where a run has two: solid {first}, or from {first}; "
+            f"dotted {second}, or from {second}.",
+            width="stretch",
+        )
+        how_computed(HOW)
+    with st.grid(3, min_column_width=NARROWEST_CHART, gap="small"):
+        with st.container():
+            _cones(context, step)
+        for name, quantity in QUANTITIES.items():
+            with st.container():
+                st.markdown(f"**{quantity.title}**")
+                at = step.step if step else None
+                chart = training_figure(lines, name, at=at, height=CHART_HEIGHT)
+                show_chart(chart, f"train_chart_{name}", training_alt(lines, name))
+
+
+def _headline(run: TrainedRun) -> None:
+    last = run.live.steps[-1] if run.live.steps else None
+    # A pause waits for the record that is being made.
+    waiting = run.live.state == "paused" and run.live.busy
+    state = "pausing" if waiting else run.live.state
+    reached = (
+        f"step {last.step} of {run.options.steps} · {state} · gap {last.gap:.3f}, "
+        f"R@10 {last.mean_recall:.3f}, bias@10 {last.mean_bias:.3f}"
+        if last
+        else "starting"
+    )
+    words, away = st.columns([12, 1], vertical_alignment="center", gap="small")
+    words.html(
+        f'<span style="color:{run.color};font-weight:700">━━</span> '
+        f"<strong>{escape(run.title)}</strong> · {reached}"
+    )
+    away.button(
+        ":material/close:",
+        type="tertiary",
+        key=f"train_remove_{run.number}",
+        help=f"Remove run {run.number}",
+        on_click=_remove,
+        args=(run,),
+    )
+
+
+def _tags(runs: Sequence[TrainedRun]) -> list[str]:
+    """The temperature, where it alone tells the runs apart; else their numbers."""
+    others = {replace(run.options, temperature=1.0) for run in runs}
+    temperatures = {run.options.temperature for run in runs}
+    if len(others) == 1 and len(temperatures) == len(runs):
+        return [f"τ {run.options.temperature:g}" for run in runs]
+    return [f"run {run.number}" for run in runs]
+
+
+def _context(runs: Sequence[TrainedRun]) -> tuple[TrainedRun, TrainingStep | None]:
+    """The run whose cones are drawn, and the record that the slider names."""
+    run = runs[-1]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(runs) > 1:
+            titles = {one.number: one.title for one in runs}
+            # A new run is the one to look at.
+            key = f"train_look_{run.number}"
+            number = choice_of("Cones of", titles, index=len(runs) - 1, key=key, width=320)
+            run = next(one for one in runs if one.number == number)
+        return run, _scrubbed(run)
+
+
+def _scrubbed(run: TrainedRun) -> TrainingStep | None:
+    """The latest record while the run goes on, else the one that the slider names."""
+    steps = run.live.steps
+    by_step = {step.step: step for step in steps}
+    key, drawn = f"train_scrub_{run.number}", f"_train_drawn_{run.number}"
+    if len(steps) != st.session_state.get(drawn):
+        st.session_state[drawn] = len(steps)
+        st.session_state[key] = steps[-1].step if steps else 0
+    at = st.select_slider(
+        "Step",
+        # A slider needs two ends, also before there are two records.
+        list(by_step) if len(steps) > 1 else [0, run.options.record_every],
+        key=key,
+        disabled=len(steps) < 2 or run.live.state == "running",
+        help="Pause, or wait for the end, to look back.",
+    )
+    return by_step.get(at, steps[-1] if steps else None)
+
+
+def _cones(run: TrainedRun, step: TrainingStep | None) -> None:
+    if step is None:
+        st.markdown("**Cones**")
+        st.container(height=CHART_HEIGHT, border=False).caption("waiting for the first record")
+        return
+    st.markdown(f"**Cones at step {step.step}**: gap {step.gap:.3f}")
+    cones = small_cones_figure(step.layout, fixed=True, height=CHART_HEIGHT)
+    show_chart(cones, "train_cones", alt_text(step.layout, title=f"{run.title}, step {step.step}"))

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,8 +46,8 @@ class Fault:
     why: str
 
 
-class PictureWorkers:
-    """Processes that read pictures; a context manager that ends them.
+class PictureWorkers(AbstractContextManager["PictureWorkers"]):
+    """Processes that read pictures; they start with the first task and end with the context.
 
     Args:
         root: `Collection.root`.
@@ -62,10 +62,6 @@ class PictureWorkers:
         self._root = root
         self._count = count
         self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> PictureWorkers:
-        """Start nothing yet: processes start with the first task."""
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Drop what waits, and end the processes."""

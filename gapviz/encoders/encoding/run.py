@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from typing import TypeVar, cast
 
 import numpy as np
@@ -13,14 +15,22 @@ from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, refuse_unreadable_texts
+from gapviz.encoders.base import (
+    Encoder,
+    EncoderCard,
+    ImageEncoder,
+    TextEncoder,
+    refuse_unreadable_texts,
+)
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
-from gapviz.encoders.encoding.store import VectorStore, text_key
+from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
-from gapviz.sources.files.reading import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, Skipped
 
 Thing = TypeVar("Thing")
 AnyEncoder = Encoder | ImageEncoder | TextEncoder
+_Rows = list[tuple[int, Float32]]
+"""Vectors with the positions of their items, which rise."""
 
 MODALITIES = ("image", "text")
 
@@ -51,21 +61,10 @@ class Encoded:
     device: str
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """One modality: rows in item order, those left out listed."""
-
-    vectors: ModalityVectors | None
-    skipped: list[Skipped]
-    n_encoded: int
-    n_reused: int
-
-
 def encode_collection(
     collection: Collection,
     encoder: AnyEncoder,
     *,
-    store: VectorStore | None = None,
     indexed_captions: IndexedCaptions = "first",
     progress: Progress = no_progress,
     decode_workers: int | None = None,
@@ -73,13 +72,12 @@ def encode_collection(
 ) -> Encoded:
     """Encode the pictures and captions of a collection.
 
-    Contents whose vectors the store holds are not encoded again; equal contents are encoded
-    once. A run that was killed, started again, gives the same bits as one that was not.
+    Contents whose vectors the `VectorStore` holds are not encoded again; equal contents are
+    encoded once. A run that was killed, started again, gives the same bits as one that was not.
 
     Args:
         collection: its items; vectors it may hold by another encoder are left out.
         encoder: a dual encoder, or one of the one modality that is asked for.
-        store: None takes the one in gapviz' cache folder.
         indexed_captions: `first`: an item's captions after the first only ask; `all`: every
             caption is indexed.
         progress: called with the share done and a phrase that holds rate and time left; may
@@ -94,19 +92,14 @@ def encode_collection(
     """
     began = time.perf_counter()
     _refuse_unfit(encoder, modalities)
-    store = VectorStore() if store is None else store
-    plan = _Plan(collection, modalities, progress)
-    parts: dict[str, _Part] = {}
+    work = _Run(collection, encoder.card, modalities, progress)
+    rows: dict[str, _Rows] = {}
     if "image" in modalities:
-        parts["image"] = _images(
-            collection, cast(ImageEncoder, encoder), store, plan, decode_workers
-        )
+        rows["image"] = work.images(cast(ImageEncoder, encoder), decode_workers)
     if "text" in modalities:
-        parts["text"] = _texts(
-            collection, cast(TextEncoder, encoder), store, plan, indexed_captions
-        )
-    encoded = {name: part.vectors for name, part in parts.items() if part.vectors is not None}
-    skipped = tuple(one for part in parts.values() for one in part.skipped)
+        rows["text"] = work.texts(cast(TextEncoder, encoder))
+    encoded = {name: _modality(found, indexed_captions) for name, found in rows.items() if found}
+    skipped = tuple(work.skipped)
     if not encoded:
         reason = f" ({skipped[0].what} {skipped[0].why})" if skipped else ""
         raise GapvizError(
@@ -117,8 +110,8 @@ def encode_collection(
     return Encoded(
         collection=replace(collection, modalities=encoded, encoder=encoder.card.name),
         skipped=skipped,
-        n_encoded=sum(part.n_encoded for part in parts.values()),
-        n_reused=sum(part.n_reused for part in parts.values()),
+        n_encoded=work.n_encoded,
+        n_reused=work.n_reused,
         seconds=time.perf_counter() - began,
         device=encoder.device,
     )
@@ -160,165 +153,158 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-class _Plan:
-    """Which share of the whole each stage takes."""
+@dataclass(eq=False)
+class _Run:
+    """One encoder over one collection, and what it has done so far."""
 
-    def __init__(
-        self, collection: Collection, modalities: Sequence[str], progress: Progress
-    ) -> None:
-        images = sum(item.image is not None for item in collection.items)
-        texts = sum(len(item.captions) for item in collection.items)
+    collection: Collection
+    card: EncoderCard
+    modalities: Sequence[str]
+    progress: Progress
+    store: VectorStore = field(default_factory=VectorStore)
+    skipped: list[Skipped] = field(default_factory=list)
+    n_encoded: int = 0
+    n_reused: int = 0
+
+    @cached_property
+    def spans(self) -> dict[str, tuple[float, float]]:
+        """The share of the whole before and after each stage."""
+        images = sum(item.image is not None for item in self.collection.items)
+        texts = sum(len(item.captions) for item in self.collection.items)
         weights = {
-            "image": images * ("image" in modalities),
-            "text": texts * TEXT_WEIGHT * ("text" in modalities),
+            "image": images * ("image" in self.modalities),
+            "text": texts * TEXT_WEIGHT * ("text" in self.modalities),
         }
         whole = sum(weights.values()) or 1
         hashed = HASHING_SHARE if weights["image"] else 0.0
         middle = hashed + (1 - hashed) * weights["image"] / whole
-        self._spans = {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
-        self._progress = progress
+        return {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
 
-    def pace(self, stage: str, things: str, total: int, verb: str = "encoded") -> _Pace:
-        return _Pace(things, total, self._spans[stage], self._progress, verb)
+    def images(self, encoder: ImageEncoder, decode_workers: int | None) -> _Rows:
+        """The vectors of the pictures that can be read."""
+        pictures = [
+            (owner, item.image)
+            for owner, item in enumerate(self.collection.items)
+            if item.image is not None
+        ]
+        references = [reference for _, reference in pictures]
+        with PictureWorkers(self.collection.root, decode_workers, len(pictures)) as workers:
+            pace = _Pace("pictures", len(pictures), self.spans["hash"], self.progress, "read")
+            digests = dict(zip(references, _told(workers.digests(references), pace), strict=True))
+            # Each content once, under the first reference that leads to it.
+            first: dict[bytes, str] = {}
+            for reference, digest in digests.items():
+                if not isinstance(digest, Fault):
+                    first.setdefault(digest, reference)
+            broken: dict[bytes, Fault] = {}
 
+            def prepared(missing: Sequence[bytes]) -> Iterator[tuple[bytes, Pixels]]:
+                """The pictures that could be prepared.
 
-def _images(
-    collection: Collection,
-    encoder: ImageEncoder,
-    store: VectorStore,
-    plan: _Plan,
-    decode_workers: int | None,
-) -> _Part:
-    owners = [row for row, item in enumerate(collection.items) if item.image is not None]
-    references = [collection.items[row].image or "" for row in owners]
-    with PictureWorkers(collection.root, decode_workers, len(references)) as workers:
-        pace = plan.pace("hash", "pictures", len(references), verb="read")
-        digests = dict(zip(references, _told(workers.digests(references), pace), strict=True))
-        faults = {name: one.why for name, one in digests.items() if isinstance(one, Fault)}
-        whole = {name: one for name, one in digests.items() if not isinstance(one, Fault)}
-        # Each content once, under the first reference that leads to it.
-        first = {digest: reference for reference, digest in reversed(whole.items())}
-        keys = list(dict.fromkeys(whole.values()))
-        known = store.read(encoder.card.name, "image", keys, encoder.card.dim)
-        missing = [(first[key], key) for key in keys if key not in known]
-        pace = plan.pace("image", "images", len(missing))
-        prepared = zip(missing, workers.pixels(missing, encoder.preprocessing), strict=True)
-        broken: dict[bytes, str] = {}
-        made = _encode_images(_sound(prepared, broken), encoder, store, pace)
-    known.update(made)
-    faults |= {ref: broken[digest] for ref, digest in whole.items() if digest in broken}
-    rows = [
-        (owner, known[whole[reference]])
-        for owner, reference in zip(owners, references, strict=True)
-        if reference not in faults
-    ]
-    skipped = [
-        Skipped(reference, faults[reference]) for reference in references if reference in faults
-    ]
-    return _Part(_modality(rows, None), skipped, len(made), len(known) - len(made))
+                Batches are made of these, so that a broken picture, met again by a run that
+                goes on after another, does not shift them.
+                """
+                named = [(first[digest], digest) for digest in missing]
+                answers = workers.pixels(named, encoder.preprocessing)
+                for digest, pixels in zip(missing, answers, strict=True):
+                    if isinstance(pixels, Fault):
+                        broken[digest] = pixels
+                    else:
+                        yield digest, pixels
 
+            def encode(pixels: Sequence[Pixels], _: Progress) -> Float32:
+                return encoder.encode_pixels(np.stack(pixels))
 
-def _encode_images(
-    pictures: Iterable[tuple[bytes, Pixels]],
-    encoder: ImageEncoder,
-    store: VectorStore,
-    pace: _Pace,
-) -> dict[bytes, Float32]:
-    """Encode in whole batches, in the order given, and store every shard as it is full."""
-    name = encoder.card.name
-    made: dict[bytes, Float32] = {}
-    shard: dict[bytes, Float32] = {}
-    for batch in _batches(pictures, IMAGE_BATCH):
-        vectors = encoder.encode_pixels(np.stack([pixels for _, pixels in batch]))
-        shard |= {digest: row for (digest, _), row in zip(batch, vectors, strict=True)}
-        if len(shard) == SHARD_ROWS:
-            store.write(name, "image", shard)
-            made |= shard
-            shard = {}
-        pace.tell(len(made) + len(shard))
-    store.write(name, "image", shard)
-    return made | shard
+            found = self._vectors("image", list(first), prepared, IMAGE_BATCH, encode)
+        rows = []
+        for owner, reference in pictures:
+            digest = digests[reference]
+            fault = digest if isinstance(digest, Fault) else broken.get(digest)
+            if fault is None:
+                rows.append((owner, found[cast(bytes, digest)]))
+            else:
+                self.skipped.append(Skipped(reference, fault.why))
+        return rows
 
+    def texts(self, encoder: TextEncoder) -> _Rows:
+        """The vectors of the captions that the encoder reads."""
+        captions = [
+            (owner, number, text)
+            for owner, item in enumerate(self.collection.items)
+            for number, text in enumerate(item.captions, start=1)
+        ]
+        refused: dict[str, str] = {}
+        tokens: dict[str, int] = {}
+        for text in dict.fromkeys(text for _, _, text in captions):
+            try:
+                refuse_unreadable_texts([text], encoder)
+                tokens[text] = encoder.count_tokens(text)
+            except GapvizError as error:
+                refused[text] = error.what
+        text_of = {text_key(text): text for text in tokens}
 
-def _texts(
-    collection: Collection,
-    encoder: TextEncoder,
-    store: VectorStore,
-    plan: _Plan,
-    indexed_captions: IndexedCaptions,
-) -> _Part:
-    captions = [
-        (owner, number, text)
-        for owner, item in enumerate(collection.items)
-        for number, text in enumerate(item.captions, start=1)
-    ]
-    texts = list(dict.fromkeys(text for _, _, text in captions))
-    refused: dict[str, str] = {}
-    tokens: dict[str, int] = {}
-    for text in texts:
-        try:
-            refuse_unreadable_texts([text], encoder.count_tokens, encoder.card.text_limit)
-            tokens[text] = encoder.count_tokens(text)
-        except GapvizError as error:
-            refused[text] = error.what
-    readable = [text for text in texts if text not in refused]
-    key_of = {text: text_key(text) for text in readable}
-    known = store.read(encoder.card.name, "text", key_of.values(), encoder.card.dim)
-    # Texts of like length share a batch, so that little of it is padding.
-    missing = sorted((t for t in readable if key_of[t] not in known), key=lambda t: tokens[t])
-    pace = plan.pace("text", "texts", len(missing))
-    made: dict[bytes, Float32] = {}
-    for chosen in _batches(missing, SHARD_ROWS):
-        vectors = encoder.encode_texts(chosen, progress=pace.part(len(made), len(chosen)))
-        shard = {key_of[text]: row for text, row in zip(chosen, vectors, strict=True)}
-        store.write(encoder.card.name, "text", shard)
+        def by_length(missing: Sequence[bytes]) -> Iterator[tuple[bytes, str]]:
+            # Texts of like length share a batch, so that little of it is padding.
+            ordered = sorted(missing, key=lambda key: tokens[text_of[key]])
+            return ((key, text_of[key]) for key in ordered)
+
+        def encode(texts: Sequence[str], progress: Progress) -> Float32:
+            return encoder.encode_texts(texts, progress=progress)
+
+        found = self._vectors("text", list(text_of), by_length, SHARD_ROWS, encode)
+        self.skipped += [
+            Skipped(f"{self.collection.items[owner].id}, caption {number}", refused[text])
+            for owner, number, text in captions
+            if text in refused
+        ]
+        return [(owner, found[text_key(text)]) for owner, _, text in captions if text in tokens]
+
+    def _vectors(
+        self,
+        kind: Kind,
+        keys: Sequence[bytes],
+        things_of: Callable[[Sequence[bytes]], Iterator[tuple[bytes, Thing]]],
+        size: int,
+        encode: Callable[[Sequence[Thing], Progress], Float32],
+    ) -> dict[bytes, Float32]:
+        """Look up what is known, encode the rest in whole batches, store every full shard.
+
+        Args:
+            kind: of the contents.
+            keys: of all of them, each once.
+            things_of: gives those of some keys, in the order in which they are encoded.
+            size: of a batch.
+            encode: gives the rows of a batch.
+        """
+        name = self.card.name
+        known = self.store.read(name, kind, keys, self.card.dim)
+        missing = [key for key in keys if key not in known]
+        pace = _Pace(f"{kind}s", len(missing), self.spans[kind], self.progress)
+        made: dict[bytes, Float32] = {}
+        shard: dict[bytes, Float32] = {}
+        things = things_of(missing)
+        while batch := list(islice(things, size)):
+            progress = pace.part(len(made) + len(shard), len(batch))
+            vectors = encode([thing for _, thing in batch], progress)
+            shard |= {key: row for (key, _), row in zip(batch, vectors, strict=True)}
+            if len(shard) == SHARD_ROWS:
+                self.store.write(name, kind, shard)
+                made |= shard
+                shard = {}
+            pace.tell(len(made) + len(shard))
+        self.store.write(name, kind, shard)
         made |= shard
-    known.update(made)
-    rows = [(owner, known[key_of[text]]) for owner, _, text in captions if text in key_of]
-    skipped = [
-        Skipped(f"{collection.items[owner].id}, caption {number}", refused[text])
-        for owner, number, text in captions
-        if text in refused
-    ]
-    return _Part(_modality(rows, indexed_captions), skipped, len(made), len(known) - len(made))
+        self.n_encoded += len(made)
+        self.n_reused += len(known)
+        return known | made
 
 
-def _modality(
-    rows: Sequence[tuple[int, Float32]], captions: IndexedCaptions | None
-) -> ModalityVectors | None:
-    if not rows:
-        return None
+def _modality(rows: _Rows, captions: IndexedCaptions) -> ModalityVectors:
     owners = np.array([owner for owner, _ in rows], dtype=np.int64)
     asks = np.zeros(len(rows), dtype=np.bool_)
     if captions == "first":
         asks[1:] = owners[1:] == owners[:-1]
     return ModalityVectors.of(np.stack([row for _, row in rows]), owners, asks)
-
-
-def _sound(
-    prepared: Iterable[tuple[tuple[str, bytes], Pixels | Fault]], broken: dict[bytes, str]
-) -> Iterator[tuple[bytes, Pixels]]:
-    """The pictures that could be prepared; those that could not go into `broken`.
-
-    Batches are made of what passes here, so that a broken picture, met again by a run that
-    goes on after another, does not shift them.
-    """
-    for (_, digest), pixels in prepared:
-        if isinstance(pixels, Fault):
-            broken[digest] = pixels.why
-        else:
-            yield digest, pixels
-
-
-def _batches(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
-    batch: list[Thing] = []
-    for thing in things:
-        batch.append(thing)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _told(things: Iterable[Thing], pace: _Pace) -> Iterator[Thing]:

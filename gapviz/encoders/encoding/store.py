@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -23,18 +22,14 @@ KEY_BYTES = 32
 
 
 class VectorStore:
-    """A folder of vectors, one subfolder an encoder, in shards that are written once.
+    """The vectors in gapviz' cache folder, one subfolder an encoder, in shards written once.
 
     A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
-    Nothing goes by itself: `remove` deletes it.
-
-    Args:
-        folder: where they lie; None takes gapviz' cache folder (`GAPVIZ_CACHE`).
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = configuration().cache / "encoded" if folder is None else folder
+    def __init__(self) -> None:
+        self.folder = configuration().cache / "encoded"
 
     def read(
         self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int
@@ -76,10 +71,6 @@ class VectorStore:
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error
-
-    def remove(self, encoder: str) -> None:
-        """Delete the vectors of one encoder, if there are any."""
-        shutil.rmtree(self._encoder_folder(encoder), ignore_errors=True)
 
     def _encoder_folder(self, encoder: str) -> Path:
         # The readable part may be alike for two names; the hash is not.

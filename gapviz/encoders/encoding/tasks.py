@@ -9,17 +9,11 @@ from typing import Any
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.encoders.registry import encoded_modalities, load_any_encoder
-from gapviz.sources.files.reading import IndexedCaptions
+from gapviz.sources.files.format import IndexedCaptions
 from gapviz.sources.library.stored import StoredCollection, Workspace
 from gapviz.storage.background_process import ProcessTask, runs_in_process
 from gapviz.storage.cache import content_key
-from gapviz.storage.files import refuse_foreign_folder
-from gapviz.storage.saved_collection import (
-    ITEMS_FILE,
-    SAVED_COLLECTION,
-    load_collection,
-    replace_collection,
-)
+from gapviz.storage.saved_collection import load_collection, replace_collection
 
 
 @runs_in_process
@@ -30,7 +24,6 @@ def encode_saved(
     output: str,
     root: str | None,
     indexed_captions: IndexedCaptions,
-    decode_workers: int | None,
     progress: Progress,
 ) -> dict[str, Any]:
     """Encode a saved collection into another folder, which is written as a whole at the end.
@@ -52,7 +45,6 @@ def encode_saved(
         loaded,
         indexed_captions=indexed_captions,
         progress=lambda share, stage: progress(share, f"{stage}, on {loaded.device}"),
-        decode_workers=decode_workers,
         modalities=encoded_modalities(encoder),
     )
     replace_collection(encoded.collection, Path(output))
@@ -63,47 +55,6 @@ def encode_saved(
     }
 
 
-def start_encoding(
-    folder: Path,
-    collection: Path,
-    encoder: str,
-    *,
-    output: Path | None = None,
-    root: Path | None = None,
-    indexed_captions: IndexedCaptions = "first",
-    decode_workers: int | None = None,
-) -> ProcessTask:
-    """Start to encode a saved collection, or go on where an earlier process stopped.
-
-    Args:
-        folder: of the task alone.
-        collection: the folder of the saved collection.
-        encoder: as `load_any_encoder` takes it.
-        output: the folder of the encoded collection; None takes one below `folder`.
-        root: `Collection.root`, which is not saved with it.
-        indexed_captions: see `encode_collection`.
-        decode_workers: see `encode_collection`.
-
-    Raises:
-        GapvizError: no such family of encoders, an output folder that holds something else, or
-            a folder that cannot be written.
-    """
-    encoded_modalities(encoder)
-    output = folder / "encoded" if output is None else output
-    refuse_foreign_folder(output, marker=ITEMS_FILE, what=SAVED_COLLECTION)
-    arguments = {
-        "collection": str(collection.absolute()),
-        "encoder": encoder,
-        "output": str(output.absolute()),
-        "root": None if root is None else str(root.absolute()),
-        "indexed_captions": indexed_captions,
-        "decode_workers": decode_workers,
-    }
-    task = ProcessTask.create(folder, encode_saved, arguments)
-    task.start()
-    return task
-
-
 def encode_stored(
     workspace: Workspace,
     collection_id: str,
@@ -111,20 +62,32 @@ def encode_stored(
     *,
     indexed_captions: IndexedCaptions = "first",
 ) -> ProcessTask:
-    """Start to encode a collection of the workspace.
+    """Start to encode a collection of the workspace, or go on where an earlier process stopped.
+
+    Args:
+        workspace: that holds it.
+        collection_id: of the collection.
+        encoder: as `load_any_encoder` takes it.
+        indexed_captions: see `encode_collection`.
 
     Raises:
-        GapvizError: no such collection, or as `start_encoding`.
+        GapvizError: no such collection, no such family of encoders, or a folder that cannot be
+            written.
     """
+    encoded_modalities(encoder)
     stored = workspace.find(collection_id)
     key = content_key(encoder=encoder, indexed_captions=indexed_captions)[:16]
-    return start_encoding(
-        stored.folder / "jobs" / key,
-        stored.folder / "items",
-        encoder,
-        root=stored.root,
-        indexed_captions=indexed_captions,
-    )
+    folder = stored.folder / "jobs" / key
+    arguments = {
+        "collection": str((stored.folder / "items").absolute()),
+        "encoder": encoder,
+        "output": str((folder / "encoded").absolute()),
+        "root": None if stored.root is None else str(stored.root.absolute()),
+        "indexed_captions": indexed_captions,
+    }
+    task = ProcessTask.create(folder, encode_saved, arguments)
+    task.start()
+    return task
 
 
 def encoding_tasks(stored: StoredCollection) -> tuple[ProcessTask, ...]:

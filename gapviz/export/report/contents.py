@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -274,10 +275,8 @@ def _layouts(raw: Measurement, seed: int) -> tuple[Layout, ...]:
         name: np.sort(rng.permutation(len(block))[:MOST_DRAWN]) for name, block in vectors.items()
     }
     layouts = [project(vectors, method="pca", rows=rows, seed=seed)]
-    try:
+    with suppress(GapvizError):  # no gap, and so no axis along it
         layouts.append(project(vectors, method="gap_axis", rows=rows, between=raw.pair, seed=seed))
-    except GapvizError:
-        return tuple(layouts)  # no gap, and so no axis along it
     return tuple(layouts)
 
 

@@ -90,16 +90,15 @@ def finding_html(finding: Finding, level: int = 2) -> str:
 
 def _head(report: Report) -> str:
     collection = report.collection
-    told = [
-        f"<strong>{escaped(start)}</strong> {escaped(words)}" if start else escaped(words)
+    told = "".join(
+        f"<p>{f'<strong>{escaped(start)}</strong> ' * bool(start)}{escaped(words)}</p>"
         for start, words in report.paragraphs
-    ]
+    )
     return (
         f"<h1>The modality gap of {escaped(collection.name)}</h1>"
         f"<p><small>{report.date.isoformat()} · encoder {escaped(collection.encoder)} · "
         f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions · "
-        f"{escaped('–'.join(report.before.pair))} gap</small></p>"
-        + "".join(f"<p>{paragraph}</p>" for paragraph in told)
+        f"{escaped('–'.join(report.before.pair))} gap</small></p>{told}"
     )
 
 
@@ -145,10 +144,10 @@ def _plots(report: Report) -> str:
          f"{escaped(layout.can_show)} {escaped(layout.cannot_show)}")
         for layout in report.layouts
     ]  # fmt: skip
-    figures.append((scores_svg(report.before), "Cosines by pair type, raw."))
-    figures.append(
-        (pareto_svg(report.board), "One dot a strategy, numbered as below; filled: on the front.")
-    )
+    figures += [
+        (scores_svg(report.before), "Cosines by pair type, raw."),
+        (pareto_svg(report.board), "One dot a strategy, numbered as below; filled: on the front."),
+    ]
     return (
         '<h2>Plots</h2><div class="plots">'
         + "".join(

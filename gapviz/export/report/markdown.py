@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from gapviz.analyses.analysis import Finding
 from gapviz.core.table import Table, legend
@@ -50,12 +49,11 @@ def plain(text: str) -> str:
 
 def table_markdown(table: Table) -> str:
     """A table in Markdown."""
-    return "\n".join(_rows(table))
-
-
-def _rows(table: Table) -> Iterator[str]:
-    yield f"| {' | '.join(plain(column.head) for column in table.columns)} |"
-    yield "|" + "|".join("---" if column.text else "---:" for column in table.columns) + "|"
+    lines = [
+        f"| {' | '.join(plain(column.head) for column in table.columns)} |",
+        "|" + "|".join("---" if column.text else "---:" for column in table.columns) + "|",
+    ]
     for row in table.rows:
         cells = (column.shown(cell) for column, cell in zip(table.columns, row, strict=True))
-        yield f"| {' | '.join(map(plain, cells))} |"
+        lines.append(f"| {' | '.join(map(plain, cells))} |")
+    return "\n".join(lines)

@@ -27,15 +27,12 @@ class _Axes:
     y: tuple[float, float]
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        across = (x - self.x[0]) / (self.x[1] - self.x[0])
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
-        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (
-            HEIGHT - TOP - BOTTOM
-        )
+        across = np.interp(x, self.x, (LEFT, WIDTH - RIGHT))
+        return float(across), float(np.interp(y, self.y, (HEIGHT - BOTTOM, TOP)))
 
     def frame(self, x_title: str, y_title: str) -> str:
         """Axes with three ticks each, and their titles."""
-        low, base = self.at(self.x[0], self.y[0]), HEIGHT - BOTTOM
+        base = HEIGHT - BOTTOM
         parts = [
             f'<path class="axis" d="M{LEFT} {TOP}V{base}H{WIDTH - RIGHT}"/>',
             f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
@@ -44,16 +41,11 @@ class _Axes:
             f'text-anchor="middle">{escaped(y_title)}</text>',
         ]
         for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-            value_x = self.x[0] + share * (self.x[1] - self.x[0])
-            value_y = self.y[0] + share * (self.y[1] - self.y[0])
-            here_x, here_y = self.at(value_x, value_y)
+            x, y = (low + share * (high - low) for low, high in (self.x, self.y))
+            across, up = self.at(x, y)
             parts.append(
-                f'<text x="{here_x:.0f}" y="{base + 16}" text-anchor="{anchor}">{value_x:.2g}'
-                "</text>"
-            )
-            parts.append(
-                f'<text x="{low[0] - 5:.0f}" y="{here_y + 4:.0f}" text-anchor="end">{value_y:.2g}'
-                "</text>"
+                f'<text x="{across:.0f}" y="{base + 16}" text-anchor="{anchor}">{x:.2g}</text>'
+                f'<text x="{LEFT - 5}" y="{up + 4:.0f}" text-anchor="end">{y:.2g}</text>'
             )
         return "".join(parts)
 
@@ -64,7 +56,7 @@ def cones_svg(layout: Layout, title: str) -> str:
     parts = [axes.frame(*layout.axis_titles)]
     for name in layout.modalities:
         style = style_of(name, layout.modalities)
-        where = [axes.at(float(x), float(y)) for x, y in layout.points_of(name)]
+        where = [axes.at(x, y) for x, y in layout.points_of(name).tolist()]
         if style.symbol == "circle":
             path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in where)
             look = f'fill="none" stroke="{style.color}" stroke-width="4" stroke-linecap="round"'

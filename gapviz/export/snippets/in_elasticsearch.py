@@ -69,11 +69,10 @@ def elasticsearch_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     refused = refusal(how, constant)
     if refused:
         return Snippet(title, file, "", refused)
-    mixed = how == "mixed"
     code = head(card, "elasticsearch numpy safetensors") + document_index(
         _HEAD, card, "mappings=MAPPINGS"
     )
-    if mixed:
+    if how == "mixed":
         return Snippet(title, file, code + _MIXED + _SEARCH, MIXED_NOTE)
     weighted = not card.equal_weights
     entry = "knn(name, moved, window)"

@@ -104,8 +104,7 @@ def lancedb_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     if how == "mixed":
         note = "One table for all modalities; documents and queries are moved before."
         return Snippet(title, file, code + _MIXED, note)
-    quoted = {name: name.replace("'", "''") for name in card.modalities}
-    only = {name: f"modality = '{text}'" for name, text in quoted.items()}
+    only = {name: "modality = '" + name.replace("'", "''") + "'" for name in card.modalities}
     code += _LISTS.format(only=literal(only))
     if reranked:
         return Snippet(title, file, code + _FUSED.format(constant=constant), _FUSED_NOTE)

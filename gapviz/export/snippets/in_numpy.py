@@ -66,12 +66,9 @@ _ITEMS = {
 
 def numpy_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`move` and `search`, and `merge` where lists are brought together."""
-    file = _IMPORTS.replace("{modalities}", literal(card.modalities)).replace(
-        "{dim}", str(card.dim)
-    )
-    code = (
-        head(card, "numpy safetensors") + file + strategy.generated_move() + _search(strategy, card)
-    )
+    code = head(card, "numpy safetensors")
+    code += _IMPORTS.format(modalities=literal(card.modalities), dim=card.dim)
+    code += strategy.generated_move() + _search(strategy, card)
     note = (
         "Exact search over arrays in memory; `gapviz apply` moves files too large for that, and "
         "gives the bits that gapviz itself searches."

@@ -72,9 +72,8 @@ def opensearch_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
         refused = "No code: every list has the weight 0."
     if refused:
         return Snippet(title, file, "", refused)
-    mixed = how == "mixed"
     code = head(card, "opensearch-py numpy safetensors") + document_index(_HEAD, card, "body=BODY")
-    if mixed:
+    if how == "mixed":
         return Snippet(title, file, code + _MIXED, MIXED_NOTE)
     combination: dict[str, object] = {"technique": "rrf", "rank_constant": constant}
     if not card.equal_weights:

@@ -14,39 +14,6 @@ from gapviz.export.snippets.base import (
 )
 from gapviz.strategies import Strategy
 
-_MIXED = '''
-from in_numpy import DIM, move
-from qdrant_client import models
-
-COLLECTION = {name}
-
-
-def store(client, points):
-    """Create the collection and fill it: (id, modality, vector as encoded) a point."""
-    client.create_collection(
-        COLLECTION,
-        vectors_config=models.VectorParams(size=DIM, distance=models.Distance.COSINE),
-    )
-    client.upload_points(
-        COLLECTION,
-        [
-            models.PointStruct(
-                id=key,
-                vector=move(vector[None], modality)[0].tolist(),
-                payload={{"modality": modality}},
-            )
-            for key, modality, vector in points
-        ],
-        wait=True,
-    )
-
-
-def search(client, query, modality, k=10):
-    """The k best points of all modalities for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
-    return client.query_points(COLLECTION, query=moved, limit=k, with_payload=True).points
-'''
-
 _STORE = '''
 from in_numpy import {imports}
 from qdrant_client import models
@@ -55,28 +22,45 @@ COLLECTION = {name}
 
 
 def store(client, points):
-    """Create the collection and fill it: (id, {{modality: vector as encoded}}) a point.
-
-    {layout}
-    """
+    """Create the collection and fill it: (id, {point}"""
     client.create_collection(
         COLLECTION,
-        vectors_config={{
-            name: models.VectorParams(size=DIM, distance=models.Distance.COSINE)
-            for name in MODALITIES
-        }},
+        vectors_config={config},
     )
     client.upload_points(
         COLLECTION,
         [
             models.PointStruct(
                 id=key,
-                vector={{name: move(v[None], name)[0].tolist() for name, v in vectors.items()}},
+                {vector},
             )
-            for key, vectors in points
+            for key, {unpacked} in points
         ],
         wait=True,
     )
+'''
+_ONE_VECTOR = {
+    "point": "modality, vector as encoded) a point.",
+    "config": "models.VectorParams(size=DIM, distance=models.Distance.COSINE)",
+    "vector": """vector=move(vector[None], modality)[0].tolist(),
+                payload={"modality": modality}""",
+    "unpacked": "modality, vector",
+}
+_NAMED_VECTORS = {
+    "config": """{
+            name: models.VectorParams(size=DIM, distance=models.Distance.COSINE)
+            for name in MODALITIES
+        }""",
+    "vector": "vector={name: move(v[None], name)[0].tolist() for name, v in vectors.items()}",
+    "unpacked": "vectors",
+}
+
+_MIXED = '''
+
+def search(client, query, modality, k=10):
+    """The k best points of all modalities for a query vector as encoded."""
+    moved = move(query[None], modality)[0].tolist()
+    return client.query_points(COLLECTION, query=moved, limit=k, with_payload=True).points
 '''
 
 _FUSED = '''
@@ -129,7 +113,7 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     if how == "references":
         note = REFERENCES_NOTE
     elif how == "mixed":
-        code = start + _MIXED.format(name=name)
+        code = start + _STORE.format(imports="DIM, move", name=name, **_ONE_VECTOR) + _MIXED
         note = "One collection for all modalities; documents and queries are moved before."
     else:
         constant = card.rank_constant(0) if how == "ranks" and card.equal_weights else None
@@ -137,7 +121,8 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
         if constant is not None and not card.by_item:
             imports = "DIM, MODALITIES, list_order, move"
         layout = BY_ITEM if card.by_item else BY_ROW
-        code = start + _STORE.format(imports=imports, name=name, layout=layout)
+        point = f"{{modality: vector as encoded}}) a point.\n\n    {layout}\n    "
+        code = start + _STORE.format(imports=imports, name=name, point=point, **_NAMED_VECTORS)
         depth, limit = depth_words(card)
         if constant is not None:
             code += _FUSED.format(

@@ -6,7 +6,6 @@ across: the pair matches. Within, both rows belong to different items; positive:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -48,16 +47,6 @@ class Rates:
     """Share of the other pairs that pass."""
     precision: float
     """Share of what passes that is relevant; NaN where nothing passes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Transfer:
-    """A threshold fitted on one pair type, and what it does on every one."""
-
-    fitted_on: PairType
-    threshold: float
-    """NaN where that type has no relevant pairs to fit on."""
-    rates: Mapping[PairType, Rates]
 
 
 def typed_scores(

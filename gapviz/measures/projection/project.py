@@ -16,7 +16,15 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices, read_only
 from gapviz.measures.projection.layout import METHODS, Basis, Layout, Method
 from gapviz.measures.projection.linear import gap_axis_basis, pca_basis
-from gapviz.measures.projection.umap_layout import FEWEST_ROWS, changes_from_default, umap_points
+from gapviz.measures.projection.umap_layout import (
+    FEWEST_ROWS,
+    N_NEIGHBORS,
+    changes_from_default,
+    umap_points,
+)
+
+MOST_TRUSTED = 5_000
+"""Rows whose trustworthiness is measured."""
 
 
 def project(
@@ -71,20 +79,15 @@ def project(
 
 
 def trustworthiness(
-    vectors_by_modality: Mapping[str, Float32],
-    layout: Layout,
-    *,
-    n_neighbors: int = 15,
-    limit: int = 5_000,
-    seed: int = DEFAULT_SEED,
+    vectors_by_modality: Mapping[str, Float32], layout: Layout, *, seed: int = DEFAULT_SEED
 ) -> float:
-    """Share of drawn neighbourhoods that are real ones, 0…1 (Venna & Kaski 2001).
+    """Share of drawn neighbourhoods of 15 that are real ones, 0…1 (Venna & Kaski 2001).
 
-    scikit-learn's `trustworthiness` under cosine. Its cost is quadratic, so above `limit`
-    rows it is taken on a random sample of that many.
+    scikit-learn's `trustworthiness` under cosine. Its cost is quadratic, so above 5,000 rows
+    it is taken on a random sample of that many.
 
     Raises:
-        GapvizError: too few points for `n_neighbors` (it must stay under half of them).
+        GapvizError: too few points, of which the neighbours must be under half.
     """
     from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
@@ -92,16 +95,16 @@ def trustworthiness(
         [vectors_by_modality[name][layout.rows_of(name)] for name in layout.modalities]
     )
     points = layout.points
-    if pooled.shape[0] > limit:
-        keep = np.sort(np.random.default_rng(seed).permutation(pooled.shape[0])[:limit])
+    if pooled.shape[0] > MOST_TRUSTED:
+        keep = np.sort(np.random.default_rng(seed).permutation(pooled.shape[0])[:MOST_TRUSTED])
         pooled, points = pooled[keep], points[keep]
-    if n_neighbors >= pooled.shape[0] / 2:
+    if pooled.shape[0] / 2 <= N_NEIGHBORS:
         raise GapvizError(
-            f"{pooled.shape[0]} points are too few for {n_neighbors} neighbours",
+            f"{pooled.shape[0]} points are too few for {N_NEIGHBORS} neighbours",
             where="trustworthiness",
-            hint="ask for fewer neighbours than half the points",
+            hint=f"draw more than {2 * N_NEIGHBORS}",
         )
-    share = sklearn_trustworthiness(pooled, points, n_neighbors=n_neighbors, metric="cosine")
+    share = sklearn_trustworthiness(pooled, points, n_neighbors=N_NEIGHBORS, metric="cosine")
     return float(share)
 
 

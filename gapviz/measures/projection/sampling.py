@@ -33,9 +33,7 @@ class DisplaySample:
         Args:
             item_index: `(n_rows,)` item position of each row.
         """
-        drawn = np.zeros(self.n_items, dtype=np.bool_)
-        drawn[self.items] = True
-        return np.flatnonzero(drawn[np.asarray(item_index, dtype=np.int64)])
+        return np.flatnonzero(np.isin(item_index, self.items))
 
 
 def sample_for_display(

@@ -10,7 +10,6 @@ from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
 from gapviz.sources.builtin.variants import (
     BUILTIN,
     BUILTIN_ENCODERS,
-    BuiltinEncoderNote,
     encoder_title,
     variant_folder,
     variant_of,
@@ -20,7 +19,6 @@ from gapviz.storage.saved_collection import VECTORS_FILE, load_collection
 __all__ = [
     "ATTRIBUTION",
     "BUILTIN_ENCODERS",
-    "BuiltinEncoderNote",
     "DedicatedVectors",
     "builtin_collection",
     "dedicated_vectors",

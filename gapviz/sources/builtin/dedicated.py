@@ -54,7 +54,9 @@ def dedicated_vectors(modality: str) -> DedicatedVectors:
         )
     path = shipped_folder("builtin") / DEDICATED_FILE
     stored = shipped_tensors(path, [f"{modality}.{part}" for part in PARTS])
-    vectors = _unpacked(*(stored[f"{modality}.{part}"] for part in PARTS))
+    shape, present, values = (stored[f"{modality}.{part}"] for part in PARTS)
+    vectors = np.zeros(shape, dtype=np.float32)
+    vectors[np.unpackbits(present, count=vectors.size).astype(np.bool_).reshape(shape)] = values
     unit = read_only(unit_rows(vectors, where=str(path)))
     return DedicatedVectors(modality, TITLES[modality], unit)
 
@@ -66,13 +68,3 @@ def packed(vectors: Float32, modality: str) -> dict[str, npt.NDArray[Any]]:
     shape = np.array(vectors.shape, dtype=np.int64)
     parts = (shape, np.packbits(vectors != 0), vectors[vectors != 0].astype(np.float16))
     return {f"{modality}.{part}": array for part, array in zip(PARTS, parts, strict=True)}
-
-
-def _unpacked(
-    shape: npt.NDArray[Any], present: npt.NDArray[Any], values: npt.NDArray[Any]
-) -> Float32:
-    n, dim = (int(side) for side in shape)
-    here = np.unpackbits(present, count=n * dim).astype(np.bool_)
-    vectors = np.zeros(n * dim, dtype=np.float32)
-    vectors[here] = values
-    return vectors.reshape(n, dim)

@@ -24,8 +24,6 @@ class BuiltinEncoderNote:
     """What it is, what it is not."""
     logit_scale: float
     """Factor on cosines in the loss that it was trained with, 1/temperature."""
-    logit_bias: float | None = None
-    """What the sigmoid loss adds to them."""
 
 
 def encoder_name(variant: str) -> str:
@@ -79,7 +77,6 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
             "gap is half as wide; nine in ten answers of a mixed index still have the query's "
             "modality, and captions in other words find their drawing less often.",
             logit_scale=22.9,
-            logit_bias=-10.07,
         ),
         BuiltinEncoderNote(
             encoder_name("intra-modal"),

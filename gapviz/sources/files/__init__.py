@@ -1,6 +1,5 @@
 """One file a format, each ending in a `Collection`."""
 
-from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
-from gapviz.sources.files.source import read
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped, read
 
 __all__ = ["ReadOptions", "Reading", "Skipped", "read"]

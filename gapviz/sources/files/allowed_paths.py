@@ -18,29 +18,23 @@ def allowed_path(text: str, allowed_folders: Sequence[Path]) -> Path:
         GapvizError: below none of them, in words that are the same whether or not something
             is there; or below one, and missing.
     """
-    outside = GapvizError(
+    refusal = GapvizError(
         "is not in a folder that may be read",
         where=shown(text) or "the path",
         hint="give a path below one of the folders that this server offers",
     )
     named = Path(text)
     if not text.strip() or ".." in named.parts:
-        raise outside
-    missing = False
+        raise refusal
+    missing = GapvizError("there is no such file", where=shown(text), hint="check the path")
     for folder in allowed_folders:
         try:
             base = folder.resolve()
             path = (base / named).resolve()
+            if path.is_relative_to(base):
+                refusal = missing
+                path.stat()
+                return path
         except (OSError, ValueError, RuntimeError):
             continue
-        if not path.is_relative_to(base):
-            continue
-        try:
-            path.stat()
-        except (OSError, ValueError):
-            missing = True
-            continue
-        return path
-    if missing:
-        raise GapvizError("there is no such file", where=shown(text), hint="check the path")
-    raise outside
+    raise refusal

@@ -5,16 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.metadata import LINE_FILES, caption_lines, find_metadata
-from gapviz.sources.files.named_arrays import (
-    OWNER_ENDINGS,
-    NamedArray,
-    modality_name,
-    reading_of_arrays,
-)
+from gapviz.sources.files.format import Format, Reading, ReadOptions
+from gapviz.sources.files.named_arrays import OWNER_ENDINGS, modality_name, reading_of_arrays
 from gapviz.sources.files.numpy_files import load_array
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.pairing import LINE_FILES, NamedArray, caption_lines, find_metadata
 
 ENDING = ".npy"
 

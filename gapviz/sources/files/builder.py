@@ -13,8 +13,8 @@ from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, Item, altern
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
-from gapviz.sources.files.columns import NOTHING, Columns, Fields
-from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import Row, Table
 from gapviz.sources.files.texts import shown
 
@@ -61,15 +61,18 @@ class CollectionBuilder:
         """List one thing that does not become part of the collection."""
         self.skipped.append(Skipped(shown(what), why))
 
-    def rows(self, table: Table, columns: Columns) -> Iterator[Row]:
-        """The rows of a table that can be read; the others are listed.
+    def rows(self, table: Table, columns: Columns) -> Iterator[tuple[str, Row, Fields]]:
+        """The rows of a table that can be read, each with its place and what it says.
 
-        Spreadsheets leave lines of commas alone at their end, which are passed over.
+        The others are listed, but for the lines of commas alone that spreadsheets leave at
+        their end.
         """
         if table.encoding.assumed:
             self.skip(table.name, table.encoding.assumed)
-        rows = table.rows(columns.all, lambda place, why: self.skip(f"{table.name}, {place}", why))
-        return (row for row in rows if any(row.values.values()) or not table.is_delimited)
+        for row in table.rows(columns.all, lambda at, why: self.skip(f"{table.name}, {at}", why)):
+            if any(row.values.values()) or not table.is_delimited:
+                fields = fields_of(row.values, columns, table.class_names)
+                yield f"{table.name}, {row.place}", row, fields
 
     def reading(self, name: str, root: Path, options: ReadOptions) -> Reading:
         """The collection, without vectors, and what was skipped.

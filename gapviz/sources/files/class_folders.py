@@ -6,8 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from gapviz.sources.files.columns import Fields
 from gapviz.sources.files.folders import peeked_images, read_folder
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 
 
 def read_class_folders(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
@@ -20,7 +19,7 @@ def read_class_folders(path: Path, options: ReadOptions = ReadOptions()) -> Read
         GapvizError: no folder, or no image in it that can be read.
     """
     return read_folder(
-        path, options, lambda name: Fields(label=PurePosixPath(name).parent.name or None)
+        path, options, lambda name, *_: Fields(label=PurePosixPath(name).parent.name or None)
     )
 
 

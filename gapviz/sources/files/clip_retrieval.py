@@ -7,7 +7,7 @@ one number belong together row by row, and any of the folders may be missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,12 +17,10 @@ import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NOTHING, Fields
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.metadata import ItemMetadata, table_metadata
+from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.named_arrays import modality_name
 from gapviz.sources.files.numpy_files import load_array
-from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.pairing import ItemMetadata, VectorRows, reading_of, table_metadata
 from gapviz.sources.files.tables import open_table
 
 VECTOR_FOLDER_ENDING = "_emb"
@@ -57,12 +55,20 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     spans: dict[int, slice] = {}
     for number in sorted({part for parts in vectors.values() for part in parts}):
         where = f"{path.name}, part {number}"
-        part = metadata.get(number)
-        size = _size(vectors, number, part, where=where)
-        if part is None:
+        part = metadata.get(number, ItemMetadata())
+        lengths = {name: len(parts[number]) for name, parts in vectors.items() if number in parts}
+        start, size = len(entries), next(iter(lengths.values()))
+        if part.entries:
+            lengths[METADATA] = len(part.entries)
+        if len(set(lengths.values())) > 1:
+            listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise GapvizError(
+                f"the files hold differing numbers of rows ({listing})",
+                where=where,
+                hint="write the part again",
+            )
+        if number not in metadata:
             skipped.append(Skipped(f"{METADATA} of {where}", "is not there"))
-            part = ItemMetadata()
-        start = len(entries)
         spans[number] = slice(start, start + size)
         by_id = bool(options.id_column) and part.has_ids
         entries += [
@@ -93,31 +99,6 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     )
 
 
-def _size(
-    vectors: Mapping[str, Mapping[int, npt.NDArray[Any]]],
-    number: int,
-    metadata: ItemMetadata | None,
-    *,
-    where: str,
-) -> int:
-    """Rows of one part.
-
-    Raises:
-        GapvizError: its files differ in that.
-    """
-    lengths = {name: len(parts[number]) for name, parts in vectors.items() if number in parts}
-    if metadata is not None and metadata.entries:
-        lengths[METADATA] = len(metadata.entries)
-    if len(set(lengths.values())) > 1:
-        listing = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise GapvizError(
-            f"the files hold differing numbers of rows ({listing})",
-            where=where,
-            hint="write the part again",
-        )
-    return next(iter(lengths.values()))
-
-
 def _vector_folders(path: Path) -> dict[str, Path]:
     folders = sorted(path.glob(f"*{VECTOR_FOLDER_ENDING}"))
     return {
@@ -129,12 +110,8 @@ def _vector_folders(path: Path) -> dict[str, Path]:
 
 def _numbered(folder: Path, ending: str) -> dict[int, Path]:
     """Files by the number at the end of their names, in its order."""
-    found = [
-        (int(match[1]), file)
-        for file in folder.glob(f"*{ending}")
-        if (match := PART.search(file.stem))
-    ]
-    return dict(sorted(found))
+    files = folder.glob(f"*{ending}")
+    return dict(sorted((int(part[1]), file) for file in files if (part := PART.search(file.stem))))
 
 
 def _matrix(file: Path) -> npt.NDArray[Any]:

@@ -12,9 +12,8 @@ from typing import Any
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import Fields
-from gapviz.sources.files.folders import source_name
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.folders import files_in, source_name
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.texts import captions_in, json_in, shown
 from gapviz.sources.images.references import named_flaw, path_reference
 from gapviz.storage.files import unreadable
@@ -89,10 +88,7 @@ def _speaks_of_captions(path: Path) -> bool:
 
 def _captions_files(folder: Path) -> list[Path]:
     places = (folder, folder / "annotations")
-    try:
-        return sorted(file for place in places for file in place.glob("captions_*.json"))
-    except OSError:
-        return []
+    return sorted(file for place in places for file in files_in(place, "captions_*.json"))
 
 
 def _captions_file(folder: Path) -> Path:
@@ -111,19 +107,17 @@ def _parsed(file: Path) -> Mapping[str, Any]:
     hint = "give a COCO captions file, with lists of images and annotations"
     try:
         size = file.stat().st_size
-        if size > MAX_JSON_BYTES:
-            raise GapvizError(
-                f"has {size / 1e6:,.0f} MB, which is too much",
-                where=shown(file.name),
-                hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
-            )
-        content = json_in(file.read_bytes())
+        content = None if size > MAX_JSON_BYTES else json_in(file.read_bytes())
     except OSError as error:
         raise unreadable(shown(file.name), error) from error
-    except GapvizError:
-        raise
     except ValueError as error:
         raise GapvizError("is no JSON, or cut short", where=shown(file.name), hint=hint) from error
+    if size > MAX_JSON_BYTES:
+        raise GapvizError(
+            f"has {size / 1e6:,.0f} MB, which is too much",
+            where=shown(file.name),
+            hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
+        )
     if not isinstance(content, dict):
         raise GapvizError("is no JSON object", where=shown(file.name), hint=hint)
     return content

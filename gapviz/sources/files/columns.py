@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.reading import ReadOptions
+from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.texts import (
+    MAX_TEXT_BYTES,
     captions_in,
-    captions_in_lines,
     decoded,
     json_in,
     path_in,
@@ -69,11 +70,14 @@ class Fields:
 NOTHING = Fields()
 
 
-def choose_columns(names: Sequence[str], options: ReadOptions, *, where: str) -> Columns:
+def choose_columns(
+    names: Sequence[str], options: ReadOptions, *, where: str, needs_image: bool = False
+) -> Columns:
     """The columns that the options name, else those under the usual names.
 
     Raises:
-        GapvizError: the options name a column that is not there.
+        GapvizError: the options name a column that is not there, or no column is of images
+            where one is needed.
     """
     for name in (
         options.id_column, *options.caption_columns, options.label_column, options.image_column,
@@ -84,22 +88,13 @@ def choose_columns(names: Sequence[str], options: ReadOptions, *, where: str) ->
                 where=where,
                 hint=f"choose one of {_listed(names)}",
             )
-    return Columns(
+    columns = Columns(
         id=options.id_column or usual_name(names, "id"),
         captions=options.caption_columns or _usual_captions(names),
         label=options.label_column or usual_name(names, "label"),
         image=options.image_column or usual_name(names, "image"),
     )
-
-
-def image_columns(names: Sequence[str], options: ReadOptions, *, where: str) -> Columns:
-    """The same for a table that has to name images.
-
-    Raises:
-        GapvizError: as `choose_columns`, or no column of images.
-    """
-    columns = choose_columns(names, options, where=where)
-    if columns.image is None:
+    if needs_image and columns.image is None:
         raise GapvizError(
             "has no column of images",
             where=where,
@@ -141,14 +136,17 @@ def fields_of(
     )
 
 
-def fields_beside(suffix: str, content: bytes, options: ReadOptions) -> Fields:
+def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     """What a file beside one image says of it.
 
     Args:
         suffix: `.txt`, a caption a line; `.json`, an object; `.cls`, a label.
-        content: of the file.
+        file: opened for reading.
         options: may name the keys of the object.
     """
+    content = file.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        return Fields(flaw="is too long for a caption")
     if suffix == ".json":
         try:
             value = json_in(content)
@@ -162,7 +160,7 @@ def fields_beside(suffix: str, content: bytes, options: ReadOptions) -> Fields:
     text, encoding = decoded(content)
     if suffix == ".cls":
         return Fields(label=text_in(text), flaw=encoding.assumed)
-    return Fields(captions=captions_in_lines(text), flaw=encoding.assumed)
+    return Fields(captions=captions_in(text.splitlines()).found, flaw=encoding.assumed)
 
 
 def _text(

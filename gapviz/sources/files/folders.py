@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from itertools import islice
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.texts import MAX_TEXT_BYTES, is_utf8, shown
+from gapviz.sources.files.format import Format, Reading, ReadOptions
+from gapviz.sources.files.texts import is_utf8, shown
 from gapviz.sources.images.decoding import file_flaw, is_image_name
 from gapviz.sources.images.references import path_reference
 
 PEEKED_FOLDERS = 200
 PEEKED_FILES = 2000
 """How much of a folder is looked at to recognise its format."""
+
+Describe = Callable[[str, Set[str], CollectionBuilder], Fields]
+"""From the name of an image, and of all files of the folder, to what is known of the image; the
+builder lists what is wrong with other files."""
 
 _DIGITS = re.compile(r"([0-9]+)")
 LEFT_BY_SYSTEMS = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -46,11 +50,7 @@ def folder_files(root: Path, builder: CollectionBuilder) -> list[str]:
     base = Path(os.path.realpath(root))
     found: list[str] = []
     for entry, relative in _entries(root, builder):
-        why = None
-        if entry.is_symlink():
-            why = _link_flaw(Path(entry.path), base)
-        elif not entry.is_file():
-            why = "is not a file"
+        why = _entry_flaw(entry, base)
         if why is None and not is_utf8(relative):
             why = "has a name that is not UTF-8"
         if why is None:
@@ -74,66 +74,52 @@ def whole_images(root: Path, names: list[str], builder: CollectionBuilder) -> It
 def read_folder(
     root: Path,
     options: ReadOptions = ReadOptions(),
-    describe: Callable[[str], Fields] = lambda _: NOTHING,
+    describe: Describe = lambda *_: NOTHING,
 ) -> Reading:
     """Every whole image below `root`, each an item of its own.
 
     Args:
         root: the folder.
         options: how to read it.
-        describe: from the name of an image to what is known of it.
+        describe: what is known of an image.
 
     Raises:
         GapvizError: no folder, or no image in it that can be read.
     """
     builder = CollectionBuilder()
-    for name in whole_images(root, folder_files(root, builder), builder):
-        builder.add(name, path_reference(name), describe(name), where=name)
+    names = folder_files(root, builder)
+    files = frozenset(names)
+    for name in whole_images(root, names, builder):
+        builder.add(name, path_reference(name), describe(name, files, builder), where=name)
     return builder.reading(source_name(root), root, options)
 
 
 def peeked_images(root: Path) -> list[str]:
     """Some images below `root`, enough to recognise a format by; none where it is no folder."""
-    found: list[str] = []
     try:
-        for seen, (entry, relative) in enumerate(_entries(root, None)):
-            if is_image_name(entry.name):
-                found.append(relative)
-            if seen >= PEEKED_FILES:
-                break
+        entries = islice(_entries(root, CollectionBuilder()), PEEKED_FILES)
+        return [relative for entry, relative in entries if is_image_name(entry.name)]
     except GapvizError:
         return []
-    return found
 
 
-def peeked_folders(root: Path) -> Iterator[Path]:
-    """`root`, then its direct subfolders, a few hundred at most; nothing where it is no folder."""
-    if not root.is_dir():
-        return
-    yield root
+def peeked_folders(root: Path) -> list[Path]:
+    """`root`, then its direct subfolders, a few hundred at most."""
     try:
         with os.scandir(root) as entries:
-            folders = (entry for entry in entries if entry.is_dir(follow_symlinks=False))
-            for _, entry in zip(range(PEEKED_FOLDERS), folders, strict=False):
-                yield Path(entry.path)
+            folders = (Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False))
+            return [root, *islice(folders, PEEKED_FOLDERS)]
     except OSError:
-        return
+        return [root]
 
 
-def small_file(path: Path) -> bytes:
-    """The content of a caption file.
-
-    Raises:
-        ValueError: of more than `MAX_TEXT_BYTES`, or not readable; the message is a clause.
-    """
+def files_in(folder: Path, pattern: str) -> list[Path]:
+    """The files directly in a folder, in natural order; none where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_TEXT_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror or error})") from error
-    if len(content) > MAX_TEXT_BYTES:
-        raise ValueError("is too long for a caption")
-    return content
+        found = [file for file in folder.glob(pattern) if file.is_file()]
+    except OSError:
+        return []
+    return sorted(found, key=lambda file: natural_key(file.name))
 
 
 def source_name(path: Path) -> str:
@@ -141,9 +127,7 @@ def source_name(path: Path) -> str:
     return path.resolve().name if path.is_dir() else path.stem
 
 
-def _entries(
-    root: Path, builder: CollectionBuilder | None
-) -> Iterator[tuple[os.DirEntry[str], str]]:
+def _entries(root: Path, builder: CollectionBuilder) -> Iterator[tuple[os.DirEntry[str], str]]:
     """Everything below `root` but folders; links to folders are not followed."""
     waiting = [""]
     while waiting:
@@ -163,13 +147,14 @@ def _entries(
             if not folder:
                 hint = "give a folder of images"
                 raise GapvizError(why, where=shown(str(root)), hint=hint) from error
-            if builder is not None:
-                builder.skip(folder, why)
+            builder.skip(folder, why)
 
 
-def _link_flaw(link: Path, base: Path) -> str | None:
+def _entry_flaw(entry: os.DirEntry[str], base: Path) -> str | None:
+    if not entry.is_symlink():
+        return None if entry.is_file() else "is not a file"
     try:
-        target = link.resolve()
+        target = Path(entry).resolve()
     except (OSError, RuntimeError):
         return "is a link that leads nowhere"
     if not target.is_relative_to(base):

@@ -1,6 +1,6 @@
-"""Formats that can be read, each found by being there.
+"""What a format is, what its reader is given and what it returns, and the one way to read any.
 
-A module of this folder with a `FORMAT` is one; so is what another package offers as an entry
+A module of this folder with a `FORMAT` is a format; so is what another package offers as an entry
 point of the group `gapviz.readers`.
 """
 
@@ -11,11 +11,98 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
+from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.sources.files.texts import shown
+from gapviz.storage.saved_collection import ITEMS_FILE
 
 READERS = "gapviz.readers"
+
+IndexedCaptions = Literal["first", "all"]
+"""Whether an item's captions after the first are indexed too, or only ask."""
+
+DEFAULT_TEMPLATE = "a picture of {label}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person says of a source where its files do not say it themselves.
+
+    Raises:
+        GapvizError: a caption template without `{label}`.
+    """
+
+    id_column: str | None = None
+    """Column (or array) that says which item a row belongs to."""
+    image_column: str | None = None
+    caption_columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    """Of tables; None takes the usual names."""
+    image_folder: Path | None = None
+    """Where the images of a COCO file or a table lie; None takes the file's own folder."""
+    template: str = DEFAULT_TEMPLATE
+    """Caption of an item that has a label only, as in class folders."""
+    modalities: tuple[str, ...] = ()
+    """Names for arrays that come without any, in their order."""
+    encoder: str | None = None
+    """What made the vectors, where the files do not say."""
+    left_out: frozenset[str] = frozenset()
+    """Files that were taken out of the source, and listed, before it is read: what names them
+    is not listed again."""
+
+    def __post_init__(self) -> None:
+        if "{label}" not in self.template:
+            raise GapvizError(
+                f"the caption template {self.template[:80]!r} has no {{label}}",
+                hint="write for instance 'a picture of {label}'",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One thing of a source that did not become part of the collection."""
+
+    what: str
+    """The file or row, relative to the source."""
+    why: str
+    """In a clause: `is cut short`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A source that was read."""
+
+    collections: tuple[Collection, ...]
+    """The same items as each encoder saw them; one without vectors where none has yet."""
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def collection(self) -> Collection:
+        """The first of `collections`."""
+        return self.collections[0]
+
+    def encoded_by(self, encoder: str | None) -> Collection:
+        """The collection of one encoder; the first where none is named.
+
+        Raises:
+            GapvizError: no vectors by that encoder.
+        """
+        if encoder is None:
+            return self.collection
+        for collection in self.collections:
+            if collection.encoder == encoder:
+                return collection
+        known = ", ".join(collection.encoder for collection in self.collections)
+        raise GapvizError(
+            f"holds no vectors by {encoder[:80]!r}",
+            where=self.collection.name,
+            hint=f"choose one of {known}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +130,54 @@ class Format:
 def formats() -> tuple[Format, ...]:
     """Every format, as they are asked in turn; the first that recognises a path reads it."""
     return _formats(tuple(sys.path))
+
+
+def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
+    """What `builtin` or a variant of it names, or a file or folder of one of `formats()`.
+
+    The reading says what was skipped.
+
+    Raises:
+        GapvizError: nothing there, a format that no reader knows, or what its reader says.
+    """
+    if source in BUILTIN_ENCODERS:
+        return Reading((builtin_collection(source),))
+    path = Path(source)
+    try:
+        path.stat()
+        known = next((form for form in formats() if form.recognises(path)), None)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        missing = isinstance(error, FileNotFoundError)
+        raise GapvizError(
+            "there is no such file" if missing else f"cannot be read ({why})",
+            where=shown(source),
+            hint=f"check the path, or use {BUILTIN!r} for the built-in collection",
+        ) from error
+    if known is None:
+        raise _unknown(path, source)
+    return known.read(path, options)
+
+
+def _unknown(path: Path, source: str) -> GapvizError:
+    ending = path.suffix.lower()
+    likely = [] if path.is_dir() else [one for one in formats() if ending in one.endings]
+    titles = [one.title for one in likely]
+    if titles:
+        return GapvizError(
+            f"is neither {' nor '.join(titles)}" if len(titles) > 1 else f"is not {titles[0]}",
+            where=source,
+            hint=", or ".join(one.hint for one in likely if one.hint),
+        )
+    endings = dict.fromkeys(ending for one in formats() for ending in one.endings)
+    return GapvizError(
+        "the folder holds nothing that a reader knows"
+        if path.is_dir()
+        else f"no reader knows the ending {path.suffix!r}",
+        where=source,
+        hint=f"give a file ending in {', '.join(endings)}, one of the folders that `gapviz info "
+        f"--help` lists, or what was saved ({ITEMS_FILE})",
+    )
 
 
 def upload_endings() -> frozenset[str]:

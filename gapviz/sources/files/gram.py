@@ -14,10 +14,9 @@ import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float64
-from gapviz.sources.files.format import Format
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.reading import Reading, ReadOptions
 
 MAX_ROWS = 6_000
 """Rows of the largest matrix: its eigenvectors take about half a minute."""
@@ -33,9 +32,7 @@ FIRST_LINE_BYTES = 8 * 1024**2
 
 def is_gram_file(path: Path) -> bool:
     """Whether a `.csv` starts with a line of numbers, and so is no table with a header."""
-    if path.suffix.lower() != ".csv" or not path.is_file():
-        return False
-    return _first_numbers(path) > 1
+    return has_ending(".csv")(path) and _first_numbers(path) > 1
 
 
 def read_gram(path: Path, options: ReadOptions = ReadOptions()) -> Reading:

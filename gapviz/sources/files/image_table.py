@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, Fields, fields_of, image_columns, usual_name
-from gapviz.sources.files.folders import natural_key, source_name
-from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.columns import Columns, Fields, choose_columns, usual_name
+from gapviz.sources.files.folders import files_in, source_name
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images.decoding import content_flaw
+from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
 from gapviz.sources.images.references import named_flaw, path_reference, relative_path
 
@@ -64,47 +65,43 @@ class _TableRows:
         self.builder = CollectionBuilder()
         self._base = Path(os.path.realpath(self.root))
         self._options = options
-        self._flaws: dict[str, str | None] = {}
+        self._flaw = cache(partial(named_flaw, self.root))
 
     def add_table(self, table: Table) -> None:
-        columns = image_columns(table.columns, self._options, where=table.name)
-        for row in self.builder.rows(table, columns):
-            fields = fields_of(row.values, columns, table.class_names)
+        columns = choose_columns(table.columns, self._options, where=table.name, needs_image=True)
+        for place, row, fields in self.builder.rows(table, columns):
             stored = stored_bytes(row.values.get(columns.image or ""))
             if stored is not None:
-                self._add_stored(stored, fields, row, table, columns)
+                self._add_stored(stored, fields, row, table, columns, place)
             elif fields.image is not None:
-                self._add_named(fields.image, fields, table.place(row))
+                self._add_named(fields.image, fields, place)
             else:
-                self.builder.skip(table.place(row), "names no image")
+                self.builder.skip(place, "names no image")
 
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
         name = named if WEB_MARK in named else relative_path(named, self._base)
-        if name not in self._flaws:
-            web = "is a web address, and is not fetched" if WEB_MARK in name else None
-            self._flaws[name] = web or named_flaw(self.root, name)
-        flaw = self._flaws[name]
+        flaw = "is a web address, and is not fetched" if WEB_MARK in name else self._flaw(name)
         if flaw is not None:
             self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
             return
         self._add(name, path_reference(name), fields, place)
 
     def _add_stored(
-        self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns
+        self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns, place: str
     ) -> None:
         path = table.path.resolve()
-        flaw = content_flaw(content)
+        flaw = header_flaw(BytesIO(content), len(content))
         if flaw is None and not path.is_relative_to(self._base):
             flaw = "lies outside the folder of images"
         if flaw is not None:
-            self.builder.skip(table.place(row), f"stores an image that {flaw}")
+            self.builder.skip(place, f"stores an image that {flaw}")
             return
         key = one_line(fields.image or "")
         if not key or key in self.builder:
             key = f"{table.name}#{row.number}"
         file = path.relative_to(self._base).as_posix()
         reference = f"parquet:{file}#{row.number},{columns.image}"
-        self._add(key, reference, fields, table.place(row))
+        self._add(key, reference, fields, place)
 
     def _add(self, key: str, image: str, fields: Fields, place: str) -> None:
         """Add a row; by `options.id_column` it belongs to that item, whatever its image."""
@@ -117,14 +114,7 @@ class _TableRows:
 
 def _parquet_files(folder: Path) -> Sequence[Path]:
     """Parquet files of a folder, else of its `data/`, in natural order."""
-    for place in (folder, folder / "data"):
-        try:
-            found = [file for file in place.glob("*.parquet") if file.is_file()]
-        except OSError:
-            return []
-        if found:
-            return sorted(found, key=lambda file: natural_key(file.name))
-    return []
+    return files_in(folder, "*.parquet") or files_in(folder / "data", "*.parquet")
 
 
 def _stores_images(file: Path) -> bool:

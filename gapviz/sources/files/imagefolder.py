@@ -8,10 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, fields_of, image_columns
+from gapviz.sources.files.columns import Columns, choose_columns
 from gapviz.sources.files.folders import folder_files, peeked_folders, source_name, whole_images
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.tables import TABLE_ENDINGS, Table, open_table
 from gapviz.sources.images.references import path_reference
 
@@ -36,7 +35,7 @@ def read_imagefolder(path: Path, options: ReadOptions = ReadOptions()) -> Readin
     for name in tables:
         try:
             table = open_table(path / name, name)
-            columns = image_columns(table.columns, options, where=name)
+            columns = choose_columns(table.columns, options, where=name, needs_image=True)
         except GapvizError as error:
             refused.append(error)
             builder.skip(name, error.what)
@@ -61,16 +60,15 @@ def _add_rows(
     table: Table, columns: Columns, images: set[str], broken: Set[str], builder: CollectionBuilder
 ) -> None:
     folder = posixpath.dirname(table.name)
-    for row in builder.rows(table, columns):
-        fields = fields_of(row.values, columns, table.class_names)
+    for place, _, fields in builder.rows(table, columns):
         if fields.image is None:
-            builder.skip(table.place(row), "names no file")
+            builder.skip(place, "names no file")
             continue
         image = posixpath.normpath(posixpath.join(folder, fields.image))
         if image in images:
-            builder.add(image, path_reference(image), fields, where=table.place(row))
+            builder.add(image, path_reference(image), fields, where=place)
         elif image not in broken:
-            builder.skip(table.place(row), _why_absent(image))
+            builder.skip(place, _why_absent(image))
 
 
 def _why_absent(image: str) -> str:

@@ -6,20 +6,24 @@ A matrix is a modality. A list describes items: `ids`, `captions`, `labels`, `im
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, choose_columns
-from gapviz.sources.files.metadata import ItemMetadata, find_metadata, list_metadata
-from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.reading import Reading, ReadOptions
-
-NamedArray = npt.NDArray[Any] | Sequence[object]
+from gapviz.sources.files.format import Reading, ReadOptions
+from gapviz.sources.files.pairing import (
+    ItemMetadata,
+    NamedArray,
+    VectorRows,
+    find_metadata,
+    list_metadata,
+    reading_of,
+)
 
 Chosen = TypeVar("Chosen")
 
@@ -29,21 +33,14 @@ OWNER_ENDINGS = ("_ids", ".ids")
 
 ENCODER_NAME = "encoder"
 
-VECTOR_ENDINGS = (
-    "_vectors", "_vector", "_vecs", "_vec", "_embeddings", "_embedding", "_embeds", "_embed",
-    "_embs", "_emb", "_features", "_feature", "_feats", "_feat",
-)  # fmt: skip
+VECTOR_ENDING = re.compile(r"_(vector|vec|embedding|embed|emb|feature|feat)s?\Z", re.IGNORECASE)
 
 SHORT_NAMES = {"img": "image", "txt": "text"}
 
 
 def modality_name(column: str) -> str:
     """The modality that a file or column of vectors is named for: `img_emb` → `image`."""
-    stem = column
-    for ending in VECTOR_ENDINGS:
-        if column.lower().endswith(ending) and len(column) > len(ending):
-            stem = column[: -len(ending)]
-            break
+    stem = VECTOR_ENDING.sub("", column) or column
     return SHORT_NAMES.get(stem.lower(), stem)
 
 
@@ -72,15 +69,15 @@ def reading_of_arrays(
     matrices = {name: np.asarray(values) for name, values in arrays.items() if name not in lists}
     if matrices:
         matrices = chosen_modalities(matrices, options, where=path.name)
-    owners = {
-        name: next((name + end for end in OWNER_ENDINGS if name + end in lists), None)
-        for name in matrices
-    }
-    blocks = {
-        name: VectorRows(matrix, _ids(owners[name], lists), where=f"{path.name}, {name}")
-        for name, matrix in matrices.items()
-    }
-    others = {name: values for name, values in lists.items() if name not in owners.values()}
+    others = dict(lists)
+    blocks = {}
+    for name, matrix in matrices.items():
+        owners = None
+        listed = next((name + end for end in OWNER_ENDINGS if name + end in lists), None)
+        if listed is not None:
+            own = {listed: others.pop(listed)}
+            owners = list_metadata(own, Columns(id=listed), where=listed).ids
+        blocks[name] = VectorRows(matrix, owners, where=f"{path.name}, {name}")
     folder = path if path.is_dir() else path.parent
     if others:
         metadata = _metadata(path, others, options)
@@ -93,13 +90,6 @@ def reading_of_arrays(
         encoder=options.encoder or encoder,
         root=options.image_folder or folder,
     )
-
-
-def _ids(name: str | None, lists: Mapping[str, NamedArray]) -> list[str | None] | None:
-    if name is None:
-        return None
-    metadata = list_metadata({name: _plain(lists[name])}, Columns(id=name), where=name)
-    return [entry.id for entry in metadata.entries]
 
 
 def chosen_modalities(
@@ -132,13 +122,7 @@ def _metadata(path: Path, lists: Mapping[str, NamedArray], options: ReadOptions)
                 hint="name it ids, captions, labels, image_paths or <modality>_ids, or give one "
                 "row of numbers per vector",
             )
-    plain = {name: _plain(values) for name, values in lists.items()}
-    return list_metadata(plain, columns, where=path.name)
-
-
-def _plain(values: NamedArray) -> list[object]:
-    plain: list[object] = values.tolist() if isinstance(values, np.ndarray) else list(values)
-    return plain
+    return list_metadata(lists, columns, where=path.name)
 
 
 def _is_list(values: NamedArray) -> bool:

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.format import Format, has_ending
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.named_arrays import ENCODER_NAME, reading_of_arrays
 from gapviz.sources.files.numpy_files import DAMAGE, damaged, load_numpy
-from gapviz.sources.files.reading import Reading, ReadOptions
 
 
 def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
@@ -31,22 +30,16 @@ def read_named(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         raise GapvizError("is a single array", where=path.name, hint="rename it to .npy")
     try:
         with archive:
-            arrays = {name: archive[name] for name in archive.files}
+            arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except DAMAGE as error:
         raise damaged(path, error) from error
     if not arrays:
         raise GapvizError("holds no arrays", where=path.name, hint="save one array a modality")
-    encoder = arrays.get(ENCODER_NAME)
-    if isinstance(encoder, np.ndarray) and encoder.ndim == 0 and encoder.dtype.kind == "U":
-        del arrays[ENCODER_NAME]
-    else:
-        encoder = None
-    return reading_of_arrays(
-        path,
-        {name: np.asarray(array) for name, array in arrays.items()},
-        options,
-        encoder=None if encoder is None else str(encoder),
-    )
+    encoder = None
+    said = arrays.get(ENCODER_NAME)
+    if said is not None and said.ndim == 0 and said.dtype.kind == "U":
+        encoder = str(arrays.pop(ENCODER_NAME))
+    return reading_of_arrays(path, arrays, options, encoder=encoder)
 
 
 FORMAT = Format(

@@ -1,18 +1,34 @@
-"""NumPy's own files, opened without ever unpickling anything."""
+"""NumPy's own files, opened without ever unpickling anything; a stack of modalities as `.npy`."""
 
 from __future__ import annotations
 
 import struct
 import tokenize
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.images.zip_members import DAMAGE as ZIP_DAMAGE
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
+from gapviz.sources.files.named_arrays import USUAL_MODALITIES
+from gapviz.sources.files.pairing import VectorRows, find_metadata, reading_of
 
-# What numpy and zipfile raise on files that were cut short, altered or never theirs.
+# What zipfile raises on archives that were cut short, altered, encrypted or never theirs.
+ZIP_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+)
+
+# The same of numpy, which reads archives by zipfile.
 DAMAGE = (
     *ZIP_DAMAGE,
     MemoryError,
@@ -71,3 +87,47 @@ def damaged(path: Path, error: Exception) -> GapvizError:
         where=path.name,
         hint="save it again with np.save or np.savez",
     )
+
+
+def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
+    """A `.npy` of shape (M, n, dim), row i of each matrix one item's.
+
+    Two matrices are image and text unless `options.modalities` names them; more have to be
+    named. Ids, captions, labels and image paths may be given in a table `<stem>.csv`,
+    `.tsv`, `.jsonl` or `.parquet` beside it.
+
+    Raises:
+        GapvizError: not a NumPy file, Python objects inside, another shape, or bad rows.
+    """
+    array = load_array(path)
+    if array.ndim != 3 or 0 in array.shape:
+        raise GapvizError(
+            f"has shape {array.shape} instead of (2, rows, dimensions)",
+            where=path.name,
+            hint="stack the image rows and the text rows: np.stack([image, text])",
+        )
+    names = options.modalities or USUAL_MODALITIES
+    if len(names) != array.shape[0] or len(set(names)) != len(names):
+        raise GapvizError(
+            f"stacks {array.shape[0]} matrices of {array.shape[1]} rows, but "
+            f"{len(set(names))} modalities are named ({', '.join(names)})",
+            where=path.name,
+            hint="name each modality of the stack, in its order",
+        )
+    blocks = {
+        name: VectorRows(array[code], where=f"{path.name}, {name}")
+        for code, name in enumerate(names)
+    }
+    metadata = find_metadata(path.parent, path.stem, options)
+    root = options.image_folder or path.parent
+    return reading_of(path.stem, blocks, metadata, encoder=options.encoder, root=root)
+
+
+FORMAT = Format(
+    "npy",
+    "a stacked .npy of shape (modalities, rows, dimensions)",
+    has_ending(".npy"),
+    read_stacked,
+    priority=12,
+    endings=(".npy",),
+)

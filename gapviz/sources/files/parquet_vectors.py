@@ -12,11 +12,9 @@ import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NOTHING
-from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.metadata import table_metadata
-from gapviz.sources.files.named_arrays import VECTOR_ENDINGS, chosen_modalities, modality_name
-from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.reading import Reading, ReadOptions, Skipped
+from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
+from gapviz.sources.files.named_arrays import VECTOR_ENDING, chosen_modalities, modality_name
+from gapviz.sources.files.pairing import VectorRows, reading_of, table_metadata
 from gapviz.sources.files.tables import open_table
 from gapviz.sources.images.parquet import list_columns
 
@@ -68,11 +66,10 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
             entries = metadata.entries or [NOTHING] * vectors.num_rows
             named = [replace(entry, id=str(row)) for row, entry in enumerate(entries)]
             metadata = replace(metadata, entries=named, has_ids=True)
-        ids = [entry.id for entry in metadata.entries]
         for modality, column in columns.items():
             where = f"{path.name}, {column}"
             cells = vectors[column].combine_chunks()
-            rows = _rows(cells, ids, where=where, skipped=skipped)
+            rows = _rows(cells, metadata.ids, where=where, skipped=skipped)
             if rows is None:
                 skipped.append(Skipped(where, "holds no vector"))
             else:
@@ -101,7 +98,7 @@ def _vector_columns(schema: pa.Schema | None) -> dict[str, str]:
 
     found: dict[str, str] = {}
     for name, entries in list_columns(schema).items():
-        named = name.lower().endswith(VECTOR_ENDINGS)
+        named = bool(VECTOR_ENDING.search(name))
         if types.is_floating(entries) or (named and types.is_integer(entries)):
             modality = modality_name(name)
             found[name if modality in found else modality] = name
@@ -118,20 +115,21 @@ def _rows(
     present = lengths > 0
     if not present.any():
         return None
-    sizes, counts = np.unique(lengths[present], return_counts=True)
-    dim = int(sizes[counts.argmax()])
+    dim = int(np.bincount(lengths[present]).argmax())
+    fits = lengths == dim
     # Nulls become NaN, which is listed with its row later.
     values: npt.NDArray[Any] = column.flatten().to_numpy(zero_copy_only=False)
-    if (present & (lengths != dim)).any():
-        for row in np.flatnonzero(present & (lengths != dim)):
-            why = f"has {lengths[row]} numbers instead of {dim}"
-            skipped.append(Skipped(f"{where}, row {row}", why))
-        values = values[np.repeat(lengths == dim, lengths)]
+    uneven = np.flatnonzero(present & ~fits)
+    for row in uneven:
+        why = f"has {lengths[row]} numbers instead of {dim}"
+        skipped.append(Skipped(f"{where}, row {row}", why))
+    if uneven.size:
+        values = values[np.repeat(fits, lengths)]
     # A row without an id is listed once, among the entries.
     named = np.array([item_id is not None for item_id in ids])
-    numbers = np.flatnonzero((lengths == dim) & named)
+    numbers = np.flatnonzero(fits & named)
     return VectorRows(
-        vectors=values.reshape(-1, dim)[named[lengths == dim]],
+        vectors=values.reshape(-1, dim)[named[fits]],
         owners=[ids[row] for row in numbers.tolist()],
         where=where,
         numbers=numbers,

@@ -10,14 +10,9 @@ from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NAMES
-from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.named_arrays import (
-    ENCODER_NAME,
-    OWNER_ENDINGS,
-    NamedArray,
-    reading_of_arrays,
-)
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
+from gapviz.sources.files.named_arrays import ENCODER_NAME, OWNER_ENDINGS, reading_of_arrays
+from gapviz.sources.files.pairing import NamedArray
 
 OF_THE_FILE = frozenset({"comment", "description", "title"})
 """What other programs say of the whole file, where a list would be captions."""
@@ -34,12 +29,11 @@ def read_safetensors(path: Path, options: ReadOptions = ReadOptions()) -> Readin
         GapvizError: damaged, a dtype that is no float16, float32 or float64, a list that
             describes nothing known, or bad rows.
     """
-    arrays: dict[str, NamedArray] = {}
     try:
         with safe_open(path, framework="numpy") as tensors:
             metadata = tensors.metadata() or {}
-            for name in tensors.keys():  # noqa: SIM118 - the handle is no mapping
-                arrays[name] = tensors.get_tensor(name)
+            names = tensors.keys()
+            arrays: dict[str, NamedArray] = {name: tensors.get_tensor(name) for name in names}
     except (TypeError, AttributeError, KeyError) as error:
         raise GapvizError(
             "holds a dtype that numpy does not know",
@@ -71,15 +65,14 @@ def _lists(
             values = json.loads(text)
         except (ValueError, RecursionError):
             values = None
-        if not isinstance(values, list) and name in OF_THE_FILE:
-            continue
-        if not isinstance(values, list):
+        if isinstance(values, list):
+            lists[name] = values
+        elif name not in OF_THE_FILE:
             raise GapvizError(
                 f"the header's {name[:80]!r} is not a JSON list",
                 where="safetensors metadata",
                 hint="store one entry per row, as json.dumps([…])",
             )
-        lists[name] = values
     return lists
 
 

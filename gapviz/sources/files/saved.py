@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.storage.saved_collection import ITEMS_FILE, load_collection
 
 

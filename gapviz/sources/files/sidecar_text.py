@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
-from gapviz.sources.files.folders import (
-    folder_files,
-    peeked_images,
-    small_file,
-    source_name,
-    whole_images,
-)
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.images.references import path_reference
+from gapviz.sources.files.folders import peeked_images, read_folder
+from gapviz.sources.files.format import Format, Reading, ReadOptions
 
 LOOKED_AT = 50
 """Images whose neighbours are looked for to recognise the format."""
@@ -31,18 +24,19 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     Raises:
         GapvizError: no folder, or no image in it that can be read.
     """
-    builder = CollectionBuilder()
-    names = folder_files(path, builder)
-    present = set(names)
-    for name in whole_images(path, names, builder):
+
+    def describe(name: str, files: Set[str], builder: CollectionBuilder) -> Fields:
         said = NOTHING
         for ending in (".txt", ".json"):
             beside = str(PurePosixPath(name).with_suffix(ending))
-            if beside in present:
-                more = _fields(path, beside, options, builder)
-                said = replace(more, captions=said.captions + more.captions)
-        builder.add(name, path_reference(name), said)
-    return builder.reading(source_name(path), path, options)
+            if beside in files:
+                more = _fields(path / beside, options)
+                if more.flaw:
+                    builder.skip(beside, more.flaw)
+                said = replace(more, captions=said.captions + more.captions, flaw=None)
+        return said
+
+    return read_folder(path, options, describe)
 
 
 def looks_like_sidecar_text(path: Path) -> bool:
@@ -53,15 +47,12 @@ def looks_like_sidecar_text(path: Path) -> bool:
     )
 
 
-def _fields(root: Path, name: str, options: ReadOptions, builder: CollectionBuilder) -> Fields:
-    """What a `.txt` or `.json` says; what is wrong with it is listed."""
+def _fields(file: Path, options: ReadOptions) -> Fields:
     try:
-        fields = fields_beside(PurePosixPath(name).suffix, small_file(root / name), options)
-    except ValueError as error:
-        fields = Fields(flaw=str(error))
-    if fields.flaw:
-        builder.skip(name, fields.flaw)
-    return replace(fields, flaw=None)
+        with file.open("rb") as content:
+            return fields_beside(file.suffix, content, options)
+    except OSError as error:
+        return Fields(flaw=f"cannot be read ({error.strerror or error})")
 
 
 FORMAT = Format(

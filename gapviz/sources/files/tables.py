@@ -112,10 +112,6 @@ class Table:
             case _:
                 return self._csv_rows(flaw)
 
-    def place(self, row: Row) -> str:
-        """A row, for people: `metadata.csv, line 3`."""
-        return f"{self.name}, {row.place}"
-
     def _csv_rows(self, flaw: Flaw) -> Iterator[Row]:
         taken: list[str] = []
 
@@ -187,13 +183,15 @@ def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
         GapvizError: the file is missing, empty or damaged, or two columns have one name.
     """
     try:
-        match path.suffix.lower():
-            case ".parquet":
-                table = _parquet_table(path, name)
-            case ".jsonl":
-                table = _json_table(path, name, PEEKED_LINES if peek else None)
-            case ending:
-                table = _csv_table(path, name, "\t" if ending == ".tsv" else None)
+        if path.suffix.lower() == ".parquet":
+            table = _parquet_table(path, name)
+        else:
+            with path.open("rb") as file:
+                encoding = encoding_of(file)
+            if path.suffix.lower() == ".jsonl":
+                table = _json_table(path, name, encoding, PEEKED_LINES if peek else None)
+            else:
+                table = _csv_table(path, name, encoding)
     except OSError as error:
         raise unreadable(shown(name), error) from error
     named = [column for column in table.columns if column]
@@ -204,11 +202,11 @@ def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
     return table
 
 
-def _csv_table(path: Path, name: str, delimiter: str | None) -> Table:
-    encoding = encoding_of(path)
+def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
     with _text(path, encoding) as file:
         heading = file.readline(MAX_TEXT_BYTES)
-    chosen = delimiter or max(DELIMITERS, key=heading.count)
+    is_tsv = path.suffix.lower() == ".tsv"
+    chosen = "\t" if is_tsv else max(DELIMITERS, key=heading.count)
     try:
         columns = next(csv.reader([heading], delimiter=chosen), [])
     except csv.Error:
@@ -222,8 +220,7 @@ def _csv_table(path: Path, name: str, delimiter: str | None) -> Table:
     return Table(path, name, tuple(column.strip() for column in columns), encoding, chosen)
 
 
-def _json_table(path: Path, name: str, most_lines: int | None) -> Table:
-    encoding = encoding_of(path)
+def _json_table(path: Path, name: str, encoding: Encoding, most_lines: int | None) -> Table:
     columns: dict[str, None] = {}
     for _, value in islice(_json_lines(path, encoding), most_lines):
         if isinstance(value, dict):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from pathlib import Path
-from typing import NamedTuple
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
 
 MAX_TEXT_BYTES = 1 << 20
 """A caption file beside one image holds no more than this."""
@@ -75,11 +75,6 @@ def captions_in(value: object) -> Captions:
             return Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
 
 
-def captions_in_lines(text: str) -> tuple[str, ...]:
-    """One caption a line, without empty and repeated ones."""
-    return captions_in(text.splitlines()).found
-
-
 def path_in(value: object) -> str | None:
     """The path in a value: a text, or the `path` of an image that is stored with its name."""
     named = value.get("path") if isinstance(value, dict) else value
@@ -101,11 +96,7 @@ def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
 
 def is_utf8(text: str) -> bool:
     """Whether every character can be written: half of a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return text == text.encode(errors="ignore").decode()
 
 
 def json_in(content: bytes) -> object:
@@ -122,30 +113,21 @@ def json_in(content: bytes) -> object:
 
 def decoded(content: bytes) -> tuple[str, Encoding]:
     """The text of a small file, and how it was decoded."""
-    encoding = _by_mark(content[:SAMPLE_BYTES])
-    if encoding is None:
-        try:
-            return content.decode("utf-8"), UTF_8
-        except UnicodeDecodeError:
-            encoding = LATIN_1
+    encoding = encoding_of(BytesIO(content))
     return content.decode(encoding.name, encoding.errors), encoding
 
 
-def encoding_of(path: Path) -> Encoding:
-    """How to decode a text file of any size, which is read through once in blocks."""
-    with path.open("rb") as file:
-        block = file.read(SAMPLE_BYTES)
-        encoding = _by_mark(block)
-        if encoding is not None:
-            return encoding
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while block:
-                decoder.decode(block)
-                block = file.read(MAX_TEXT_BYTES)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return LATIN_1
+def encoding_of(file: BinaryIO) -> Encoding:
+    """How to decode a text of any size, which is read through once in blocks."""
+    encoding = _by_mark(file.read(SAMPLE_BYTES))
+    if encoding is not None:
+        return encoding
+    file.seek(0)
+    try:
+        for _ in codecs.iterdecode(iter(lambda: file.read(MAX_TEXT_BYTES), b""), "utf-8"):
+            pass
+    except UnicodeDecodeError:
+        return LATIN_1
     return UTF_8
 
 

@@ -16,10 +16,9 @@ from typing import BinaryIO, cast
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
-from gapviz.sources.files.folders import natural_key, source_name
-from gapviz.sources.files.format import Format
-from gapviz.sources.files.reading import Reading, ReadOptions
-from gapviz.sources.files.texts import MAX_TEXT_BYTES, one_line, shown
+from gapviz.sources.files.folders import files_in, source_name
+from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
+from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES, header_flaw
 
 TEXT_SUFFIXES = frozenset({".txt", ".json", ".cls"})
@@ -51,9 +50,7 @@ def read_webdataset(path: Path, options: ReadOptions = ReadOptions()) -> Reading
 
 def looks_like_webdataset(path: Path) -> bool:
     """Whether it is a `.tar`, or a folder with one directly in it."""
-    if path.is_dir():
-        return bool(_shards(path))
-    return path.suffix.lower() == ".tar" and path.is_file()
+    return bool(_shards(path)) if path.is_dir() else has_ending(".tar")(path)
 
 
 @dataclass(slots=True)
@@ -64,18 +61,8 @@ class _Group:
 
 
 def _shards(folder: Path) -> list[Path]:
-    base = folder.resolve()
-    try:
-        found = [
-            file
-            for file in folder.iterdir()
-            if file.suffix.lower() == ".tar"
-            and file.is_file()
-            and file.resolve().is_relative_to(base)
-        ]
-    except OSError:
-        return []
-    return sorted(found, key=lambda file: natural_key(file.name))
+    shards = files_in(folder, "*.[tT][aA][rR]")
+    return [shard for shard in shards if shard.resolve().is_relative_to(folder.resolve())]
 
 
 def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) -> None:
@@ -89,10 +76,8 @@ def _add_shard(shard: Path, builder: CollectionBuilder, options: ReadOptions) ->
                 group = groups.setdefault(key, _Group())
                 if suffix in IMAGE_SUFFIXES:
                     flaw = _add_image(group, member, content, shard)
-                elif member.size > MAX_TEXT_BYTES:
-                    flaw = "is too long for a caption"
                 else:
-                    flaw = _add_texts(group, content.read(), suffix, options)
+                    flaw = _add_texts(group, content, suffix, options)
                 if flaw is not None:
                     builder.skip(f"{shard.name}, {member.name}", flaw)
     except OSError as error:
@@ -123,7 +108,7 @@ def _add_image(
     return flaw
 
 
-def _add_texts(group: _Group, content: bytes, suffix: str, options: ReadOptions) -> str | None:
+def _add_texts(group: _Group, content: BinaryIO, suffix: str, options: ReadOptions) -> str | None:
     """Add what a text member says; what is wrong with it comes back as a clause."""
     said, before = fields_beside(suffix, content, options), group.fields
     # A `.cls` says what the label is, whatever a `.json` calls it.

@@ -97,11 +97,6 @@ def file_flaw(path: Path) -> str | None:
         return f"cannot be read ({getattr(error, 'strerror', None) or 'impossible name'})"
 
 
-def content_flaw(content: bytes) -> str | None:
-    """`header_flaw` of a picture in memory."""
-    return header_flaw(BytesIO(content), len(content))
-
-
 def header_flaw(file: BinaryIO, size: int) -> str | None:
     """Why a picture cannot be used, in a clause; None where its header is in order.
 

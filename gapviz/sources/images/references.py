@@ -5,7 +5,6 @@
 | `openmoji:1F600` | a drawing of the built-in collection |
 | `photos/a.jpg` | a file, relative to the root |
 | `tar:shards/0.tar#1536,20480` | 20,480 bytes at byte 1,536 of an uncompressed archive |
-| `zip:photos.zip#a/b.jpg` | one member of an archive |
 | `parquet:data/0.parquet#17,image` | row 17 (from 0) of a column that stores images |
 """
 
@@ -18,20 +17,16 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
 from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_flaw, over_white
 from gapviz.sources.images.parquet import parquet_image
-from gapviz.sources.images.zip_members import zip_image
 from gapviz.storage.files import unreadable
 
 DRAWING_SIZE = 224
 """Pixels that a vector drawing is rendered at for an encoder."""
 
 _TAR = re.compile(r"(?P<path>.+)#(?P<offset>[0-9]{1,18}),(?P<size>[0-9]{1,18})", re.DOTALL)
-_ZIP = re.compile(r"(?P<path>.+?\.zip)#(?P<member>.+)", re.DOTALL | re.IGNORECASE)
 _PARQUET = re.compile(r"(?P<path>.+)#(?P<row>[0-9]{1,18}),(?P<column>.+)", re.DOTALL)
 
 
@@ -49,32 +44,18 @@ def image_bytes(reference: str, root: Path | None) -> bytes:
     for scheme, read in _READ.items():
         if reference.startswith(scheme):
             return read(reference, root)
-    return _file_bytes(reference, root)
-
-
-def open_image(reference: str, root: Path | None, *, about: int | None = None) -> Image.Image:
-    """The decoded picture of an item, in its own mode.
-
-    Args:
-        reference: one of the forms above.
-        root: `Collection.root`.
-        about: pixels wanted across; a JPEG may then be decoded smaller, and faster.
-
-    Raises:
-        GapvizError: as `image_bytes`, or `decode_image`.
-    """
-    return decode_image(image_bytes(reference, root), where=reference, about=about)
+    return _span(inside(root, reference), reference)
 
 
 def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
     """A picture as an opaque PNG of at most `size` × `size` pixels, transparency over white.
 
     Raises:
-        GapvizError: as `open_image`.
+        GapvizError: as `image_bytes`, or `decode_image`.
     """
     if reference.startswith(IMAGE_SCHEME):
         return drawing_png(reference, size)
-    image = open_image(reference, root, about=size)
+    image = decode_image(image_bytes(reference, root), where=reference, about=size)
     small = over_white(image)
     small.thumbnail((size, size))
     buffer = BytesIO()
@@ -136,40 +117,36 @@ def named_flaw(root: Path, name: str) -> str | None:
         return error.what
 
 
-def _file_bytes(reference: str, root: Path | None) -> bytes:
-    path = inside(root, reference)
+def _tar_bytes(reference: str, root: Path | None) -> bytes:
+    path, parts = _located(_TAR, reference, root)
+    return _span(path, reference, int(parts["offset"]), int(parts["size"]))
+
+
+def _span(path: Path, reference: str, offset: int = 0, size: int | None = None) -> bytes:
+    """The bytes of a file, or `size` of them from `offset` on."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise GapvizError("is not a file", where=reference, hint="name an image file")
-        _refuse_too_large(status.st_size, reference)
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(reference, error) from error
-
-
-def _tar_bytes(reference: str, root: Path | None) -> bytes:
-    path, parts = _located(_TAR, reference, root)
-    offset, size = int(parts["offset"]), int(parts["size"])
-    _refuse_too_large(size, reference)
-    try:
+        n_bytes = status.st_size if size is None else size
+        if n_bytes > MAX_FILE_BYTES:
+            raise GapvizError(
+                f"has {n_bytes / 1e6:,.0f} MB, which is too much for one image",
+                where=reference,
+                hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
+            )
         with path.open("rb") as file:
             file.seek(offset)
-            content = file.read(size)
+            content = file.read(n_bytes)
     except OSError as error:
         raise unreadable(reference, error) from error
-    if len(content) < size:
+    if len(content) < n_bytes:
         raise GapvizError(
             "lies beyond the end of its archive",
             where=reference,
             hint="give the whole archive, or read the collection from it again",
         )
     return content
-
-
-def _zip_bytes(reference: str, root: Path | None) -> bytes:
-    path, parts = _located(_ZIP, reference, root)
-    return zip_image(path, parts["member"], where=reference)
 
 
 def _parquet_bytes(reference: str, root: Path | None) -> bytes:
@@ -180,7 +157,6 @@ def _parquet_bytes(reference: str, root: Path | None) -> bytes:
 _READ: dict[str, Callable[[str, Path | None], bytes]] = {
     IMAGE_SCHEME: lambda reference, _: drawing_png(reference, DRAWING_SIZE),
     "tar:": _tar_bytes,
-    "zip:": _zip_bytes,
     "parquet:": _parquet_bytes,
 }
 
@@ -202,12 +178,3 @@ def _located(
         hint = "put it back, or read the source again"
         raise GapvizError("there is no such file", where=match["path"], hint=hint)
     return path, match.groupdict()
-
-
-def _refuse_too_large(size: int, reference: str) -> None:
-    if size > MAX_FILE_BYTES:
-        raise GapvizError(
-            f"has {size / 1e6:,.0f} MB, which is too much for one image",
-            where=reference,
-            hint=f"give images below {MAX_FILE_BYTES / 1e6:,.0f} MB",
-        )

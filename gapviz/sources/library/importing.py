@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.reading import ReadOptions
-from gapviz.sources.files.source import read
+from gapviz.sources.files.format import ReadOptions, read
 from gapviz.sources.files.texts import shown
-from gapviz.sources.files.upload import store_vectors_upload, unpack_upload
+from gapviz.sources.files.upload import THE_UPLOAD, store_vectors_upload, unpack_upload
 from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
 from gapviz.storage.files import unwritable
@@ -56,13 +54,13 @@ def add_upload(
             says. Nothing is left behind.
     """
     plain = Path(name.replace("\\", "/")).name
-    with _landing(workspace) as landing, _by_own_name(landing, shown(plain)):
+    with _landing(workspace, shown(plain)) as landing:
         folder = landing / "files"
         progress(0.05, "unpacking")
         options = incoming.options
         if name.lower().endswith(ARCHIVE):
             unpacked = unpack_upload(content, folder)
-            source, skipped = unpacked.folder, unpacked.skipped
+            source, skipped = folder, unpacked.skipped
             options = replace(incoming.options, left_out=unpacked.left_out)
         else:
             source, skipped = store_vectors_upload(plain, content, folder), ()
@@ -131,39 +129,35 @@ def add_reference_set(
 
 
 @contextmanager
-def _landing(workspace: Workspace) -> Iterator[Path]:
-    """A folder on the workspace's disk, deleted at the end whatever happens."""
+def _landing(workspace: Workspace, name: str) -> Iterator[Path]:
+    """A folder on the workspace's disk, deleted at the end whatever happens.
+
+    Errors name the upload as the visitor does, not the folder it lies in for now.
+    """
     try:
         workspace.home.mkdir(parents=True, exist_ok=True)
-        landing = Path(mkdtemp(prefix=".landing-", dir=workspace.home))
+        landing = TemporaryDirectory(
+            prefix=".landing-", dir=workspace.home, ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise unwritable(workspace.home, error, hint=MAKE_ROOM) from error
-    try:
-        yield landing
-    finally:
-        shutil.rmtree(landing, ignore_errors=True)
+    with landing as folder:
+        try:
+            yield Path(folder)
+        except GapvizError as error:
+            what, where, hint = (
+                _without(folder, name, text) for text in (error.what, error.where, error.hint)
+            )
+            raise GapvizError(what, where=where, hint=hint) from error
 
 
-@contextmanager
-def _by_own_name(landing: Path, name: str) -> Iterator[None]:
-    """Errors name the upload as the visitor does, not the folder it lies in for now."""
-    try:
-        yield
-    except GapvizError as error:
-        raise GapvizError(
-            _without(landing, name, error.what),
-            where=_without(landing, name, error.where),
-            hint=_without(landing, name, error.hint),
-        ) from error
-
-
-def _without(landing: Path, name: str, text: str) -> str:
-    for place in {str(landing), os.path.realpath(landing)}:
+def _without(landing: str, name: str, text: str) -> str:
+    for place in {landing, os.path.realpath(landing)}:
         folder = re.escape(f"{place}{os.sep}files")
         text = re.sub(f"{folder}{re.escape(os.sep)}", "", text)
         text = re.sub(f"{folder}|{re.escape(place)}", lambda _: name, text)
     # Readers call a collection after its folder, and an open file has no name.
-    return name if text in ("files", "the upload") else text
+    return name if text in ("files", THE_UPLOAD) else text
 
 
 def _single(source: Path) -> Path:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 from gapviz.storage.cache import content_key
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import swapped_in, unwritable, write_atomically
@@ -35,8 +35,8 @@ PATIENCE = 60.0
 
 MAKE_ROOM = "make room there, or name another folder in GAPVIZ_HOME"
 
-# What reading raises where a file holds JSON of another kind than was written.
-_DAMAGE = (TypeError, ValueError, AttributeError, OverflowError)
+# What reading raises where a file is gone, or holds another thing than was written.
+_DAMAGE = (OSError, TypeError, ValueError, AttributeError, OverflowError)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
@@ -105,6 +105,7 @@ class Workspace:
 
     def __init__(self, home: Path | None = None) -> None:
         self.home = home or configuration().home
+        self._folder = self.home / "collections"
 
     def collections(self) -> tuple[StoredCollection, ...]:
         """Every stored collection, by title; damaged ones are left out."""
@@ -223,9 +224,7 @@ class Workspace:
         Raises:
             GapvizError: no such collection, or a file that cannot be deleted.
         """
-        folder = self.find(collection_id).folder
-        with self._changing(folder):
-            _delete(folder)
+        self._delete(self.find(collection_id).folder)
 
     def remove_encoding(self, collection_id: str, encoder: str) -> None:
         """Delete the vectors of one encoder.
@@ -233,13 +232,15 @@ class Workspace:
         Raises:
             GapvizError: no such collection or encoding, or a file that cannot be deleted.
         """
-        folder = self.find(collection_id).encoding(encoder).folder
-        with self._changing(folder):
-            _delete(folder)
+        self._delete(self.find(collection_id).encoding(encoder).folder)
 
-    @property
-    def _folder(self) -> Path:
-        return self.home / "collections"
+    def _delete(self, folder: Path) -> None:
+        """Rename it first, so that no reader meets half of it, then delete it."""
+        doomed = folder.with_name(f".deleted-{folder.name}")
+        with self._changing(folder):
+            shutil.rmtree(doomed, ignore_errors=True)
+            os.replace(folder, doomed)
+            shutil.rmtree(doomed)
 
     @contextmanager
     def _changing(self, folder: Path) -> Iterator[None]:
@@ -258,10 +259,8 @@ class Workspace:
             raise unwritable(folder, error, hint=MAKE_ROOM) from error
 
     def _read(self, folder: Path) -> StoredCollection | None:
-        about = _about(folder)
-        if about is None:
-            return None
         with suppress(*_DAMAGE):
+            about = _about(folder)
             return StoredCollection(
                 id=folder.name,
                 title=str(about.get("title", folder.name)),
@@ -279,9 +278,8 @@ def _where_images_lie(root: Path | None, files: Path | None) -> dict[str, str | 
     """An upload travels with the workspace; other images stay where they are."""
     if files is None:
         return {"root": None if root is None else str(root.absolute())}
-    within = root is not None and root.resolve().is_relative_to(files.resolve())
-    place = root.resolve().relative_to(files.resolve()) if root is not None and within else "."
-    return {"files": str(place)}
+    base, place = files.resolve(), (root or files).resolve()
+    return {"files": str(place.relative_to(base)) if place.is_relative_to(base) else "."}
 
 
 def _root(folder: Path, about: Mapping[str, Any]) -> Path | None:
@@ -294,11 +292,11 @@ def _encodings(folder: Path) -> Iterable[StoredEncoding]:
     if not folder.is_dir():
         return
     for place in sorted(folder.iterdir()):
-        about = None if place.name.startswith(".") else _about(place)
-        if about is None or not (place / VECTORS_FILE).is_file():
+        if place.name.startswith(".") or not (place / VECTORS_FILE).is_file():
             continue
-        loads_as = about.get("loads_as")
         with suppress(*_DAMAGE):
+            about = _about(place)
+            loads_as = about.get("loads_as")
             yield StoredEncoding(
                 encoder=str(about.get("encoder", UNNAMED_MODEL)),
                 folder=place,
@@ -308,12 +306,9 @@ def _encodings(folder: Path) -> Iterable[StoredEncoding]:
             )
 
 
-def _about(folder: Path) -> dict[str, Any] | None:
-    try:
-        about = json.loads((folder / ABOUT_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return about if isinstance(about, dict) else None
+def _about(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((folder / ABOUT_FILE).read_text("utf-8"))
+    return about
 
 
 def _write_about(folder: Path, about: Mapping[str, Any]) -> None:
@@ -332,11 +327,3 @@ def _size(folder: Path) -> int:
 def _slug(text: str, longest: int) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return plain[:longest].strip("-") or "collection"
-
-
-def _delete(folder: Path) -> None:
-    """Rename it first, so that no reader meets half of it, then delete it."""
-    doomed = folder.with_name(f".deleted-{folder.name}")
-    shutil.rmtree(doomed, ignore_errors=True)
-    os.replace(folder, doomed)
-    shutil.rmtree(doomed)

@@ -9,8 +9,10 @@ import pytest
 
 from gapviz.analyses.advice import advice as module
 from gapviz.analyses.advice.advice import KIND, advise, cached_advice
-from gapviz.analyses.advice.evidence import Evidence, tower_of
+from gapviz.analyses.advice.analysis import evidence_of
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import TASKS, Situation
+from gapviz.analyses.analysis import Request
 from gapviz.core.vectors import unit_rows
 from gapviz.sources.builtin import DedicatedVectors
 from gapviz.storage.cache import clear_memory
@@ -149,8 +151,9 @@ def test_a_tower_of_another_modality_changes_no_key(collection):
 
 
 def test_a_tower_needs_a_row_for_every_item(collection):
-    made = tower_of(collection, "image", "first model")
-    assert made is not None and made.vectors.shape == (40, 8)
     block = collection.modality("image")
+    whole = replace(collection, modalities={"image": block})
     short = replace(collection, modalities={"image": block.rows(block.item_index > 0)})
-    assert tower_of(short, "image", "first model") is None
+    others = {"whole": whole, "short": short}
+    (made,) = evidence_of(Request(collection, read_others=lambda: others)).towers
+    assert (made.title, made.vectors.shape) == ("whole", (40, 8))

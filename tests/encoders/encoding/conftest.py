@@ -20,7 +20,7 @@ class CountingEncoder:
     preprocessing = Preprocessing((8, 8), "shortest")
 
     def __init__(self, name="counting"):
-        self.card = EncoderCard(name, name, 5, "For tests.", text_limit=12)
+        self.card = EncoderCard(name, 5, text_limit=12)
         self.batches = []
         self.n_texts = 0
 
@@ -35,7 +35,7 @@ class CountingEncoder:
         return self.encode_pixels(np.stack([self.preprocessing.pixels(one) for one in images]))
 
     def encode_texts(self, texts, *, progress=None):
-        refuse_unreadable_texts(texts, self.count_tokens, self.card.text_limit)
+        refuse_unreadable_texts(texts, self)
         self.n_texts += len(texts)
         return unit_rows([[1 + text.count(letter) for letter in "aeiou"] for text in texts])
 
@@ -52,9 +52,10 @@ def encoder():
     return CountingEncoder()
 
 
-@pytest.fixture
-def store(tmp_path):
-    return VectorStore(tmp_path / "store")
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "cache"))
+    return VectorStore()
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ def vectors(encoded, modality):
     return encoded.collection.modality(modality).vectors
 
 
-def test_every_picture_and_caption_becomes_a_row(paint, encoder, store):
+def test_every_picture_and_caption_becomes_a_row(paint, encoder):
     collection = paint(5, captions=lambda i: ("first one", f"second {i}") if i % 2 else ())
-    done = encode_collection(collection, encoder, store=store)
+    done = encode_collection(collection, encoder)
     image, text = (done.collection.modality(name) for name in ("image", "text"))
     assert image.item_index.tolist() == [0, 1, 2, 3, 4]
     assert text.item_index.tolist() == [1, 1, 3, 3]
@@ -30,62 +30,62 @@ def test_every_picture_and_caption_becomes_a_row(paint, encoder, store):
     assert (done.skipped, done.device) == ((), "cpu")
 
 
-def test_all_captions_can_be_indexed(paint, encoder, store):
+def test_all_captions_can_be_indexed(paint, encoder):
     collection = paint(3, captions=lambda i: ("one", f"two {i}"))
-    done = encode_collection(collection, encoder, store=store, indexed_captions="all")
+    done = encode_collection(collection, encoder, indexed_captions="all")
     assert not done.collection.modality("text").query_only.any()
 
 
-def test_what_was_encoded_is_looked_up(paint, encoder, store):
-    first = encode_collection(paint(40), encoder, store=store)
-    again = encode_collection(paint(40), encoder, store=store)
+def test_what_was_encoded_is_looked_up(paint, encoder):
+    first = encode_collection(paint(40), encoder)
+    again = encode_collection(paint(40), encoder)
     assert (first.n_encoded, first.n_reused) == (80, 0)
     assert (again.n_encoded, again.n_reused) == (0, 80)
     assert np.array_equal(vectors(first, "image"), vectors(again, "image"))
     assert np.array_equal(vectors(first, "text"), vectors(again, "text"))
 
 
-def test_ten_new_pictures_are_ten_to_encode(paint, encoder, store):
-    encode_collection(paint(300), encoder, store=store, decode_workers=0)
+def test_ten_new_pictures_are_ten_to_encode(paint, encoder):
+    encode_collection(paint(300), encoder, decode_workers=0)
     encoder.batches.clear()
     done = encode_collection(
-        paint(310, start=300), encoder, store=store, modalities=("image",), decode_workers=0
+        paint(310, start=300), encoder, modalities=("image",), decode_workers=0
     )
     assert encoder.batches == [10]
     assert (done.n_encoded, done.n_reused) == (10, 300)
 
 
-def test_equal_contents_are_encoded_once(paint, encoder, store):
+def test_equal_contents_are_encoded_once(paint, encoder):
     collection = paint(6, captions=lambda i: ("the same words",))
     for copy in ("3.png", "5.png"):
         shutil.copy(collection.root / "1.png", collection.root / copy)
-    done = encode_collection(collection, encoder, store=store)
+    done = encode_collection(collection, encoder)
     assert (encoder.n_images, encoder.n_texts) == (4, 1)
     image = vectors(done, "image")
     assert np.array_equal(image[1], image[3]) and np.array_equal(image[1], image[5])
 
 
-def test_another_encoder_starts_afresh(paint, encoder, store):
-    encode_collection(paint(4), encoder, store=store)
+def test_another_encoder_starts_afresh(paint, encoder):
+    encode_collection(paint(4), encoder)
     other = type(encoder)("other")
-    assert encode_collection(paint(4), other, store=store).n_encoded == 8
+    assert encode_collection(paint(4), other).n_encoded == 8
 
 
-def test_a_changed_picture_is_encoded_again(paint, encoder, store):
+def test_a_changed_picture_is_encoded_again(paint, encoder):
     collection = paint(4)
-    before = encode_collection(collection, encoder, store=store)
+    before = encode_collection(collection, encoder)
     shutil.copy(collection.root / "0.png", collection.root / "2.png")
-    after = encode_collection(collection, encoder, store=store)
+    after = encode_collection(collection, encoder)
     assert np.array_equal(vectors(after, "image")[2], vectors(before, "image")[0])
 
 
-def test_what_cannot_be_read_is_listed_and_its_item_stays(paint, encoder, store):
+def test_what_cannot_be_read_is_listed_and_its_item_stays(paint, encoder):
     collection = paint(5, captions=lambda i: ("fine", "word " * 13) if i == 4 else ("fine",))
     (collection.root / "1.png").write_bytes(b"no picture")
     whole = (collection.root / "2.png").read_bytes()
     (collection.root / "2.png").write_bytes(whole[:-40])
     (collection.root / "3.png").unlink()
-    done = encode_collection(collection, encoder, store=store)
+    done = encode_collection(collection, encoder)
     assert [(one.what, one.why) for one in done.skipped] == [
         ("1.png", "is not an image"),
         ("2.png", "is damaged or cut short"),
@@ -96,35 +96,34 @@ def test_what_cannot_be_read_is_listed_and_its_item_stays(paint, encoder, store)
     assert done.collection.modality("image").item_index.tolist() == [0, 4]
 
 
-def test_the_first_readable_caption_is_the_indexed_one(paint, encoder, store):
+def test_the_first_readable_caption_is_the_indexed_one(paint, encoder):
     collection = paint(2, captions=lambda i: ("", "\ud800", "a word", "another"))
-    done = encode_collection(collection, encoder, store=store)
+    done = encode_collection(collection, encoder)
     assert done.collection.modality("text").query_only.tolist() == [False, True] * 2
     assert [one.why for one in done.skipped[:2]] == ["is empty", "is not valid Unicode"]
 
 
-def test_nothing_to_encode_is_refused(encoder, store):
+def test_nothing_to_encode_is_refused(encoder):
     empty = Collection("bare", (Item("0"), Item("1", image="gone.png")), {})
     with pytest.raises(GapvizError, match=r"gone.png the collection knows no folder of images"):
-        encode_collection(empty, encoder, store=store)
+        encode_collection(empty, encoder)
 
 
 def test_processes_and_this_one_give_the_same_bits(paint, encoder, store):
     collection = paint(70)
     (collection.root / "7.png").write_bytes(b"no picture")
-    apart = encode_collection(collection, encoder, store=store, decode_workers=2)
-    store.remove("counting")
-    here = encode_collection(collection, encoder, store=store, decode_workers=0)
+    apart = encode_collection(collection, encoder, decode_workers=2)
+    shutil.rmtree(store.folder)
+    here = encode_collection(collection, encoder, decode_workers=0)
     assert np.array_equal(vectors(apart, "image"), vectors(here, "image"))
     assert apart.skipped == here.skipped and len(here.skipped) == 1
 
 
-def test_progress_rises_to_the_end_and_tells_the_rate(paint, encoder, store):
+def test_progress_rises_to_the_end_and_tells_the_rate(paint, encoder):
     told = []
     encode_collection(
         paint(100),
         encoder,
-        store=store,
         progress=lambda share, stage: told.append((share, stage)),
     )
     shares = [share for share, _ in told]
@@ -142,18 +141,17 @@ def test_a_cancelled_run_keeps_its_full_shards_and_goes_on_bit_for_bit(paint, en
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        encode_collection(collection, encoder, store=store, progress=stop)
+        encode_collection(collection, encoder, progress=stop)
     images = partial(
         encode_collection,
         collection,
         encoder,
-        store=store,
         modalities=("image",),
         decode_workers=0,
     )
     again = images()
     assert again.n_encoded == n - 1 - SHARD_ROWS
-    store.remove("counting")
+    shutil.rmtree(store.folder)
     assert np.array_equal(vectors(again, "image"), vectors(images(), "image"))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.encoding.store import VectorStore, text_key
+from gapviz.encoders.encoding.store import text_key
 from gapviz.storage import cache
 
 RNG = np.random.default_rng(0)
@@ -88,16 +88,6 @@ def test_names_with_anything_in_them_make_safe_folders(store):
     assert all(path.is_relative_to(store.folder) for path in store.folder.rglob("*"))
 
 
-def test_the_vectors_of_one_encoder_are_removed(store):
-    store.write("e", "text", VECTORS)
-    store.write("f", "text", VECTORS)
-    store.remove("e")
-    store.remove("e")
-    assert not store.read("e", "text", KEYS, 6)
-    assert len(store.read("f", "text", KEYS, 6)) == 4
-    assert len(list(store.folder.iterdir())) == 1
-
-
 def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device")
@@ -106,8 +96,3 @@ def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
     with pytest.raises(GapvizError, match=r"cannot be written \(No space left on device\)"):
         store.write("e", "text", VECTORS)
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
-
-
-def test_the_default_lies_in_the_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))
-    assert VectorStore().folder == tmp_path / "encoded"

@@ -9,11 +9,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from gapviz.sources.images.decoding import decode_image
+from gapviz.sources.images.references import image_bytes
+
 
 def picture(colour="red", size=(8, 6), kind="PNG"):
     buffer = io.BytesIO()
     Image.new("RGB", size, colour).save(buffer, kind)
     return buffer.getvalue()
+
+
+def opened(reference, root):
+    """The decoded picture of an item."""
+    return decode_image(image_bytes(reference, root), where=reference)
 
 
 def put(folder, name, content=None):

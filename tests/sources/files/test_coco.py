@@ -4,7 +4,7 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.sources.files.coco import looks_like_coco, read_coco
-from gapviz.sources.files.reading import ReadOptions
+from gapviz.sources.files.format import ReadOptions
 from tests.sources.files.image_making import captions, put, told
 
 

@@ -7,14 +7,13 @@ import pytest
 from gapviz import GapvizError
 from gapviz.sources.files.class_folders import looks_like_class_folders, read_class_folders
 from gapviz.sources.files.folders import read_folder
-from gapviz.sources.files.format import formats
+from gapviz.sources.files.format import ReadOptions, formats
 from gapviz.sources.files.imagefolder import looks_like_imagefolder, read_imagefolder
-from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.sidecar_text import looks_like_sidecar_text, read_sidecar_text
-from gapviz.sources.images.references import open_image
 from tests.sources.files.image_making import (
     captions,
     items,
+    opened,
     picture,
     put,
     put_csv,
@@ -60,7 +59,7 @@ def test_metadata_gives_captions_and_labels(photos, kind):
     assert items(reading)["1.png"].label == "x"
     assert reading.skipped == ()
     assert reading.collection.root == photos and not reading.collection.modalities
-    assert open_image("1.png", reading.collection.root).size == (8, 6)
+    assert opened("1.png", reading.collection.root).size == (8, 6)
 
 
 def test_several_rows_of_one_file_are_captions_of_one_item(photos):
@@ -211,7 +210,7 @@ def test_odd_names_are_read(tmp_path):
     reading = read_folder(tmp_path / "photos")
     assert set(items(reading)) == set(names)
     for item in reading.collection.items:
-        assert open_image(item.image, reading.collection.root).size == (8, 6)
+        assert opened(item.image, reading.collection.root).size == (8, 6)
 
 
 def test_hidden_files_and_what_systems_leave_are_no_images(photos):

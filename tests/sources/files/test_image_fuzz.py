@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from gapviz import GapvizError
 from gapviz.sources.files.coco import read_coco
-from gapviz.sources.files.format import formats
+from gapviz.sources.files.format import ReadOptions, formats
 from gapviz.sources.files.image_table import read_image_table
 from gapviz.sources.files.imagefolder import read_imagefolder
-from gapviz.sources.files.reading import ReadOptions
 from gapviz.sources.files.webdataset import read_webdataset
 from gapviz.sources.images.references import image_bytes
 from gapviz.storage.saved_collection import load_collection, save_collection

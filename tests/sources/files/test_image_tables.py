@@ -6,12 +6,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from gapviz import GapvizError
+from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.image_table import looks_like_image_table, read_image_table
-from gapviz.sources.files.reading import ReadOptions
-from gapviz.sources.images.references import image_bytes, open_image
+from gapviz.sources.images.references import image_bytes
 from tests.sources.files.image_making import (
     captions,
     items,
+    opened,
     picture,
     put,
     put_csv,
@@ -116,7 +117,7 @@ def test_images_stored_in_cells_are_read_by_row(tmp_path, group):
     for at in np.random.default_rng(0).permutation(100):
         item = reading.collection.items[at]
         assert item.id == f"{at}.png" and item.captions == (f"colour {at}",)
-        assert open_image(item.image, tmp_path).getpixel((0, 0)) == colours[at]
+        assert opened(item.image, tmp_path).getpixel((0, 0)) == colours[at]
 
 
 def test_parquet_shards_of_a_data_folder_are_one_source(tmp_path):

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from gapviz import GapvizError
 from gapviz.sources.files.sidecar_text import read_sidecar_text
-from gapviz.sources.files.upload import UploadLimits, store_vectors_upload, unpack_upload
-from gapviz.sources.files.zip_names import safe_base_name
+from gapviz.sources.files.upload import safe_base_name, store_vectors_upload, unpack_upload
 from tests.sources.files.image_making import captions, picture, put, told
 
 RED = picture("red")
@@ -47,17 +46,16 @@ def test_images_and_captions_are_unpacked_without_their_top_folder(tmp_path):
                       ("set/in/b.png", RED), ("__MACOSX/set/._a.png", b"x"),
                       ("set/.DS_Store", b"x")])  # fmt: skip
     upload = unpack_upload(content, tmp_path / "new")
-    assert files_in(upload.folder) == ["a.png", "a.txt", "in/b.png"]
+    assert files_in(tmp_path / "new") == ["a.png", "a.txt", "in/b.png"]
     assert upload.skipped == () and left_behind(tmp_path) == ["new"]
-    assert captions(read_sidecar_text(upload.folder)) == {"a.png": ("red",), "in/b.png": ()}
+    assert captions(read_sidecar_text(tmp_path / "new")) == {"a.png": ("red",), "in/b.png": ()}
 
 
-def test_a_file_on_disk_and_vectors_do_as_well(tmp_path):
+def test_vectors_do_as_well(tmp_path):
     buffer = io.BytesIO()
     np.save(buffer, np.ones((2, 3, 4)))
-    path = put(tmp_path, "v.zip", zipped([("v.npy", buffer.getvalue())]).getvalue())
-    upload = unpack_upload(path, tmp_path / "made" / "new")
-    assert np.load(upload.folder / "v.npy").shape == (2, 3, 4)
+    unpack_upload(zipped([("v.npy", buffer.getvalue())]), tmp_path / "made" / "new")
+    assert np.load(tmp_path / "made" / "new" / "v.npy").shape == (2, 3, 4)
 
 
 @pytest.mark.parametrize(
@@ -98,12 +96,13 @@ def test_each_evil_member_is_refused_by_name_and_the_rest_loads(tmp_path, member
     upload = unpack_upload(content, tmp_path / "new")
     assert files_in(tmp_path) == ["new/good.png", "new/last.png"]
     assert [skipped.why for skipped in upload.skipped] == [why]
-    assert (upload.folder / "good.png").read_bytes() == RED
+    assert (tmp_path / "new" / "good.png").read_bytes() == RED
 
 
 def test_names_that_differ_only_in_how_accents_are_written_are_one(tmp_path):
     content = zipped([("e\u0301.png", RED), ("\u00c9.png", RED)])
-    assert len(files_in(unpack_upload(content, tmp_path / "new").folder)) == 1
+    unpack_upload(content, tmp_path / "new")
+    assert len(files_in(tmp_path / "new")) == 1
 
 
 @pytest.mark.parametrize("name", [b"evil\0.png", b"\0vilX.png"])
@@ -111,7 +110,7 @@ def test_a_name_with_a_zero_byte_is_refused(tmp_path, name):
     content = zipped([("goodX.png", RED), ("evilX.png", RED)]).getvalue()
     content = io.BytesIO(content.replace(b"evilX.png", name))
     upload = unpack_upload(content, tmp_path / "new")
-    assert files_in(upload.folder) == ["goodX.png"]
+    assert files_in(tmp_path / "new") == ["goodX.png"]
     assert upload.skipped[0].why == "has control characters in its name"
 
 
@@ -166,18 +165,19 @@ def test_an_image_that_unpacks_to_too_many_pixels_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("limits", "why"),
+    ("limit", "value", "why"),
     [
-        (UploadLimits(max_bytes=500), r"more than the 0\.0 MB allowed"),
-        (UploadLimits(max_files=19), "more than 19 files"),
-        (UploadLimits(max_unpacked_bytes=5000), "unpacks to more than 0 MB"),
+        ("MAX_BYTES", 500, r"more than the 0\.0 MB allowed"),
+        ("MAX_FILES", 19, "more than 19 files"),
+        ("MAX_UNPACKED_BYTES", 5000, "unpacks to more than 0 MB"),
     ],
 )
-def test_whole_limits_refuse_and_leave_nothing(tmp_path, limits, why):
+def test_whole_limits_refuse_and_leave_nothing(tmp_path, monkeypatch, limit, value, why):
+    monkeypatch.setattr(f"gapviz.sources.files.upload.{limit}", value)
     rng = np.random.default_rng(0)
     content = zipped([(f"{i}.npy", rng.bytes(1000)) for i in range(20)])
     with pytest.raises(GapvizError, match=why):
-        unpack_upload(content, tmp_path / "new", limits)
+        unpack_upload(content, tmp_path / "new")
     assert left_behind(tmp_path) == []
 
 
@@ -235,12 +235,12 @@ def test_altered_or_cut_archives_give_an_upload_or_a_refusal(tmp_path_factory, d
         if content:
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
-        upload = unpack_upload(io.BytesIO(content), place / "new")
+        unpack_upload(io.BytesIO(content), place / "new")
     except GapvizError as error:
         assert error.sentence.endswith(".")
         assert left_behind(place) == []
     else:
-        assert files_in(upload.folder) and left_behind(place) == ["new"]
+        assert files_in(place / "new") and left_behind(place) == ["new"]
 
 
 # zipfile itself stumbles over a name that begins with a zero byte when it writes one.
@@ -256,7 +256,7 @@ def test_no_name_ever_leads_out(tmp_path_factory, names):
     upload = unpack_upload(zipped(members), place / "deep" / "new")
     assert left_behind(place) == ["deep"] and left_behind(place / "deep") == ["new"]
     hidden = sum(f"/{name}.png".replace("\\", "/").find("/.") >= 0 for name in names)
-    assert len(files_in(upload.folder)) + len(upload.skipped) >= len(members) - hidden
+    assert len(files_in(place)) + len(upload.skipped) >= len(members) - hidden
 
 
 @pytest.mark.parametrize(
@@ -277,13 +277,14 @@ def test_a_safe_name_is_one_short_part(name):
     assert safe and not set(safe) & set('/\\:\0\n<>"|?*') and safe[0] != "." and len(safe) < 120
 
 
-def test_vectors_of_another_kind_or_size_are_refused(tmp_path):
+def test_vectors_of_another_kind_or_size_are_refused(tmp_path, monkeypatch):
     with pytest.raises(GapvizError, match="ending"):
         store_vectors_upload("x.pkl", io.BytesIO(b"x"), tmp_path)
     with pytest.raises(GapvizError, match="is empty"):
         store_vectors_upload("x.npy", io.BytesIO(), tmp_path)
-    with pytest.raises(GapvizError, match="more than the"):
-        store_vectors_upload("x.npy", io.BytesIO(bytes(99)), tmp_path, max_bytes=98)
+    with monkeypatch.context() as patch, pytest.raises(GapvizError, match="more than the"):
+        patch.setattr("gapviz.sources.files.upload.MAX_UNPACKED_BYTES", 98)
+        store_vectors_upload("x.npy", io.BytesIO(bytes(99)), tmp_path)
     put(tmp_path, "file")
     with pytest.raises(GapvizError, match=r"cannot be written|already something"):
         store_vectors_upload("x.npy", io.BytesIO(b"x"), tmp_path / "file")

@@ -6,8 +6,8 @@ import pytest
 
 from gapviz import GapvizError
 from gapviz.sources.files.webdataset import looks_like_webdataset, read_webdataset
-from gapviz.sources.images.references import image_bytes, open_image
-from tests.sources.files.image_making import captions, items, picture, put, put_tar, told
+from gapviz.sources.images.references import image_bytes
+from tests.sources.files.image_making import captions, items, opened, picture, put, put_tar, told
 
 RED, BLUE = picture("red"), picture("blue", kind="JPEG")
 
@@ -47,7 +47,7 @@ def test_a_picture_is_read_by_seeking(shard):
         reference = items(reading)[item_id].image
         assert reference.startswith("tar:00000.tar#")
         assert image_bytes(reference, shard.parent) == content
-    assert open_image(items(reading)["002"].image, shard.parent).format == "WEBP"
+    assert opened(items(reading)["002"].image, shard.parent).format == "WEBP"
 
 
 def test_shards_of_a_folder_are_read_in_number_order(tmp_path):
@@ -80,7 +80,7 @@ def test_an_archive_cut_anywhere_gives_what_is_whole_or_a_refusal(shard, step):
             continue
         assert reading.skipped
         for item in reading.collection.items:
-            open_image(item.image, shard.parent)
+            opened(item.image, shard.parent)
 
 
 def test_links_and_devices_are_listed_and_never_followed(tmp_path):

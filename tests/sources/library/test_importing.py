@@ -11,9 +11,9 @@ from PIL import Image
 
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.images.references import open_image
 from gapviz.sources.library.importing import Incoming, add_path, add_upload
 from gapviz.sources.library.stored import Workspace
+from tests.sources.files.image_making import opened
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_zip_of_images_and_captions_is_kept_with_its_pictures(workspace):
     assert (stored.title, stored.n_items, stored.origin) == ("set", 6, "upload set.zip")
     collection = workspace.load(stored.id)
     assert collection.items[3].captions == ("number 3",)
-    assert open_image(collection.items[3].image, collection.root).getpixel((0, 0)) == (120, 0, 0)
+    assert opened(collection.items[3].image, collection.root).getpixel((0, 0)) == (120, 0, 0)
     assert nothing_left_over(workspace)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gapviz import GapvizError
-from gapviz.sources.files.reading import Skipped
+from gapviz.sources.files.format import Skipped
 from gapviz.sources.library.stored import LOCK_FILE, Workspace
 
 HOLDS = """
