@@ -17,7 +17,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 KIND = "curves"
 
 # Raise it when the same request would give another curve.
-REVISION = 3
+REVISION = 4
 
 BOOTSTRAP = "95 % bootstrap intervals over items"
 BETTER = {"R@1": "higher", "NDCG@10": "higher"}
