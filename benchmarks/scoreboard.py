@@ -21,8 +21,8 @@ from gapviz.analyses.scoreboard.scoreboard import Scoreboard, scoreboard
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.vectors import Float64, Indices
-from gapviz.measures.measurement import RECALL_DEPTHS
 from gapviz.measures.retrieval.bootstrap import RESAMPLES
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions, fit_strategy
 

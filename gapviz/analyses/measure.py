@@ -11,8 +11,9 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import DEPTH, RECALL_DEPTHS, Measurement
+from gapviz.measures.measurement import DEPTH, Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean, mean_value
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.outcome import mean_of_known
 
 ITEM_PROTOCOL = (

@@ -173,11 +173,12 @@ class Measurement:
         """
         if self.intervals == "all":
             return self.replicates[key].estimate
-        outcome = self.mixed[key[1]] if len(key) == 2 else self.cross[key[1], key[2]]
-        values = _mixed_values(self.mixed) if len(key) == 2 else _cross_values(outcome)
-        return bootstrap_mean(
-            values[key if len(key) == 2 else key[0]], outcome.items, seed=self.seed
-        )
+        if len(key) == 2:
+            values, items = _mixed_values(self.mixed)[key], self.mixed[key[1]].items
+        else:
+            outcome = self.cross[key[1], key[2]]
+            values, items = _cross_values(outcome)[key[0]], outcome.items
+        return bootstrap_mean(values, items, seed=self.seed)
 
     def _by_query(self, name: str) -> dict[str, Estimate]:
         return {modality: self.estimate(name, modality) for modality in self.mixed}

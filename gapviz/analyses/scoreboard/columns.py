@@ -12,7 +12,7 @@ from typing import Any
 from gapviz.analyses.scoreboard.scoreboard import ScoreRow
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Column
-from gapviz.measures.measurement import RECALL_DEPTHS
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 
 GROUPS = {
     "bias": "Bias",
