@@ -176,6 +176,17 @@ def test_scores_beyond_three_sigma_tie_between_lists():
     assert ranks == [1.5, 2, 1]
 
 
+@pytest.mark.parametrize("scale", ["min-max", "z-score", "dbsf"])
+def test_equal_cosines_of_a_list_that_is_stretched_are_equal_still(scale):
+    lists = [0.9, 0.1, 0.301, 0.3005, 0.3005 + 3e-7, 0.3]
+    rows = Rows(NAMES[:2], np.zeros((6, 0)), np.array([0, 0, 1, 1, 1, 1]), np.arange(6))
+    asked = Asked(
+        rows, np.array([lists], np.float32), np.zeros(1, int), 0,
+        np.zeros(1, int), np.array([3]), np.zeros(1, int),
+    )  # fmt: skip
+    assert ScoreFusion(scale).standing(asked, 1).groups.size.tolist() == [2]
+
+
 @given(seeds)
 @settings(max_examples=60)
 def test_ends_of_ties_are_those_of_all_orders(seed):

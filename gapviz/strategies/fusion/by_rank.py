@@ -257,7 +257,7 @@ TURN_WORDS: dict[TieRule, str] = {
     "other-first": "the query's modality is last",
 }
 TURN_CODE: dict[TieRule, str] = {
-    "shared": "(place + (name != modality)) % 2",
+    "shared": "2 * place + (place + (name != modality)) % 2",
     "own-first": "int(name != modality)",
     "other-first": "int(name == modality)",
 }
@@ -266,12 +266,18 @@ TURN_CODE: dict[TieRule, str] = {
 def tie_turns(is_own: Mask, place: Indices, ties: TieRule) -> Indices:
     """Which of equal fused scores a list shows first, `(n,)`: the lower number.
 
+    No list is ever shown out of its own order.
+
     Args:
         is_own: `(n,)`, whether an entry has the query's modality.
         place: `(n,)`, its place in its list, from 0.
         ties: where every order counts alike, the modalities take turns, rank by rank.
     """
-    turn = {"shared": (place + ~is_own) % 2, "own-first": ~is_own, "other-first": is_own}[ties]
+    turn = {
+        "shared": 2 * place + (place + ~is_own) % 2,
+        "own-first": ~is_own,
+        "other-first": is_own,
+    }[ties]
     return np.asarray(turn, dtype=np.int64)
 
 
