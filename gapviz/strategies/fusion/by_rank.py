@@ -88,6 +88,11 @@ K, RANK_BASE = {k}, {rank_base}
 WEIGHTS = {weights}
 
 
+def list_order(modality):
+    """Modalities in the order in which an engine that fuses is given their lists."""
+    return sorted(MODALITIES, key=lambda name: name {sign}= modality)
+
+
 def merge(lists, modality):
     """Fuse {{modality: [(key, cosine), best first]}} by rank, as [(key, score)]."""
     scores = []
@@ -228,7 +233,10 @@ class RankFusion(Fusion):
 
     def merge_code(self, modalities: Sequence[str]) -> str:
         return _MERGE.format(
-            first=TURN_WORDS[self.ties], turn=TURN_CODE[self.ties], **self.code(modalities)
+            sign="=" if self.ties == "other-first" else "!",
+            first=TURN_WORDS[self.ties],
+            turn=TURN_CODE[self.ties],
+            **self.code(modalities),
         )
 
     def code(self, modalities: Sequence[str]) -> dict[str, str]:
