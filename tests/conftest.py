@@ -132,6 +132,30 @@ def make_unpaired():
 
 
 @pytest.fixture(scope="session")
+def with_second_captions():
+    """Sixty images and captions across a gap, and a second caption of each, which only asks."""
+    n, dim = 60, 8
+    rng = np.random.default_rng(0)
+    meaning = rng.standard_normal((n, dim))
+    shift = np.eye(dim)[0] * 1.5
+
+    def near(sign):
+        return meaning + 0.4 * rng.standard_normal((n, dim)) + sign * shift
+
+    image, captions = near(1), np.concatenate([near(-1), near(-1)])
+    asking = np.repeat([False, True], n)
+    return Collection(
+        "captions",
+        items_of_rows(n),
+        {
+            "image": ModalityVectors.of(image),
+            "text": ModalityVectors.of(captions, np.tile(np.arange(n), 2), asking),
+        },
+        alternate_splits(n),
+    )
+
+
+@pytest.fixture(scope="session")
 def mixed_up_collection():
     """`make(seed)`: three modalities, several rows an item, query-only rows, gaps, no ties."""
 

@@ -179,14 +179,16 @@ class _Found:
     @classmethod
     def empty(cls, n_lambda: int, n_queries: int) -> _Found:
         shape = (n_lambda, n_queries)
-        counts = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        return cls(np.zeros(shape), *counts, np.zeros(shape))
+        ahead, size, relevant = np.zeros((3, *shape), dtype=np.int64)
+        return cls(np.zeros(shape), ahead, size, relevant, np.zeros(shape))
 
     @property
     def best(self) -> TieGroups:
         query = np.flatnonzero(self.relevant)
-        parts = (part.ravel()[query] for part in (self.ahead, self.size, self.relevant))
-        return TieGroups(self.relevant.size, query, *parts)
+        ahead, size, relevant = (
+            part.ravel()[query] for part in (self.ahead, self.size, self.relevant)
+        )
+        return TieGroups(self.relevant.size, query, ahead, size, relevant)
 
 
 def _numpy_counts(task: _Task, lambdas: Float64, k: int, found: _Found, which: Indices) -> None:

@@ -4,6 +4,7 @@ import pytest
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.core.rows import corpus_rows
+from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.retrieval.index import Index, Query
 from gapviz.retrieval.queries import caption_query, item_query
 from gapviz.sources.builtin import builtin_collection
@@ -54,6 +55,31 @@ def test_bias_is_the_share_of_the_querys_modality_among_the_hits(corpus, query):
     found = search(corpus, query, "text", k=7)
     assert found.bias == np.mean([hit.modality == "text" for hit in found.hits])
     assert found.corpus_share == np.mean(corpus.modality == corpus.code("text"))
+
+
+def test_routed_lists_take_turns_at_being_first_of_equals(make_collection):
+    corpus = rows_of(make_collection(20))
+    found = search(corpus, corpus.vectors[0], "text", k=8, strategy="route")
+    assert [hit.modality for hit in found.hits] == ["text", "image", "image", "text"] * 2
+
+
+@pytest.mark.parametrize("name", ["raw", "znorm", "nnn", "csls", "minmax", "dbsf", "route-zscore"])
+def test_copies_of_the_match_tie_with_it_whatever_a_strategy_makes_of_their_cosines(
+    make_collection, name
+):
+    made, random = make_collection(60, dim=64, gap=0.1), np.random.default_rng(0)
+    image, text = (made.modality(m).vectors for m in ("image", "text"))
+    # Copies of one length, up to the rounding of their rows.
+    copies = text[:30] * (1 + 1e-7 * random.uniform(-1, 1, (30, 64)))
+    twice = np.concatenate([text[:30], copies.astype(np.float32)])
+    collection = Collection(
+        "copies",
+        made.items,
+        {"image": ModalityVectors.of(image), "text": ModalityVectors.of(twice)},
+    )
+    strategy = fit_strategy(StrategyOptions(name), collection)
+    outcome = evaluate_mixed(collection, strategy)["image"]
+    assert outcome.tied.all() and (outcome.groups.size >= 2).all()
 
 
 @pytest.mark.parametrize(("ties", "first"), [("own-first", "text"), ("other-first", "image")])

@@ -160,6 +160,42 @@ def test_the_compiled_sweep_equals_plain_numpy(in_order, n_queries, n, k):
 
 
 @pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("k", [1, 4, 10])
+def test_of_many_copies_every_order_counts_at_every_strength(compiled, k):
+    random = np.random.default_rng(9)
+    queries = made_up_rows(random, 30, n_items=12)
+    kinds = made_up_rows(random, 15).vectors
+    modality = np.sort(random.integers(0, 3, 150))
+    # A kind has rows of every modality, so that no shift makes all of them equal.
+    corpus = Rows(NAMES, kinds[random.integers(0, 15, 150)], modality, random.integers(0, 12, 150))
+    directions = made_up_directions(random)
+    result = sweep(queries, corpus, directions, LAMBDAS, k=k, compiled=compiled)
+    ranks = result.best.best.rank.reshape(LAMBDAS.size, -1)
+    for step, lam in enumerate(LAMBDAS):
+        scores = recomputed(queries, corpus, directions, lam).round(6)
+        for q in range(queries.n_rows):
+            same = corpus.item == queries.item[q]
+            own = corpus.modality == queries.modality[q]
+            left = ~(same & own)
+            bias, gain, rank, ahead = 0.0, 0.0, np.nan, 0
+            for level in np.unique(scores[q, left])[::-1]:
+                here = left & (scores[q] == level)
+                n, matches = here.sum(), (here & same).sum()
+                places = np.arange(ahead + 1, min(ahead + n, k) + 1)
+                bias += places.size * (here & own).sum() / n
+                gain += (1 / np.log2(1 + places)).sum() * matches / n
+                # The first of m among n equals stands at place (n + 1) / (m + 1) on average.
+                if matches and np.isnan(rank):
+                    rank = ahead + (n + 1) / (matches + 1)
+                ahead += n
+            ideal = (1 / np.log2(2 + np.arange(min(k, (left & same).sum())))).sum()
+            assert result.own_share[step, q] == pytest.approx(bias / k)
+            assert ranks[step, q] == pytest.approx(rank, nan_ok=True)
+            expected = gain / ideal if ideal else np.nan
+            assert result.ndcg[step, q] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
 def test_copies_share_the_rank(compiled):
     # Axis vectors have exact products; rows 1 and 2 are the match's copies, row 3 its item's
     # second match, row 4 the query's own entry.

@@ -1,3 +1,7 @@
+import itertools
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,15 +19,6 @@ from gapviz.strategies.fusion import (
 
 lengths = st.lists(st.integers(0, 12), min_size=1, max_size=4)
 ranked = st.lists(st.sampled_from("abcdefghij"), unique=True, min_size=1)
-
-
-def fused(lists, weights, k=60.0):
-    """Keys by Σ weight / (k + rank), equals in the order in which the lists name them."""
-    scores = {}
-    for keys, weight in zip(lists, weights, strict=True):
-        for rank, key in enumerate(keys, start=1):
-            scores[key] = scores.get(key, 0.0) + weight / (k + rank)
-    return sorted(scores, key=lambda key: -round(scores[key], 15))
 
 
 def by_item(lists, fusion):
@@ -50,36 +45,67 @@ def test_fused_scores_agree_with_ranx(ranx, lists, k):
 
 @given(lengths, st.floats(0.001, 1e6))
 def test_disjoint_lists_are_interleaved_whatever_k(sizes, k):
-    usual = interleaving(tuple(sizes), (1.0,) * len(sizes), RankFusion())
-    np.testing.assert_array_equal(
-        interleaving(tuple(sizes), (1.0,) * len(sizes), RankFusion(k=k)), usual
+    usual = interleaving(tuple(sizes), (1.0,) * len(sizes), 0, RankFusion())
+    other = interleaving(tuple(sizes), (1.0,) * len(sizes), 0, RankFusion(k=k))
+    for name in ("order", "ahead", "size"):
+        np.testing.assert_array_equal(getattr(other, name), getattr(usual, name))
+    # The query's list has the first turn at the best rank, the others at the next, and so on.
+    expected = sorted(
+        (place, (which > 0) != place % 2, which)
+        for which, n in enumerate(sizes)
+        for place in range(n)
     )
-    expected = sorted((place, which) for which, n in enumerate(sizes) for place in range(n))
-    assert usual.tolist() == [[which, place] for place, which in expected]
+    assert usual.order.tolist() == [[which, place] for place, _, which in expected]
 
 
-@given(lengths, st.lists(st.sampled_from([0.5, 1, 1.1, 2]), min_size=4, max_size=4))
-def test_interleaving_is_the_fusion_of_disjoint_lists(sizes, weights):
-    weights = weights[: len(sizes)]
-    lists = [[(which, place) for place in range(n)] for which, n in enumerate(sizes)]
-    merged = interleaving(tuple(sizes), tuple(weights), RankFusion())
-    assert merged.tolist() == list(map(list, fused(lists, weights)))
-    assert sorted(map(tuple, merged.tolist())) == sorted(key for keys in lists for key in keys)
+@given(
+    lengths,
+    st.lists(st.sampled_from([0, 0.5, 1, 1.1, 2]), min_size=4, max_size=4),
+    st.sampled_from([0.5, 60]),
+    st.integers(-1, 3),
+    st.sampled_from(["shared", "own-first", "other-first"]),
+)
+def test_interleaving_is_the_fusion_of_disjoint_lists(sizes, weights, k, own, ties):
+    merged = interleaving(tuple(sizes), tuple(weights[: len(sizes)]), own, RankFusion(k, ties=ties))
+    entries = [(which, place) for which, n in enumerate(sizes) for place in range(n)]
+    assert sorted(map(tuple, merged.order.tolist())) == entries
+
+    def score(which, place):
+        return Fraction(str(weights[which])) / (Fraction(k) + 1 + place)
+
+    shown = [(score(which, place), which == own) for which, place in merged.order.tolist()]
+    for (above, first), (below, second) in itertools.pairwise(shown):
+        assert above >= below
+        # Of equals, the modality that is to be first is.
+        assert ties == "shared" or above > below or first in (second, ties == "own-first")
+    scores = [score(*entry) for entry in entries]
+    counted = [
+        (sum(one > mine for one in scores), sum(one == mine for one in scores)) for mine in scores
+    ]
+    found = list(zip(merged.ahead.tolist(), merged.size.tolist(), strict=True))
+    if ties == "shared":
+        assert found == counted
+    else:
+        assert [merged.order[ahead].tolist() for ahead, _ in found] == list(map(list, entries))
+        assert {size for _, size in found} <= {1}
 
 
 def test_long_lists_stay_interleaved_to_their_end():
-    merged = interleaving((200_000, 200_000), (1.0, 1.0), RankFusion())
-    assert (merged[:, 0] == np.tile([0, 1], 200_000)).all()
+    merged = interleaving((200_000, 200_000), (1.0, 1.0), 0, RankFusion())
+    assert (merged.order[:, 0] == np.tile([0, 1, 1, 0], 100_000)).all()
+    assert (merged.size == 2).all()
 
 
 def test_a_slightly_heavier_list_takes_the_top():
-    merged = interleaving((50, 50), (1.1, 1.0), RankFusion())
-    assert (merged[:10, 0] == 0).sum() == 8
+    merged = interleaving((50, 50), (1.1, 1.0), 0, RankFusion())
+    assert (merged.order[:10, 0] == 0).sum() == 8
 
 
-def test_a_list_of_weight_zero_comes_last_in_its_own_order():
-    merged = interleaving((3, 2), (0.0, 1.0), RankFusion())
-    assert merged.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1], [0, 2]]
+@pytest.mark.parametrize("own", [0, 1])
+def test_a_list_of_weight_zero_comes_last_in_its_own_order(own):
+    merged = interleaving((3, 2), (0.0, 1.0), own, RankFusion())
+    assert merged.order.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1], [0, 2]]
+    assert merged.size.tolist() == [3, 3, 3, 1, 1]
 
 
 def test_rank_base_zero_with_61_is_rank_base_one_with_60():
@@ -97,7 +123,7 @@ def test_an_entry_of_both_lists_overtakes_the_first_of_one():
 
 
 def test_nothing_fuses_to_nothing():
-    assert interleaving((0, 0), (1, 1), RankFusion()).shape == (0, 2)
+    assert interleaving((0, 0), (1, 1), 0, RankFusion()).order.shape == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +153,7 @@ scores = st.lists(
 @given(scores, st.sampled_from(["min-max", "z-score", "dbsf"]))
 def test_rescaling_keeps_the_order_of_a_list(rows, scale):
     before = np.array(rows, dtype=np.float32)
-    after = rescaled(before, scale)
+    after, _ = rescaled(before, scale)
     order = np.argsort(before, axis=1, kind="stable")
     assert (np.diff(np.take_along_axis(after, order, axis=1), axis=1) >= 0).all()
     assert np.isfinite(after).all()
@@ -140,22 +166,44 @@ def test_each_scale_follows_its_formula_and_leaves_out_what_is_left_out():
     known = row[:, 3:].astype(float)
     low, high = known.min(), known.max()
     standard = (known - known.mean()) / known.std()
-    for scale, expected in (
-        ("min-max", (known - low) / (high - low)),
-        ("z-score", standard),
-        ("dbsf", np.clip(standard, -3, 3)),
+    for scale, expected, divided_by in (
+        ("min-max", (known - low) / (high - low), high - low),
+        ("z-score", standard, known.std()),
+        ("dbsf", np.clip(standard, -3, 3), known.std()),
     ):
-        found = rescaled(row, scale)
+        found, width = rescaled(row, scale)
         np.testing.assert_allclose(found[:, 3:], expected, atol=1e-6)
+        np.testing.assert_allclose(width, [divided_by])
         assert np.isneginf(found[:, :3]).all()
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("scale", ["min-max", "z-score", "dbsf"])
 def test_a_list_of_equal_scores_or_of_none_is_rescaled_without_complaint(scale):
-    assert (rescaled(np.full((2, 5), 0.3, np.float32), scale) == 0).all()
-    assert np.isneginf(rescaled(np.full((2, 1), -np.inf, np.float32), scale)).all()
-    assert rescaled(np.empty((2, 0), np.float32), scale).shape == (2, 0)
+    scores, width = rescaled(np.full((2, 5), 0.3, np.float32), scale)
+    assert (scores == 0).all() and (width == 1).all()
+    assert np.isneginf(rescaled(np.full((2, 1), -np.inf, np.float32), scale)[0]).all()
+    assert rescaled(np.empty((2, 0), np.float32), scale)[0].shape == (2, 0)
+
+
+@pytest.mark.parametrize("ties", ["shared", "own-first", "other-first"])
+@pytest.mark.parametrize(
+    "fusion", [RankFusion(weights=(("a", 0.0), ("b", 0.0))), ScoreFusion("dbsf")]
+)
+def test_of_equal_scores_too_a_shown_list_keeps_the_order_of_every_list(fusion, ties):
+    # Two entries of either list lie beyond 3σ.
+    far = np.where(np.arange(60) < 2, 9 + np.arange(60), 0).astype(np.float32)
+    rows = Rows(("a", "b"), np.zeros((120, 0)), np.repeat([0, 1], 60), np.tile(np.arange(60), 2))
+    found = replace(fusion, ties=ties).ranked(
+        rows, np.concatenate([far, far + 1]), np.ones(120, bool), 0, 4, None
+    )
+    shown = found.rows.tolist()
+    if ties == "shared":
+        assert shown == [1, 61, 60, 0]
+    elif isinstance(fusion, ScoreFusion):
+        assert shown == ([1, 0, 61, 60] if ties == "own-first" else [61, 60, 1, 0])
+    else:
+        assert shown[:2] == ([1, 0] if ties == "own-first" else [61, 60])
 
 
 def test_unknown_ways_of_fusing_are_refused():

@@ -163,7 +163,9 @@ def test_every_declared_parameter_changes_what_its_strategy_does(make_collection
     def outcome(options):
         strategy = fit_strategy(options, collection)
         listed = evaluate_mixed(collection, strategy)
-        return strategy.label, [o.match_rank.tolist() for o in listed.values()]
+        return strategy.label, [
+            (o.match_rank.tolist(), o.own_share.tolist()) for o in listed.values()
+        ]
 
     for name, spec in STRATEGIES.items():
         usual = outcome(StrategyOptions(name))

@@ -31,10 +31,11 @@ from gapviz.core.vectors import Float32, Float64, Indices, Mask
 from gapviz.core.wording import counted
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.outcome import mean_of_known
-from gapviz.measures.retrieval.ranking import ndcg_at
 from gapviz.storage.cache import cached
 from gapviz.strategies import STRATEGIES, Strategy, StrategyOptions
-from gapviz.strategies.fusion import RankFusion, interleaving, tie_order
+from gapviz.strategies.fusion import ONE_LIST, Asked, Fusion, RankFusion
+from gapviz.strategies.fusion.base import ndcg_of
+from gapviz.strategies.fusion.ties import TOLERANCE
 
 SHARES = tuple(float(share) for share in np.linspace(0, 1, 11).round(3))
 REPEATS = 5
@@ -120,7 +121,7 @@ def corpus_mix_curve(
     experiment = Experiment(collection, seed=seed)
     setup = _set_up(experiment.evaluated, first, second, query_modality, seed)
     strategies = [experiment.fitted(chosen) for chosen in options]
-    fusions = [_by_rank(strategy) for strategy in strategies]
+    fusions = [_fusion_of(strategy) for strategy in strategies]
     raw = experiment.fitted(StrategyOptions())
     tables = [_scores(setup, strategy) for strategy in (*strategies, raw)]
     titles = [*(strategy.label for strategy in strategies), ORACLE]
@@ -139,12 +140,11 @@ def corpus_mix_curve(
             asking[repeat, place] = ask.size
             for line, table in enumerate(tables):
                 oracle = line == len(strategies)
-                fusion = None if oracle else fusions[line]
-                ranks = _ranks(table, setup, ask, turned, fusion, oracle)
-                ndcg[line, repeat, place] = mean_of_known(
-                    ndcg_at(ranks[:, None], np.ones(ranks.size, dtype=np.int64), DEPTH)
-                )
-                recall[line, repeat, place] = mean_of_known((ranks == 1).astype(np.float64))
+                asked = _asked(table, setup, ask, turned, one_list=oracle)
+                found = (ONE_LIST if oracle else fusions[line]).standing(asked, DEPTH)
+                gain = ndcg_of(found.every, asked.n_relevant, DEPTH)
+                ndcg[line, repeat, place] = mean_of_known(gain)
+                recall[line, repeat, place] = mean_of_known(found.best.hit(1))
     return MixCurve(
         query_modality=query_modality,
         first=first,
@@ -161,11 +161,10 @@ def corpus_mix_curve(
     )
 
 
-def _by_rank(strategy: Strategy) -> RankFusion | None:
+def _fusion_of(strategy: Strategy) -> Fusion:
     fusion = strategy.fusion
-    if fusion.serving == "mixed" and not fusion.ranks_items:
-        return None
-    if isinstance(fusion, RankFusion):
+    one_list = fusion.serving == "mixed" and not fusion.ranks_items
+    if one_list or isinstance(fusion, RankFusion):
         return fusion
     raise GapvizError(
         f"{strategy.spec.title} cannot be drawn over the corpus mix",
@@ -217,8 +216,17 @@ def _set_up(
     )
 
 
-def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
-    """`(n_queries, n_items)` scores with the first and with the second vector of each item."""
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """Of every query with both vectors of every item, `(n_queries, n_items)` each."""
+
+    first: Float32
+    second: Float32
+    tolerance: float
+    """How near equal scores are."""
+
+
+def _scores(setup: _Setup, strategy: Strategy) -> _Scores:
     move = strategy.transform
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
     queries = move(setup.queries, setup.query_modality)
@@ -228,39 +236,40 @@ def _scores(setup: _Setup, strategy: Strategy) -> tuple[Float32, Float32]:
     )
     asker = np.full(len(queries), corpus.code(setup.query_modality), dtype=np.int64)
     prepared = strategy.prepare(corpus, Rows(setup.names, queries, asker, setup.item))
-    scores = queries @ corpus.vectors.T
+    scores, slope = queries @ corpus.vectors.T, 1.0
     if prepared is not None:
         scores = prepared.adjust(scores, setup.query_modality)
-    return scores[:, :n], scores[:, n:]
+        slope = prepared.slope(setup.query_modality)
+    return _Scores(scores[:, :n], scores[:, n:], TOLERANCE * slope)
 
 
-def _ranks(
-    table: tuple[Float32, Float32],
-    setup: _Setup,
-    ask: Indices,
-    turned: Mask,
-    fusion: RankFusion | None,
-    oracle: bool,
-) -> Indices:
-    """Rank of each asking query's item: 1 + the number of entries that score strictly higher."""
-    scores = np.where(turned, table[1][ask], table[0][ask])
+def _asked(table: _Scores, setup: _Setup, ask: Indices, turned: Mask, *, one_list: bool) -> Asked:
+    """The queries `ask` over the items, of which those that have `turned` stand by their second
+    vector; relevant is the entry of the query's item.
+
+    Where only `one_list` is searched, it is that of this entry.
+    """
+    in_order = np.argsort(turned, kind="stable").astype(np.int64)
     item = setup.item[ask]
-    above = scores > scores[np.arange(ask.size), item][:, None]
-    if fusion is None and not oracle:
-        return np.asarray(1 + above.sum(axis=1), dtype=np.int64)
-    in_list = 1 + (above & (turned[item][:, None] == turned)).sum(axis=1)
-    if fusion is None:
-        return np.asarray(in_list, dtype=np.int64)
-    lengths = [int((~turned).sum()), int(turned.sum())]
-    codes = tie_order(2, setup.names.index(setup.query_modality), fusion.ties)
-    weights = tuple(fusion.weight(setup.names[code]) for code in codes)
-    merged = interleaving(tuple(lengths[code] for code in codes), weights, fusion)[:, 0]
-    place = [np.flatnonzero(merged == codes.index(code)) for code in (0, 1)]
-    ranks = np.empty(ask.size, dtype=np.int64)
-    for code in (0, 1):
-        here = turned[item] == bool(code)
-        ranks[here] = 1 + place[code][in_list[here] - 1]
-    return ranks
+    scores = np.where(turned, table.second[ask], table.first[ask])
+    if one_list:
+        scores[turned[item][:, None] != turned] = -np.inf
+    corpus = Rows(
+        setup.names,
+        np.empty((in_order.size, 0), dtype=np.float32),
+        turned[in_order].astype(np.int64),
+        in_order,
+    )
+    return Asked(
+        corpus,
+        scores[:, in_order],
+        item,
+        corpus.code(setup.query_modality),
+        np.arange(ask.size, dtype=np.int64),
+        np.argsort(in_order)[item],
+        np.zeros(ask.size, dtype=np.int64),
+        table.tolerance,
+    )
 
 
 def mix_reading(curve: MixCurve) -> str:
@@ -322,7 +331,7 @@ def find_mix(request: Request, progress: Progress) -> Finding:
         f"as {curve.second}; {asking}. Strategies are fitted on the calibrate split; corpus and "
         "queries are of the evaluate split. The samples are nested: within one order an item that "
         "has turned stays so. Relevant is the one entry of the query's item. The oracle knows in "
-        "which list it stands and searches that one with raw cosine. Rank = 1 + entries that score "
-        "strictly higher; ties between fused lists as set for routing.",
+        "which list it stands and searches that one with raw cosine. Every figure is its mean over "
+        "all orders of equal scores; between fused lists as set for routing.",
         result=curve,
     )

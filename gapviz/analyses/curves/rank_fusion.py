@@ -28,7 +28,7 @@ from gapviz.measures.retrieval.bootstrap import bootstrap_means
 from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.storage.cache import cached
 from gapviz.strategies import StrategyOptions
-from gapviz.strategies.fusion import TieOrder
+from gapviz.strategies.fusion import TieRule
 
 KS = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 200.0, 1_000.0)
 WEIGHTS = (0.25, 0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 2.0, 4.0)
@@ -71,7 +71,7 @@ def rank_fusion_curves(
     *,
     ks: Sequence[float] = KS,
     weights: Sequence[float] = WEIGHTS,
-    ties: TieOrder = "own-first",
+    ties: TieRule = "shared",
     seed: int = DEFAULT_SEED,
     progress: Progress = no_progress,
 ) -> Mapping[Lists, FusionCurve]:
@@ -136,12 +136,13 @@ def fusion_reading(curves: Mapping[Lists, FusionCurve]) -> str:
     parts = []
     for lists, curve in curves.items():
         swing = _swing(curve.by_k.ndcg)
-        words = (
-            "changes nothing"
-            if swing < NO_DIFFERENCE
-            else f"moves mixed NDCG@10 by up to {swing:.2f}"
-        )
-        parts.append(f"over {lists} lists k {words}")
+        if np.isnan(swing):
+            words = "no match can be measured: every item has one row of the modality that asks"
+        elif swing < NO_DIFFERENCE:
+            words = "k changes nothing"
+        else:
+            words = f"k moves mixed NDCG@10 by up to {swing:.2f}"
+        parts.append(f"over {lists} lists {words}")
     first = "; ".join(parts)
     return f"{first[0].upper()}{first[1:]}. {_weight_words(curves)}"
 
@@ -162,13 +163,13 @@ def _weight_words(curves: Mapping[Lists, FusionCurve]) -> str:
 
 
 def _swing(bands: Mapping[str, Band]) -> float:
-    """The largest difference along any line; 0 where nothing is known."""
+    """The largest difference along any line; NaN where nothing is known."""
     swings = [
         float(np.nanmax(band.value) - np.nanmin(band.value))
         for band in bands.values()
         if not np.isnan(band.value).all()
     ]
-    return max(swings, default=0.0)
+    return max(swings, default=float("nan"))
 
 
 def find_fusion(request: Request, progress: Progress) -> Finding:

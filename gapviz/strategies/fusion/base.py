@@ -143,7 +143,8 @@ def ndcg_of(places: Places, n_relevant: Indices, k: int) -> Float64:
     ideal_by_count = np.concatenate([[np.nan], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
     gain = places.gain(k)
     ideal = ideal_by_count[np.minimum(n_relevant, k)]
-    return gain / ideal.reshape(-1, *[1] * (gain.ndim - 1))
+    ndcg: Float64 = gain / ideal.reshape(-1, *[1] * (gain.ndim - 1))
+    return ndcg
 
 
 class Fusion(ABC):

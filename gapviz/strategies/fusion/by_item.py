@@ -116,7 +116,9 @@ class ItemFusion(Fusion):
             total = np.where(worth > -np.inf, worth, 0).sum(axis=0)
             fused = np.where(present, total, -np.inf).astype(np.float64)
         other = np.delete(worth, own, axis=0).max(axis=0, initial=-np.inf)
-        by_other = present & (other >= worth[own])
+        ranks = self.method == "rrf"
+        near = SAME_SCORE * np.abs(worth[own]) if ranks else np.reshape(asked.tolerance, (-1, 1))
+        by_other = present & (other >= worth[own] - near)
         best_other = np.where(by_other, fused, -np.inf).max(axis=1, keepdims=True)
         before, equal = self._above_and_level(fused, best_other, asked.tolerance)
         # The first of m others among t equals stands at place (t + 1) / (m + 1) on average.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from itertools import product
 from typing import Any, get_args
 
 import numpy as np
@@ -28,6 +29,9 @@ from gapviz.strategies.fusion.ties import (
 
 # Fused scores are sums of a few reciprocals; relatively nearer than this they are one number.
 SAME_SCORE = 1e-12
+
+# What is less likely is left by the rounding of chances that add up to 1.
+NO_CHANCE = 1e-12
 
 # Beyond it the ranks of a long list drown in the rounding of k + rank.
 LARGEST_K = 1e6
@@ -82,6 +86,11 @@ _MERGE = '''
 
 K, RANK_BASE = {k}, {rank_base}
 WEIGHTS = {weights}
+
+
+def list_order(modality):
+    """Modalities in the order in which an engine that fuses is given their lists."""
+    return sorted(MODALITIES, key=lambda name: name {sign}= modality)
 
 
 def merge(lists, modality):
@@ -171,7 +180,7 @@ class RankFusion(Fusion):
                 )
             )
         which, query, ahead, size, relevant = np.concatenate(groups, axis=1)
-        begin, end = np.zeros_like(query), np.zeros_like(query)
+        one_by_one = [np.zeros((3, 0), dtype=np.int64)]
         every: list[Places] = []
         best: list[Places] = []
         for left_out in np.unique(asked.n_excluded):
@@ -185,15 +194,22 @@ class RankFusion(Fusion):
             mine = np.flatnonzero(those[query])
             if mine.size:
                 group = (which[mine], query[mine], ahead[mine], size[mine], relevant[mine])
-                begin[mine], end[mine] = merged.reach(group[0], group[2], group[3])
-                every.append(merged.places(group, len(scores), every=True))
-                best.append(merged.places(group, len(scores), every=False))
-        in_order = np.lexsort((begin, query))
+                one_by_one.append(merged.one_by_one(*group))
+                every.append(merged.every(*group, len(scores)))
+                best.append(merged.best(*group, len(scores)))
+        of, begin, end = np.concatenate(one_by_one, axis=1)
+        in_order = np.lexsort((begin, of))
         return Standing(
             own_share,
             asked.chance,
             first_other,
-            TieGroups(len(scores), *(a[in_order] for a in (query, begin, end - begin, relevant))),
+            TieGroups(
+                len(scores),
+                of[in_order],
+                begin[in_order],
+                (end - begin)[in_order],
+                np.ones_like(of),
+            ),
             asked.n_open,
             (_by_query(every, len(scores)), _by_query(best, len(scores))),
         )
@@ -218,7 +234,10 @@ class RankFusion(Fusion):
 
     def merge_code(self, modalities: Sequence[str]) -> str:
         return _MERGE.format(
-            first=TURN_WORDS[self.ties], turn=TURN_CODE[self.ties], **self.code(modalities)
+            sign="=" if self.ties == "other-first" else "!",
+            first=TURN_WORDS[self.ties],
+            turn=TURN_CODE[self.ties],
+            **self.code(modalities),
         )
 
     def code(self, modalities: Sequence[str]) -> dict[str, str]:
@@ -247,7 +266,7 @@ TURN_WORDS: dict[TieRule, str] = {
     "other-first": "the query's modality is last",
 }
 TURN_CODE: dict[TieRule, str] = {
-    "shared": "(place + (name != modality)) % 2",
+    "shared": "2 * place + (place + (name != modality)) % 2",
     "own-first": "int(name != modality)",
     "other-first": "int(name == modality)",
 }
@@ -256,12 +275,18 @@ TURN_CODE: dict[TieRule, str] = {
 def tie_turns(is_own: Mask, place: Indices, ties: TieRule) -> Indices:
     """Which of equal fused scores a list shows first, `(n,)`: the lower number.
 
+    No list is ever shown out of its own order.
+
     Args:
         is_own: `(n,)`, whether an entry has the query's modality.
         place: `(n,)`, its place in its list, from 0.
         ties: where every order counts alike, the modalities take turns, rank by rank.
     """
-    turn = {"shared": (place + ~is_own) % 2, "own-first": ~is_own, "other-first": is_own}[ties]
+    turn = {
+        "shared": 2 * place + (place + ~is_own) % 2,
+        "own-first": ~is_own,
+        "other-first": is_own,
+    }[ties]
     return np.asarray(turn, dtype=np.int64)
 
 
@@ -302,44 +327,160 @@ class Merged:
         last = first + size - 1
         return self.ahead[first], self.ahead[last] + self.size[last]
 
-    def places(self, group: tuple[Indices, ...], n_queries: int, *, every: bool) -> Places:
-        """Where relevant entries may stand: all of them, or the best of each query.
+    def one_by_one(
+        self, which: Indices, query: Indices, ahead: Indices, size: Indices, relevant: Indices
+    ) -> Indices:
+        """Of every relevant entry, in turn, the query; how many entries stand ahead where the
+        relevant ones win all ties, and up to it where they lose them, `(3, n_relevant)`.
+
+        Groups as for `every`.
+        """
+        of, inside = runs(np.zeros_like(relevant), relevant)
+        won = self.starts[which[of]] + ahead[of] + inside
+        lost = won + (size - relevant)[of]
+        return np.stack([query[of], self.ahead[won], self.ahead[lost] + self.size[lost]])
+
+    def every(
+        self,
+        which: Indices,
+        query: Indices,
+        ahead: Indices,
+        size: Indices,
+        relevant: Indices,
+        n_queries: int,
+    ) -> Places:
+        """Where the relevant entries of groups of equals may stand, `(n_groups,)` each.
 
         Args:
-            group: list, query, entries ahead in the list, equals in the list, and relevant ones
-                among those, `(n_groups,)` each.
+            which: list.
+            query: who asks.
+            ahead: entries ahead in the list.
+            size: equals in the list.
+            relevant: relevant ones among those.
             n_queries: how many there are.
-            every: whether all count.
         """
-        which, query, ahead, size, relevant = group
-        if not every:
-            begin, end = self.reach(which, ahead, size)
-            order = np.lexsort((begin + end, query))
-            _, lead = np.unique(query[order], return_index=True)
-            which, query, ahead, size, relevant = (one[order[lead]] for one in group)
-        if every:
-            of, first, width = np.arange(size.size), np.zeros_like(size), size
-            chance = relevant.astype(np.float64)
-        else:
-            of, first, width, chance = first_places(size, relevant)
-        at = ahead[of] + first
+        of, begin, equals, share = self._told_apart(which, ahead, size)
+        return Places(n_queries, query[of], begin, equals, relevant[of] * share)
+
+    def best(
+        self,
+        which: Indices,
+        query: Indices,
+        ahead: Indices,
+        size: Indices,
+        relevant: Indices,
+        n_queries: int,
+    ) -> Places:
+        """Where the best relevant entry of each query may stand; groups as for `every`.
+
+        Each list has its first relevant entry at one of some places, with a chance; where those
+        of several lists may be the best, or several share a score, all cases are added up.
+        """
+        order = np.lexsort((ahead, which, query))
+        which, query, ahead, size, relevant = (
+            part[order] for part in (which, query, ahead, size, relevant)
+        )
+        leads = np.ones(query.size, dtype=np.bool_)
+        leads[1:] = (query[1:] != query[:-1]) | (which[1:] != which[:-1])
+        first = np.flatnonzero(leads)
+        together = np.ones(first.size, dtype=np.int64)
+        # A list of weight 0 is one score, which all its relevant entries have.
+        ends = np.append(self.starts[1:], len(self.order)) - 1
+        same = (ends > self.starts) & (self.size[np.minimum(self.starts, ends)] > 1)
+        same &= self.ahead[np.minimum(self.starts, ends)] == self.ahead[ends]
+        in_same = same[which[first]]
+        together[in_same] = np.add.reduceat(relevant, first)[in_same]
+        which, query = which[first], query[first]
+        ahead = np.where(in_same, 0, ahead[first])
+        size, relevant = (np.where(in_same, 1, part[first]) for part in (size, relevant))
+        # What stands behind all that another list may have is no case.
+        begin, end = self.reach(which, ahead, size)
+        _, start, owner = np.unique(query, return_index=True, return_inverse=True)
+        near = np.flatnonzero(begin < np.minimum.reduceat(end, start)[owner])
+        lists = np.bincount(query[near], minlength=n_queries)
+        group, place, width, chance = first_places(size[near], relevant[near])
+        group = near[group]
+        part, begin, equals, share = self._told_apart(which[group], ahead[group] + place, width)
+        group, chance = group[part], chance[part] * share
+        cases = _Cases(query[group], which[group], begin, equals, together[group], chance)
+        in_order = np.argsort(cases.query, kind="stable")
+        several = in_order[lists[cases.query[in_order]] > 1]
+        found = [cases.take(in_order[lists[cases.query[in_order]] <= 1])]
+        _, starts = np.unique(cases.query[several], return_index=True)
+        found += [cases.take(one).first_of_lists() for one in np.split(several, starts)[1:]]
+        return _by_query([one.places(n_queries) for one in found], n_queries)
+
+    def _told_apart(
+        self, which: Indices, at: Indices, width: Indices
+    ) -> tuple[Indices, Indices, Indices, Float64]:
+        """Places of ranges of the lists, as ranks of the whole.
+
+        Returns:
+            `(n_places,)` each: the number of the range, entries ahead, equals, and the chance
+            of the place.
+        """
         # Of very many equals all places together are one range.
-        long = width > PLACES_TOLD_APART
-        begin, end = self.reach(which[of][long], at[long], width[long])
-        part, inside = runs(np.zeros_like(width), np.where(long, 0, width))
-        told = self.starts[which[of][part]] + at[part] + inside
-        return Places(
-            n_queries,
-            np.concatenate([query[of][part], query[of][long]]),
+        long = np.flatnonzero(width > PLACES_TOLD_APART)
+        begin, end = self.reach(which[long], at[long], width[long])
+        of, inside = runs(np.zeros_like(width), np.where(width > PLACES_TOLD_APART, 0, width))
+        told = self.starts[which[of]] + at[of] + inside
+        return (
+            np.concatenate([of, long]),
             np.concatenate([self.ahead[told], begin]),
             np.concatenate([self.size[told], end - begin]),
-            np.concatenate([(chance / width)[part], chance[long]]),
+            np.concatenate([1 / width[of], np.ones(long.size)]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Cases:
+    """Where the first relevant entries of lists may stand, `(n_cases,)` each."""
+
+    query: Indices
+    which: Indices
+    """List."""
+    ahead: Indices
+    """Entries of a higher score."""
+    size: Indices
+    """Entries of the same."""
+    relevant: Indices
+    """Relevant ones among them that the list has."""
+    chance: Float64
+
+    def take(self, which: Indices) -> _Cases:
+        return _Cases(*(getattr(self, one.name)[which] for one in fields(self)))
+
+    def first_of_lists(self) -> _Cases:
+        """Where the first of all lists may stand, of the cases of one query."""
+        ahead, first, column = np.unique(self.ahead, return_index=True, return_inverse=True)
+        lists, row = np.unique(self.which, return_inverse=True)
+        here, relevant = np.zeros((2, lists.size, ahead.size))
+        np.add.at(here, (row, column), self.chance)
+        relevant[row, column] = self.relevant
+        later = np.maximum(1 - np.cumsum(here, axis=1), 0)
+        found = []
+        for present in product((False, True), repeat=lists.size):
+            has = np.array(present)[:, None]
+            chance = np.where(has, here, later).prod(axis=0)
+            known = np.flatnonzero((chance > NO_CHANCE) & has.any())
+            count = np.where(has, relevant, 0).sum(axis=0)[known].astype(np.int64)
+            found.append((ahead[known], self.size[first[known]], count, chance[known]))
+        places, sizes, counts, chances = map(np.concatenate, zip(*found, strict=True))
+        same = np.full(places.size, self.query[0])
+        return _Cases(same, np.zeros_like(same), places, sizes, counts, chances)
+
+    def places(self, n_queries: int) -> Places:
+        """Every case with the places of the first of its equals."""
+        of, place, width, chance = first_places(self.size, self.relevant)
+        return Places(
+            n_queries, self.query[of], self.ahead[of] + place, width, self.chance[of] * chance
         )
 
 
 def _by_query(parts: Sequence[Places], n_queries: int) -> Places:
     """Places of several sets of queries as one, by rising query."""
-    none = Places(n_queries, *np.zeros((3, 0), dtype=np.int64), np.zeros(0))
+    nothing = np.zeros(0, dtype=np.int64)
+    none = Places(n_queries, nothing, nothing, nothing, np.zeros(0))
     parts = [none, *parts]
     query = np.concatenate([part.query for part in parts])
     order = np.argsort(query, kind="stable")

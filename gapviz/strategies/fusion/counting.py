@@ -98,7 +98,10 @@ def bias_of(
     before = count_above(scores[:, spans[own]], best_other + near).astype(np.float64)
     if ties != "other-first":
         equal_own = count_above(scores[:, spans[own]], best_other - near, or_equal=True) - before
-        equal_other = (pooled[:, owner != own] >= (best_other - near)[:, None]).sum(axis=1)
+        equal_other = np.zeros(len(scores), dtype=np.int64)
+        for code, (part, span) in enumerate(zip(best, spans, strict=True)):
+            if code != own:
+                equal_other += _count_equal(part, scores[:, span], best_other - near)
         # The first of m others among t equals stands at place (t + 1) / (m + 1) on average.
         before += equal_own if ties == "own-first" else equal_own / (equal_other + 1)
     return own_share, np.where(np.isneginf(best_other), 0, 1 + before)
@@ -132,8 +135,8 @@ def resampled_groups(
     tied = groups.size > groups.relevant
     if tied.any():
         size[tied] = (levels[tied] >= low[tied, None]).astype(np.float32) @ weight - ahead[tied]
-    counts = (np.rint(part).astype(np.int64) for part in (ahead, size))
-    return TieGroups(groups.n_queries, groups.query, *counts, groups.relevant)
+    above, equal = (np.rint(part).astype(np.int64) for part in (ahead, size))
+    return TieGroups(groups.n_queries, groups.query, above, equal, groups.relevant)
 
 
 def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFigures:
@@ -156,10 +159,26 @@ def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFi
 
 def _own_share_of_parts(asked: Asked, scores: Float32, k: int, kept: Mask) -> Float64:
     """`(n_queries, n_parts)`: share of the top k of the queries' modality, in each part."""
-    span, n = asked.corpus.spans[asked.own], scores.shape[1]
-    shares = np.empty((len(scores), kept.shape[1]))
+    n = scores.shape[1]
     # The k first of a part stand nearly always among so many first of all.
     most = min(n, HEAD_FACTOR * k)
+    shares, n_found = _own_share_among(asked, scores, k, kept, most)
+    n_open = kept.sum(axis=0) - asked.n_excluded[:, None]
+    short = np.flatnonzero((n_found < np.minimum(n_open, k)).any(axis=1))
+    if short.size:
+        shares[short], _ = _own_share_among(asked, scores[short], k, kept, n)
+    return shares
+
+
+def _own_share_among(
+    asked: Asked, scores: Float32, k: int, kept: Mask, most: int
+) -> tuple[Float64, Indices]:
+    """Share among the first of a part that stand among the `most` first of all; how many those
+    are, at most k.
+    """
+    span, n = asked.corpus.spans[asked.own], scores.shape[1]
+    shares = np.empty((len(scores), kept.shape[1]))
+    n_found = np.empty(shares.shape, dtype=np.int64)
     top = np.argpartition(-scores, most - 1, axis=1)[:, :most] if most < n else np.arange(n)[None]
     top = np.broadcast_to(top, (len(scores), most))
     by_score = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
@@ -170,10 +189,11 @@ def _own_share_of_parts(asked: Asked, scores: Float32, k: int, kept: Mask) -> Fl
     for start in range(0, len(scores), step):
         rows = slice(start, start + step)
         room = kept[top[rows]] & open_rows[rows, :, None]
-        filled = np.cumsum(room, axis=1, dtype=np.int16)
+        filled = np.cumsum(room, axis=1, dtype=np.int32)
         taken = room & is_own[rows, :, None] & (filled <= k)
-        shares[rows] = ratio(taken.sum(axis=1), np.minimum(filled[:, -1], k))
-    return shares
+        n_found[rows] = np.minimum(filled[:, -1], k)
+        shares[rows] = ratio(taken.sum(axis=1), n_found[rows])
+    return shares, n_found
 
 
 def places_in_list(scores: Float32) -> Indices:
@@ -191,6 +211,21 @@ def count_above(scores: Float32, level: Float32, *, or_equal: bool = False) -> I
         [np.count_nonzero(compare(row, at)) for row, at in zip(scores, level, strict=True)],
         dtype=np.int64,
     )
+
+
+def _count_equal(best: Float32, scores: Float32, level: Float32) -> Indices:
+    """`(n_queries,)`: how many `scores` reach a level that only the best of them can.
+
+    Args:
+        best: `(n_queries, k)` largest of each row of `scores`, in no order.
+        scores: `(n_queries, n)`.
+        level: `(n_queries,)`.
+    """
+    count = (best >= level[:, None]).sum(axis=1)
+    full = np.flatnonzero((count == best.shape[1]) & np.isfinite(level))
+    if best.shape[1] < scores.shape[1]:
+        count[full] = count_above(scores[full], level[full], or_equal=True)
+    return np.asarray(count, dtype=np.int64)
 
 
 def _best(scores: Float32, k: int) -> Float32:

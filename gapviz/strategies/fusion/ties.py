@@ -12,7 +12,7 @@ Scores count as equal where they are nearer than the rounding of a product in fl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -52,7 +52,8 @@ class Places:
     ahead: Indices
     size: Indices
     weight: Float64
-    """How often: the chance of one of several cases, or the number of entries."""
+    """How often: the chance of one of several cases, or the number of entries. It may have the
+    further columns, too."""
 
     def mean(self, worth: Float64) -> Float64:
         """Σ weight × mean worth of the places, by query `(n_queries, …)`; NaN without any.
@@ -62,7 +63,7 @@ class Places:
         """
         size = np.maximum(self.size, 1)
         gain = (worth[self.ahead + size] - worth[self.ahead]) / size
-        weight = self.weight.reshape(-1, *[1] * (gain.ndim - 1))
+        weight = self.weight.reshape(*self.weight.shape, *[1] * (gain.ndim - self.weight.ndim))
         total = np.full((self.n_queries, *gain.shape[1:]), np.nan)
         if self.query.size:
             known, first = np.unique(self.query, return_index=True)
@@ -134,7 +135,10 @@ class TieGroups:
         _, first = np.unique(self.query, return_index=True)
         return TieGroups(
             self.n_queries,
-            *(getattr(self, field.name)[first] for field in fields(self)[1:]),
+            self.query[first],
+            self.ahead[first],
+            self.size[first],
+            self.relevant[first],
         )
 
     @cached_property
@@ -142,10 +146,11 @@ class TieGroups:
         """`(n_queries,)` each: the place of the best relevant entry where it wins all ties, and
         where it loses them; 0 where there is none.
         """
-        lead = self.leading
+        query, first = np.unique(self.query, return_index=True)
         won, lost = np.zeros((2, self.n_queries), dtype=np.int64)
-        won[lead.query] = lead.ahead + 1
-        lost[lead.query] = lead.ahead + 1 + lead.size - lead.relevant
+        if query.size:
+            won[query] = self.ahead[first] + 1
+            lost[query] = np.minimum.reduceat(self.ahead + self.size - self.relevant, first) + 1
         return won, lost
 
     @property
@@ -175,46 +180,45 @@ class TieGroups:
         C(t − j, m − 1) / C(t, m).
         """
         lead = self.leading
-        single = lead.relevant == 1
-        if single.all():
-            return Places(
-                self.n_queries, lead.query, lead.ahead, lead.size, np.ones(lead.query.size)
-            )
-        if lead.ahead.ndim > 1:
-            # Parts of a corpus: every place that the first may have, each alike.
-            relevant = lead.relevant[:, None]
-            one = np.ones(lead.query.size)
-            return Places(self.n_queries, lead.query, lead.ahead, lead.size - relevant + 1, one)
+        if (lead.relevant == 1).all():
+            one = np.ones(lead.ahead.shape)
+            return Places(self.n_queries, lead.query, lead.ahead, lead.size, one)
         owner, place, width, chance = first_places(lead.size, lead.relevant)
-        return Places(self.n_queries, lead.query[owner], lead.ahead[owner] + place, width, chance)
+        ahead = lead.ahead[owner] + place.reshape(-1, *[1] * (lead.ahead.ndim - 1))
+        return Places(self.n_queries, lead.query[owner], ahead, width, chance)
 
 
 def first_places(size: Indices, relevant: Indices) -> tuple[Indices, Indices, Indices, Float64]:
-    """Where the first of `relevant` entries stands among `size` equals, each of `(n,)`.
+    """Where the first of `relevant` `(n,)` entries stands among `size` equals, `(n,)`, or
+    `(n, n_parts)` in parts of the corpus.
 
     Returns:
-        `(n_places,)` each: the number of the group, entries ahead, how many places from there
-        are alike, and the chance.
+        The number of the group and the entries ahead, `(n_places,)`; how many places from there
+        are alike, and the chance, `(n_places,)`, or `(n_places, n_parts)`.
     """
     # Half a second that an import of gapviz need not pay.
     from scipy.special import gammaln
 
-    told = np.where(relevant == 1, 1, np.minimum(size - relevant + 1, PLACES_TOLD_APART))
+    most = size if size.ndim == 1 else size.max(axis=1)
+    possible = np.where(relevant == 1, 1, np.maximum(most - relevant + 1, 1))
+    told = np.minimum(possible, PLACES_TOLD_APART)
     owner, place = runs(np.zeros_like(told), told)
-    t, m = size[owner], relevant[owner]
-    left = t - place - 1
+    column = (-1, *[1] * (size.ndim - 1))
+    t, m = size[owner], relevant[owner].reshape(column)
+    left = t - place.reshape(column) - 1
     log_chance = (
-        gammaln(left + 1) - gammaln(m) - gammaln(left - m + 2)
-        - gammaln(t + 1) + gammaln(m + 1) + gammaln(t - m + 1)
+        gammaln(np.maximum(left, 0) + 1) - gammaln(m) - gammaln(np.maximum(left - m, -1) + 2)
+        - gammaln(t + 1) + gammaln(m + 1) + gammaln(np.maximum(t - m, 0) + 1)
     )  # fmt: skip
-    chance = np.where(m == 1, 1.0, np.exp(log_chance))
+    chance = np.where(m == 1, 1.0, np.where(left >= m - 1, np.exp(log_chance), 0.0))
     width = np.where(m == 1, t, 1)
     # The rest of a long group, as one range.
-    rest = np.flatnonzero(told < np.where(relevant == 1, 1, size - relevant + 1))
-    known = np.bincount(owner, chance, minlength=size.size)
+    rest = np.flatnonzero(told < possible)
+    known = np.add.reduceat(chance, np.cumsum(told) - told, axis=0)[rest]
+    behind = size[rest] - (relevant + told)[rest].reshape(column) + 1
     owner, place = np.concatenate([owner, rest]), np.concatenate([place, told[rest]])
-    width = np.concatenate([width, size[rest] - relevant[rest] + 1 - told[rest]])
-    chance = np.concatenate([chance, 1 - known[rest]])
+    width = np.concatenate([width, np.maximum(behind, 1)])
+    chance = np.concatenate([chance, np.maximum(1 - known, 0)])
     order = np.argsort(owner, kind="stable")
     return owner[order], place[order], width[order], chance[order]
 
@@ -295,11 +299,9 @@ def _sorted_counts(
     start = np.arange(n_queries, dtype=np.uint64) << np.uint64(32)
     everything = np.bitwise_or(start[:, None], codes).ravel()
     ends = (query + 1) * n
-    above, reach = (
-        ends - np.searchsorted(everything, np.bitwise_or(start[query], _in_order(end)), side=side)
-        for end, side in ((high, "right"), (low, "left"))
-    )
-    return above.astype(np.int64), reach.astype(np.int64)
+    above = np.searchsorted(everything, np.bitwise_or(start[query], _in_order(high)), side="right")
+    reach = np.searchsorted(everything, np.bitwise_or(start[query], _in_order(low)), side="left")
+    return (ends - above).astype(np.int64), (ends - reach).astype(np.int64)
 
 
 def _in_order(scores: Float32) -> npt.NDArray[np.uint32]:

@@ -55,14 +55,19 @@ def test_calibration_is_told_in_items(collection):
     assert "Even 40 items do not settle" in calibration_reading(curve, enough=1.1)
 
 
-def test_k_is_said_to_matter_only_where_lists_overlap(collection):
-    sentence = fusion_reading(rank_fusion_curves(collection, "image").compute())
+def test_k_is_said_to_matter_only_where_lists_overlap(with_second_captions):
+    sentence = fusion_reading(rank_fusion_curves(with_second_captions, "image").compute())
     assert sentence.startswith("Over disjoint lists k changes nothing; over overlapping lists k")
     assert "1.1 instead of 1 for the image list gives it" in sentence
 
 
 def request(collection, name="centre", **values):
     return Request(collection, values, StrategyOptions(name), seed=0)
+
+
+def test_k_is_not_said_to_change_nothing_where_no_match_can_be_measured(collection):
+    sentence = fusion_reading(rank_fusion_curves(collection, "image").compute())
+    assert "over overlapping lists no match can be measured: every item has one row" in sentence
 
 
 def test_the_strength_of_the_sidebar_is_no_part_of_the_sweep(collection):

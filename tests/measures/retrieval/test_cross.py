@@ -46,14 +46,17 @@ def test_any_of_several_captions_counts():
     assert crossed(collection, "image", "text").match_rank.tolist() == [1, 1]
 
 
-def test_equal_scores_favour_the_match_and_are_told():
+def test_equal_scores_count_in_every_order_and_are_told():
     collection = Collection(
         "x",
         items_of_rows(4),
         {"image": ModalityVectors.of(np.ones((4, 3))), "text": ModalityVectors.of(np.ones((4, 3)))},
     )
     outcome = crossed(collection, "image", "text")
-    assert outcome.match_rank.tolist() == [1, 1, 1, 1]
+    assert outcome.match_rank == pytest.approx(2.5)
+    assert outcome.reciprocal_rank == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
+    assert outcome.recall(1) == pytest.approx(1 / 4)
+    assert outcome.recall_at_ends(1) == (0, 1)
     assert outcome.tied.all()
 
 

@@ -1,5 +1,7 @@
 """The mixed index against a slow oracle, against the search itself, and against ranx."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias
 from gapviz.retrieval.index import Index, Query
 from gapviz.strategies import StrategyOptions, fit_strategy
+from gapviz.strategies.fusion import RankFusion, ScoreFusion
 from gapviz.strategies.raw import Raw
 
 STRATEGIES = [
@@ -36,24 +39,64 @@ def label(options):
     return f"{options.name} {dict(options.values)}"
 
 
+def entries_of(index, strategy, query):
+    """(key, row) of all that a query may find; a larger key is better, equal ones are equal."""
+    _, scores, open_rows = index.scored(query)
+    rows, fusion, found = index.rows, strategy.fusion, []
+    for code, name in enumerate(rows.names):
+        listed = np.flatnonzero(open_rows & (rows.modality == code))
+        exact = scores[listed].astype(float)
+        for place, at in enumerate(np.argsort(-exact)):
+            if isinstance(fusion, RankFusion):
+                weight = Fraction(str(fusion.weight(name)))
+                first = (name == query.modality) == (fusion.ties == "own-first")
+                key = (
+                    weight / (Fraction(fusion.k) + fusion.rank_base + place),
+                    first,
+                    -code,
+                    -place,
+                )
+                key = key[:1] if fusion.ties == "shared" else key
+            elif isinstance(fusion, ScoreFusion):
+                key = ((exact[at] - exact.mean()) / exact.std(),)
+            else:
+                key = (exact[at],)
+            found.append((key, listed[at]))
+    return found
+
+
 def oracle(collection, strategy, modality, k):
-    """Per query of a modality: (bias, first other rank, match rank, ndcg), one by one."""
+    """Per query of a modality: (bias, first other rank, match rank, ndcg, corpus share), the
+    means over all orders of equals, group by group.
+    """
     queries = query_rows(collection, Raw().fit(collection))
     index = Index.of(collection, strategy)
-    own = index.rows.names.index(modality)
-    for row in np.flatnonzero(queries.modality == own):
-        item = queries.item[row]
-        found = index.search(Query(queries.vectors[row], modality, int(item)), index.rows.n_rows)
-        is_own = [hit.modality == modality for hit in found.hits]
-        relevant = [i for i, hit in enumerate(found.hits) if hit.item == item and not is_own[i]]
-        gain = sum(1 / np.log2(2 + i) for i in relevant if i < k)
-        ideal = sum(1 / np.log2(2 + i) for i in range(min(k, len(relevant))))
+    rows, own = index.rows, index.rows.names.index(modality)
+    for asking in np.flatnonzero(queries.modality == own):
+        item = queries.item[asking]
+        query = Query(queries.vectors[asking], modality, int(item))
+        entries = entries_of(index, strategy, query)
+        bias, first_other, match, gain, n_relevant, ahead = 0.0, 0.0, 0.0, 0.0, 0, 0
+        for key in sorted({key for key, _ in entries}, reverse=True):
+            group = [row for one, row in entries if one == key]
+            n = len(group)
+            other = sum(rows.modality[row] != own for row in group)
+            relevant = sum(rows.item[row] == item and rows.modality[row] != own for row in group)
+            places = [ahead + 1 + i for i in range(n) if ahead + 1 + i <= k]
+            bias += len(places) * (n - other) / n
+            gain += sum(1 / np.log2(1 + place) for place in places) * relevant / n
+            # The first of m among n equals stands at place (n + 1) / (m + 1) on average.
+            first_other = first_other or (other and ahead + (n + 1) / (other + 1))
+            match = match or (relevant and ahead + (n + 1) / (relevant + 1))
+            n_relevant, ahead = n_relevant + relevant, ahead + n
+        ideal = sum(1 / np.log2(2 + i) for i in range(min(k, n_relevant)))
         yield (
-            np.mean(is_own[:k]),
-            is_own.index(False) + 1,
-            relevant[0] + 1 if relevant else 0,
-            gain / ideal if relevant else np.nan,
-            found.corpus_share,
+            bias / min(k, ahead),
+            first_other,
+            match,
+            gain / ideal if n_relevant else np.nan,
+            np.mean([rows.modality[row] == own for _, row in entries]),
+            index.search(query, 1).match_rank or 0,
         )
 
 
@@ -65,10 +108,13 @@ def test_every_outcome_is_what_searching_query_by_query_gives(mixed_up_collectio
     for modality, outcome in evaluate_mixed(collection, strategy, k=k).items():
         slow = np.array(list(oracle(collection, strategy, modality, k)))
         np.testing.assert_allclose(outcome.own_share, slow[:, 0])
-        np.testing.assert_array_equal(outcome.first_other_rank, slow[:, 1])
-        np.testing.assert_array_equal(outcome.match_rank, slow[:, 2])
+        np.testing.assert_allclose(outcome.first_other_rank, slow[:, 1])
+        np.testing.assert_allclose(outcome.match_rank, slow[:, 2])
         np.testing.assert_allclose(outcome.ndcg, slow[:, 3])
         np.testing.assert_allclose(outcome.expected_share, slow[:, 4])
+        # The list that is shown is one of the orders.
+        won, lost = outcome.groups.ends
+        assert ((won <= slow[:, 5]) & (slow[:, 5] <= lost)).all()
 
 
 def test_blocks_do_not_show(mixed_up_collection, monkeypatch):
@@ -137,17 +183,20 @@ def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collec
         np.testing.assert_allclose(outcome.own_share, [f.bias for f in found])
 
 
-def test_a_min_max_match_that_wins_the_tie_at_the_top_is_told_to_be_tied(make_collection):
+def test_a_min_max_match_that_ties_at_the_top_is_first_half_of_the_time(make_collection):
     collection = make_collection(30, seed=3)
-    options = StrategyOptions("minmax", ties="other-first")
-    outcome = evaluate_mixed(collection, fit_strategy(options, collection))["image"]
-    assert (outcome.tied == (outcome.match_rank == 1)).all()
-    assert outcome.tied.any()
-    usual = evaluate_mixed(collection, fit_strategy(StrategyOptions("minmax"), collection))
-    assert not usual["image"].tied.any()
-    np.testing.assert_array_equal(
-        usual["image"].match_rank[outcome.tied], outcome.match_rank[outcome.tied] + 1
+    own, shared, other = (
+        evaluate_mixed(collection, fit_strategy(StrategyOptions("minmax", ties=ties), collection))[
+            "image"
+        ]
+        for ties in ("own-first", "shared", "other-first")
     )
+    top = other.match_rank == 1
+    assert top.any()
+    assert (shared.tied == top).all() and not own.tied.any() and not other.tied.any()
+    assert (shared.match_rank[top] == 1.5).all() and (own.match_rank[top] == 2).all()
+    np.testing.assert_allclose(shared.ndcg, (own.ndcg + other.ndcg) / 2)
+    assert shared.recall_at_ends(1) == (np.mean(own.recall(1)), np.mean(other.recall(1)))
 
 
 def test_ndcg_mrr_and_recall_agree_with_ranx(ranx, mixed_up_collection):
@@ -217,12 +266,14 @@ def test_ties_at_the_last_place_share_it_by_their_number():
     np.testing.assert_allclose(outcomes["text"].own_share[:30], 49 / 79)
 
 
-def test_a_tie_with_the_match_is_told_and_read_in_its_favour():
+def test_a_tie_with_the_match_is_told_and_counts_in_every_order():
     collection = all_equal(5, 5)
-    for name in ("raw", "route"):
+    # Four images and five captions: of one list any of nine places; routed, the place in the
+    # list of captions is any, and two entries share each score but the last.
+    for name, ranks in (("raw", range(1, 10)), ("route", [1.5, 3.5, 5.5, 7.5, 9])):
         outcomes = evaluate_mixed(collection, fit_strategy(StrategyOptions(name), collection))
         assert outcomes["image"].tied.all()
-    assert (outcomes["image"].match_rank <= 2).all()
+        np.testing.assert_allclose(outcomes["image"].match_rank, np.mean(ranks))
 
 
 @pytest.mark.parametrize("name", ["raw", "route"])
@@ -237,11 +288,13 @@ def test_two_equal_captions_stand_one_behind_the_other(name):
         },
     )
     outcome = evaluate_mixed(collection, fit_strategy(StrategyOptions(name), collection))["image"]
-    assert not outcome.tied[0]
-    # Routed, the two stand at places 2 and 4 of the interleaved list.
+    # Routed, an image shares the score of either caption: places 1 and 2, and 3 and 4.
+    assert outcome.tied[0] == (name == "route")
+    gain = 1 / np.log2(1 + np.arange(1, 5))
     assert outcome.ndcg[0] == pytest.approx(
-        1 if name == "raw" else (1 / np.log2(3) + 1 / np.log2(5)) / (1 + 1 / np.log2(3))
+        1 if name == "raw" else (gain.sum() / 2) / (gain[0] + gain[1])
     )
+    assert outcome.match_rank[0] == pytest.approx(1 if name == "raw" else 1.5)
 
 
 def test_without_equal_scores_nothing_is_tied(make_collection):
@@ -283,13 +336,15 @@ def test_too_many_queries_are_sampled_by_the_seed(make_collection):
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", ["raw", "route", "minmax", "csls", "nnn", "items-max"])
-def test_one_item_leaves_no_own_entry_and_finds_its_match(make_collection, name):
+def test_one_item_leaves_no_own_entry(make_collection, name):
     collection = make_collection(1)
     outcomes = evaluate_mixed(collection, fit_strategy(StrategyOptions(name), collection))
     for outcome in outcomes.values():
         assert outcome.own_share.tolist() == [0]
         assert np.isnan(outcome.lift).all()
-        assert outcome.match_rank.tolist() == [1]
+        # Of items the one row that asks leaves the other alone in its list: no measure.
+        assert outcome.match_rank.tolist() == [0 if name == "items-max" else 1]
+        assert np.isnan(outcome.ndcg).all() == (name == "items-max")
 
 
 @pytest.mark.filterwarnings("error")
