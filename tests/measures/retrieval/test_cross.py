@@ -56,7 +56,8 @@ def test_equal_scores_count_in_every_order_and_are_told():
     assert outcome.match_rank == pytest.approx(2.5)
     assert outcome.reciprocal_rank == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4)
     assert outcome.recall(1) == pytest.approx(1 / 4)
-    assert outcome.recall_at_ends(1) == (0, 1)
+    ends = [outcome.at_end(won=won).recall(1).mean() for won in (False, True)]
+    assert ends == [0, 1]
     assert outcome.tied.all()
 
 
