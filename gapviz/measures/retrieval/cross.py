@@ -50,7 +50,9 @@ def evaluate_cross(
     asking = seeded_sample(asking, max_queries, seed)
     items = asked.item_index[asking]
     gallery = strategy.transform(indexed.vectors, target)
-    vectors = strategy.transform(asked.vectors[asking], source)
+    vectors = asked.vectors[asking]
+    if items.size:
+        vectors = strategy.transform(vectors, source)
     corpus = rows_of_one(target, gallery, gallery_item)
     scoring = strategy.prepare(corpus, rows_of_one(source, vectors, items)) if items.size else None
     tolerance = TOLERANCE * (1.0 if scoring is None else scoring.slope(source))

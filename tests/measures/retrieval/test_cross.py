@@ -7,8 +7,8 @@ from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 
-def crossed(collection, source, target, **options):
-    strategy = fit_strategy(StrategyOptions(), collection)
+def crossed(collection, source, target, name="raw", **options):
+    strategy = fit_strategy(StrategyOptions(name), collection)
     return evaluate_cross(collection, strategy, source, target, **options)
 
 
@@ -70,7 +70,8 @@ def test_modalities_that_share_no_item_give_no_queries():
             "text": ModalityVectors.of(np.eye(2), [2, 3]),
         },
     )
-    assert crossed(collection, "image", "text").match_rank.size == 0
+    for name in ("raw", "centre"):
+        assert crossed(collection, "image", "text", name).match_rank.size == 0
 
 
 def test_blocks_and_samples_keep_the_ranks(make_collection, monkeypatch):
