@@ -10,7 +10,10 @@ from gapviz.core.wording import figure
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its 95 % percentile-bootstrap interval (Efron & Tibshirani 1993, ch. 13)."""
+    """A figure with its 95 % interval; what makes it says by which method.
+
+    Most are means with a percentile-bootstrap interval (Efron & Tibshirani 1993, ch. 13).
+    """
 
     value: float
     low: float
