@@ -11,8 +11,8 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -85,31 +85,6 @@ class World:
             {"calibrate": places[first], "evaluate": places[~first]},
         )
 
-    @cached_property
-    def truth(self) -> dict[str, float]:
-        """The gap of the population by strategy."""
-        if self.gap == 0:
-            return dict.fromkeys(STRATEGIES, 0.0)
-        population, rng = POPULATION_ENTRIES // self.dim, np.random.default_rng(2)
-        sums = np.zeros((2, self.dim))
-        for _ in range(population // BLOCK):
-            sums += [rows.sum(axis=0, dtype=np.float64) for rows in self.draw(rng, BLOCK)]
-        x, y = sums / population
-        shifts = {
-            "raw": (x * 0, y * 0),
-            "half-way": ((y - x) / 4, (x - y) / 4),
-            "centred": (-x, -y),
-        }
-        moved: dict[str, float] = defaultdict(float)
-        rng = np.random.default_rng(2)
-        for _ in range(population // BLOCK):
-            sides = self.draw(rng, BLOCK)
-            for name, both in shifts.items():
-                for sign, rows, shift in zip((1, -1), sides, both, strict=True):
-                    along = unit_rows(rows + shift, shift=np.zeros(self.dim))[:, OFFSET]
-                    moved[name] += sign * float(along.sum(dtype=np.float64))
-        return {name: abs(total) / population for name, total in moved.items()}
-
 
 def worlds() -> Iterator[World]:
     """All of the table."""
@@ -121,6 +96,32 @@ def worlds() -> Iterator[World]:
         for gap in GAPS[:3]:
             for n in SIZES[:2]:
                 yield World(content, gap, n, dim=512, isotropic=True)
+
+
+@cache
+def population_gaps(world: World) -> dict[str, float]:
+    """The gap of the population by strategy, whatever n is."""
+    if world.gap == 0:
+        return dict.fromkeys(STRATEGIES, 0.0)
+    population, rng = POPULATION_ENTRIES // world.dim, np.random.default_rng(2)
+    sums = np.zeros((2, world.dim))
+    for _ in range(population // BLOCK):
+        sums += [rows.sum(axis=0, dtype=np.float64) for rows in world.draw(rng, BLOCK)]
+    x, y = sums / population
+    shifts = {
+        "raw": (x * 0, y * 0),
+        "half-way": ((y - x) / 4, (x - y) / 4),
+        "centred": (-x, -y),
+    }
+    moved: dict[str, float] = defaultdict(float)
+    rng = np.random.default_rng(2)
+    for _ in range(population // BLOCK):
+        sides = world.draw(rng, BLOCK)
+        for name, both in shifts.items():
+            for sign, rows, shift in zip((1, -1), sides, both, strict=True):
+                along = unit_rows(rows + shift, shift=np.zeros(world.dim))[:, OFFSET]
+                moved[name] += sign * float(along.sum(dtype=np.float64))
+    return {name: abs(total) / population for name, total in moved.items()}
 
 
 def estimates(world: World, seed: tuple[int, ...]) -> dict[str, Estimate]:
@@ -137,7 +138,7 @@ def estimates(world: World, seed: tuple[int, ...]) -> dict[str, Estimate]:
 
 def row(world: World, replications: int) -> str:
     """Coverage and mean width of each interval, in a line of the table."""
-    truth = dict(world.truth)
+    truth = dict(population_gaps(replace(world, n=0)))
     truth |= {f"change, {name}": truth[name] - truth["raw"] for name in list(STRATEGIES)[1:]}
     held: dict[str, list[bool]] = defaultdict(list)
     widths: dict[str, list[float]] = defaultdict(list)
