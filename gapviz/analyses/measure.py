@@ -25,6 +25,8 @@ NO_CONTENT = (
     "that a search could use, and no way of searching them is better than another."
 )
 
+NO_GAP = "The interval reaches 0: these items show no gap."
+
 ITEM_PROTOCOL = (
     "It ranks items, not vectors: its bias and rank of the match are of another protocol and "
     "cannot be held against those of raw cosine."
@@ -41,16 +43,19 @@ def gap_reading(measurement: Measurement) -> str:
             f"The gap of {counted(n_items, 'held-out item')} is {figure(gap.gap)}: too few to tell "
             "it from noise."
         )
-    if isnan(gap.noise_floor):
-        return (
-            f"The gap is {figure(gap.gap)}, and whether that is more than noise is unknown: one "
-            "modality has a single vector here."
+    if isnan(gap.low):
+        in_sample = isnan(measurement.fit_noise)
+        reason = (
+            "what was subtracted was learned from these very items"
+            if in_sample
+            else "one modality has a single item here"
         )
-    if gap.gap <= gap.noise_floor:
         return (
-            f"The gap ({figure(gap.gap)}) lies under its noise floor ({figure(gap.noise_floor)}): "
-            "with this many items, that is no gap."
+            f"The gap is {figure(gap.gap)}, and whether that is more than noise is unknown: "
+            f"{reason}."
         )
+    if gap.none:
+        return f"The gap is {figure(gap.gap)}. {NO_GAP}"
     if isnan(gap.separation):
         return f"The gap is {figure(gap.gap)}, between two clouds without any spread."
     words = "the clouds overlap more than they stand apart"
@@ -156,11 +161,11 @@ def _gap_change(before: Measurement, after: Measurement) -> str:
         return "No vector moves, so the gap stays"
     was, now = before.geometry.gap, after.geometry.gap
     words = f"The gap goes from {figure(was.gap, 2)} to {figure(now.gap, 2)}"
-    if now.gap <= now.noise_floor and was.gap > was.noise_floor:
-        return (
-            f"{words}, now under its noise floor ({figure(now.gap)} against "
-            f"{figure(now.noise_floor)}): closed as far as these items can tell"
-        )
+    change = now.change_from(was)
+    if not isnan(change.low):
+        words += f", a change of {change} without noise"
+    if now.none and not was.none:
+        words += "; the interval now reaches 0: closed as far as these items can tell"
     return words
 
 

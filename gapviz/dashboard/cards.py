@@ -58,10 +58,10 @@ def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
 
 def _gap_words(which: str, measurement: Measurement) -> str:
     gap = measurement.geometry.gap
-    under = ", under it" if gap.gap <= gap.noise_floor else ""
+    none = " (it reaches 0: no gap here)" if gap.none else ""
     return (
-        f"{which} {figure(gap.gap)}, 95 % interval {interval(gap.low, gap.high)}, noise floor "
-        f"{figure(gap.noise_floor)}{under}"
+        f"{which} {figure(gap.gap)}, 95 % interval {interval(gap.low, gap.high)}{none}, noise "
+        f"floor {figure(gap.noise_floor)}"
     )
 
 

@@ -97,7 +97,28 @@ class Measurement:
             self.strategy.transform(self.collection.modality(name).corpus.vectors, name)
             for name in self.pair
         )
-        return Geometry(x, y, self.collection.pairs(*self.pair), seed=self.seed)
+        return Geometry(
+            x,
+            y,
+            self.collection.pairs(*self.pair),
+            seed=self.seed,
+            fit_noise=self.fit_noise,
+        )
+
+    @property
+    def fit_noise(self) -> float:
+        """What the fit adds to the variance of Δ, λ²·n/n_cal; see `Geometry`.
+
+        NaN where an offset was subtracted from the very items that it was learned from: its
+        noise is theirs, and the gap is closed in these items whatever it is in others.
+        """
+        strength = self.strategy.subtracted(self.pair)
+        if not strength:
+            return 0.0
+        n_calibration = self.strategy.n_calibration_
+        if self.fit == "all" or not n_calibration:
+            return float("nan")
+        return strength**2 * self.collection.n_items / n_calibration
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -365,7 +386,6 @@ class Measurement:
             "fit": self.fit,
             "seed": self.seed,
             "sampled": list(geometry.sampled),
-            "gap_debiased": geometry.gap.debiased,
             "constancy_cosine": geometry.constancy.mean_cosine,
             "mean_norm": {first: geometry.x.mean_norm, second: geometry.y.mean_norm},
             "cone": {first: geometry.x.cone, second: geometry.y.cone},

@@ -90,6 +90,8 @@ class Strategy(ABC):
         """
         self.options = StrategyOptions(self.spec.name, **values)
         self.modalities_: tuple[str, ...] = ()
+        self.n_calibration_ = 0
+        """Items that it was fitted on; 0 where it is not known, as of a restored one."""
         self.warnings_: tuple[str, ...] = ()
         self.split_warnings: tuple[str, ...] = ()
         """What speaks against the split that it was fitted on."""
@@ -114,6 +116,7 @@ class Strategy(ABC):
                 needed and there are none.
         """
         self.modalities_ = calibration.modality_names
+        self.n_calibration_ = calibration.n_items
         return self
 
     def transform(self, vectors: Float32, modality: str) -> Float32:
@@ -140,6 +143,13 @@ class Strategy(ABC):
     def shift(self) -> Mapping[str, Float64] | None:
         """Direction `(dim,)` by modality where vectors move along one, by its strength λ."""
         return None
+
+    def subtracted(self, pair: tuple[str, str]) -> float:
+        """λ: how much of the fitted offset of two modalities the move takes out, 0 for none.
+
+        The noise of that offset stays in the gap: λ² times its variance.
+        """
+        return 0.0
 
     @property
     def fusion(self) -> Fusion:

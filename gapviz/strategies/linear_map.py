@@ -98,6 +98,9 @@ class LinearMap(VectorStrategy):
     def settled(self) -> dict[str, Any]:
         return super().settled | ({"anchor": self.anchor_} if self.anchor_ else {})
 
+    def subtracted(self, pair: tuple[str, str]) -> float:
+        return 1.0  # both modalities are centred
+
     def n_stored(self, corpus: Rows) -> int:
         return sum(part.size for part in (*self.means_.values(), *self.maps_.values()))
 

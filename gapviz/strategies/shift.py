@@ -64,6 +64,10 @@ class ShiftStrategy(VectorStrategy):
     def shift(self) -> Mapping[str, Float64]:
         return self.directions_
 
+    def subtracted(self, pair: tuple[str, str]) -> float:
+        a, b = (self.directions_[name] for name in pair)
+        return float(self.value("strength")) if (a != b).any() else 0.0
+
     def n_stored(self, corpus: Rows) -> int:
         return sum(v.size for v in self.directions_.values() if v.any())
 

@@ -82,6 +82,9 @@ def move(vectors, modality):
         )
         return self
 
+    def subtracted(self, pair: tuple[str, str]) -> float:
+        return 1.0  # both modalities are centred
+
     def n_stored(self, corpus: Rows) -> int:
         return 2 * sum(mean.size for mean in self.means_.values())
 

@@ -25,8 +25,19 @@ def two_clouds(offset, n=200, dim=16, seed=0):
     return Collection("clouds", items_of_rows(n), modalities, alternate_splits(n))
 
 
-def test_a_gap_under_its_noise_floor_is_called_none():
-    assert "that is no gap" in gap_reading(measure(two_clouds(0.0)))
+def test_a_gap_whose_interval_reaches_zero_is_called_none():
+    found = measure(two_clouds(0.0))
+    assert found.geometry.gap.low == 0 < found.geometry.gap.gap
+    assert "these items show no gap" in gap_reading(found)
+
+
+def test_of_a_gap_closed_in_the_items_it_was_learned_from_nothing_is_claimed():
+    found = measure(two_clouds(20), StrategyOptions("centre"), fit="all")
+    assert np.isnan(found.geometry.gap.low) and not found.geometry.gap.none
+    assert "unknown: what was subtracted was learned from these very items" in gap_reading(found)
+    raw = measure(two_clouds(20), fit="all")
+    assert "dominated by it" in gap_reading(raw)
+    assert "nan" not in change_reading(raw, found)
 
 
 @pytest.mark.parametrize(
@@ -66,15 +77,12 @@ def test_a_loss_of_recall_beyond_chance_is_called_one():
     assert "got worse by more than chance" in change_reading(before, after)
 
 
-def test_a_gap_that_closes_under_its_noise_floor_is_said_to():
+def test_a_gap_that_closes_is_said_to():
     collection = two_clouds(20)
     before, after = measure(collection), measure(collection, StrategyOptions("centre"))
-    gap = after.geometry.gap
-    assert gap.gap < gap.noise_floor
-    assert (
-        f"now under its noise floor ({gap.gap:.3f} against {gap.noise_floor:.3f}): closed as far "
-        "as these items can tell"
-    ) in change_reading(before, after)
+    change = after.geometry.gap.change_from(before.geometry.gap)
+    assert f"a change of {change} without noise" in change_reading(before, after)
+    assert "now reaches 0: closed as far as these items can tell" in change_reading(before, after)
 
 
 @pytest.mark.parametrize("n", [3, 4, 18])

@@ -22,6 +22,9 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
     assert app.metric[1].value == " → ".join(f"{gap.separation:.3f}" for gap in gaps)
     assert f"with Centre both {gaps[1].gap:.3f}" in app.caption[0].value
     assert f"noise floor {gaps[1].noise_floor:.3f}" in app.caption[0].value
+    # Only the centred cloud's interval reaches 0.
+    assert [gap.none for gap in gaps] == [False, True]
+    assert app.caption[0].value.count("(it reaches 0: no gap here)") == 1
 
 
 def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):

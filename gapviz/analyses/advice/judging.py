@@ -20,7 +20,7 @@ from gapviz.analyses.advice.evidence import (
 )
 from gapviz.analyses.advice.passing import one_threshold, passing_trials
 from gapviz.analyses.advice.rules import Kind, Rule, Situation
-from gapviz.analyses.measure import content_reading
+from gapviz.analyses.measure import NO_GAP, content_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
@@ -230,10 +230,10 @@ def _holds(figure: float, bound: float) -> Stance:
 def _gap_words(raw: Measurement) -> str:
     gap = raw.geometry.gap
     words = f"The gap is {gap.estimate}, of 0 to 2"
-    if isnan(gap.noise_floor):
-        return f"{words}; so few items have no noise floor."
-    words += f"; the noise floor here is {gap.noise_floor:.3f}"
-    return f"{words}, so that it is no gap." if gap.gap < gap.noise_floor else f"{words}."
+    if isnan(gap.low):
+        return f"{words}; so few items have no interval."
+    words += f"; the noise floor here is {gap.noise_floor:.3f}."
+    return f"{words} {NO_GAP}" if gap.none else words
 
 
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:

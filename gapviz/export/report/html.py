@@ -110,7 +110,7 @@ def _cards(report: Report) -> str:
             figure(gap.gap),
             f"95 % interval {interval(gap.low, gap.high)}, lower is closer",
         ),
-        ("noise floor of the gap", figure(gap.noise_floor), "a gap under it is none"),
+        ("noise floor of the gap", figure(gap.noise_floor), "shown where there is no gap"),
         ("cloud separation, variant A", figure(gap.separation, 2), "above 1: gap-dominated"),
     ]
     shown = [(report.before, "raw")]

@@ -13,8 +13,9 @@ DIAGNOSTICS = (
         title="Gap ‖Δ‖",
         formula=r"\lVert\Delta\rVert=\lVert\mu_x-\mu_y\rVert",
         reading=(
-            "Distance between the two centroids, 0 to 2; lower is closer. A gap under its noise "
-            "floor is no gap."
+            "Distance between the two centroids, 0 to 2; lower is closer. Noise alone keeps it "
+            "above 0, so that near 0 the interval, which is of the true gap, may lie below it. "
+            "Where the interval reaches 0, these items show no gap."
         ),
         source="Liang et al. 2022",
         better="lower",
@@ -24,11 +25,28 @@ DIAGNOSTICS = (
     Diagnostic(
         name="noise_floor",
         title="Noise floor",
-        formula=r"\sqrt{\operatorname{tr}\Sigma_x/n_x+\operatorname{tr}\Sigma_y/n_y}",
-        reading="The gap that this many items would show on average if the true centroids agreed.",
+        formula=(
+            r"\sqrt{\operatorname{tr}V\,(1/n+\lambda^2/n_{\mathrm{cal}})},"
+            r"\quad V=\operatorname{Cov}(x-y)"
+        ),
+        reading=(
+            "The gap that this many items would show on average if the true centroids agreed, with "
+            "the noise of what a strategy subtracted."
+        ),
         source="Standard error of a difference of means",
-        short="a gap under it is none",
+        short="shown where there is no gap",
         read=lambda m: m.geometry.gap.noise_floor,
+    ),
+    Diagnostic(
+        name="debiased",
+        title="Gap without noise",
+        formula=r"\sqrt{\max(0,\lVert\Delta\rVert^2-\text{noise floor}^2)}",
+        reading="The gap less what noise adds to it, from 0 to 2: the one to compare sizes by.",
+        source="Unbiased estimate of ‖Δ‖²",
+        better="lower",
+        key="gap_debiased",
+        read=lambda m: m.geometry.gap.debiased,
+        brief=False,
     ),
     Diagnostic(
         name="separation",

@@ -12,6 +12,7 @@ import numpy as np
 from gapviz.core.blocks import centroid, float64_blocks, item_sums
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.measures.geometry.gap_interval import OffsetNoise, change_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +31,6 @@ class Cloud:
     """mean‖x − μ‖."""
     rms_distance: float
     """√mean‖x − μ‖² = √(1 − ‖μ‖²) for unit rows."""
-    centroid_variance: float
-    """Expected ‖μ − true μ‖², Σ‖s − cμ‖² · m/(m−1) / n² over m items: trΣ/n where each has one
-    row, as captions of one image vary together; NaN for one item."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +42,18 @@ class Gap:
     gap: float
     """‖Δ‖, from 0 to 2 (Liang et al. 2022)."""
     low: float
-    """Lower end of the 95 % interval of ‖Δ‖."""
+    """Lower end of the 95 % interval of the true ‖Δ‖ (`gap_interval`); 0 where these items show
+    no gap. NaN, as `high`, where it is not known."""
     high: float
-    """Upper end of the 95 % interval of ‖Δ‖."""
+    """Upper end of the 95 % interval of the true ‖Δ‖. Near 0 it may lie below `gap`, which is
+    never below 0 and so too large on average."""
     noise_floor: float
-    """√ of both `centroid_variance`, √(trΣx/nx + trΣy/ny) where an item has one row of each:
-    what ‖Δ‖ would be on average if the true centroids agreed."""
-    debiased: float
-    """√max(0, ‖Δ‖² − noise_floor²)."""
+    """√tr C, with C the covariance of Δ: √(tr V/n) for n matched pairs, V the covariance of
+    x − y. What `gap` would be on average (root mean square) if the true centroids agreed."""
+    debiased: Estimate
+    """√max(0, ‖Δ‖² − noise_floor²), with the same interval."""
+    noise: OffsetNoise
+    """Of Δ."""
     separation: float
     """Variant A: ‖Δ‖ / ½(mean‖x−μx‖ + mean‖y−μy‖); above 1 the gap dominates.
 
@@ -64,8 +66,27 @@ class Gap:
 
     @property
     def estimate(self) -> Estimate:
-        """‖Δ‖ with its 95 % interval."""
+        """‖Δ‖ as published tables have it, with the 95 % interval of the true one.
+
+        Near 0 the interval may lie below the value, which noise alone keeps above 0.
+        """
         return Estimate(self.gap, self.low, self.high)
+
+    def change_from(self, before: Gap) -> Estimate:
+        """How much `debiased` has changed since a measurement of the same items, with interval.
+
+        Raises:
+            ValueError: the other one is of another number of items.
+        """
+        common = float(before.noise.influence @ self.noise.influence)
+        variance = before.noise.along * self.noise.along
+        correlation = common / variance**0.5 if variance > 0 else 0.0
+        return change_interval(before.debiased, self.debiased, correlation)
+
+    @property
+    def none(self) -> bool:
+        """Whether the interval reaches 0: these items show no gap."""
+        return self.low == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,17 +131,15 @@ def measure_cloud(vectors: Float32, owner: Indices | None = None) -> Cloud:
         squares = np.einsum("ij,ij->i", centred, centred)
         squared += float(squares.sum())
         distance += float(np.sqrt(squares).sum())
-    # Of items with one row each, what follows for their sums is known by now.
-    n_items, n_same, same, between = n, n, norms, squared
+    # Of items with one row each, the squares of their sums are known by now.
+    n_items, n_same, same = n, n, norms
     if owner is not None and np.unique(owner).size < n:
         n_items = n_same = 0
-        same = between = 0.0
+        same = 0.0
         for sums, counts in item_sums(vectors, owner):
             n_items += counts.size
             n_same += int((counts**2).sum())
             same += float(np.einsum("ij,ij->", sums, sums))
-            centred = sums - counts[:, None] * mu
-            between += float(np.einsum("ij,ij->", centred, centred))
     total = mu * n
     return Cloud(
         n=n,
@@ -129,9 +148,6 @@ def measure_cloud(vectors: Float32, owner: Indices | None = None) -> Cloud:
         cone=(float(total @ total) - same) / (n * n - n_same) if n_items > 1 else float("nan"),
         mean_distance=distance / n,
         rms_distance=float(np.sqrt(squared / n)),
-        centroid_variance=(
-            between / (n_items - 1) * n_items / n**2 if n_items > 1 else float("nan")
-        ),
     )
 
 

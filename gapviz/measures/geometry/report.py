@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_ROWS, float64_blocks
+from gapviz.core.estimate import Estimate
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64, Indices
@@ -28,6 +29,12 @@ from gapviz.measures.geometry.contrast import (
     Uniformity,
     info_nce,
 )
+from gapviz.measures.geometry.gap_interval import (
+    OffsetNoise,
+    SideRows,
+    gap_interval,
+    offset_noise,
+)
 from gapviz.measures.geometry.pair_scores import (
     PairScores,
     ThresholdTransfer,
@@ -37,7 +44,6 @@ from gapviz.measures.geometry.pair_scores import (
     paired_blocks,
 )
 
-NORMAL_95 = 1.959963984540054
 MATCHED_SHARE = 0.95
 """Of the matched pairs, those that reach the threshold."""
 
@@ -61,6 +67,10 @@ class Geometry:
     pairs: Pairs
     """Their matched rows; may be empty."""
     seed: int = DEFAULT_SEED
+    fit_noise: float = 0.0
+    """What the fit of a strategy adds to the variance of Δ, as a multiple of that of these rows:
+    λ²·n/n_cal after an offset of strength λ from n_cal other items was subtracted from n; NaN
+    where it is not known."""
 
     @cached_property
     def _owners(self) -> tuple[Indices, Indices]:
@@ -83,47 +93,48 @@ class Geometry:
 
     @cached_property
     def gap(self) -> Gap:
-        """The gap between both clouds.
+        """The gap between both clouds, with the noise of `offset_noise`.
 
-        The interval is the delta method's: to first order ‖Δ‖ moves with the rows' projections
-        on Δ, so its variance is that of the mean projected difference, with the item as the unit
-        of sampling: matched rows, and all the captions of one image, vary together.
+        Its interval, floor and debiased value are NaN where a modality has rows of one item only.
         """
         x, y = self.x, self.y
         delta = x.centroid - y.centroid
         gap = float(np.linalg.norm(delta))
-        floor_squared = x.centroid_variance + y.centroid_variance
-        half = NORMAL_95 * self._standard_error(delta, gap)
+        noise = self._noise
+        low, high = gap_interval(gap**2, noise)
         pooled = float(np.sqrt((x.rms_distance**2 + y.rms_distance**2) / 2))
         spread = pooled > NO_SPREAD
         between_rows = _mean_distance(self.scores.within_x) + _mean_distance(self.scores.within_y)
         return Gap(
             delta=delta,
             gap=gap,
-            low=float(np.maximum(gap - half, 0.0)),
-            high=gap + half,
-            noise_floor=float(np.sqrt(floor_squared)),
-            debiased=float(np.sqrt(np.maximum(gap**2 - floor_squared, 0.0))),
+            low=low,
+            high=high,
+            noise_floor=float(np.sqrt(noise.trace)),
+            debiased=Estimate(float(np.sqrt(np.maximum(gap**2 - noise.trace, 0.0))), low, high),
+            noise=noise,
             separation=quotient(gap, spread * (x.mean_distance + y.mean_distance) / 2),
             separation_b=quotient(gap, spread * pooled),
             separation_c=quotient(gap, spread * between_rows / 2),
         )
 
-    def _standard_error(self, delta: Float64, gap: float) -> float:
-        """Of ‖Δ‖."""
-        if gap == 0.0 or min(self.x.n, self.y.n) < 2:
-            return float("nan") if gap else 0.0
-        influence = np.zeros(self.x.n + self.y.n)
-        for sign, rows, owner in zip(
-            (1, -1), (self.x_rows, self.y_rows), self._owners, strict=True
-        ):
-            along = np.concatenate([block @ (delta / gap) for block in float64_blocks(rows)])
-            weights = (along - along.mean()) / along.size
-            influence += sign * np.bincount(owner, weights, minlength=influence.size)
-        n_owners = np.union1d(*self._owners).size
-        if n_owners < 2:
-            return float("nan")
-        return float(np.sqrt(n_owners / (n_owners - 1) * (influence**2).sum()))
+    @property
+    def _noise(self) -> OffsetNoise:
+        owners = np.concatenate(self._owners)
+        names, item = np.unique(owners, return_inverse=True)
+        sides = [
+            SideRows.of(rows, cloud.centroid, own, names.size)
+            for rows, cloud, own in zip(
+                (self.x_rows, self.y_rows),
+                (self.x, self.y),
+                np.split(item, [self.x.n]),
+                strict=True,
+            )
+        ]
+        if any(np.count_nonzero(side.counts) < 2 for side in sides):
+            nan = float("nan")
+            return OffsetNoise(nan, nan, np.full(names.size, nan), nan)
+        return offset_noise(*sides, fit_noise=self.fit_noise, seed=self.seed)
 
     @cached_property
     def constancy(self) -> Constancy:

@@ -230,3 +230,12 @@ def test_a_question_that_does_not_exist_is_refused(bad):
 def test_a_modality_that_is_not_there_is_refused(wide):
     with pytest.raises(GapvizError, match="has no modality"):
         advice(wide, "one-way", found="audio")
+
+
+def test_a_gap_whose_interval_reaches_zero_is_said_to_be_none(wide):
+    closed = gather(labelled(0.0), seed=1)
+    for evidence, none in ((closed, True), (wide, False)):
+        words = [
+            word for one in advice(evidence, "one-way").recommendations for word in one.evidence
+        ]
+        assert any("these items show no gap" in word for word in words) == none

@@ -39,7 +39,7 @@ def scalars(geometry):
         "gap": geometry.gap.gap,
         "low": geometry.gap.low,
         "floor": geometry.gap.noise_floor,
-        "debiased": geometry.gap.debiased,
+        "debiased": geometry.gap.debiased.value,
         "a": geometry.gap.separation,
         "b": geometry.gap.separation_b,
         "c": geometry.gap.separation_c,
@@ -111,7 +111,7 @@ def test_the_order_of_the_items_does_not_matter(pair, seed):
 def test_swapping_the_modalities_keeps_the_symmetric_figures(pair):
     one, other = measured(*pair), measured(*pair[::-1])
     for figure in ("gap", "separation", "separation_b", "separation_c", "noise_floor", "low"):
-        assert getattr(one.gap, figure) == pytest.approx(getattr(other.gap, figure))
+        assert getattr(one.gap, figure) == pytest.approx(getattr(other.gap, figure), nan_ok=True)
     assert one.relative_gap == pytest.approx(other.relative_gap)
     assert one.info_nce == pytest.approx(other.info_nce)
 

@@ -135,10 +135,9 @@ def test_the_cone_and_the_noise_floor_are_those_of_the_items():
     assert geometry.y.cone == pytest.approx((rows @ rows.T)[different].mean())
     assert geometry.scores.within_y.size == different.sum() / 2
     # Every item has as many captions, so that their mean weighs as the item does.
-    means = [rows[owner == item].mean(axis=0) for item in range(60)]
-    for cloud, units in ((geometry.x, x.astype(np.float64)), (geometry.y, np.array(means))):
-        expected = units.var(axis=0, ddof=1).sum() / 60
-        assert cloud.centroid_variance == pytest.approx(expected)
+    means = np.array([rows[owner == item].mean(axis=0) for item in range(60)])
+    expected = (x - means).var(axis=0, ddof=1).sum() / 60
+    assert geometry.gap.noise_floor == pytest.approx(np.sqrt(expected))
 
 
 @pytest.mark.parametrize("labelled", [False, True])
