@@ -233,7 +233,7 @@ def test_a_modality_that_is_not_there_is_refused(wide):
 
 
 def test_a_gap_whose_interval_reaches_zero_is_said_to_be_none(wide):
-    closed = gather(labelled(0.0), seed=1)
+    closed = Evidence(labelled(0.0), seed=1)
     for evidence, none in ((closed, True), (wide, False)):
         words = [
             word for one in advice(evidence, "one-way").recommendations for word in one.evidence
