@@ -34,8 +34,11 @@ FIGURES = (
     ("lift", "image"),
     ("ndcg", "image"),
     ("mrr", "image"),
+    ("recall", "image"),
     ("recall@1", "text", "image"),
+    ("recall@5", "text", "image"),
     ("recall@10", "text", "image"),
+    ("mrr", "text", "image"),
 )
 IMBALANCE = ("imbalance",)
 CHANGE = " − raw"
