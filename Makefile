@@ -40,7 +40,7 @@ data: $(RUN_READY)
 	$(BIN)/python data/build_layouts.py
 	$(BIN)/python data/build_model_list.py
 
-# Write the tables of the README that follow from the code.
+# Write the tables of the README and docs/protocol.md, which follow from the code.
 tables: $(RUN_READY)
 	$(BIN)/python docs/build_tables.py
 

@@ -16,6 +16,7 @@ from gapviz.dashboard import (
     data,
     decide,
     export,
+    protocol,
     scoreboard,
     search,
     thresholds,
@@ -60,13 +61,16 @@ if __name__ == "__main__":
                 _page(curves, "Curves", "show_chart"),
                 _page(thresholds, "Thresholds", "bar_chart"),
                 _page(anatomy, "Anatomy of the gap", "biotech"),
+                _page(protocol, "Protocol", "fact_check"),
             ],
             "Act": [
                 _page(decide, "Decide", "alt_route"),
                 _page(export, "Export", "download"),
                 _page(data, "Data", "folder_open"),
             ],
-        }
+        },
+        # Else Streamlit hides the last of so many.
+        expanded=True,
     )
     show_sidebar()
     with errors_shown():

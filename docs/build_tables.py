@@ -1,14 +1,19 @@
-"""Write the tables of the README that follow from the code: `make tables`."""
+"""Write what follows from the code: the tables of the README, docs/protocol.md: `make tables`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gapviz.export.report.markdown import table_markdown
+from gapviz.analyses.analysis import Finding
+from gapviz.analyses.figure_families import families
+from gapviz.analyses.protocol import protocol_finding
+from gapviz.export.report.markdown import plain, table_markdown
 from gapviz.strategies.registry import strategies_table
 
 README = Path(__file__).parents[1] / "README.md"
+PROTOCOL = Path(__file__).with_name("protocol.md")
 
 
 def with_tables(text: str) -> str:
@@ -22,5 +27,37 @@ def with_tables(text: str) -> str:
     )
 
 
+def protocol_page() -> str:
+    """How every figure is measured, as `gapviz protocol` has it now."""
+    found = protocol_finding(families().values())
+    paragraphs = [
+        "# How every figure is measured",
+        "Written by `make tables`; `gapviz protocol` tells which figures a collection has.",
+        *map(plain, found.readings),
+        *map(table_markdown, found.tables),
+        *(words for family in found.parts.values() for words in _family(family)),
+        plain(found.protocol),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _family(family: Finding) -> Iterator[str]:
+    yield f"## {plain(family.title)}"
+    if family.readings:
+        yield _listed(family.readings)
+    for figure in family.parts.values():
+        reading, *rules = figure.readings
+        yield f"### {plain(figure.title)}"
+        yield plain(reading)
+        yield f"```math\n{figure.result.formula}\n```"
+        if rules:
+            yield _listed(rules)
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {plain(line)}" for line in lines)
+
+
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    PROTOCOL.write_text(protocol_page(), "utf-8")

@@ -89,6 +89,12 @@ def test_the_tables_that_follow_from_the_code_are_as_the_code_has_them():
     assert script["with_tables"](README) == README
 
 
+def test_the_protocol_in_the_docs_is_as_the_code_has_it():
+    docs = Path(__file__).parents[1] / "docs"
+    script = runpy.run_path(str(docs / "build_tables.py"))
+    assert script["protocol_page"]() == (docs / "protocol.md").read_text("utf-8")
+
+
 def test_other_words_or_other_figures_are_told_apart():
     assert alike("gap  0.791 → 0.078", "gap 0.79 → 0.08")
     assert not alike("gap 0.791", "bias 0.791")

@@ -12,10 +12,12 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import DEPTH, INTERVAL_RULES, TIE_RULE, Figure, Measurement
+from gapviz.measures.measurement import DEPTH, Figure, Measurement
 from gapviz.measures.retrieval.bootstrap import mean_value
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
+from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.outcome import mean_of_known
+from gapviz.strategies.fusion.ties import TIE_RULE
 
 TIES_CARRY = 0.005
 """Of a figure, what equal scores may move without a word."""

@@ -21,10 +21,12 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32, Indices
 from gapviz.core.wording import counted, figure, interval, too_few
+from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.within import LabelDelta, WithinComparison, compare_within
 from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors, encoder_title
 from gapviz.sources.builtin.dedicated import ENCODERS as TOWERS
+from gapviz.strategies.fusion.ties import TIE_RULE
 from gapviz.strategies.raw import Raw
 
 FEW_ITEMS = 5
@@ -32,6 +34,13 @@ FEW_ITEMS = 5
 
 FIGURES = {"map": "mAP", "r1": "R@1", "r5": "R@5", "r10": "R@10"}
 """By which labels are compared."""
+
+MEANINGS = {
+    "recall": "share of queries with a relevant item in the first k",
+    "map": "mean precision at the ranks of all relevant items",
+    "delta": "dedicated minus joint; above 0 the joint tower is the wrong tool",
+}
+LEFT_OUT = "the query itself"
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,11 +217,10 @@ def protocol(comparison: WithinComparison, modality: str) -> str:
     return (
         f"Indexed: one {modality} vector of each of the "
         f"{counted(comparison.n_items, 'held-out item')} (evaluate split). Asking: the "
-        f"{comparison.n_queries:,} of them that share their label with another. Left out: the "
-        "query itself. Relevant: items of its label. R@k: share of queries with a relevant item in "
-        "the first k. mAP: mean precision at the ranks of all relevant items. Ties: the mean over "
-        "all orders of equal scores. Difference: dedicated minus joint; above 0 the joint tower is "
-        "the wrong tool. Intervals: 95 % bootstrap, the queries vary; of the difference, paired."
+        f"{comparison.n_queries:,} of them that share their label with another. Left out: "
+        f"{LEFT_OUT}. Relevant: items of its label. R@k: {MEANINGS['recall']}. mAP: "
+        f"{MEANINGS['map']}. Ties: {TIE_RULE}. Difference: {MEANINGS['delta']}. Intervals: "
+        f"{INTERVAL_RULES['queries']}; of the difference, paired."
     )
 
 

@@ -30,6 +30,11 @@ def interval(low: float, high: float, decimals: int = 3) -> str:
     return f"{figure(low, decimals)} to {figure(high, decimals)}"
 
 
+def sentence(words: str) -> str:
+    """Words with a capital letter and a full stop."""
+    return f"{words[0].upper()}{words[1:]}."
+
+
 def counted(count: int, noun: str) -> str:
     """`1 item`, `2 items`, `1,000 items`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -15,6 +15,7 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.page_head import protocol_link
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.measures.diagnostics import DIAGNOSTICS
@@ -73,6 +74,7 @@ def how_it_is_computed(names: Sequence[str]) -> None:
         st.latex(term.formula)
         if term.source:
             st.caption(f"Source: {term.source}")
+    protocol_link()
 
 
 def show_measured(table: Table, measurements: Mapping[str, Measurement]) -> None:

@@ -116,6 +116,11 @@ def address_of(page: str, *, without: Collection[str] = (), **instead: str) -> s
     return f"{page}?{urlencode(kept | instead)}"
 
 
+def protocol_link() -> None:
+    """To the page that lists how every figure is measured."""
+    ways_on({"protocol": "How every figure is measured"})
+
+
 def _held_out(views: Sequence[View]) -> int:
     """Fewest held-out items of some views."""
     try:

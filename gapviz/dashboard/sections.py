@@ -14,7 +14,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.charts import NARROWEST, show_panels
-from gapviz.dashboard.page_head import finding
+from gapviz.dashboard.page_head import finding, protocol_link
 from gapviz.dashboard.settings import Settings, errors_shown
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.waiting import result_of
@@ -98,6 +98,7 @@ def how_computed(words: str) -> None:
     """The protocol, behind a button."""
     with st.popover("How is this computed?", icon=":material/function:"):
         st.markdown(words)
+        protocol_link()
 
 
 def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from gapviz.measures.retrieval.intervals import (
     CORPUS_GROUPINGS,
     FEW_GROUPINGS,
     GROUPS,
+    INTERVAL_RULES,
     Intervals,
     Replicates,
     Scale,
@@ -38,7 +39,7 @@ from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
 from gapviz.strategies import Strategy
 from gapviz.strategies.fusion.base import ndcg_of
-from gapviz.strategies.fusion.ties import TOLERANCE
+from gapviz.strategies.fusion.ties import TIE_RULE
 
 Fit = Literal["all", "split"]
 
@@ -57,15 +58,6 @@ PREFERRED = ("image", "text")
 
 REFIT_QUERIES = 1_000
 """Most queries a modality that each refit is read on."""
-
-TIE_RULE = (
-    f"scores no further apart than {TOLERANCE:g} of a cosine are equal; every figure is its mean "
-    "over all orders of equal scores"
-)
-INTERVAL_RULES: dict[Intervals, str] = {
-    "all": "95 %; queries, gallery and fit vary (two delete-a-fifth jackknives)",
-    "queries": "95 %; queries alone vary (bootstrap over items), gallery and fit are held",
-}
 
 JSON_VERSION = 3
 """Of the shape of plain figures; see CHANGELOG.md."""
@@ -439,6 +431,11 @@ class Measurement:
         }
         plain: dict[str, Any] = plain_json(figures)
         return plain
+
+
+def figure_name(key: Figure) -> str:
+    """The figure of a key, whichever the queries: `bias`, and `cross_mrr` of a direction."""
+    return key[0] if len(key) < 3 else f"cross_{key[0]}"
 
 
 def _mixed_values(outcomes: Mapping[str, MixedOutcome]) -> dict[Figure, Float64]:

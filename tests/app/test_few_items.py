@@ -12,6 +12,7 @@ PAGES = {
     "pages/curves.py": "Curves",
     "pages/thresholds.py": "Thresholds",
     "pages/anatomy.py": "Anatomy of the gap",
+    "pages/protocol.py": "Protocol",
     "pages/decide.py": "Decide",
     "pages/export.py": "Export",
 }

@@ -29,6 +29,7 @@ TITLES = {
     "curves": "Curves: one choice, its whole range",
     "thresholds": "Thresholds, by pair type",
     "anatomy": "Anatomy of the gap",
+    "protocol": "Protocol: how every figure is measured",
     "scoreboard": "Scoreboard: every way out, against every other",
     "within": "Within a modality: is one tool enough?",
     "decide": "Decide: what to do about it",

@@ -9,9 +9,9 @@ from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
     "cones", "search", "within", "why", "tour", "scoreboard", "curves", "thresholds", "anatomy",
-    "decide", "export", "data",
+    "protocol", "decide", "export", "data",
 )  # fmt: skip
-NEED_NO_SECOND = ("within", "data")
+NEED_NO_SECOND = ("within", "protocol", "data")
 
 
 @pytest.fixture

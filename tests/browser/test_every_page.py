@@ -13,6 +13,7 @@ PAGES = {
     "/curves?curve=mix": (1, "share"),
     "/thresholds": (1, "Threshold of"),
     "/anatomy?part=spectrum": (1, "principal"),
+    "/protocol?family=mixed": (0, "MixBench"),
     "/decide": (0, "What do you search with"),
     "/export": (0, "Qdrant"),
     "/why": (0, "temperature"),

@@ -47,6 +47,14 @@ _COUNTS: dict[Task, str] = {
 }
 
 
+JUDGED = (
+    "A way is better or worse where its gain differs from 0 in an interval that holds for all ways "
+    "tried at once (max-T, 95 %), with every tie counted against it, and where its figure is above "
+    "what chance finds."
+)
+"""What a verdict says."""
+
+
 @dataclass(frozen=True, eq=False)
 class Advice:
     """All recommendations, best first."""
@@ -135,11 +143,9 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
         protocol=(
             f"{TASKS[situation.task]}. Fitted on the calibrate split, measured on the "
             f"{counted(measured.n_items, 'item')} of the evaluate split, encoder "
-            f"{measured.encoder}, seed {evidence.seed}. {_COUNTS[situation.task]} A way is better "
-            "or worse where its gain differs from 0 in an interval that holds for all "
-            f"{counted(len(deciding), 'way')} tried at once (95 %, {times:.2f} standard errors "
-            "instead of 1.96), with every tie counted against it, and where its figure is above "
-            f"what chance finds. {_varied(situation)}"
+            f"{measured.encoder}, seed {evidence.seed}. {_COUNTS[situation.task]} {JUDGED} Here "
+            f"{counted(len(deciding), 'way')} and {times:.2f} standard errors instead of 1.96. "
+            f"{_varied(situation)}"
         ),
         n_tried=len(deciding),
         other_half=other_half([trial.halves for trial in deciding]) if len(figures) == 1 else None,

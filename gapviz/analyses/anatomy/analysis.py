@@ -31,7 +31,7 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
-from gapviz.core.wording import counted, figure
+from gapviz.core.wording import counted, figure, sentence
 from gapviz.measures.geometry.anatomy import Spectrum
 from gapviz.sources.builtin import encoder_title
 from gapviz.strategies import STRATEGIES, StrategyOptions
@@ -43,10 +43,20 @@ HUB_COLUMNS = (
     Column("anti_hub_share", "anti-hubs", percent=True, decimals=1, better="lower"),
     Column("largest_share", "fullest 1 %", percent=True, decimals=1, better="lower"),
 )
+HUB_MEANINGS = {
+    "skew": "third standardised moment, 0 is even",
+    "anti_hub_share": "entries in no list",
+    "largest_share": "their share of all places",
+}
+HUB_TIES = "ties by row"
 SPECTRUM_COLUMNS = (
     Column("effective_rank", "effective rank", decimals=1),
     Column("participation_ratio", "participation ratio", decimals=1),
 )
+SPECTRUM_MEANINGS = {
+    "effective_rank": "exp of their entropy (Roy & Vetterli 2007)",
+    "participation_ratio": "1 / Σ shares²",
+}
 
 
 def dimensions_reading(found: Dimensions) -> str:
@@ -288,10 +298,10 @@ def _hubs(request: Request, progress: Progress) -> Finding:
         readings=[*notes, hubs_reading(hubs)],
         tables=[_table_by_strategy("direction", HUB_COLUMNS, hubs.by_strategy)],
         protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
-        "stands; the mean is k · queries / entries. Skew: third standardised moment, 0 is even; "
-        "anti-hubs: entries in no list; fullest 1 %: their share of all places. Evaluate split, "
-        "exact search by cosine, or by adjusted score under a strategy that adjusts scores; ties "
-        "by row. Source: Radovanović et al. 2010.",
+        "stands; the mean is k · queries / entries. "
+        f"{_meanings(HUB_COLUMNS, HUB_MEANINGS)} Evaluate split, exact search by cosine, or by "
+        f"adjusted score under a strategy that adjusts scores; {HUB_TIES}. Source: Radovanović et "
+        "al. 2010.",
         result=hubs,
     )
 
@@ -305,8 +315,8 @@ def _spectra(request: Request, progress: Progress) -> Finding:
         readings=[spectra_reading(spectra)],
         tables=[_table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],
         protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
-        "evaluate split. Effective rank: exp of their entropy (Roy & Vetterli 2007). Participation "
-        "ratio: 1 / Σ shares². Both: higher is wider.",
+        "evaluate split. "
+        f"{_meanings(SPECTRUM_COLUMNS, SPECTRUM_MEANINGS)} Both: higher is wider.",
         result=spectra,
     )
 
@@ -327,6 +337,10 @@ def _moved(request: Request) -> list[StrategyOptions]:
     """Raw, and the strategy where it moves vectors."""
     moved = [request.strategy] if request.spec.moves_vectors else []
     return [StrategyOptions("raw"), *moved]
+
+
+def _meanings(columns: Sequence[Column], meanings: Mapping[str, str]) -> str:
+    return sentence("; ".join(f"{one.title}: {meanings[one.key]}" for one in columns))
 
 
 def _by_name(figures: Mapping[str, Any], strategies: Sequence[StrategyOptions]) -> dict[str, Any]:

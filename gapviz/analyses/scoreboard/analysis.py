@@ -23,10 +23,11 @@ SELDOM = 0.05
 """Of samples, below which a row counts as never on the front."""
 BRIEF = ("imbalance", "ndcg", "bytes")
 """Columns that are shown where there is little room."""
+IMBALANCE = "mean over the query modalities of |bias lift − 1|; 0 is neutral"
+FRONT = "no other is both lower in imbalance and higher in NDCG"
 PROTOCOL = (
-    "Imbalance: mean over the query modalities of |bias lift − 1|; 0 is neutral. *: no other is "
-    "both lower in imbalance and higher in NDCG (the front); beside it, in how many samples like "
-    "this one it would be. Strategies that rank items are measured under another protocol: any "
+    f"Imbalance: {IMBALANCE}. *: {FRONT} (the front); beside it, in how many samples like this one "
+    "it would be. Strategies that rank items are measured under another protocol: any "
     f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone."
 )
 

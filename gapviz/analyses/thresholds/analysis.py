@@ -32,6 +32,11 @@ STAYS_RAW = (
     "moves no vector and adjusts no score: the cosines stay raw, and it changes only how lists "
     "are made."
 )
+RATES = {
+    "TPR": "share of the relevant pairs that pass",
+    "FPR": "share of the other pairs that pass",
+}
+"""Of a threshold."""
 
 
 def type_title(pair_type: PairType, pair: tuple[str, str]) -> str:
@@ -197,8 +202,8 @@ def protocol(studies: Mapping[str, ScoreStudy]) -> str:
         else "within one none is known to be, since no item has a label"
     )
     words = (
-        f"A pair across the modalities is relevant where it matches; {within}. TPR: share of the "
-        "relevant pairs that pass; FPR: share of the others. Fitted on the calibrate split, shares "
+        f"A pair across the modalities is relevant where it matches; {within}. TPR: "
+        f"{RATES['TPR']}; FPR: {RATES['FPR']}. Fitted on the calibrate split, shares "
         "of the evaluate split."
     )
     if last.query_modality is not None:

@@ -34,11 +34,13 @@ from gapviz.core.plain_json import versioned
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import INTERVAL_RULES, TIE_RULE, Measurement
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
+from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.retrieval.index import Index, Query, ResultList
 from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies.fusion.ties import TIE_RULE
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "Pillow")

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 
+from gapviz.measures.described import BY_PAIR, GEOMETRY
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
+from gapviz.measures.geometry.contrast import INFO_NCE_BATCH
+from gapviz.measures.geometry.pair_scores import EXACT_SCORES, SAMPLED_SCORES
 
 PLACE = 3
 """Of the family in tables."""
 
-_further = partial(Diagnostic, brief=False)
+_further = partial(Diagnostic, brief=False, rules=GEOMETRY)
+_between = partial(_further, needs=BY_PAIR)
+_OTHER_ITEMS = replace(GEOMETRY, left_out="Two rows of one item.")
+_SAMPLED = replace(
+    GEOMETRY,
+    left_out=f"Of a type with more than {EXACT_SCORES:,} pairs, all but a seeded sample of "
+    f"{SAMPLED_SCORES:,}.",
+)
 
 DIAGNOSTICS = (
-    _further(
+    _between(
         name="matched_cosine",
         title="Matched cosine",
         formula=r"\overline{x_i\cdot y_i}",
@@ -32,6 +43,8 @@ DIAGNOSTICS = (
     *(
         _further(
             name=f"cone_{one}",
+            rules=_OTHER_ITEMS,
+            needs=() if one == "x" else ("two modalities",),
             key="",
             title=f"Cone of the {place} modality",
             formula=rf"\overline{{{one}_i\cdot {one}_j}},\ i\neq j",
@@ -42,7 +55,7 @@ DIAGNOSTICS = (
         )
         for one, place in (("x", "first"), ("y", "second"))
     ),
-    _further(
+    _between(
         name="alignment",
         title="Alignment",
         formula=r"\overline{\lVert x_i-y_i\rVert^2}",
@@ -53,6 +66,7 @@ DIAGNOSTICS = (
     ),
     _further(
         name="uniformity",
+        rules=_SAMPLED,
         key="uniformity_joint",
         title="Uniformity (joint)",
         formula=r"\log\overline{e^{-2\lVert a-b\rVert^2}}",
@@ -61,8 +75,9 @@ DIAGNOSTICS = (
         better="lower",
         read=lambda m: m.geometry.uniformity.joint,
     ),
-    _further(
+    _between(
         name="auc_matched",
+        rules=replace(_SAMPLED, ties="Half of every two equal cosines counts as won."),
         title="AUC matched against mismatched",
         formula=r"P(\cos_\text{matched}>\cos_\text{mismatched})",
         reading="0.5 chance, 1 perfect: how well a cosine tells a true pair from a false one.",
@@ -70,8 +85,9 @@ DIAGNOSTICS = (
         better="higher",
         read=lambda m: m.geometry.auc_matched,
     ),
-    _further(
+    _between(
         name="d_prime",
+        rules=_SAMPLED,
         title="Sensitivity d′",
         formula=(
             r"\frac{\bar s_\text{matched}-\bar s_\text{mismatched}}"
@@ -82,8 +98,15 @@ DIAGNOSTICS = (
         better="higher",
         read=lambda m: m.geometry.d_prime,
     ),
-    _further(
+    _between(
         name="info_nce",
+        rules=replace(
+            GEOMETRY,
+            estimand="Its mean over fresh batches of as many pairs, from the population that the "
+            "items are a sample of.",
+            left_out="All pairs of an item but one; of more than "
+            f"{INFO_NCE_BATCH:,}, all but a seeded sample.",
+        ),
         title="InfoNCE (symmetric, τ = 1/100)",
         formula=r"-\tfrac12\left(\overline{\log p(y_i|x_i)}+\overline{\log p(x_i|y_i)}\right)",
         reading=(

@@ -10,27 +10,22 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.wording import figure
+from gapviz.measures.described import DescribedFigure, Need
 from gapviz.measures.retrieval.mixed import expected_bias
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One figure, in the words of the screen.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic(DescribedFigure):
+    """A figure of a measurement.
 
     Its file is all that it takes: it stands in the JSON of a measurement, in the table of all
-    diagnostics, in what `gapviz measure` prints and in a report.
+    diagnostics, in what `gapviz measure` and `gapviz protocol` print, and in a report.
     """
 
-    name: str
-    title: str
-    formula: str
-    """LaTeX."""
-    reading: str
-    """Range, direction and meaning in one or two sentences."""
     read: Callable[[Any], Any]
     """The figure of a `Measurement`: a number, an `Estimate`, or estimates by query modality, as
     its method `by_modality` makes them."""
-    source: str = ""
+    needs: tuple[Need, ...] = ("two modalities",)
     by_modality: bool = False
     """Whether `read` gives an estimate for each query modality."""
     better: str = ""

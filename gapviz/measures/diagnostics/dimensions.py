@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
+from gapviz.measures.described import GEOMETRY
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
 PLACE = 4
 """Of the family in tables."""
 
-_further = partial(Diagnostic, brief=False)
+_SHARES = replace(
+    GEOMETRY,
+    estimand="The same of the population's Δ; near the noise floor, noise spreads Δ over more "
+    "dimensions.",
+)
+_further = partial(Diagnostic, brief=False, rules=_SHARES)
 
 DIAGNOSTICS = (
     _further(

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from gapviz.measures.described import BY_PAIR, GEOMETRY, NONE_RANKED, Rules
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 
 PLACE = 1
 """Of the family in tables."""
 
+_GAP = Rules(
+    estimand="The distance between the centroids of the population that the items are a sample "
+    "of, under the strategy as fitted on all of it.",
+    ties=NONE_RANKED,
+    interval="95 %; the items, and what an offset was fitted on, vary: those values of ‖Δ‖² that a "
+    "score test with chi-square quantiles does not reject, from the covariance of the items' "
+    "influence on Δ. It reaches 0 where there is no gap.",
+    left_out="Nothing; the rows of one item vary together.",
+)
+_NOISE = replace(
+    GEOMETRY,
+    estimand="The root mean square of ‖Δ‖ over fresh samples of these sizes, were the true "
+    "centroids the same; 0 as the items grow in number.",
+)
+_SEPARATION = replace(
+    GEOMETRY,
+    estimand="The same ratio of the population; near the noise floor, noise in ‖Δ‖ makes it too "
+    "large.",
+)
+
 DIAGNOSTICS = (
     Diagnostic(
         name="gap",
+        rules=_GAP,
         title="Gap ‖Δ‖",
         formula=r"\lVert\Delta\rVert=\lVert\mu_x-\mu_y\rVert",
         reading=(
@@ -24,6 +48,7 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="noise_floor",
+        rules=_NOISE,
         title="Noise floor",
         formula=(
             r"\sqrt{\operatorname{tr}V\,(1/n+\lambda^2/n_{\mathrm{cal}})},"
@@ -50,6 +75,7 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="separation",
+        rules=_SEPARATION,
         title="Cloud separation (variant A)",
         formula=(
             r"\frac{\lVert\Delta\rVert}{\frac12\left(\overline{\lVert x-\mu_x\rVert}"
@@ -65,6 +91,7 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="separation_b",
+        rules=_SEPARATION,
         title="Cloud separation (variant B)",
         formula=(
             r"\lVert\Delta\rVert\big/\sqrt{\tfrac12\left(\overline{\lVert x-\mu_x\rVert^2}"
@@ -78,6 +105,7 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="separation_c",
+        rules=replace(_SEPARATION, left_out="Two rows of one item."),
         title="Cloud separation (variant C)",
         formula=r"\lVert\Delta\rVert\big/\overline{\lVert a-b\rVert}",
         reading=(
@@ -90,6 +118,8 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="rmg",
+        rules=replace(GEOMETRY, left_out="Two rows of one item within a modality."),
+        needs=BY_PAIR,
         title="Relative modality gap (RMG)",
         formula=r"\frac{m}{m+\frac12(s_x+s_y)},\quad m,s=\text{mean of }\tfrac12(1-\cos)",
         reading=(
@@ -103,6 +133,8 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="constancy",
+        rules=_SEPARATION,
+        needs=BY_PAIR,
         title="Constancy",
         formula=r"\lVert\Delta\rVert^2\big/\overline{\lVert x_i-y_i\rVert^2}",
         reading=(

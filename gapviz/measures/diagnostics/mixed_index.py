@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from gapviz.core.wording import sentence
+from gapviz.measures.described import BY_PAIR, Rules
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
+from gapviz.measures.retrieval.intervals import ESTIMAND, INTERVAL_RULES
+from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.strategies.fusion.ties import TIE_RULE
 
 PLACE = 2
 """Of the family in tables."""
 
+RETRIEVAL = Rules(
+    estimand=sentence(ESTIMAND),
+    ties=sentence(TIE_RULE),
+    interval=f"{sentence(INTERVAL_RULES['all'])} Of a share by Wilson's formula.",
+    left_out="The query's own rows, in its own modality; of more than "
+    f"{MAX_QUERIES:,} queries a modality, all but a seeded sample.",
+)
+OF_THE_MATCH = replace(
+    RETRIEVAL,
+    left_out=f"{RETRIEVAL.left_out} Queries whose item has no row in another modality.",
+)
+"""Of figures of the match's rank."""
+
 DIAGNOSTICS = (
     Diagnostic(
         name="bias",
+        rules=RETRIEVAL,
         short="bias@10",
         key="bias_at_10",
         title="Intra-modal bias@10",
@@ -26,6 +47,7 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="lift",
+        rules=replace(RETRIEVAL, interval=sentence(INTERVAL_RULES["all"])),
         short="lift",
         key="bias_lift_at_10",
         title="Bias lift@10",
@@ -41,6 +63,8 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="ndcg",
+        rules=OF_THE_MATCH,
+        needs=BY_PAIR,
         short="NDCG@10",
         key="mixed_ndcg_at_10",
         title="Mixed-index NDCG@10",
@@ -56,6 +80,8 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="mrr",
+        rules=OF_THE_MATCH,
+        needs=BY_PAIR,
         short="MRR",
         key="mixed_mrr",
         title="Mixed-index MRR",

@@ -1,7 +1,6 @@
 """Intervals of figures of retrieval, where queries, gallery and fit vary.
 
-Estimand: the mean of the figure over fresh calibration sets and fresh corpora, of these sizes and
-from the population that the items are a sample of.
+What they hold is said by `ESTIMAND`.
 
 Corpus part: with the fit held, the items are grouped at random into fifths, twelve times over; each
 fifth is left out once, its queries and its gallery rows together (delete-a-group jackknife,
@@ -12,8 +11,7 @@ v² / (v_E²/30 + v_C²/8) degrees of freedom (Satterthwaite 1946), and the inte
 share by Wilson's formula at the number of queries that v stands for. For a change the figures are
 subtracted first, part by part: both are measured with the same fifths.
 
-Where queries alone are resampled (`bootstrap`), with gallery and fit held, 95 % intervals cover
-as little as 40 %.
+Where queries alone are resampled (`bootstrap`), gallery and fit are held: see `QUERIES_COVER`.
 """
 
 from __future__ import annotations
@@ -34,6 +32,23 @@ Intervals = Literal["all", "queries"]
 VARIED = "95 % intervals in which queries, gallery and fit vary"
 """In words, and of intervals that `bootstrap` makes:"""
 QUERIES_VARIED = "95 % bootstrap intervals in which the queries alone vary"
+INTERVAL_RULES: dict[Intervals, str] = {
+    "all": "95 %; queries, gallery and fit vary (two delete-a-fifth jackknives)",
+    "queries": "95 %; queries alone vary (bootstrap over items), gallery and fit are held",
+}
+ESTIMAND = (
+    "its mean over fresh calibration sets and fresh corpora of these sizes, from the population "
+    "that the items are a sample of"
+)
+QUERIES_ESTIMAND = (
+    "its mean over fresh queries, from the population that the items are a sample of, to this very "
+    "gallery with this very fit"
+)
+"""Where queries alone vary."""
+QUERIES_COVER = (
+    "95 % intervals in which queries alone vary hold the mean over fresh corpora and fits in as "
+    "little as 40 % of samples"
+)
 
 GROUPS = 5
 CORPUS_GROUPINGS = 12

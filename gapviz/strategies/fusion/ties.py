@@ -25,6 +25,12 @@ from gapviz.core.vectors import Float32, Float64, Indices, Mask, read_only
 TOLERANCE = 1e-6
 """Cosines no further apart are equal: float32 products of equal rows differ by up to 4e-7."""
 
+TIE_RULE = (
+    f"scores no further apart than {TOLERANCE:g} of a cosine are equal; every figure is its mean "
+    "over all orders of equal scores"
+)
+"""In words."""
+
 # Above so many relevant entries a query, sorting all scores is faster than counting for each.
 FEW_RELEVANT = 8
 

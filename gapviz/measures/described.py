@@ -1,0 +1,59 @@
+"""A figure in words: what it is, what it estimates, how ties count, what its interval holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Need = Literal["two modalities", "pairs", "labels", "calibration", "second encoder"]
+"""What a collection must have beside held-out items: two modalities, held-out items with a row of
+both, labels that held-out items share, a calibrate split, and another encoder of the modality."""
+
+BY_PAIR: tuple[Need, ...] = ("two modalities", "pairs")
+"""What figures of matched pairs need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a figure is measured, one sentence each."""
+
+    estimand: str
+    """What it would converge to."""
+    ties: str
+    interval: str
+    """How it is made, and what varies in it."""
+    left_out: str
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the figure is shown with one everywhere."""
+        return not self.interval.startswith(NONE)
+
+
+NONE = "None"
+NOT_STATED = Rules(*["Not stated by the package that adds the figure."] * 4)
+
+NONE_RANKED = "No list is ranked."
+NO_INTERVAL = f"{NONE}."
+POPULATION = (
+    "Its value in the population that the items are a sample of, under the strategy as it was "
+    "fitted."
+)
+"""Estimand of what describes vectors."""
+GEOMETRY = Rules(POPULATION, NONE_RANKED, NO_INTERVAL, "Nothing.")
+"""Of figures of the clouds that have no interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedFigure:
+    """One figure, in the words of the screen."""
+
+    name: str
+    title: str
+    formula: str
+    """LaTeX."""
+    reading: str
+    """Range, direction and meaning in one or two sentences."""
+    source: str = ""
+    rules: Rules = NOT_STATED
+    needs: tuple[Need, ...] = ()
