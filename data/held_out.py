@@ -72,7 +72,7 @@ def _recalls(held: Collection) -> Iterator[Figure]:
 
 
 def _mixed(collection: Collection) -> Iterator[Figure]:
-    found = measure(collection, seed=SEED)
+    found = measure(collection, seed=SEED, intervals="queries")
     gap = found.geometry.gap
     yield Figure("gap (distance of the centroids)", gap.gap, (gap.low, gap.high))
     yield Figure("cloud separation (variant A)", gap.separation)

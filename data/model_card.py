@@ -54,8 +54,8 @@ CARD = """{introduction}
 Neither trained on nor used to choose anything. R@k: every query searches these {n_evaluate}
 items; ties count against the query. Bias and NDCG: every query searches the drawings and
 the names of these items in one mixed index, without its own entry; texts that ask are the
-captions after the first. In brackets the 95 % interval, bootstrap over items (for the gap,
-delta method).{paired}
+captions after the first. In brackets the 95 % interval, bootstrap over items (for the gap, see
+docs/coverage_gap.md).{paired}
 
 {table}
 

@@ -64,6 +64,7 @@ DIAGNOSTICS = (
     ),
     Diagnostic(
         name="debiased",
+        rules=_GAP,
         title="Gap without noise",
         formula=r"\sqrt{\max(0,\lVert\Delta\rVert^2-\text{noise floor}^2)}",
         reading="The gap less what noise adds to it, from 0 to 2: the one to compare sizes by.",

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.advice.advice import advise
-from gapviz.analyses.advice.evidence import Effect, Evidence, mixed_effects
+from gapviz.analyses.advice.effect import Trial
+from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import TASKS, Situation, applicable, rules
 from gapviz.core.collection import Collection, Item, ModalityVectors, alternate_splits
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import unit_rows
+from gapviz.measures.retrieval.intervals import Replicates
 from gapviz.sources.builtin import DedicatedVectors, builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -101,15 +102,9 @@ def test_a_mixed_index_with_a_wide_gap_is_mended(wide):
     given = advice(wide, "mixed", "neither")
     first = given.recommendations[0]
     assert first.verdict == "better" and first.effects[0].change.low > 0
-    gains = [one.effects[0].gain for one in given.recommendations
-             if one.verdict == "better" and not one.fragile]  # fmt: skip
+    gains = [one.effects[0].ranked_gain for one in given.recommendations
+             if one.verdict == "better"]  # fmt: skip
     assert gains == sorted(gains, reverse=True)
-
-
-def test_what_turns_on_ties_stands_behind_what_does_not(wide):
-    better = [r for r in advice(wide, "mixed").recommendations if r.verdict == "better"]
-    fragile = [one.fragile for one in better]
-    assert fragile == sorted(fragile)
 
 
 def test_without_a_gap_the_advice_to_mend_a_mixed_index_is_contradicted():
@@ -120,14 +115,17 @@ def test_without_a_gap_the_advice_to_mend_a_mixed_index_is_contradicted():
 
 def test_bias_under_the_corpus_share_is_no_better_than_over_it():
     def effect(before, after):
-        low, middle, high = after - before - 0.01, after - before, after - before + 0.01
-        ends = (Estimate(one, one, one) for one in (before, after))
-        return Effect("bias", *ends, Estimate(middle, low, high), aim=0.5)
+        parts = 0.005 * RNG.standard_normal((2, 60)) / 7
+        old, new = (
+            Replicates(value, value + noise, np.zeros(0), 100, "share")
+            for value, noise in zip((before, after), parts, strict=True)
+        )
+        return Trial.of("bias", old, new, aim=0.5).effect(1.96)
 
     assert effect(1.0, 0.5).better and effect(1.0, 0.3).better and effect(0.5, 0.2).worse
-    assert effect(1.0, 0.5).gain > effect(1.0, 0.3).gain
+    assert effect(1.0, 0.5).gain.value > effect(1.0, 0.3).gain.value
     assert effect(1.0, 0.5).best == "near 0.500"
-    assert not effect(0.5, 0.505).better and not effect(0.5, 0.505).worse
+    assert not effect(0.5, 0.505).better
 
 
 def test_a_mixed_index_aims_at_the_corpus_share(wide):
@@ -136,12 +134,13 @@ def test_a_mixed_index_aims_at_the_corpus_share(wide):
     assert bias.figure.startswith("bias") and bias.aim == pytest.approx(0.5, abs=0.01)
 
 
-def test_rank_fusion_says_what_the_other_order_of_ties_would_give(wide):
+def test_rank_fusion_says_what_it_gains_with_every_tie_lost(wide):
     (entry,) = [r for r in advice(wide, "mixed").recommendations if r.rule.strategy == "route"]
-    turned = wide.measured(StrategyOptions("route", ties="other-first"))
-    figure = mixed_effects(wide.raw, turned)[0].after.value
-    assert figure > entry.effects[0].after.value
-    assert any(f"is {figure:.3f}" in words for words in entry.evidence)
+    lost = wide.measured(StrategyOptions("route", ties="own-first")).mean_ndcg.value
+    gained = lost - wide.raw.mean_ndcg.value
+    assert entry.effects[0].ranked_gain == pytest.approx(gained, abs=2e-3)
+    assert entry.carried_by_ties
+    assert any("with every tie lost" in words for words in entry.evidence)
 
 
 def test_gains_of_unlike_figures_are_not_compared(wide):

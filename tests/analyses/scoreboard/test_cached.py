@@ -57,7 +57,7 @@ def test_rows_are_found_again_and_only_new_ones_are_measured(collections, monkey
     monkeypatch.setattr("gapviz.measures.experiment.fit_strategy", counted)
     stronger = OPTIONS[3].having(strength=0.5)
     ScoreboardRequest(collections, [*OPTIONS[:3], stronger], seed=5).compute()
-    assert fitted == [stronger, stronger]
+    assert set(fitted) == {stronger}
 
 
 def test_an_option_that_a_strategy_does_not_read_changes_no_key(collections):
