@@ -14,7 +14,7 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.plain_json import plain_json
+from gapviz.core.plain_json import VERSION, plain_json
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.diagnostics import DIAGNOSTICS
@@ -58,9 +58,6 @@ PREFERRED = ("image", "text")
 
 REFIT_QUERIES = 1_000
 """Most queries a modality that each refit is read on."""
-
-JSON_VERSION = 3
-"""Of the shape of plain figures; see CHANGELOG.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,7 +357,7 @@ class Measurement:
         names = self.collection.modality_names
         strategy, spec = self.strategy, self.strategy.spec
         figures: dict[str, Any] = {
-            "version": JSON_VERSION,
+            "version": VERSION,
             "collection": self.collection.name,
             "encoder": self.collection.encoder,
             "n_items": self.collection.n_items,

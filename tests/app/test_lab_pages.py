@@ -27,6 +27,10 @@ PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
+def html_of(app):
+    return "".join(one.proto.body for one in app.get("html"))
+
+
 def stored():
     """`stored(collections)`: a collection in the workspace, gone after the test."""
     kept = []
@@ -147,9 +151,9 @@ def test_a_target_out_of_reach_gives_no_threshold_and_says_so(opened):
 
 def test_moving_the_threshold_changes_what_passes(opened):
     app = opened(THRESHOLDS)
-    before = app.get("html")[0].proto.body
+    before = html_of(app)
     app.slider(key="threshold").set_value(0.9).run()
-    assert app.get("html")[0].proto.body != before
+    assert html_of(app) != before
 
 
 def test_a_strategy_that_moves_nothing_leaves_the_cosines_raw(opened, stored, make_collection):
@@ -188,16 +192,16 @@ def test_who_asks_across_the_modalities_can_be_chosen(opened):
 def test_the_threshold_of_adjusted_scores_leaves_the_raw_one_alone(opened):
     app = opened(THRESHOLDS, strategy="znorm")
     raw = app.slider(key="threshold").value
-    before = app.get("html")[0].proto.body
+    before = html_of(app)
     app.slider(key="threshold_znorm").set_value(1.5).run()
     assert app.slider(key="threshold").value == raw
-    assert app.get("html")[0].proto.body != before
-    assert "z-score ≥ 1.50" in app.get("html")[0].proto.body
+    assert html_of(app) != before
+    assert "z-score ≥ 1.50" in html_of(app)
     app.sidebar.selectbox(key="strategy").set_value("csls").run()
     while any("Cancel" in button.label for button in app.button):
         app.run()
     assert not app.exception
-    assert "adjusted score ≥" in app.get("html")[0].proto.body
+    assert "adjusted score ≥" in html_of(app)
 
 
 @pytest.mark.parametrize("kind", ["no pairs", "three items"])
@@ -217,7 +221,7 @@ def test_too_few_scores_to_adjust_are_drawn_or_said(
 def test_hubs_are_counted_in_the_lists_of_adjusted_scores(opened):
     app = opened(ANATOMY, part="hubs", strategy="csls")
     assert "its lists hold the best adjusted scores" in words(app)
-    assert "CSLS (10 neighbours)" in app.get("html")[0].proto.body
+    assert "CSLS (10 neighbours)" in html_of(app)
 
 
 def test_bare_scores_shut_the_other_modality_out(opened):
