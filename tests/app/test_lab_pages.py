@@ -26,11 +26,11 @@ VIEWS = [
 PATIENCE_SECONDS = 60
 
 
-@pytest.fixture
 def html_of(app):
     return "".join(one.proto.body for one in app.get("html"))
 
 
+@pytest.fixture
 def stored():
     """`stored(collections)`: a collection in the workspace, gone after the test."""
     kept = []

@@ -2,6 +2,7 @@ import pytest
 
 from gapviz.analyses.curves.calibration import calibration_curve
 from gapviz.analyses.curves.rank_fusion import rank_fusion_curves
+from gapviz.core.plain_json import plain_json
 from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
