@@ -13,7 +13,7 @@ from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
 from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
 from gapviz.strategies.fusion.by_rank import SAME_SCORE, RankFusion, levels_of
-from gapviz.strategies.fusion.ties import TieGroups, Tolerance
+from gapviz.strategies.fusion.ties import TieGroups, Tolerance, count_true
 
 ItemMethod = Literal["rrf", "max"]
 
@@ -122,8 +122,8 @@ class ItemFusion(Fusion):
         best_other = np.where(by_other, fused, -np.inf).max(axis=1, keepdims=True)
         before, equal = self._above_and_level(fused, best_other, asked.tolerance)
         # The first of m others among t equals stands at place (t + 1) / (m + 1) on average.
-        equal_own, equal_other = (equal & ~by_other).sum(axis=1), (equal & by_other).sum(axis=1)
-        first_other = 1 + (before & ~by_other).sum(axis=1) + equal_own / (equal_other + 1)
+        equal_own, equal_other = count_true(equal & ~by_other), count_true(equal & by_other)
+        first_other = 1 + count_true(before & ~by_other) + equal_own / (equal_other + 1)
         queries = np.arange(items.size)
         indexed, column = np.unique(corpus.item, return_inverse=True)
         place = np.minimum(np.searchsorted(indexed, items), indexed.size - 1)
@@ -141,9 +141,9 @@ class ItemFusion(Fusion):
             expected_share=_chance(corpus, place, lost, own),
             first_other=np.where(by_other.any(axis=1), first_other, 0),
             groups=TieGroups(
-                items.size, matched, above.sum(axis=1), level.sum(axis=1), np.ones_like(matched)
+                items.size, matched, count_true(above), count_true(level), np.ones_like(matched)
             ),
-            n_entries=present.sum(axis=1),
+            n_entries=count_true(present),
         )
 
     def _gain(self, name: str, place: Indices, scores: Float32) -> Float64:
@@ -175,18 +175,25 @@ class ItemFusion(Fusion):
     def _shared_gain(self, name: str, scores: Float32, tolerance: Tolerance) -> Float64:
         """What a list gives to entries by their place; those of one score share it."""
         n = scores.shape[1]
-        order = np.argsort(-scores, axis=1, kind="stable")
+        order = np.argsort(-scores, axis=1)
         falling = np.take_along_axis(scores, order, axis=1)
         begins = np.ones(falling.shape, dtype=np.bool_)
         with np.errstate(invalid="ignore"):
             begins[:, 1:] = falling[:, :-1] - falling[:, 1:] > np.reshape(tolerance, (-1, 1))
-        first = np.maximum.accumulate(np.where(begins, np.arange(n), 0), axis=1)
-        ends = np.concatenate([begins[:, 1:], np.ones((len(scores), 1), dtype=np.bool_)], axis=1)
-        after = np.where(ends, np.arange(1, n + 1), n)
-        after = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1]
         sums = np.concatenate([[0.0], np.cumsum(self._gain(name, np.arange(n), scores[0]))])
         gain = np.empty(falling.shape)
-        np.put_along_axis(gain, order, (sums[after] - sums[first]) / (after - first), axis=1)
+        np.put_along_axis(gain, order, np.diff(sums)[None, :], axis=1)
+        tied = np.flatnonzero(~begins.all(axis=1))
+        if not tied.size:
+            return gain
+        begins, order = begins[tied], order[tied]
+        first = np.maximum.accumulate(np.where(begins, np.arange(n), 0), axis=1)
+        ends = np.concatenate([begins[:, 1:], np.ones((tied.size, 1), dtype=np.bool_)], axis=1)
+        after = np.where(ends, np.arange(1, n + 1), n)
+        after = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1]
+        shared = np.empty(begins.shape)
+        np.put_along_axis(shared, order, (sums[after] - sums[first]) / (after - first), axis=1)
+        gain[tied] = shared
         return gain
 
     def _above_and_level(
@@ -205,13 +212,15 @@ class ItemFusion(Fusion):
     def _own_share(self, fused: Float64, is_own: Mask, k: int, tolerance: Tolerance) -> Float64:
         """Share of the top k that is `is_own`; items that tie at place k share the room there."""
         taken = np.minimum(np.isfinite(fused).sum(axis=1), k)
-        falling = -np.sort(-fused, axis=1)
+        n, most = fused.shape[1], int(taken.max(initial=0))
+        head = np.partition(fused, n - most, axis=1)[:, n - most :] if most < n else fused
+        falling = -np.sort(-head, axis=1)
         last = np.take_along_axis(falling, np.maximum(taken - 1, 0)[:, None], axis=1)
         above, level = self._above_and_level(fused, last, tolerance)
-        room = taken - above.sum(axis=1)
-        level_share = ratio((level & is_own).sum(axis=1), level.sum(axis=1))
+        room = taken - count_true(above)
+        level_share = ratio(count_true(level & is_own), count_true(level))
         in_level = np.where(room > 0, room * level_share, 0)
-        return ratio((above & is_own).sum(axis=1) + in_level, taken)
+        return ratio(count_true(above & is_own) + in_level, taken)
 
     def n_stored(self, corpus: Rows) -> int:
         return corpus.n_rows  # the item of every row

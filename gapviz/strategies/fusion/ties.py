@@ -288,10 +288,13 @@ def _row_counts(
     scores: Float32, query: Indices, high: Float32, low: Float32
 ) -> tuple[Indices, Indices]:
     """How many entries of its query's row exceed `high`, and reach `low`, each `(n_groups,)`."""
-    # Row by row: counting true bytes of one row is many times as fast as a sum over an axis.
-    above = [np.count_nonzero(scores[row] > end) for row, end in zip(query, high, strict=True)]
-    reach = [np.count_nonzero(scores[row] >= end) for row, end in zip(query, low, strict=True)]
-    return np.array(above, dtype=np.int64), np.array(reach, dtype=np.int64)
+    rows = scores if np.array_equal(query, np.arange(len(scores))) else scores[query]
+    return count_true(rows > high[:, None]), count_true(rows >= low[:, None])
+
+
+def count_true(mask: Mask) -> Indices:
+    """`(n_rows,)`: true entries of each row; as bits, many times as fast as a sum over an axis."""
+    return np.bitwise_count(np.packbits(mask, axis=1)).sum(axis=1, dtype=np.int64)
 
 
 def _sorted_counts(
