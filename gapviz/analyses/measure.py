@@ -19,7 +19,7 @@ from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.strategies.fusion.ties import TIE_RULE
 
-TIES_CARRY = 0.005
+TIES_CARRY = 0.01
 """Of a figure, what equal scores may move without a word."""
 
 NO_CONTENT = (
