@@ -23,6 +23,9 @@ EVALUATE = "evaluate"
 UNNAMED_MODEL = "unnamed model"
 """What made vectors that came without the name of their encoder."""
 
+NO_AXES = "these vectors come from a matrix of cosines, so their axes mean nothing"
+"""Why a figure by dimension is left out, in a clause."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -163,6 +166,8 @@ class Collection:
     attribution: str = ""
     root: Path | None = None
     """The folder that images are read from, and nothing outside it; not saved."""
+    rotated: bool = False
+    """True where the vectors are known only up to a rotation, as those made of cosines are."""
 
     def __post_init__(self) -> None:
         if not self.items:
@@ -192,6 +197,11 @@ class Collection:
         """
         self.refuse_without_vectors()
         return next(iter(self.modalities.values())).dim
+
+    @property
+    def no_axes(self) -> str | None:
+        """Why no figure by dimension means anything here, in a clause; None where they do."""
+        return NO_AXES if self.rotated else None
 
     def refuse_without_vectors(self) -> None:
         """Raise `GapvizError` where no encoder has made vectors yet."""
@@ -223,7 +233,7 @@ class Collection:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over items, vectors, row owners and splits: the key of every cache."""
+        """SHA-256 over items, vectors, row owners, splits and `rotated`: the key of every cache."""
         digest = hashlib.sha256()
         digest.update(json.dumps([astuple(item) for item in self.items]).encode())
         for modality, block in self.modalities.items():
@@ -233,6 +243,8 @@ class Collection:
         for split, members in sorted(self.splits.items()):
             digest.update(json.dumps([split, len(members)]).encode())
             digest.update(np.asarray(members, dtype=np.int64).tobytes())
+        if self.rotated:
+            digest.update(b"rotated")
         return digest.hexdigest()
 
     def _repr_html_(self) -> str:

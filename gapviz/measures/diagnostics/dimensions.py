@@ -9,7 +9,7 @@ from gapviz.measures.diagnostics.diagnostic import Diagnostic
 PLACE = 4
 """Of the family in tables."""
 
-_further = partial(Diagnostic, brief=False)
+_further = partial(Diagnostic, brief=False, by_dimension=True)
 
 DIAGNOSTICS = (
     _further(

@@ -61,6 +61,8 @@ class Geometry:
     pairs: Pairs
     """Their matched rows; may be empty."""
     seed: int = DEFAULT_SEED
+    rotated: bool = False
+    """Whether the rows are known only up to a rotation; see `Collection`."""
 
     @cached_property
     def _owners(self) -> tuple[Indices, Indices]:
@@ -152,8 +154,9 @@ class Geometry:
 
     @cached_property
     def shares(self) -> DimensionShares:
-        """See `dimension_shares`."""
-        return dimension_shares(self.gap.delta)
+        """See `dimension_shares`; all NaN where the axes mean nothing."""
+        delta = self.gap.delta
+        return dimension_shares(np.full_like(delta, np.nan) if self.rotated else delta)
 
     @cached_property
     def cosines(self) -> CrossCosines:

@@ -48,7 +48,9 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         where = f"{SIMILARITIES}/{file.name}"
         try:
             blocks = gram_blocks(file, modalities)
-            reading = reading_of(path.name, blocks, metadata, encoder=file.stem, root=path)
+            reading = reading_of(
+                path.name, blocks, metadata, encoder=file.stem, root=path, rotated=True
+            )
             collections.append(reading.collection)
         except GapvizError as error:
             if len(files) == 1:

@@ -91,6 +91,7 @@ def reading_of(
     encoder: str | None = None,
     root: Path | None = None,
     skipped: Sequence[Skipped] = (),
+    rotated: bool = False,
 ) -> Reading:
     """Pair the rows, drop and list what cannot be used, and make the collection.
 
@@ -101,6 +102,7 @@ def reading_of(
         encoder: what made the vectors.
         root: folder of the images that `metadata` names; paths outside are dropped.
         skipped: what the reader has left out already.
+        rotated: whether the vectors are known only up to a rotation.
 
     Raises:
         GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
@@ -120,6 +122,7 @@ def reading_of(
         splits=alternate_splits(len(items)),
         encoder=encoder or UNNAMED_MODEL,
         root=root,
+        rotated=rotated,
     )
     return Reading((collection,), tuple(notes))
 

@@ -38,6 +38,7 @@ def test_each_model_has_a_collection_of_the_same_items(folder):
     assert (item.captions, item.image) == (("dog 3",), "images/3.jpg")
     assert reading.encoded_by("CLOOB") is second
     assert reading.skipped == ()
+    assert first.rotated and second.rotated
 
 
 def test_one_model_may_be_taken_alone(folder, refusal):
