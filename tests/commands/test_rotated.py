@@ -17,7 +17,9 @@ def cosines(make_collection, tmp_path):
 
 
 def test_the_scoreboard_tells_why_a_strategy_is_missing(cosines, figures):
-    left_out = {one["strategy"]: one["reason"] for one in figures("scoreboard", cosines)["left_out"]}
+    left_out = {
+        one["strategy"]: one["reason"] for one in figures("scoreboard", cosines)["left_out"]
+    }
     assert set(left_out) == {"zscore"} and NO_AXES in left_out["zscore"]
 
 
