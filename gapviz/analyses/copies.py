@@ -29,6 +29,8 @@ class Copies(JsonFields):
     """By modality, share of the items whose first vector is (nearly) that of another."""
     sentences: tuple[str, ...]
     """The same in words, but for what is not worth a word."""
+    warnings: tuple[str, ...]
+    """What of it speaks against the splits, one sentence each."""
 
 
 def copies_of(collection: Collection, pictures: Indices | None = None) -> Copies:
@@ -48,27 +50,30 @@ def copies_of(collection: Collection, pictures: Indices | None = None) -> Copies
     found = n_equal(equal), n_apart(equal, collection.splits), _share_equal(codes)
     vectors = {name: _share_equal(one) for name, one in collection.equal_by_modality.items()}
     exact = any(block.n_rows > NEAR_ROWS for block in collection.modalities.values())
-    told = _equal_told(*found[:2], bool(collection.splits), exact=exact)
-    return Copies(*found, vectors, (*told, *_shares_told(found[2], vectors)))
+    equal_told = _equal_told(*found[:2], bool(collection.splits), exact=exact)
+    shares_told = _shares_told(found[2], vectors)
+    if found[1]:
+        return Copies(*found, vectors, shares_told, (equal_told,))
+    return Copies(*found, vectors, (*filter(None, [equal_told]), *shares_told), ())
 
 
-def _equal_told(n_all: int, n_parted: int, has_splits: bool, *, exact: bool) -> list[str]:
+def _equal_told(n_all: int, n_parted: int, has_splits: bool, *, exact: bool) -> str:
     if not n_all:
-        return []
+        return ""
     are = "item is" if n_all == 1 else "items are"
     how = "equal" if exact else "(nearly) equal"
     words = f"{n_all:,} {are} {how} to another"
     if exact:
         words += f" (of more than {NEAR_ROWS:,} rows nearly equal ones are not looked for)"
     if n_parted:
-        return [
+        return (
             f"{words}, and {n_parted:,} of them to one of another split: what is fitted on one "
             "split has seen items of the other."
-        ]
-    return [f"{words}; they stay in one half." if has_splits else f"{words}."]
+        )
+    return f"{words}; they stay in one half." if has_splits else f"{words}."
 
 
-def _shares_told(captions: float, vectors: dict[str, float]) -> list[str]:
+def _shares_told(captions: float, vectors: dict[str, float]) -> tuple[str, ...]:
     end = "recall cannot tell them apart."
     told = []
     if captions > TOLD_SHARE:
@@ -77,7 +82,7 @@ def _shares_told(captions: float, vectors: dict[str, float]) -> list[str]:
         # Equal captions have equal vectors.
         if share > TOLD_SHARE and not (name == "text" and captions > TOLD_SHARE):
             told.append(f"{_percent(share)} of the items have equal {name} vectors: {end}")
-    return told
+    return tuple(told)
 
 
 def _percent(share: float) -> str:

@@ -71,7 +71,8 @@ def _welcome(stored: StoredCollection) -> None:
         pairing = pairing_of(collection)
         words += pairing.sentences
         amiss = not any(pairing.both.values()) or bool(pairing.alone)
-    words += copies_of(collection).sentences
+    copies = copies_of(collection)
+    words += (*copies.sentences, *copies.warnings)
     if amiss:
         st.warning(" ".join(words), icon=":material/rule:")
     else:
