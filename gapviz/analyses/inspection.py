@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from gapviz.analyses.copies import Copies, copies_of
 from gapviz.core.collection import Collection
 from gapviz.core.pairing import pairing_of
 from gapviz.core.plain_json import JsonFields
@@ -58,6 +61,10 @@ class Inspection(JsonFields):
     """Which vectors belong together, one sentence each; empty without vectors."""
     split_warnings: tuple[str, ...]
     """What speaks against the splits, one sentence each."""
+    copies: Copies
+    """What stands in it more than once."""
+    no_axes: str | None
+    """Why its figures by dimension are left out, in a clause; None where they are not."""
 
 
 def inspect_collection(
@@ -93,6 +100,10 @@ def inspect_collection(
     for item in items:
         for caption in dict.fromkeys(item.captions):
             owning.setdefault(caption, []).append(item.id)
+    position = collection.position
+    pictures = np.full(len(items), -1, dtype=np.int64)
+    for number, ids in enumerate(contents.values()):
+        pictures[[position[one] for one in ids]] = number
     labels = Counter(item.label for item in items if item.label is not None)
     return Inspection(
         name=collection.name,
@@ -113,6 +124,8 @@ def inspect_collection(
         splits={name: len(members) for name, members in collection.splits.items()},
         pairing=pairing_of(collection).sentences if collection.modalities else (),
         split_warnings=split_warnings(collection),
+        copies=copies_of(collection, pictures),
+        no_axes=collection.no_axes,
     )
 
 

@@ -213,6 +213,7 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
     """
     any_one = next(iter(measurements.values()))
     (first, second), queries = any_one.pair, list(any_one.mixed)
+    left_out = any_one.left_out
     return Table(
         "",
         [
@@ -232,7 +233,7 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
                     for measurement in measurements.values()
                 ),
                 one.better or "neither",
-                one.reading,
+                f"Left out: {left_out[one.name]}." if one.name in left_out else one.reading,
             ]
             for one in DIAGNOSTICS.values()
             # A mean over query modalities would hide opposite figures.

@@ -17,7 +17,7 @@ class OneCloud:
 
     modality: str
     n_items: int
-    """Held out; all items where the collection has no evaluate split."""
+    """Held out; all items where no row of the modality is."""
     dim: int
     cloud: Cloud
     spectrum: Spectrum
@@ -39,18 +39,22 @@ def study_cloud(collection: Collection, modality: str) -> OneCloud:
     """Cone, spread and spectrum of one modality.
 
     Args:
-        collection: with vectors of that modality; its evaluate split is measured, if it has one.
+        collection: with vectors of that modality; its evaluate split is measured, or all of it
+            where that split holds none.
         modality: whose cloud.
 
     Raises:
-        GapvizError: no such modality, or an evaluate split that is empty.
+        GapvizError: no such modality.
 
     >>> from gapviz.sources.builtin import builtin_collection
     >>> images = study_cloud(builtin_collection(), "image")
     >>> images.n_items, images.dim, round(images.cloud.cone, 2)
     (485, 256, 0.72)
     """
-    held_out = collection.split(EVALUATE) if EVALUATE in collection.splits else collection
+    members = collection.splits.get(EVALUATE, ())
+    held_out = collection.subset(members) if len(members) else collection
+    if modality not in held_out.modality_names:
+        held_out = collection
     block = held_out.modality(modality).corpus
     return OneCloud(
         modality=modality,

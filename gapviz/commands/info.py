@@ -62,6 +62,12 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
     if not found.vectors:
         lines.append("vectors    none yet (gapviz encode)")
     lines += [f"pairs      {sentence}" for sentence in found.pairing]
+    lines += [f"equal      {sentence}" for sentence in found.copies.sentences]
+    if found.no_axes:
+        sentence = f"{found.no_axes[0].upper()}{found.no_axes[1:]}"
+        lines.append(f"axes       {sentence}: figures by dimension are left out.")
     lines += [f"split      {name}: {count:,} items" for name, count in found.splits.items()]
-    lines += [f"warning    {sentence}" for sentence in found.split_warnings]
+    lines += [
+        f"warning    {sentence}" for sentence in (*found.copies.warnings, *found.split_warnings)
+    ]
     return lines

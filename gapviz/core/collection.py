@@ -12,16 +12,27 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs, matching_rows
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float32, Indices, Mask, read_only, unit_rows
 
+IMAGE = "image"
+"""The modality of pictures, whose copies are copies of the item."""
+
 CALIBRATE = "calibrate"
 EVALUATE = "evaluate"
 
+SMALLEST_HALF = 0.25
+"""Share of the items that a half needs; where equal items leave it less, they are not kept
+together."""
+
 UNNAMED_MODEL = "unnamed model"
 """What made vectors that came without the name of their encoder."""
+
+NO_AXES = "these vectors come from a matrix of cosines, so their axes mean nothing"
+"""Why a figure by dimension is left out, in a clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,8 @@ class Collection:
     attribution: str = ""
     root: Path | None = None
     """The folder that images are read from, and nothing outside it; not saved."""
+    rotated: bool = False
+    """True where the vectors are known only up to a rotation, as those made of cosines are."""
 
     def __post_init__(self) -> None:
         if not self.items:
@@ -193,6 +206,11 @@ class Collection:
         self.refuse_without_vectors()
         return next(iter(self.modalities.values())).dim
 
+    @property
+    def no_axes(self) -> str | None:
+        """Why no figure by dimension means anything here, in a clause; None where they do."""
+        return NO_AXES if self.rotated else None
+
     def refuse_without_vectors(self) -> None:
         """Raise `GapvizError` where no encoder has made vectors yet."""
         if not self.modalities:
@@ -222,8 +240,37 @@ class Collection:
         )
 
     @cached_property
+    def equal_by_modality(self) -> dict[str, Indices]:
+        """`(n_items,)` numbers by modality: first rows of one number are (nearly) equal.
+
+        −1 for an item without any; see `equal_rows`.
+        """
+        alike = {}
+        for name, block in self.modalities.items():
+            first = block.first_rows
+            alike[name] = np.full(self.n_items, -1, dtype=np.int64)
+            alike[name][first.item_index] = equal_rows(first.vectors)
+        return alike
+
+    @cached_property
+    def equal_items(self) -> Indices:
+        """`(n_items,)` numbers: items of one number are (nearly) equal by their vectors.
+
+        They are where their pictures are, or all of their modalities, of which they need two where
+        the collection has as many: a caption alone, which classes share, makes no copy.
+        """
+        alike = self.equal_by_modality
+        if not alike:
+            return np.arange(self.n_items, dtype=np.int64)
+        content = np.stack([*alike.values()], axis=1)
+        whole = np.unique(content, axis=0, return_inverse=True)[1].reshape(-1)
+        whole[(content >= 0).sum(axis=1) < min(2, len(alike))] = -1
+        pictures = [alike[IMAGE]] if IMAGE in alike else []
+        return joined(self.n_items, [whole, *pictures])
+
+    @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over items, vectors, row owners and splits: the key of every cache."""
+        """SHA-256 over items, vectors, row owners, splits and `rotated`: the key of every cache."""
         digest = hashlib.sha256()
         digest.update(json.dumps([astuple(item) for item in self.items]).encode())
         for modality, block in self.modalities.items():
@@ -233,6 +280,8 @@ class Collection:
         for split, members in sorted(self.splits.items()):
             digest.update(json.dumps([split, len(members)]).encode())
             digest.update(np.asarray(members, dtype=np.int64).tobytes())
+        if self.rotated:
+            digest.update(b"rotated")
         return digest.hexdigest()
 
     def _repr_html_(self) -> str:
@@ -301,10 +350,38 @@ class Collection:
         return matching_rows(self.modality(a).corpus.item_index, self.modality(b).corpus.item_index)
 
 
-def alternate_splits(n_items: int) -> dict[str, Indices]:
-    """Even positions calibrate, odd positions evaluate."""
+def alternate_splits(n_items: int, equal: Indices | None = None) -> dict[str, Indices]:
+    """Even positions calibrate, odd positions evaluate.
+
+    Args:
+        n_items: how many there are.
+        equal: `(n_items,)` numbers, as `Collection.equal_items`: items of one number stay in one
+            half, groups of one size by turns. Where that leaves a half too small, the numbers are
+            ignored.
+
+    >>> alternate_splits(6, np.array([0, 1, 2, 2, 3, 4]))
+    {'calibrate': array([0, 2, 3]), 'evaluate': array([1, 4, 5])}
+    """
     positions = np.arange(n_items, dtype=np.int64)
-    return {CALIBRATE: positions[0::2], EVALUATE: positions[1::2]}
+    usual = {CALIBRATE: positions[0::2], EVALUATE: positions[1::2]}
+    if equal is None or np.unique(equal).size == n_items:
+        return usual
+    _, first, group, counts = np.unique(
+        equal, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first)
+    evaluates = np.ones(first.size, dtype=np.bool_)
+    sizes = np.zeros(2, dtype=np.int64)
+    for count in np.unique(counts)[::-1].tolist():
+        turn = order[counts[order] == count]
+        # As many as make the halves most alike, evenly spaced.
+        wanted = (sizes[1] - sizes[0] + count * turn.size) / (2 * count)
+        n_calibrate = int(np.clip(np.floor(wanted + 0.5), 0, turn.size))
+        evaluates[turn[np.arange(n_calibrate) * turn.size // max(n_calibrate, 1)]] = False
+        sizes += count * np.array([n_calibrate, turn.size - n_calibrate])
+    if sizes.min() < SMALLEST_HALF * n_items:
+        return usual
+    return {CALIBRATE: positions[~evaluates[group]], EVALUATE: positions[evaluates[group]]}
 
 
 def items_of_rows(n_items: int, *, captions: Sequence[str] = ()) -> tuple[Item, ...]:

@@ -23,7 +23,9 @@ PARTS = {
         question="Which dimensions is the gap made of, and does it go when they go?",
         find=FIND["dimensions"],
         doing="Taking dimensions away",
-        panels=lambda found, chosen: dimension_panels(found.result, chosen.pair),
+        panels=lambda found, chosen: (
+            () if found.result is None else dimension_panels(found.result, chosen.pair)
+        ),
     ),
     "heat_map": Section(
         title="Heat map",

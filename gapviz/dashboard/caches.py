@@ -101,7 +101,7 @@ def collection_of(view: View) -> Collection:
     collection = workspace().load(view.collection, view.encoder)
     if collection.splits:
         return collection
-    return replace(collection, splits=alternate_splits(collection.n_items))
+    return replace(collection, splits=alternate_splits(collection.n_items, collection.equal_items))
 
 
 @cached_within(256)

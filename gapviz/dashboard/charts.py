@@ -29,6 +29,8 @@ def show_panels(
 
     `key` is unlike that of any other grid of the page, which can show two views.
     """
+    if not panels:
+        return
     with st.grid(min(columns, len(panels)), min_column_width=narrowest, gap="medium"):
         for place, panel in enumerate(panels):
             with st.container():

@@ -55,6 +55,8 @@ ROUNDING = 1e-9
 TIES_SHOW = 5e-4
 """Two ends of what ties can do that differ by more are told."""
 PREFERRED = ("image", "text")
+TOP_SHARES = (1, 5, 10)
+"""Of how many largest dimensions JSON tells the share, besides that of two."""
 
 REFIT_QUERIES = 1_000
 """Most queries a modality that each refit is read on."""
@@ -92,6 +94,7 @@ class Measurement:
             self.collection.pairs(*self.pair),
             seed=self.seed,
             fit_noise=self.fit_noise,
+            rotated=self.collection.rotated,
         )
 
     @property
@@ -108,6 +111,15 @@ class Measurement:
         if self.fit == "all" or not n_calibration:
             return float("nan")
         return strength**2 * self.collection.n_items / n_calibration
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Why a figure is not told, in a clause, by its name in JSON."""
+        why = self.collection.no_axes
+        if why is None:
+            return {}
+        of_all = [one.name for one in DIAGNOSTICS.values() if one.by_dimension]
+        return dict.fromkeys([*(f"top{count}_share" for count in TOP_SHARES), *of_all], why)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -380,9 +392,7 @@ class Measurement:
             "cone": {first: geometry.x.cone, second: geometry.y.cone},
             "uniformity": {first: geometry.uniformity.x, second: geometry.uniformity.y},
             "uniformity_cross": geometry.uniformity.cross,
-            "top1_share": geometry.shares.top(1),
-            "top5_share": geometry.shares.top(5),
-            "top10_share": geometry.shares.top(10),
+            **{f"top{count}_share": geometry.shares.top(count) for count in TOP_SHARES},
             "pc1_gap_cosine": geometry.principal_axis.cosine_with_gap,
             "pc1_variance_share": geometry.principal_axis.variance_share,
             "threshold": {
@@ -417,6 +427,7 @@ class Measurement:
                 for one in DIAGNOSTICS.values()
                 if one.key != ""
             },
+            "left_out": self.left_out,
             "chance": {" ".join(key): value for key, value in self.chance.items()},
             "has_content": self.has_content,
             "ties": TIE_RULE,

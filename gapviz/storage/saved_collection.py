@@ -34,6 +34,7 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "name": collection.name,
         "encoder": collection.encoder,
         "attribution": collection.attribution,
+        "rotated": collection.rotated,
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
         "items": [asdict(item) for item in collection.items],
@@ -88,6 +89,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
             encoder=description["encoder"],
             attribution=description["attribution"],
             root=root,
+            rotated=bool(description.get("rotated", False)),
         )
     except FileNotFoundError as error:
         raise GapvizError(

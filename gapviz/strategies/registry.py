@@ -74,6 +74,8 @@ def strategies_table() -> Table:
 def unavailable_reason(options: StrategyOptions, collection: Collection) -> str | None:
     """Why a strategy cannot be fitted on `collection`, in one sentence; None if it can."""
     spec = strategy_spec(options.name)
+    if spec.by_dimension and collection.no_axes:
+        return f"{spec.title} works on single dimensions, and {collection.no_axes}."
     if not spec.needs_pairs or not collection.modalities:
         return None
     onto = dict(options.values).get("anchor") or collection.modality_names[-1]
@@ -102,8 +104,8 @@ def fit_strategy(
         split_warnings: see `Strategy.split_warnings`.
 
     Raises:
-        GapvizError: an unknown name, a parameter out of range, or no pairs for a strategy
-            that needs them.
+        GapvizError: an unknown name, a parameter out of range, no pairs for a strategy that
+            needs them, or no axes for one that works on single dimensions.
 
     >>> from gapviz.sources.builtin import builtin_collection
     >>> calibration = builtin_collection().split("calibrate")
@@ -114,6 +116,12 @@ def fit_strategy(
     >>> centred.transform(text, "text").shape == text.shape
     True
     """
+    spec = strategy_spec(options.name)
+    if spec.by_dimension and calibration.no_axes:
+        raise GapvizError(
+            f"{spec.title} works on single dimensions, and {calibration.no_axes}",
+            hint="choose another strategy, or give the vectors themselves",
+        )
     strategy = strategy_class(options.name)(**dict(options.values)).fit(calibration)
     strategy.split_warnings = split_warnings
     return strategy

@@ -54,6 +54,9 @@ class StrategySpec:
     """True where it cannot be fitted without matched pairs."""
     transductive: bool = False
     """True where the answer to one query depends on the other queries."""
+    by_dimension: bool = False
+    """True where it treats every dimension by itself, so that a rotation of the space changes what
+    it does."""
     aliases: tuple[str, ...] = ()
     """Other names that people use."""
     advice: tuple[Advice, ...] = ()

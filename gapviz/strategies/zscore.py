@@ -32,6 +32,7 @@ class StandardiseDimensions(VectorStrategy):
         acts_on="vectors",
         stores="a mean and a spread vector a modality",
         query_cost="nothing more: the query is rescaled once, O(d)",
+        by_dimension=True,
         aliases=("z-score", "standardise", "standardize"),
         advice=(
             Advice(

@@ -182,6 +182,31 @@ def test_a_split_that_follows_the_order_is_doubted(open_app, stored_vectors):
     assert "offset of the calibrate split" in app.warning[0].value
 
 
+def test_copies_in_one_half_are_counted(open_app, stored_vectors):
+    image, text = np.random.default_rng(0).standard_normal((2, 40, 8))
+    image[6] = image[4]
+    stored_vectors(image=image, text=text)
+    app = open_app(PAGE)
+    assert "2 items are (nearly) equal to another; they stay in one half." in captions(app)
+
+
+def test_copies_in_two_halves_are_a_warning(open_app, stored_vectors):
+    image, text = np.random.default_rng(0).standard_normal((2, 40, 8))
+    image[7] = image[4]
+    stored_vectors(image=image, text=text)
+    app = open_app(PAGE)
+    assert any("to one of another split" in one.value for one in app.warning)
+
+
+def test_queries_of_equal_captions_are_told(open_app, photos):
+    there = workspace().load(photos.id)
+    workspace().remove(photos.id)
+    alike = replace(there, items=tuple(replace(one, captions=("a square",)) for one in there.items))
+    brought = workspace().add([alike], title="alike")
+    assert "100 % of the queries have equal captions" in captions(open_app(PAGE))
+    workspace().remove(brought.id)
+
+
 def test_a_large_file_has_another_way_in(open_app):
     app = open_app(PAGE)
     assert "gapviz serve PATH" in captions(app)

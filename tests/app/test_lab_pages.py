@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.thresholds.score_study import study_scores
-from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.core.collection import NO_AXES, Collection, ModalityVectors, items_of_rows
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
@@ -90,6 +90,20 @@ def test_every_view_draws_a_small_collection(opened, stored, make_collection, pa
     app = opened(page, collection=stored(make_collection(24)), **query)
     assert not app.error
     assert charts(app)
+
+
+@pytest.mark.parametrize(("page", "query"), VIEWS)
+def test_what_needs_axes_is_left_out_of_cosines(opened, stored, make_collection, page, query):
+    app = opened(page, collection=stored(replace(make_collection(24), rotated=True)), **query)
+    assert not app.error
+    left_out = query.get("part") == "dimensions"
+    assert bool(charts(app)) is not left_out and (NO_AXES in words(app)) is left_out
+
+
+def test_a_strategy_that_needs_axes_says_so(opened, stored, make_collection):
+    brought = stored(replace(make_collection(24), rotated=True))
+    app = opened(ANATOMY, collection=brought, part="hubs", strategy="zscore")
+    assert NO_AXES in words(app)
 
 
 @pytest.mark.parametrize(("page", "query"), VIEWS)

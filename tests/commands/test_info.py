@@ -1,10 +1,18 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from gapviz.analyses.inspection import inspect_collection
 from gapviz.analyses.one_cloud import study_cloud
+from gapviz.core.collection import (
+    NO_AXES,
+    Collection,
+    ModalityVectors,
+    alternate_splits,
+    items_of_rows,
+)
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.saved_collection import save_collection
 
@@ -65,3 +73,76 @@ def test_a_full_disk_and_a_closed_pipe_give_no_traceback(source):
     assert full.returncode == 1
     assert full.stderr == "gapviz: the answer cannot be written (No space left on device).\n"
     assert (closed.returncode, closed.stderr) == (0, "")
+
+
+def save_vectors(folder, *, image, text, captions=()):
+    items = items_of_rows(len(image), captions=captions)
+    blocks = {"image": ModalityVectors.of(image), "text": ModalityVectors.of(text)}
+    save_collection(Collection("made", items, blocks, alternate_splits(len(image))), folder)
+    return folder
+
+
+@pytest.fixture
+def image_and_text():
+    image, text = np.random.default_rng(0).standard_normal((2, 40, 8))
+    return {"image": image, "text": text}
+
+
+def test_copies_are_counted_where_one_half_keeps_them(image_and_text, figures, run, tmp_path):
+    image_and_text["image"][6] = image_and_text["image"][4]
+    saved = save_vectors(tmp_path / "saved", **image_and_text)
+    copies = figures("info", saved)["copies"]
+    assert (copies["n_equal"], copies["n_apart"]) == (2, 0)
+    assert copies["equal_vectors"] == {"image": 0.05, "text": 0.0}
+    told = run("info", saved).stdout
+    assert "2 items are (nearly) equal to another; they stay in one half." in told
+    assert "5 % of the items have equal image vectors: recall cannot tell them apart." in told
+
+
+def test_copies_in_two_splits_are_a_warning(image_and_text, figures, run, tmp_path):
+    image_and_text["image"][7] = image_and_text["image"][4]
+    saved = save_vectors(tmp_path / "saved", **image_and_text)
+    assert figures("info", saved)["copies"]["n_apart"] == 2
+    assert "and 2 of them to one of another split" in run("info", saved).stdout
+
+
+def test_equal_pictures_of_a_source_without_vectors_are_copies(source, figures):
+    assert figures("info", *source)["copies"]["n_equal"] == 2
+
+
+def test_queries_of_equal_captions_are_told(image_and_text, figures, run, tmp_path):
+    captions = ["A  dog", "a dog ", *(f"number {i}" for i in range(38))]
+    saved = save_vectors(tmp_path / "saved", **image_and_text, captions=captions)
+    assert figures("info", saved)["copies"]["equal_captions"] == pytest.approx(0.05)
+    told = run("info", saved).stdout
+    assert "5 % of the queries have equal captions: recall cannot tell them apart." in told
+    captions[0] = "a cat"
+    saved = save_vectors(tmp_path / "other", **image_and_text, captions=captions)
+    assert "equal captions" not in run("info", saved).stdout
+
+
+def test_a_matrix_of_cosines_is_told(image_and_text, figures, run, tmp_path):
+    rows = np.concatenate([*image_and_text.values()])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    np.savetxt(tmp_path / "model.csv", rows @ rows.T, delimiter=",")
+    assert figures("info", tmp_path / "model.csv")["no_axes"] == NO_AXES
+    assert "figures by dimension are left out." in run("info", tmp_path / "model.csv").stdout
+
+
+def test_a_modality_that_the_evaluate_split_lacks_is_told_from_all_items(figures, tmp_path):
+    rows = np.random.default_rng(0).standard_normal((8, 4))
+    blocks = {"image": ModalityVectors.of(rows), "text": ModalityVectors.of(rows[:4])}
+    halves = {"calibrate": np.arange(4), "evaluate": np.arange(4, 8)}
+    save_collection(Collection("half", items_of_rows(8), blocks, halves), tmp_path / "saved")
+    clouds = figures("info", tmp_path / "saved")["clouds"]
+    assert (clouds["image"]["n_items"], clouds["text"]["n_items"]) == (4, 8)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("dim", [1, 2, 9])
+def test_a_source_of_few_vectors_is_told(n, dim, figures, run, tmp_path):
+    for name, values in (("equal", np.ones((2, n, dim))), ("other", np.eye(9)[:n, :dim] + 0.1)):
+        blocks = np.stack([values, values]) if values.ndim == 2 else values
+        np.save(tmp_path / f"{name}.npy", blocks)
+        assert figures("info", tmp_path / f"{name}.npy")["n_items"] == n
+        assert run("info", tmp_path / f"{name}.npy").returncode == 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gapviz.core.errors import GapvizError
@@ -30,3 +32,10 @@ def test_a_folder_with_something_else_is_not_written_over(make_collection, tmp_p
     for path in (tmp_path, tmp_path / "notes.txt"):
         with pytest.raises(GapvizError, match="is not a saved collection"):
             replace_collection(make_collection(8), path)
+
+
+def test_vectors_without_axes_stay_so(make_collection, tmp_path):
+    rotated = replace(make_collection(4), rotated=True)
+    replace_collection(rotated, tmp_path / "here")
+    again = load_collection(tmp_path / "here")
+    assert again.rotated and again.content_hash == rotated.content_hash

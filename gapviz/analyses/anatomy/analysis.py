@@ -37,6 +37,7 @@ from gapviz.sources.builtin import encoder_title
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 TOPS = (1, 2, 5, 10)
+DIMENSIONS_TITLE = "Dimensions, raw vectors"
 STRATEGY = Column("strategy", "strategy", text=True)
 HUB_COLUMNS = (
     Column("skew", "skew", decimals=2, better="lower"),
@@ -211,12 +212,22 @@ def _table_by_strategy(
 
 
 def _dimensions(request: Request, progress: Progress) -> Finding:
+    why = request.collection.no_axes
+    if why is not None:
+        left_out = ("shares", "ablation", "top_share")
+        return Finding(
+            figures={**dict.fromkeys(left_out), "left_out": dict.fromkeys(left_out, why)},
+            title=DIMENSIONS_TITLE,
+            readings=[f"Left out: {why}."],
+            protocol="Shares of ‖Δ‖² by dimension, and gap and recall without the largest, would "
+            "change under a rotation of the space.",
+        )
     found = cached_dimensions(request.collection, request.pair, seed=request.seed).compute(progress)
     tops = {str(count): found.shares.top(count) for count in TOPS}
     shares = ", ".join(f"{count}: {share:.1%}" for count, share in tops.items())
     return Finding(
         figures=found.to_json() | {"top_share": tops},
-        title="Dimensions, raw vectors",
+        title=DIMENSIONS_TITLE,
         readings=[dimensions_reading(found)],
         tables=[dimensions_table(found, request.pair)],
         protocol=f"Share of the largest dimensions: {shares}. Share of a dimension: Δd² / ‖Δ‖² of "

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import streamlit as st
 
+from gapviz.analyses.copies import copies_of
 from gapviz.core.pairing import pairing_of
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import collection_of, items_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import OPENED, megabytes
 from gapviz.dashboard.settings import errors_shown
@@ -64,10 +65,14 @@ def _welcome(stored: StoredCollection) -> None:
     skipped = f", {counted(len(stored.skipped), 'thing')} skipped" if stored.skipped else ""
     words = [f"“{stored.title}” is here: {stored.n_items:,} items{skipped}."]
     amiss = False
+    collection = items_of(stored.id)
     if stored.encodings:
-        pairing = pairing_of(collection_of(View(stored.id, stored.encodings[0].encoder)))
+        collection = collection_of(View(stored.id, stored.encodings[0].encoder))
+        pairing = pairing_of(collection)
         words += pairing.sentences
         amiss = not any(pairing.both.values()) or bool(pairing.alone)
+    copies = copies_of(collection)
+    words += (*copies.sentences, *copies.warnings)
     if amiss:
         st.warning(" ".join(words), icon=":material/rule:")
     else:

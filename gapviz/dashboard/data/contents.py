@@ -8,6 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.copies import copies_of
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.core.pairing import pairing_of
 from gapviz.core.wording import counted
@@ -55,6 +56,11 @@ def contents_section(stored: StoredCollection) -> None:
         st.caption(" ".join(pairing_of(vectors).sentences))
         for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
             st.warning(warning, icon=":material/call_split:")
+    copies = copies_of(collection if vectors is None else vectors)
+    for sentence in copies.sentences:
+        st.caption(f":material/content_copy: {sentence}")
+    for warning in copies.warnings:
+        st.warning(warning, icon=":material/content_copy:")
     if stored.skipped:
         was = "was" if len(stored.skipped) == 1 else "were"
         words = f"{counted(len(stored.skipped), 'thing')} of the source {was} skipped"

@@ -108,7 +108,9 @@ def encode_collection(
             hint="check the paths of the pictures and the captions",
         )
     return Encoded(
-        collection=replace(collection, modalities=encoded, encoder=encoder.card.name),
+        collection=replace(
+            collection, modalities=encoded, encoder=encoder.card.name, rotated=False
+        ),
         skipped=skipped,
         n_encoded=work.n_encoded,
         n_reused=work.n_reused,

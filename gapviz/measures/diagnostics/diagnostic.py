@@ -28,6 +28,9 @@ class Diagnostic(DescribedFigure):
     needs: tuple[Need, ...] = ("two modalities",)
     by_modality: bool = False
     """Whether `read` gives an estimate for each query modality."""
+    by_dimension: bool = False
+    """Whether a rotation of the space changes it, so that vectors whose axes mean nothing have no
+    such figure."""
     better: str = ""
     """Which way is better: `lower`, `higher`, `nearer …`; empty where neither is."""
     key: str | None = None

@@ -16,7 +16,7 @@ _SHARES = replace(
     estimand="The same of the population's Δ; near the noise floor, noise spreads Δ over more "
     "dimensions.",
 )
-_further = partial(Diagnostic, brief=False, rules=_SHARES)
+_further = partial(Diagnostic, brief=False, by_dimension=True, rules=_SHARES)
 
 DIAGNOSTICS = (
     _further(

@@ -71,6 +71,8 @@ class Geometry:
     """What the fit of a strategy adds to the variance of Δ, as a multiple of that of these rows:
     λ²·n/n_cal after an offset of strength λ from n_cal other items was subtracted from n; NaN
     where it is not known."""
+    rotated: bool = False
+    """Whether the rows are known only up to a rotation; see `Collection`."""
 
     @cached_property
     def _owners(self) -> tuple[Indices, Indices]:
@@ -163,8 +165,9 @@ class Geometry:
 
     @cached_property
     def shares(self) -> DimensionShares:
-        """See `dimension_shares`."""
-        return dimension_shares(self.gap.delta)
+        """See `dimension_shares`; all NaN where the axes mean nothing."""
+        delta = self.gap.delta
+        return dimension_shares(np.full_like(delta, np.nan) if self.rotated else delta)
 
     @cached_property
     def cosines(self) -> CrossCosines:

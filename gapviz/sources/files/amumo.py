@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.gram import gram_blocks
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
-from gapviz.sources.files.pairing import ItemMetadata, caption_lines, reading_of
+from gapviz.sources.files.pairing import ItemMetadata, caption_lines, reading_of, split_alike
 from gapviz.sources.images.decoding import is_image_name
 
 PROMPTS = "prompts.txt"
@@ -48,7 +48,9 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         where = f"{SIMILARITIES}/{file.name}"
         try:
             blocks = gram_blocks(file, modalities)
-            reading = reading_of(path.name, blocks, metadata, encoder=file.stem, root=path)
+            reading = reading_of(
+                path.name, blocks, metadata, encoder=file.stem, root=path, rotated=True
+            )
             collections.append(reading.collection)
         except GapvizError as error:
             if len(files) == 1:
@@ -61,7 +63,8 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             where=path.name,
             hint=skipped[-1].why if skipped else f"put MODEL.csv into {SIMILARITIES}",
         )
-    return Reading(tuple(collections), tuple(skipped))
+    alike = len({one.items for one in collections}) == 1
+    return Reading(split_alike(collections) if alike else tuple(collections), tuple(skipped))
 
 
 def _metadata(path: Path) -> tuple[ItemMetadata, list[Skipped]]:

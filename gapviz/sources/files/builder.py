@@ -17,6 +17,7 @@ from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import Row, Table
 from gapviz.sources.files.texts import shown
+from gapviz.sources.images.copies import equal_pictures
 
 
 @dataclass(slots=True)
@@ -104,21 +105,23 @@ class CollectionBuilder:
             name=shown(name),
             items=items,
             modalities={},
-            splits=label_splits(items),
+            splits=label_splits(items, equal_pictures([item.image for item in items], root)),
             root=root,
         )
         return Reading((collection,), tuple(self.skipped))
 
 
-def label_splits(items: Sequence[Item]) -> dict[str, Indices]:
+def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[str, Indices]:
     """One random half of each label calibrates, the other evaluates; always the same halves.
+
+    Items that are equal, by the numbers `(n_items,)` of `alternate_splits`, stay in one half.
 
     By mere position, files in an order ("red circle", "red square", "blue circle", …) would
     leave each half with things of its own.
     """
-    splits = alternate_splits(len(items))
     shuffled = np.random.default_rng(DEFAULT_SEED).permutation(len(items)).tolist()
     order = np.array(sorted(shuffled, key=lambda at: items[at].label or ""), np.int64)
+    splits = alternate_splits(len(items), None if equal is None else equal[order])
     return {half: np.sort(order[splits[half]]) for half in (CALIBRATE, EVALUATE)}
 
 

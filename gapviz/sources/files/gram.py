@@ -1,7 +1,7 @@
 """A matrix of cosines as CSV: vectors that have exactly these cosines.
 
-A Gram matrix G = VVᵀ fixes V up to one rotation, and no figure of gapviz but the share per
-dimension depends on that rotation. With G = QΛQᵀ, V = QΛ^½.
+A Gram matrix G = VVᵀ fixes V up to one rotation, so that the collection is marked as `rotated`:
+figures by dimension are left out, and no other depends on it. With G = QΛQᵀ, V = QΛ^½.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read_gram(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             semidefinite beyond rounding, or rows that the modalities cannot share evenly.
     """
     blocks = gram_blocks(path, options.modalities or USUAL_MODALITIES)
-    return reading_of(path.stem, blocks, encoder=options.encoder or path.stem)
+    return reading_of(path.stem, blocks, encoder=options.encoder or path.stem, rotated=True)
 
 
 def gram_blocks(path: Path, modalities: Sequence[str]) -> dict[str, VectorRows]:

@@ -23,6 +23,7 @@ from gapviz.core.collection import (
     ModalityVectors,
     alternate_splits,
 )
+from gapviz.core.equal_items import joined
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING, Columns, Fields, choose_columns, fields_of
@@ -91,6 +92,7 @@ def reading_of(
     encoder: str | None = None,
     root: Path | None = None,
     skipped: Sequence[Skipped] = (),
+    rotated: bool = False,
 ) -> Reading:
     """Pair the rows, drop and list what cannot be used, and make the collection.
 
@@ -101,6 +103,7 @@ def reading_of(
         encoder: what made the vectors.
         root: folder of the images that `metadata` names; paths outside are dropped.
         skipped: what the reader has left out already.
+        rotated: whether the vectors are known only up to a rotation.
 
     Raises:
         GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
@@ -117,11 +120,22 @@ def reading_of(
         name=name,
         items=items,
         modalities=modalities,
-        splits=alternate_splits(len(items)),
         encoder=encoder or UNNAMED_MODEL,
         root=root,
+        rotated=rotated,
     )
-    return Reading((collection,), tuple(notes))
+    return Reading(split_alike([collection]), tuple(notes))
+
+
+def split_alike(collections: Sequence[Collection]) -> tuple[Collection, ...]:
+    """The same items as several encoders saw them, with the same splits: even and odd rows.
+
+    Items that are equal by any encoder stay in one half; see `alternate_splits`.
+    """
+    n_items = collections[0].n_items
+    equal = joined(n_items, [one.equal_items for one in collections])
+    splits = alternate_splits(n_items, equal)
+    return tuple(replace(one, splits=splits) for one in collections)
 
 
 def _paired(

@@ -63,6 +63,22 @@ def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
     return buffer.getvalue()
 
 
+def byte_count(reference: str, root: Path | None) -> int | None:
+    """How many bytes `image_bytes` would give; None where that is not known without reading them.
+
+    A reference that cannot be followed has none either.
+    """
+    if reference.startswith("tar:"):
+        match = _TAR.fullmatch(reference.partition(":")[2])
+        return None if match is None else int(match["size"])
+    if reference.startswith(tuple(_READ)):
+        return None
+    try:
+        return inside(root, reference).stat().st_size
+    except (GapvizError, OSError):
+        return None
+
+
 def path_reference(relative: str) -> str:
     """The reference to a file, also where its name begins like another form."""
     return f"./{relative}" if relative.startswith(tuple(_READ)) else relative

@@ -155,7 +155,7 @@ class Workspace:
             GapvizError: a folder that cannot be written.
         """
         seen = tuple(collections)
-        items = replace(seen[0], modalities={}, encoder=UNNAMED_MODEL)
+        items = replace(seen[0], modalities={}, encoder=UNNAMED_MODEL, rotated=False)
         content = content_key(seen=[[one.encoder, one.content_hash] for one in seen])
         name = f"{_slug(title, 48)}-{content[:8]}"
         folder = self._folder / name

@@ -38,6 +38,18 @@ def test_each_model_has_a_collection_of_the_same_items(folder):
     assert (item.captions, item.image) == (("dog 3",), "images/3.jpg")
     assert reading.encoded_by("CLOOB") is second
     assert reading.skipped == ()
+    assert first.rotated and second.rotated
+
+
+def test_what_is_equal_by_one_model_is_kept_together_by_all(folder):
+    vectors = np.random.default_rng(0).standard_normal((2 * N, 7))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[1] = vectors[0]
+    np.savetxt(folder / "similarities" / "CLIP.csv", vectors @ vectors.T, delimiter=",")
+    for one in read(str(folder)).collections:
+        assert {name: members.tolist() for name, members in one.splits.items()} == {
+            "calibrate": [0, 1], "evaluate": [2, 3],
+        }  # fmt: skip
 
 
 def test_one_model_may_be_taken_alone(folder, refusal):

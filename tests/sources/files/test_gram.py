@@ -75,3 +75,7 @@ def test_a_matrix_that_is_too_large_is_refused_before_it_is_read(tmp_path, refus
 def test_a_table_with_a_header_is_no_matrix(tmp_path, refusal):
     (tmp_path / "x.csv").write_text("a,b\n1,0\n0,1\n")
     assert "neither a square matrix of cosines (.csv) nor" in refusal(tmp_path / "x.csv")
+
+
+def test_the_vectors_are_known_only_up_to_a_rotation(write):
+    assert read(str(write(cosines()))).collection.rotated

@@ -189,3 +189,10 @@ def test_encoder_names_of_any_form_get_their_own_folder(workspace, make_collecti
     workspace.add([replace(make_collection(), encoder=name) for name in names], title="x")
     (stored,) = workspace.collections()
     assert {encoding.encoder for encoding in stored.encodings} == set(names)
+
+
+def test_only_the_vectors_are_without_axes_and_not_the_items(make_collection, tmp_path):
+    workspace = Workspace(tmp_path)
+    stored = workspace.add([replace(make_collection(4), rotated=True)], title="cosines")
+    assert workspace.load(stored.id, stored.encodings[0].encoder).rotated
+    assert not workspace.load(stored.id).rotated
