@@ -294,7 +294,8 @@ def _row_counts(
 
 def count_true(mask: Mask) -> Indices:
     """`(n_rows,)`: true entries of each row; as bits, many times as fast as a sum over an axis."""
-    return np.bitwise_count(np.packbits(mask, axis=1)).sum(axis=1, dtype=np.int64)
+    bits: Indices = np.bitwise_count(np.packbits(mask, axis=1)).sum(axis=1, dtype=np.int64)
+    return bits
 
 
 def _sorted_counts(
