@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gapviz.analyses.domain import domain_reading
 from gapviz.core.collection import Collection
 from gapviz.core.pairing import pairing_of
 from gapviz.core.plain_json import JsonFields
@@ -58,6 +59,13 @@ class Inspection(JsonFields):
     """Which vectors belong together, one sentence each; empty without vectors."""
     split_warnings: tuple[str, ...]
     """What speaks against the splits, one sentence each."""
+    domain_warning: str | None = None
+    """What speaks against the built-in encoder for these pictures."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against the splits or the encoder, one sentence each."""
+        return tuple(filter(None, [*self.split_warnings, self.domain_warning]))
 
 
 def inspect_collection(
@@ -113,6 +121,7 @@ def inspect_collection(
         splits={name: len(members) for name, members in collection.splits.items()},
         pairing=pairing_of(collection).sentences if collection.modalities else (),
         split_warnings=split_warnings(collection),
+        domain_warning=domain_reading(collection),
     )
 
 

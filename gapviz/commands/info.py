@@ -63,5 +63,5 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
         lines.append("vectors    none yet (gapviz encode)")
     lines += [f"pairs      {sentence}" for sentence in found.pairing]
     lines += [f"split      {name}: {count:,} items" for name, count in found.splits.items()]
-    lines += [f"warning    {sentence}" for sentence in found.split_warnings]
+    lines += [f"warning    {sentence}" for sentence in found.warnings]
     return lines
