@@ -28,7 +28,8 @@ INDEX = url_choice(
 )
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "
-    "Free text and dropped images have none, unless the text is a caption of the collection."
+    "Free text and dropped images have none, unless they are a caption or a picture of the "
+    "collection."
 )
 
 

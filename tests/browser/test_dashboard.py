@@ -128,8 +128,12 @@ def test_dropped_images_are_searched_with_also_those_of_16_bits(visit, tmp_path)
     tab.settle()
     expect(tab.lists()).to_have_count(3)
     expect(tab.page.locator(f".gv-card img[src*='{CAT}']").first).to_be_attached()
+    main = tab.page.get_by_test_id("stMain")
+    expect(main).to_contain_text("A picture of the collection")
+    expect(main).to_contain_text("Match at rank")
     found = tab.lists().first.inner_text()
     tab.page.locator("input[type=file]").set_input_files(grey)
+    expect(main).to_contain_text("none known for this query")
     expect(tab.lists().first).not_to_have_text(found, use_inner_text=True)
     assert tab.page.locator("[data-testid=stException]").count() == 0
 
