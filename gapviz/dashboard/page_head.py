@@ -47,9 +47,10 @@ def show_doubts(chosen: Settings) -> None:
     than the built-in encoder knows. Of two encoders each warning names its own.
     """
     for view in chosen.views:
-        head = f"**{encoder_title(view)}.** " if chosen.compare else ""
-        for doubt in _doubts(view, chosen.raw, chosen.seed, chosen.pair):
-            st.warning(f"{head}{doubt}", icon=":material/warning:")
+        doubts = _doubts(view, chosen.raw, chosen.seed, chosen.pair)
+        if doubts:
+            head = f"**{encoder_title(view)}.** " if chosen.compare else ""
+            st.warning(head + "\n\n".join(doubts), icon=":material/warning:")
 
 
 @cached_within(1)
