@@ -13,7 +13,7 @@ from gapviz.dashboard.cards import (
 )
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.cones import cones_section
-from gapviz.dashboard.page_head import lacks_second_modality, page_head, ways_on
+from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.settings import RAW, settings
 
 chosen = settings()
@@ -25,6 +25,7 @@ if chosen.has_one_modality:
         "The gap is the distance between two cones: it, the bias of a mixed index and what a "
         "strategy does about them need a second modality.",
     )
+    show_doubts(chosen)
     cloud_cards(chosen)
     cones_section(chosen, [cloud_words(chosen)])
     st.stop()
@@ -34,9 +35,11 @@ st.markdown(
     f"Each dot is one {' or one '.join(chosen.modalities)}, drawn flat. Each kind crowds into a "
     "narrow cone; the distance between their centres is the **gap**."
 )
+show_doubts(chosen)
 columns = {}
 readings = []
 notes = []
+warnings = []
 for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)
@@ -52,9 +55,9 @@ for view in chosen.views:
     if after is not None:
         readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
         columns[f"{head}{after.strategy.label}"] = after
-if after is not None:
-    for warning in after.strategy.warnings:
-        st.warning(warning, icon=":material/warning:")
+        warnings += [f"{head}{warning}" for warning in after.strategy.warnings]
+for warning in warnings:
+    st.warning(warning, icon=":material/warning:")
 
 cones_section(chosen, readings, notes)
 

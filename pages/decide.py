@@ -11,7 +11,7 @@ from gapviz.dashboard.decide import (
     report_download,
     verdict_sentence,
 )
-from gapviz.dashboard.page_head import measures_enough, open_page
+from gapviz.dashboard.page_head import measures_enough, open_page, show_doubts
 from gapviz.dashboard.sections import request_of
 from gapviz.dashboard.waiting import result_of
 
@@ -21,6 +21,7 @@ chosen = open_page(
     "sidebar plays no part: every way is tried.",
     needs_two="Every way here answers a gap, and there is none inside one modality.",
 )
+show_doubts(chosen)
 situation = questions(chosen)
 evidence = evidence_of(request_of(chosen, chosen.view))
 advice = result_of(cached_advice(evidence, situation), "Measuring on this collection")

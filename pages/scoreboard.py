@@ -1,6 +1,6 @@
 """Every strategy on every model, on held-out items: bias beside quality beside cost."""
 
-from gapviz.dashboard.page_head import open_page
+from gapviz.dashboard.page_head import open_page, show_doubts
 from gapviz.dashboard.scoreboard import scoreboard_section
 
 chosen = open_page(
@@ -10,4 +10,5 @@ chosen = open_page(
     needs_two="The scoreboard measures how strategies rank the entries of two modalities in one "
     "index.",
 )
+show_doubts(chosen)
 scoreboard_section(chosen)

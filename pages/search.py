@@ -4,7 +4,7 @@ import streamlit as st
 
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
-from gapviz.dashboard.page_head import lacks_second_modality, page_head, ways_on
+from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.query import ask
 from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
 from gapviz.dashboard.settings import errors_shown, settings
@@ -19,6 +19,7 @@ if chosen.has_one_modality:
         "be asked of two.",
     )
     with errors_shown():
+        show_doubts(chosen)
         asked = ask(chosen)
         if asked is not None:
             nearest_items(chosen, asked[chosen.view])
@@ -32,6 +33,8 @@ page_head(
     f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
     "Does it answer by meaning, or by modality?",
 )
+with errors_shown():
+    show_doubts(chosen)
 with errors_shown():
     asked = ask(chosen)
     if asked is not None:

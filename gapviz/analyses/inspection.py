@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.analyses.copies import Copies, copies_of
+from gapviz.analyses.domain import domain_reading
 from gapviz.core.collection import Collection
 from gapviz.core.pairing import pairing_of
 from gapviz.core.plain_json import JsonFields
@@ -65,6 +66,15 @@ class Inspection(JsonFields):
     """What stands in it more than once."""
     no_axes: str | None
     """Why its figures by dimension are left out, in a clause; None where they are not."""
+    domain_warning: str | None = None
+    """What speaks against the built-in encoder for these pictures."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against the splits or the encoder, one sentence each."""
+        return tuple(
+            filter(None, [*self.copies.warnings, *self.split_warnings, self.domain_warning])
+        )
 
 
 def inspect_collection(
@@ -126,6 +136,7 @@ def inspect_collection(
         split_warnings=split_warnings(collection),
         copies=copies_of(collection, pictures),
         no_axes=collection.no_axes,
+        domain_warning=domain_reading(collection),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.domain import domain_reading
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
@@ -299,7 +300,10 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
         figures=measurement.to_json(),
         title=f"{collection.name}: {counted(collection.n_items, 'item')}, {collection.dim} "
         f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
-        warnings=[*filter(None, [too_few(collection.n_items)]), *measurement.warnings],
+        warnings=[
+            *filter(None, [too_few(collection.n_items), domain_reading(request.collection)]),
+            *measurement.warnings,
+        ],
         readings=[
             f"{gap_reading(measurement)} {bias_reading(measurement)}",
             *filter(None, [content_reading(measurement), tie_reading(measurement)]),

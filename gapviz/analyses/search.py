@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gapviz.analyses.analysis import (
@@ -22,7 +23,9 @@ from gapviz.encoders import load_encoder
 from gapviz.encoders.registry import is_dual_encoder
 from gapviz.measures.experiment import Experiment
 from gapviz.retrieval.index import Query, ResultList
-from gapviz.retrieval.queries import caption_query, item_query
+from gapviz.retrieval.queries import caption_query, item_query, picture_query
+from gapviz.sources.images.decoding import decode_image
+from gapviz.storage.files import unreadable
 
 LONGEST_WORDS = 70
 
@@ -53,6 +56,30 @@ def text_query(collection: Collection, text: str) -> Query:
         )
     vectors = load_encoder(collection.encoder).encode_texts([text])
     return Query(unit_rows(vectors, where="the query")[0], "text")
+
+
+def image_query(collection: Collection, path: Path) -> Query:
+    """The picture of a file as a query; one of the collection's own knows its item.
+
+    Raises:
+        GapvizError: no images in the collection, a file that is no whole image or cannot be
+            read, or the encoder of its vectors is not known.
+    """
+    collection.modality("image")
+    if not is_dual_encoder(collection.encoder):
+        raise GapvizError(
+            f"was encoded by {collection.encoder[:80]!r}, which cannot encode a picture here",
+            where=collection.name,
+            hint="name their model in --encoder, or search with --item ID",
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    picture = decode_image(content, where=str(path))
+    return picture_query(
+        collection, picture, load_encoder(collection.encoder).encode_images([picture])[0]
+    )
 
 
 def hits_json(collection: Collection, found: ResultList) -> list[dict[str, Any]]:
@@ -96,16 +123,19 @@ def list_reading(found: ResultList, modality: str) -> str:
 
 def find_answer(request: Request, progress: Progress) -> Finding:
     """What one query finds."""
-    text, item = request["text"], request["item"]
-    if (text is None) == (item is None):
-        raise GapvizError("a search needs one query", hint="give a text, or --item ID")
+    text, item, image = request["text"], request["item"], request["image"]
+    if sum(given is not None for given in (text, item, image)) != 1:
+        raise GapvizError(
+            "a search needs one query", hint="give a text, or --item ID, or --image FILE"
+        )
     collection = request.collection
     experiment = Experiment(collection, request.strategy, request.fit)
-    query = (
-        text_query(collection, text)
-        if item is None
-        else item_query(collection, request.item(item), request.query_modality)
-    )
+    if item is not None:
+        query = item_query(collection, request.item(item), request.query_modality)
+    elif image is not None:
+        query = image_query(collection, Path(image))
+    else:
+        query = text_query(collection, text)
     found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
     return Finding(
         title=f"{collection.name}, encoder {collection.encoder}: {strategy.label}",
@@ -128,13 +158,15 @@ def find_answer(request: Request, progress: Progress) -> Finding:
 
 ANALYSIS = Analysis(
     "search",
-    "search a collection with a text or one of its items",
-    "Search every vector of a collection, all modalities mixed, with a text or with one of its "
-    "items. A text that is a caption of the collection knows its own item, and so has a match.",
+    "search a collection with a text, a picture or one of its items",
+    "Search every vector of a collection, all modalities mixed, with a text, with the picture of "
+    "a file or with one of its items. A text that is a caption of the collection knows its own "
+    "item, and so has a match; so does a picture of the collection.",
     find_answer,
     parameters=(
         Parameter("text", "Text", "text", None, "what to search for; or give --item", flag="text"),
         Parameter("item", "Item", "text", None, "search with the item of this id"),
+        Parameter("image", "Image", "text", None, "search with the picture of this file"),
         QUERY_MODALITY,
         results_parameter(10),
     ),

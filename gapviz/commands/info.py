@@ -67,7 +67,5 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
         sentence = f"{found.no_axes[0].upper()}{found.no_axes[1:]}"
         lines.append(f"axes       {sentence}: figures by dimension are left out.")
     lines += [f"split      {name}: {count:,} items" for name, count in found.splits.items()]
-    lines += [
-        f"warning    {sentence}" for sentence in (*found.copies.warnings, *found.split_warnings)
-    ]
+    lines += [f"warning    {sentence}" for sentence in found.warnings]
     return lines

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
+from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request
@@ -39,6 +40,9 @@ BEFORE, AFTER = "cones_before", "cones_after"
 NARROWEST_CHART = 400
 """Pixels of one chart; narrower screens show the charts one below the other."""
 SELECTED = "_selected_items"
+SELECTED_IN_URL = free_parameter("selected")
+MOST_IN_URL = 48
+"""Of a larger selection, a link holds as many items; longer addresses are cut off by some."""
 SHOWN_AT_MOST = 48
 NEIGHBOURS = 6
 NEIGHBOURS_OF = Parameter("neighbours_of", "Its neighbours, asked with its", "modality", None, "")
@@ -91,11 +95,7 @@ def _charts(
     lines: bool,
 ) -> None:
     collection = collection_of(chosen.view)
-    selected = [
-        collection.position[item]
-        for item in st.session_state.get(SELECTED, ())
-        if item in collection.position
-    ]
+    selected = _selection(collection)
     keys: list[str] = []
     for number, (view, requests) in enumerate(drawn.items(), start=1):
         if len(drawn) > 1:
@@ -113,6 +113,16 @@ def _charts(
             "compared, only their shapes and figures can."
         )
     _show_selection(chosen, selected)
+
+
+def _selection(collection: Collection) -> list[int]:
+    """Positions of the selected items, which the URL follows; at first those of the link."""
+    linked = st.query_params.get_all(SELECTED_IN_URL)
+    chosen: tuple[str, ...] = st.session_state.setdefault(SELECTED, tuple(linked))
+    known = [item for item in chosen if item in collection.position]
+    if linked != known[:MOST_IN_URL]:
+        st.query_params[SELECTED_IN_URL] = known[:MOST_IN_URL]
+    return [collection.position[item] for item in known]
 
 
 def _row_of_charts(
@@ -180,7 +190,7 @@ def _show_selection(chosen: Settings, selected: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Selected items", width="content")
         if selected:
-            clear = partial(st.session_state.pop, SELECTED, None)
+            clear = partial(st.session_state.update, {SELECTED: ()})
             st.button("Clear selection", icon=":material/close:", on_click=clear)
     if not selected:
         st.info(
@@ -192,7 +202,8 @@ def _show_selection(chosen: Settings, selected: list[int]) -> None:
     shown = selected[:SHOWN_AT_MOST]
     if len(shown) < len(selected):
         st.caption(f"Showing {len(shown)} of {len(selected):,} selected items.")
-    query = {key: value for key, value in st.query_params.items() if key != "q"}
+    left = ("q", SELECTED_IN_URL)
+    query = {key: value for key, value in st.query_params.items() if key not in left}
     st.html(item_cards(shown, collection, chosen.collection, query))
     if len(selected) == 1:
         _neighbours(chosen, selected[0])

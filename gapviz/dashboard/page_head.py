@@ -8,12 +8,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from gapviz.analyses.domain import domain_reading
+from gapviz.analyses.measure import content_reading
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.wording import FEWEST_ITEMS, too_few
-from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.catalogue import View, catalogue
+from gapviz.dashboard.caches import cached_within, collection_of, measured
+from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.settings import Settings, settings
+from gapviz.strategies import StrategyOptions
 
 HOW_TO_ADD = (
     "To add a second, bring the same items with vectors of both modalities, or their images with "
@@ -35,6 +38,27 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
         st.warning(doubt, icon=":material/warning:")
     if caption:
         st.caption(caption)
+
+
+def show_doubts(chosen: Settings) -> None:
+    """Warn where the vectors themselves are to be doubted, whatever is done with them.
+
+    They share no content, as those of random weights, or their pictures are of another kind
+    than the built-in encoder knows. Of two encoders each warning names its own.
+    """
+    for view in chosen.views:
+        doubts = _doubts(view, chosen.raw, chosen.seed, chosen.pair)
+        if doubts:
+            head = f"**{encoder_title(view)}.** " if chosen.compare else ""
+            st.warning(head + "\n\n".join(doubts), icon=":material/warning:")
+
+
+@cached_within(1)
+def _doubts(view: View, raw: StrategyOptions, seed: int, pair: tuple[str, str]) -> tuple[str, ...]:
+    found = [domain_reading(collection_of(view))]
+    if pair[0] != pair[1]:
+        found.append(content_reading(measured(view, raw, seed, pair)))
+    return tuple(filter(None, found))
 
 
 def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:

@@ -16,7 +16,7 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, segments_of, select_of
 from gapviz.retrieval.index import Query
-from gapviz.retrieval.queries import caption_query, item_query
+from gapviz.retrieval.queries import caption_query, item_query, picture_query
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
 
@@ -189,7 +189,10 @@ def _picture_query(chosen: Settings) -> Queries | None:
     for view in chosen.views:
         with st.spinner("Loading the encoder …"):
             encoder = encoder_named(live_encoder(view) or view.encoder)
-        asked[view] = Query(encoder.encode_images([image])[0], "image")
+            vector = encoder.encode_images([image])[0]
+        asked[view] = picture_query(collection_of(view), image, vector)
+    if asked[chosen.view].item is not None:
+        st.caption(":material/check: A picture of the collection: its own entry is left out.")
     return asked
 
 

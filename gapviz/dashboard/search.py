@@ -28,7 +28,8 @@ INDEX = url_choice(
 )
 MATCH_HELP = (
     "The right answer: the entry of the other modality that belongs to the query's own item. "
-    "Free text and dropped images have none, unless the text is a caption of the collection."
+    "Free text and dropped images have none, unless they are a caption or a picture of the "
+    "collection."
 )
 
 
@@ -38,12 +39,16 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
     `asked` is the query as each encoder made a vector of it.
     """
     held_out, k = _index_and_length(chosen)
-    answers = []
-    for view, query in asked.items():
-        for options in _compared(chosen, len(asked)):
+    warnings: dict[str, None] = {}
+    for number, (view, query) in enumerate(asked.items()):
+        head = ""
+        if chosen.compare:
+            st.subheader(encoder_title(view), anchor=False)
+            head = f"{encoder_title(view)}: "
+        answers = []
+        for options in _compared(chosen):
             strategy = fitted(view, options)
             found = index_of(view, options, held_out=held_out).search(query, k)
-            encoder = [f"**{encoder_title(view)}**"] * (chosen.compare is not None)
             answers.append(
                 Answer(
                     view,
@@ -51,13 +56,16 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
                     found,
                     f"#### {strategy.spec.title}",
                     f"{strategy.spec.formula}. {strategy.spec.known}",
-                    [*encoder, strategy.described],
+                    [strategy.described],
                     _match_words(found, query),
                     MATCH_HELP,
                     strategy.score_name,
                 )
             )
-    show_answers(answers)
+            warnings |= dict.fromkeys(f"{head}{words}" for words in strategy.warnings)
+        show_answers(answers, key=f"answers_{number}" if number else "answers")
+    for words in warnings:
+        st.warning(words, icon=":material/warning:")
 
 
 def nearest_items(chosen: Settings, asked: Query) -> None:
@@ -87,7 +95,7 @@ def whole_split_table(chosen: Settings) -> None:
     measurements = {}
     for view in chosen.views:
         head = f"{encoder_title(view)}: " if chosen.compare else ""
-        for options in _compared(chosen, 1):
+        for options in _compared(chosen):
             found = measured(view, options, chosen.seed, chosen.pair)
             measurements[f"{head}{found.strategy.label}"] = found
     strategy_table(measurements)
@@ -119,12 +127,10 @@ def _index_and_length(chosen: Settings) -> tuple[bool, int]:
     return held_out, k
 
 
-def _compared(chosen: Settings, n_views: int) -> list[StrategyOptions]:
-    """Raw cosine, a strategy, and routing where there is room for three."""
-    # More than four columns cannot be read side by side.
-    routing = [ROUTING] * (n_views == 1)
-    plain = chosen.strategy in (RAW, *routing)
-    names = [RAW, DEFAULT_STRATEGY if plain else chosen.strategy, *routing]
+def _compared(chosen: Settings) -> list[StrategyOptions]:
+    """Raw cosine, a strategy, and routing."""
+    plain = chosen.strategy in (RAW, ROUTING)
+    names = [RAW, DEFAULT_STRATEGY if plain else chosen.strategy, ROUTING]
     return [chosen.options(name) for name in names]
 
 

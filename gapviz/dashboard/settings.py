@@ -18,7 +18,8 @@ from gapviz.dashboard import STYLESHEET
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
 from gapviz.dashboard.url_params import (
     free_parameter,
-    note_link_problems,
+    one_weight,
+    read_link,
     show_link_problems,
     url_choice,
     url_parameter,
@@ -26,7 +27,7 @@ from gapviz.dashboard.url_params import (
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.measurement import pair_of
 from gapviz.sources.builtin import ATTRIBUTION
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
 
 DEFAULT_STRATEGY = "centre"
@@ -140,7 +141,7 @@ class Settings:
 
 def show_sidebar() -> None:
     """Draw the sidebar; the page that runs after it reads what it says with `settings`."""
-    note_link_problems()
+    read_link(_stands_in_the_sidebar)
     st.html(STYLESHEET)
     with st.sidebar:
         entries = catalogue()
@@ -181,6 +182,17 @@ def errors_shown() -> Iterator[None]:
         yield
     except GapvizError as error:
         show_error(error)
+
+
+def _stands_in_the_sidebar(name: str) -> bool:
+    """Whether a parameter of the URL is one of the sidebar's."""
+    own = (COLLECTION.name, ENCODER.name, COMPARE.name, PAIR, STRATEGY.name, SEED.name)
+    if name in own:
+        return True
+    return any(
+        name.startswith(one_weight(one, "").name) if one.kind == "weights" else name == one.name
+        for one in strategy_parameters()
+    )
 
 
 def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -14,6 +16,8 @@ from gapviz.dashboard.catalogue import catalogue
 from gapviz.strategies import strategy_parameters
 
 PROBLEMS_KEY = "_link_problems"
+WAITING_KEY = "_link_waiting"
+"""What the link says of the sidebar and the visitor has not changed."""
 
 RENAMED = {"asks": "query_modality"}
 """Parameters of links of earlier versions, by their name of today."""
@@ -127,14 +131,20 @@ def one_weight(parameter: Parameter, modality: str) -> Parameter:
     )
 
 
-def note_link_problems() -> None:
+def read_link(shared: Callable[[str], bool]) -> None:
     """Read the link once a visit, before widgets silently fall back to their defaults.
 
     Streamlit writes a choice into the URL by its title; a link may also use its name.
+
+    Args:
+        shared: whether the parameter of a name belongs to every page. Whoever goes to another
+            page before the first one is drawn takes these along.
     """
     if PROBLEMS_KEY in st.session_state:
+        _restore_lost()
         return
     problems: list[str] = []
+    waiting: dict[str, str] = {}
     rewritten: dict[str, str] = {}
     for old, value in list(st.query_params.items()):
         key = RENAMED.get(old, old)
@@ -151,13 +161,49 @@ def note_link_problems() -> None:
         titles = declared.titles or {}
         if problem is not None:
             problems.append(problem)
-        elif value in titles:
+            continue
+        if value in titles:
             rewritten[key] = titles[value]
+        if shared(key):
+            waiting[key] = titles.get(value, value)
     st.session_state[PROBLEMS_KEY] = problems
+    st.session_state[WAITING_KEY] = waiting
     if rewritten:
         # Bound widgets read titles from the URL, and only at the start of a run.
         st.query_params.update(rewritten)
         st.rerun()
+
+
+def _restore_lost() -> None:
+    """Put back into the URL what it lost though the visitor has not changed it.
+
+    Streamlit's page takes to another page what its widgets have bound, and while the first page
+    is drawn there are few of them or none.
+    """
+    waiting: dict[str, str] = st.session_state[WAITING_KEY]
+    for name in [one for one in waiting if _has_changed(one, waiting[one])]:
+        del waiting[name]
+    restored = False
+    for name, value in waiting.items():
+        # A widget that stands at its default is bound, and out of the URL as it should be.
+        if name not in st.query_params:
+            with suppress(StreamlitAPIException):
+                st.query_params[name] = value
+                restored = True
+    if restored:
+        st.rerun()
+
+
+def _has_changed(name: str, linked: str) -> bool:
+    """Whether a widget holds something else than the link asked for."""
+    if name not in st.session_state:
+        return False
+    value = st.session_state[name]
+    declared = _declaration(name)
+    titles = declared.titles if declared else None
+    if declared is None or titles is not None:
+        return str((titles or {}).get(value, value)) != linked
+    return bool(declared.parameter.checked(linked) != declared.parameter.checked(value))
 
 
 def refuse_out_of_range(parameter: Parameter) -> None:

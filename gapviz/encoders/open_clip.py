@@ -168,7 +168,7 @@ class OpenClipEncoder(Encoder):
             name += f":{tag}"
         elif checkpoint:
             name += f":checkpoint-{digest_of([checkpoint])}"
-        elif seed:
+        else:
             name += f":random-{seed}"
         self._take(model_name, model, tokenizer, name)
 

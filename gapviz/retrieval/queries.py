@@ -1,12 +1,23 @@
-"""Queries that a collection itself holds: its items, and captions that are typed."""
+"""Queries that a collection itself holds: its items, captions that are typed, its pictures."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from io import BytesIO
 
-from gapviz.core.collection import Collection
+import numpy as np
+from PIL import Image
+
+from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32
+from gapviz.encoders.pixels import Pixels
 from gapviz.retrieval.index import Query
+from gapviz.sources.images.decoding import over_white
+from gapviz.sources.images.references import thumbnail_png
+
+NEAREST = 20
+"""Pictures of the collection that one from outside is compared with, pixel by pixel."""
 
 
 def item_query(collection: Collection, position: int, modality: str) -> Query:
@@ -32,6 +43,35 @@ def caption_query(collection: Collection, text: str) -> Query | None:
         return None
     row, item = known
     return Query(collection.modality("text").vectors[row], "text", item, leave_out_own=False)
+
+
+def picture_query(collection: Collection, image: Image.Image, vector: Float32) -> Query:
+    """A picture from outside; one of the collection's own, by its pixels, knows its item.
+
+    Args:
+        collection: with vectors of the same encoder as `vector`, which put the same picture
+            nearest.
+        image: of any mode; the file of an item, or a thumbnail of it.
+        vector: `(dim,)`, a unit row.
+    """
+    block = collection.modality("image").corpus
+    nearest = np.argsort(-(block.vectors @ vector), kind="stable")[:NEAREST]
+    pixels = np.asarray(over_white(image))
+    for position in dict.fromkeys(block.item_index[nearest].tolist()):
+        if _shows(collection.items[position], collection, pixels):
+            return Query(vector, "image", position)
+    return Query(vector, "image")
+
+
+def _shows(item: Item, collection: Collection, pixels: Pixels) -> bool:
+    """Whether an item's picture has just these pixels, in its own size or as a thumbnail."""
+    if item.image is None:
+        return False
+    try:
+        shown = thumbnail_png(item.image, collection.root, max(pixels.shape[:2]))
+    except GapvizError:
+        return False  # a picture that is gone or damaged, or no size of a drawing
+    return np.array_equal(np.asarray(Image.open(BytesIO(shown)).convert("RGB")), pixels)
 
 
 @lru_cache(maxsize=4)

@@ -82,6 +82,30 @@ def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
     assert items[7].captions[0] in cards
 
 
+def shown_cards(app):
+    return "".join(html.proto.body for html in app.get("html"))
+
+
+def test_a_selection_stands_in_the_url_and_opens_again_from_it(open_app):
+    items = read("builtin").collection.items
+    app = open_app()
+    app.session_state["_selected_items"] = (items[3].id, items[7].id)
+    app.run()
+    assert app.query_params["selected"] == [items[3].id, items[7].id]
+    again = open_app(selected=app.query_params["selected"])
+    assert not again.warning
+    assert all(items[place].captions[0] in shown_cards(again) for place in (3, 7))
+    again.button[0].click().run()
+    assert "selected" not in again.query_params
+    assert items[3].captions[0] not in shown_cards(again)
+
+
+def test_a_link_to_an_item_that_is_gone_selects_nothing(open_app):
+    app = open_app(selected="NOPE")
+    assert not app.exception
+    assert "selected" not in app.query_params
+
+
 def test_a_selection_of_points_is_kept_as_items(open_app, monkeypatch):
     from gapviz.dashboard import cones
 

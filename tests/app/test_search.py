@@ -127,3 +127,13 @@ assert len(found) == 4 and len(set(found)) == 1, found
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_two_encoders_have_a_row_each_with_routing_in_both(open_app):
+    app = open_app(PAGE, q="cat face", compare="builtin:sigmoid")
+    assert not app.exception
+    assert len(lists(app)) == 6
+    titles = [m.value for m in app.markdown if m.value.startswith("####")]
+    assert titles == ["#### Raw cosine", "#### Centre both", "#### Route and fuse by rank"] * 2
+    table = next(body for body in bodies(app) if "gv-table" in body)
+    assert table.count("Route and fuse by rank") == 2

@@ -60,6 +60,22 @@ def test_a_wrong_link_is_named_and_the_default_shown(open_app, key, value, shown
         assert getattr(app.sidebar, widgets[key])(key=key).value == shown
 
 
+def test_what_the_visitor_has_changed_since_is_not_put_back(open_app):
+    app = open_app(strategy="ridge", ridge="50", seed="7")
+    app.sidebar.selectbox(key="strategy").select("centre").run()
+    app.sidebar.number_input(key="seed").set_value(8).run()
+    assert app.sidebar.selectbox(key="strategy").value == "centre"
+    assert app.sidebar.number_input(key="seed").value == 8
+
+
+def test_a_link_that_says_the_default_opens_and_goes_on(open_app):
+    app = open_app(strategy="centre", seed="42", strength="1.0")
+    app.sidebar.slider(key="strength").set_value(0.5).run()
+    assert not app.exception
+    assert app.sidebar.selectbox(key="strategy").value == "centre"
+    assert app.sidebar.slider(key="strength").value == 0.5
+
+
 def test_the_warning_goes_when_understood(open_app):
     app = open_app(strategy="magic")
     app.button(key="dismiss_link_problems").click().run()

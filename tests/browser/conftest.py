@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,21 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    with _started(command, tmp_path_factory) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def slow_server(tmp_path_factory):
+    """One whose pages take seconds below their title, as a first visit to a large collection."""
+    command = [sys.executable, str(Path(__file__).with_name("slow_server.py"))]
+    with _started(command, tmp_path_factory) as address:
+        yield address
+
+
+@contextmanager
+def _started(command, tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,10 +71,13 @@ def server(tmp_path_factory):
         "GAPVIZ_CACHE": str(tmp_path_factory.mktemp("cache")),
         "GAPVIZ_HOME": str(tmp_path_factory.mktemp("home")),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [*command, "--server.port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         address = f"http://127.0.0.1:{port}"
         try:

@@ -93,6 +93,9 @@ def test_points_selected_by_box_appear_and_survive_a_toggle(visit):
     first = cards.first.inner_text()
     tab.nudge("strength")
     expect(cards.first).to_have_text(first, use_inner_text=True)
+    assert "selected=" in tab.page.url
+    again = visit(tab.page.url)
+    expect(again.page.locator("a.gv-card").first).to_have_text(first, use_inner_text=True)
 
 
 FIRST_POINT = """plot => {
@@ -127,9 +130,13 @@ def test_dropped_images_are_searched_with_also_those_of_16_bits(visit, tmp_path)
     tab.page.wait_for_selector(".gv-grid", timeout=90_000)
     tab.settle()
     expect(tab.lists()).to_have_count(3)
-    expect(tab.page.locator(f".gv-card img[src*='{CAT}']").first).to_be_attached()
+    main = tab.page.get_by_test_id("stMain")
+    expect(main).to_contain_text("A picture of the collection")
+    expect(main).to_contain_text("Match at rank")
+    expect(tab.page.locator(f".gv-card img[src*='/{CAT}.png']")).to_have_count(0)
     found = tab.lists().first.inner_text()
     tab.page.locator("input[type=file]").set_input_files(grey)
+    expect(main).to_contain_text("none known for this query")
     expect(tab.lists().first).not_to_have_text(found, use_inner_text=True)
     assert tab.page.locator("[data-testid=stException]").count() == 0
 
@@ -158,6 +165,13 @@ def test_two_tabs_do_not_disturb_each_other(visit):
     other.settle()
     assert "strength" not in other.page.url
     expect(other.page.get_by_test_id("stMain")).to_contain_text("One-sided offset")
+
+
+def test_the_cones_open_at_their_own_name_with_all_that_the_link_says(visit):
+    tab = visit("/cones?strategy=half&seed=7&projection=pca")
+    expect(tab.page.locator("h1")).to_contain_text("Cones")
+    expect(tab.widget("strategy").locator("input")).to_have_value("Half/half offset")
+    assert "seed=7" in tab.page.url
 
 
 def test_an_unknown_page_is_named(visit):

@@ -1,5 +1,7 @@
 import pytest
+from PIL import Image
 
+from gapviz.sources.builtin.drawings import drawing_png
 from gapviz.storage.saved_collection import save_collection
 
 
@@ -30,6 +32,24 @@ def test_a_caption_knows_its_item_and_so_has_a_match(figures):
     assert hits[found["match_rank"] - 1] == ("1F431", "image")
 
 
+@pytest.mark.encoder
+def test_a_picture_of_the_collection_knows_its_item_and_another_does_not(figures, tmp_path):
+    own, other = tmp_path / "own.png", tmp_path / "other.png"
+    own.write_bytes(drawing_png("1F431", 192))
+    Image.open(own).rotate(90).save(other)
+    found = figures("search", "builtin", "--image", own, "-k", "5")
+    assert found["match_rank"] >= 1
+    assert ("1F431", "image") not in {(hit["item"], hit["modality"]) for hit in found["hits"]}
+    assert figures("search", "builtin", "--image", other)["match_rank"] is None
+
+
+def test_a_file_that_is_no_picture_is_refused(refused, tmp_path):
+    letter = tmp_path / "letter.png"
+    letter.write_text("not an image")
+    assert "is not an image" in refused("search", "builtin", "--image", letter)
+    assert "cannot be read" in refused("search", "builtin", "--image", tmp_path / "none.png")
+
+
 def test_the_modality_that_asks_can_be_named(saved, figures):
     found = figures("search", saved, "--item", "07", "--query-modality", "text")
     assert found["query_modality"] == "text"
@@ -41,6 +61,8 @@ def test_the_modality_that_asks_can_be_named(saved, figures):
         [],
         ["a text", "--item", "07"],
         ["a text"],
+        ["--item", "07", "--image", "a.png"],
+        ["--image", "a.png"],
         ["--item", "nobody"],
         ["--item", "07", "--query-modality", "smell"],
         ["--item", "07", "-k", "0"],

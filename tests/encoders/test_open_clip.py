@@ -41,6 +41,13 @@ def test_the_seed_decides_the_weights(random_encoder):
     assert other.card.name == f"open_clip:{SMALL}:random-4"
 
 
+def test_the_name_says_that_the_weights_are_random():
+    unnamed = load_encoder(f"open_clip:{SMALL}", device="cpu")
+    assert unnamed.card.name == f"open_clip:{SMALL}:random-0"
+    same = load_encoder(unnamed.card.name, device="cpu")
+    assert np.array_equal(unnamed.encode_texts(["a dog"]), same.encode_texts(["a dog"]))
+
+
 def test_making_one_leaves_the_callers_random_numbers_alone():
     import torch
 

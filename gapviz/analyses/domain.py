@@ -1,0 +1,115 @@
+"""Whether pictures are of the kind that the built-in encoder was trained on: drawings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.stats import binom
+
+from gapviz.core.collection import CALIBRATE, Collection
+from gapviz.core.vectors import Float32
+from gapviz.encoders.catalogue import available_models
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+
+NEAREST = 5
+"""Training drawings that a picture is held against."""
+FAR_SHARE = 0.05
+"""Of held-out drawings, how many count as far from those of training."""
+FEWEST_FAR = 0.2
+"""Share of far pictures below which nothing is said, however sure it is."""
+CHANCE = 0.001
+"""How rarely as many pictures of the encoder's own kind may be far."""
+MOST_PICTURES = 2_000
+"""Of a larger collection, as many pictures are looked at."""
+
+REAL_MODEL = ("ViT-B-32", "laion2b_s34b_b79k")
+"""CLIP, small enough for a laptop; its weights have the MIT licence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """How many pictures lie far from the drawings that the encoder was trained on.
+
+    A picture is far where the mean cosine with its five nearest training drawings is lower than
+    that of 95 % of the drawings of the calibrate split. Of 486 further drawings (evaluate) 4 to
+    8 % are far, of 100 photographs of COCO 54 to 92 %, by encoder.
+    """
+
+    n_pictures: int
+    n_far: int
+
+    @property
+    def share(self) -> float:
+        """Of the pictures that are far."""
+        return self.n_far / self.n_pictures
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether more are far than drawings ever would: by the binomial tail, and a fifth."""
+        tail = binom.sf(self.n_far - 1, self.n_pictures, FAR_SHARE)
+        return bool(tail < CHANCE and self.share >= FEWEST_FAR)
+
+
+def domain_of(collection: Collection) -> Domain | None:
+    """Hold the pictures of a collection against the drawings of the built-in encoder's training.
+
+    None where another encoder made the vectors, or there are no pictures.
+    """
+    if collection.encoder not in BUILTIN_ENCODERS or "image" not in collection.modalities:
+        return None
+    vectors = collection.modality("image").corpus.vectors
+    if len(vectors) > MOST_PICTURES:
+        chosen = np.linspace(0, len(vectors) - 1, MOST_PICTURES).astype(int)
+        vectors = vectors[chosen]
+    drawings, limit = _drawings(collection.encoder)
+    n_far = int((_nearness(vectors, drawings) < limit).sum())
+    return Domain(len(vectors), n_far)
+
+
+def domain_reading(collection: Collection) -> str | None:
+    """What is to be said of pictures that are unlike the encoder's, and the way to a real model.
+
+    None where they are like them, or nothing is known of the encoder.
+    """
+    domain = domain_of(collection)
+    if domain is None or not domain.is_outside:
+        return None
+    return (
+        f"These pictures are not of the kind that the built-in encoder knows: {domain.share:.0%} "
+        f"of them lie further from its training drawings than {1 - FAR_SHARE:.0%} of other "
+        "drawings do. What follows is of its weakness, not of your data. Encode them with a real "
+        f"model: {_real_model()}."
+    )
+
+
+def _real_model() -> str:
+    """Name, download, licence, and the command."""
+    model, tag = REAL_MODEL
+    entries = [one for one in available_models() if (one.model, one.tag) == REAL_MODEL]
+    size = entries[0].download_bytes if entries else None
+    download = "" if size is None else f"about {size / 1e6:,.0f} MB to download once, "
+    return (
+        f"CLIP {model} ({download}MIT licence), on the Data page or by "
+        f"`gapviz encode --model {model} --pretrained {tag}`"
+    )
+
+
+@cache
+def _drawings(encoder: str) -> tuple[Float32, float]:
+    """`(n_train, dim)` of the training drawings, and how near others are at least as a rule."""
+    shipped = builtin_collection(encoder)
+    block = shipped.modality("image").corpus
+    trained, other = (
+        block.vectors[np.isin(block.item_index, shipped.splits[split])]
+        for split in ("train", CALIBRATE)
+    )
+    return trained, float(np.quantile(_nearness(other, trained), FAR_SHARE))
+
+
+def _nearness(vectors: Float32, drawings: Float32) -> Float32:
+    """`(n,)`: mean cosine of each vector with its nearest drawings."""
+    cosines = vectors @ drawings.T
+    nearest: Float32 = np.partition(cosines, -NEAREST, axis=1)[:, -NEAREST:].mean(axis=1)
+    return nearest

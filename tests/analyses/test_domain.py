@@ -1,0 +1,93 @@
+"""Photographs are told from the drawings that the built-in encoder knows, and drawings are not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gapviz.analyses.domain import Domain, domain_of, domain_reading
+from gapviz.analyses.measure import find_measurement
+from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.encoders import load_encoder
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+
+SIZES = (5, 10, 20, 50, 100)
+
+
+@pytest.fixture(scope="module")
+def photographs(reference):
+    files = sorted((reference / "coco100" / "images").iterdir())
+    return [Image.open(file) for file in files]
+
+
+def pictures(vectors, encoder):
+    return Collection(
+        "brought",
+        items_of_rows(len(vectors)),
+        {"image": ModalityVectors.of(vectors)},
+        alternate_splits(len(vectors)),
+        encoder,
+    )
+
+
+@pytest.fixture(scope="module", params=list(BUILTIN_ENCODERS))
+def held_out(request):
+    shipped = builtin_collection(request.param)
+    block = shipped.modality("image").corpus
+    return request.param, block.vectors[np.isin(block.item_index, shipped.splits["evaluate"])]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_fewer_than_one_in_a_hundred_collections_of_drawings_is_taken_for_another_kind(
+    held_out, size
+):
+    encoder, vectors = held_out
+    rng = np.random.default_rng(size)
+    draws = [rng.choice(len(vectors), size, replace=False) for _ in range(400)]
+    alarms = [domain_of(pictures(vectors[rows], encoder)).is_outside for rows in draws]
+    assert np.mean(alarms) < 0.01
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("encoder", list(BUILTIN_ENCODERS))
+def test_twenty_photographs_are_told_from_drawings(photographs, encoder):
+    vectors = load_encoder(encoder).encode_images(photographs)
+    assert domain_of(pictures(vectors, encoder)).share > 0.5
+    told = [domain_of(pictures(vectors[start::5], encoder)).is_outside for start in range(5)]
+    assert all(told)
+
+
+def test_the_sentence_says_how_many_and_names_a_real_model_with_size_and_licence():
+    away = -builtin_collection().modality("image").corpus.vectors[:40]
+    said = domain_reading(pictures(away, "builtin"))
+    assert "100% of them lie further" in said
+    assert "CLIP ViT-B-32 (about 605 MB to download once, MIT licence)" in said
+    assert "gapviz encode --model ViT-B-32 --pretrained laion2b_s34b_b79k" in said
+
+
+def test_the_built_in_drawings_themselves_and_vectors_of_other_encoders_are_not_doubted():
+    shipped = builtin_collection()
+    assert domain_reading(shipped) is None
+    away = -shipped.modality("image").corpus.vectors[:40]
+    assert domain_of(pictures(away, "open_clip:ViT-B-32:openai")) is None
+
+
+def test_a_few_far_pictures_of_many_are_no_other_kind():
+    assert not Domain(1_000, 120).is_outside
+    assert not Domain(3, 1).is_outside
+    assert Domain(20, 12).is_outside
+
+
+def test_measuring_pictures_of_another_kind_warns_of_it():
+    from gapviz.analyses.analysis import Request
+
+    shipped = builtin_collection()
+    turned = {
+        name: ModalityVectors.of(-block.vectors, block.item_index, block.query_only)
+        for name, block in shipped.modalities.items()
+    }
+    finding = find_measurement(
+        Request(replace(shipped, modalities=turned), {"intervals": "queries"}), lambda *_: None
+    )
+    assert any("not of the kind" in one for one in finding.warnings)
