@@ -26,7 +26,7 @@ from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
+from gapviz.dashboard.settings import RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import choice_of, modality_of, number_of, segments_of, select_of
 from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
@@ -38,6 +38,8 @@ from gapviz.strategies import STRATEGIES, StrategyOptions, shift
 
 OFFERED = 12
 RESULTS = 8
+CENTRED = "centre"
+"""What is subtracted at the stop that moves both centres."""
 CONES_HEIGHT = 440
 
 STEP = url_choice(
@@ -47,7 +49,7 @@ PAIRS = free_parameter("tour_pairs")
 FIGURE = url_choice("tour_figure", "Figure", FIGURES, default="gap")
 JUDGE = url_choice("tour_judge", "What matters to you", JUDGES, default="ndcg")
 MODALITY = url_modality("tour_modality", "Queries")
-MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=DEFAULT_STRATEGY)
+MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=CENTRED)
 STRENGTH = url_parameter(replace(shift.STRENGTH, name="tour_strength", help=""))
 
 
@@ -95,7 +97,7 @@ def _subtract(chosen: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = st.container(width=280)
         strength = number_of(STRENGTH)
-    options = StrategyOptions(DEFAULT_STRATEGY, strength=float(strength))
+    options = StrategyOptions(CENTRED, strength=float(strength))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
     change = round(after.geometry.gap.gap - _measured(chosen).geometry.gap.gap, 3)
     signed = figure(change, signed=True)
@@ -111,7 +113,9 @@ def _subtract(chosen: Settings) -> None:
 
 def _better_and_worse(chosen: Settings) -> None:
     moving = {name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors}
-    raw, after = _measured(chosen), _measured(chosen, select_of(MOVING, moving))
+    usual = chosen.usual if chosen.usual in moving else CENTRED
+    name = select_of(replace(MOVING, default=usual), moving)
+    raw, after = _measured(chosen), _measured(chosen, name)
     worse = " and ".join(worse_directions(raw, after))
     st.subheader(
         f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
@@ -123,11 +127,13 @@ def _better_and_worse(chosen: Settings) -> None:
 
 def _the_decision(chosen: Settings) -> None:
     judge = segments_of(JUDGE)
+    names = (RAW, chosen.recommended, chosen.strategy, ROUTING)
     rows = {
         STRATEGIES[name].title: _measured(chosen, name)
-        for name in dict.fromkeys((RAW, DEFAULT_STRATEGY, chosen.strategy, ROUTING))
+        for name in dict.fromkeys(filter(None, names))
     }
-    st.subheader(decision_reading(rows, judge), anchor=False)
+    best = None if chosen.recommended is None else STRATEGIES[chosen.recommended].title
+    st.subheader(decision_reading(rows, best, judge), anchor=False)
     strategy_table(rows)
 
 

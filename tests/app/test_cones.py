@@ -11,7 +11,7 @@ CARDS = ["Gap ‖Δ‖", "Cloud separation", "Intra-modal bias@10", "Mixed-index
 
 
 def test_the_cards_show_the_figures_of_the_library(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     assert not app.exception
     assert [card.label for card in app.metric] == CARDS
     gaps = [
@@ -25,7 +25,7 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
 
 
 def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     app.sidebar.slider(key="strength").set_value(0.5).run()
     before = measure(read("builtin").collection, seed=42).geometry.gap.gap
     after = measure(read("builtin").collection, StrategyOptions("centre", strength=0.5), seed=42)
@@ -39,7 +39,7 @@ def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
 
 
 def test_two_charts_share_their_axes(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     assert len(figures) == 2
     assert figures[0]["layout"]["xaxis"]["range"] == figures[1]["layout"]["xaxis"]["range"]
@@ -68,7 +68,7 @@ def test_every_strategy_opens(open_app):
 
 
 def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     items = read("builtin").collection.items
     app.session_state["_selected_items"] = (items[3].id, items[7].id)
     app.run()
@@ -120,7 +120,7 @@ def test_the_page_leads_on_and_keeps_the_view(open_app):
 
 
 def test_every_chart_says_what_it_shows(open_app):
-    charts = open_app().get("plotly_chart")
+    charts = open_app(strategy="centre").get("plotly_chart")
     assert [chart.proto.alt.split(":")[0] for chart in charts] == ["Raw", "Centre both (λ = 1)"]
 
 

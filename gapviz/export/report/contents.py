@@ -17,6 +17,7 @@ import gapviz
 from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.analysis import advice_finding, question
 from gapviz.analyses.advice.evidence import Evidence
+from gapviz.analyses.advice.recommended import strategy_of
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.measure import (
@@ -190,8 +191,8 @@ def report_on(
         situation: what is searched, and what can be changed; a mixed index whose entries can be
             changed unless given.
         compare: the same items by other models: rows of their own in the scoreboard.
-        options: the strategy to report on; what the advisor puts first unless given, raw cosine
-            where that is none.
+        options: the strategy to report on; the first that the advisor finds better unless given,
+            raw cosine where there is none.
         strategies: the rows of the scoreboard.
         on: the date it carries; see `report_date`.
         progress: told of each stage; may raise to cancel.
@@ -217,8 +218,7 @@ def report_on(
         [StrategyOptions(name) for name in strategies],
         seed,
     ).compute(_part(progress, 0.5, 0.95))
-    first = advice.recommendations[0].rule.strategy
-    after = evidence.measured(options or StrategyOptions(first or "raw"))
+    after = evidence.measured(options or strategy_of(advice))
     return Report(
         date=on or report_date(),
         before=raw,
