@@ -38,7 +38,7 @@ def test_the_other_curves_are_those_of_the_page(made, saved, figures):
     assert "strength" not in told and told["mix"]["query_modality"] == "image"
     page = calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
     assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)
-    curves = rank_fusion_curves(made, "image", ties="own-first", seed=42).compute()
+    curves = rank_fusion_curves(made, "image", seed=42).compute()
     by_lists = told["fusion"]["by_lists"]
     assert by_lists.keys() == curves.keys()
     for lists, curve in curves.items():
