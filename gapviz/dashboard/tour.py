@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.changes import gap_change, neutral_share
 from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
 from gapviz.analyses.tour import (
     FIGURES,
@@ -21,7 +22,7 @@ from gapviz.analyses.tour import (
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
-from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.cards import change_look, strategy_table
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
@@ -32,12 +33,13 @@ from gapviz.dashboard.widgets import choice_of, modality_of, number_of, segments
 from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.outcome import mean_of_known
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions, shift
 
 OFFERED = 12
 RESULTS = 8
+SMALL_FIGURES = f"Small figures: {VARIED}."
 CENTRED = "centre"
 """What is subtracted at the stop that moves both centres."""
 CONES_HEIGHT = 440
@@ -68,7 +70,12 @@ def _two_cones(chosen: Settings) -> None:
 
 def _the_number(chosen: Settings) -> None:
     raw, term = _measured(chosen), DIAGNOSTICS[segments_of(FIGURE)]
-    st.metric(term.title, f"{term.value(raw):.3f}")
+    if term.by_modality:
+        with st.container(horizontal=True, gap="large"):
+            for name, found in term.read(raw).items():
+                st.metric(f"{term.title}, {name} queries", figure(found.value), width="content")
+    else:
+        st.metric(term.title, figure(term.value(raw)))
     gap = raw.geometry.gap
     st.markdown(
         f"{term.reading}\n\n{gap_reading(raw)} (95 % interval {gap.low:.3f} to {gap.high:.3f}, "
@@ -80,7 +87,7 @@ def _bias_across_all(chosen: Settings) -> None:
     modality = modality_of(replace(MODALITY, default=chosen.pair[1]), chosen.modalities)
     raw = _measured(chosen)
     bias, outcome = raw.bias[modality], raw.mixed[modality]
-    neutral = mean_of_known(outcome.expected_share)
+    neutral = neutral_share(raw, modality)
     st.metric(
         f"Bias@10 of {modality} queries (nearest {neutral:.2f} is fairest)",
         f"{bias.value:.3f}",
@@ -88,7 +95,7 @@ def _bias_across_all(chosen: Settings) -> None:
     only_own = float(np.mean(outcome.own_share >= 1))
     st.markdown(
         f"{bias_reading(raw)} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
-        f"{outcome.items.size:,} queries. **{only_own:.0%}** of "
+        f"{outcome.items.size:,} queries (queries and gallery vary). **{only_own:.0%}** of "
         f"{modality} queries see nothing but {modality} in their first ten."
     )
 
@@ -105,8 +112,7 @@ def _subtract(chosen: Settings) -> None:
         "Gap ‖Δ‖ (lower is closer)",
         f"{after.geometry.gap.gap:.3f}",
         f"{signed} against raw" if change else "as raw",
-        delta_color="inverse" if change else "off",
-        delta_arrow="auto" if change else "off",
+        **change_look(change, gap_change(_measured(chosen), after)),
     )
     _cones(chosen, options, lines=False)
 
@@ -123,6 +129,7 @@ def _better_and_worse(chosen: Settings) -> None:
         anchor=False,
     )
     strategy_table({"Raw cosine": raw, after.strategy.label: after})
+    st.caption(SMALL_FIGURES)
 
 
 def _the_decision(chosen: Settings) -> None:
@@ -135,6 +142,7 @@ def _the_decision(chosen: Settings) -> None:
     best = None if chosen.recommended is None else STRATEGIES[chosen.recommended].title
     st.subheader(decision_reading(rows, best, judge), anchor=False)
     strategy_table(rows)
+    st.caption(SMALL_FIGURES)
 
 
 def _route_and_fuse(chosen: Settings) -> None:

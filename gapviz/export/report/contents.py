@@ -24,7 +24,9 @@ from gapviz.analyses.measure import (
     all_diagnostics,
     bias_reading,
     change_reading,
+    content_reading,
     gap_reading,
+    tie_reading,
 )
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
@@ -113,8 +115,11 @@ class Report:
         """What is said first: a few words for a start, or none, and the sentences."""
         before, strategy = self.before, self.after.strategy
         told = [("", f"{gap_reading(before)} {bias_reading(before)}")]
+        told += [("No content.", words) for words in [content_reading(before)] if words]
         if self.changed:
             told.append((f"{strategy.label}.", change_reading(before, self.after)))
+        both = {one.strategy.label: tie_reading(one) for one in (before, self.after)}
+        told += [(f"Ties, {label}.", words) for label, words in both.items() if words]
         for one in self.compared:
             words = f"{gap_reading(one)} {bias_reading(one)}"
             told.append((f"{one.collection.encoder}, compared.", words))
