@@ -199,8 +199,6 @@ def _show(card: _Card) -> None:
         change = round(card.now - card.was, 3)
         delta = figure(change, signed=True) if change else "unchanged"
         value = f"{figure(card.was)} → {figure(card.now)}" if change else value
-        if change and card.change == "within chance":
-            delta += ", within chance"
     st.metric(
         f"{card.title} · {TIES_MARK}" if card.ties else card.title,
         value,

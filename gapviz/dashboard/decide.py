@@ -125,14 +125,14 @@ def verdict_sentence(advice: Advice) -> str:
 
 
 def _chosen_of(advice: Advice) -> str:
-    """Of how many ways the first was chosen, and what that is worth on items that did not choose."""
+    """Of how many ways the first was chosen, and its worth on items that did not choose it."""
     words = (
         f" Of {counted(advice.n_tried, 'way')} tried; the interval of the gain holds for all of "
         "them at once."
     )
     if advice.other_half is not None:
         words += (
-            " Chosen on one half of the items and read on the other: "
+            " Chosen on one half of the items and read on the other, an index half as large: "
             f"{figure(advice.other_half, 2, signed=True)}."
         )
     return words

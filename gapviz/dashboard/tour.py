@@ -73,12 +73,19 @@ def _the_number(chosen: Settings) -> None:
     if term.by_modality:
         with st.container(horizontal=True, gap="large"):
             for name, found in term.read(raw).items():
-                st.metric(f"{term.title}, {name} queries", figure(found.value), width="content")
+                st.metric(
+                    f"{term.title}, {name} queries",
+                    figure(found.value),
+                    f"chance {figure(raw.chance['ndcg', name])}" if term.name == "ndcg" else None,
+                    delta_color="off",
+                    delta_arrow="off",
+                    width="content",
+                )
     else:
         st.metric(term.title, figure(term.value(raw)))
     gap = raw.geometry.gap
     st.markdown(
-        f"{term.reading}\n\n{gap_reading(raw)} (95 % interval {gap.low:.3f} to {gap.high:.3f}, "
+        f"{term.reading}\n\n{gap_reading(raw)} (Of the gap: 95 % interval {gap.low:.3f} to {gap.high:.3f}, "
         f"noise floor {gap.noise_floor:.3f}.)"
     )
 
