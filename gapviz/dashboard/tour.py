@@ -85,7 +85,8 @@ def _the_number(chosen: Settings) -> None:
         st.metric(term.title, figure(term.value(raw)))
     gap = raw.geometry.gap
     st.markdown(
-        f"{term.reading}\n\n{gap_reading(raw)} (Of the gap: 95 % interval {gap.low:.3f} to {gap.high:.3f}, "
+        f"{term.reading}\n\n{gap_reading(raw)} (Of the gap: 95 % interval {gap.low:.3f} to "
+        f"{gap.high:.3f}, "
         f"noise floor {gap.noise_floor:.3f}.)"
     )
 

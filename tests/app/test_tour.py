@@ -50,6 +50,19 @@ def test_the_decision_names_the_winner_that_decide_names(open_app, judge):
     assert app.subheader[0].value.startswith(f"Choose {winner}: ")
 
 
+def test_a_gap_that_closes_is_green_and_points_down(open_app):
+    (card,) = open_app(PAGE, step="5").metric
+    assert card.delta.startswith("−")
+    assert card.proto.direction == card.proto.MetricDirection.DOWN
+    assert card.proto.color == card.proto.MetricColor.GREEN
+
+
+@pytest.mark.parametrize("figure", ["bias", "ndcg"])
+def test_a_figure_of_the_mixed_index_is_shown_of_each_query_modality(open_app, figure):
+    labels = [card.label for card in open_app(PAGE, step="2", tour_figure=figure).metric]
+    assert [label.rpartition(", ")[2] for label in labels] == ["image queries", "text queries"]
+
+
 def test_nothing_is_decided_while_decide_still_measures(open_app, store_collection):
     app = open_app(PAGE, step="8", collection=store_collection().id)
     assert "still measuring" in app.subheader[0].value
