@@ -87,7 +87,7 @@ class Column:
     def shown(self, cell: Cell) -> str:
         """A cell with its interval and its mark."""
         mark = cell.mark if isinstance(cell, Marked) else ""
-        return " ".join(filter(None, [self.value(cell), self.interval(cell), mark]))
+        return " ".join(filter(None, [self.value(cell).rstrip(), self.interval(cell), mark]))
 
     def _number(self, number: float) -> str:
         if self.percent:
