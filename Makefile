@@ -38,6 +38,7 @@ data: $(RUN_READY)
 	$(BIN)/python data/train_encoder.py
 	$(BIN)/python data/build_collection.py
 	$(BIN)/python data/build_layouts.py
+	$(BIN)/python data/build_recommended.py
 	$(BIN)/python data/build_model_list.py
 
 # Write the tables of the README and docs/protocol.md, which follow from the code.

@@ -24,8 +24,9 @@ from gapviz.dashboard import (
     why,
     within,
 )
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.routes import ROUTES
-from gapviz.dashboard.settings import errors_shown, show_sidebar
+from gapviz.dashboard.settings import show_sidebar
 
 # Until st.navigation has been called once in a process, Streamlit takes the folder pages/
 # for its older kind of multipage app: a deep link would come without the sidebar, and

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from gapviz.analyses.measure import all_diagnostics, bias_reading, change_reading, gap_reading
+from gapviz.analyses.measure import (
+    all_diagnostics,
+    bias_reading,
+    change_reading,
+    content_reading,
+    gap_reading,
+    tie_reading,
+)
 from gapviz.dashboard.caches import measured
 from gapviz.dashboard.cards import (
     cloud_cards,
@@ -51,11 +58,15 @@ for view in chosen.views:
     headline_cards(before, after)
     notes += [f"{head}{note}" for note in headline_notes(before, after)]
     readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
+    readings += [f"{head}{words}" for words in [content_reading(before)] if words]
     columns[f"{head}raw"] = before
+    ties = {"raw": tie_reading(before)}
     if after is not None:
         readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
+        ties[after.strategy.label] = tie_reading(after)
         columns[f"{head}{after.strategy.label}"] = after
         warnings += [f"{head}{warning}" for warning in after.strategy.warnings]
+    notes += [f"{head}{label}: {words}" for label, words in ties.items() if words]
 for warning in warnings:
     st.warning(warning, icon=":material/warning:")
 

@@ -13,6 +13,7 @@ from gapviz.dashboard.cards import (
     strategy_table,
 )
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.errors import show_error
 from gapviz.dashboard.export import (
     WHAT_TO_KNOW,
     code_section,
@@ -21,7 +22,7 @@ from gapviz.dashboard.export import (
     thresholds_section,
 )
 from gapviz.dashboard.page_head import open_page, ways_on
-from gapviz.dashboard.settings import RAW, show_error
+from gapviz.dashboard.settings import RAW
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
 

@@ -1,8 +1,9 @@
 """How every figure is measured, and which of them the collection has."""
 
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.page_head import page_head
 from gapviz.dashboard.protocol import protocol_section
-from gapviz.dashboard.settings import errors_shown, settings
+from gapviz.dashboard.settings import settings
 
 chosen = settings()
 

@@ -4,10 +4,11 @@ import streamlit as st
 
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.query import ask
 from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
-from gapviz.dashboard.settings import errors_shown, settings
+from gapviz.dashboard.settings import settings
 
 chosen = settings()
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.page_head import open_page
 from gapviz.dashboard.sections import how_computed
-from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.thresholds import (
     PROTOCOL,
     calibrated_section,

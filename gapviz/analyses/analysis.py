@@ -205,8 +205,8 @@ class Analysis:
     parameters: Sequence[Parameter] = ()
     """What can be chosen of it alone."""
     shared: Sequence[Shared] = ("strategy", "pair", "seed")
-    strategy: str = "raw"
-    """The strategy unless one is chosen."""
+    strategy: str | None = "raw"
+    """The strategy unless one is chosen; None for what the advisor recommends."""
     in_report: bool = False
     """Whether a report has a section of it, at its usual parameters."""
     goes_on: bool = False

@@ -266,5 +266,5 @@ ANALYSIS = Analysis(
         ),
     ),
     shared=("strategy", "fit", "pair", "seed"),
-    strategy="centre",
+    strategy=None,
 )

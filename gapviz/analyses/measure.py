@@ -9,12 +9,12 @@ from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.domain import domain_reading
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
-from gapviz.core.table import Column, Table
+from gapviz.core.table import Cell, Column, Marked, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
+from gapviz.measures.diagnostics.diagnostic import Diagnostic
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import DEPTH, Figure, Measurement
-from gapviz.measures.retrieval.bootstrap import mean_value
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.outcome import mean_of_known
@@ -22,6 +22,9 @@ from gapviz.strategies.fusion.ties import TIE_RULE
 
 TIES_CARRY = 0.01
 """Of a figure, what equal scores may move without a word."""
+
+TIES_MARK = "ties"
+"""Beside a figure that equal scores carry."""
 
 NO_CONTENT = (
     "No match is found better than by chance, in either direction: these vectors share no content "
@@ -102,13 +105,23 @@ def change_reading(before: Measurement, after: Measurement) -> str:
             _moved(f"bias@10 of {name} queries", bias.value, after.bias[name].value)
             for name, bias in before.bias.items()
         ),
-        _moved("mixed NDCG@10", mean_value(before.ndcg), mean_value(after.ndcg)),
-        _moved("cross-modal R@10", _mean_recall(before), _mean_recall(after)),
     ]
+    unpaired = all(isnan(by_depth[DEPTH].value) for by_depth in before.recall.values())
+    if unpaired:
+        parts.append("mixed NDCG@10 unknown, cross-modal R@10 unknown")
+    else:
+        parts += [
+            _moved(f"NDCG@10 of {name} queries", ndcg.value, after.ndcg[name].value)
+            for name, ndcg in before.ndcg.items()
+        ]
+        parts += [
+            _moved(f"R@10 {a} → {b}", by_depth[DEPTH].value, after.recall[a, b][DEPTH].value)
+            for (a, b), by_depth in before.recall.items()
+        ]
     sentence = f"{parts[0]}; {', '.join(parts[1:])}."
     if after.strategy.spec.ranks_items:
         sentence += f" {ITEM_PROTOCOL}"
-    if isnan(_mean_recall(before)) or isnan(_mean_recall(after)):
+    if unpaired:
         return f"{sentence} No pair matches here, so there is no recall to lose."
     worse = worse_directions(before, after)
     if worse:
@@ -133,6 +146,27 @@ def content_reading(measurement: Measurement) -> str | None:
     if measurement.has_content is not False or measurement.collection.n_items < FEWEST_ITEMS:
         return None
     return NO_CONTENT
+
+
+def ties_of(measurement: Measurement, *key: str) -> str:
+    """What equal scores may do to a figure, in a sentence; empty where they do nothing."""
+    if key not in measurement.carried_by_ties:
+        return ""
+    lost, won = (figure(end) for end in measurement.tie_ends[key])
+    return (
+        f"Equal scores carry part of it: {lost} with every tie lost, {won} with every tie won; "
+        "shown is the mean over all orders."
+    )
+
+
+def marked(measurement: Measurement, *key: str) -> Cell:
+    """A figure of retrieval with its interval, and a mark where equal scores carry part of it.
+
+    Raises:
+        KeyError: no such figure.
+    """
+    why, found = ties_of(measurement, *key), measurement.estimate(*key)
+    return Marked(found, TIES_MARK, why) if why else found
 
 
 def tie_reading(measurement: Measurement) -> str | None:
@@ -183,11 +217,6 @@ def _moved(title: str, before: float, after: float) -> str:
     return f"{title} from {figure(before, 2)} to {figure(after, 2)}"
 
 
-def _mean_recall(measurement: Measurement) -> float:
-    values = [by_depth[DEPTH].value for by_depth in measurement.recall.values()]
-    return float(sum(values) / len(values))
-
-
 def _article(noun: str) -> str:
     return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
 
@@ -229,10 +258,7 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
                     "the second modality", second
                 )
                 + (f", {name} queries" if name else ""),
-                *(
-                    one.read(measurement)[name] if name else one.value(measurement)
-                    for measurement in measurements.values()
-                ),
+                *(_diagnosed(measurement, one, name) for measurement in measurements.values()),
                 one.better or "neither",
                 f"Left out: {left_out[one.name]}." if one.name in left_out else one.reading,
             ]
@@ -243,17 +269,27 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
     )
 
 
+def _diagnosed(measurement: Measurement, one: Diagnostic, modality: str) -> Cell:
+    if (one.name, modality) in measurement.carried_by_ties:
+        return marked(measurement, one.name, modality)
+    found: Cell = one.read(measurement)[modality] if modality else one.value(measurement)
+    return found
+
+
 def mixed_table(measurement: Measurement) -> Table:
     """Bias and rank of the match in the mixed index, a row a query modality."""
     found = [one for one in DIAGNOSTICS.values() if one.by_modality and one.brief]
     columns = [Column(one.name, one.short or one.title, better=one.better) for one in found]
-    figures = [one.read(measurement) for one in found]
     chance = Column("chance", "NDCG@10 by chance")
     return Table(
         "",
         [Column("modality", "per query modality", text=True), *columns, chance],
         [
-            [name, *(figure[name] for figure in figures), measurement.chance["ndcg", name]]
+            [
+                name,
+                *(_diagnosed(measurement, one, name) for one in found),
+                measurement.chance["ndcg", name],
+            ]
             for name in measurement.mixed
         ],
     )
@@ -272,10 +308,10 @@ def recall_table(measurement: Measurement) -> Table:
         [
             [
                 f"{a} → {b}",
-                *(by_depth[k] for k in RECALL_DEPTHS),
+                *(marked(measurement, f"recall@{k}", a, b) for k in RECALL_DEPTHS),
                 measurement.chance[f"recall@{DEPTH}", a, b],
             ]
-            for (a, b), by_depth in measurement.recall.items()
+            for a, b in measurement.recall
         ],
     )
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from gapviz.core.vectors import Indices
+from gapviz.core.wording import figure
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import DEPTH, Measurement
-from gapviz.measures.retrieval.bootstrap import mean_value
 
 STOP_TITLES = (
     "Two cones",
@@ -59,31 +59,34 @@ def failing_items(raw: Measurement, modality: str) -> Indices:
     return best_known
 
 
-def decision_reading(measurements: Mapping[str, Measurement], judge: str) -> str:
-    """Which of some measurements is best on this data, in one sentence.
+def decision_reading(
+    measurements: Mapping[str, Measurement], recommended: str | None, judge: str
+) -> str:
+    """What the advisor recommends for this data, and why, in a sentence or two.
 
     Args:
         measurements: by title; raw cosine first.
+        recommended: one of the titles: the first of the advisor's ways that is a strategy and
+            better, else raw cosine; None while that is not known.
         judge: `ndcg` (the match ranks high) or `bias` (nearest to neutral).
     """
-    imbalance = {title: one.imbalance.value for title, one in measurements.items()}
-    ndcg = {title: mean_value(one.ndcg) for title, one in measurements.items()}
-    fairest = min(imbalance, key=lambda title: imbalance[title])
     if not has_matches(next(iter(measurements.values()))):
-        return (
-            f"{NO_MATCHES} Bias alone can be judged: nearest to neutral is {fairest} (imbalance "
-            f"{imbalance[fairest]:.2f}, neutral 0)."
-        )
-    if judge == "ndcg":
-        best = max(ndcg, key=lambda title: ndcg[title])
-        reason = f"the match ranks highest (NDCG@10 {ndcg[best]:.2f})"
+        return f"{NO_MATCHES} Bias alone can be judged: {_fairest(measurements)}."
+    if recommended is None:
+        return "Decide is still measuring this collection; these are the figures so far."
+    raw, best = next(iter(measurements.values())), measurements[recommended]
+    if recommended == next(iter(measurements)):
+        words = f"Change nothing: no way is better than {recommended} by more than chance."
     else:
-        best = fairest
-        reason = f"bias is nearest to neutral (imbalance {imbalance[best]:.2f}, neutral 0)"
-    raw = next(iter(measurements))
-    if best == raw:
-        return f"Change nothing: with {raw} {reason} on this data."
-    return (
-        f"Choose {best}: {reason}; with {raw} NDCG@10 is {ndcg[raw]:.2f} and the imbalance "
-        f"{imbalance[raw]:.2f}."
-    )
+        words = (
+            f"Choose {recommended}: the match ranks higher (NDCG@10 "
+            f"{figure(raw.mean_ndcg.value, 2)} → {figure(best.mean_ndcg.value, 2)}, mean of the "
+            "query modalities), by more than chance."
+        )
+    return f"{words} By bias alone, {_fairest(measurements)}." if judge == "bias" else words
+
+
+def _fairest(measurements: Mapping[str, Measurement]) -> str:
+    imbalance = {title: one.imbalance.value for title, one in measurements.items()}
+    title = min(imbalance, key=lambda one: imbalance[one])
+    return f"nearest to neutral is {title} (imbalance {figure(imbalance[title], 2)}, neutral 0)"

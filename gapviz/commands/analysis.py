@@ -27,6 +27,7 @@ from gapviz.commands.strategy import (
     chosen_pair,
     chosen_strategy,
     given_values,
+    refuse_strategy,
 )
 from gapviz.commands.terminal import finding_lines
 from gapviz.core.plain_json import plain_json
@@ -64,13 +65,17 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
     has = set(analysis.shared)
     values = chosen_values(options, analysis.parameters)
     seed = checked_seed(options.seed) if "seed" in has else Request.seed
-    strategy = chosen_strategy(options) if "strategy" in has else StrategyOptions()
+    if "strategy" in has:
+        refuse_strategy(options)
     pair = chosen_pair(options) if "pair" in has else None
     reading = read_and_tell(options)
     collection = checked_collection(reading, options)
     for parameter in analysis.parameters:
         if parameter.kind == "modality" and values[parameter.name] is not None:
             collection.modality(values[parameter.name])
+    strategy = StrategyOptions()
+    if "strategy" in has:
+        strategy = chosen_strategy(options, collection, seed)
     return Request(
         collection,
         values,

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, read_and_tell
-from gapviz.commands.strategy import add_shared, checked_collection, chosen_pair, chosen_strategy
+from gapviz.commands.strategy import (
+    add_shared,
+    checked_collection,
+    chosen_pair,
+    chosen_strategy,
+    refuse_strategy,
+)
 from gapviz.core.seeds import checked_seed
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refuse_transductive
@@ -27,7 +33,7 @@ def add_to(commands: Commands) -> None:
         "figures, and code for numpy, Qdrant, LanceDB, Elasticsearch, OpenSearch and Mixpeek.",
     )
     add_source(command)
-    add_shared(command, ("strategy", "fit", "pair", "seed"), "centre")
+    add_shared(command, ("strategy", "fit", "pair", "seed"), None)
     command.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
     )
@@ -40,11 +46,12 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         GapvizError: bad input, or a disk that is full.
     """
-    strategy = chosen_strategy(options)
-    refuse_transductive(strategy_spec(strategy.name))
+    refuse_strategy(options)
     refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
     collection = checked_collection(read_and_tell(options), options)
     pair, seed = chosen_pair(options), checked_seed(options.seed)
+    strategy = chosen_strategy(options, collection, seed)
+    refuse_transductive(strategy_spec(strategy.name))
     experiment = Experiment(collection, strategy, options.fit, pair, seed)
     card = export_strategy(experiment, options.out)
     if options.json:

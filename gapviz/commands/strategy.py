@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gapviz.analyses.advice.recommended import recommended
 from gapviz.analyses.analysis import Shared
 from gapviz.commands.parameters import add_parameters, chosen_values
+from gapviz.commands.source import progress_bar
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED
@@ -45,9 +47,9 @@ _SHARED: Mapping[Shared, dict[str, Any]] = {
 
 
 def add_shared(
-    command: argparse.ArgumentParser, names: Sequence[Shared], strategy: str = "raw"
+    command: argparse.ArgumentParser, names: Sequence[Shared], strategy: str | None = "raw"
 ) -> None:
-    """The options that `names` call, with `strategy` as the usual one."""
+    """The options that `names` call, with `strategy` as the usual one; see `chosen_strategy`."""
     for name in names:
         if name == "strategy":
             _add_strategy(command, strategy)
@@ -55,26 +57,44 @@ def add_shared(
             command.add_argument(f"--{name}", **_SHARED[name])
 
 
-def _add_strategy(command: argparse.ArgumentParser, default: str) -> None:
+def _add_strategy(command: argparse.ArgumentParser, default: str | None) -> None:
+    usual = default or "the one that `gapviz decide` recommends"
     command.add_argument(
         "--strategy",
         default=default,
         metavar="NAME",
-        help=f"one of {', '.join(STRATEGIES)} (default: {default})",
+        help=f"one of {', '.join(STRATEGIES)} (default: {usual})",
     )
     for parameter in strategy_parameters():
         owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
         add_parameters(command, [replace(parameter, help=f"{', '.join(owners)}: {parameter.help}")])
 
 
-def chosen_strategy(options: argparse.Namespace) -> StrategyOptions:
-    """The strategy that the options name.
+def refuse_strategy(options: argparse.Namespace) -> None:
+    """Tell what is wrong with the options of the strategy, before anything is read.
 
     Raises:
         GapvizError: an unknown name, or a value that cannot be chosen.
     """
-    # What is wrong is told, whether the strategy reads it or not.
-    return StrategyOptions(strategy_spec(options.strategy).name).having(**given_values(options))
+    if options.strategy is not None:
+        strategy_spec(options.strategy)
+    # Whether the strategy reads it or not.
+    given_values(options)
+
+
+def chosen_strategy(
+    options: argparse.Namespace, collection: Collection, seed: int
+) -> StrategyOptions:
+    """The strategy that the options name, else the recommended one of the collection.
+
+    Raises:
+        GapvizError: as `refuse_strategy`, or a collection that the advisor cannot measure.
+    """
+    given = given_values(options)
+    if options.strategy is not None:
+        return StrategyOptions(strategy_spec(options.strategy).name).having(**given)
+    with progress_bar() as progress:
+        return recommended(collection, seed, progress).having(**given)
 
 
 def given_values(options: argparse.Namespace) -> dict[str, Any]:

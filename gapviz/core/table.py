@@ -17,8 +17,20 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import plain_json
 from gapviz.core.wording import UNKNOWN, figure
 
-Cell = Estimate | float | int | str | None
-"""An estimate, a number, words, or nothing."""
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A figure that is to be read with a doubt."""
+
+    figure: Estimate
+    mark: str
+    """A word, which stands beside it."""
+    why: str
+    """A sentence, shown where the mark is pointed at."""
+
+
+Cell = Estimate | Marked | float | int | str | None
+"""An estimate, one with a mark, a number, words, or nothing."""
 
 INTERVALS = "95 % intervals"
 
@@ -58,7 +70,8 @@ class Column:
         return ", ".join(filter(None, [self.name, self.unit]))
 
     def value(self, cell: Cell) -> str:
-        """A cell without its interval, in words."""
+        """A cell without its interval and its mark, in words."""
+        cell = _unmarked(cell)
         if cell is None or isinstance(cell, str):
             return cell or ""
         number = cell.value if isinstance(cell, Estimate) else cell
@@ -66,13 +79,15 @@ class Column:
 
     def interval(self, cell: Cell) -> str:
         """The interval of a cell as `[0.45, 0.55]`; empty where it has none."""
+        cell = _unmarked(cell)
         if not isinstance(cell, Estimate) or isnan(cell.low) or isnan(cell.value):
             return ""
         return f"[{self._number(cell.low)}, {self._number(cell.high)}]"
 
     def shown(self, cell: Cell) -> str:
-        """A cell with its interval."""
-        return f"{self.value(cell)} {self.interval(cell)}".rstrip()
+        """A cell with its interval and its mark."""
+        mark = cell.mark if isinstance(cell, Marked) else ""
+        return " ".join(filter(None, [self.value(cell).rstrip(), self.interval(cell), mark]))
 
     def _number(self, number: float) -> str:
         if self.percent:
@@ -80,6 +95,10 @@ class Column:
         if isinstance(number, int | np.integer):
             return f"{number:,}"
         return figure(number, self.decimals, signed=self.signed)
+
+
+def _unmarked(cell: Cell) -> Estimate | float | int | str | None:
+    return cell.figure if isinstance(cell, Marked) else cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +145,7 @@ class Table:
                 "title": self.title,
                 "columns": [asdict(column) for column in self.columns],
                 "rows": [
-                    {column.key: cell for column, cell in zip(self.columns, row, strict=True)}
+                    {c.key: _unmarked(cell) for c, cell in zip(self.columns, row, strict=True)}
                     for row in self.rows
                 ],
                 "legend": self.legend,

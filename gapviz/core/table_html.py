@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gapviz.core.table import Cell, Column, Table
+from gapviz.core.table import Cell, Column, Marked, Table
 
 
 def escaped(words: str) -> str:
@@ -63,7 +63,15 @@ def _cell(column: Column, cell: Cell, own: Callable[[Column, Cell], str | None] 
     if shown is None:
         interval = column.interval(cell)
         shown = escaped(column.value(cell)) + (f" <small>{interval}</small>" if interval else "")
+        shown += mark_html(cell)
     return f"<td{_align(column)}>{shown}</td>"
+
+
+def mark_html(cell: Cell) -> str:
+    """The mark of a cell with its reason, as HTML; empty where it has none."""
+    if not isinstance(cell, Marked):
+        return ""
+    return f' <abbr title="{escaped(cell.why)}"><small>{escaped(cell.mark)}</small></abbr>'
 
 
 def _align(column: Column) -> str:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isnan
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
-from gapviz.analyses.measure import ITEM_PROTOCOL
+from gapviz.analyses.changes import Change, change_of, gap_change, neutral_share
+from gapviz.analyses.measure import ITEM_PROTOCOL, TIES_MARK, content_reading, marked, ties_of
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.table import Column, Table
-from gapviz.core.wording import counted, figure, interval, too_few
+from gapviz.core.wording import counted, figure, interval
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import protocol_link
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.measures.diagnostics import DIAGNOSTICS
-from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.outcome import mean_of_known
+from gapviz.measures.measurement import DEPTH, Measurement
+from gapviz.measures.retrieval.intervals import VARIED
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
-"""Figures on cards."""
-
-GEOMETRY = ("gap", "separation")
-"""Those of them that do not depend on the protocol of a search."""
+"""Figures on cards that are explained."""
 
 ITEM_MARK = " (ranks items)"
 ITEM_NOTE = (
@@ -35,11 +33,49 @@ ITEM_NOTE = (
 )
 
 
+RECALL_HELP = (
+    "Share of the queries whose match stands in the first 10 of an index of the other modality "
+    "alone, 0 to 1; higher is better."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """One figure before and after, as a card shows it."""
+
+    title: str
+    direction: str
+    """Which way is better, and what chance gives."""
+    help: str
+    was: float
+    now: float | None
+    change: Change = "within chance"
+    ties: str = ""
+    """What equal scores may do to it; empty where they do nothing."""
+
+
 def headline_cards(before: Measurement, after: Measurement | None) -> None:
-    """Gap, separation, bias and match rank; with what the strategy makes of them."""
+    """Gap and separation; bias, match rank and recall of each query modality, since a mean hides
+    opposite ones; with what the strategy makes of them.
+    """
     with st.grid(4, min_column_width=190, gap="small"):
-        for name in HEADLINES:
-            _card(name, before, after)
+        for card in (*_of_geometry(before, after), *_of_retrieval(before, after)):
+            _show(card)
+
+
+def change_look(change: float, judged: Change) -> dict[str, Any]:
+    """How a change looks everywhere: an arrow of its direction, green where it is for the better,
+    red where it is for the worse, grey within chance.
+
+    Args:
+        change: how far the figure moved, as it is shown.
+        judged: what that means.
+    """
+    color = {"better": "green", "worse": "red", "within chance": "off"}[judged]
+    return {
+        "delta_color": color if change else "off",
+        "delta_arrow": "off" if not change else "up" if change > 0 else "down",
+    }
 
 
 def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
@@ -48,8 +84,10 @@ def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
     if after is not None and after.strategy.spec.moves_vectors:
         notes.append(f"; {_gap_words(f'with {after.strategy.spec.title}', after)}")
     notes.append(
-        ". Bias and NDCG are means over all query modalities. Measured on the "
-        f"{counted(before.collection.n_items, 'held-out item')} of the evaluate split."
+        ". Measured on the "
+        f"{counted(before.collection.n_items, 'held-out item')} of the evaluate split. Changes of "
+        f"bias, NDCG and recall are judged by {VARIED}, those of the gap by intervals in which the "
+        "items vary and the fit is held; grey is within chance."
     )
     words = ["".join(notes)]
     if after is not None and after.strategy.spec.ranks_items:
@@ -92,7 +130,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     modalities = one.collection.modality_names
     columns = [Column("strategy", "strategy", text=True)]
     for name in modalities:
-        neutral = f"nearer {figure(mean_of_known(one.mixed[name].expected_share), 2)}"
+        neutral = f"nearer {figure(neutral_share(one, name), 2)}"
         columns += [
             Column(f"bias-{name}", "bias@10", f"{name} queries", better=neutral),
             Column(f"ndcg-{name}", "NDCG@10", f"{name} queries", better="higher"),
@@ -105,9 +143,12 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     for title, measurement in measurements.items():
         row: list[Any] = [f"{title}{ITEM_MARK * measurement.strategy.spec.ranks_items}"]
         for name in modalities:
-            row += [measurement.bias[name], measurement.ndcg[name]]
-        rows.append([*row, *(measurement.recall[direction][10] for direction in directions)])
+            row += [measurement.bias[name], marked(measurement, "ndcg", name)]
+        rows.append([*row, *(marked(measurement, f"recall@{DEPTH}", *one) for one in directions)])
     show_measured(Table("", columns, rows), measurements)
+    without = filter(None, map(content_reading, measurements.values()))
+    for words in dict.fromkeys(without):
+        st.warning(words, icon=":material/warning:")
 
 
 def _help(name: str) -> str:
@@ -115,33 +156,60 @@ def _help(name: str) -> str:
     return f"{term.reading}\n\n$${term.formula}$$"
 
 
-def _card(name: str, before: Measurement, after: Measurement | None) -> None:
-    term = DIAGNOSTICS[name]
-    was = term.value(before)
-    now = None if after is None else term.value(after)
-    value, delta, direction = figure(was), None, term.direction(before)
-    change = 0.0
-    if now is not None and not isnan(was - now):
-        change = round(now - was, 3)
+def _of_geometry(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
+    # Separation is the gap over a spread, and has no interval of its own.
+    change = "within chance" if after is None else gap_change(before, after)
+    for name in ("gap", "separation"):
+        term = DIAGNOSTICS[name]
+        title = term.title.replace(" (variant A)", "")
+        now = None if after is None else term.value(after)
+        yield _Card(title, "lower is better", _help(name), term.value(before), now, change)
+
+
+def _of_retrieval(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
+    """Of each query modality or direction."""
+    for name in before.mixed:
+        way = f"nearer {figure(neutral_share(before, name), 2)} is better"
+        yield _retrieved(before, after, ("bias", name), f"Bias@10, {name} queries", way)
+    for name in before.mixed:
+        way = f"higher is better, chance {figure(before.chance['ndcg', name])}"
+        yield _retrieved(before, after, ("ndcg", name), f"NDCG@10, {name} queries", way)
+    for a, b in (before.pair, before.pair[::-1]):
+        key = (f"recall@{DEPTH}", a, b)
+        way = f"higher is better, chance {figure(before.chance[key])}"
+        yield _retrieved(before, after, key, f"R@10, {a} → {b}", way)
+
+
+def _retrieved(
+    before: Measurement, after: Measurement | None, key: tuple[str, ...], title: str, way: str
+) -> _Card:
+    last = after or before
+    return _Card(
+        title,
+        way,
+        _help(key[0]) if key[0] in DIAGNOSTICS else RECALL_HELP,
+        before.estimate(*key).value,
+        None if after is None else after.estimate(*key).value,
+        "within chance" if after is None else change_of(before, after, *key),
+        ties_of(last, *key),
+    )
+
+
+def _show(card: _Card) -> None:
+    value, delta, change = figure(card.was), None, 0.0
+    if card.now is not None and not isnan(card.was - card.now):
+        change = round(card.now - card.was, 3)
         delta = figure(change, signed=True) if change else "unchanged"
-        value = f"{figure(was)} → {figure(now)}" if change else value
-    color: Literal["off", "green", "red"] = "off"
-    if change and after is not None and too_few(before.collection.n_items) is None:
-        # A change is neither good nor bad where too few items show it, or the protocols differ.
-        comparable = name in GEOMETRY or not after.strategy.spec.ranks_items
-        improved = term.improved(before, after) if comparable else None
-        if improved is not None:
-            color = "green" if improved else "red"
+        value = f"{figure(card.was)} → {figure(card.now)}" if change else value
     st.metric(
-        term.title.replace(" (variant A)", ""),
+        f"{card.title} · {TIES_MARK}" if card.ties else card.title,
         value,
-        delta=delta or direction,
-        delta_description=None if delta is None else direction,
-        delta_color=color,
-        delta_arrow="off" if not change else "up" if change > 0 else "down",
-        help=_help(name),
+        delta=delta or card.direction,
+        delta_description=None if delta is None else card.direction,
+        help="\n\n".join(filter(None, [card.ties, card.help])),
         border=True,
         height="stretch",
+        **change_look(change, card.change),
     )
 
 

@@ -15,9 +15,10 @@ from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_requ
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.result_list import Answer, item_cards, show_answers
-from gapviz.dashboard.settings import RAW, Settings, errors_shown
+from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import modality_of, segments_of

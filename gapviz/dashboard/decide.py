@@ -14,7 +14,7 @@ from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import Situation
 from gapviz.core.table import Table
-from gapviz.core.wording import figure
+from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.page_head import ways_on
@@ -34,11 +34,11 @@ OPEN_CARDS = 3
 """How many recommendations are shown in full; the others open with a click."""
 
 _VERDICTS = {
-    "better": ":green-badge[:material/trending_up: better by more than chance]",
+    "better": ":green-badge[:material/{arrow}: better by more than chance]",
     "as it is": ":blue-badge[:material/pause: what the others are held against]",
     "undecided": ":gray-badge[:material/balance: undecided]",
     "no difference": ":gray-badge[:material/drag_handle: no difference that can be told]",
-    "worse": ":red-badge[:material/trending_down: worse by more than chance]",
+    "worse": ":red-badge[:material/{arrow}: worse by more than chance]",
 }
 _EXAMPLES: dict[Task, str] = {
     "one-way": "A text finds pictures, say, in an index that holds pictures alone.",
@@ -94,7 +94,7 @@ def ranked_cards(advice: Advice) -> None:
                 for first in one.effects[:1]
             )
             ties = _TIES * one.carried_by_ties
-            with st.expander(f"{title} {_VERDICTS[one.verdict]}{ties}{change}"):
+            with st.expander(f"{title} {_verdict(one)}{ties}{change}"):
                 _card(one)
     for what, why in advice.not_measured:
         st.caption(f":material/help: **{what}** could not be judged: {why}")
@@ -120,8 +120,22 @@ def verdict_sentence(advice: Advice) -> str:
     named = effect.figure[0].upper() + effect.figure[1:]
     return (
         f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
-        f"(change {CHANGE.shown(effect.change)}; better is {effect.best})."
+        f"(gain {CHANGE.shown(effect.gain)}; better is {effect.best}).{_chosen_of(advice)}"
     )
+
+
+def _chosen_of(advice: Advice) -> str:
+    """Of how many ways the first was chosen, and its worth on items that did not choose it."""
+    words = (
+        f" Of {counted(advice.n_tried, 'way')} tried; the interval of the gain holds for all of "
+        "them at once."
+    )
+    if advice.other_half is not None:
+        words += (
+            " Chosen on one half of the items and read on the other, an index half as large: "
+            f"{figure(advice.other_half, 2, signed=True)}."
+        )
+    return words
 
 
 def contradictions(advice: Advice) -> str:
@@ -136,14 +150,21 @@ def contradictions(advice: Advice) -> str:
 _HERE = {
     "better": "is better here",
     "as it is": "does no such harm here",
+    "undecided": "is undecided here",
     "no difference": "makes no difference here",
     "worse": "is worse here",
 }
 
 
+def _verdict(one: Recommendation) -> str:
+    """The badge of the verdict, with an arrow of the way in which the deciding figure went."""
+    up = not one.effects or one.effects[0].change.value > 0
+    return _VERDICTS[one.verdict].format(arrow="arrow_upward" if up else "arrow_downward")
+
+
 def _card(one: Recommendation) -> None:
     ties = _TIES * one.carried_by_ties
-    st.markdown(" ".join([_VERDICTS[one.verdict], _STANCES[one.stance], ties]))
+    st.markdown(" ".join([_verdict(one), _STANCES[one.stance], ties]))
     if one.effects:
         rows: list[list[Any]] = [
             [each.figure, each.before.value, each.after.value, each.change, each.best]
@@ -154,15 +175,15 @@ def _card(one: Recommendation) -> None:
     if lines:
         st.markdown("\n".join(lines))
     cost = one.cost
-    counted = operations = ""
+    size = operations = ""
     if cost.bytes_per_item is not None:
-        counted = f" ({cost.bytes_per_item:,.0f} bytes an item in all, vectors included)"
+        size = f" ({cost.bytes_per_item:,.0f} bytes an item in all, vectors included)"
     if cost.query_operations is not None:
         operations = f" ({cost.query_operations:,} multiply-adds in all)"
     st.markdown(
         f"**Usually said.** {_plain(one.rule.usual)}  \n"
         f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
-        f"**Cost.** Stored: {cost.storage}{counted}. A query: {cost.query}{operations}. "
+        f"**Cost.** Stored: {cost.storage}{size}. A query: {cost.query}{operations}. "
         f"Encoders: {cost.encoders}."
     )
     if one.rule.strategy is not None:

@@ -8,10 +8,12 @@ from math import isnan
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.analysis import SELDOM, carried_by_ties
+from gapviz.analyses.measure import TIES_MARK
+from gapviz.analyses.scoreboard.analysis import SELDOM
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
 from gapviz.core.table_html import escaped
+from gapviz.core.wording import figure
 from gapviz.dashboard.page_head import address_of
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import number_cell
@@ -152,6 +154,13 @@ def _head(column: BoardColumn, sort: BoardColumn, *, worst_first: bool) -> str:
     )
 
 
+def _ties_words(row: ScoreRow) -> str:
+    ends = (
+        f"{name}: {figure(lost)} to {figure(won)}" for name, (lost, won) in row.ties_carry.items()
+    )
+    return f"with every tie lost, and with every tie won: {'; '.join(ends)}"
+
+
 def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
     sure = "" if isnan(row.on_front) else f" {row.on_front:.0%}"
     front = "no other row is both nearer to neutral and higher in NDCG"
@@ -162,7 +171,7 @@ def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
             f"front?{sure}",
             f"on the Pareto front in{sure} of samples like this one",
         ),
-        (carried_by_ties(row), "ties", "equal scores carry part of its figures"),
+        (bool(row.ties_carry), TIES_MARK, _ties_words(row)),
         (row.by_item, "ranks items", "another protocol: items are ranked, not rows"),
         (row.transductive, "transductive", "reads all queries before it answers one"),
         *((one in row.own_warnings, f"⚠ {n}", one) for n, one in enumerate(warnings, start=1)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from gapviz.analyses.advice.recommended import UNTIL_KNOWN
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, fitted, index_of, measured
@@ -13,7 +14,7 @@ from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.query import RESULTS
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings
+from gapviz.dashboard.settings import RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.measures.retrieval.intervals import VARIED
@@ -129,8 +130,9 @@ def _index_and_length(chosen: Settings) -> tuple[bool, int]:
 
 def _compared(chosen: Settings) -> list[StrategyOptions]:
     """Raw cosine, a strategy, and routing."""
-    plain = chosen.strategy in (RAW, ROUTING)
-    names = [RAW, DEFAULT_STRATEGY if plain else chosen.strategy, ROUTING]
+    beside = (RAW, ROUTING)
+    ways = (chosen.strategy, chosen.usual, UNTIL_KNOWN.name)
+    names = [RAW, next(one for one in ways if one not in beside), ROUTING]
     return [chosen.options(name) for name in names]
 
 

@@ -14,8 +14,9 @@ from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.charts import NARROWEST, show_panels
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.page_head import finding, protocol_link
-from gapviz.dashboard.settings import Settings, errors_shown
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.waiting import result_of
 from gapviz.dashboard.widgets import segments_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -11,10 +10,12 @@ from typing import Any
 import streamlit as st
 
 import gapviz
+from gapviz.analyses.advice.recommended import UNTIL_KNOWN, Recommended, strategy_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import STYLESHEET
+from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
 from gapviz.dashboard.url_params import (
     free_parameter,
@@ -24,19 +25,26 @@ from gapviz.dashboard.url_params import (
     url_choice,
     url_parameter,
 )
+from gapviz.dashboard.waiting import meanwhile
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.measurement import pair_of
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
 
-DEFAULT_STRATEGY = "centre"
+RECOMMENDED = "recommended"
+"""The choice of whatever the advisor recommends for the collection."""
 RAW = "raw"
 """The baseline that every strategy is compared with."""
 ROUTING = "route"
 """Shown beside the chosen strategy on several pages, with its own parameters."""
 ALWAYS_SHOWN = (STRENGTH,)
 """Parameters whose widgets stay, disabled, where the strategy does not use them."""
+
+MEASURING = (
+    f"Decide is still measuring this collection: until it is done, "
+    f"{STRATEGIES[UNTIL_KNOWN.name].title} is shown where no strategy is chosen."
+)
 
 SETTINGS_KEY = "_settings"
 BETWEEN = " – "
@@ -45,6 +53,13 @@ BETWEEN = " – "
 def strategy_titles() -> dict[str, str]:
     """Name → title of every strategy."""
     return {name: spec.title for name, spec in STRATEGIES.items()}
+
+
+def strategy_choices() -> dict[str, str]:
+    """The same behind the choice that is the default: a title never changes with the collection,
+    so that a link always reads the same.
+    """
+    return {RECOMMENDED: "Recommended by Decide"} | strategy_titles()
 
 
 def encoder_titles() -> dict[str, str]:
@@ -69,9 +84,10 @@ PAIR = free_parameter("pair")
 STRATEGY = url_choice(
     "strategy",
     "Strategy",
-    strategy_titles,
-    default=DEFAULT_STRATEGY,
-    help="The strategy that is compared with raw cosine.",
+    strategy_choices,
+    default=RECOMMENDED,
+    help="The strategy that is compared with raw cosine: the one that Decide puts first for a "
+    "mixed index of this collection, unless you choose another.",
 )
 SEED = url_parameter(
     Parameter(
@@ -99,6 +115,9 @@ class Settings:
     modalities: tuple[str, ...]
     """All modalities of the collection."""
     strategy: str
+    """Chosen, else the usual one."""
+    recommended: str | None
+    """The strategy that the advisor recommends; None while it is not known."""
     parameters: tuple[tuple[str, Any], ...]
     """Values of parameters of strategies, by name; the default where one is missing."""
     seed: int
@@ -113,6 +132,11 @@ class Settings:
         """The same, and as the encoder to compare with saw it, if there is one."""
         second = () if self.compare is None else (View(self.collection, self.compare),)
         return (self.view, *second)
+
+    @property
+    def usual(self) -> str:
+        """The strategy of the collection where none is chosen."""
+        return self.recommended or UNTIL_KNOWN.name
 
     @property
     def has_one_modality(self) -> bool:
@@ -153,13 +177,17 @@ def show_sidebar() -> None:
         modalities = entry.modalities[encoder]
         pair = _pair(modalities)
         st.divider()
-        strategy, parameters = _strategy(modalities)
+        strategy_place = st.container()
         st.divider()
         seed = int(number_of(SEED))
         drawings = f"{ATTRIBUTION}. " if collection == BUILTIN else ""
         st.caption(f"{drawings}gapviz {gapviz.__version__}")
+    # Above the page, where it is seen while the sidebar is folded away.
+    recommended = _recommended(View(collection, encoder), seed)
+    with strategy_place:
+        strategy, parameters = _strategy(modalities, recommended)
     st.session_state[SETTINGS_KEY] = Settings(
-        collection, encoder, compare, pair, modalities, strategy, parameters, seed
+        collection, encoder, compare, pair, modalities, strategy, recommended, parameters, seed
     )
     show_link_problems()
 
@@ -168,20 +196,6 @@ def settings() -> Settings:
     """What the sidebar says: drawn at the start of every run, before the page."""
     chosen: Settings = st.session_state[SETTINGS_KEY]
     return chosen
-
-
-def show_error(error: GapvizError) -> None:
-    """Show an error as one sentence."""
-    st.error(error.sentence, icon=":material/error:")
-
-
-@contextmanager
-def errors_shown() -> Iterator[None]:
-    """A block in place of which a user's mistake is shown, and the page goes on after it."""
-    try:
-        yield
-    except GapvizError as error:
-        show_error(error)
 
 
 def _stands_in_the_sidebar(name: str) -> bool:
@@ -222,9 +236,26 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
     return pairs[title]
 
 
-def _strategy(modalities: tuple[str, ...]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+def _recommended(view: View, seed: int) -> str | None:
+    """The strategy that the advisor recommends; None while it measures, and where it cannot."""
+    with suppress(GapvizError):  # the page says what is wrong with the collection
+        asked = Recommended(collection_of(view), seed)
+        known = asked.get()
+        if known is None:
+            advice = meanwhile(asked.advice, MEASURING)
+            known = None if advice is None else strategy_of(advice)
+        return None if known is None else known.name
+    return None
+
+
+def _strategy(
+    modalities: tuple[str, ...], recommended: str | None
+) -> tuple[str, tuple[tuple[str, Any], ...]]:
     """The strategy, and the parameters of it and of routing, which is always beside it."""
-    strategy: str = select_of(STRATEGY, strategy_titles())
+    strategy: str = select_of(STRATEGY, strategy_choices())
+    if strategy == RECOMMENDED:
+        strategy = recommended or UNTIL_KNOWN.name
+        st.markdown(f"**{STRATEGIES[strategy].title}**")
     spec, routing = STRATEGIES[strategy], STRATEGIES[ROUTING]
     st.caption(f"`{spec.formula}`")
     kept = [one for one in ALWAYS_SHOWN if not spec.has(one.name)]

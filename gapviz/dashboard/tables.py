@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gapviz.core.table import Cell, Column, Table
-from gapviz.core.table_html import escaped, table_html
+from gapviz.core.table_html import escaped, mark_html, table_html
 
 
 def show_table(table: Table) -> None:
@@ -24,4 +24,5 @@ def number_cell(column: Column, cell: Cell) -> str | None:
     value, interval = column.value(cell), column.interval(cell)
     if value == column.missing:
         return f"<small>{escaped(value)}</small>"
-    return f"<strong>{value}</strong>" + (f"<br><small>{interval}</small>" if interval else "")
+    below = f"<br><small>{interval}</small>" if interval else ""
+    return f"<strong>{value}</strong>{mark_html(cell)}{below}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.changes import gap_change, neutral_share
 from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
 from gapviz.analyses.tour import (
     FIGURES,
@@ -21,23 +22,26 @@ from gapviz.analyses.tour import (
 from gapviz.core.collection import EVALUATE
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
-from gapviz.dashboard.cards import strategy_table
+from gapviz.dashboard.cards import change_look, strategy_table
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.settings import DEFAULT_STRATEGY, RAW, ROUTING, Settings, strategy_titles
+from gapviz.dashboard.settings import RAW, ROUTING, Settings, strategy_titles
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import choice_of, modality_of, number_of, segments_of, select_of
 from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.outcome import mean_of_known
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions, shift
 
 OFFERED = 12
 RESULTS = 8
+SMALL_FIGURES = f"Small figures: {VARIED}."
+CENTRED = "centre"
+"""What is subtracted at the stop that moves both centres."""
 CONES_HEIGHT = 440
 
 STEP = url_choice(
@@ -47,7 +51,7 @@ PAIRS = free_parameter("tour_pairs")
 FIGURE = url_choice("tour_figure", "Figure", FIGURES, default="gap")
 JUDGE = url_choice("tour_judge", "What matters to you", JUDGES, default="ndcg")
 MODALITY = url_modality("tour_modality", "Queries")
-MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=DEFAULT_STRATEGY)
+MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=CENTRED)
 STRENGTH = url_parameter(replace(shift.STRENGTH, name="tour_strength", help=""))
 
 
@@ -66,10 +70,23 @@ def _two_cones(chosen: Settings) -> None:
 
 def _the_number(chosen: Settings) -> None:
     raw, term = _measured(chosen), DIAGNOSTICS[segments_of(FIGURE)]
-    st.metric(term.title, f"{term.value(raw):.3f}")
+    if term.by_modality:
+        with st.container(horizontal=True, gap="large"):
+            for name, found in term.read(raw).items():
+                st.metric(
+                    f"{term.title}, {name} queries",
+                    figure(found.value),
+                    f"chance {figure(raw.chance['ndcg', name])}" if term.name == "ndcg" else None,
+                    delta_color="off",
+                    delta_arrow="off",
+                    width="content",
+                )
+    else:
+        st.metric(term.title, figure(term.value(raw)))
     gap = raw.geometry.gap
     st.markdown(
-        f"{term.reading}\n\n{gap_reading(raw)} (95 % interval {gap.low:.3f} to {gap.high:.3f}, "
+        f"{term.reading}\n\n{gap_reading(raw)} (Of the gap: 95 % interval {gap.low:.3f} to "
+        f"{gap.high:.3f}, "
         f"noise floor {gap.noise_floor:.3f}.)"
     )
 
@@ -78,7 +95,7 @@ def _bias_across_all(chosen: Settings) -> None:
     modality = modality_of(replace(MODALITY, default=chosen.pair[1]), chosen.modalities)
     raw = _measured(chosen)
     bias, outcome = raw.bias[modality], raw.mixed[modality]
-    neutral = mean_of_known(outcome.expected_share)
+    neutral = neutral_share(raw, modality)
     st.metric(
         f"Bias@10 of {modality} queries (nearest {neutral:.2f} is fairest)",
         f"{bias.value:.3f}",
@@ -86,7 +103,7 @@ def _bias_across_all(chosen: Settings) -> None:
     only_own = float(np.mean(outcome.own_share >= 1))
     st.markdown(
         f"{bias_reading(raw)} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
-        f"{outcome.items.size:,} queries. **{only_own:.0%}** of "
+        f"{outcome.items.size:,} queries (queries and gallery vary). **{only_own:.0%}** of "
         f"{modality} queries see nothing but {modality} in their first ten."
     )
 
@@ -95,7 +112,7 @@ def _subtract(chosen: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = st.container(width=280)
         strength = number_of(STRENGTH)
-    options = StrategyOptions(DEFAULT_STRATEGY, strength=float(strength))
+    options = StrategyOptions(CENTRED, strength=float(strength))
     after = measured(chosen.view, options, chosen.seed, chosen.pair)
     change = round(after.geometry.gap.gap - _measured(chosen).geometry.gap.gap, 3)
     signed = figure(change, signed=True)
@@ -103,15 +120,16 @@ def _subtract(chosen: Settings) -> None:
         "Gap ‖Δ‖ (lower is closer)",
         f"{after.geometry.gap.gap:.3f}",
         f"{signed} against raw" if change else "as raw",
-        delta_color="inverse" if change else "off",
-        delta_arrow="auto" if change else "off",
+        **change_look(change, gap_change(_measured(chosen), after)),
     )
     _cones(chosen, options, lines=False)
 
 
 def _better_and_worse(chosen: Settings) -> None:
     moving = {name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors}
-    raw, after = _measured(chosen), _measured(chosen, select_of(MOVING, moving))
+    usual = chosen.usual if chosen.usual in moving else CENTRED
+    name = select_of(replace(MOVING, default=usual), moving)
+    raw, after = _measured(chosen), _measured(chosen, name)
     worse = " and ".join(worse_directions(raw, after))
     st.subheader(
         f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
@@ -119,16 +137,20 @@ def _better_and_worse(chosen: Settings) -> None:
         anchor=False,
     )
     strategy_table({"Raw cosine": raw, after.strategy.label: after})
+    st.caption(SMALL_FIGURES)
 
 
 def _the_decision(chosen: Settings) -> None:
     judge = segments_of(JUDGE)
+    names = (RAW, chosen.recommended, chosen.strategy, ROUTING)
     rows = {
         STRATEGIES[name].title: _measured(chosen, name)
-        for name in dict.fromkeys((RAW, DEFAULT_STRATEGY, chosen.strategy, ROUTING))
+        for name in dict.fromkeys(filter(None, names))
     }
-    st.subheader(decision_reading(rows, judge), anchor=False)
+    best = None if chosen.recommended is None else STRATEGIES[chosen.recommended].title
+    st.subheader(decision_reading(rows, best, judge), anchor=False)
     strategy_table(rows)
+    st.caption(SMALL_FIGURES)
 
 
 def _route_and_fuse(chosen: Settings) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import streamlit as st
 
 from gapviz.core.progress import Progress
-from gapviz.dashboard.settings import show_error
+from gapviz.dashboard.errors import show_error
 from gapviz.storage.background import TaskBoard, TaskStatus, ThreadTask
 
 Result = TypeVar("Result")
@@ -92,6 +92,22 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
     return None
 
 
+def meanwhile(awaited: Awaited[Result], words: str) -> Result | None:
+    """The result of `awaited` for a page that goes on without it; None where it is not there.
+
+    It is computed in the background, which `words` say, and the page runs again when it is done.
+    One that failed, or that the visitor cancelled elsewhere, is not begun anew.
+    """
+    found = awaited.get()
+    if found is not None or awaited.name in _left():
+        return found
+    task = _tasks.start_once(awaited.name, awaited.compute, _visitor())
+    status: TaskStatus[Result] = task.status()
+    if status.active:
+        _say_until_done(awaited, words)
+    return status.result
+
+
 def show_progress(
     name: str, doing: str, status: TaskStatus[Any], cancel: Callable[..., None], *args: object
 ) -> None:
@@ -128,6 +144,14 @@ def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
     if task is None or not task.status().active:
         st.rerun()
     show_progress(awaited.name, wait.doing, task.status(), _leave, awaited, wait)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _say_until_done(awaited: Awaited[Any], words: str) -> None:
+    task = _tasks.find(awaited.name, _visitor())
+    if task is None or not task.status().active:
+        st.rerun()
+    st.caption(f":material/hourglass_top: {words}")
 
 
 def _start(awaited: Awaited[Any], wait: Wait) -> None:

@@ -9,7 +9,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from gapviz.dashboard import waiting
+from gapviz.dashboard import settings, waiting
 from gapviz.dashboard.catalogue import workspace
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -30,6 +30,19 @@ def _components_are_looked_for_once():
 def _patient(monkeypatch):
     """Pages come with their results, however busy the machine is."""
     monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 100)
+
+
+@pytest.fixture(autouse=True)
+def _measures_no_recommendation(request, monkeypatch):
+    """Collections that tests bring stay with the strategy that is shown until it is known: it
+    takes seconds to measure, and its end would change a page that a test looks at."""
+    if "measures_recommendations" not in request.fixturenames:
+        monkeypatch.setattr(settings, "meanwhile", lambda awaited, words: None)
+
+
+@pytest.fixture
+def measures_recommendations():
+    """The advisor is asked about collections that a test brings, as the server does."""
 
 
 @pytest.fixture

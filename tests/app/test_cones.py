@@ -7,11 +7,20 @@ from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 
-CARDS = ["Gap ‖Δ‖", "Cloud separation", "Intra-modal bias@10", "Mixed-index NDCG@10"]
+CARDS = [
+    "Gap ‖Δ‖",
+    "Cloud separation",
+    "Bias@10, image queries",
+    "Bias@10, text queries",
+    "NDCG@10, image queries",
+    "NDCG@10, text queries",
+    "R@10, image → text",
+    "R@10, text → image",
+]
 
 
 def test_the_cards_show_the_figures_of_the_library(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     assert not app.exception
     assert [card.label for card in app.metric] == CARDS
     gaps = [
@@ -28,7 +37,7 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
 
 
 def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     app.sidebar.slider(key="strength").set_value(0.5).run()
     before = measure(read("builtin").collection, seed=42).geometry.gap.gap
     after = measure(read("builtin").collection, StrategyOptions("centre", strength=0.5), seed=42)
@@ -36,13 +45,23 @@ def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
 
 
 def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
-    ways = ["lower is better", "lower is better", "nearer 0.50 is better", "higher is better"]
+    raw = measure(read("builtin").collection, seed=42)
+    ways = ["lower is better"] * 2 + ["nearer 0.50 is better"] * 2
+    ways += [
+        f"higher is better, chance {raw.chance[key]:.3f}"
+        for key in (
+            ("ndcg", "image"),
+            ("ndcg", "text"),
+            ("recall@10", "image", "text"),
+            ("recall@10", "text", "image"),
+        )
+    ]
     assert [card.proto.delta_description for card in open_app().metric] == ways
     assert [card.delta for card in open_app(strategy="raw").metric] == ways
 
 
 def test_two_charts_share_their_axes(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     assert len(figures) == 2
     assert figures[0]["layout"]["xaxis"]["range"] == figures[1]["layout"]["xaxis"]["range"]
@@ -71,7 +90,7 @@ def test_every_strategy_opens(open_app):
 
 
 def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
-    app = open_app()
+    app = open_app(strategy="centre")
     items = read("builtin").collection.items
     app.session_state["_selected_items"] = (items[3].id, items[7].id)
     app.run()
@@ -132,6 +151,45 @@ def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
     assert app.metric[2].delta.startswith("−")
 
 
+def looks(app):
+    """Title → arrow and colour of the card's change."""
+    return {
+        card.label: (
+            card.proto.MetricDirection.Name(card.proto.direction),
+            card.proto.MetricColor.Name(card.proto.color),
+        )
+        for card in app.metric
+    }
+
+
+def test_opposite_biases_of_two_modalities_are_both_shown(open_app):
+    app = open_app(strategy="znorm")
+    after = measure(read("builtin").collection, StrategyOptions("znorm"), seed=42)
+    shown = {card.label: card.value for card in app.metric}
+    for name in ("image", "text"):
+        assert shown[f"Bias@10, {name} queries"].endswith(f"→ {after.bias[name].value:.3f}")
+
+
+def test_better_is_green_and_chance_grey_with_the_arrow_of_the_direction(open_app):
+    found = looks(open_app(strategy="centre"))
+    assert found["Gap ‖Δ‖"] == ("DOWN", "GREEN")
+    assert found["NDCG@10, text queries"] == ("UP", "GREEN")
+    assert found["R@10, text → image"] == ("DOWN", "GRAY")
+
+
+def test_worse_is_red(open_app):
+    found = looks(open_app(strategy="offset", strength="2"))
+    assert ("UP", "RED") in found.values() or ("DOWN", "RED") in found.values()
+
+
+def test_a_card_that_equal_scores_carry_is_marked_with_both_ends(open_app):
+    app = open_app(strategy="route")
+    (card,) = [card for card in app.metric if card.label == "NDCG@10, image queries · ties"]
+    after = measure(read("builtin").collection, StrategyOptions("route"), seed=42)
+    lost, won = after.tie_ends["ndcg", "image"]
+    assert f"{lost:.3f} with every tie lost, {won:.3f} with every tie won" in card.help
+
+
 def test_ranking_items_is_neither_praised_nor_blamed(open_app):
     app = open_app(strategy="items-rrf")
     colors = [card.proto.color for card in app.metric]
@@ -147,7 +205,7 @@ def test_the_page_leads_on_and_keeps_the_view(open_app):
 
 
 def test_every_chart_says_what_it_shows(open_app):
-    charts = open_app().get("plotly_chart")
+    charts = open_app(strategy="centre").get("plotly_chart")
     assert [chart.proto.alt.split(":")[0] for chart in charts] == ["Raw", "Centre both (λ = 1)"]
 
 

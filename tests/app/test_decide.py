@@ -13,6 +13,7 @@ from gapviz.analyses.advice.rules import Situation
 from gapviz.commands.cli import main
 from gapviz.dashboard import decide
 from gapviz.dashboard.catalogue import workspace
+from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.cache import clear_memory
 
 PAGE = "pages/decide.py"
@@ -55,6 +56,21 @@ def test_the_first_card_is_what_the_library_advises(open_app, stored):
     assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
     assert expected.recommendations[0].title in app.info[0].value
     assert "evaluate split" in words(app)
+
+
+def test_the_winner_says_of_how_many_it_was_chosen_and_what_it_gains_elsewhere(open_app):
+    app = finished(open_app(PAGE))
+    advice = advise(Evidence(builtin_collection()), Situation("mixed", "index"))
+    said = app.info[0].value
+    assert f"Of {advice.n_tried} ways tried" in said and "holds for all of them at once" in said
+    assert f"read on the other, an index half as large: +{advice.other_half:.2f}" in said
+    gain = advice.recommendations[0].effects[0].gain
+    assert f"gain +{gain.value:.3f} [+{gain.low:.3f}, +{gain.high:.3f}]" in said
+
+
+def test_what_is_undecided_has_a_badge_of_its_own(open_app, stored):
+    app = finished(open_app(PAGE, collection=stored(n=8).id))
+    assert ":gray-badge[:material/balance: undecided]" in words(app)
 
 
 def test_a_card_leads_on_with_the_strategy_as_it_was_judged(open_app, stored):

@@ -131,7 +131,7 @@ def test_two_encoders_of_three_modalities_are_drawn(opened, stored, make_collect
 
 
 def test_the_sweep_of_the_builtin_collection_marks_the_slider(opened):
-    app = opened(CURVES)
+    app = opened(CURVES, strategy="centre")
     drawn = charts(app)
     assert len(drawn) == 5
     assert all(any(shape["x0"] == 1 for shape in one["layout"]["shapes"]) for one in drawn)

@@ -23,7 +23,7 @@ def test_three_lists_stand_side_by_side(open_app):
     assert len(lists(app)) == 3
     assert [m.value for m in app.markdown if m.value.startswith("####")] == [
         "#### Raw cosine",
-        "#### Centre both",
+        "#### Score z-norm by pair of modalities",
         "#### Route and fuse by rank",
     ]
 

@@ -37,7 +37,7 @@ def test_a_name_of_an_earlier_version_still_works(open_app):
 @pytest.mark.parametrize(
     ("key", "value", "shown"),
     [
-        ("strategy", "magic", "centre"),
+        ("strategy", "magic", "recommended"),
         ("strength", "9", 1.0),
         ("strength", "nan", 1.0),
         ("strength", "abc", 1.0),

@@ -9,6 +9,8 @@ from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
 
+CENTRE = ("--strategy", "centre")
+
 
 @pytest.fixture
 def saved(make_collection, tmp_path):
@@ -22,7 +24,7 @@ def drawn(path, method, name="centre", **options):
 
 @pytest.mark.parametrize(("by", "method"), [("pca", "pca"), ("gap-axis", "gap_axis")])
 def test_the_figures_are_those_of_the_library(saved, figures, by, method):
-    told = figures("cones", saved, "--by", by)
+    told = figures("cones", saved, "--by", by, *CENTRE)
     assert told.pop("out") is None
     assert told == drawn(saved, method).to_json()
     assert told["with_strategy"]["gap"]["value"] < told["raw"]["gap"]["value"]
@@ -38,7 +40,7 @@ def test_each_kind_of_file_holds_a_row_a_vector(saved, run, tmp_path):
     wanted = drawn(saved, "pca").columns()
     for ending in ("csv", "parquet", "npz"):
         out = tmp_path / "new" / f"cones.{ending}"
-        assert run("cones", saved, "--by", "pca", "--out", out).returncode == 0
+        assert run("cones", saved, "--by", "pca", *CENTRE, "--out", out).returncode == 0
         read_back = {
             "csv": lambda path: pd.read_csv(path, dtype={"item": str}),
             "parquet": pd.read_parquet,
@@ -60,7 +62,7 @@ def test_the_picture_is_one_file_that_names_its_items(saved, run, tmp_path):
 
 
 def test_what_is_printed_has_both_clouds_with_their_gap(saved, run):
-    text = run("cones", saved, "--by", "pca", "--strength", "0.5").stdout
+    text = run("cones", saved, "--by", "pca", *CENTRE, "--strength", "0.5").stdout
     assert "Raw cosine" in text and "Centre both" in text and "0.5)" in text
     assert "gap image–text" in text and "12 measured items" in text
     assert "variance along x" in text

@@ -34,7 +34,8 @@ def test_the_ends_of_the_strength_curve_are_what_measure_tells(made, saved, figu
 
 
 def test_the_other_curves_are_those_of_the_page(made, saved, figures):
-    told = figures("curves", saved, "--of", "mix,calibration,fusion", "--query-modality", "image")
+    chosen = ("--query-modality", "image", "--strategy", "centre")
+    told = figures("curves", saved, "--of", "mix,calibration,fusion", *chosen)
     assert "strength" not in told and told["mix"]["query_modality"] == "image"
     page = calibration_curve(made, StrategyOptions("centre"), PAIR, seed=42).compute()
     assert told["calibration"]["cosine"]["value"] == pytest.approx(page.cosine.value)

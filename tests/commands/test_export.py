@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from gapviz.analyses.advice.recommended import recommended
 from gapviz.export.folder import load_exported
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -48,7 +49,8 @@ def test_a_strategy_that_moves_no_vector_says_so(run, features, tmp_path):
 
 def test_json_is_the_card(figures, features, tmp_path):
     told = figures("export", features, "--out", tmp_path / "home")
-    assert told["strategy"] == "centre" and told["folder"] == str(tmp_path / "home")
+    assert told["strategy"] == recommended(read(features).collection).name
+    assert told["folder"] == str(tmp_path / "home")
     card = json.loads((tmp_path / "home" / "card.json").read_text("utf-8"))
     assert {key: told[key] for key in card} == card
 

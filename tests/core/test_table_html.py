@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.estimate import Estimate
+from gapviz.core.table import Column, Marked, Table
+from gapviz.core.table_html import table_html
 from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
 
@@ -29,3 +31,14 @@ def test_an_estimate_is_told_with_its_interval():
     nan = float("nan")
     assert str(Estimate(0.5, 0.45, 0.55)) == "0.500 [0.450, 0.550]"
     assert (str(Estimate(0.5, nan, nan)), str(Estimate(nan, nan, nan))) == ("0.500", "unknown")
+
+
+def test_a_marked_figure_is_written_with_its_mark_and_gives_the_reason_where_it_can():
+    cell = Marked(Estimate(0.5, 0.45, 0.55), "ties", "with <every> tie lost 0.4")
+    column = Column("n", "n")
+    assert column.shown(cell) == "0.500 [0.450, 0.550] ties"
+    table = Table("", [column], [[cell]])
+    assert '<abbr title="with &lt;every&gt; tie lost 0.4"><small>ties</small></abbr>' in table_html(
+        table
+    )
+    assert table.to_json()["rows"] == [{"n": {"value": 0.5, "low": 0.45, "high": 0.55}}]

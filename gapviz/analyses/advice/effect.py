@@ -10,6 +10,7 @@ from gapviz.analyses.measure import TIES_CARRY
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.vectors import Float64, Indices
+from gapviz.core.wording import figure as shown
 from gapviz.measures.measurement import ROUNDING
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.intervals import Gain, Replicates
@@ -65,7 +66,7 @@ class Effect(JsonFields):
     def best(self) -> str:
         """Which way is better, in words."""
         if self.aim is not None:
-            return f"near {self.aim:.3f}"
+            return f"near {shown(self.aim, 2)}"
         return "higher" if self.higher_is_better else "lower"
 
     @property

@@ -381,5 +381,5 @@ ANALYSIS = Analysis(
     find_anatomy,
     parameters=(parts_parameter(PARTS),),
     shared=("strategy", "pair", "seed", "also"),
-    strategy="centre",
+    strategy=None,
 )

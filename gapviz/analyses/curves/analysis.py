@@ -44,5 +44,5 @@ ANALYSIS = Analysis(
             "the list whose weight varies, for fusion (default: the first modality)",
         ),
     ),
-    strategy="centre",
+    strategy=None,
 )

@@ -222,7 +222,7 @@ def find_strength(request: Request, progress: Progress) -> Finding:
     options = options.having(strength=1.0)
     found = strength_curve(request.collection, options, request.pair, seed=request.seed)
     curve = found.compute(progress)
-    chance = ", ".join(f"{of} {figure(one)}" for of, one in curve.expected_bias.items())
+    chance = ", ".join(f"{of} {figure(one, 2)}" for of, one in curve.expected_bias.items())
     loss = curve.info_nce[0]
     figures: Figures = {
         "signed gap": curve.signed_gap,

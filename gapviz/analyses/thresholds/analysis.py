@@ -355,5 +355,5 @@ ANALYSIS = Analysis(
         ),
         results_parameter(8, "how many hits of --item to show"),
     ),
-    strategy="centre",
+    strategy=None,
 )

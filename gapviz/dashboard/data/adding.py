@@ -16,7 +16,7 @@ from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, items_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.data.library import OPENED, megabytes
-from gapviz.dashboard.settings import errors_shown
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import choice_of, segments_of

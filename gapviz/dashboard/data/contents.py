@@ -14,8 +14,8 @@ from gapviz.core.pairing import pairing_of
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
+from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.result_list import item_cards
-from gapviz.dashboard.settings import errors_shown
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.library.stored import StoredCollection

@@ -11,7 +11,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
-from gapviz.dashboard.settings import errors_shown, show_error
+from gapviz.dashboard.errors import errors_shown, show_error
 from gapviz.dashboard.waiting import show_progress
 from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.encoders.catalogue import available_models

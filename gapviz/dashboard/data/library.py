@@ -12,8 +12,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.table import Column, Table
 from gapviz.dashboard.caches import forget_collections
 from gapviz.dashboard.catalogue import catalogue, workspace
+from gapviz.dashboard.errors import show_error
 from gapviz.dashboard.page_head import ways_on
-from gapviz.dashboard.settings import show_error
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import free_parameter
 from gapviz.sources.library.stored import StoredCollection, StoredEncoding

@@ -12,7 +12,8 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import experiment, features_of, import_library
 from gapviz.dashboard.charts import show_chart
-from gapviz.dashboard.settings import Settings, errors_shown
+from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.waiting import Wait, result_of

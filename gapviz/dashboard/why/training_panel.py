@@ -12,8 +12,9 @@ import streamlit as st
 
 from gapviz.dashboard.caches import features_of, import_library
 from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.errors import errors_shown, show_error
 from gapviz.dashboard.sections import how_computed
-from gapviz.dashboard.settings import Settings, errors_shown, show_error
+from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.figures.cones import alt_text

@@ -17,13 +17,16 @@ import gapviz
 from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.analysis import advice_finding, question
 from gapviz.analyses.advice.evidence import Evidence
+from gapviz.analyses.advice.recommended import strategy_of
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.measure import (
     all_diagnostics,
     bias_reading,
     change_reading,
+    content_reading,
     gap_reading,
+    tie_reading,
 )
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
@@ -114,8 +117,11 @@ class Report:
         """What is said first: a few words for a start, or none, and the sentences."""
         before, strategy = self.before, self.after.strategy
         told = [("", f"{gap_reading(before)} {bias_reading(before)}")]
+        told += [("No content.", words) for words in [content_reading(before)] if words]
         if self.changed:
             told.append((f"{strategy.label}.", change_reading(before, self.after)))
+        both = {one.strategy.label: tie_reading(one) for one in (before, self.after)}
+        told += [(f"Ties, {label}.", words) for label, words in both.items() if words]
         for one in self.compared:
             words = f"{gap_reading(one)} {bias_reading(one)}"
             told.append((f"{one.collection.encoder}, compared.", words))
@@ -192,8 +198,8 @@ def report_on(
         situation: what is searched, and what can be changed; a mixed index whose entries can be
             changed unless given.
         compare: the same items by other models: rows of their own in the scoreboard.
-        options: the strategy to report on; what the advisor puts first unless given, raw cosine
-            where that is none.
+        options: the strategy to report on; the first that the advisor finds better unless given,
+            raw cosine where there is none.
         strategies: the rows of the scoreboard.
         on: the date it carries; see `report_date`.
         progress: told of each stage; may raise to cancel.
@@ -219,8 +225,7 @@ def report_on(
         [StrategyOptions(name) for name in strategies],
         seed,
     ).compute(_part(progress, 0.5, 0.95))
-    first = advice.recommendations[0].rule.strategy
-    after = evidence.measured(options or StrategyOptions(first or "raw"))
+    after = evidence.measured(options or strategy_of(advice))
     return Report(
         date=on or report_date(),
         before=raw,

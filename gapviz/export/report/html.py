@@ -7,14 +7,16 @@ from base64 import b64encode
 import numpy as np
 
 from gapviz.analyses.analysis import Finding
+from gapviz.analyses.changes import neutral_share
+from gapviz.analyses.measure import ties_of
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.table_html import escaped, table_html
 from gapviz.core.wording import counted, figure, interval
 from gapviz.export.report.contents import DEEPEST, Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.retrieval.bootstrap import mean_value
 from gapviz.retrieval.index import ResultList
 from gapviz.sources.images.references import thumbnail_png
 
@@ -117,15 +119,13 @@ def _cards(report: Report) -> str:
     if report.changed:
         shown.append((report.after, report.after.strategy.spec.title))
     for one, word in shown:
-        for title, figures, way in (
-            ("bias@10", one.bias, "nearer the share of the index"),
-            ("NDCG@10, mixed", one.ndcg, "higher"),
-        ):
-            told = "; ".join(
-                f"{name} {'none' if np.isnan(one.value) else one}" for name, one in figures.items()
-            )
-            mean = figure(mean_value(figures))
-            cards.append((f"{title}, {word}", mean, f"{told}; {way} is better"))
+        for name, bias in one.bias.items():
+            way = f"nearer {figure(neutral_share(one, name), 2)} is better"
+            cards.append((f"bias@10 of {name} queries, {word}", *_noted(bias, way)))
+        for name, ndcg in one.ndcg.items():
+            way = f"higher is better, chance {figure(one.chance['ndcg', name])}"
+            ties = ties_of(one, "ndcg", name)
+            cards.append((f"NDCG@10 of {name} queries, {word}", *_noted(ndcg, way, ties)))
     return (
         '<div class="cards">'
         + "".join(
@@ -135,6 +135,14 @@ def _cards(report: Report) -> str:
         )
         + "</div>"
     )
+
+
+def _noted(found: Estimate, *words: str) -> tuple[str, str]:
+    """A figure, and its interval with what else is said of it."""
+    if np.isnan(found.value):
+        return "none", ""
+    ends = interval(found.low, found.high)
+    return figure(found.value), ". ".join([f"95 % interval {ends}", *filter(None, words)])
 
 
 def _plots(report: Report) -> str:

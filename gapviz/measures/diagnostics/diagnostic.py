@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
-import numpy as np
-
-from gapviz.core.wording import figure
 from gapviz.measures.described import DescribedFigure, Need
-from gapviz.measures.retrieval.mixed import expected_bias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,29 +36,10 @@ class Diagnostic(DescribedFigure):
     """False for what is left out where there is little room, as in a terminal."""
 
     def value(self, measurement: Any) -> float:
-        """The number alone; of several query modalities their mean."""
-        found = self.read(measurement)
-        if self.by_modality:
-            return float(np.mean([one.value for one in found.values()]))
-        return float(getattr(found, "value", found))
+        """The number alone.
 
-    def improved(self, before: Any, after: Any) -> bool | None:
-        """Whether a change is for the better; None where neither way is, or it is not known.
-
-        Bias and lift are judged by the imbalance: below neutral is no better than above it,
-        and opposite biases of two modalities do not cancel.
+        Raises:
+            TypeError: it is one of each query modality, whose mean would hide opposite ones.
         """
-        if self.better.startswith("nearer"):
-            was, now = before.imbalance.value, after.imbalance.value
-        else:
-            was, now = self.value(before), self.value(after)
-        if not self.better or isnan(was - now):
-            return None
-        return bool(now > was if self.better == "higher" else now < was)
-
-    def direction(self, measurement: Any) -> str:
-        """`lower is better`, `nearer 0.50 is better`; empty where neither way is."""
-        better = self.better
-        if self.name == "bias":
-            better = f"nearer {figure(expected_bias(measurement.mixed), 2)}"
-        return f"{better} is better" if better else ""
+        found = self.read(measurement)
+        return float(getattr(found, "value", found))

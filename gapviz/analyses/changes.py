@@ -1,0 +1,60 @@
+"""Whether a change of one figure is for the better, for the worse, or within chance."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import Literal
+
+from gapviz.core.wording import too_few
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.retrieval.outcome import mean_of_known
+
+Change = Literal["better", "worse", "within chance"]
+
+
+def neutral_share(measurement: Measurement, modality: str) -> float:
+    """The bias@10 at which no modality is favoured: the modality's share of the index."""
+    return mean_of_known(measurement.mixed[modality].expected_share)
+
+
+def change_of(before: Measurement, after: Measurement, *key: str) -> Change:
+    """What a strategy did to a figure of retrieval, where its 95 % interval does not hold 0.
+
+    Bias is better where it is nearer to the share of the index, so that below it is no better
+    than above. What ranks items is of another protocol: its figures of the mixed index are
+    neither better nor worse.
+
+    Args:
+        before: raw cosine.
+        after: the same items with the strategy.
+        key: as of `Measurement.estimate`.
+
+    Raises:
+        KeyError: no such figure.
+    """
+    in_mixed_index = len(key) == 2
+    if too_few(before.collection.n_items) is not None or (
+        in_mixed_index and after.strategy.spec.ranks_items
+    ):
+        return "within chance"
+    if key[0] in ("bias", "lift"):
+        aim = 1.0 if key[0] == "lift" else neutral_share(before, key[1])
+        old, new = (one.replicates[key].distance_to(aim) for one in (before, after))
+        gain = (old - new).estimate
+    else:
+        gain = after.change(before, *key)
+    return _named(gain.low, gain.high)
+
+
+def gap_change(before: Measurement, after: Measurement) -> Change:
+    """What a strategy did to the gap: better or worse where the two intervals are disjoint."""
+    old, new = before.geometry.gap, after.geometry.gap
+    if too_few(before.collection.n_items) is not None:
+        return "within chance"
+    return _named(old.low - new.high, old.high - new.low)
+
+
+def _named(low: float, high: float) -> Change:
+    if isnan(low) or isnan(high) or low <= 0 <= high:
+        return "within chance"
+    return "better" if low > 0 else "worse"

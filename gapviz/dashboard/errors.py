@@ -1,0 +1,24 @@
+"""Mistakes of people, shown in place of what they kept from being drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from gapviz.core.errors import GapvizError
+
+
+def show_error(error: GapvizError) -> None:
+    """Show an error as one sentence."""
+    st.error(error.sentence, icon=":material/error:")
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """A block in place of which a user's mistake is shown, and the page goes on after it."""
+    try:
+        yield
+    except GapvizError as error:
+        show_error(error)
