@@ -6,7 +6,6 @@ from gapviz.analyses.measure import (
     all_diagnostics,
     bias_reading,
     change_reading,
-    content_reading,
     gap_reading,
     tie_reading,
 )
@@ -58,7 +57,6 @@ for view in chosen.views:
     headline_cards(before, after)
     notes += [f"{head}{note}" for note in headline_notes(before, after)]
     readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
-    readings += [f"{head}{words}" for words in [content_reading(before)] if words]
     columns[f"{head}raw"] = before
     ties = {"raw": tie_reading(before)}
     if after is not None:
