@@ -21,7 +21,7 @@ from gapviz.dashboard.export import (
     files_section,
     thresholds_section,
 )
-from gapviz.dashboard.page_head import open_page, ways_on
+from gapviz.dashboard.page_head import open_page, show_doubts, ways_on
 from gapviz.dashboard.settings import RAW
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
@@ -30,6 +30,7 @@ chosen = open_page(
     "Export: the strategy as files and code",
     needs_two="One modality has no gap to close, and so nothing to export.",
 )
+show_doubts(chosen)
 view, options = chosen.view, chosen.options()
 try:
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)

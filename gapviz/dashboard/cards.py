@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.analyses.changes import Change, change_of, gap_change, neutral_share
-from gapviz.analyses.measure import ITEM_PROTOCOL, TIES_MARK, content_reading, marked, ties_of
+from gapviz.analyses.measure import ITEM_PROTOCOL, TIES_MARK, marked, ties_of
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, interval
@@ -146,9 +146,6 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
             row += [measurement.bias[name], marked(measurement, "ndcg", name)]
         rows.append([*row, *(marked(measurement, f"recall@{DEPTH}", *one) for one in directions)])
     show_measured(Table("", columns, rows), measurements)
-    without = filter(None, map(content_reading, measurements.values()))
-    for words in dict.fromkeys(without):
-        st.warning(words, icon=":material/warning:")
 
 
 def _help(name: str) -> str:

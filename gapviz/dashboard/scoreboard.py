@@ -8,10 +8,9 @@ from html import escape
 
 import streamlit as st
 
-from gapviz.analyses.measure import content_reading
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of, measured
+from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.scoreboard_table import MODELS, search_address, table_section
@@ -48,12 +47,6 @@ def scoreboard_section(chosen: Settings) -> None:
         of_model = f"**{titles[model]}.** " * several
         for warning in warnings:
             st.warning(f"{of_model}{warning}", icon=":material/warning:")
-    for model in titles:
-        raw = measured(View(chosen.collection, model), chosen.raw, chosen.seed, chosen.pair)
-        words = content_reading(raw)
-        if words is not None:
-            of_model = f"**{titles[model]}.** " * several
-            st.warning(f"{of_model}{words}", icon=":material/warning:")
     _pareto(board, titles)
     table_section(chosen, board, titles)
     # The warnings of single strategies, by the numbers that their rows show.
