@@ -34,6 +34,8 @@ class Effect(JsonFields):
     """The value to be near, for a figure that can be too low as well as too high."""
     chance: float | None = None
     """The figure where all entries score alike; None where it has no such level."""
+    above_chance: Estimate | None = None
+    """How far the figure is above that after the change, with an interval as that of `gain`."""
     gain_if_ties_lost: float | None = None
     """The gain where ties count against it; None where none carry the figure."""
 
@@ -72,7 +74,7 @@ class Effect(JsonFields):
     @property
     def found_by_chance(self) -> bool:
         """Whether the figure after the change is no better than where all entries score alike."""
-        return self.chance is not None and not self.after.low > self.chance + ROUNDING
+        return self.above_chance is not None and not self.above_chance.low > ROUNDING
 
     @property
     def _beyond(self) -> bool:
@@ -96,6 +98,7 @@ class Trial:
     higher_is_better: bool | None = True
     aim: float | None = None
     chance: float | None = None
+    above_chance: Gain | None = None
     gain_if_ties_lost: float | None = None
     halves: tuple[float, float] = (nan, nan)
     """The gain on either half of the items."""
@@ -141,6 +144,7 @@ class Trial:
             None if aim is not None else higher_is_better,
             aim,
             None if isnan(chance) else chance,
+            None if isnan(chance) else replace(Gain.of(after), value=after.value - chance),
             lost,
             gain.halves,
         )
@@ -179,5 +183,6 @@ class Trial:
             self.higher_is_better,
             self.aim,
             self.chance,
+            None if self.above_chance is None else self.above_chance.within(times),
             self.gain_if_ties_lost,
         )

@@ -141,7 +141,9 @@ def test_better_must_hold_with_every_tie_lost_and_above_chance():
     assert effect(gain, gain_if_ties_lost=0.2).ranked_gain == pytest.approx(0.2)
     lost = effect(gain, gain_if_ties_lost=0.05)
     assert not lost.better and lost.decided_by_ties
-    assert not effect(gain, chance=0.25).better and effect(gain, chance=0.1).better
+    for low, beyond in ((-0.05, False), (0.1, True)):
+        above = Estimate(0.1, low, 0.2)
+        assert effect(gain, chance=0.2, above_chance=above).better == beyond
     assert not effect(Estimate(0.3, -0.1, 0.7)).better
 
 
@@ -153,8 +155,13 @@ def test_the_best_of_many_is_read_on_the_half_that_did_not_choose_it():
     assert 0.1 < given.other_half < 1
 
 
-def test_nothing_is_called_better_where_nothing_is():
+@pytest.mark.parametrize(
+    "world", [World(0.0, "weak", isotropic=True), World(0.6, "none")], ids=["no gap", "no content"]
+)
+def test_nothing_is_called_better_where_nothing_is(world):
     """A corner of `benchmarks/false_claims.py`."""
-    for seed in range(3):
-        world = World(0.0, "weak", isotropic=True).sample(60, seed)
-        assert not any(one.verdict == "better" for one in verdicts(world))
+    claims = [
+        any(one.verdict == "better" for one in verdicts(world.sample(60, seed)))
+        for seed in range(4)
+    ]
+    assert sum(claims) == 0
