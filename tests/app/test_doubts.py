@@ -88,7 +88,7 @@ def test_of_two_encoders_the_warnings_of_both_fits_are_shown(open_app, monkeypat
     from gapviz.dashboard.caches import forget_collections
 
     forget_collections()
-    app = open_app(f"pages/{page}.py", compare="builtin:sigmoid", q="cat face")
+    app = open_app(f"pages/{page}.py", compare="builtin:sigmoid", strategy="centre", q="cat face")
     forget_collections()
     said = [one.value for one in app.warning if "to be doubted" in one.value]
     assert said == [
