@@ -13,8 +13,9 @@ from gapviz.dashboard.caches import measured
 from gapviz.dashboard.cards import (
     cloud_cards,
     cloud_words,
-    headline_cards,
+    gap_cards,
     headline_notes,
+    quality_cards,
     show_measured,
 )
 from gapviz.dashboard.catalogue import encoder_title
@@ -46,6 +47,7 @@ columns = {}
 readings = []
 notes = []
 warnings = []
+moved = []
 for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)
@@ -54,7 +56,8 @@ for view in chosen.views:
         after = measured(view, chosen.options(), chosen.seed, chosen.pair)
     if chosen.compare:
         st.subheader(encoder_title(view), anchor=False)
-    headline_cards(before, after)
+    gap_cards(before, after)
+    moved.append((view, before, after))
     notes += [f"{head}{note}" for note in headline_notes(before, after)]
     readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
     columns[f"{head}raw"] = before
@@ -69,6 +72,11 @@ for warning in warnings:
     st.warning(warning, icon=":material/warning:")
 
 cones_section(chosen, readings, notes)
+st.subheader("What a search finds", anchor=False)
+for view, before, after in moved:
+    if chosen.compare:
+        st.caption(encoder_title(view))
+    quality_cards(before, after)
 
 with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:
     if table.open:

@@ -7,9 +7,10 @@ from gapviz.core.wording import counted
 from gapviz.dashboard.caches import exported, measured
 from gapviz.dashboard.cards import (
     HEADLINES,
-    headline_cards,
+    gap_cards,
     headline_notes,
     how_it_is_computed,
+    quality_cards,
     strategy_table,
 )
 from gapviz.dashboard.catalogue import encoder_title
@@ -58,7 +59,8 @@ for warning in card.warnings:
     st.warning(warning, icon=":material/warning:")
 
 moved = None if chosen.strategy == RAW else after
-headline_cards(before, moved)
+gap_cards(before, moved)
+quality_cards(before, moved)
 for note in headline_notes(before, moved):
     st.caption(note)
 strategy_table({before.strategy.label: before, label: after})

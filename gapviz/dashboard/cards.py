@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from typing import Any
@@ -54,12 +54,21 @@ class _Card:
     """What equal scores may do to it; empty where they do nothing."""
 
 
-def headline_cards(before: Measurement, after: Measurement | None) -> None:
-    """Gap and separation; bias, match rank and recall of each query modality, since a mean hides
-    opposite ones; with what the strategy makes of them.
+def gap_cards(before: Measurement, after: Measurement | None) -> None:
+    """Gap, separation, and the bias of each query modality, since a mean hides opposite ones; with
+    what the strategy makes of them.
     """
+    _show_all([*_of_geometry(before, after), *_of_bias(before, after)])
+
+
+def quality_cards(before: Measurement, after: Measurement | None) -> None:
+    """Rank of the match and recall of each query modality, with what the strategy makes of them."""
+    _show_all(_of_quality(before, after))
+
+
+def _show_all(cards: Iterable[_Card]) -> None:
     with st.grid(4, min_column_width=190, gap="small"):
-        for card in (*_of_geometry(before, after), *_of_retrieval(before, after)):
+        for card in cards:
             _show(card)
 
 
@@ -163,11 +172,13 @@ def _of_geometry(before: Measurement, after: Measurement | None) -> Iterator[_Ca
         yield _Card(title, "lower is better", _help(name), term.value(before), now, change)
 
 
-def _of_retrieval(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
-    """Of each query modality or direction."""
+def _of_bias(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
     for name in before.mixed:
         way = f"nearer {figure(neutral_share(before, name), 2)} is better"
         yield _retrieved(before, after, ("bias", name), f"Bias@10, {name} queries", way)
+
+
+def _of_quality(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
     for name in before.mixed:
         way = f"higher is better, chance {figure(before.chance['ndcg', name])}"
         yield _retrieved(before, after, ("ndcg", name), f"NDCG@10, {name} queries", way)
