@@ -13,7 +13,7 @@ CAT = "1F431"
 
 
 def test_the_first_view_draws_both_clouds_by_umap(visit):
-    tab = visit("/")
+    tab = visit("/?strategy=centre")
     expect(tab.page.locator(".js-plotly-plot")).to_have_count(2)
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
     # Most of both on the first screen.
@@ -44,9 +44,9 @@ def test_a_typed_text_is_encoded_and_answered(visit):
 
 
 def test_moving_lambda_changes_the_figures_and_the_link(visit):
-    tab = visit("/?projection=pca")
+    tab = visit("/?projection=pca&strategy=centre")
     deltas = tab.page.locator("[data-testid=stMetricDelta]")
-    expect(deltas).to_have_count(4)
+    expect(deltas).to_have_count(8)
     before = deltas.all_inner_texts()
     tab.nudge("strength")
     tab.page.wait_for_url(lambda url: "strength=0.95" in url)
@@ -76,7 +76,7 @@ def test_a_deep_link_comes_with_the_sidebar_whose_weights_reorder_the_routed_lis
 
 
 def test_points_selected_by_box_appear_and_survive_a_toggle(visit):
-    tab = visit("/?projection=pca")
+    tab = visit("/?projection=pca&strategy=centre")
     chart = tab.widget("cones_before").locator(".js-plotly-plot")
     chart.scroll_into_view_if_needed()
     chart.hover()

@@ -5,7 +5,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_sweep_shows_its_progress_and_then_follows_the_slider(visit):
-    tab = visit("/curves")
+    tab = visit("/curves?strategy=centre")
     expect(tab.page.locator(".js-plotly-plot")).to_have_count(5)
     tab.nudge("strength")
     tab.page.wait_for_url(lambda url: "strength=0.95" in url)
@@ -14,7 +14,7 @@ def test_a_sweep_shows_its_progress_and_then_follows_the_slider(visit):
 
 
 def test_a_cancelled_curve_can_be_computed_after_all(visit):
-    tab = visit("/curves?curve=calibration")
+    tab = visit("/curves?curve=calibration&strategy=centre")
     tab.page.get_by_role("button", name="Cancel").click()
     after_all = tab.page.get_by_role("button", name="Compute after all")
     expect(after_all).to_be_visible()
@@ -24,7 +24,7 @@ def test_a_cancelled_curve_can_be_computed_after_all(visit):
 
 
 def test_the_threshold_moves_through_both_strategies(visit):
-    tab = visit("/scores")
+    tab = visit("/scores?strategy=centre")
     table = tab.page.locator(".gv-table").first
     expect(table).to_be_visible()
     chart = tab.page.locator(".js-plotly-plot").first
