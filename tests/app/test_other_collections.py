@@ -47,7 +47,7 @@ def test_two_models_stand_side_by_side(open_app, store_collection, page):
     assert "first model" in words(app) + "".join(head.value for head in app.subheader)
     assert "second model" in words(app) + "".join(head.value for head in app.subheader)
     if page == CONES:
-        assert len(app.metric) == 8
+        assert len(app.metric) == 16
         assert len(app.get("plotly_chart")) == 4
 
 
@@ -94,6 +94,6 @@ def test_four_published_models_are_compared_over_a_hundred_photographs(open_app,
         assert f"/thumb/{brought.id}/" in words(app)
         app = open_app(CONES, collection=brought.id, encoder="CyCLIP", compare="CLIP")
         assert not app.exception
-        assert len(app.metric) == 8
+        assert len(app.metric) == 16
     finally:
         workspace().remove(brought.id)

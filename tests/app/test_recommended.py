@@ -50,7 +50,7 @@ def test_until_it_is_known_centring_is_shown_and_that_is_said(
         return measure(*arguments, progress=progress, **named)
 
     monkeypatch.setattr(advice_module, "advise", slow)
-    stored = store_collection(n=60)
+    stored = store_collection(n=67)
     app = open_app(collection=stored.id)
     assert not app.exception
     assert titles_in_sidebar(app) == ["**Centre both**"] and STILL in words(app)

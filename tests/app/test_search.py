@@ -130,7 +130,7 @@ assert len(found) == 4 and len(set(found)) == 1, found
 
 
 def test_two_encoders_have_a_row_each_with_routing_in_both(open_app):
-    app = open_app(PAGE, q="cat face", compare="builtin:sigmoid")
+    app = open_app(PAGE, q="cat face", compare="builtin:sigmoid", strategy="centre")
     assert not app.exception
     assert len(lists(app)) == 6
     titles = [m.value for m in app.markdown if m.value.startswith("####")]

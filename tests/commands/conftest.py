@@ -8,7 +8,6 @@ from PIL import Image
 from gapviz.commands.cli import main
 from gapviz.core.collection import Collection, Item
 from gapviz.core.plain_json import VERSION
-from gapviz.measures.measurement import JSON_VERSION
 from gapviz.storage.saved_collection import save_collection
 
 
@@ -44,7 +43,7 @@ def figures(run):
         done = run(*arguments, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         told = json.loads(done.stdout)
-        assert told.pop("version") == (JSON_VERSION if arguments[0] == "measure" else VERSION)
+        assert told.pop("version") == VERSION
         return told
 
     return call

@@ -124,7 +124,7 @@ def test_bias_under_the_corpus_share_is_no_better_than_over_it():
 
     assert effect(1.0, 0.5).better and effect(1.0, 0.3).better and effect(0.5, 0.2).worse
     assert effect(1.0, 0.5).gain.value > effect(1.0, 0.3).gain.value
-    assert effect(1.0, 0.5).best == "near 0.500"
+    assert effect(1.0, 0.5).best == "near 0.50"
     assert not effect(0.5, 0.505).better
 
 
