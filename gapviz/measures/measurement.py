@@ -58,8 +58,8 @@ PREFERRED = ("image", "text")
 TOP_SHARES = (1, 5, 10)
 """Of how many largest dimensions JSON tells the share, besides that of two."""
 
-REFIT_QUERIES = 1_000
-"""Most queries a modality that each refit is read on."""
+REFIT_QUERIES = 250
+"""Most queries a modality that each refit is read on: what a fit does differs little by query."""
 
 
 @dataclass(frozen=True, eq=False)
