@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal
 
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of

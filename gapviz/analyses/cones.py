@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import Pairs, matching_rows
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float32, Indices, Mask, read_only, unit_rows

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
 from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Float32, Indices, Mask, read_only
 
 

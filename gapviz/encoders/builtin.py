@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import Encoder, EncoderCard, choose_device

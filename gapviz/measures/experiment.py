@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement, default_pair

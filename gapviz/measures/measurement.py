@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import permutations
 from math import isnan
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
+from gapviz.core.lazy import cached_property
 from gapviz.core.plain_json import VERSION, plain_json
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64, Mask

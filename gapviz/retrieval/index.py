@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import matching_rows
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.vectors import Float32, Indices, Mask

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, Indices
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors

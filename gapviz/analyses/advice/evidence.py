@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from math import isnan
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from gapviz.analyses.advice.effect import Trial
 from gapviz.core.collection import CALIBRATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32
 from gapviz.measures.experiment import Experiment

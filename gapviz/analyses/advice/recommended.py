@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation, applicable
 from gapviz.core.collection import Collection
+from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.builtin.shipped import shipped_folder

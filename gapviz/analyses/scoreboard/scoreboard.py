@@ -6,11 +6,12 @@ protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from itertools import product
+from functools import partial
+from itertools import count, product
 from math import nan
 
 import numpy as np
@@ -18,7 +19,8 @@ import numpy as np
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.progress import Progress, no_progress, share_of
+from gapviz.core.lazy import cached_property
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.table_html import html_table
@@ -30,6 +32,7 @@ from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.threads import one_blas_thread
 from gapviz.measures.retrieval.within import evaluate_within
+from gapviz.storage.background import AT_ONCE
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 
@@ -40,8 +43,8 @@ REVISION = 8
 
 FRONT_DRAWS = 1_000
 
-ROWS_OF_ONE_THREAD = 5_000
-"""Up to so many rows one BLAS thread is faster than several."""
+ROWS_OF_ONE_THREAD = 10_000
+"""Up to so many rows of a collection one BLAS thread is faster than several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,17 +174,18 @@ class ScoreboardRequest:
     @property
     def name(self) -> str:
         """Unlike that of any other scoreboard."""
-        keys = [[model, result.key] for model, _, result in self._results()]
+        keys = [[model, row.key] for model, rows in self._rows().items() for row in rows]
         return f"{KIND}/{content_key(rows=keys)}"
 
     def get(self) -> Scoreboard | None:
         """The scoreboard, if every row of it is cached."""
         entries = []
-        for _, _, result in self._results():
-            entry = result.get()
-            if entry is None:
-                return None
-            entries.append(entry)
+        for rows in self._rows().values():
+            for row in rows:
+                entry = row.get()
+                if entry is None:
+                    return None
+                entries.append(entry)
         return self._assembled(entries)
 
     def compute(self, progress: Progress | None = None) -> Scoreboard:
@@ -193,19 +197,50 @@ class ScoreboardRequest:
         Raises:
             GapvizError: a split that is missing, or an unknown strategy.
         """
-        report, entries = progress or no_progress, []
-        for place, (model, chosen, result) in enumerate(self._results()):
-            entries.append(result.compute(share_of(report, place, self.n_rows)))
-            report((place + 1) / self.n_rows, f"{strategy_spec(chosen.name).title}, {model}")
-        return self._assembled(entries)
+        report, rows = progress or no_progress, self._rows()
+        told, done = threading.Lock(), count(1)
 
-    def _results(self) -> Iterator[tuple[str, StrategyOptions, CachedResult[Entry]]]:
-        """Model, strategy and entry of each row, under any model's name."""
+        def measure(model: str) -> list[Entry]:
+            entries = []
+            for chosen, row in zip(self.options, rows[model], strict=True):
+                entries.append(row.compute())
+                with told:
+                    share = next(done) / self.n_rows
+                    report(share, f"{strategy_spec(chosen.name).title}, {model}")
+            return entries
+
+        small = [
+            model
+            for model, collection in self.collections.items()
+            if sum(block.n_rows for block in collection.modalities.values()) <= ROWS_OF_ONE_THREAD
+            and any(row.get() is None for row in rows[model])
+        ]
+        found = {}
+        if small:
+            # One thread does a small problem sooner than two, and two do two problems sooner.
+            waiting = partial(report, 0.0, "waiting for another scoreboard")
+            with one_blas_thread(waiting), ThreadPoolExecutor(min(AT_ONCE, len(small))) as threads:
+                found = dict(zip(small, threads.map(measure, small), strict=True))
+        for model in self.collections:
+            if model not in found:
+                found[model] = measure(model)
+        return self._assembled([entry for model in self.collections for entry in found[model]])
+
+    def _rows(self) -> dict[str, list[CachedResult[Entry]]]:
+        """By model: the entry of each strategy, which is stored under no model's name."""
+        rows: dict[str, list[CachedResult[Entry]]] = {}
         for model, collection in self.collections.items():
             bench = _Bench(Experiment(collection, seed=self.seed))
-            for chosen in self.options:
-                key = row_key(collection, chosen, self.seed)
-                yield model, chosen, CachedResult(KIND, key, Entry, partial(bench.entry, chosen))
+            rows[model] = [
+                CachedResult(
+                    KIND,
+                    row_key(collection, chosen, self.seed),
+                    Entry,
+                    partial(bench.entry, chosen),
+                )
+                for chosen in self.options
+            ]
+        return rows
 
     def _assembled(self, entries: Sequence[Entry]) -> Scoreboard:
         made = list(zip(product(self.collections, self.options), entries, strict=True))
@@ -290,16 +325,12 @@ class _Bench:
 
     def entry(self, chosen: StrategyOptions, progress: Progress) -> Entry:
         """The row of a strategy, or why there is none."""
-        n_rows = sum(block.n_rows for block in self.raw.evaluated.modalities.values())
-        waiting = partial(progress, 0.0, "waiting for another scoreboard")
-        # A small problem is done sooner by one thread.
-        with one_blas_thread(waiting) if n_rows <= ROWS_OF_ONE_THREAD else nullcontext():
-            reason = unavailable_reason(chosen, self.raw.calibration)
-            if reason is None:
-                try:
-                    return Entry(self._row(self.raw.having(chosen).measurement))
-                except GapvizError as error:
-                    reason = error.sentence
+        reason = unavailable_reason(chosen, self.raw.calibration)
+        if reason is None:
+            try:
+                return Entry(self._row(self.raw.having(chosen).measurement))
+            except GapvizError as error:
+                reason = error.sentence
         return Entry(None, reason)
 
     def _row(self, measured: Measurement) -> ScoreRow:

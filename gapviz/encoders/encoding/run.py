@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import islice
 from typing import TypeVar, cast
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (

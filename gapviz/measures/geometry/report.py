@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_ROWS, float64_blocks
 from gapviz.core.estimate import Estimate
+from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64, Indices

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
+from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
 from gapviz.strategies.fusion.ties import Places, TieGroups
 

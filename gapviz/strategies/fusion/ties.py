@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import runs
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, read_only
 
