@@ -24,7 +24,7 @@ test: $(TEST_READY) lint
 
 # Without types, browser and encoders: under two minutes on two cores.
 test-quick: $(TEST_READY) style
-	$(PYTEST) -m "not browser and not encoder"
+	$(PYTEST) -m "not browser and not encoder and not slow"
 
 lint: style
 	$(BIN)/mypy

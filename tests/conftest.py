@@ -1,7 +1,7 @@
-"""What every test shares: a cache of its own, and the reference embeddings where they lie.
+"""What every test shares: a cache, and the reference embeddings where they lie.
 
-`make test` runs one process a core (pytest-xdist), each with a cache, a home and a server of
-its own; the tests of one file stay together.
+`make test` runs one process a core (pytest-xdist), each with a home and a server of its own, and
+all with one cache; the tests of one file stay together.
 """
 
 import json
@@ -27,6 +27,8 @@ ENCODER_TESTS = tuple(
 )
 """Where every test loads an encoder or trains one; elsewhere the tests that do are marked."""
 LONG = ("browser", "encoder")
+COMPILES = {"ranx", "umap_layout", "compiled"}
+"""What tests ask for that compiles for seconds before it begins."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -46,15 +48,26 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if str(item.path).startswith(ENCODER_TESTS):
             item.add_marker("encoder")
+        if COMPILES & {*item.fixturenames}:
+            item.add_marker("slow")
         marked = [place for place, name in enumerate(LONG) if item.get_closest_marker(name)]
         turn[item.path] = min([turn[item.path], *marked])
     items.sort(key=lambda item: turn[item.path])
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory) -> Path:
+    """What one process has measured, none of the others measures again."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return folder / "cache"
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _folders_of_their_own(tmp_path_factory):
+def _folders_of_their_own(tmp_path_factory, shared_cache):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GAPVIZ_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("GAPVIZ_CACHE", str(shared_cache))
         patch.setenv("GAPVIZ_HOME", str(tmp_path_factory.mktemp("home")))
         yield
 

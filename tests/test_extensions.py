@@ -186,6 +186,7 @@ def answers(gapviz, saved, tmp_path_factory):
     return told | {"report": report.read_text("utf-8"), "home": home, "moved": np.load(moved)}
 
 
+@pytest.mark.slow
 def test_a_strategy_is_measured_searched_and_compared_with_its_parameter(answers):
     assert "--shrinkage" in answers["help"] and "pulled to a sphere" in answers["help"]
     figures = json.loads(answers["measure"])
@@ -231,6 +232,7 @@ def test_a_diagnostic_stands_in_json_in_the_terminal_and_in_a_report(answers):
         assert title in answers["report"]
 
 
+@pytest.mark.slow
 def test_a_place_to_export_to_writes_its_file(gapviz, saved, tmp_path):
     (told,) = gapviz(["export", saved, "--strategy", "centre", "--out", tmp_path / "home"])
     assert "on_a_shelf.py" in told

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gapviz.strategies.base import Strategy
-from gapviz.strategies.fusion.by_rank import TIES
 from gapviz.strategies.fusion.by_score import ScoreFusion
+from gapviz.strategies.fusion.merged_lists import TIES
 from gapviz.strategies.spec import Advice, StrategySpec
 
 

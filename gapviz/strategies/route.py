@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from gapviz.strategies.base import Strategy
-from gapviz.strategies.fusion.by_rank import RANK_BASE, RRF_K, TIES, WEIGHTS, RankFusion
+from gapviz.strategies.fusion.by_rank import RANK_BASE, RRF_K, WEIGHTS, RankFusion
+from gapviz.strategies.fusion.merged_lists import TIES
 from gapviz.strategies.spec import Advice, StrategySpec
 
 

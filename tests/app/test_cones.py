@@ -82,6 +82,7 @@ def test_a_strategy_that_moves_nothing_shows_one_chart(open_app, strategy):
     assert not app.exception
 
 
+@pytest.mark.slow
 def test_every_strategy_opens(open_app):
     app = open_app()
     for strategy in app.sidebar.selectbox(key="strategy").options:

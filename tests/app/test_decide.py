@@ -58,6 +58,7 @@ def test_the_first_card_is_what_the_library_advises(open_app, stored):
     assert "evaluate split" in words(app)
 
 
+@pytest.mark.slow
 def test_the_winner_says_of_how_many_it_was_chosen_and_what_it_gains_elsewhere(open_app):
     app = finished(open_app(PAGE))
     advice = advise(Evidence(builtin_collection()), Situation("mixed", "index"))
@@ -137,6 +138,7 @@ def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, ca
     assert title in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_report_covers_the_pair_the_encoders_and_the_questions_of_the_page(
     open_app, make_collection, monkeypatch
 ):

@@ -10,6 +10,8 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import centre
 
+# It measures every strategy.
+SCOREBOARD = pytest.param("scoreboard", marks=pytest.mark.slow)
 PAGES = ("cones", "search", "scoreboard", "tour", "decide")
 
 
@@ -61,7 +63,7 @@ def test_pictures_that_the_built_in_encoder_does_not_know_are_named(open_app, br
     assert sum("not of the kind" in one.value for one in app.warning) == 1
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [SCOREBOARD if page == "scoreboard" else page for page in PAGES])
 def test_the_built_in_drawings_are_not_doubted(open_app, page):
     warned = " ".join(one.value for one in open_app(f"pages/{page}.py").warning)
     assert "share no content" not in warned and "not of the kind" not in warned

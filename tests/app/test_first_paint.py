@@ -2,6 +2,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import json, sys
 from streamlit.testing.v1 import AppTest
@@ -40,6 +42,7 @@ TITLES = {
 }
 
 
+@pytest.mark.slow
 def test_the_first_paint_of_no_page_needs_a_heavy_library(request, tmp_path, monkeypatch):
     monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))
     run = subprocess.run(

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from gapviz.dashboard.routes import MOVED, ROUTES
 
 PAGES = sorted(file.stem for file in (Path(__file__).parents[2] / "pages").glob("*.py"))
+# It measures every strategy.
+SCOREBOARD = pytest.param("scoreboard", marks=pytest.mark.slow)
 FIRST = "cones"
 ELSEWHERE = ("http://", "https://", "#")
 
@@ -38,7 +40,7 @@ def test_a_page_opened_first_has_the_sidebar(open_app):
     assert app.sidebar.selectbox(key="strategy").value == "half"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [SCOREBOARD if page == "scoreboard" else page for page in PAGES])
 def test_every_link_leads_to_a_page_that_there_is(open_app, store_collection, page):
     store_collection()
     app = open_app(f"pages/{page}.py")

@@ -79,6 +79,7 @@ def test_the_same_seed_gives_the_same_bytes(source, run, strategy):
     assert strict(once.stdout)["strategy"] == strategy
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_bytes(source):
     arguments = ("measure", source, "--json", "--strategy", "centre")
     one, other = (
@@ -245,6 +246,7 @@ def test_one_broken_row_is_left_out_and_told(tmp_path, source, run):
     assert "x.npy, text, row 3 holds NaN" in run("info", tmp_path / "x.npy").stdout
 
 
+@pytest.mark.slow
 def test_a_process_refuses_with_code_2_and_no_traceback(bad_folder):
     for name in ("cut.npz", "nan.npy"):
         refused(gapviz("measure", bad_folder / name))
@@ -296,6 +298,7 @@ def test_norm_and_dtype_of_the_rows_do_not_matter(source, tmp_path, run):
     assert gaps[1] == pytest.approx(gaps[0], abs=1e-7)
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(source):
     for form in ("--json", ""):
         command = f'"{sys.executable}" -m gapviz measure "{source}" {form} | head -c 10'
@@ -307,6 +310,7 @@ def test_a_reader_that_leaves_early_is_no_error(source):
         assert len(done.stdout) == 10
 
 
+@pytest.mark.slow
 def test_a_terminal_without_greek_shows_escapes(source):
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     for arguments in (
@@ -383,6 +387,7 @@ sys.exit(main())
     assert (done.returncode, bool(done.stdout), done.stderr) == (code, code == 0, "")
 
 
+@pytest.mark.slow
 def test_json_stays_json_on_a_terminal_without_accents(tmp_path):
     rows = RNG.standard_normal((2, 12, 4)) + np.array([1, -1])[:, None, None]
     items = tuple(Item(f"é{number}🐈", label="à") for number in range(12))

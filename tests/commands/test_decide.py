@@ -72,6 +72,7 @@ def test_the_built_in_collection_has_its_variants_and_towers(figures):
     assert {"Search with EfficientNet-lite0", "Change to Built-in, sigmoid loss"} <= titles
 
 
+@pytest.mark.slow
 def test_a_second_start_measures_nothing(saved):
     code = (
         "import sys; import gapviz.analyses.advice.advice as work;"

@@ -53,6 +53,7 @@ def test_the_cone_of_each_modality_is_told(make_collection, run, figures, tmp_pa
     assert found["cone"] == pytest.approx(cloud.cone) and found["n_items"] == 15
 
 
+@pytest.mark.slow
 def test_inspection_tells_its_progress_and_reads_in_processes(source):
     told = []
     collection = builtin_collection().subset(range(70))
@@ -61,6 +62,7 @@ def test_inspection_tells_its_progress_and_reads_in_processes(source):
     assert apart == inspect_collection(collection, decode_workers=0)
 
 
+@pytest.mark.slow
 def test_a_full_disk_and_a_closed_pipe_give_no_traceback(source):
     command = f'"{sys.executable}" -m gapviz info "{source[0]}" --images "{source[2]}"'
     full, closed = (

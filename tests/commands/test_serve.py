@@ -18,6 +18,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_the_dashboard_is_served_on_a_collection_until_stopped(make_collection, tmp_path, stop):
     save_collection(make_collection(12), tmp_path / "my vectors")

@@ -29,6 +29,7 @@ def look_at(strength):
     return one, [one.geometry.gap.separation_c, one.geometry.auc_matched, one.bias, one.ndcg]
 
 
+@pytest.mark.slow
 def test_a_sweep_of_the_slider_keeps_no_scores_of_single_pairs(collection):
     seen = [look_at(step / 40) for step in range(41)]
     held = sum(bytes_held(one, apart=(Collection,)) for one, _ in seen[:-1])

@@ -261,6 +261,7 @@ def slow_command(small_export, tmp_path):
     return command, out, rows
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_command_goes_on_to_the_same_bits(exported, slow_command, tmp_path, how):

@@ -110,6 +110,7 @@ def levels_of(card, entries, ids, modality):
     return [sorted(ids[start : start + n]) for start in range(0, len(ids), n)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ENGINE_PLANS, ids=name_of)
 def test_qdrant_ranks_as_gapviz_does(take_home, halves, generated, options):
     from qdrant_client import QdrantClient
@@ -140,6 +141,7 @@ def test_qdrant_takes_cormacks_60_as_its_61(take_home):
     assert "models.RrfQuery(rrf=models.Rrf(k=61))" in code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ENGINE_PLANS, ids=name_of)
 def test_lancedb_ranks_as_gapviz_does(take_home, halves, generated, tmp_path, options):
     import lancedb
@@ -296,6 +298,7 @@ def test_opensearch_gets_one_knn_query_for_a_mixed_index(take_home, halves, gene
     assert recorder.sent[-1][2][0]["query"]["knn"]["vector"]["k"] == K
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [StrategyOptions("centre"), StrategyOptions("route"), WEIGHTED], ids=name_of
 )

@@ -179,6 +179,7 @@ def test_a_selection_becomes_items_once_each_without_marks():
     assert selected_items(points).tolist() == [0, 2]
 
 
+@pytest.mark.slow
 def test_the_alternative_text_tells_counts_and_offset(vectors, layout):
     text = alt_text(layout, title="raw vectors")
     assert text.startswith("raw vectors: Gap axis of 6 image and 9 text points.")

@@ -290,6 +290,7 @@ def test_several_modalities_rows_and_queries_are_measured(mixed_up_collection):
     json.dumps(figures, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_items_need_no_square_matrix():
     rng = np.random.default_rng(0)
     n, dim = 20_000, 64

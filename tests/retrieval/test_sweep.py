@@ -146,6 +146,7 @@ def test_bias_rank_and_ndcg_equal_recomputing_apart_from_float_ties(compiled, in
             assert result.expected_share[q] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_order", [False, True])
 @pytest.mark.parametrize(("n_queries", "n", "k"), [(1, 1, 1), (5, 7, 10), (50, 5_000, 3)])
 def test_the_compiled_sweep_equals_plain_numpy(in_order, n_queries, n, k):

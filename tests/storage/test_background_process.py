@@ -123,6 +123,7 @@ def test_a_process_is_found_and_cancelled_by_its_folder(tmp_path, numbers):
     assert task.wait(PATIENCE).state == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_interrupted_and_goes_on(tmp_path, numbers):
     task = ProcessTask.create(tmp_path, count, {"folder": str(numbers), "end": 200})
     task.start()

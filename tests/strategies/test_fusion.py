@@ -13,12 +13,16 @@ from gapviz.strategies.fusion import (
     ItemFusion,
     RankFusion,
     ScoreFusion,
-    interleaving,
     rescaled,
 )
+from gapviz.strategies.fusion.merged_lists import interleaving
 
 lengths = st.lists(st.integers(0, 12), min_size=1, max_size=4)
 ranked = st.lists(st.sampled_from("abcdefghij"), unique=True, min_size=1)
+
+
+def as_one(lengths, weights, own, fusion):
+    return interleaving(lengths, weights, own, fusion.k + fusion.rank_base, fusion.ties)
 
 
 def by_item(lists, fusion):
@@ -45,8 +49,8 @@ def test_fused_scores_agree_with_ranx(ranx, lists, k):
 
 @given(lengths, st.floats(0.001, 1e6))
 def test_disjoint_lists_are_interleaved_whatever_k(sizes, k):
-    usual = interleaving(tuple(sizes), (1.0,) * len(sizes), 0, RankFusion())
-    other = interleaving(tuple(sizes), (1.0,) * len(sizes), 0, RankFusion(k=k))
+    usual = as_one(tuple(sizes), (1.0,) * len(sizes), 0, RankFusion())
+    other = as_one(tuple(sizes), (1.0,) * len(sizes), 0, RankFusion(k=k))
     for name in ("order", "ahead", "size"):
         np.testing.assert_array_equal(getattr(other, name), getattr(usual, name))
     # The query's list has the first turn at the best rank, the others at the next, and so on.
@@ -66,7 +70,7 @@ def test_disjoint_lists_are_interleaved_whatever_k(sizes, k):
     st.sampled_from(["shared", "own-first", "other-first"]),
 )
 def test_interleaving_is_the_fusion_of_disjoint_lists(sizes, weights, k, own, ties):
-    merged = interleaving(tuple(sizes), tuple(weights[: len(sizes)]), own, RankFusion(k, ties=ties))
+    merged = as_one(tuple(sizes), tuple(weights[: len(sizes)]), own, RankFusion(k, ties=ties))
     entries = [(which, place) for which, n in enumerate(sizes) for place in range(n)]
     assert sorted(map(tuple, merged.order.tolist())) == entries
 
@@ -91,19 +95,19 @@ def test_interleaving_is_the_fusion_of_disjoint_lists(sizes, weights, k, own, ti
 
 
 def test_long_lists_stay_interleaved_to_their_end():
-    merged = interleaving((200_000, 200_000), (1.0, 1.0), 0, RankFusion())
+    merged = as_one((200_000, 200_000), (1.0, 1.0), 0, RankFusion())
     assert (merged.order[:, 0] == np.tile([0, 1, 1, 0], 100_000)).all()
     assert (merged.size == 2).all()
 
 
 def test_a_slightly_heavier_list_takes_the_top():
-    merged = interleaving((50, 50), (1.1, 1.0), 0, RankFusion())
+    merged = as_one((50, 50), (1.1, 1.0), 0, RankFusion())
     assert (merged.order[:10, 0] == 0).sum() == 8
 
 
 @pytest.mark.parametrize("own", [0, 1])
 def test_a_list_of_weight_zero_comes_last_in_its_own_order(own):
-    merged = interleaving((3, 2), (0.0, 1.0), own, RankFusion())
+    merged = as_one((3, 2), (0.0, 1.0), own, RankFusion())
     assert merged.order.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1], [0, 2]]
     assert merged.size.tolist() == [3, 3, 3, 1, 1]
 
@@ -123,7 +127,7 @@ def test_an_entry_of_both_lists_overtakes_the_first_of_one():
 
 
 def test_nothing_fuses_to_nothing():
-    assert interleaving((0, 0), (1, 1), 0, RankFusion()).order.shape == (0, 2)
+    assert as_one((0, 0), (1, 1), 0, RankFusion()).order.shape == (0, 2)
 
 
 @pytest.mark.parametrize(

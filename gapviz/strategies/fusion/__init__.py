@@ -2,7 +2,7 @@
 
 from gapviz.strategies.fusion.base import Asked, Fusion, QueryFigures, Ranked, Standing
 from gapviz.strategies.fusion.by_item import ItemFusion
-from gapviz.strategies.fusion.by_rank import RankFusion, interleaving
+from gapviz.strategies.fusion.by_rank import RankFusion
 from gapviz.strategies.fusion.by_score import ScoreFusion, rescaled
 from gapviz.strategies.fusion.one_list import ONE_LIST, OneList
 from gapviz.strategies.fusion.ties import TieRule
@@ -19,6 +19,5 @@ __all__ = [
     "ScoreFusion",
     "Standing",
     "TieRule",
-    "interleaving",
     "rescaled",
 ]

@@ -12,7 +12,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
 from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
-from gapviz.strategies.fusion.by_rank import SAME_SCORE, RankFusion, levels_of
+from gapviz.strategies.fusion.by_rank import RankFusion
+from gapviz.strategies.fusion.merged_lists import SAME_SCORE, levels_of
 from gapviz.strategies.fusion.ties import TieGroups, Tolerance, count_true
 
 ItemMethod = Literal["rrf", "max"]

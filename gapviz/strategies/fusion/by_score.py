@@ -11,8 +11,13 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Mask
 from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
-from gapviz.strategies.fusion.by_rank import TURN_CODE, TURN_WORDS, refuse_bad_ties, tie_turns
 from gapviz.strategies.fusion.counting import matching, places_in_list, ranked_by, standing_of
+from gapviz.strategies.fusion.merged_lists import (
+    TURN_CODE,
+    TURN_WORDS,
+    refuse_bad_ties,
+    tie_turns,
+)
 from gapviz.strategies.fusion.ties import TieRule
 
 ListScale = Literal["min-max", "z-score", "dbsf"]

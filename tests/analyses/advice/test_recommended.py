@@ -30,6 +30,7 @@ def _measures_nothing(monkeypatch):
     monkeypatch.setattr(advice_module, "advise", refuse)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", BUILTIN_ENCODERS)
 def test_what_ships_is_what_the_advisor_says(encoder):
     collection = builtin_collection(encoder)

@@ -93,6 +93,7 @@ def test_what_cannot_be_changed_is_left_out_and_named():
     assert {rule.needs for rule in needs_more} == {"index", "model"}
 
 
+@pytest.mark.slow
 def test_where_the_offset_is_common_to_all_candidates_nothing_is_done():
     first = advice(Evidence(builtin_collection()), "one-way", "index").recommendations[0]
     assert first.rule.kind == "nothing"

@@ -78,6 +78,7 @@ def test_a_second_read_measures_nothing_and_has_every_bit(
     assert read.needs_more == made.needs_more
 
 
+@pytest.mark.slow
 def test_a_second_process_finds_it(collection, tmp_path):
     save_collection(collection, tmp_path / "saved")
     code = (

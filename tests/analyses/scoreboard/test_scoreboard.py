@@ -30,6 +30,7 @@ def board(builtin):
     return ScoreboardRequest({"builtin": builtin}, EVERYTHING, seed=3).compute()
 
 
+@pytest.mark.slow
 def test_every_strategy_has_a_row_with_the_figures_of_a_measurement(board, builtin):
     assert [row.options.name for row in board.rows] == list(STRATEGIES)
     assert board.n_items == {"builtin": 485}

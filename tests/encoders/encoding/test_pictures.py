@@ -30,6 +30,7 @@ def _interrupt():
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 def test_ctrl_c_waits_until_a_process_has_started(bystander, monkeypatch, tmp_path):
     started = []
     submit = ProcessPoolExecutor.submit
@@ -50,6 +51,7 @@ def test_ctrl_c_waits_until_a_process_has_started(bystander, monkeypatch, tmp_pa
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+@pytest.mark.slow
 def test_pictures_are_read_from_any_thread(tmp_path):
     (tmp_path / "0.png").write_bytes(b"0")
     told = []

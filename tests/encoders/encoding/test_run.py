@@ -109,6 +109,7 @@ def test_nothing_to_encode_is_refused(encoder):
         encode_collection(empty, encoder)
 
 
+@pytest.mark.slow
 def test_processes_and_this_one_give_the_same_bits(paint, encoder, store):
     collection = paint(70)
     (collection.root / "7.png").write_bytes(b"no picture")
@@ -119,6 +120,7 @@ def test_processes_and_this_one_give_the_same_bits(paint, encoder, store):
     assert apart.skipped == here.skipped and len(here.skipped) == 1
 
 
+@pytest.mark.slow
 def test_progress_rises_to_the_end_and_tells_the_rate(paint, encoder):
     told = []
     encode_collection(
@@ -131,6 +133,7 @@ def test_progress_rises_to_the_end_and_tells_the_rate(paint, encoder):
     assert any("encoded 96 of 100 images" in stage for _, stage in told)
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_keeps_its_full_shards_and_goes_on_bit_for_bit(paint, encoder, store):
     n = SHARD_ROWS + 70
     collection = paint(n)

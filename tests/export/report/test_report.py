@@ -37,6 +37,7 @@ def report(small):
     return report_on(Evidence(small), on=DAY, strategies=FEW)
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(small, report):
     again = report_on(Evidence(small), on=DAY, strategies=FEW)
     assert report_html(again) == report_html(report)
@@ -151,6 +152,7 @@ def test_the_command_writes_the_form_that_the_ending_names(saved, tmp_path, caps
     assert out.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_the_command_reports_the_pair_the_model_and_the_task_that_are_asked(
     make_collection, tmp_path, capsys
 ):

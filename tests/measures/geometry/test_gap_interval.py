@@ -82,6 +82,7 @@ def halves(rng, gap, n=60, dim=8):
     return Collection("halves", items_of_rows(2 * n), blocks, alternate_splits(2 * n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [0.1, 0.6])
 def test_the_interval_holds_the_gap_after_a_fit_and_what_the_fit_changed(gap):
     rng = np.random.default_rng(4)

@@ -12,6 +12,7 @@ def crossed(collection, source, target, name="raw", **options):
     return evaluate_cross(collection, strategy, source, target, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["image", "text", "audio"])
 @pytest.mark.parametrize("target", ["image", "text", "audio"])
 def test_ranks_agree_with_ranx(ranx, mixed_up_collection, source, target):

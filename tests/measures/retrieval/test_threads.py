@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_info
 from gapviz.measures.retrieval.threads import one_blas_thread
 from gapviz.storage.background import Cancelled
 
+pytestmark = pytest.mark.slow
+
 VARIABLE = "OPENBLAS_NUM_THREADS"
 
 

@@ -86,6 +86,7 @@ def test_it_is_read_listed_and_measured(package, source, monkeypatch, capsys):
         read(str(source.parent / "x.unknown"))
 
 
+@pytest.mark.slow
 def test_it_is_found_by_a_gapviz_started_anew(package, source, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(package), prepend=":")
     done = subprocess.run(
