@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks.worlds import WORLDS, World
 from gapviz.core.estimate import Estimate
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.measurement import Figure, figure_name
 from gapviz.measures.retrieval.intervals import Intervals
+from gapviz.measures.retrieval.outcomes import Figure, figure_name
 from gapviz.strategies import StrategyOptions
 
 SIZES = (60, 250, 500)

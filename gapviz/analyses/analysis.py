@@ -20,7 +20,8 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Fit, default_pair
+from gapviz.measures.measurement import Fit
+from gapviz.measures.pair import default_pair
 from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]

@@ -21,7 +21,8 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.measurement import Fit, Measurement, default_pair
+from gapviz.measures.measurement import Fit, Measurement
+from gapviz.measures.pair import default_pair
 from gapviz.measures.projection.layout import METHODS, Layout, Method
 from gapviz.measures.projection.project import trustworthiness
 from gapviz.strategies import StrategyOptions, strategy_spec

@@ -31,10 +31,10 @@ from gapviz.measures.described import (
 )
 from gapviz.measures.diagnostics import DIAGNOSTICS, cosines, dimensions, gap, mixed_index
 from gapviz.measures.diagnostics.mixed_index import OF_THE_MATCH, RETRIEVAL
-from gapviz.measures.measurement import DEPTH
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import ESTIMAND, INTERVAL_RULES, QUERIES_ESTIMAND
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.measures.retrieval.outcomes import DEPTH
 from gapviz.measures.retrieval.within import DEPTHS
 
 

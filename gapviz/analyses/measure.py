@@ -14,10 +14,11 @@ from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import DEPTH, Figure, Measurement
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.outcome import mean_of_known
+from gapviz.measures.retrieval.outcomes import DEPTH, Figure
 from gapviz.strategies.fusion.ties import TIE_RULE
 
 TIES_CARRY = 0.01

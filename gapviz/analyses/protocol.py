@@ -18,7 +18,7 @@ from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, sentence
 from gapviz.measures.described import DescribedFigure, Need
-from gapviz.measures.measurement import pair_of
+from gapviz.measures.pair import pair_of
 from gapviz.measures.retrieval.intervals import CONFIDENCE, QUERIES_COVER
 
 COVERAGE = Path(__file__).with_name("coverage.json")

@@ -9,7 +9,8 @@ import numpy as np
 from gapviz.core.vectors import Indices
 from gapviz.core.wording import figure
 from gapviz.measures.diagnostics import DIAGNOSTICS
-from gapviz.measures.measurement import DEPTH, Measurement
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.retrieval.outcomes import DEPTH
 
 STOP_TITLES = (
     "Two cones",

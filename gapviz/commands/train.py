@@ -16,7 +16,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import checked_seed
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
-from gapviz.measures.measurement import default_pair
+from gapviz.measures.pair import default_pair
 from gapviz.training.features import collection_features
 from gapviz.training.run import LossName, TrainingOptions, train_run
 

@@ -20,8 +20,9 @@ from gapviz.dashboard.page_head import protocol_link
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.measures.diagnostics import DIAGNOSTICS
-from gapviz.measures.measurement import DEPTH, Measurement
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.intervals import VARIED
+from gapviz.measures.retrieval.outcomes import DEPTH
 
 HEADLINES = ("gap", "separation", "bias", "ndcg")
 """Figures on cards that are explained."""

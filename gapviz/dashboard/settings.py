@@ -27,7 +27,7 @@ from gapviz.dashboard.url_params import (
 )
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
-from gapviz.measures.measurement import pair_of
+from gapviz.measures.pair import pair_of
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH

@@ -11,7 +11,8 @@ from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Fit, Measurement, default_pair
+from gapviz.measures.measurement import Fit, Measurement
+from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals, fifths
 from gapviz.retrieval.index import Index
 from gapviz.strategies import (

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from math import isnan
 from typing import Any, Literal
 
 import numpy as np
 
 from gapviz.core.collection import Collection
-from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.plain_json import VERSION, plain_json
@@ -20,7 +18,7 @@ from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
-from gapviz.measures.retrieval.cross import RECALL_DEPTHS, evaluate_cross
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import (
     CORPUS_GROUPINGS,
     FEW_GROUPINGS,
@@ -35,26 +33,18 @@ from gapviz.measures.retrieval.intervals import (
     imbalance_of,
     mean_of,
 )
-from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias
+from gapviz.measures.retrieval.mixed import expected_bias
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
+from gapviz.measures.retrieval.outcomes import DEPTH, TIES_SHOW, Figure, Outcomes
 from gapviz.strategies import Strategy
-from gapviz.strategies.fusion.base import ndcg_of
 from gapviz.strategies.fusion.ties import TIE_RULE
 
 Fit = Literal["all", "split"]
 
-Figure = tuple[str, ...]
-"""`("bias", "text")`: a figure of the mixed index (bias, lift, ndcg, mrr, recall) and its queries'
-modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)."""
-
-DEPTH = 10
 COLLAPSED = 0.99
 """Mean cosine of one modality's rows above which float32 tells too few scores apart."""
 ROUNDING = 1e-9
 """A figure no further above chance is not above it."""
-TIES_SHOW = 5e-4
-"""Two ends of what ties can do that differ by more are told."""
-PREFERRED = ("image", "text")
 TOP_SHARES = (1, 5, 10)
 """Of how many largest dimensions JSON tells the share, besides that of two."""
 
@@ -152,38 +142,27 @@ class Measurement:
         return np.concatenate([halves(n, self.seed), kept[:, : of_all * GROUPS]], axis=1)
 
     @cached_property
+    def outcomes(self) -> Outcomes:
+        """What its queries got."""
+        return Outcomes(self.collection, self.strategy, self.seed, kept=self._kept)
+
+    @property
     def mixed(self) -> dict[str, MixedOutcome]:
         """Bias and match rank in the mixed index, per query modality."""
-        return evaluate_mixed(
-            self.collection, self.strategy, k=DEPTH, seed=self.seed, kept=self._kept
-        )
+        return self.outcomes.mixed
 
-    @cached_property
+    @property
     def cross(self) -> dict[tuple[str, str], CrossOutcome]:
         """Cross-modal retrieval by direction (source, target)."""
-        return {
-            way: evaluate_cross(
-                self.collection, self.strategy, *way, seed=self.seed, kept=self._kept
-            )
-            for way in permutations(self.collection.modality_names, 2)
-        }
+        return self.outcomes.cross
 
     @cached_property
     def _refitted(self) -> list[dict[Figure, float]]:
         """Every figure with each of `refits`."""
-        found = []
-        for strategy in self.refits():
-            mixed = evaluate_mixed(
-                self.collection, strategy, k=DEPTH, seed=self.seed, max_queries=REFIT_QUERIES
-            )
-            found.append({key: mean_of_known(v) for key, v in _mixed_values(mixed).items()})
-            for way in self.cross:
-                cross = evaluate_cross(
-                    self.collection, strategy, *way, seed=self.seed, max_queries=REFIT_QUERIES
-                )
-                for name, values in _cross_values(cross).items():
-                    found[-1][name, *way] = mean_of_known(values)
-        return found
+        return [
+            Outcomes(self.collection, strategy, self.seed, REFIT_QUERIES).means
+            for strategy in self.refits()
+        ]
 
     @cached_property
     def replicates(self) -> dict[Figure, Replicates]:
@@ -194,17 +173,10 @@ class Measurement:
         """
         if self.intervals == "queries":
             raise ValueError("no parts of the data are measured")
-        found: dict[Figure, Replicates] = {}
-        for (name, modality), values in _mixed_values(self.mixed).items():
-            parts = self.mixed[modality].parts.get(name, np.zeros(0))
-            found[name, modality] = self._replicates((name, modality), values, parts)
-        for way, cross in self.cross.items():
-            for name, values in _cross_values(cross).items():
-                parts = cross.parts.get(name, np.zeros(0))
-                found[name, *way] = self._replicates((name, *way), values, parts)
-        return found
+        return {key: self._replicates(key, values) for key, values in self.outcomes.values.items()}
 
-    def _replicates(self, key: Figure, values: Float64, parts: Float64) -> Replicates:
+    def _replicates(self, key: Figure, values: Float64) -> Replicates:
+        parts = self.outcomes.of(key).parts.get(key[0], np.zeros(0))
         fit = np.array([one[key] for one in self._refitted])
         scale: Scale = "ratio" if key[0] == "lift" else "share"
         n = int((~np.isnan(values)).sum())
@@ -222,15 +194,8 @@ class Measurement:
         """
         if self.intervals == "all":
             return self.replicates[key].estimate
-        outcome, values = self._of_queries(*key)
-        return bootstrap_mean(values, outcome.items, seed=self.seed)
-
-    def _of_queries(self, *key: str) -> tuple[CrossOutcome, Float64]:
-        """A figure's outcome, and its values by query."""
-        if len(key) == 2:
-            return self.mixed[key[1]], _mixed_values(self.mixed)[key]
-        outcome = self.cross[key[1], key[2]]
-        return outcome, _cross_values(outcome)[key[0]]
+        items = self.outcomes.of(key).items
+        return bootstrap_mean(self.outcomes.values[key], items, seed=self.seed)
 
     def change(self, before: Measurement, *key: str) -> Estimate:
         """What a figure gained from `before`, of the same items, with its 95 % interval.
@@ -277,22 +242,20 @@ class Measurement:
         """`imbalance` with its parts."""
         return imbalance_of([self.replicates["lift", name] for name in self.mixed])
 
-    @cached_property
+    @property
     def chance(self) -> dict[Figure, float]:
         """What NDCG, MRR and recall are where all entries score alike."""
-        return self._elsewhere(lambda outcome: outcome.by_chance)
+        return self.outcomes.chance
 
     @property
     def chance_ndcg(self) -> float:
         """Mean of the NDCG of `chance` over the query modalities."""
         return mean_of_known(np.array([self.chance["ndcg", name] for name in self.mixed]))
 
-    @cached_property
+    @property
     def tie_ends(self) -> dict[Figure, tuple[float, float]]:
         """NDCG, MRR and recall with every tie lost, and with every tie won."""
-        lost = self._elsewhere(lambda outcome: outcome.at_end(won=False))
-        won = self._elsewhere(lambda outcome: outcome.at_end(won=True))
-        return {key: (lost[key], won[key]) for key in lost}
+        return self.outcomes.tie_ends
 
     @cached_property
     def carried_by_ties(self) -> dict[Figure, tuple[float, float]]:
@@ -310,21 +273,6 @@ class Measurement:
 
     def _recalls(self) -> dict[Figure, Estimate]:
         return {(f"recall@{DEPTH}", *way): self.recall[way][DEPTH] for way in self.cross}
-
-    def _elsewhere(self, to: Callable[[CrossOutcome], CrossOutcome]) -> dict[Figure, float]:
-        """NDCG, MRR and recall of the same queries where their matches stand elsewhere."""
-        found: dict[Figure, float] = {}
-        for name, outcome in self.mixed.items():
-            other = to(outcome)
-            found["ndcg", name] = mean_of_known(
-                ndcg_of(other.places, other.groups.n_relevant, DEPTH)
-            )
-            found["mrr", name] = mean_of_known(other.reciprocal_rank)
-            found["recall", name] = mean_of_known(other.recall(DEPTH))
-        for way, across in self.cross.items():
-            for figure, values in _cross_values(to(across)).items():
-                found[figure, *way] = mean_of_known(values)
-        return found
 
     @cached_property
     def mrr(self) -> dict[str, Estimate]:
@@ -439,56 +387,6 @@ class Measurement:
         }
         plain: dict[str, Any] = plain_json(figures)
         return plain
-
-
-def figure_name(key: Figure) -> str:
-    """The figure of a key, whichever the queries: `bias`, and `cross_mrr` of a direction."""
-    return key[0] if len(key) < 3 else f"cross_{key[0]}"
-
-
-def _mixed_values(outcomes: Mapping[str, MixedOutcome]) -> dict[Figure, Float64]:
-    """Figures of the mixed index, one value a query."""
-    return {
-        (name, modality): values
-        for modality, one in outcomes.items()
-        for name, values in (
-            ("bias", one.own_share),
-            ("lift", one.lift),
-            ("ndcg", one.ndcg),
-            ("mrr", one.reciprocal_rank),
-            ("recall", one.recall(DEPTH)),
-        )
-    }
-
-
-def _cross_values(outcome: CrossOutcome) -> dict[str, Float64]:
-    """Figures of a direction, one value a query."""
-    recall = {f"recall@{k}": outcome.recall(k) for k in RECALL_DEPTHS}
-    return recall | {"mrr": outcome.reciprocal_rank}
-
-
-def default_pair(collection: Collection) -> tuple[str, str]:
-    """`image` and `text` where a collection has them, else its first two modalities.
-
-    Raises:
-        GapvizError: fewer than two modalities.
-    """
-    collection.refuse_without_vectors()
-    names = collection.modality_names
-    if len(names) < 2:
-        raise GapvizError(
-            f"has the one modality {names[0]!r}, and a gap needs two",
-            where=collection.name,
-            hint="give vectors of a second modality",
-        )
-    return pair_of(names)
-
-
-def pair_of(modalities: Sequence[str]) -> tuple[str, str]:
-    """`image` and `text` if both are there, else the first two; one alone stands twice."""
-    if set(PREFERRED) <= set(modalities):
-        return PREFERRED
-    return modalities[0], modalities[min(1, len(modalities) - 1)]
 
 
 def _mean(values: np.ndarray) -> float:

@@ -22,7 +22,7 @@ from gapviz.core.progress import no_progress
 from gapviz.measures.described import NOT_STATED
 from gapviz.measures.diagnostics import DIAGNOSTICS, Diagnostic
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import figure_name
+from gapviz.measures.retrieval.outcomes import figure_name
 
 FIGURES = {one.name: one for family in families().values() for one in family.figures}
 

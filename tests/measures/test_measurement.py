@@ -11,7 +11,7 @@ import pytest
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.collection import items_of_rows
 from gapviz.measures.experiment import measure
-from gapviz.measures.measurement import default_pair
+from gapviz.measures.pair import default_pair
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 

@@ -16,8 +16,10 @@ from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.measurement import DEPTH, Figure, Measurement, default_pair
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.outcome import mean_of_known
+from gapviz.measures.retrieval.outcomes import DEPTH, Figure
 from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.sources.builtin import DedicatedVectors
 from gapviz.strategies import StrategyOptions

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import product
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
@@ -285,10 +285,10 @@ def by_query(kind: type[Part], parts: Sequence[Part], n_queries: int) -> Part:
     """What disjoint sets of queries have, as one, by rising query."""
     nothing = np.zeros(0, dtype=np.int64)
     order = np.argsort(np.concatenate([nothing, *(part.query for part in parts)]), kind="stable")
-    columns = [
-        np.concatenate([nothing, *(getattr(part, name) for part in parts)])[order]
-        for name in [column.name for column in fields(kind)][1:]
-    ]
+    columns: list[Any] = []
+    for column in fields(kind)[1:]:
+        values: list[Any] = [getattr(part, column.name) for part in parts]
+        columns.append(np.concatenate([nothing, *values])[order])
     return kind(n_queries, *columns)
 
 

@@ -1,0 +1,123 @@
+"""What all queries of a collection got under one strategy, and its figures by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+from gapviz.core.collection import Collection
+from gapviz.core.lazy import cached_property
+from gapviz.core.vectors import Float64, Mask
+from gapviz.measures.retrieval.cross import RECALL_DEPTHS, evaluate_cross
+from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
+from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
+from gapviz.strategies import Strategy
+from gapviz.strategies.fusion.base import ndcg_of
+
+Figure = tuple[str, ...]
+"""`("bias", "text")`: a figure of the mixed index (bias, lift, ndcg, mrr, recall) and its queries'
+modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)."""
+
+DEPTH = 10
+TIES_SHOW = 5e-4
+"""Two ends of what ties can do that differ by more are told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Every query modality in the mixed index, and every direction; computed when first read."""
+
+    collection: Collection
+    strategy: Strategy
+    seed: int
+    max_queries: int = MAX_QUERIES
+    kept: Mask | None = None
+    """`(n_items, n_parts)` the items of each part of the data that is measured as well."""
+
+    @cached_property
+    def mixed(self) -> dict[str, MixedOutcome]:
+        """By query modality."""
+        return evaluate_mixed(
+            self.collection,
+            self.strategy,
+            k=DEPTH,
+            seed=self.seed,
+            max_queries=self.max_queries,
+            kept=self.kept,
+        )
+
+    @cached_property
+    def cross(self) -> dict[tuple[str, str], CrossOutcome]:
+        """By direction (source, target)."""
+        return {
+            way: evaluate_cross(
+                self.collection,
+                self.strategy,
+                *way,
+                seed=self.seed,
+                max_queries=self.max_queries,
+                kept=self.kept,
+            )
+            for way in permutations(self.collection.modality_names, 2)
+        }
+
+    @cached_property
+    def values(self) -> dict[Figure, Float64]:
+        """Every figure, one value a query."""
+        found: dict[Figure, Float64] = {}
+        for modality, one in self.mixed.items():
+            found["bias", modality] = one.own_share
+            found["lift", modality] = one.lift
+            found["ndcg", modality] = one.ndcg
+            found["mrr", modality] = one.reciprocal_rank
+            found["recall", modality] = one.recall(DEPTH)
+        for way, outcome in self.cross.items():
+            found |= {(name, *way): values for name, values in _cross_values(outcome).items()}
+        return found
+
+    @cached_property
+    def means(self) -> dict[Figure, float]:
+        """Every figure."""
+        return {key: mean_of_known(values) for key, values in self.values.items()}
+
+    def of(self, key: Figure) -> CrossOutcome:
+        """What the queries of a figure got."""
+        return self.mixed[key[1]] if len(key) == 2 else self.cross[key[1], key[2]]
+
+    @cached_property
+    def chance(self) -> dict[Figure, float]:
+        """What NDCG, MRR and recall are where all entries score alike."""
+        return self._elsewhere(lambda outcome: outcome.by_chance)
+
+    @cached_property
+    def tie_ends(self) -> dict[Figure, tuple[float, float]]:
+        """NDCG, MRR and recall with every tie lost, and with every tie won."""
+        lost = self._elsewhere(lambda outcome: outcome.at_end(won=False))
+        won = self._elsewhere(lambda outcome: outcome.at_end(won=True))
+        return {key: (lost[key], won[key]) for key in lost}
+
+    def _elsewhere(self, to: Callable[[CrossOutcome], CrossOutcome]) -> dict[Figure, float]:
+        """NDCG, MRR and recall of the same queries where their matches stand elsewhere."""
+        found: dict[Figure, float] = {}
+        for name, outcome in self.mixed.items():
+            other = to(outcome)
+            gains = ndcg_of(other.places, other.groups.n_relevant, DEPTH)
+            found["ndcg", name] = mean_of_known(gains)
+            found["mrr", name] = mean_of_known(other.reciprocal_rank)
+            found["recall", name] = mean_of_known(other.recall(DEPTH))
+        for way, across in self.cross.items():
+            for figure, values in _cross_values(to(across)).items():
+                found[figure, *way] = mean_of_known(values)
+        return found
+
+
+def figure_name(key: Figure) -> str:
+    """The figure of a key, whichever the queries: `bias`, and `cross_mrr` of a direction."""
+    return key[0] if len(key) < 3 else f"cross_{key[0]}"
+
+
+def _cross_values(outcome: CrossOutcome) -> Mapping[str, Float64]:
+    """Figures of a direction, one value a query."""
+    recall = {f"recall@{k}": outcome.recall(k) for k in RECALL_DEPTHS}
+    return recall | {"mrr": outcome.reciprocal_rank}
