@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 
 from gapviz.analyses import within
 from gapviz.analyses.advice.advice import JUDGED
-from gapviz.analyses.anatomy.analysis import (
-    HUB_COLUMNS,
-    HUB_MEANINGS,
-    HUB_TIES,
-    SPECTRUM_COLUMNS,
-    SPECTRUM_MEANINGS,
-)
+from gapviz.analyses.anatomy.described import ANATOMY
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
 from gapviz.analyses.scoreboard.scoreboard import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
 from gapviz.core.wording import sentence
 from gapviz.measures.described import (
     BY_PAIR,
-    GEOMETRY,
     NO_INTERVAL,
     NONE,
     NONE_RANKED,
     DescribedFigure,
-    Need,
     Rules,
+    described_figures,
 )
 from gapviz.measures.diagnostics import DIAGNOSTICS, cosines, dimensions, gap, mixed_index
 from gapviz.measures.diagnostics.mixed_index import OF_THE_MATCH, RETRIEVAL
@@ -71,28 +63,10 @@ def _diagnostics(module: ModuleType) -> tuple[DescribedFigure, ...]:
     return tuple(DIAGNOSTICS[one.name] for one in module.DIAGNOSTICS)
 
 
-def _figures(
-    rules: Rules, needs: tuple[Need, ...], rows: Iterable[Sequence[str]]
-) -> tuple[DescribedFigure, ...]:
-    """From (name, title, formula, reading, source) of each."""
-    return tuple(
-        DescribedFigure(
-            name=name,
-            title=title,
-            formula=formula,
-            reading=reading,
-            source=source,
-            rules=rules,
-            needs=needs,
-        )
-        for name, title, formula, reading, source in rows
-    )
-
-
 MANNING = "Manning et al. 2008"
 
 MIXED = (
-    *_figures(
+    *described_figures(
         OF_THE_MATCH,
         BY_PAIR,
         [
@@ -105,7 +79,7 @@ MIXED = (
             )
         ],
     ),
-    *_figures(
+    *described_figures(
         replace(
             RETRIEVAL,
             interval=f"{sentence(INTERVAL_RULES['all'])} It reaches 0 unless some lift is off 1 by "
@@ -124,7 +98,7 @@ MIXED = (
     ),
 )
 
-CROSS = _figures(
+CROSS = described_figures(
     replace(
         RETRIEVAL,
         left_out="Queries whose item has no row in the modality that is searched; of more than "
@@ -159,7 +133,7 @@ _WITHIN = replace(
     left_out=f"{sentence(within.LEFT_OUT)} Items that share their label with no other.",
 )
 WITHIN = (
-    *_figures(
+    *described_figures(
         _WITHIN,
         ("labels",),
         [
@@ -182,7 +156,7 @@ WITHIN = (
             ),
         ],
     ),
-    *_figures(
+    *described_figures(
         replace(_WITHIN, interval=f"{_WITHIN.interval} Paired by query."),
         ("labels", "second encoder"),
         [
@@ -204,7 +178,7 @@ _PASSING = Rules(
     left_out="Two rows of one item within a modality; of many pairs, all but a seeded sample.",
 )
 THRESHOLDS = (
-    *_figures(
+    *described_figures(
         _PASSING,
         (*BY_PAIR, "calibration"),
         [
@@ -238,7 +212,7 @@ _BY_ORDERS = replace(
     interval=f"{NONE}: a band is the lowest and highest value over random orders of the items.",
 )
 CURVES = (
-    *_figures(
+    *described_figures(
         replace(
             RETRIEVAL,
             estimand=sentence(QUERIES_ESTIMAND),
@@ -263,7 +237,7 @@ CURVES = (
             ),
         ],
     ),
-    *_figures(
+    *described_figures(
         _BY_ORDERS,
         (*BY_PAIR, "calibration"),
         [
@@ -285,65 +259,8 @@ CURVES = (
     ),
 )
 
-_DRAWN = replace(GEOMETRY, left_out="Of a large collection, all but a seeded sample of its rows.")
-ANATOMY = (
-    *_figures(
-        replace(_DRAWN, ties=sentence(HUB_TIES)),
-        ("two modalities",),
-        [
-            (
-                f"hubs_{column.key}",
-                f"Hubs: {column.title}",
-                formula,
-                sentence(HUB_MEANINGS[column.key]),
-                "Radovanović et al. 2010",
-            )
-            for column, formula in zip(
-                HUB_COLUMNS,
-                (
-                    r"\overline{(N_{10}-\overline{N_{10}})^3}/\sigma^3",
-                    r"P(N_{10}=0)",
-                    r"\sum_{\text{fullest 1 \%}}N_{10}\big/\sum N_{10}",
-                ),
-                strict=True,
-            )
-        ],
-    ),
-    *_figures(
-        GEOMETRY,
-        (),
-        [
-            (
-                f"spectrum_{column.key}",
-                f"Spectrum: {column.title}",
-                formula,
-                f"Of the shares p of the eigenvalues: {SPECTRUM_MEANINGS[column.key]}.",
-                "Roy & Vetterli 2007",
-            )
-            for column, formula in zip(
-                SPECTRUM_COLUMNS,
-                (r"\exp\left(-\sum_i p_i\log p_i\right)", r"1\big/\sum_i p_i^2"),
-                strict=True,
-            )
-        ],
-    ),
-    *_figures(
-        replace(_DRAWN, estimand="The drawing of these very points; of no population."),
-        (),
-        [
-            (
-                "trustworthiness",
-                "Trustworthiness of a drawing",
-                r"1-\frac{2}{nk(2n-3k-1)}\sum_i\sum_{j\in U_k(i)}(r(i,j)-k)",
-                "Share of drawn neighbourhoods that are real ones, 0 to 1.",
-                "Venna & Kaski 2001",
-            )
-        ],
-    ),
-)
-
 CHOICES = (
-    *_figures(
+    *described_figures(
         Rules(
             estimand=f"The sign of the gain: {ESTIMAND}.",
             ties="Every tie is counted against the way that is judged.",
@@ -363,7 +280,7 @@ CHOICES = (
             )
         ],
     ),
-    *_figures(
+    *described_figures(
         Rules(
             estimand="The chance that a fresh sample of these sizes has the row on its front, were "
             "the measured figures the true ones.",
@@ -384,7 +301,7 @@ CHOICES = (
             )
         ],
     ),
-    *_figures(
+    *described_figures(
         Rules(
             estimand="Itself: a count of these items, not an estimate.",
             ties=NONE_RANKED,

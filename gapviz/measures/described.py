@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,3 +58,21 @@ class DescribedFigure:
     source: str = ""
     rules: Rules = NOT_STATED
     needs: tuple[Need, ...] = ()
+
+
+def described_figures(
+    rules: Rules, needs: tuple[Need, ...], rows: Iterable[Sequence[str]]
+) -> tuple[DescribedFigure, ...]:
+    """From (name, title, formula, reading, source) of each."""
+    return tuple(
+        DescribedFigure(
+            name=name,
+            title=title,
+            formula=formula,
+            reading=reading,
+            source=source,
+            rules=rules,
+            needs=needs,
+        )
+        for name, title, formula, reading, source in rows
+    )
