@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import isnan
 from typing import Any, Literal
@@ -48,6 +50,7 @@ ROUNDING = 1e-9
 TOP_SHARES = (1, 5, 10)
 """Of how many largest dimensions JSON tells the share, besides that of two."""
 
+REFITS_AT_ONCE = min(4, os.cpu_count() or 1)
 REFIT_QUERIES = 250
 """Most queries a modality that each refit is read on: what a fit does differs little by query."""
 
@@ -159,10 +162,14 @@ class Measurement:
     @cached_property
     def _refitted(self) -> list[dict[Figure, float]]:
         """Every figure with each of `refits`."""
-        return [
-            Outcomes(self.collection, strategy, self.seed, REFIT_QUERIES).means
+        of_refits = [
+            Outcomes(self.collection, strategy, self.seed, REFIT_QUERIES)
             for strategy in self.refits()
         ]
+        if not of_refits:
+            return []
+        with ThreadPoolExecutor(min(REFITS_AT_ONCE, len(of_refits))) as threads:
+            return list(threads.map(lambda outcomes: outcomes.means, of_refits))
 
     @cached_property
     def replicates(self) -> dict[Figure, Replicates]:
