@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation
+from gapviz.analyses.measure import tie_reading
 from gapviz.commands.cli import main
-from gapviz.core.collection import Item
+from gapviz.core.collection import Item, ModalityVectors
 from gapviz.core.errors import GapvizError
 from gapviz.export.report.contents import report_date, report_on
 from gapviz.export.report.html import report_html
@@ -226,3 +228,20 @@ def test_a_model_of_another_source_is_compared_under_its_own_name(
     assert told["encoder"] == both
     assert main(["report", *sources, "--compare", "nobody", "--json"]) == 2
     assert "choose one of" in capsys.readouterr().err
+
+
+def test_cards_say_what_chance_gives_and_what_ties_carry(make_collection):
+    made = make_collection(48, gap=0.0)
+    # Captions by template: six items a caption.
+    alike = made.modality("text").vectors[np.arange(48) // 6 * 6]
+    templates = replace(made, modalities={**made.modalities, "text": ModalityVectors.of(alike)})
+    report = report_on(Evidence(templates), on=DAY, strategies=("raw",))
+    lost, won = report.before.tie_ends["ndcg", "image"]
+    cards = report_html(report).split('<div class="cards">')[1].split("</div></div>")[0]
+    (card,) = [one for one in cards.split("<div>") if "NDCG@10 of image queries, raw" in one]
+    assert f"chance {report.before.chance['ndcg', 'image']:.3f}" in card
+    assert f"{lost:.3f} with every tie lost, {won:.3f} with every tie won" in card
+    assert won - lost > 0.02
+    assert tie_reading(report.before) in report_markdown(report)
+    plain = report_html(report_on(Evidence(made), on=DAY, strategies=("raw",)))
+    assert "every tie lost" not in plain
