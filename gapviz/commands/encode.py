@@ -17,10 +17,10 @@ from gapviz.encoders.registry import (
     FAMILIES,
     FOLDER,
     OPEN_CLIP,
-    SENTENCES,
     TIMM,
     load_any_encoder,
 )
+from gapviz.encoders.sentence_transformer import FAMILY as SENTENCES
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.format import IndexedCaptions, Skipped
 from gapviz.storage.files import refuse_foreign_folder
