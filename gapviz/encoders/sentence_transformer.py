@@ -68,15 +68,21 @@ class SentenceTextEncoder(TextEncoder):
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` with the longer prompt, counted before anything is cut."""
-        record = self.card.record
-        prompt = max(record.document_prompt, record.query_prompt, self._prompt, key=len)
-        return _token_count(self._model.tokenizer, prompt + text)
+        tokens = self._model.tokenizer(
+            self._longest_prompt + text, truncation=False, verbose=False
+        )["input_ids"]
+        return len(tokens)
 
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         def encode(batch: Sequence[str]) -> Float32:
             return self._rows(batch, TEXT_BATCH)
 
         return in_batches(encode, texts, TEXT_BATCH, progress, "texts")
+
+    @property
+    def _longest_prompt(self) -> str:
+        record = self.card.record
+        return max(record.document_prompt, record.query_prompt, self._prompt, key=len)
 
     def _rows(self, batch: Sequence[Any], size: int) -> Float32:
         return _encoded(self._model, batch, self._prompt, self._task, size)
@@ -95,9 +101,10 @@ class SentenceTransformerEncoder(SentenceTextEncoder, Encoder):
             processor = model.processor
             marks = (getattr(processor, f"{kind}_token", None) for kind in ("image", "video"))
             self._marks = tuple(mark for mark in marks if isinstance(mark, str))
-            # What the chat template puts around a text.
-            framed = model.preprocess([{"text": "a"}])["input_ids"].shape[1]
-            self._frame = max(0, framed - _token_count(model.tokenizer, "a"))
+            # What the chat template puts around a text and its prompt.
+            framed = model.preprocess([{"text": "a"}], prompt=self._longest_prompt)
+            bare = super().count_tokens("a")
+            self._frame = max(0, framed["input_ids"].shape[1] - bare)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` with the longer prompt, counted before anything is cut.
@@ -313,7 +320,3 @@ def _text_limit(model: Any) -> int:
         positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     limits = [model.max_seq_length, getattr(model.tokenizer, "model_max_length", None), positions]
     return min([LONGEST, *(int(limit) for limit in limits if limit)])
-
-
-def _token_count(tokenizer: Any, text: str) -> int:
-    return len(tokenizer(text, truncation=False, verbose=False)["input_ids"])

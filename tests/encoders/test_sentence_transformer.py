@@ -178,6 +178,102 @@ def encoded(encoder, tmp_path, monkeypatch):
     return encode_collection(bare, encoder, decode_workers=0).collection
 
 
+@pytest.fixture(scope="module")
+def chat_model(tmp_path_factory):
+    """The folder of a model of Qwen3-VL's kind, small: it takes everything as a chat."""
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    marks = ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>", "<pad>", "<?>")
+    words = [
+        *marks,
+        *[
+            "[",
+            "]",
+            "system",
+            "user",
+            "find",
+            "represent",
+            ":",
+            "a",
+            "the",
+            "red",
+            "apple",
+            "night",
+            "dog",
+        ],
+    ]
+    made = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<?>"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", unk_token="<?>", model_max_length=64,
+        additional_special_tokens=list(marks[:4]),
+    )  # fmt: skip
+    template = (
+        "{% for one in messages %}[ {{ one.role }} : {% for part in one.content %}"
+        "{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+        "{% else %}{{ part.text }}{% endif %}{% endfor %} ] {% endfor %}"
+    )
+    patches = {"patch_size": 8, "temporal_patch_size": 2}
+    processor = transformers.Qwen3VLProcessor(
+        transformers.Qwen2VLImageProcessor(
+            **patches, merge_size=2, size={"shortest_edge": 256, "longest_edge": 1024}
+        ),
+        tokenizer,
+        transformers.Qwen3VLVideoProcessor(**patches, merge_size=2),
+        chat_template=template,
+    )
+    small = {"intermediate_size": 16}
+    config = transformers.Qwen3VLConfig(
+        text_config={
+            **small, "hidden_size": 32, "vocab_size": len(words), "num_hidden_layers": 1,
+            "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16,
+            "max_position_embeddings": 256, "pad_token_id": 4,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4,
+                                "mrope_section": [4, 2, 2], "mrope_interleaved": True},
+        },
+        vision_config={
+            **small, **patches, "depth": 1, "hidden_size": 16, "num_heads": 2,
+            "spatial_merge_size": 2, "out_hidden_size": 32, "num_position_embeddings": 64,
+            "deepstack_visual_indexes": [0],
+        },
+        image_token_id=0, video_token_id=1, vision_start_token_id=2, vision_end_token_id=3,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("chat")
+    transformers.Qwen3VLModel(config).save_pretrained(folder / "bare")
+    processor.save_pretrained(folder / "bare")
+    model = SentenceTransformer(
+        modules=[Transformer(str(folder / "bare")), Pooling(32, "lasttoken")],
+        prompts={"query": "find the", "document": "represent"},
+        device="cpu",
+    )
+    model.save(str(folder / "saved"))
+    return folder / "saved"
+
+
+def test_a_model_that_takes_chats_answers_as_sentence_transformers_itself(chat_model):
+    from sentence_transformers import SentenceTransformer
+
+    theirs = SentenceTransformer(str(chat_model), device="cpu")
+    encoder = load_encoder(f"sentence-transformers:{chat_model}", device="cpu")
+    asking = encoder.for_queries()
+    for things, ours in ((TEXTS, "encode_texts"), (PICTURES, "encode_images")):
+        indexed, asked = theirs.encode_document(things), theirs.encode_query(things)
+        assert getattr(encoder, ours)(things) == pytest.approx(unit(indexed), abs=1e-6)
+        assert getattr(asking, ours)(things) == pytest.approx(unit(asked), abs=1e-6)
+        assert np.abs(unit(indexed) - unit(asked)).max() > 1e-3
+    text = "a red apple"
+    whole = theirs.preprocess([{"text": text}], prompt="represent")["input_ids"].shape[1]
+    assert encoder.count_tokens(text) == whole
+    with pytest.raises(GapvizError, match="by which the model means a picture"):
+        encoder.encode_texts(["a <|image_pad|> dog"])
+
+
 def test_captions_that_only_ask_are_encoded_as_queries(encoded, encoder):
     block = encoded.modality("text")
     assert block.vectors[0] == pytest.approx(encoder.encode_texts(["a apple"])[0], abs=1e-6)
