@@ -36,6 +36,13 @@ class EncoderCard:
     reads no texts."""
     record: EncoderRecord = NO_RECORD
     """What a collection that it encodes remembers of it."""
+    variant: str = ""
+    """What its vectors depend on beside the name, such as a prompt."""
+
+    @property
+    def stored_as(self) -> str:
+        """What its vectors are stored by, so that those of another variant are kept apart."""
+        return f"{self.name}, {self.variant}" if self.variant else self.name
 
 
 class _AnyEncoder:
@@ -48,7 +55,7 @@ class _AnyEncoder:
     """What it encodes: `image`, `text` or both."""
 
     def for_queries(self, prompt: str | None = None) -> Self:
-        """The same encoder as it takes what asks; its card has another name where that differs.
+        """The same encoder as it takes what asks, which is another variant where that differs.
 
         Args:
             prompt: what stands before a query, as `EncoderRecord.query_prompt`; None takes the

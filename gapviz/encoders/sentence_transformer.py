@@ -41,10 +41,12 @@ QUERY_PROMPTS = ("query",)
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 """Names that prompts go by in a model, the likeliest first."""
 
-LOAD_LOGGER = "transformers.modeling_utils"
+LOGGERS = ("transformers.modeling_utils", "sentence_transformers.base.model")
+"""Of what is said while a model is loaded."""
 
 _DIMS = re.compile(r"(.+):dims-(\d{1,6})")
 _MISSING = re.compile(r"^\s*(\S.*?)\s*\|[^|]*\bMISSING\b", re.MULTILINE)
+_CONVERTED = re.compile(r"Converting (\w+) model ")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,15 +65,16 @@ class SentenceTextEncoder(TextEncoder):
         asking = copy(self)
         asking._task = "query"
         asking._prompt = self.card.record.query_prompt if prompt is None else prompt
-        asking.card = replace(self.card, name=f"{self.card.name}, queries {asking._prompt!r}")
+        asking.card = replace(self.card, variant=f"query {asking._prompt!r}")
         return asking
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` with the longer prompt, counted before anything is cut."""
-        tokens = self._model.tokenizer(
-            self._longest_prompt + text, truncation=False, verbose=False
-        )["input_ids"]
-        return len(tokens)
+        tokenizer, whole = self._model.tokenizer, self._longest_prompt + text
+        if callable(tokenizer):
+            return len(tokenizer(whole, truncation=False, verbose=False)["input_ids"])
+        # A model without a transformer reads a text to its end, whatever its length.
+        return 0
 
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         def encode(batch: Sequence[str]) -> Float32:
@@ -145,8 +148,9 @@ def sentence_transformer(
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
 
     Raises:
-        GapvizError: a model that cannot be downloaded, is damaged, lacks weights, encodes no
-            texts, has fewer dimensions, or brings code of its own, which is never run.
+        GapvizError: a model that cannot be downloaded, is damaged, lacks weights, makes several
+            vectors of one thing, encodes no texts, has fewer dimensions, or brings code of its
+            own, which is never run.
     """
     given, dims = split_dims(name)
     folder = Path(given).expanduser()
@@ -189,7 +193,13 @@ def sentence_transformer(
         query_prompt=prompts["query"],
         asks_apart=not np.allclose(document, query, atol=1e-5),
     )
-    card = EncoderCard(f"{FAMILY}:{known_as}{suffix}", dim, _text_limit(model), record)
+    card = EncoderCard(
+        f"{FAMILY}:{known_as}{suffix}",
+        dim,
+        _text_limit(model),
+        record,
+        variant=f"document {prompts['document']!r}" if prompts["document"] else "",
+    )
     kind = SentenceTransformerEncoder if "image" in model.modalities else SentenceTextEncoder
     return kind(model, card, chosen)
 
@@ -247,6 +257,13 @@ def _loaded(path: str, device: str, is_folder: bool, dims: int | None) -> Any:
                 where=where,
                 hint="take a model whose architecture transformers has itself",
             ) from error
+    other_kinds = [kind for report in reports for kind in _CONVERTED.findall(report)]
+    if other_kinds:
+        raise GapvizError(
+            f"is a {other_kinds[0]}, which does not make one vector of a thing",
+            where=where,
+            hint="take a model that was trained as a SentenceTransformer",
+        )
     missing = [key for report in reports for key in _MISSING.findall(_COLOUR.sub("", report))]
     outputs = {getattr(module, "module_output_name", None) for module in model.modules()}
     if outputs <= {None, "token_embeddings"}:
@@ -274,25 +291,28 @@ def _reading(where: str, is_folder: bool) -> AbstractContextManager[None]:
 
 @contextmanager
 def _load_reports() -> Iterator[list[str]]:
-    """What transformers reports of weights that it misses, in place of printing it."""
+    """What is said of missing weights and of models of another kind, in place of printing it."""
     from transformers.utils import logging as transformers_logging
 
     told: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger(LOAD_LOGGER)
-    verbosity, propagates = transformers_logging.get_verbosity(), logger.propagate
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    propagated = [logger.propagate for logger in loggers]
+    verbosity = transformers_logging.get_verbosity()
     drew_bars = transformers_logging.is_progress_bar_enabled()
-    logger.addHandler(handler)
-    logger.propagate = False
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
     # Of the whole library: with a level of this logger alone it takes other ways.
     transformers_logging.set_verbosity_warning()
     transformers_logging.disable_progress_bar()
     try:
         yield told
     finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagates
+        for logger, propagates in zip(loggers, propagated, strict=True):
+            logger.removeHandler(handler)
+            logger.propagate = propagates
         transformers_logging.set_verbosity(verbosity)
         if drew_bars:
             transformers_logging.enable_progress_bar()
@@ -319,4 +339,4 @@ def _text_limit(model: Any) -> int:
     with suppress(AttributeError, ValueError):
         positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     limits = [model.max_seq_length, getattr(model.tokenizer, "model_max_length", None), positions]
-    return min([LONGEST, *(int(limit) for limit in limits if limit)])
+    return min([LONGEST, *(int(limit) for limit in limits if limit and limit < LONGEST)])

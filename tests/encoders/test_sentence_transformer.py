@@ -72,7 +72,8 @@ def test_what_asks_stands_behind_the_query_prompt(encoder, theirs):
     assert asking.encode_texts(TEXTS) == pytest.approx(unit(theirs.encode_query(TEXTS)), abs=1e-6)
     assert np.abs(asking.encode_texts(TEXTS) - encoder.encode_texts(TEXTS)).max() > 0.05
     # The vectors of either are kept apart.
-    assert asking.card.name != encoder.card.name
+    assert asking.card.name == encoder.card.name
+    assert asking.card.stored_as != encoder.card.stored_as
 
 
 def test_the_record_tells_the_prompts_and_where_the_model_lies(encoder, small_clip):
@@ -135,6 +136,24 @@ def test_a_model_that_lacks_weights_is_refused_since_they_would_be_random(change
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(GapvizError, match=r"lacks the weights of 1 .*visual_projection.weight"):
         load_encoder(f"sentence-transformers:{folder}", device="cpu")
+
+
+def test_a_model_of_several_vectors_a_text_is_refused(changed):
+    with pytest.raises(GapvizError, match="is a MultiVectorEncoder"):
+        load_encoder(f"sentence-transformers:{changed(model_type='MultiVectorEncoder')}")
+
+
+def test_a_model_without_a_transformer_reads_any_length(tmp_path, small_clip):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(small_clip / "tokenizer.json"))
+    model = SentenceTransformer(modules=[StaticEmbedding(words, embedding_dim=4)], device="cpu")
+    model.save(str(tmp_path / "static"))
+    encoder = load_any_encoder(f"sentence-transformers:{tmp_path / 'static'}", device="cpu")
+    assert encoder.modalities == ("text",)
+    assert encoder.encode_texts(["dog " * 100, "a cat"]).shape == (2, 4)
 
 
 def test_a_folder_that_holds_no_model_or_is_not_there_is_told_apart(tmp_path):

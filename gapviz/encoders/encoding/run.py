@@ -223,7 +223,7 @@ class _Run:
 
             span = self.spans["image"]
             found = self._vectors(
-                self.card.name, "image", list(first), prepared, IMAGE_BATCH, encode, span
+                self.card.stored_as, "image", list(first), prepared, IMAGE_BATCH, encode, span
             )
         rows = []
         for owner, reference in pictures:
@@ -299,7 +299,7 @@ class _Run:
         def encode(texts: Sequence[str], progress: Progress) -> Float32:
             return encoder.encode_texts(texts, progress=progress)
 
-        name = encoder.card.name
+        name = encoder.card.stored_as
         return self._vectors(name, "text", list(text_of), by_length, SHARD_ROWS, encode, span)
 
     def _vectors(
@@ -315,7 +315,7 @@ class _Run:
         """Look up what is known, encode the rest in whole batches, store every full shard.
 
         Args:
-            name: of the encoder, as the store knows it.
+            name: that they are stored by, `EncoderCard.stored_as`.
             kind: of the contents.
             keys: of all of them, each once.
             things_of: gives those of some keys, in the order in which they are encoded.
