@@ -5,7 +5,12 @@ from dataclasses import replace
 import streamlit as st
 
 from gapviz.analyses.tour import STOP_TITLES, numbered_stops
-from gapviz.dashboard.page_head import lacks_second_modality, show_doubts, ways_on
+from gapviz.dashboard.page_head import (
+    lacks_second_modality,
+    show_doubts,
+    warn_of_random_weights,
+    ways_on,
+)
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.tour import STEP, STOPS
 from gapviz.dashboard.widgets import segments_of
@@ -44,5 +49,6 @@ with st.container(key="tour_stop"):
     if lacks_second_modality(chosen, "This stop is shown on the vectors of two modalities."):
         ways_on({"tour": "Take the tour with the built-in drawings"}, keep=(STEP.name,))
         st.stop()
+    warn_of_random_weights(chosen)
     show_doubts(chosen)
     stop.show(chosen)

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from gapviz.dashboard.page_head import lacks_second_modality, page_title
+from gapviz.dashboard.page_head import lacks_second_modality, page_title, warn_of_random_weights
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.why import forces, training_panel
 
 chosen = settings()
 
 page_title("Why a gap: where it comes from")
+warn_of_random_weights(chosen)
 st.markdown(
     "A dual encoder has two networks, one for each modality, trained so that matching pairs "
     "point the same way. Yet the two clouds stay apart. Watch it happen, then see the three "

@@ -211,3 +211,56 @@ def ranx():
 
     yield ask
     worker.communicate()
+
+
+@pytest.fixture(scope="session")
+def small_clip(tmp_path_factory):
+    """The folder of a model of sentence-transformers, saved at random weights.
+
+    CLIP's two towers with one layer each: texts of at most 16 tokens and pictures of 16 × 16
+    pixels become 8 dimensions. It has a prompt for queries.
+    """
+    from gapviz.encoders.torchvision_operators import declare_torchvision_operators
+
+    declare_torchvision_operators()
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    words = "<pad> <unk> <s> </s> query find : a the red apple house by lake night dog cat . png"
+    vocabulary = {word: number for number, word in enumerate(words.split())}
+    made = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 2), ("</s>", 3)]
+    )
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", unk_token="<unk>", bos_token="<s>",
+        eos_token="</s>", model_max_length=16,
+    )  # fmt: skip
+    pictures = transformers.CLIPImageProcessor(
+        size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16}
+    )
+    tower = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }  # fmt: skip
+    ends = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
+    config = transformers.CLIPConfig(
+        text_config={
+            **tower, **ends, "vocab_size": len(vocabulary), "max_position_embeddings": 16,
+        },
+        vision_config={**tower, "image_size": 16, "patch_size": 8},
+        projection_dim=8,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("models")
+    transformers.CLIPModel(config).save_pretrained(folder / "bare")
+    transformers.CLIPProcessor(pictures, tokenizer).save_pretrained(folder / "bare")
+    model = SentenceTransformer(
+        modules=[Transformer(str(folder / "bare"))], prompts={"query": "query : "}, device="cpu"
+    )
+    model.save(str(folder / "clip"))
+    return folder / "clip"

@@ -7,7 +7,7 @@ plain values, which is printed, written into a report or drawn on a page without
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gapviz.core.collection import EVALUATE, Collection
@@ -16,6 +16,7 @@ from gapviz.core.lazy import cached_property
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
@@ -143,7 +144,12 @@ class Request:
     @property
     def warnings(self) -> list[str]:
         """What every figure should be doubted for, one sentence each."""
-        return [*filter(None, [too_few(self.n_items)]), *split_warnings(self.collection)]
+        collection = self.collection
+        return [
+            *random_weights_warnings(collection.encoder),
+            *filter(None, [too_few(self.n_items)]),
+            *split_warnings(collection),
+        ]
 
     def finding(self, **parts: Any) -> Finding:
         """A finding that says what was looked at: the pair on the held-out items.
@@ -212,6 +218,23 @@ class Analysis:
     """Whether a report has a section of it, at its usual parameters."""
     goes_on: bool = False
     """Whether a run that was stopped goes on where it was."""
+
+    def answer(self, request: Request, progress: Progress) -> Finding:
+        """What `find` finds; vectors of random weights are said to be that, in its JSON too.
+
+        Raises:
+            GapvizError: what cannot be asked.
+        """
+        found = self.find(request, progress)
+        doubts = random_weights_warnings(request.collection.encoder)
+        if not doubts:
+            return found
+        in_json = list(dict.fromkeys([*doubts, *found.figures.get("warnings", ())]))
+        return replace(
+            found,
+            warnings=list(dict.fromkeys([*doubts, *found.warnings])),
+            figures={**found.figures, "warnings": in_json},
+        )
 
     def usual(self) -> dict[str, Any]:
         """Every parameter at its default."""

@@ -12,9 +12,11 @@ import numpy as np
 from gapviz.analyses.copies import Copies, copies_of
 from gapviz.analyses.domain import domain_reading
 from gapviz.core.collection import Collection
+from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.pairing import pairing_of
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.sources.files.format import Skipped
@@ -47,6 +49,8 @@ class Inspection(JsonFields):
     vectors: dict[str, VectorRows]
     """By modality; empty where no encoder has seen the collection."""
     encoder: str | None
+    encoder_record: EncoderRecord
+    """How what asks is encoded later."""
     labels: tuple[tuple[str, int], ...]
     """Each label with its items, the most frequent first."""
     n_unlabelled: int
@@ -68,13 +72,14 @@ class Inspection(JsonFields):
     """Why its figures by dimension are left out, in a clause; None where they are not."""
     domain_warning: str | None = None
     """What speaks against the built-in encoder for these pictures."""
+    random_weights: tuple[str, ...] = ()
+    """What speaks against vectors of an encoder with random weights; nothing of any other."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against the splits or the encoder, one sentence each."""
-        return tuple(
-            filter(None, [*self.copies.warnings, *self.split_warnings, self.domain_warning])
-        )
+        doubts = (*self.copies.warnings, *self.split_warnings, self.domain_warning)
+        return (*self.random_weights, *filter(None, doubts))
 
 
 def inspect_collection(
@@ -126,6 +131,7 @@ def inspect_collection(
             for name, block in collection.modalities.items()
         },
         encoder=collection.encoder if collection.modalities else None,
+        encoder_record=collection.encoder_record,
         labels=tuple(labels.most_common()),
         n_unlabelled=len(items) - labels.total(),
         duplicate_pictures=tuple(tuple(ids) for ids in contents.values() if len(ids) > 1),
@@ -137,6 +143,7 @@ def inspect_collection(
         copies=copies_of(collection, pictures),
         no_axes=collection.no_axes,
         domain_warning=domain_reading(collection),
+        random_weights=random_weights_warnings(collection.encoder),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gapviz.analyses.analysis import (
     QUERY_MODALITY,
@@ -18,12 +19,16 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
-from gapviz.core.vectors import unit_rows
-from gapviz.encoders import load_encoder
-from gapviz.encoders.registry import is_dual_encoder
+from gapviz.encoders.base import ImageEncoder, TextEncoder
+from gapviz.encoders.registry import is_dual_encoder, query_encoder
 from gapviz.measures.experiment import Experiment
 from gapviz.retrieval.index import Query, ResultList
-from gapviz.retrieval.queries import caption_query, item_query, picture_query
+from gapviz.retrieval.queries import (
+    asks_differently,
+    caption_query,
+    item_query,
+    picture_query,
+)
 from gapviz.sources.images.decoding import decode_image
 from gapviz.storage.files import unreadable
 
@@ -45,17 +50,18 @@ def text_query(collection: Collection, text: str) -> Query:
         GapvizError: no texts in the collection, or the encoder of its vectors is not known.
     """
     collection.modality("text")
-    known = caption_query(collection, text)
-    if known is not None:
+    known, live = caption_query(collection, text), _is_live(collection)
+    if known is not None and not (live and asks_differently(collection, text)):
         return known
-    if not is_dual_encoder(collection.encoder):
+    if not live:
         raise GapvizError(
             f"was encoded by {collection.encoder[:80]!r}, which cannot encode a text here",
             where=collection.name,
             hint="name their model in --encoder, or search with --item ID",
         )
-    vectors = load_encoder(collection.encoder).encode_texts([text])
-    return Query(unit_rows(vectors, where="the query")[0], "text")
+    encoder = query_encoder(collection.encoder, collection.encoder_record, "text")
+    vector = cast(TextEncoder, encoder).encode_texts([text])[0]
+    return Query(vector, "text") if known is None else replace(known, vector=vector)
 
 
 def image_query(collection: Collection, path: Path) -> Query:
@@ -66,7 +72,7 @@ def image_query(collection: Collection, path: Path) -> Query:
             read, or the encoder of its vectors is not known.
     """
     collection.modality("image")
-    if not is_dual_encoder(collection.encoder):
+    if not _is_live(collection):
         raise GapvizError(
             f"was encoded by {collection.encoder[:80]!r}, which cannot encode a picture here",
             where=collection.name,
@@ -77,9 +83,14 @@ def image_query(collection: Collection, path: Path) -> Query:
     except OSError as error:
         raise unreadable(path, error) from error
     picture = decode_image(content, where=str(path))
-    return picture_query(
-        collection, picture, load_encoder(collection.encoder).encode_images([picture])[0]
-    )
+    encoder = query_encoder(collection.encoder, collection.encoder_record, "image")
+    vector = cast(ImageEncoder, encoder).encode_images([picture])[0]
+    return picture_query(collection, picture, vector)
+
+
+def _is_live(collection: Collection) -> bool:
+    """Whether the encoder of a collection may encode what is typed or dropped."""
+    return is_dual_encoder(collection.encoder_record.loads_as or collection.encoder)
 
 
 def hits_json(collection: Collection, found: ResultList) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
     gates = refused_early(options)
     request = request_of(analysis, options)
     with progress_bar() as progress:
-        finding = analysis.find(request, progress)
+        finding = analysis.answer(request, progress)
     return answer(finding, gates, options)
 
 

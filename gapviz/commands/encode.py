@@ -8,20 +8,28 @@ from typing import get_args
 
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.encoders.encoding.run import encode_collection
+from gapviz.encoders.open_clip import CONFIG_FILE
 from gapviz.encoders.registry import (
     FAMILIES,
+    FOLDER,
     OPEN_CLIP,
-    encoded_modalities,
+    TIMM,
     load_any_encoder,
 )
+from gapviz.encoders.sentence_transformer import FAMILY as SENTENCES
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.format import IndexedCaptions, Skipped
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.storage.saved_collection import ITEMS_FILE, SAVED_COLLECTION, replace_collection
 
 SKIPPED_SHOWN = 10
+
+MODEL_FILES = ("modules.json", "config.json")
+"""Either lies in a folder that sentence-transformers or transformers saved a model to."""
 
 
 def add_to(commands: Commands) -> None:
@@ -37,14 +45,28 @@ def add_to(commands: Commands) -> None:
         "--model",
         default=BUILTIN,
         metavar="NAME",
-        help="builtin, a model of open_clip (ViT-B-32), hf-hub:ORG/NAME, local-dir:PATH; of "
-        "images alone efficientnet-lite0 or timm:MODEL; of texts alone minilm or "
-        "sentence-transformers:NAME (default: builtin)",
+        help="builtin, a model of open_clip (ViT-B-32, hf-hub:ORG/NAME), one of "
+        "sentence-transformers, of texts and images or of texts alone "
+        "(sentence-transformers:ORG/NAME), or the folder that either saved one to; of images "
+        "alone efficientnet-lite0 or timm:MODEL; of texts alone minilm (default: builtin)",
     )
     command.add_argument(
         "--pretrained",
         metavar="TAG",
-        help="a pretrained tag or a checkpoint of open_clip's model (default: random weights)",
+        help="a pretrained tag or a checkpoint of open_clip's model",
+    )
+    command.add_argument(
+        "--random-weights",
+        action="store_true",
+        help="take a model of open_clip or timm without weights, to see the gap that a model is "
+        "born with (seed 0; another one with --pretrained random-7)",
+    )
+    command.add_argument(
+        "--dims",
+        type=int,
+        metavar="N",
+        help="only the first N dimensions of a model of sentence-transformers that was trained "
+        "for it (Matryoshka)",
     )
     command.add_argument(
         "--out",
@@ -79,7 +101,12 @@ def run(options: argparse.Namespace) -> str:
     """
     if options.workers is not None and options.workers < 0:
         raise GapvizError(f"--workers {options.workers} is negative", hint="give 0 or more")
-    name = encoder_name(options.model, options.pretrained)
+    name = encoder_name(
+        options.model,
+        options.pretrained,
+        random_weights=options.random_weights,
+        dims=options.dims,
+    )
     refuse_foreign_folder(options.out, marker=ITEMS_FILE, what=SAVED_COLLECTION)
     reading = read(options)
     with progress_bar() as progress:
@@ -91,18 +118,21 @@ def run(options: argparse.Namespace) -> str:
             indexed_captions=options.indexed_captions,
             progress=progress,
             decode_workers=options.workers,
-            modalities=encoded_modalities(name),
+            modalities=encoder.modalities,
         )
         replace_collection(encoded.collection, options.out)
     skipped = (*reading.skipped, *encoded.skipped)
     collection = encoded.collection
+    warnings = random_weights_warnings(collection.encoder)
     rows = {name: block.n_rows for name, block in collection.modalities.items()}
+    record = collection.encoder_record
     if options.json:
         return json_text(
             {
                 "folder": str(options.out),
                 "name": collection.name,
                 "encoder": collection.encoder,
+                "encoder_record": record,
                 "n_items": collection.n_items,
                 "dim": collection.dim,
                 "rows": rows,
@@ -111,6 +141,7 @@ def run(options: argparse.Namespace) -> str:
                 "seconds": round(encoded.seconds, 3),
                 "device": encoded.device,
                 "skipped": skipped,
+                "warnings": warnings,
             }
         )
     counts = ", ".join(f"{count:,} {name}" for name, count in rows.items())
@@ -119,18 +150,45 @@ def run(options: argparse.Namespace) -> str:
         f"{collection.dim} dimensions, encoder {collection.encoder}",
         f"encoded {encoded.n_encoded:,}, reused {encoded.n_reused:,}, "
         f"in {encoded.seconds:.1f} s on {encoded.device}",
+        *prompt_lines(record),
         f"written to {options.out}",
+        *(f"warning: {one}" for one in warnings),
     ]
     return "\n".join([*lines, *skipped_lines(skipped)])
 
 
-def encoder_name(model: str, pretrained: str | None) -> str:
-    """The encoder's name; a bare one is a model of open_clip.
+def encoder_name(
+    model: str, pretrained: str | None, *, random_weights: bool = False, dims: int | None = None
+) -> str:
+    """The encoder's name; a bare one is a model of open_clip, or the folder of a saved model.
+
+    Args:
+        model: what `--model` says.
+        pretrained: what `--pretrained` says.
+        random_weights: take random weights, seed 0.
+        dims: what `--dims` says.
 
     Raises:
-        GapvizError: a tag beside a model that takes none.
+        GapvizError: weights beside a model that takes none or of two kinds, dimensions of a model
+            that has no choice of them, or a name that several families have.
     """
+    model = _of_folder(model)
     family = model.partition(":")[0]
+    if random_weights:
+        return _with_random_weights(model, pretrained)
+    if family not in FAMILIES and "/" in model:
+        raise GapvizError(
+            f"there is no folder of a saved model {model[:80]!r}",
+            hint=f"of a model on Hugging Face say whose it is: {SENTENCES}:ORG/NAME or "
+            "hf-hub:ORG/NAME",
+        )
+    if dims is not None:
+        if family != SENTENCES or dims < 1:
+            raise GapvizError(
+                f"--dims {dims} goes with a model of sentence-transformers, and is 1 or more",
+                hint=f"leave it out, or give --model {SENTENCES}:ORG/NAME",
+            )
+        model = f"{model}:dims-{dims}"
     if family not in FAMILIES:
         return f"{OPEN_CLIP}:{model}:{pretrained}" if pretrained else f"{OPEN_CLIP}:{model}"
     if pretrained:
@@ -139,6 +197,37 @@ def encoder_name(model: str, pretrained: str | None) -> str:
             hint="leave it out, or give --model a name such as ViT-B-32",
         )
     return model
+
+
+def _of_folder(model: str) -> str:
+    """The name of the encoder in a folder that a model was saved to; else what was given."""
+    folder = Path(model).expanduser()
+    if (folder / CONFIG_FILE).is_file():
+        return f"{FOLDER}:{folder.absolute()}"
+    if any((folder / name).is_file() for name in MODEL_FILES):
+        return f"{SENTENCES}:{folder.absolute()}"
+    return model
+
+
+def _with_random_weights(model: str, pretrained: str | None) -> str:
+    family, _, rest = model.partition(":")
+    bare = model if family not in FAMILIES else rest if family in (OPEN_CLIP, TIMM) else ""
+    if pretrained or not bare or ":" in bare:
+        raise GapvizError(
+            "--random-weights goes with the bare name of a model of open_clip or timm",
+            hint="give for instance --model ViT-B-32 without --pretrained",
+        )
+    return f"{TIMM if family == TIMM else OPEN_CLIP}:{bare}:random-0"
+
+
+def prompt_lines(record: EncoderRecord) -> list[str]:
+    """How what asks is encoded, for people, where that differs from what is indexed."""
+    if not record.asks_apart:
+        return []
+    return [
+        f"prompts    {record.document_prompt!r} before what is indexed, {record.query_prompt!r} "
+        "before what only asks: second captions, and what is searched for"
+    ]
 
 
 def skipped_lines(skipped: tuple[Skipped, ...]) -> list[str]:

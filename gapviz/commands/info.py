@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
-from gapviz.commands.encode import skipped_lines
+from gapviz.commands.encode import prompt_lines, skipped_lines
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 
@@ -58,6 +58,7 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
         f"by {found.encoder}"
         for name, block in found.vectors.items()
     ]
+    lines += prompt_lines(found.encoder_record)
     lines += [f"cone       {cloud_reading(one)}" for one in clouds]
     if not found.vectors:
         lines.append("vectors    none yet (gapviz encode)")

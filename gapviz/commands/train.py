@@ -12,7 +12,9 @@ from gapviz.commands.gate import Gated, add_gate
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell
 from gapviz.commands.strategy import add_shared, chosen_pair
+from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.seeds import checked_seed
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
@@ -89,10 +91,10 @@ def run(options: argparse.Namespace) -> Gated:
     features = collection_features(collection, pair or default_pair(collection))
     with progress_bar() as progress:
         result = train_run(features, chosen, progress)
-    return answer(_finding(collection.name, features, result), gates, options, "heads written to")
+    return answer(_finding(collection, features, result), gates, options, "heads written to")
 
 
-def _finding(name: str, features: TrainingFeatures, result: TrainingRun) -> Finding:
+def _finding(collection: Collection, features: TrainingFeatures, result: TrainingRun) -> Finding:
     from gapviz.figures.training import QUANTITIES
 
     columns = [Column("step", "step")]
@@ -103,6 +105,8 @@ def _finding(name: str, features: TrainingFeatures, result: TrainingRun) -> Find
         [step.step, *(value for one in QUANTITIES.values() for value in one.values(step).values())]
         for step in result.steps
     ]
+    doubts = random_weights_warnings(collection.encoder)
+    warnings = [*doubts, *filter(None, [too_few(features.held_out.size)])]
     units = " ".join(f"{one.title}: {one.axis}." for one in QUANTITIES.values())
     return Finding(
         figures={
@@ -111,10 +115,11 @@ def _finding(name: str, features: TrainingFeatures, result: TrainingRun) -> Find
             "features": features.source,
             **result.to_json(),
             "last": result.steps[-1].to_json(),
+            **({"warnings": warnings} if doubts else {}),
         },
-        title=f"{name}: {features.train.size:,} pairs train, "
+        title=f"{collection.name}: {features.train.size:,} pairs train, "
         f"{features.held_out.size:,} others are held out",
-        warnings=[*filter(None, [too_few(features.held_out.size)])],
+        warnings=warnings,
         readings=[features.source, f"{result.options.title}, {result.options.steps:,} steps"],
         tables=[Table("", columns, rows)],
         protocol=f"{units} Loss is that of the training batch, all else is measured on the "

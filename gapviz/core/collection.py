@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
@@ -176,6 +177,8 @@ class Collection:
     """The folder that images are read from, and nothing outside it; not saved."""
     rotated: bool = False
     """True where the vectors are known only up to a rotation, as those made of cosines are."""
+    encoder_record: EncoderRecord = NO_RECORD
+    """How what asks later is encoded."""
 
     def __post_init__(self) -> None:
         if not self.items:

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, wraps
 from importlib import import_module
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
-from gapviz.encoders import load_encoder
-from gapviz.encoders.base import Encoder
+from gapviz.encoders.base import TextEncoder
+from gapviz.encoders.registry import load_any_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import export_files
@@ -181,8 +181,8 @@ def exported(
     return export_files(_seeded(view, seed, pair).having(options), before)
 
 
-def encoder_named(name: str) -> Encoder:
-    """A loaded encoder; the first call imports its libraries.
+def encoder_named(name: str) -> TextEncoder:
+    """A loaded encoder of texts, or of both; the first call imports its libraries.
 
     Raises:
         GapvizError: no such encoder, or its files are missing.
@@ -218,8 +218,8 @@ def warm_encoder(name: str | None) -> None:
 
 
 @lru_cache(maxsize=2)
-def _encoder(name: str) -> Encoder:
-    encoder = load_encoder(name)
+def _encoder(name: str) -> TextEncoder:
+    encoder = cast(TextEncoder, load_any_encoder(name))
     # Libraries are imported at the first use, and two threads at once might find a half-imported
     # one: so the first use is made here, by one thread at a time.
     encoder.encode_texts(["warm up"])

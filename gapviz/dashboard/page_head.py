@@ -12,6 +12,7 @@ from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.measure import content_reading
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
@@ -31,13 +32,23 @@ def page_title(title: str) -> None:
 
 
 def page_head(title: str, chosen: Settings, caption: str = "") -> None:
-    """The page's title, and one warning where too few items are held out to measure on."""
+    """The page's title, and what every figure of it is to be doubted for.
+
+    That is too few held-out items to measure on, or an encoder with random weights.
+    """
     page_title(title)
+    warn_of_random_weights(chosen)
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
     if caption:
         st.caption(caption)
+
+
+def warn_of_random_weights(chosen: Settings) -> None:
+    """Warn of vectors by an encoder with random weights; of two encoders the one is named."""
+    for view in chosen.views:
+        _warn(chosen, view, *random_weights_warnings(view.encoder))
 
 
 def show_doubts(chosen: Settings) -> None:
@@ -47,10 +58,14 @@ def show_doubts(chosen: Settings) -> None:
     than the built-in encoder knows. Of two encoders each warning names its own.
     """
     for view in chosen.views:
-        doubts = _doubts(view, chosen.raw, chosen.seed, chosen.pair)
-        if doubts:
-            head = f"**{encoder_title(view)}.** " if chosen.compare else ""
-            st.warning(head + "\n\n".join(doubts), icon=":material/warning:")
+        _warn(chosen, view, *_doubts(view, chosen.raw, chosen.seed, chosen.pair))
+
+
+def _warn(chosen: Settings, view: View, *doubts: str) -> None:
+    """Say what speaks against the vectors of a view, if anything does."""
+    if doubts:
+        head = f"**{encoder_title(view)}.** " if chosen.compare else ""
+        st.warning(head + "\n\n".join(doubts), icon=":material/warning:")
 
 
 @cached_within(1)

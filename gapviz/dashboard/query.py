@@ -15,8 +15,14 @@ from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title, 
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, segments_of, select_of
+from gapviz.encoders.base import Encoder
 from gapviz.retrieval.index import Query
-from gapviz.retrieval.queries import caption_query, item_query, picture_query
+from gapviz.retrieval.queries import (
+    asks_differently,
+    caption_query,
+    item_query,
+    picture_query,
+)
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
 
@@ -104,10 +110,9 @@ def _text_query(chosen: Settings) -> Queries | None:
 
 def _text_vector(view: View, text: str) -> Query:
     collection = collection_of(view)
-    known = caption_query(collection, text)
-    if known is not None:
+    known, encoder = caption_query(collection, text), live_encoder(view)
+    if known is not None and not (encoder and asks_differently(collection, text)):
         return known
-    encoder = live_encoder(view)
     if encoder is None:
         raise GapvizError(
             f"“{text[:80]}” is no caption of this collection, and its vectors came without the "
@@ -115,7 +120,14 @@ def _text_vector(view: View, text: str) -> Query:
             where=encoder_title(view),
             hint="type a caption as it stands, or search with an item",
         )
-    return Query(_encoded_text(encoder, text), "text")
+    vector = _encoded_text(encoder, text, _query_prompt(collection))
+    return Query(vector, "text") if known is None else replace(known, vector=vector)
+
+
+def _query_prompt(collection: Collection) -> str | None:
+    """What stood before queries when it was encoded; None where nothing sets them apart."""
+    record = collection.encoder_record
+    return record.query_prompt if record.asks_apart else None
 
 
 def _some_caption(collection: Collection) -> str:
@@ -188,15 +200,24 @@ def _picture_query(chosen: Settings) -> Queries | None:
     asked = {}
     for view in chosen.views:
         with st.spinner("Loading the encoder …"):
-            encoder = encoder_named(live_encoder(view) or view.encoder)
-            vector = encoder.encode_images([image])[0]
+            asking = _picture_encoder(view).for_queries(_query_prompt(collection_of(view)))
+            vector = asking.encode_images([image])[0]
         asked[view] = picture_query(collection_of(view), image, vector)
     if asked[chosen.view].item is not None:
         st.caption(":material/check: A picture of the collection: its own entry is left out.")
     return asked
 
 
+def _picture_encoder(view: View) -> Encoder:
+    encoder = encoder_named(live_encoder(view) or view.encoder)
+    if not isinstance(encoder, Encoder):
+        raise GapvizError(
+            "encodes texts alone", where=encoder_title(view), hint="search with an item instead"
+        )
+    return encoder
+
+
 @st.cache_data(max_entries=256, show_spinner="Encoding the text …")
-def _encoded_text(encoder: str, text: str) -> Float32:
-    vector: Float32 = encoder_named(encoder).encode_texts([text])[0]
+def _encoded_text(encoder: str, text: str, prompt: str | None) -> Float32:
+    vector: Float32 = encoder_named(encoder).for_queries(prompt).encode_texts([text])[0]
     return vector

@@ -8,15 +8,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from PIL import Image
 
+from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32, unit_rows
-from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preprocessing
+from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preparation
 from gapviz.sources.files.texts import is_utf8
 
 Thing = TypeVar("Thing")
@@ -33,14 +34,40 @@ class EncoderCard:
     text_limit: int = 0
     """Most tokens of a text that the text tower reads (special tokens included); 0 where it
     reads no texts."""
+    record: EncoderRecord = NO_RECORD
+    """What a collection that it encodes remembers of it."""
+    variant: str = ""
+    """What its vectors depend on beside the name, such as a prompt."""
+
+    @property
+    def stored_as(self) -> str:
+        """What its vectors are stored by, so that those of another variant are kept apart."""
+        return f"{self.name}, {self.variant}" if self.variant else self.name
 
 
-class TextEncoder(ABC):
-    """Texts into vectors of `card.dim` dimensions."""
+class _AnyEncoder:
+    """What encoders of texts, of pictures and of both have in common."""
 
     card: EncoderCard
     device: str
     """Where it computes: `cpu`, `cuda`, `mps`."""
+    modalities: ClassVar[tuple[str, ...]]
+    """What it encodes: `image`, `text` or both."""
+
+    def for_queries(self, prompt: str | None = None) -> Self:
+        """The same encoder as it takes what asks, which is another variant where that differs.
+
+        Args:
+            prompt: what stands before a query, as `EncoderRecord.query_prompt`; None takes the
+                model's own. No matter to a model without prompts.
+        """
+        return self
+
+
+class TextEncoder(_AnyEncoder, ABC):
+    """Texts into vectors of `card.dim` dimensions."""
+
+    modalities: ClassVar[tuple[str, ...]] = ("text",)
 
     def encode_texts(self, texts: Sequence[str], *, progress: Progress = no_progress) -> Float32:
         """Unit rows `(len(texts), card.dim)` float32.
@@ -60,13 +87,11 @@ class TextEncoder(ABC):
         """`(len(texts), card.dim)` of any length, of texts that can be read."""
 
 
-class ImageEncoder(ABC):
+class ImageEncoder(_AnyEncoder, ABC):
     """Pictures into vectors of `card.dim` dimensions."""
 
-    card: EncoderCard
-    device: str
-    """Where it computes: `cpu`, `cuda`, `mps`."""
-    preprocessing: Preprocessing
+    modalities: ClassVar[tuple[str, ...]] = ("image",)
+    preprocessing: Preparation
     """What is done to a picture first, so that another process can do it."""
 
     def encode_images(
@@ -81,8 +106,8 @@ class ImageEncoder(ABC):
         """
         return unit_rows(self.image_features(images, progress), where="encoded images")
 
-    def encode_pixels(self, pixels: Pixels) -> Float32:
-        """Unit rows `(n, card.dim)` of one batch `(n, height, width, 3)` from `preprocessing`."""
+    def encode_pixels(self, pixels: Sequence[Pixels]) -> Float32:
+        """Unit rows `(n, card.dim)` of one batch of pictures from `preprocessing`."""
         return unit_rows(self.pixel_features(pixels), where="encoded images")
 
     def image_features(
@@ -93,17 +118,19 @@ class ImageEncoder(ABC):
             raise GapvizError("there are no images to encode", hint="give at least one")
 
         def encode(batch: Sequence[Image.Image]) -> Float32:
-            return self.pixel_features(np.stack([self.preprocessing.pixels(one) for one in batch]))
+            return self.pixel_features([self.preprocessing.pixels(one) for one in batch])
 
         return in_batches(encode, images, IMAGE_BATCH, progress, "images")
 
     @abstractmethod
-    def pixel_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Sequence[Pixels]) -> Float32:
         """What `encode_pixels` gives, of any length."""
 
 
 class Encoder(ImageEncoder, TextEncoder):
     """A dual encoder: texts and images into one joint space of `card.dim` dimensions."""
+
+    modalities: ClassVar[tuple[str, ...]] = ("image", "text")
 
 
 def choose_device(device: str | None = None) -> str:
@@ -179,19 +206,22 @@ def in_batches(
 
 
 def standardised_features(
-    model: Callable[[Any], Any], pixels: Pixels, statistics: Mapping[str, Any], device: str
+    model: Callable[[Any], Any],
+    pixels: Sequence[Pixels],
+    statistics: Mapping[str, Any],
+    device: str,
 ) -> Float32:
     """`(n, dim)`: what a model of torch makes of pixels 0…1 with each channel standardised.
 
     Args:
         model: of a batch `(n, 3, height, width)` on `device`, without gradients.
-        pixels: `(n, height, width, 3)`, 0…255.
+        pixels: n pictures `(height, width, 3)`, 0…255.
         statistics: `mean` and `std` of each channel, of pixels 0…1.
         device: where the batch is put.
     """
     import torch
 
-    batch = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).contiguous()
+    batch = torch.from_numpy(np.stack(pixels)).to(device).permute(0, 3, 1, 2).contiguous()
     mean, std = (
         torch.tensor(statistics[name], dtype=torch.float32, device=device).view(1, 3, 1, 1)
         for name in ("mean", "std")

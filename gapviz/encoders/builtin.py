@@ -68,7 +68,7 @@ class BuiltinEncoder(Encoder):
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         return self._text_head.project(minilm(self.device).text_features(texts, progress))
 
-    def pixel_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Sequence[Pixels]) -> Float32:
         return self._image_head.project(efficientnet(self.device).pixel_features(pixels))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
@@ -46,10 +49,10 @@ class EfficientNetEncoder(ImageEncoder):
         self._model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self._model.eval().requires_grad_(False).to(self.device)
 
-    def pixel_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Sequence[Pixels]) -> Float32:
         import torch
 
-        batch = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        batch = torch.from_numpy(np.stack(pixels)).to(self.device).permute(0, 3, 1, 2).float()
         with torch.inference_mode():
             maps = self._model.extract_features((batch - 127.0) / 128.0)
             features: Float32 = maps.mean(dim=(2, 3)).cpu().numpy()
@@ -117,7 +120,7 @@ class TimmEncoder(ImageEncoder):
         dim = int(getattr(model, "head_hidden_size", model.num_features))
         self.card = EncoderCard(name, dim)
 
-    def pixel_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Sequence[Pixels]) -> Float32:
         return standardised_features(self._model, pixels, self._config, self.device)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
@@ -48,15 +49,14 @@ class OpenClipEncoder(Encoder):
             folder with `open_clip_config.json`, weights and, where the model has one of its
             own, a tokenizer.
         pretrained: a tag of that model (`openai`, `laion2b_s34b_b79k`; downloaded once,
-            then read from Hugging Face's cache), the path of a checkpoint, or None for
-            random weights, which show the gap that a dual encoder is born with. None where
-            the name brings its weights.
-        seed: of the random weights.
+            then read from Hugging Face's cache), or the path of a checkpoint. None where the
+            name brings its weights, or where they are random.
+        seed: of random weights, which show the gap that a dual encoder is born with.
         device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
 
     Raises:
-        GapvizError: no such model or tag, weights that cannot be downloaded, or a
-            checkpoint that is missing, damaged, unsafe or of another model.
+        GapvizError: no such model or tag, neither weights nor a seed, weights that cannot be
+            downloaded, or a checkpoint that is missing, damaged, unsafe or of another model.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class OpenClipEncoder(Encoder):
         model_name: str,
         pretrained: str | Path | None = None,
         *,
-        seed: int = 0,
+        seed: int | None = None,
         device: str | None = None,
     ) -> None:
         declare_torchvision_operators()
@@ -96,7 +96,7 @@ class OpenClipEncoder(Encoder):
         tokens = self._tokenizer.tokenizer(clean(text), add_special_tokens=not bare).input_ids
         return len(tokens) + (3 if bare else 0)
 
-    def pixel_features(self, pixels: Pixels) -> Float32:
+    def pixel_features(self, pixels: Sequence[Pixels]) -> Float32:
         return standardised_features(self._model.encode_image, pixels, self._config, self.device)
 
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
@@ -133,7 +133,7 @@ class OpenClipEncoder(Encoder):
         answer = torch.func.functional_call(tower, shorter, kwargs={"text": ids})
         return answer["text_features"] if isinstance(answer, dict) else answer[1]
 
-    def _from_list(self, model_name: str, pretrained: str | Path | None, seed: int) -> None:
+    def _from_list(self, model_name: str, pretrained: str | Path | None, seed: int | None) -> None:
         import open_clip
         import torch
 
@@ -147,6 +147,16 @@ class OpenClipEncoder(Encoder):
                 else "choose one of open_clip.list_models()",
             )
         tags = open_clip.list_pretrained_tags_by_model(model_name)
+        if pretrained is None and seed is None:
+            such_as = (
+                f"one of its pretrained tags ({', '.join(tags[:6])})" if tags else "a checkpoint"
+            )
+            raise GapvizError(
+                "names no weights",
+                where=f"open_clip {model_name}",
+                hint=f"name {such_as}, or say that they are to be random "
+                f"(open_clip:{model_name}:random-0, or --random-weights)",
+            )
         tag = pretrained if isinstance(pretrained, str) and pretrained in tags else None
         checkpoint = None if pretrained is None or tag else named_checkpoint(pretrained, tags=tags)
 
@@ -155,7 +165,7 @@ class OpenClipEncoder(Encoder):
         where = f"open_clip {model_name}"
         with loading(f"{where} {tag or ''}".strip(), what="weights" if tag else "tokenizer"):
             with torch.random.fork_rng():
-                torch.manual_seed(seed)
+                torch.manual_seed(seed or 0)
                 model = open_clip.create_model(
                     model_name, tag, pretrained_text=False, force_quick_gelu=bool(quick)
                 )
@@ -170,7 +180,8 @@ class OpenClipEncoder(Encoder):
             name += f":checkpoint-{digest_of([checkpoint])}"
         else:
             name += f":random-{seed}"
-        self._take(model_name, model, tokenizer, name)
+        given = None if checkpoint is None else f"open_clip:{model_name}:{checkpoint.absolute()}"
+        self._take(model_name, model, tokenizer, name, given)
 
     def _from_hub(self, model_name: str) -> None:
         import open_clip
@@ -201,9 +212,11 @@ class OpenClipEncoder(Encoder):
             tokenizer = open_clip.get_tokenizer(full_name)
             # By content: a folder that training writes over is another encoder.
             digest = digest_of(sorted(path for path in folder.iterdir() if path.is_file()))
-            self._take(full_name, model, tokenizer, f"{FOLDER}checkpoint-{digest}")
+            self._take(full_name, model, tokenizer, f"{FOLDER}checkpoint-{digest}", full_name)
 
-    def _take(self, full_name: str, model: Any, tokenizer: Any, name: str) -> None:
+    def _take(
+        self, full_name: str, model: Any, tokenizer: Any, name: str, loads_as: str | None = None
+    ) -> None:
         """Have that model, and the card of it; `full_name` is what open_clip knows it by."""
         import open_clip
 
@@ -211,7 +224,8 @@ class OpenClipEncoder(Encoder):
         parts = (tokenizer, getattr(model, "text", model))
         limits = (getattr(part, "context_length", None) for part in parts)
         dim = int(open_clip.get_model_config(full_name)["embed_dim"])
-        self.card = EncoderCard(name, dim, min(int(limit) for limit in limits if limit))
+        limit = min(int(limit) for limit in limits if limit)
+        self.card = EncoderCard(name, dim, limit, EncoderRecord(loads_as=loads_as))
 
 
 def _reads_left_to_right(tower: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,28 @@ IMAGE_BATCH = 32
 
 MAX_PIXELS = 50_000_000
 """Most pixels that a picture is scaled to."""
+
+WHOLE_PIXELS = 2048 * 2048
+"""Most pixels of a picture whose model scales it: above what such models read, so that two steps
+of scaling lose nothing, and 12 MB."""
+
+NARROWEST = 200
+"""Longer side over shorter side beyond which models that scale a picture themselves refuse it."""
+
+
+class Preparation(Protocol):
+    """What another process can do to a picture, before an encoder has it."""
+
+    @property
+    def most_pixels(self) -> int:
+        """Of a prepared picture."""
+
+    def pixels(self, image: Image.Image) -> Pixels:
+        """`(height, width, 3)` RGB of a picture of any mode and size, laid over white.
+
+        Raises:
+            GapvizError: a picture that the encoder cannot take.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,11 @@ class Preprocessing:
     """Height and width to scale to before the middle is cut out; None takes `size`."""
     fill: tuple[int, int, int] = (0, 0, 0)
     """RGB around a picture that does not fill `size`."""
+
+    @property
+    def most_pixels(self) -> int:
+        """Of a prepared picture."""
+        return self.size[0] * self.size[1]
 
     def __post_init__(self) -> None:
         for value, known in ((self.fit, Fit), (self.interpolation, Interpolation)):
@@ -96,3 +123,28 @@ class Preprocessing:
         top = round((image.height - height) / 2)
         left = round((image.width - width) / 2)
         return image.crop((left, top, left + width, top + height))
+
+
+@dataclass(frozen=True, slots=True)
+class WholePicture:
+    """The picture as it is, for a model that scales it itself; only a huge one is made smaller."""
+
+    most_pixels: int = WHOLE_PIXELS
+
+    def pixels(self, image: Image.Image) -> Pixels:
+        """`(height, width, 3)` RGB of a picture of any mode and size, laid over white.
+
+        Raises:
+            GapvizError: a picture so narrow that no model takes it.
+        """
+        flat = over_white(image)
+        if max(flat.size) > NARROWEST * min(flat.size):
+            raise GapvizError(
+                f"is too narrow for the model ({flat.width:,} × {flat.height:,} pixels)",
+                hint="cut it to a squarer picture",
+            )
+        excess = flat.width * flat.height / self.most_pixels
+        if excess > 1:
+            size = (max(1, int(side / excess**0.5)) for side in flat.size)
+            flat = flat.resize(tuple(size), Image.Resampling.LANCZOS)  # type: ignore[arg-type]
+        return np.array(flat)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, choose_device
 from gapviz.encoders.builtin import BuiltinEncoder
 from gapviz.encoders.image_only import TimmEncoder, efficientnet
 from gapviz.encoders.open_clip import OpenClipEncoder
-from gapviz.encoders.text_only import SentenceTransformerEncoder, minilm
+from gapviz.encoders.sentence_transformer import FAMILY as SENTENCES
+from gapviz.encoders.sentence_transformer import sentence_transformer
+from gapviz.encoders.text_only import minilm
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 
 OPEN_CLIP = "open_clip"
@@ -18,7 +21,6 @@ FOLDER = "local-dir"
 EFFICIENTNET = "efficientnet-lite0"
 TIMM = "timm"
 MINILM = "minilm"
-SENTENCES = "sentence-transformers"
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     BUILTIN: ("image", "text"),
@@ -28,9 +30,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     EFFICIENTNET: ("image",),
     TIMM: ("image",),
     MINILM: ("text",),
-    SENTENCES: ("text",),
+    SENTENCES: ("image", "text"),
 }
-"""What stands before the first colon of an encoder's name, and the modalities it encodes."""
+"""What stands before the first colon of an encoder's name, and the modalities it encodes; of
+sentence-transformers, a model may encode texts alone, which its name does not say."""
+
+_CHECKPOINT = re.compile(r"(?:^|:)checkpoint-[0-9a-f]{12}(?::dims-\d+)?$")
 
 
 def load_encoder(name: str, *, device: str | None = None) -> Encoder:
@@ -38,13 +43,14 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
 
     Args:
         name: one of `gapviz.sources.builtin.BUILTIN_ENCODERS` (`builtin`, `builtin:sigmoid`, …);
-            `open_clip:MODEL` (random weights, seed 0), `open_clip:MODEL:random-7` (seed 7);
             `open_clip:MODEL:TAG` with a pretrained tag or the path of a checkpoint;
-            `hf-hub:ORG/NAME`; or `local-dir:PATH`, a folder that open_clip saved a model to.
+            `open_clip:MODEL:random-7` (random weights, seed 7); `hf-hub:ORG/NAME`;
+            `local-dir:PATH`, a folder that open_clip saved a model to; or
+            `sentence-transformers:NAME_OR_PATH`, with `:dims-256` for the first 256 dimensions.
         device: where it computes; None takes the fastest there is.
 
     Raises:
-        GapvizError: no such encoder, or its weights cannot be had.
+        GapvizError: no such encoder, a model without weights, or weights that cannot be had.
 
     >>> load_encoder("builtin").encode_texts(["a cat", "a dog"]).shape
     (2, 256)
@@ -58,11 +64,19 @@ def load_encoder(name: str, *, device: str | None = None) -> Encoder:
         if family != OPEN_CLIP:
             return OpenClipEncoder(f"{family}:{rest}", device=device)
         model, weights, seed = _parts(rest)
-        return OpenClipEncoder(model, weights, seed=seed or 0, device=device)
+        return OpenClipEncoder(model, weights, seed=seed, device=device)
+    if family == SENTENCES and rest:
+        found = sentence_transformer(rest, device=device)
+        if isinstance(found, Encoder):
+            return found
+        raise GapvizError(
+            "encodes texts alone", where=name[:120], hint="take a model of texts and pictures"
+        )
     raise GapvizError(
         f"there is no encoder {name[:80]!r}",
-        hint=f"choose {', '.join(BUILTIN_ENCODERS)}, open_clip:MODEL or open_clip:MODEL:TAG "
-        "(for instance open_clip:ViT-B-32:openai), hf-hub:ORG/NAME or local-dir:PATH",
+        hint=f"choose {', '.join(BUILTIN_ENCODERS)}, open_clip:MODEL:TAG (for instance "
+        "open_clip:ViT-B-32:openai), hf-hub:ORG/NAME, local-dir:PATH or "
+        f"{SENTENCES}:NAME_OR_PATH",
     )
 
 
@@ -74,8 +88,8 @@ def load_any_encoder(
     Args:
         name: of images alone: `efficientnet-lite0` (works offline); `timm:MODEL` (pretrained),
             `timm:MODEL:random-7` (seed 7) or `timm:MODEL:CHECKPOINT`. Of texts alone: `minilm`
-            (works offline) or `sentence-transformers:NAME_OR_PATH`. Of both, as `load_encoder`
-            takes it.
+            (works offline). Of both, as `load_encoder` takes it; a model of sentence-transformers
+            may also be one of texts alone.
         device: where it computes; None takes the fastest there is.
 
     Raises:
@@ -83,6 +97,8 @@ def load_any_encoder(
     """
     family, _, rest = name.strip().partition(":")
     modalities = encoded_modalities(name)
+    if family == SENTENCES and rest:
+        return sentence_transformer(rest, device=device)
     if len(modalities) > 1:
         return load_encoder(name, device=device)
     if family == EFFICIENTNET and not rest:
@@ -91,11 +107,9 @@ def load_any_encoder(
         return minilm(choose_device(device))
     if family == TIMM and rest:
         return TimmEncoder(*_parts(rest), device)
-    if family == SENTENCES and rest:
-        return SentenceTransformerEncoder(rest, device=device)
     kind, own = "images", f"{EFFICIENTNET}, {TIMM}:MODEL"
     if modalities == ("text",):
-        kind, own = "texts", f"{MINILM}, {SENTENCES}:NAME"
+        kind, own = "texts", f"{MINILM}, {SENTENCES}:NAME_OR_PATH"
     raise GapvizError(
         f"there is no encoder of {kind} {name[:80]!r}",
         hint=f"choose {own}, or a dual encoder such as {BUILTIN}",
@@ -103,7 +117,7 @@ def load_any_encoder(
 
 
 def encoded_modalities(name: str) -> tuple[str, ...]:
-    """What the encoder of that name encodes: `image`, `text` or both.
+    """What the encoder of that name may encode: `image`, `text` or both; see `FAMILIES`.
 
     Raises:
         GapvizError: no such family of encoders.
@@ -120,11 +134,43 @@ def encoded_modalities(name: str) -> tuple[str, ...]:
 
 
 def is_dual_encoder(name: str) -> bool:
-    """Whether `load_encoder` may know the name; its weights may still be out of reach."""
+    """Whether `load_encoder` may know the name; its weights may still be out of reach.
+
+    A checkpoint that is named by its content alone is not known: nothing says where it lies.
+    """
     family, _, rest = name.strip().partition(":")
+    if _CHECKPOINT.search(rest):
+        return False
     if family == BUILTIN:
         return name.strip() in BUILTIN_ENCODERS
     return len(FAMILIES.get(family, ())) == 2 and bool(rest)
+
+
+def query_encoder(
+    encoder: str, record: EncoderRecord, modality: str
+) -> Encoder | ImageEncoder | TextEncoder:
+    """The encoder of a collection, as it takes what asks.
+
+    Args:
+        encoder: as `Collection.encoder`.
+        record: as `Collection.encoder_record`.
+        modality: of the query, `image` or `text`.
+
+    Raises:
+        GapvizError: an encoder that is gone, has changed or does not encode the modality.
+    """
+    loaded = load_any_encoder(record.loads_as or encoder)
+    if record.loads_as and loaded.card.name != encoder:
+        raise GapvizError(
+            f"holds another model than {encoder[:80]}, which made the vectors",
+            where=record.loads_as[:200],
+            hint="encode the collection again",
+        )
+    if modality not in loaded.modalities:
+        raise GapvizError(
+            f"encodes no {modality}", where=encoder[:120], hint="search with an item instead"
+        )
+    return loaded.for_queries(record.query_prompt if record.asks_apart else None)
 
 
 def _parts(rest: str) -> tuple[str, str | None, int | None]:

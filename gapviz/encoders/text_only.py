@@ -13,16 +13,11 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import EncoderCard, TextEncoder, choose_device, in_batches
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
-from gapviz.encoders.weights import digest_of, loading
 
 TEXT_LIMIT = 256
 """Most tokens that MiniLM was trained to read; its 512 positions beyond that are not."""
 
 MINILM_BATCH = 64
-BATCH = 32
-
-# Models without a limit of their own say so with an enormous number.
-LONGEST = 32_768
 
 
 class MiniLMEncoder(TextEncoder):
@@ -102,42 +97,3 @@ def tokenizer() -> Any:
     made.no_truncation()
     made.no_padding()
     return made
-
-
-class SentenceTransformerEncoder(TextEncoder):
-    """Any model of sentence-transformers.
-
-    Args:
-        model: a name on Hugging Face (downloaded once), or the path of a saved model.
-        device: `cpu`, `cuda`, `mps`; None takes the fastest there is.
-
-    Raises:
-        GapvizError: a model that cannot be downloaded, is damaged, or brings code of its own,
-            which is never run.
-    """
-
-    def __init__(self, model: str, *, device: str | None = None) -> None:
-        declare_torchvision_operators()
-        from sentence_transformers import SentenceTransformer
-
-        self.device = choose_device(device)
-        with loading(f"sentence-transformers {model[:120]}", what="model"):
-            self._model = SentenceTransformer(model, device=self.device, trust_remote_code=False)
-            dim = int(self._model.encode(["a"]).shape[1])
-        folder = Path(model)
-        limit = self._model.max_seq_length or getattr(self._model.tokenizer, "model_max_length", 0)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        name = f"checkpoint-{digest_of(files)}" if folder.is_dir() else model
-        limit = min(int(limit or LONGEST), LONGEST)
-        self.card = EncoderCard(f"sentence-transformers:{name}", dim, limit)
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text`, special ones included, counted before anything is cut."""
-        return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
-
-    def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
-        def encode(batch: Sequence[str]) -> Float32:
-            rows = self._model.encode(list(batch), batch_size=BATCH, show_progress_bar=False)
-            return np.asarray(rows, dtype=np.float32)
-
-        return in_batches(encode, texts, BATCH, progress, "texts")

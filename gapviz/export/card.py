@@ -12,6 +12,7 @@ import gapviz
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
@@ -164,7 +165,7 @@ def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
         fitted_items=fitted_on.n_items if spec.learns else 0,
         fitted_hash=fitted_on.content_hash,
         seed=after.seed,
-        warnings=strategy.warnings,
+        warnings=random_weights_warnings(fitted_on.encoder) + strategy.warnings,
         figures_before={name: told_before[name] for name in FIGURES},
         figures_after={name: told_after[name] for name in FIGURES},
         measured_items=after.collection.n_items,

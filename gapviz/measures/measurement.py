@@ -15,6 +15,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.plain_json import VERSION, plain_json
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.diagnostics import DIAGNOSTICS
@@ -118,7 +119,8 @@ class Measurement:
     def warnings(self) -> tuple[str, ...]:
         """What its figures should be doubted for, one sentence each."""
         clouds = zip(self.pair, (self.geometry.x, self.geometry.y), strict=True)
-        return self.strategy.warnings + tuple(
+        doubts = random_weights_warnings(self.collection.encoder) + self.strategy.warnings
+        return doubts + tuple(
             f"The {name} vectors are nearly one direction (mean cosine {cloud.cone:.4f}): in "
             "float32 many of their scores cannot be told apart, and count as equal. Centre them "
             "first."

@@ -45,6 +45,17 @@ def caption_query(collection: Collection, text: str) -> Query | None:
     return Query(collection.modality("text").vectors[row], "text", item, leave_out_own=False)
 
 
+def asks_differently(collection: Collection, text: str) -> bool:
+    """Whether a caption of the collection, typed, is encoded in another way than its entry.
+
+    So it is where the encoder has a prompt for queries, and the caption is indexed.
+    """
+    known = _caption_rows(collection).get(text.strip().casefold())
+    if known is None or not collection.encoder_record.asks_apart:
+        return False
+    return not collection.modality("text").query_only[known[0]]
+
+
 def picture_query(collection: Collection, image: Image.Image, vector: Float32) -> Query:
     """A picture from outside; one of the collection's own, by its pixels, knows its item.
 

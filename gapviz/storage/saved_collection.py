@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.storage.files import replace_folder, unreadable, write_atomically
 
@@ -35,6 +36,7 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "encoder": collection.encoder,
         "attribution": collection.attribution,
         "rotated": collection.rotated,
+        "encoder_record": asdict(collection.encoder_record),
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
         "items": [asdict(item) for item in collection.items],
@@ -90,6 +92,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
             attribution=description["attribution"],
             root=root,
             rotated=bool(description.get("rotated", False)),
+            encoder_record=EncoderRecord.of(description.get("encoder_record", {})),
         )
     except FileNotFoundError as error:
         raise GapvizError(

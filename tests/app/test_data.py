@@ -101,7 +101,10 @@ def test_a_model_is_chosen_with_its_size(open_app, photos):
     assert "million parameters" in " ".join(element.value for element in app.caption)
 
 
-@pytest.mark.parametrize("name", ["local-dir:/etc", "open_clip:ViT-B-32:/etc/passwd"])
+@pytest.mark.parametrize(
+    "name",
+    ["local-dir:/etc", "open_clip:ViT-B-32:/etc/passwd", "sentence-transformers:/etc:dims-4"],
+)
 def test_a_path_to_weights_must_lie_in_an_allowed_folder(open_app, photos, name):
     app = open_app(PAGE)
     app.session_state["encode_with"] = "name"
@@ -109,6 +112,28 @@ def test_a_path_to_weights_must_lie_in_an_allowed_folder(open_app, photos, name)
     app.run()
     assert "not in a folder that may be read" in app.error[0].value
     assert pressed(app, "Encode").disabled
+
+
+def test_a_model_of_sentence_transformers_is_named_with_its_dimensions(
+    open_app, photos, monkeypatch
+):
+    from gapviz.dashboard.data import encoding
+
+    begun = []
+    monkeypatch.setattr(encoding, "encode_stored", lambda *given, **_: begun.append(given[2]))
+    app = open_app(PAGE)
+    app.session_state["encode_with"] = "sentences"
+    app.run()
+    assert pressed(app, "Encode").disabled
+    app.session_state["sentence_transformer"] = "org/name"
+    app.session_state["sentence_transformer_dims"] = 256
+    app.run()
+    pressed(app, "Encode").click().run()
+    assert not app.exception
+    assert begun == ["sentence-transformers:org/name:dims-256"]
+    app.session_state["sentence_transformer"] = "/etc"
+    app.run()
+    assert "not in a folder that may be read" in app.error[0].value
 
 
 def test_an_encoded_collection_has_links_to_the_other_pages(open_app, photos, make_collection):

@@ -56,6 +56,14 @@ def test_vectors_without_content_are_said_to_have_none(open_app, make_collection
     assert sum("share no content" in one.value for one in app.warning) == 1
 
 
+@pytest.mark.parametrize("page", ["cones", "anatomy", "data", "export", "tour", "why"])
+def test_random_weights_are_said_to_be_that(open_app, make_collection, brought, page):
+    untrained = replace(make_collection(60, 8), encoder="open_clip:ViT-S-32-alt:random-0")
+    app = open_app(f"pages/{page}.py", collection=brought(untrained))
+    assert not app.exception
+    assert "has random weights" in app.warning[0].value
+
+
 @pytest.mark.parametrize("page", ["cones", "search", "decide"])
 def test_pictures_that_the_built_in_encoder_does_not_know_are_named(open_app, brought, page):
     app = open_app(f"pages/{page}.py", collection=brought(of_another_kind()))

@@ -52,6 +52,29 @@ def test_what_was_encoded_can_be_measured(source, figures, tmp_path):
     assert 0 < figures("measure", tmp_path / "out", "--fit", "all")["gap"]["value"] < 2
 
 
+def test_random_weights_are_asked_for_and_then_told_of(source, refused, figures, run, tmp_path):
+    arguments = ("encode", *source, "--model", "ViT-S-32-alt", "--out", tmp_path / "out")
+    assert "names no weights" in refused(*arguments)
+    told = figures(*arguments, "--random-weights")
+    assert told["encoder"] == "open_clip:ViT-S-32-alt:random-0"
+    assert "random weights" in told["warnings"][0]
+    assert "random weights" in run(*arguments, "--random-weights").stdout
+    assert "random weights" in run("info", tmp_path / "out").stdout
+
+
+def test_a_model_of_sentence_transformers_is_found_in_its_folder(
+    source, small_clip, figures, run, tmp_path
+):
+    arguments = ("encode", *source, "--model", small_clip, "--dims", "4", "--out", tmp_path / "out")
+    told = figures(*arguments)
+    assert (told["dim"], told["rows"]) == (4, {"image": 5, "text": 9})
+    assert told["encoder"].startswith("sentence-transformers:checkpoint-")
+    assert told["encoder_record"]["query_prompt"] == "query : "
+    assert "'query : ' before what only asks" in run("info", tmp_path / "out").stdout
+    found = figures("search", tmp_path / "out", "a red apple", "-k", "3", "--fit", "all")
+    assert len(found["hits"]) == 3 and found["match_rank"] is None
+
+
 def test_mistakes_are_told_in_one_sentence(source, refused, tmp_path):
     out = ("--out", tmp_path / "out")
     assert "--out" in refused("encode", *source)
@@ -71,6 +94,27 @@ def test_a_bare_name_is_a_model_of_open_clip():
     assert encoder_name("timm:resnet18", None) == "timm:resnet18"
     with pytest.raises(GapvizError, match="leave it out"):
         encoder_name("builtin", "openai")
+
+
+def test_random_weights_and_dimensions_go_with_models_that_have_them():
+    assert encoder_name("ViT-B-32", None, random_weights=True) == "open_clip:ViT-B-32:random-0"
+    assert encoder_name("timm:resnet18", None, random_weights=True) == "timm:resnet18:random-0"
+    for model, pretrained in (("builtin", None), ("ViT-B-32", "openai")):
+        with pytest.raises(GapvizError, match="bare name"):
+            encoder_name(model, pretrained, random_weights=True)
+    name = encoder_name("sentence-transformers:org/name", None, dims=256)
+    assert name == "sentence-transformers:org/name:dims-256"
+    with pytest.raises(GapvizError, match="goes with a model of sentence-transformers"):
+        encoder_name("ViT-B-32", None, dims=256)
+    with pytest.raises(GapvizError, match="say whose it is"):
+        encoder_name("org/name", None)
+
+
+def test_a_folder_says_which_family_saved_it(tmp_path):
+    (tmp_path / "modules.json").write_text("[]")
+    assert encoder_name(str(tmp_path), None) == f"sentence-transformers:{tmp_path}"
+    (tmp_path / "open_clip_config.json").write_text("{}")
+    assert encoder_name(str(tmp_path), None) == f"local-dir:{tmp_path}"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")

@@ -41,11 +41,11 @@ def test_the_seed_decides_the_weights(random_encoder):
     assert other.card.name == f"open_clip:{SMALL}:random-4"
 
 
-def test_the_name_says_that_the_weights_are_random():
-    unnamed = load_encoder(f"open_clip:{SMALL}", device="cpu")
-    assert unnamed.card.name == f"open_clip:{SMALL}:random-0"
-    same = load_encoder(unnamed.card.name, device="cpu")
-    assert np.array_equal(unnamed.encode_texts(["a dog"]), same.encode_texts(["a dog"]))
+def test_a_model_named_without_weights_is_refused_with_what_it_could_have():
+    with pytest.raises(GapvizError, match=r"names no weights.*openai.*ViT-B-32:random-0"):
+        load_encoder("open_clip:ViT-B-32", device="cpu")
+    with pytest.raises(GapvizError, match=r"names no weights; name a checkpoint, or say"):
+        load_encoder(f"open_clip:{SMALL}", device="cpu")
 
 
 def test_making_one_leaves_the_callers_random_numbers_alone():
@@ -138,5 +138,5 @@ def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["clip", "", "open_clip", "builtin:x", "openclip:ViT-B-32"])
 def test_an_unknown_encoder_is_answered_with_what_exists(name):
-    with pytest.raises(GapvizError, match=r"choose builtin, .*, open_clip:MODEL"):
+    with pytest.raises(GapvizError, match=r"choose builtin, .*, open_clip:MODEL:TAG"):
         load_encoder(name)

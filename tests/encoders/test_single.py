@@ -128,4 +128,4 @@ def test_an_unknown_timm_model_is_refused():
 def test_a_name_tells_what_it_encodes():
     assert encoded_modalities("timm:resnet18") == ("image",)
     assert encoded_modalities("minilm") == ("text",)
-    assert encoded_modalities("open_clip:ViT-B-32") == ("image", "text")
+    assert encoded_modalities("open_clip:ViT-B-32:openai") == ("image", "text")

@@ -14,6 +14,7 @@ from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest,
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, too_few
 from gapviz.measures.retrieval.intervals import VARIED
@@ -126,7 +127,11 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
     parts = {
         model: Finding(
             title=f"{model}: {counted(n, 'held-out item')}",
-            warnings=[*filter(None, [too_few(n)]), *board.split_warnings.get(model, ())],
+            warnings=[
+                *random_weights_warnings(model),
+                *filter(None, [too_few(n)]),
+                *board.split_warnings.get(model, ()),
+            ],
             tables=[board_table(board, model)],
         )
         for model, n in board.n_items.items()

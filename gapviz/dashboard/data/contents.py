@@ -11,12 +11,14 @@ import streamlit as st
 from gapviz.analyses.copies import copies_of
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.core.pairing import pairing_of
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.waiting import Wait, result_of
+from gapviz.export.report.markdown import plain
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.cache import CachedResult
@@ -56,6 +58,9 @@ def contents_section(stored: StoredCollection) -> None:
         st.caption(" ".join(pairing_of(vectors).sentences))
         for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
             st.warning(warning, icon=":material/call_split:")
+    doubts = {one.encoder: random_weights_warnings(one.encoder) for one in stored.encodings}
+    for encoder, doubt in ((name, one) for name, several in doubts.items() for one in several):
+        st.warning(f"{plain(encoder)}: {doubt}", icon=":material/warning:")
     copies = copies_of(collection if vectors is None else vectors)
     for sentence in copies.sentences:
         st.caption(f":material/content_copy: {sentence}")

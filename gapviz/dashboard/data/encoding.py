@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,8 @@ from gapviz.dashboard.waiting import show_progress
 from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.encoders.catalogue import available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
+from gapviz.encoders.sentence_transformer import FAMILY as SENTENCES
+from gapviz.encoders.sentence_transformer import is_path, split_dims
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.background import TaskStatus
@@ -29,7 +32,12 @@ SOURCE = Parameter(
     "choice",
     "builtin",
     "",
-    choices={"builtin": "Built in", "open_clip": "open_clip model", "name": "By name or path"},
+    choices={
+        "builtin": "Built in",
+        "open_clip": "open_clip model",
+        "sentences": "sentence-transformers model",
+        "name": "By name or path",
+    },
 )
 CAPTIONS = Parameter(
     "indexed_captions",
@@ -69,6 +77,8 @@ def _chosen_encoder() -> str | None:
     source = segments_of(SOURCE)
     if source == "open_clip":
         return _open_clip()
+    if source == "sentences":
+        return _sentence_transformer()
     if source == "name":
         return _by_name()
     st.caption(BUILTIN_WORDS)
@@ -94,14 +104,54 @@ def _open_clip() -> str | None:
 
 
 @errors_shown()
+def _sentence_transformer() -> str | None:
+    with st.container(horizontal=True):
+        name = st.text_input(
+            "Name on Hugging Face, or a folder",
+            key="sentence_transformer",
+            placeholder="ORG/NAME, or a path",
+            help="A model of texts and images, or of texts alone. It is downloaded once. Its own "
+            "prompts are used: one for what is indexed, one for what is searched for. Models that "
+            "bring code of their own are refused. A path must lie below a folder that this server "
+            "may read.",
+        ).strip()
+        dims = st.number_input(
+            "Dimensions",
+            key="sentence_transformer_dims",
+            min_value=1,
+            max_value=999_999,
+            value=None,
+            placeholder="all",
+            help="Only the first so many, of a model that was trained for it (Matryoshka).",
+            width=150,
+        )
+    if not name:
+        return None
+    chosen = _allowed_model(name)
+    return f"{SENTENCES}:{chosen}" + (f":dims-{dims}" if dims else "")
+
+
+def _allowed_model(name: str) -> str:
+    """A name on Hugging Face as it is; a path once it is known to be one that may be read.
+
+    Raises:
+        GapvizError: a path that may not be read, or is missing.
+    """
+    if is_path(name) or Path(name).exists():
+        return str(allowed_path(name, configuration().folders))
+    return name
+
+
+@errors_shown()
 def _by_name() -> str | None:
     name = st.text_input(
         "Name",
         key="encoder_name",
-        placeholder="hf-hub:ORG/NAME, open_clip:MODEL (random weights), or a path",
-        help="`hf-hub:ORG/NAME`, `open_clip:MODEL` (random weights: the gap that a model is born "
-        "with), `open_clip:MODEL:PATH` with a checkpoint, `local-dir:PATH` with a folder that "
-        "open_clip saved. A path must lie below a folder that this server may read.",
+        placeholder="hf-hub:ORG/NAME, open_clip:MODEL:random-0, or a path",
+        help="`hf-hub:ORG/NAME`, `open_clip:MODEL:random-0` (random weights: the gap that a model "
+        "is born with), `open_clip:MODEL:PATH` with a checkpoint, `local-dir:PATH` with a folder "
+        "that open_clip saved, `sentence-transformers:NAME_OR_PATH`. A path must lie below a "
+        "folder that this server may read.",
     ).strip()
     # A path in it is checked against the folders that may be read.
     family, _, rest = name.partition(":")
@@ -109,6 +159,9 @@ def _by_name() -> str | None:
     folders = configuration().folders
     if family == "local-dir":
         return f"{family}:{allowed_path(rest, folders)}"
+    if family == SENTENCES:
+        bare, dims = split_dims(rest)
+        return f"{family}:{_allowed_model(bare)}" + (f":dims-{dims}" if dims else "")
     if family == "open_clip" and ("/" in weights or "\\" in weights or "." in weights):
         return f"{family}:{model}:{allowed_path(weights, folders)}"
     return name or None

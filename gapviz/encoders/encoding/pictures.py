@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gapviz.core.errors import GapvizError
-from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.encoders.pixels import Pixels, Preparation
 from gapviz.sources.images.decoding import decode_image
 from gapviz.sources.images.references import image_bytes
 
@@ -31,6 +31,9 @@ Thing = TypeVar("Thing")
 
 HASHED_AT_ONCE = 32
 PREPARED_AT_ONCE = 8
+
+PREPARED_PIXELS = 4_194_304
+"""Of all the pictures that one task prepares: those of several tasks wait in memory."""
 
 TASKS_AHEAD = 6
 """Batches in work or waiting to be used, for each worker."""
@@ -81,10 +84,11 @@ class PictureWorkers(AbstractContextManager["PictureWorkers"]):
         return self._in_order(partial(_digest, checked), references, at_once)
 
     def pixels(
-        self, pictures: Sequence[tuple[str, bytes]], preprocessing: Preprocessing
+        self, pictures: Sequence[tuple[str, bytes]], preprocessing: Preparation
     ) -> Iterator[Pixels | Fault]:
         """Each picture prepared, in order; `pictures` are references with their digests."""
-        return self._in_order(partial(_pixels, preprocessing), pictures, PREPARED_AT_ONCE)
+        few = max(1, min(PREPARED_AT_ONCE, PREPARED_PIXELS // preprocessing.most_pixels))
+        return self._in_order(partial(_pixels, preprocessing), pictures, few)
 
     def _in_order(
         self, read: Callable[[Path | None, Thing], Answer], things: Sequence[Thing], at_once: int
@@ -172,7 +176,7 @@ def _digest(checked: bool, root: Path | None, reference: str) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def _pixels(preprocessing: Preprocessing, root: Path | None, picture: tuple[str, bytes]) -> Pixels:
+def _pixels(preprocessing: Preparation, root: Path | None, picture: tuple[str, bytes]) -> Pixels:
     reference, digest = picture
     content = image_bytes(reference, root)
     if hashlib.sha256(content).digest() != digest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar, cast
@@ -97,7 +97,7 @@ def encode_collection(
     if "image" in modalities:
         rows["image"] = work.images(cast(ImageEncoder, encoder), decode_workers)
     if "text" in modalities:
-        rows["text"] = work.texts(cast(TextEncoder, encoder))
+        rows["text"] = work.texts(cast(TextEncoder, encoder), indexed_captions)
     encoded = {name: _modality(found, indexed_captions) for name, found in rows.items() if found}
     skipped = tuple(work.skipped)
     if not encoded:
@@ -109,7 +109,11 @@ def encode_collection(
         )
     return Encoded(
         collection=replace(
-            collection, modalities=encoded, encoder=encoder.card.name, rotated=False
+            collection,
+            modalities=encoded,
+            encoder=encoder.card.name,
+            encoder_record=encoder.card.record,
+            rotated=False,
         ),
         skipped=skipped,
         n_encoded=work.n_encoded,
@@ -215,9 +219,12 @@ class _Run:
                         yield digest, pixels
 
             def encode(pixels: Sequence[Pixels], _: Progress) -> Float32:
-                return encoder.encode_pixels(np.stack(pixels))
+                return encoder.encode_pixels(pixels)
 
-            found = self._vectors("image", list(first), prepared, IMAGE_BATCH, encode)
+            span = self.spans["image"]
+            found = self._vectors(
+                self.card.stored_as, "image", list(first), prepared, IMAGE_BATCH, encode, span
+            )
         rows = []
         for owner, reference in pictures:
             digest = digests[reference]
@@ -228,8 +235,12 @@ class _Run:
                 self.skipped.append(Skipped(reference, fault.why))
         return rows
 
-    def texts(self, encoder: TextEncoder) -> _Rows:
-        """The vectors of the captions that the encoder reads."""
+    def texts(self, encoder: TextEncoder, indexed_captions: IndexedCaptions) -> _Rows:
+        """The vectors of the captions that the encoder reads.
+
+        A caption that only asks is encoded as a query, where the encoder takes those in another
+        way; one that is indexed never is, also where it asks as well.
+        """
         captions = [
             (owner, number, text)
             for owner, item in enumerate(self.collection.items)
@@ -243,6 +254,41 @@ class _Run:
                 tokens[text] = encoder.count_tokens(text)
             except GapvizError as error:
                 refused[text] = error.what
+        self.skipped += [
+            Skipped(f"{self.collection.items[owner].id}, caption {number}", refused[text])
+            for owner, number, text in captions
+            if text in refused
+        ]
+        read = [(owner, text) for owner, _, text in captions if text in tokens]
+        apart = self.card.record.asks_apart and indexed_captions == "first"
+        asks = [
+            apart and place > 0 and read[place - 1][0] == owner
+            for place, (owner, _) in enumerate(read)
+        ]
+        start, end = self.spans["text"]
+        middle = end - (end - start) * sum(asks) / max(len(asks), 1)
+        found = {
+            role: self._encoded_texts(
+                encoder.for_queries() if role else encoder,
+                {
+                    text: tokens[text]
+                    for (_, text), one in zip(read, asks, strict=True)
+                    if one == role
+                },
+                span,
+            )
+            for role, span in ((False, (start, middle)), (True, (middle, end)))
+            if role in asks
+        }
+        return [
+            (owner, found[role][text_key(text)])
+            for (owner, text), role in zip(read, asks, strict=True)
+        ]
+
+    def _encoded_texts(
+        self, encoder: TextEncoder, tokens: Mapping[str, int], span: tuple[float, float]
+    ) -> dict[bytes, Float32]:
+        """The vectors of some texts, which have so many tokens, by key."""
         text_of = {text_key(text): text for text in tokens}
 
         def by_length(missing: Sequence[bytes]) -> Iterator[tuple[bytes, str]]:
@@ -253,35 +299,33 @@ class _Run:
         def encode(texts: Sequence[str], progress: Progress) -> Float32:
             return encoder.encode_texts(texts, progress=progress)
 
-        found = self._vectors("text", list(text_of), by_length, SHARD_ROWS, encode)
-        self.skipped += [
-            Skipped(f"{self.collection.items[owner].id}, caption {number}", refused[text])
-            for owner, number, text in captions
-            if text in refused
-        ]
-        return [(owner, found[text_key(text)]) for owner, _, text in captions if text in tokens]
+        name = encoder.card.stored_as
+        return self._vectors(name, "text", list(text_of), by_length, SHARD_ROWS, encode, span)
 
     def _vectors(
         self,
+        name: str,
         kind: Kind,
         keys: Sequence[bytes],
         things_of: Callable[[Sequence[bytes]], Iterator[tuple[bytes, Thing]]],
         size: int,
         encode: Callable[[Sequence[Thing], Progress], Float32],
+        span: tuple[float, float],
     ) -> dict[bytes, Float32]:
         """Look up what is known, encode the rest in whole batches, store every full shard.
 
         Args:
+            name: that they are stored by, `EncoderCard.stored_as`.
             kind: of the contents.
             keys: of all of them, each once.
             things_of: gives those of some keys, in the order in which they are encoded.
             size: of a batch.
             encode: gives the rows of a batch.
+            span: the share of the whole work before and after this.
         """
-        name = self.card.name
         known = self.store.read(name, kind, keys, self.card.dim)
         missing = [key for key in keys if key not in known]
-        pace = _Pace(f"{kind}s", len(missing), self.spans[kind], self.progress)
+        pace = _Pace(f"{kind}s", len(missing), span, self.progress)
         made: dict[bytes, Float32] = {}
         shard: dict[bytes, Float32] = {}
         things = things_of(missing)

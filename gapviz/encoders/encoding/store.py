@@ -40,7 +40,7 @@ class VectorStore:
         damaged counts as absent and is removed.
 
         Args:
-            encoder: `EncoderCard.name`.
+            encoder: `EncoderCard.stored_as`.
             kind: what the keys are of.
             keys: which vectors.
             dim: dimensions that the encoder has.

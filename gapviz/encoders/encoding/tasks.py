@@ -45,7 +45,7 @@ def encode_saved(
         loaded,
         indexed_captions=indexed_captions,
         progress=lambda share, stage: progress(share, f"{stage}, on {loaded.device}"),
-        modalities=encoded_modalities(encoder),
+        modalities=loaded.modalities,
     )
     replace_collection(encoded.collection, Path(output))
     return {

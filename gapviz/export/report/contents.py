@@ -35,6 +35,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import Measurement
@@ -117,6 +118,9 @@ class Report:
         """What is said first: a few words for a start, or none, and the sentences."""
         before, strategy = self.before, self.after.strategy
         told = [("", f"{gap_reading(before)} {bias_reading(before)}")]
+        for one in (before, *self.compared):
+            encoder = one.collection.encoder
+            told += [(f"{encoder}.", doubt) for doubt in random_weights_warnings(encoder)]
         told += [("No content.", words) for words in [content_reading(before)] if words]
         if self.changed:
             told.append((f"{strategy.label}.", change_reading(before, self.after)))

@@ -20,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from gapviz.core.collection import UNNAMED_MODEL, Collection
+from gapviz.core.encoder_record import NO_RECORD
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Skipped
 from gapviz.storage.cache import content_key
@@ -155,7 +156,13 @@ class Workspace:
             GapvizError: a folder that cannot be written.
         """
         seen = tuple(collections)
-        items = replace(seen[0], modalities={}, encoder=UNNAMED_MODEL, rotated=False)
+        items = replace(
+            seen[0],
+            modalities={},
+            encoder=UNNAMED_MODEL,
+            rotated=False,
+            encoder_record=NO_RECORD,
+        )
         content = content_key(seen=[[one.encoder, one.content_hash] for one in seen])
         name = f"{_slug(title, 48)}-{content[:8]}"
         folder = self._folder / name

@@ -26,13 +26,13 @@ class CountingEncoder:
 
     def encode_pixels(self, pixels):
         self.batches.append(len(pixels))
-        flat = pixels.reshape(len(pixels), -1, 3).astype(np.float64)
+        flat = np.stack(pixels).reshape(len(pixels), -1, 3).astype(np.float64)
         colour = np.hstack([flat.mean(1) + 1, flat[:, :1, 0] + 1, flat[:, -1:, 1] + 1])
         # As in a real tower, a row's last bits depend on the batch that it stands in.
         return unit_rows(colour + len(pixels) * 1e-4)
 
     def encode_images(self, images, *, progress=None):
-        return self.encode_pixels(np.stack([self.preprocessing.pixels(one) for one in images]))
+        return self.encode_pixels([self.preprocessing.pixels(one) for one in images])
 
     def encode_texts(self, texts, *, progress=None):
         refuse_unreadable_texts(texts, self)

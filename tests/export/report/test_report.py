@@ -39,6 +39,15 @@ def report(small):
     return report_on(Evidence(small), on=DAY, strategies=FEW)
 
 
+def test_random_weights_are_said_to_be_that_in_every_form(small, report):
+    untrained = replace(small, encoder="open_clip:ViT-S-32-alt:random-0")
+    told = replace(report, before=measure(untrained))
+    assert "has random weights" in report_markdown(told)
+    assert "has random weights" in report_html(told)
+    assert "has random weights" in told.to_json()["raw"]["warnings"][0]
+    assert "has random weights" not in report_markdown(report)
+
+
 @pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes(small, report):
     again = report_on(Evidence(small), on=DAY, strategies=FEW)

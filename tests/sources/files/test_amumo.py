@@ -77,11 +77,27 @@ def test_a_damaged_model_and_a_missing_picture_are_listed(folder):
     assert [note.what for note in reading.skipped] == ["images/2.jpg", "similarities/CLIP.csv"]
 
 
-def test_captions_that_do_not_fit_or_are_missing_are_refused(folder, refusal):
+def test_captions_that_do_not_fit_are_refused(folder, refusal):
     (folder / "prompts.txt").write_text("one\ntwo\n")
     assert "describes 2 items, but there are 4 rows" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["CLIP.csv", "CLIP.CSV"])
+def test_a_matrix_of_cosines_alone_is_enough(tmp_path, name):
+    (tmp_path / "similarities").mkdir()
+    write_gram(tmp_path / "similarities" / name, 2, seed=0)
+    reading = read(str(tmp_path))
+    collection = reading.collection
+    assert (collection.encoder, collection.n_items) == ("CLIP", N)
+    assert collection.modality_names == ("image", "text")
+    assert [note.what for note in reading.skipped] == ["prompts.txt", "images"]
+
+
+def test_pictures_without_captions_are_taken_by_number(folder):
     (folder / "prompts.txt").unlink()
-    assert "prompts.txt: cannot be read" in refusal(folder)
+    reading = read(str(folder))
+    assert reading.collection.items[3].image == "images/3.jpg"
+    assert [note.what for note in reading.skipped] == ["prompts.txt"]
 
 
 @pytest.mark.reference
