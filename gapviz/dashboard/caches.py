@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache, wraps
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
@@ -12,7 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.halves import split_alike
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
 from gapviz.encoders import load_encoder
 from gapviz.encoders.base import Encoder
@@ -101,7 +101,7 @@ def collection_of(view: View) -> Collection:
     collection = workspace().load(view.collection, view.encoder)
     if collection.splits:
         return collection
-    return replace(collection, splits=alternate_splits(collection.n_items, collection.equal_items))
+    return split_alike([collection])[0]
 
 
 @cached_within(256)
