@@ -13,14 +13,16 @@ from typing import Any, Literal
 
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.not_measured import not_measured
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
+from gapviz.measures.experiment import measured_pair
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Fit, default_pair
+from gapviz.measures.measurement import Fit
 from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]
@@ -112,12 +114,15 @@ class Request:
         """The two modalities whose gap is looked at.
 
         Raises:
-            GapvizError: fewer than two modalities, or no such modality.
+            GapvizError: as `measured_pair`, or no evaluate split.
         """
-        pair = self.asked_pair or default_pair(self.collection)
-        for name in pair:
-            self.collection.modality(name)
-        return pair
+        collection = self.collection
+        return measured_pair(collection, collection.split(EVALUATE), self.asked_pair)
+
+    @property
+    def not_measured(self) -> dict[str, str]:
+        """What of the collection has no figure, and why, a sentence each."""
+        return not_measured(self.collection)
 
     @property
     def query_modality(self) -> str:
@@ -142,7 +147,11 @@ class Request:
     @property
     def warnings(self) -> list[str]:
         """What every figure should be doubted for, one sentence each."""
-        return [*filter(None, [too_few(self.n_items)]), *split_warnings(self.collection)]
+        return [
+            *filter(None, [too_few(self.n_items)]),
+            *self.not_measured.values(),
+            *split_warnings(self.collection),
+        ]
 
     def finding(self, **parts: Any) -> Finding:
         """A finding that says what was looked at: the pair on the held-out items.
@@ -162,8 +171,8 @@ class Request:
             "pair": list(self.pair),
             "seed": self.seed,
             "warnings": self.warnings,
+            "not_measured": self.not_measured,
         }
-        collection.split(EVALUATE)
         return Finding(
             figures=figures | parts.pop("figures", {}),
             title=f"{collection.name}: {counted(self.n_items, 'held-out item')}, "
@@ -230,15 +239,26 @@ def parts_parameter(parts: Iterable[str], default: Sequence[str] = ()) -> Parame
 
 
 def find_parts(parts: Mapping[str, Find]) -> Find:
-    """Finds those of `parts` that the parameter `of` names, one after another."""
+    """Finds those of `parts` that the parameter `of` names, one after another.
+
+    Of several, one that cannot be measured says why in its place.
+    """
 
     def find(request: Request, progress: Progress) -> Finding:
         opening = request.finding()
-        names = request["of"]
-        found = {
-            name: parts[name](request, share_of(progress, place, len(names)))
-            for place, name in enumerate(names)
-        }
+        names, found, lacking = request["of"], {}, []
+        for place, name in enumerate(names):
+            try:
+                found[name] = parts[name](request, share_of(progress, place, len(names)))
+            except GapvizError as error:
+                lacking.append(error)
+                found[name] = Finding(
+                    figures={"not_measured": error.sentence},
+                    title=f"{name.replace('_', ' ').capitalize()}: not measured",
+                    readings=[error.sentence],
+                )
+        if len(lacking) == len(names):
+            raise lacking[0]
         return Finding(opening.figures, opening.title, opening.warnings, parts=found)
 
     return find

@@ -20,8 +20,8 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
-from gapviz.measures.experiment import Experiment
-from gapviz.measures.measurement import Fit, Measurement, default_pair
+from gapviz.measures.experiment import Experiment, measured_pair
+from gapviz.measures.measurement import Fit, Measurement
 from gapviz.measures.projection.layout import METHODS, Layout, Method
 from gapviz.measures.projection.project import trustworthiness
 from gapviz.strategies import StrategyOptions, strategy_spec
@@ -150,7 +150,7 @@ def cones(
         options: the strategy; raw cosine unless given.
         method: `umap`, `pca` or `gap_axis`.
         fit: as for `gapviz.measures.measurement.measure`.
-        pair: the modalities of the gap; see `default_pair`.
+        pair: the modalities of the gap; see `measured_pair`.
         seed: of layout, sample and intervals.
         progress: told of each stage; may raise to cancel.
 
@@ -158,10 +158,9 @@ def cones(
         GapvizError: fewer than two modalities, a split that is missing or empty, bad options, or
             no gap to draw an axis along.
     """
-    between = pair or default_pair(collection)
-    for name in between:
-        collection.modality(name)
-    raw = Experiment(collection, fit=fit, pair=between, seed=seed)
+    whole = Experiment(collection, fit=fit, seed=seed)
+    between = measured_pair(collection, whole.evaluated, pair)
+    raw = whole.having(pair=between)
 
     def cloud(experiment: Experiment, stands_on: LayoutRequest | None) -> Cloud:
         request = LayoutRequest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
 from math import isnan
@@ -80,6 +80,8 @@ class Measurement:
     refits: Callable[[], Sequence[Strategy]] = tuple
     """Gives the strategy fitted without each fifth of the calibration items; none where nothing
     is fitted."""
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    """What of the whole collection has no figure here, and why, a sentence each."""
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -125,7 +127,8 @@ class Measurement:
     def warnings(self) -> tuple[str, ...]:
         """What its figures should be doubted for, one sentence each."""
         clouds = zip(self.pair, (self.geometry.x, self.geometry.y), strict=True)
-        return self.strategy.warnings + tuple(
+        told = (*self.not_measured.values(), *self.strategy.warnings)
+        return told + tuple(
             f"The {name} vectors are nearly one direction (mean cosine {cloud.cone:.4f}): in "
             "float32 many of their scores cannot be told apart, and count as equal. Centre them "
             "first."
@@ -428,6 +431,7 @@ class Measurement:
                 if one.key != ""
             },
             "left_out": self.left_out,
+            "not_measured": self.not_measured,
             "chance": {" ".join(key): value for key, value in self.chance.items()},
             "has_content": self.has_content,
             "ties": TIE_RULE,

@@ -58,6 +58,12 @@ def transfer_reading(study: ScoreStudy, recall: float) -> str:
             words = "unrelated" if study.labelled else "all"
             parts.append(f"{share:.1%} of {words} {type_title(name, study.pair)} pairs")
     own = rates["cross"].false_positive
+    if isnan(own):
+        return (
+            f"{study.strategy}: {recall:.0%} of matched {study.across} pairs reach "
+            f"{figure(across.threshold)}, and what else does is unknown: no held-out "
+            f"{study.across} pair is mismatched."
+        )
     passing = " and ".join(parts) or "no pair within a modality is known"
     return (
         f"{study.strategy}: at the {study.unit} that {recall:.0%} of matched {study.across} "
