@@ -20,7 +20,7 @@ from gapviz.core.progress import Progress, share_of
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
-from gapviz.measures.experiment import measured_pair
+from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit
 from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
@@ -134,6 +134,13 @@ class Request:
     def spec(self) -> StrategySpec:
         """What the strategy is."""
         return STRATEGIES[self.strategy.name]
+
+    @cached_property
+    def undefined(self) -> str | None:
+        """Why nothing can be shown of the strategy here, in a sentence; None where it can."""
+        whole = Experiment(self.collection, seed=self.seed)
+        why = whole.undefined(self.strategy, everywhere=True)
+        return None if why is None else f"{self.spec.title} is left out. {why}"
 
     def strategy_named(self, name: str) -> StrategyOptions:
         """Another strategy with the values that were given."""

@@ -79,7 +79,9 @@ class Cones:
     """The modalities whose gap is measured, and is the gap axis."""
     raw: Cloud
     moved: Cloud | None
-    """With the strategy, on the axes of `raw`; None where that moves no vector."""
+    """With the strategy, on the axes of `raw`; None where that moves no vector, or is undefined."""
+    undefined: str | None = None
+    """Why the strategy cannot be drawn here, in a sentence; None where it can, or is raw."""
 
     @property
     def clouds(self) -> tuple[Cloud, ...]:
@@ -126,6 +128,8 @@ class Cones:
                 "seed": request.seed,
                 "raw": self.raw.to_json(),
                 "with_strategy": None if self.moved is None else self.moved.to_json(),
+                "undefined": self.undefined,
+                "not_measured": self.raw.measured.not_measured,
             }
         )
         return plain
@@ -155,8 +159,8 @@ def cones(
         progress: told of each stage; may raise to cancel.
 
     Raises:
-        GapvizError: fewer than two modalities, a split that is missing or empty, bad options, or
-            no gap to draw an axis along.
+        GapvizError: fewer than two modalities, a split that is missing or empty, an unknown
+            strategy, or no gap to draw an axis along.
     """
     whole = Experiment(collection, fit=fit, seed=seed)
     between = measured_pair(collection, whole.evaluated, pair)
@@ -170,8 +174,12 @@ def cones(
 
     before = cloud(raw, None)
     moved = raw.having(options or StrategyOptions())
-    moves = strategy_spec(moved.options.name).moves_vectors
-    return Cones(collection, between, before, cloud(moved, before.request) if moves else None)
+    if not strategy_spec(moved.options.name).moves_vectors:
+        return Cones(collection, between, before, None)
+    try:
+        return Cones(collection, between, before, cloud(moved, before.request))
+    except GapvizError as error:
+        return Cones(collection, between, before, None, error.sentence)
 
 
 def clouds_table(drawn: Cones) -> Table:
@@ -218,7 +226,10 @@ def cones_readings(drawn: Cones) -> list[str]:
     if last.can_show != first.can_show:
         readings.append(f"With the strategy: {last.can_show}")
     readings.append(f"Does not show: {last.cannot_show.removeprefix('Not ')}")
-    notes = [last.note, "" if drawn.moved else "The strategy moves no vector, so this is all."]
+    alone = "" if drawn.moved else "The strategy moves no vector, so this is all."
+    if drawn.undefined is not None:
+        alone = f"The strategy is not drawn. {drawn.undefined}"
+    notes = [last.note, alone]
     return [*readings, *filter(None, notes)]
 
 
@@ -239,6 +250,7 @@ def find_cones(request: Request, progress: Progress) -> Finding:
         f"{drawn.raw.request.sample.sentence}, {drawn.raw.layout.row.size:,} points",
         warnings=[
             *filter(None, [too_few(drawn.raw.measured.collection.n_items)]),
+            *drawn.raw.measured.not_measured.values(),
             *drawn.clouds[-1].request.strategy.warnings,
         ],
         readings=cones_readings(drawn),

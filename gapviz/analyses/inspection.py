@@ -12,6 +12,7 @@ import numpy as np
 from gapviz.analyses.copies import Copies, copies_of
 from gapviz.analyses.domain import domain_reading
 from gapviz.core.collection import Collection
+from gapviz.core.not_measured import not_measured
 from gapviz.core.pairing import pairing_of
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
@@ -64,6 +65,8 @@ class Inspection(JsonFields):
     """What speaks against the splits, one sentence each."""
     copies: Copies
     """What stands in it more than once."""
+    not_measured: dict[str, str]
+    """What has no figure, and why; see the function of that name."""
     no_axes: str | None
     """Why its figures by dimension are left out, in a clause; None where they are not."""
     domain_warning: str | None = None
@@ -71,9 +74,19 @@ class Inspection(JsonFields):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What speaks against the splits or the encoder, one sentence each."""
+        """What speaks against the splits or the encoder, and what they leave without a figure, one
+        sentence each.
+        """
         return tuple(
-            filter(None, [*self.copies.warnings, *self.split_warnings, self.domain_warning])
+            filter(
+                None,
+                [
+                    *self.copies.warnings,
+                    *self.not_measured.values(),
+                    *self.split_warnings,
+                    self.domain_warning,
+                ],
+            )
         )
 
 
@@ -135,6 +148,7 @@ def inspect_collection(
         pairing=pairing_of(collection).sentences if collection.modalities else (),
         split_warnings=split_warnings(collection),
         copies=copies_of(collection, pictures),
+        not_measured=not_measured(collection),
         no_axes=collection.no_axes,
         domain_warning=domain_reading(collection),
     )

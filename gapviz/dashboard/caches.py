@@ -126,6 +126,14 @@ def fitted(view: View, options: StrategyOptions) -> Strategy:
     return experiment(view).fitted(options)
 
 
+@cached_within(1)
+def undefined(view: View, options: StrategyOptions, *, everywhere: bool = False) -> str:
+    """Why a strategy cannot be measured here, or drawn and searched `everywhere`, in a sentence;
+    empty where it can; see `Experiment.undefined`.
+    """
+    return experiment(view).undefined(options, everywhere=everywhere) or ""
+
+
 @cached_within(512)
 def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None

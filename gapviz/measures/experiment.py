@@ -121,15 +121,23 @@ class Experiment:
             for part in fifth
         ]
 
-    def undefined(self, options: StrategyOptions) -> str | None:
-        """Why a strategy cannot be fitted here, or moves a measured row nowhere, in a sentence;
-        None where it can be measured.
+    def undefined(self, options: StrategyOptions, *, everywhere: bool = False) -> str | None:
+        """Why a strategy cannot be fitted here, or leaves a row without direction, in a sentence.
+
+        Args:
+            options: the strategy.
+            everywhere: whether all rows count, as in an index or a drawing, and not only those
+                that are measured.
+
+        Returns:
+            None where it can be fitted, and moves them all somewhere.
         """
         reason = unavailable_reason(options, self.calibration)
         if reason is None:
             try:
                 strategy = self.fitted(options)
-                for name, block in self.evaluated.modalities.items():
+                rows = self.collection if everywhere else self.evaluated
+                for name, block in rows.of_modalities(strategy.modalities_).modalities.items():
                     strategy.transform(block.vectors, name)
             except GapvizError as error:
                 return error.sentence

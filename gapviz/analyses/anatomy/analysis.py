@@ -358,9 +358,8 @@ def _moved(request: Request) -> tuple[list[StrategyOptions], list[str]]:
     raw = [StrategyOptions("raw")]
     if not request.spec.moves_vectors:
         return raw, []
-    why = Experiment(request.collection, seed=request.seed).undefined(request.strategy)
-    if why is not None:
-        return raw, [f"{request.spec.title} is not drawn. {why}"]
+    if request.undefined is not None:
+        return raw, [request.undefined]
     return [*raw, request.strategy], []
 
 

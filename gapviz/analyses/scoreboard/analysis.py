@@ -80,6 +80,7 @@ def board_json(board: Scoreboard) -> dict[str, Any]:
         "split_warnings": {
             model: list(board.split_warnings.get(model, ())) for model in board.n_items
         },
+        "not_measured": {model: dict(why) for model, why in board.not_measured.items()},
         "rows": [row_json(row) for row in board.rows],
         "left_out": [
             {"model": one.model, "strategy": one.options.name, "reason": one.reason}
@@ -126,7 +127,11 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
     parts = {
         model: Finding(
             title=f"{model}: {counted(n, 'held-out item')}",
-            warnings=[*filter(None, [too_few(n)]), *board.split_warnings.get(model, ())],
+            warnings=[
+                *filter(None, [too_few(n)]),
+                *board.not_measured.get(model, {}).values(),
+                *board.split_warnings.get(model, ()),
+            ],
             tables=[board_table(board, model)],
         )
         for model, n in board.n_items.items()

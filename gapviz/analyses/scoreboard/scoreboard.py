@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import product
 from math import nan
@@ -18,6 +18,7 @@ import numpy as np
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
+from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
@@ -123,6 +124,8 @@ class Scoreboard:
     n_items: Mapping[str, int]
     """Items measured, by model."""
     seed: int
+    not_measured: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What of a model's collection has no figure, and why, by model."""
 
     @property
     def split_warnings(self) -> dict[str, tuple[str, ...]]:
@@ -221,6 +224,7 @@ class ScoreboardRequest:
             tuple(LeftOut(*asked, entry.reason) for asked, entry in made if not entry.row),
             {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()},
             self.seed,
+            {name: not_measured(one) for name, one in self.collections.items()},
         )
 
 

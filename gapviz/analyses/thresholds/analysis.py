@@ -241,7 +241,8 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
     tables.append(calibrated_table(studies[last], target, share))
     by_strategy = {name: study.to_json(at[name], target, share) for name, study in studies.items()}
     figures = {**opening.figures, "by_strategy": by_strategy}
-    readings = [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
+    readings = [*filter(None, [request.undefined])]
+    readings += [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
     if request.spec.routed or request.spec.ranks_items:
         readings.append(f"{request.spec.title} {STAYS_RAW}")
     if request["item"] is not None:
@@ -255,9 +256,12 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
 
 
 def studies_of(request: Request) -> dict[str, CachedResult[ScoreStudy]]:
-    """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
+    """Raw, and the strategy where it moves vectors or adjusts scores, and is defined here; by
+    name.
+    """
     wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
-    if request.spec.moves_vectors or request.spec.adjusts_scores:
+    touches = request.spec.moves_vectors or request.spec.adjusts_scores
+    if touches and request.undefined is None:
         query = request["query_modality"] if request.spec.adjusts_scores else None
         wanted.append((request.strategy, query))
     return {
