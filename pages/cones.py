@@ -9,7 +9,7 @@ from gapviz.analyses.measure import (
     gap_reading,
     tie_reading,
 )
-from gapviz.dashboard.caches import measured
+from gapviz.dashboard.caches import measured, undefined
 from gapviz.dashboard.cards import (
     cloud_cards,
     cloud_words,
@@ -22,6 +22,7 @@ from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.cones import cones_section
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.settings import RAW, settings
+from gapviz.strategies import STRATEGIES
 
 chosen = settings()
 
@@ -52,8 +53,11 @@ for view in chosen.views:
     head = f"{encoder_title(view)}: " if chosen.compare else ""
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)
     after = None
-    if chosen.strategy != RAW:
+    if chosen.strategy != RAW and not undefined(view, chosen.options()):
         after = measured(view, chosen.options(), chosen.seed, chosen.pair)
+    why = undefined(view, chosen.options(), everywhere=True)
+    if why:
+        warnings.append(f"{head}{STRATEGIES[chosen.strategy].title} is not drawn. {why}")
     if chosen.compare:
         st.subheader(encoder_title(view), anchor=False)
     gap_cards(before, after)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
+from gapviz.core.not_measured import not_measured
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
@@ -20,9 +21,9 @@ from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
+from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit
-from gapviz.measures.pair import default_pair
 from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]
@@ -114,12 +115,15 @@ class Request:
         """The two modalities whose gap is looked at.
 
         Raises:
-            GapvizError: fewer than two modalities, or no such modality.
+            GapvizError: as `measured_pair`, or no evaluate split.
         """
-        pair = self.asked_pair or default_pair(self.collection)
-        for name in pair:
-            self.collection.modality(name)
-        return pair
+        collection = self.collection
+        return measured_pair(collection, collection.split(EVALUATE), self.asked_pair)
+
+    @property
+    def not_measured(self) -> dict[str, str]:
+        """What of the collection has no figure, and why, a sentence each."""
+        return not_measured(self.collection)
 
     @property
     def query_modality(self) -> str:
@@ -131,6 +135,13 @@ class Request:
     def spec(self) -> StrategySpec:
         """What the strategy is."""
         return STRATEGIES[self.strategy.name]
+
+    @cached_property
+    def undefined(self) -> str | None:
+        """Why nothing can be shown of the strategy here, in a sentence; None where it can."""
+        whole = Experiment(self.collection, seed=self.seed)
+        why = whole.undefined(self.strategy, everywhere=True)
+        return None if why is None else f"{self.spec.title} is left out. {why}"
 
     def strategy_named(self, name: str) -> StrategyOptions:
         """Another strategy with the values that were given."""
@@ -144,11 +155,11 @@ class Request:
     @property
     def warnings(self) -> list[str]:
         """What every figure should be doubted for, one sentence each."""
-        collection = self.collection
         return [
-            *random_weights_warnings(collection.encoder),
+            *random_weights_warnings(self.collection.encoder),
             *filter(None, [too_few(self.n_items)]),
-            *split_warnings(collection),
+            *self.not_measured.values(),
+            *split_warnings(self.collection),
         ]
 
     def finding(self, **parts: Any) -> Finding:
@@ -169,8 +180,8 @@ class Request:
             "pair": list(self.pair),
             "seed": self.seed,
             "warnings": self.warnings,
+            "not_measured": self.not_measured,
         }
-        collection.split(EVALUATE)
         return Finding(
             figures=figures | parts.pop("figures", {}),
             title=f"{collection.name}: {counted(self.n_items, 'held-out item')}, "
@@ -254,15 +265,26 @@ def parts_parameter(parts: Iterable[str], default: Sequence[str] = ()) -> Parame
 
 
 def find_parts(parts: Mapping[str, Find]) -> Find:
-    """Finds those of `parts` that the parameter `of` names, one after another."""
+    """Finds those of `parts` that the parameter `of` names, one after another.
+
+    Of several, one that cannot be measured says why in its place.
+    """
 
     def find(request: Request, progress: Progress) -> Finding:
         opening = request.finding()
-        names = request["of"]
-        found = {
-            name: parts[name](request, share_of(progress, place, len(names)))
-            for place, name in enumerate(names)
-        }
+        names, found, lacking = request["of"], {}, []
+        for place, name in enumerate(names):
+            try:
+                found[name] = parts[name](request, share_of(progress, place, len(names)))
+            except GapvizError as error:
+                lacking.append(error)
+                found[name] = Finding(
+                    figures={"not_measured": error.sentence},
+                    title=f"{name.replace('_', ' ').capitalize()}: not measured",
+                    readings=[error.sentence],
+                )
+        if len(lacking) == len(names):
+            raise lacking[0]
         return Finding(opening.figures, opening.title, opening.warnings, parts=found)
 
     return find

@@ -20,9 +20,8 @@ from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
-from gapviz.measures.experiment import Experiment
+from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.measurement import Fit, Measurement
-from gapviz.measures.pair import default_pair
 from gapviz.measures.projection.layout import METHODS, Layout, Method
 from gapviz.measures.projection.project import trustworthiness
 from gapviz.strategies import StrategyOptions, strategy_spec
@@ -80,7 +79,9 @@ class Cones:
     """The modalities whose gap is measured, and is the gap axis."""
     raw: Cloud
     moved: Cloud | None
-    """With the strategy, on the axes of `raw`; None where that moves no vector."""
+    """With the strategy, on the axes of `raw`; None where that moves no vector, or is undefined."""
+    undefined: str | None = None
+    """Why the strategy cannot be drawn here, in a sentence; None where it can, or is raw."""
 
     @property
     def clouds(self) -> tuple[Cloud, ...]:
@@ -127,6 +128,8 @@ class Cones:
                 "seed": request.seed,
                 "raw": self.raw.to_json(),
                 "with_strategy": None if self.moved is None else self.moved.to_json(),
+                "undefined": self.undefined,
+                "not_measured": self.raw.measured.not_measured,
             }
         )
         return plain
@@ -151,18 +154,17 @@ def cones(
         options: the strategy; raw cosine unless given.
         method: `umap`, `pca` or `gap_axis`.
         fit: as for `gapviz.measures.measurement.measure`.
-        pair: the modalities of the gap; see `default_pair`.
+        pair: the modalities of the gap; see `measured_pair`.
         seed: of layout, sample and intervals.
         progress: told of each stage; may raise to cancel.
 
     Raises:
-        GapvizError: fewer than two modalities, a split that is missing or empty, bad options, or
-            no gap to draw an axis along.
+        GapvizError: fewer than two modalities, a split that is missing or empty, an unknown
+            strategy, or no gap to draw an axis along.
     """
-    between = pair or default_pair(collection)
-    for name in between:
-        collection.modality(name)
-    raw = Experiment(collection, fit=fit, pair=between, seed=seed)
+    whole = Experiment(collection, fit=fit, seed=seed)
+    between = measured_pair(collection, whole.evaluated, pair)
+    raw = whole.having(pair=between)
 
     def cloud(experiment: Experiment, stands_on: LayoutRequest | None) -> Cloud:
         request = LayoutRequest(
@@ -172,8 +174,12 @@ def cones(
 
     before = cloud(raw, None)
     moved = raw.having(options or StrategyOptions())
-    moves = strategy_spec(moved.options.name).moves_vectors
-    return Cones(collection, between, before, cloud(moved, before.request) if moves else None)
+    if not strategy_spec(moved.options.name).moves_vectors:
+        return Cones(collection, between, before, None)
+    try:
+        return Cones(collection, between, before, cloud(moved, before.request))
+    except GapvizError as error:
+        return Cones(collection, between, before, None, error.sentence)
 
 
 def clouds_table(drawn: Cones) -> Table:
@@ -220,7 +226,10 @@ def cones_readings(drawn: Cones) -> list[str]:
     if last.can_show != first.can_show:
         readings.append(f"With the strategy: {last.can_show}")
     readings.append(f"Does not show: {last.cannot_show.removeprefix('Not ')}")
-    notes = [last.note, "" if drawn.moved else "The strategy moves no vector, so this is all."]
+    alone = "" if drawn.moved else "The strategy moves no vector, so this is all."
+    if drawn.undefined is not None:
+        alone = f"The strategy is not drawn. {drawn.undefined}"
+    notes = [last.note, alone]
     return [*readings, *filter(None, notes)]
 
 
@@ -241,6 +250,7 @@ def find_cones(request: Request, progress: Progress) -> Finding:
         f"{drawn.raw.request.sample.sentence}, {drawn.raw.layout.row.size:,} points",
         warnings=[
             *filter(None, [too_few(drawn.raw.measured.collection.n_items)]),
+            *drawn.raw.measured.not_measured.values(),
             *drawn.clouds[-1].request.strategy.warnings,
         ],
         readings=cones_readings(drawn),

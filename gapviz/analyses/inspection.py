@@ -13,6 +13,7 @@ from gapviz.analyses.copies import Copies, copies_of
 from gapviz.analyses.domain import domain_reading
 from gapviz.core.collection import Collection
 from gapviz.core.encoder_record import EncoderRecord
+from gapviz.core.not_measured import not_measured
 from gapviz.core.pairing import pairing_of
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
@@ -68,6 +69,8 @@ class Inspection(JsonFields):
     """What speaks against the splits, one sentence each."""
     copies: Copies
     """What stands in it more than once."""
+    not_measured: dict[str, str]
+    """What has no figure, and why; see the function of that name."""
     no_axes: str | None
     """Why its figures by dimension are left out, in a clause; None where they are not."""
     domain_warning: str | None = None
@@ -77,9 +80,21 @@ class Inspection(JsonFields):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What speaks against the splits or the encoder, one sentence each."""
-        doubts = (*self.copies.warnings, *self.split_warnings, self.domain_warning)
-        return (*self.random_weights, *filter(None, doubts))
+        """What speaks against the splits or the encoder, and what they leave without a figure, one
+        sentence each.
+        """
+        return tuple(
+            filter(
+                None,
+                [
+                    *self.random_weights,
+                    *self.copies.warnings,
+                    *self.not_measured.values(),
+                    *self.split_warnings,
+                    self.domain_warning,
+                ],
+            )
+        )
 
 
 def inspect_collection(
@@ -141,6 +156,7 @@ def inspect_collection(
         pairing=pairing_of(collection).sentences if collection.modalities else (),
         split_warnings=split_warnings(collection),
         copies=copies_of(collection, pictures),
+        not_measured=not_measured(collection),
         no_axes=collection.no_axes,
         domain_warning=domain_reading(collection),
         random_weights=random_weights_warnings(collection.encoder),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from gapviz.core.collection import Collection
+from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
@@ -63,22 +63,31 @@ class LayoutRequest:
             seed=self.seed,
         )
 
+    @cached_property
+    def modalities(self) -> Mapping[str, ModalityVectors]:
+        """Those that are drawn: where a strategy is fitted on one half, those of both halves."""
+        found = self.collection.modalities
+        if self.fit == "all" or not self.collection.halves_with:
+            return found
+        halves = self.collection.halves_with
+        return {name: block for name, block in found.items() if len(halves[name]) == 2}
+
     @property
     def row_count(self) -> int:
         """Rows there are, drawn or not."""
-        return sum(block.corpus.n_rows for block in self.collection.modalities.values())
+        return sum(block.corpus.n_rows for block in self.modalities.values())
 
     @cached_property
     def item_index(self) -> Mapping[str, Indices]:
         """Per modality, the item of each indexed row."""
-        return {name: block.corpus.item_index for name, block in self.collection.modalities.items()}
+        return {name: block.corpus.item_index for name, block in self.modalities.items()}
 
     @property
     def vectors(self) -> dict[str, Float32]:
         """Indexed rows per modality, moved by the strategy."""
         return {
             name: self.strategy.transform(block.corpus.vectors, name)
-            for name, block in self.collection.modalities.items()
+            for name, block in self.modalities.items()
         }
 
     @property

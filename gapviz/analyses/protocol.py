@@ -162,9 +162,11 @@ def find_protocol(request: Request, progress: Progress) -> Finding:
             "collection": collection.name,
             "modalities": list(collection.modality_names),
             "n_items": request.n_items,
+            "not_measured": request.not_measured,
             **found.figures,
         },
         title=f"{collection.name}: {counted(request.n_items, 'held-out item')}",
+        warnings=[*request.not_measured.values()],
         readings=[reading, *found.readings],
         tables=found.tables,
         parts=found.parts,
@@ -173,7 +175,7 @@ def find_protocol(request: Request, progress: Progress) -> Finding:
 
 
 _CHECKS: dict[Need, tuple[Callable[[Request], bool], str]] = {
-    "two modalities": (lambda asked: len(asked.collection.modality_names) > 1, "one modality"),
+    "two modalities": (lambda asked: len(_measured(asked)) > 1, "one modality"),
     "pairs": (lambda asked: _n_pairs(asked) > 0, "no matched pairs"),
     "labels": (
         lambda asked: has_shared_labels(asked.collection),
@@ -204,9 +206,17 @@ def _missing(request: Request) -> Callable[[Need], str]:
     return missing
 
 
+def _measured(request: Request) -> list[str]:
+    """The modalities that are measured."""
+    lacking = request.not_measured
+    return [name for name in request.collection.modality_names if name not in lacking]
+
+
 def _n_pairs(request: Request) -> int:
-    collection = request.collection.split(EVALUATE)
-    return len(collection.pairs(*(request.asked_pair or pair_of(collection.modality_names))))
+    pair = request.asked_pair or pair_of(_measured(request) or request.collection.modality_names)
+    if not set(pair) <= set(_measured(request)):
+        return 0
+    return len(request.collection.split(EVALUATE).pairs(*pair))
 
 
 def _family(

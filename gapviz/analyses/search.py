@@ -148,9 +148,18 @@ def find_answer(request: Request, progress: Progress) -> Finding:
     else:
         query = text_query(collection, text)
     found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
+    lacking = request.not_measured.items()
+    unseen = {
+        name: why
+        for name, why in lacking
+        if name in collection.modalities and name not in strategy.modalities_
+    }
     return Finding(
         title=f"{collection.name}, encoder {collection.encoder}: {strategy.label}",
-        warnings=strategy.warnings,
+        warnings=[
+            *(f"{name} is not searched. {why}" for name, why in unseen.items()),
+            *strategy.warnings,
+        ],
         readings=[list_reading(found, query.modality)],
         tables=[hits_table(collection, found)],
         figures={
@@ -161,6 +170,7 @@ def find_answer(request: Request, progress: Progress) -> Finding:
             "bias": found.bias,
             "corpus_share": found.corpus_share,
             "match_rank": found.match_rank,
+            "not_searched": unseen,
             "hits": hits_json(collection, found),
         },
         result=found,

@@ -148,7 +148,11 @@ def find_why(request: Request, progress: Progress) -> Finding:
         }
         runs = cached_temperatures(features, options).compute(share_of(progress, 1, 2))
         parts["temperature"] = temperature_finding(runs, shipped)
-    return Finding(figures, parts={name: parts[name] for name in FORCES if name in parts})
+    return Finding(
+        figures | {"not_measured": request.not_measured},
+        warnings=[*request.not_measured.values()],
+        parts={name: parts[name] for name in FORCES if name in parts},
+    )
 
 
 ANALYSIS = Analysis(

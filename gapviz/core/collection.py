@@ -311,6 +311,14 @@ class Collection:
                 hint=f"choose one of {', '.join(self.modalities)}",
             ) from None
 
+    def of_modalities(self, names: Iterable[str]) -> Collection:
+        """The collection with only those of its modalities that are named."""
+        kept = set(names)
+        if kept >= set(self.modalities):
+            return self
+        blocks = {name: block for name, block in self.modalities.items() if name in kept}
+        return replace(self, modalities=blocks)
+
     def subset(self, positions: npt.ArrayLike) -> Collection:
         """The collection restricted to some items, in the order given, without splits.
 
@@ -329,11 +337,30 @@ class Collection:
         items = tuple(self.items[index] for index in chosen)
         return replace(self, items=items, modalities=modalities, splits={})
 
+    @cached_property
+    def halves_with(self) -> dict[str, tuple[str, ...]]:
+        """By modality, which of the halves `calibrate` and `evaluate` have an indexed row of it.
+
+        Empty where one of the halves is missing or has no items.
+        """
+        halves = {name: self.splits.get(name, ()) for name in (CALIBRATE, EVALUATE)}
+        if not all(map(len, halves.values())):
+            return {}
+        owners = {name: block.corpus.item_index for name, block in self.modalities.items()}
+        return {
+            name: tuple(half for half, members in halves.items() if np.isin(members, rows).any())
+            for name, rows in owners.items()
+        }
+
     def split(self, name: str) -> Collection:
         """The collection restricted to one of its splits.
 
+        A modality that only one of the halves `calibrate` and `evaluate` has is left out of both:
+        what is fitted and what is measured have the same modalities.
+
         Raises:
-            GapvizError: no split of that name, or an empty one.
+            GapvizError: no split of that name, an empty one, or halves without a modality in
+                common.
         """
         members = self.splits.get(name)
         if members is None or not len(members):
@@ -342,7 +369,18 @@ class Collection:
                 where=self.name,
                 hint="give at least four items, or name the split's items",
             )
-        return self.subset(members)
+        found = self.subset(members)
+        if name not in (CALIBRATE, EVALUATE) or not self.halves_with:
+            return found
+        common = [one for one, halves in self.halves_with.items() if len(halves) == 2]
+        if self.halves_with and not common:
+            listing = ", ".join(f"{one} in {h[0]}" for one, h in self.halves_with.items() if h)
+            raise GapvizError(
+                f"has no modality in both of its halves ({listing})",
+                where=self.name,
+                hint="give at least two items with vectors of each modality",
+            )
+        return found.of_modalities(common)
 
     def pairs(self, a: str, b: str) -> Pairs:
         """Every pair of indexed rows of `a` and `b` that belong to one item.

@@ -80,9 +80,17 @@ def unit_rows(
         largest = np.abs(rows).max(axis=1, keepdims=True)
         short = np.flatnonzero(largest < smallest)
         if short.size:
+            at = f"{where}, row {start + int(short[0])}"
+            if shift is not None:
+                raise GapvizError(
+                    "the row is left with length zero, so that the strategy is undefined here",
+                    where=at,
+                    hint="choose another strategy: this happens where the vectors of a modality "
+                    "are nearly one",
+                )
             raise GapvizError(
                 "a row has length zero, so it points nowhere",
-                where=f"{where}, row {start + int(short[0])}",
+                where=at,
                 hint="remove that row or encode it again",
             )
         # Scaling by the largest entry first keeps the square of 1e200 finite.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache, wraps
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar, cast
@@ -12,7 +11,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.halves import split_alike
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
 from gapviz.encoders.base import TextEncoder
 from gapviz.encoders.registry import load_any_encoder
@@ -101,7 +101,7 @@ def collection_of(view: View) -> Collection:
     collection = workspace().load(view.collection, view.encoder)
     if collection.splits:
         return collection
-    return replace(collection, splits=alternate_splits(collection.n_items, collection.equal_items))
+    return split_alike([collection])[0]
 
 
 @cached_within(256)
@@ -124,6 +124,14 @@ def experiment(view: View) -> Experiment:
 def fitted(view: View, options: StrategyOptions) -> Strategy:
     """A strategy fitted on the calibrate split."""
     return experiment(view).fitted(options)
+
+
+@cached_within(1)
+def undefined(view: View, options: StrategyOptions, *, everywhere: bool = False) -> str:
+    """Why a strategy cannot be measured here, or drawn and searched `everywhere`, in a sentence;
+    empty where it can; see `Experiment.undefined`.
+    """
+    return experiment(view).undefined(options, everywhere=everywhere) or ""
 
 
 @cached_within(512)

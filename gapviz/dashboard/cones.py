@@ -11,7 +11,13 @@ from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
-from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request
+from gapviz.dashboard.caches import (
+    collection_of,
+    fitted,
+    index_of,
+    layout_request,
+    undefined,
+)
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.charts import show_chart
@@ -83,6 +89,7 @@ def _requests(chosen: Settings, view: View, method: Method) -> list[LayoutReques
     """What is drawn of one encoder: raw, and with the strategy where that moves anything."""
     alone = chosen.has_one_modality
     options = [chosen.raw] if alone else [chosen.raw, chosen.options()]
+    options = [one for one in options if not undefined(view, one, everywhere=True)]
     found = [layout_request(view, one, method, chosen.seed, chosen.pair) for one in options]
     return [found[0], *(one for one in found[1:] if one.strategy.spec.moves_vectors)]
 
@@ -215,6 +222,7 @@ def _neighbours(chosen: Settings, position: int) -> None:
     """What the item finds with its own vector, raw and under the strategy."""
     modality = modality_of(NEIGHBOURS_OF, chosen.modalities)
     alone = chosen.strategy == RAW or chosen.has_one_modality
+    alone = alone or bool(undefined(chosen.view, chosen.options(), everywhere=True))
     strategies = [RAW] if alone else [RAW, chosen.strategy]
     asked = item_query(collection_of(chosen.view), position, modality)
     answers = []

@@ -12,6 +12,7 @@ from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.measure import content_reading
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
+from gapviz.core.not_measured import not_measured
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
@@ -34,13 +35,16 @@ def page_title(title: str) -> None:
 def page_head(title: str, chosen: Settings, caption: str = "") -> None:
     """The page's title, and what every figure of it is to be doubted for.
 
-    That is too few held-out items to measure on, or an encoder with random weights.
+    That is too few held-out items to measure on, an encoder with random weights, and each
+    thing that has no figure.
     """
     page_title(title)
     warn_of_random_weights(chosen)
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
+    for words in dict.fromkeys(words for view in chosen.views for words in _not_measured(view)):
+        st.warning(words, icon=":material/warning:")
     if caption:
         st.caption(caption)
 
@@ -49,6 +53,14 @@ def warn_of_random_weights(chosen: Settings) -> None:
     """Warn of vectors by an encoder with random weights; of two encoders the one is named."""
     for view in chosen.views:
         _warn(chosen, view, *random_weights_warnings(view.encoder))
+
+
+@cached_within(1)
+def _not_measured(view: View) -> tuple[str, ...]:
+    try:
+        return tuple(not_measured(collection_of(view)).values())
+    except GapvizError:
+        return ()  # the page says what is wrong with it
 
 
 def show_doubts(chosen: Settings) -> None:
@@ -93,7 +105,8 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
     if not chosen.has_one_modality:
         return False
     entry = catalogue()[chosen.collection]
-    fuller = next((name for name, has in entry.modalities.items() if len(has) > 1), None)
+    others = {name: has for name, has in entry.modalities.items() if name != chosen.encoder}
+    fuller = next((name for name, has in others.items() if len(has) > 1), None)
     if fuller is None:
         how, links, instead = HOW_TO_ADD, {"data": "Add a second modality"}, {}
     else:
@@ -101,9 +114,12 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
         how = f"In this collection {title} has {has} vectors: choose it instead."
         # The address of this page, with another encoder.
         links, instead = {"": f"Choose {title}"}, {"encoder": fuller}
+    alone = f"has {chosen.modalities[0]} vectors alone"
+    if len(entry.modalities[chosen.encoder]) > 1:
+        alone = f"has {chosen.modalities[0]} vectors alone that can be measured"
     st.info(
         f"{what_needs_it} {how}",
-        title=f"{entry.encoders[chosen.encoder]} has {chosen.modalities[0]} vectors alone",
+        title=f"{entry.encoders[chosen.encoder]} {alone}",
         icon=":material/join_left:",
     )
     ways_on(links, **instead)

@@ -8,8 +8,9 @@ import streamlit as st
 
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN
 from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.errors import GapvizError
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of, fitted, index_of, measured
+from gapviz.dashboard.caches import collection_of, fitted, index_of, measured, undefined
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.query import RESULTS
@@ -19,7 +20,7 @@ from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.retrieval.index import Query, ResultList
-from gapviz.strategies import StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 INDEX = url_choice(
     "index",
@@ -48,8 +49,13 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
             head = f"{encoder_title(view)}: "
         answers = []
         for options in _compared(chosen):
-            strategy = fitted(view, options)
-            found = index_of(view, options, held_out=held_out).search(query, k)
+            try:
+                strategy = fitted(view, options)
+                found = index_of(view, options, held_out=held_out).search(query, k)
+            except GapvizError as error:
+                words = f"{head}{STRATEGIES[options.name].title} has no list. {error.sentence}"
+                warnings[words] = None
+                continue
             answers.append(
                 Answer(
                     view,
@@ -64,7 +70,8 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
                 )
             )
             warnings |= dict.fromkeys(f"{head}{words}" for words in strategy.warnings)
-        show_answers(answers, key=f"answers_{number}" if number else "answers")
+        if answers:
+            show_answers(answers, key=f"answers_{number}" if number else "answers")
     for words in warnings:
         st.warning(words, icon=":material/warning:")
 
@@ -93,12 +100,18 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
 def whole_split_table(chosen: Settings) -> None:
     """The same strategies over every query of the evaluate split."""
     st.subheader("Over all held-out queries")
-    measurements = {}
+    measurements, lacking = {}, []
     for view in chosen.views:
         head = f"{encoder_title(view)}: " if chosen.compare else ""
         for options in _compared(chosen):
+            why = "" if options == chosen.raw else undefined(view, options)
+            if why:
+                lacking.append(f"{head}{STRATEGIES[options.name].title} is not measured. {why}")
+                continue
             found = measured(view, options, chosen.seed, chosen.pair)
             measurements[f"{head}{found.strategy.label}"] = found
+    for words in lacking:
+        st.caption(f":material/info: {words}")
     strategy_table(measurements)
     evaluated = next(iter(measurements.values())).collection
     st.caption(

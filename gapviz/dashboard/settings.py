@@ -12,6 +12,7 @@ import streamlit as st
 import gapviz
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN, Recommended, strategy_of
 from gapviz.core.errors import GapvizError
+from gapviz.core.not_measured import not_measured
 from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import STYLESHEET
@@ -113,7 +114,7 @@ class Settings:
     pair: tuple[str, str]
     """The two modalities whose gap is looked at."""
     modalities: tuple[str, ...]
-    """All modalities of the collection."""
+    """The modalities of the collection that are measured."""
     strategy: str
     """Chosen, else the usual one."""
     recommended: str | None
@@ -174,7 +175,7 @@ def show_sidebar() -> None:
         collection: str = select_of(COLLECTION, titles, help=add)
         entry = entries[collection]
         encoder, compare = _encoders(entry)
-        modalities = entry.modalities[encoder]
+        modalities = _measured(View(collection, encoder), entry.modalities[encoder])
         pair = _pair(modalities)
         st.divider()
         strategy_place = st.container()
@@ -219,6 +220,14 @@ def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
         return encoder, None
     compare: str | None = select_of(COMPARE, others, index=None, placeholder="no second encoder")
     return encoder, compare
+
+
+def _measured(view: View, modalities: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the modalities that both halves have; all where that is none."""
+    with suppress(GapvizError):  # the page says what is wrong with the collection
+        lacking = not_measured(collection_of(view))
+        return tuple(name for name in modalities if name not in lacking) or modalities
+    return modalities
 
 
 def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:

@@ -79,8 +79,10 @@ def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies 
 
     None while they are being made. `query_modality` is that of `query_modality_of`.
     """
-    found = {}
-    for name, work in studies_of(request_of(chosen, view, query_modality=query_modality)).items():
+    found, request = {}, request_of(chosen, view, query_modality=query_modality)
+    if request.undefined is not None:
+        st.warning(request.undefined, icon=":material/warning:")
+    for name, work in studies_of(request).items():
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
             return None

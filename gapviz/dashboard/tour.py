@@ -20,6 +20,7 @@ from gapviz.analyses.tour import (
     numbered_stops,
 )
 from gapviz.core.collection import EVALUATE
+from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
 from gapviz.dashboard.cards import change_look, strategy_table
@@ -203,8 +204,11 @@ def _failing_query(chosen: Settings, *others: str) -> None:
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
     """Both clouds on the axes of the raw ones, so that a move can be seen."""
+    gap = _measured(chosen).geometry.gap.gap
     requests = [
-        layout_request(chosen.view, one, "gap_axis", chosen.seed, chosen.pair)
+        layout_request(
+            chosen.view, one, "gap_axis" if gap > NO_SPREAD else "pca", chosen.seed, chosen.pair
+        )
         for one in (chosen.raw, options)
     ]
     raw, layout = (request.compute() for request in requests)

@@ -165,7 +165,11 @@ def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
         fitted_items=fitted_on.n_items if spec.learns else 0,
         fitted_hash=fitted_on.content_hash,
         seed=after.seed,
-        warnings=random_weights_warnings(fitted_on.encoder) + strategy.warnings,
+        warnings=(
+            *random_weights_warnings(fitted_on.encoder),
+            *after.not_measured.values(),
+            *strategy.warnings,
+        ),
         figures_before={name: told_before[name] for name in FIGURES},
         figures_after={name: told_after[name] for name in FIGURES},
         measured_items=after.collection.n_items,

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
+from gapviz.core.not_measured import not_measured
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement
@@ -74,37 +76,73 @@ class Experiment:
         """What speaks against the splits, one sentence each."""
         return split_warnings(self.collection) if self.fit == "split" else ()
 
+    @cached_property
+    def not_measured(self) -> dict[str, str]:
+        """What of the collection has no figure; see the function of that name."""
+        return not_measured(self.collection, self.evaluated)
+
     def fitted(self, options: StrategyOptions) -> Strategy:
-        """Any strategy fitted on `calibration`.
+        """Any strategy fitted on `calibration`; what learns nothing knows every modality.
 
         Raises:
             GapvizError: as `fit_strategy`.
         """
-        return fit_strategy(options, self.calibration, split_warnings=self.split_warnings)
+        learns = strategy_spec(options.name).learns
+        known = self.calibration if learns else self.collection
+        return fit_strategy(options, known, split_warnings=self.split_warnings)
 
     @cached_property
     def _calibration_parts(self) -> list[Collection]:
         """`calibration` without each of its fifths; none where the fit counts as fixed."""
-        n = self.calibration.n_items
+        calibration, n = self.calibration, self.calibration.n_items
         if self.fit == "all" or not 2 * GROUPS <= n <= REFITTED_ITEMS:
             return []
         kept = fifths(n, FIT_GROUPINGS, self.seed + 1)
-        return [self.calibration.subset(np.flatnonzero(part)) for part in kept.T]
+        for block in calibration.modalities.values():
+            owners = block.corpus.item_index
+            # A part that would lose a modality keeps the few items that have it.
+            kept[np.ix_(owners, ~kept[owners].any(axis=0))] = True
+        return [calibration.subset(np.flatnonzero(part)) for part in kept.T]
 
     def refitted(self, options: StrategyOptions) -> list[Strategy]:
         """The strategy fitted without each fifth of the calibration items, twice over.
 
         None where nothing is fitted, where the fit is in-sample, or where there are too few
-        items to leave some out, or so many (`REFITTED_ITEMS`) that it makes no difference.
+        items to leave some out, or so many (`REFITTED_ITEMS`) that it makes no difference; and
+        of each of the two times all fifths or none.
         """
         if not strategy_spec(options.name).learns:
             return []
-        names = self.calibration.modality_names
+        parts = self._calibration_parts
+        times = [parts[start : start + GROUPS] for start in range(0, len(parts), GROUPS)]
         return [
             fit_strategy(options, part)
-            for part in self._calibration_parts
-            if part.modality_names == names and unavailable_reason(options, part) is None
+            for fifth in times
+            if all(unavailable_reason(options, part) is None for part in fifth)
+            for part in fifth
         ]
+
+    def undefined(self, options: StrategyOptions, *, everywhere: bool = False) -> str | None:
+        """Why a strategy cannot be fitted here, or leaves a row without direction, in a sentence.
+
+        Args:
+            options: the strategy.
+            everywhere: whether all rows count, as in an index or a drawing, and not only those
+                that are measured.
+
+        Returns:
+            None where it can be fitted, and moves them all somewhere.
+        """
+        reason = unavailable_reason(options, self.calibration)
+        if reason is None:
+            try:
+                strategy = self.fitted(options)
+                rows = self.collection if everywhere else self.evaluated
+                for name, block in rows.of_modalities(strategy.modalities_).modalities.items():
+                    strategy.transform(block.vectors, name)
+            except GapvizError as error:
+                return error.sentence
+        return reason
 
     @cached_property
     def strategy(self) -> Strategy:
@@ -122,6 +160,7 @@ class Experiment:
             calibration=self.calibration,
             evaluated=self.evaluated,
             split_warnings=self.split_warnings,
+            not_measured=self.not_measured,
         )
         if other.seed == self.seed:
             vars(other)["_calibration_parts"] = self._calibration_parts
@@ -134,9 +173,8 @@ class Experiment:
         Raises:
             GapvizError: fewer than two modalities, or a bad fit.
         """
-        pair = self.pair or default_pair(self.collection)
-        for name in pair:
-            self.collection.modality(name)
+        self.collection.refuse_without_vectors()
+        measured_pair(self.collection, self.evaluated, self.pair)
         return self.measured(self.strategy)
 
     def measured(self, strategy: Strategy) -> Measurement:
@@ -145,21 +183,48 @@ class Experiment:
         Raises:
             GapvizError: fewer than two modalities.
         """
-        pair = self.pair or default_pair(self.evaluated)
         return Measurement(
             self.evaluated,
             strategy,
             self.fit,
             self.seed,
-            pair,
+            measured_pair(self.collection, self.evaluated, self.pair),
             self.intervals,
             lambda: self.refitted(strategy.options),
+            self.not_measured,
         )
 
     @cached_property
     def index(self) -> Index:
         """All indexed rows of the collection under the strategy, to be searched."""
         return Index.of(self.collection, self.strategy)
+
+
+def measured_pair(
+    collection: Collection, measured: Collection, asked: tuple[str, str] | None = None
+) -> tuple[str, str]:
+    """The two modalities whose geometry is measured.
+
+    Args:
+        collection: the whole.
+        measured: the items of it that are measured.
+        asked: the modalities that were asked for; those of `default_pair` unless given.
+
+    Raises:
+        GapvizError: fewer than two modalities, no such modality, or one that is not measured.
+    """
+    for name in asked or ():
+        collection.modality(name)
+    lacking = not_measured(collection, measured)
+    wanted = asked or collection.modality_names
+    unknown = [lacking[name] for name in wanted if name not in measured.modality_names]
+    if unknown and (asked or len(measured.modality_names) < 2):
+        raise GapvizError(
+            " ".join(unknown).rstrip("."),
+            where=collection.name,
+            hint="give at least two items with vectors of each modality",
+        )
+    return asked or default_pair(measured)
 
 
 def measure(

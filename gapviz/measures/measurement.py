@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, Literal
 
@@ -74,6 +74,8 @@ class Measurement:
     refits: Callable[[], Sequence[Strategy]] = tuple
     """Gives the strategy fitted without each fifth of the calibration items; none where nothing
     is fitted."""
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    """What of the whole collection has no figure here, and why, a sentence each."""
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -119,8 +121,12 @@ class Measurement:
     def warnings(self) -> tuple[str, ...]:
         """What its figures should be doubted for, one sentence each."""
         clouds = zip(self.pair, (self.geometry.x, self.geometry.y), strict=True)
-        doubts = random_weights_warnings(self.collection.encoder) + self.strategy.warnings
-        return doubts + tuple(
+        told = (
+            *random_weights_warnings(self.collection.encoder),
+            *self.not_measured.values(),
+            *self.strategy.warnings,
+        )
+        return told + tuple(
             f"The {name} vectors are nearly one direction (mean cosine {cloud.cone:.4f}): in "
             "float32 many of their scores cannot be told apart, and count as equal. Centre them "
             "first."
@@ -385,6 +391,7 @@ class Measurement:
                 if one.key != ""
             },
             "left_out": self.left_out,
+            "not_measured": self.not_measured,
             "chance": {" ".join(key): value for key, value in self.chance.items()},
             "has_content": self.has_content,
             "ties": TIE_RULE,

@@ -80,9 +80,13 @@ class Index:
 
     @classmethod
     def of(cls, collection: Collection, strategy: Strategy, items: Mask | None = None) -> Index:
-        """The indexed rows of a collection, or of those items marked in `items` `(n_items,)`."""
-        rows = corpus_rows(collection, strategy)
-        asking = query_rows(collection, strategy) if strategy.spec.transductive else None
+        """The indexed rows of a collection, or of those items marked in `items` `(n_items,)`.
+
+        A modality that the strategy has not seen is not indexed.
+        """
+        known = collection.of_modalities(strategy.modalities_)
+        rows = corpus_rows(known, strategy)
+        asking = query_rows(known, strategy) if strategy.spec.transductive else None
         return cls(rows if items is None else rows.of_items(items), strategy, asking)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 from typing import Any
 
@@ -102,7 +103,13 @@ def find_advice(request: Request, progress: Progress) -> Finding:
     advice = cached_advice(evidence_of(request), situation).compute(progress)
     collection = request.collection
     head = f"{collection.name}, encoder {collection.encoder}: {question(situation)}"
-    return advice_finding(advice, head)
+    found, lacking = advice_finding(advice, head), request.not_measured
+    named = [{"what": what, "why": why} for what, why in lacking.items()]
+    return replace(
+        found,
+        warnings=[*lacking.values()],
+        figures={**found.figures, "not_measured": [*found.figures["not_measured"], *named]},
+    )
 
 
 def _way(place: int, one: Recommendation) -> Finding:

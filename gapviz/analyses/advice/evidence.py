@@ -10,14 +10,13 @@ from math import isnan
 import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
-from gapviz.core.collection import CALIBRATE, Collection
+from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32
-from gapviz.measures.experiment import Experiment
+from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH, Figure
 from gapviz.measures.retrieval.within import evaluate_within
@@ -45,9 +44,10 @@ class Evidence:
         """The two modalities that are looked at.
 
         Raises:
-            GapvizError: fewer than two modalities.
+            GapvizError: as `measured_pair`, or no evaluate split.
         """
-        return self.asked_pair or default_pair(self.collection)
+        held_out = self.collection.split(EVALUATE)
+        return measured_pair(self.collection, held_out, self.asked_pair)
 
     @cached_property
     def measured(self) -> Callable[[StrategyOptions], Measurement]:

@@ -31,7 +31,8 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
-from gapviz.core.wording import counted, figure, sentence
+from gapviz.core.wording import UNKNOWN, counted, figure, sentence
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.anatomy import Spectrum
 from gapviz.sources.builtin import encoder_title
 from gapviz.strategies import STRATEGIES, StrategyOptions
@@ -224,7 +225,7 @@ def _dimensions(request: Request, progress: Progress) -> Finding:
         )
     found = cached_dimensions(request.collection, request.pair, seed=request.seed).compute(progress)
     tops = {str(count): found.shares.top(count) for count in TOPS}
-    shares = ", ".join(f"{count}: {share:.1%}" for count, share in tops.items())
+    shares = ", ".join(f"{n}: {share:.1%}".replace("nan%", UNKNOWN) for n, share in tops.items())
     return Finding(
         figures=found.to_json() | {"top_share": tops},
         title=DIMENSIONS_TITLE,
@@ -242,7 +243,7 @@ def _dimensions(request: Request, progress: Progress) -> Finding:
 
 
 def _heat_map(request: Request, progress: Progress) -> Finding:
-    strategies = _moved(request)
+    strategies, notes = _moved(request)
     work = cached_heat_maps(request.collection, strategies, request.pair, seed=request.seed)
     found = work.compute(progress)
     shown = len(next(iter(found.by_strategy.values())).pairs)
@@ -250,6 +251,7 @@ def _heat_map(request: Request, progress: Progress) -> Finding:
         figures=_by_name(found.to_json(), strategies),
         title=f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
         readings=[
+            *notes,
             f"Showing {shown:,} of {counted(found.n_pairs, 'held-out pair')}, drawn with seed "
             f"{request.seed}.",
             heat_map_reading(found),
@@ -276,12 +278,19 @@ def _plane(request: Request, progress: Progress) -> Finding:
         if spec.moves_vectors or spec.acts_on == "nothing"
     ]
     plane = cached_plane(models, grid, pair, seed=seed).compute(share_of(progress, 0, 2))
-    last = _moved(request)[-1:]
+    notes = [
+        f"{title}, {STRATEGIES[each.name].title}: no point. {why}"
+        for title, one in models.items()
+        if 0 < sum(point.model == title for point in plane) < len(grid)
+        for each in grid
+        if (why := Experiment(one, pair=pair, seed=seed).undefined(each))
+    ]
+    last = _moved(request)[0][-1:]
     chosen = cached_plane(ringed, last, pair, seed=seed).compute(share_of(progress, 1, 2))
     return Finding(
         figures={"points": plane, "chosen": chosen},
         title="Loss plane",
-        readings=[plane_reading(plane)],
+        readings=[*notes, plane_reading(plane)],
         tables=[plane_table(plane, chosen)],
         protocol="Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean exp(−2‖a − b‖²) "
         "over both clouds pooled. Every model under raw cosine and every strategy that moves "
@@ -292,7 +301,7 @@ def _plane(request: Request, progress: Progress) -> Finding:
 
 
 def _hubs(request: Request, progress: Progress) -> Finding:
-    strategies, notes = _moved(request), []
+    strategies, notes = _moved(request)
     if request.spec.adjusts_scores:
         strategies.append(request.strategy)
         notes.append(
@@ -318,12 +327,12 @@ def _hubs(request: Request, progress: Progress) -> Finding:
 
 
 def _spectra(request: Request, progress: Progress) -> Finding:
-    strategies = _moved(request)
+    strategies, notes = _moved(request)
     spectra = cached_spectra(request.collection, strategies, request.pair).compute(progress)
     return Finding(
         figures=_by_name({"by_strategy": plain_json(spectra)}, strategies),
         title="Spectrum",
-        readings=[spectra_reading(spectra)],
+        readings=[*notes, spectra_reading(spectra)],
         tables=[_table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],
         protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
         "evaluate split. "
@@ -344,10 +353,14 @@ def find_anatomy(request: Request, progress: Progress) -> Finding:
     )
 
 
-def _moved(request: Request) -> list[StrategyOptions]:
-    """Raw, and the strategy where it moves vectors."""
-    moved = [request.strategy] if request.spec.moves_vectors else []
-    return [StrategyOptions("raw"), *moved]
+def _moved(request: Request) -> tuple[list[StrategyOptions], list[str]]:
+    """Raw, and the strategy where it moves vectors; and why it is missing where it cannot."""
+    raw = [StrategyOptions("raw")]
+    if not request.spec.moves_vectors:
+        return raw, []
+    if request.undefined is not None:
+        return raw, [request.undefined]
+    return [*raw, request.strategy], []
 
 
 def _meanings(columns: Sequence[Column], meanings: Mapping[str, str]) -> str:

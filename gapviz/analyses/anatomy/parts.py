@@ -16,6 +16,7 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, read_only
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.anatomy import (
     AblationCurve,
     HeatMap,
@@ -36,7 +37,6 @@ from gapviz.strategies import (
     Strategy,
     StrategyOptions,
     fit_strategy,
-    unavailable_reason,
 )
 
 KIND = "anatomy"
@@ -181,7 +181,7 @@ def cached_plane(
 
     Args:
         collections: one a model, by its title; those without both modalities are left out.
-        options: the strategies; those that a model's items cannot fit are left out.
+        options: the strategies; those that are undefined on a model's items are left out.
         pair: the modalities.
         seed: of samples.
         progress: told of each model and strategy; may raise to cancel.
@@ -194,8 +194,7 @@ def cached_plane(
         for step, chosen in enumerate(options):
             done = (place + step / len(options)) / len(collections)
             progress(done, f"{model}, {STRATEGIES[chosen.name].title}")
-            calibration = collection.split(CALIBRATE)
-            if unavailable_reason(chosen, calibration):
+            if Experiment(collection).undefined(chosen):
                 continue
             title, (x, y) = next(_each(collection, [chosen], pair))
             points.append(Placed(model, title, plane_point(x, y, matched, seed=seed)))

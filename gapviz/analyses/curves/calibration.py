@@ -26,7 +26,7 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column
 from gapviz.core.vectors import Float64, Indices
-from gapviz.core.wording import figure
+from gapviz.core.wording import counted, figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.measures.retrieval.mixed import evaluate_mixed
@@ -91,7 +91,7 @@ def calibration_curve(
     paired = np.intersect1d(first, second).astype(np.int64)
     if paired.size < 2 or repeats < 1:
         raise GapvizError(
-            f"{paired.size} calibration items have both {pair[0]} and {pair[1]}",
+            f"has {counted(paired.size, 'calibration item')} with both {pair[0]} and {pair[1]}",
             where=collection.name,
             hint="give at least two, and at least one repeat",
         )

@@ -197,7 +197,7 @@ def _set_up(
     items = seeded_sample(items, MAX_ITEMS, rng)
     if items.size < 2:
         raise GapvizError(
-            f"{items.size} items have both {first} and {second} vectors",
+            f"has {counted(items.size, 'held-out item')} with both {first} and {second} vectors",
             where=measured.name,
             hint="give at least two",
         )

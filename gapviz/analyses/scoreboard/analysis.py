@@ -81,6 +81,7 @@ def board_json(board: Scoreboard) -> dict[str, Any]:
         "split_warnings": {
             model: list(board.split_warnings.get(model, ())) for model in board.n_items
         },
+        "not_measured": {model: dict(why) for model, why in board.not_measured.items()},
         "rows": [row_json(row) for row in board.rows],
         "left_out": [
             {"model": one.model, "strategy": one.options.name, "reason": one.reason}
@@ -130,6 +131,7 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
             warnings=[
                 *random_weights_warnings(model),
                 *filter(None, [too_few(n)]),
+                *board.not_measured.get(model, {}).values(),
                 *board.split_warnings.get(model, ()),
             ],
             tables=[board_table(board, model)],

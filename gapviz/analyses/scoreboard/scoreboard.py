@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count, product
 from math import nan
@@ -20,6 +20,7 @@ from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
+from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
@@ -126,6 +127,8 @@ class Scoreboard:
     n_items: Mapping[str, int]
     """Items measured, by model."""
     seed: int
+    not_measured: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What of a model's collection has no figure, and why, by model."""
 
     @property
     def split_warnings(self) -> dict[str, tuple[str, ...]]:
@@ -256,6 +259,7 @@ class ScoreboardRequest:
             tuple(LeftOut(*asked, entry.reason) for asked, entry in made if not entry.row),
             {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()},
             self.seed,
+            {name: not_measured(one) for name, one in self.collections.items()},
         )
 
 

@@ -58,6 +58,12 @@ def transfer_reading(study: ScoreStudy, recall: float) -> str:
             words = "unrelated" if study.labelled else "all"
             parts.append(f"{share:.1%} of {words} {type_title(name, study.pair)} pairs")
     own = rates["cross"].false_positive
+    if isnan(own):
+        return (
+            f"{study.strategy}: {recall:.0%} of matched {study.across} pairs reach "
+            f"{figure(across.threshold)}, and what else does is unknown: no held-out "
+            f"{study.across} pair is mismatched."
+        )
     passing = " and ".join(parts) or "no pair within a modality is known"
     return (
         f"{study.strategy}: at the {study.unit} that {recall:.0%} of matched {study.across} "
@@ -235,7 +241,8 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
     tables.append(calibrated_table(studies[last], target, share))
     by_strategy = {name: study.to_json(at[name], target, share) for name, study in studies.items()}
     figures = {**opening.figures, "by_strategy": by_strategy}
-    readings = [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
+    readings = [*filter(None, [request.undefined])]
+    readings += [transfer_reading(study, USUAL_RECALL) for study in studies.values()]
     if request.spec.routed or request.spec.ranks_items:
         readings.append(f"{request.spec.title} {STAYS_RAW}")
     if request["item"] is not None:
@@ -249,9 +256,12 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
 
 
 def studies_of(request: Request) -> dict[str, CachedResult[ScoreStudy]]:
-    """Raw, and the strategy where it moves vectors or adjusts scores, by name."""
+    """Raw, and the strategy where it moves vectors or adjusts scores, and is defined here; by
+    name.
+    """
     wanted: list[tuple[StrategyOptions, str | None]] = [(StrategyOptions("raw"), None)]
-    if request.spec.moves_vectors or request.spec.adjusts_scores:
+    touches = request.spec.moves_vectors or request.spec.adjusts_scores
+    if touches and request.undefined is None:
         query = request["query_modality"] if request.spec.adjusts_scores else None
         wanted.append((request.strategy, query))
     return {

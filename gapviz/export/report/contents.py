@@ -129,7 +129,8 @@ class Report:
         for one in self.compared:
             words = f"{gap_reading(one)} {bias_reading(one)}"
             told.append((f"{one.collection.encoder}, compared.", words))
-        return [*told, *(("Warning.", warning) for warning in strategy.warnings)]
+        warnings = (*before.not_measured.values(), *strategy.warnings)
+        return [*told, *(("Warning.", warning) for warning in warnings)]
 
     @property
     def protocol(self) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, Item, alternate_splits
+from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
+from gapviz.core.halves import even_halves
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
 from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of
@@ -112,7 +113,8 @@ class CollectionBuilder:
 
 
 def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[str, Indices]:
-    """One random half of each label calibrates, the other evaluates; always the same halves.
+    """One random half of each label, of the items with captions and of those without, calibrates,
+    the other evaluates; always the same halves.
 
     Items that are equal, by the numbers `(n_items,)` of `alternate_splits`, stay in one half.
 
@@ -121,8 +123,8 @@ def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[st
     """
     shuffled = np.random.default_rng(DEFAULT_SEED).permutation(len(items)).tolist()
     order = np.array(sorted(shuffled, key=lambda at: items[at].label or ""), np.int64)
-    splits = alternate_splits(len(items), None if equal is None else equal[order])
-    return {half: np.sort(order[splits[half]]) for half in (CALIBRATE, EVALUATE)}
+    has_text = np.array([[bool(item.captions)] for item in items])
+    return even_halves(has_text, [item.label for item in items], equal, order=order)
 
 
 def _captions(draft: _Draft, options: ReadOptions) -> tuple[str, ...]:
