@@ -18,6 +18,7 @@ from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import Row, Table
 from gapviz.sources.files.texts import shown
 from gapviz.sources.images.copies import equal_pictures
+from gapviz.sources.images.decoding import READ_FORMATS
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class CollectionBuilder:
                 if first
                 else "holds no images",
                 where=shown(name),
-                hint="give a source with at least one whole PNG, JPEG, WebP, GIF or BMP image",
+                hint=f"give a source with at least one whole {READ_FORMATS} image",
             )
         given = Counter(draft.id for draft in self._drafts.values())
         items = tuple(
