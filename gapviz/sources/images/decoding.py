@@ -20,8 +20,9 @@ MAX_PIXELS = 50_000_000
 MAX_FILE_BYTES = 64 * 1024**2
 
 IMAGE_SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .jfi .jif .webp .gif .bmp .tif .tiff .avif".split()
-)
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".webp", ".gif", ".bmp", ".tif", ".tiff",
+     ".avif"}
+)  # fmt: skip
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """What is recognised; Pillow's other plugins, some of which start programs, stay shut."""
@@ -180,7 +181,6 @@ def header_flaw(file: BinaryIO, size: int) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(file, formats=FORMATS)
-            width, height = image.size
     except UnidentifiedImageError:
         file.seek(0)
         return _no_image(file.read(_SNIFFED_BYTES))
@@ -188,8 +188,12 @@ def header_flaw(file: BinaryIO, size: int) -> str | None:
         return "unpacks to too many pixels"
     except DAMAGE:
         return "is damaged or cut short"
-    if width * height > MAX_PIXELS:
-        return f"has {width:,} × {height:,} pixels, which is too many"
+    return _size_or_colour_flaw(image)
+
+
+def _size_or_colour_flaw(image: Image.Image) -> str | None:
+    if image.width * image.height > MAX_PIXELS:
+        return f"has {image.width:,} × {image.height:,} pixels, which is too many"
     if image.mode in _STRANGE_COLOURS:
         return f"has {image.mode} colours, which are not read"
     return None
