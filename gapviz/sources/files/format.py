@@ -51,6 +51,9 @@ class ReadOptions:
     """Names for arrays that come without any, in their order."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
+    within: Path | None = None
+    """A folder that nothing is read outside of, wherever the source lies in it; None where the
+    person at the keyboard may read all."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""

@@ -21,10 +21,12 @@ from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.caption_tables import CAPTION_ENDINGS
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
 from gapviz.sources.files.format import Skipped, upload_endings
 from gapviz.sources.files.numpy_files import ZIP_DAMAGE
 from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.unread import BESIDE_ENDINGS
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES, file_flaw, is_image_name
 from gapviz.storage.files import swapped_in, unwritable
 
@@ -48,7 +50,7 @@ MAX_RATIO = 100.0
 SMALL_BYTES = 1 << 20
 """Below this size any ratio is allowed: short, repetitive texts pack well."""
 
-CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})
+CAPTION_SUFFIXES = frozenset({*CAPTION_ENDINGS, *BESIDE_ENDINGS})
 ARCHIVE_SUFFIXES = frozenset(
     {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".jar", ".lz4"}
 )

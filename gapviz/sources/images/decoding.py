@@ -50,6 +50,8 @@ _STRANGE_COLOURS = frozenset({"LAB", "HSV"})
 # What Pillow raises on files that were cut short, altered or never images.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, struct.error)
 
+MISSING = "is missing"
+
 # Brands of ISO base media files (ISO/IEC 23008-12) that phones write, whatever the ending.
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _SNIFFED_BYTES = 12
@@ -150,6 +152,11 @@ def is_image_name(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122, ten times faster
 
 
+def unread_kind(name: str) -> str | None:
+    """What kind of picture a file is by its ending, where that kind is not read."""
+    return UNREAD_PICTURES.get(os.path.splitext(name)[1].lower())  # noqa: PTH122
+
+
 def file_flaw(path: Path) -> str | None:
     """`header_flaw` of a file; a pipe or device is never opened."""
     try:
@@ -159,7 +166,7 @@ def file_flaw(path: Path) -> str | None:
         with path.open("rb") as file:
             return header_flaw(file, status.st_size)
     except FileNotFoundError:
-        return "is missing"
+        return MISSING
     except (OSError, ValueError) as error:
         return f"cannot be read ({getattr(error, 'strerror', None) or 'impossible name'})"
 
