@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,7 @@ class CollectionBuilder:
     """The folder of the images, relative to the source."""
     captions_from: str = ""
     """Where the captions come from, to say why another file was not read."""
+    _guesses: dict[str, list[str]] = field(default_factory=dict)
     _drafts: dict[str, _Draft] = field(default_factory=dict)
 
     def __contains__(self, key: str) -> bool:
@@ -70,6 +71,8 @@ class CollectionBuilder:
         """
         if fields.flaw:
             self.skip(where, fields.flaw)
+        if fields.guess:
+            self._guesses.setdefault(fields.guess, []).append(where or key)
         self.read.add(posixpath.normpath(posixpath.join(self.base, image)))
         draft = self._drafts.setdefault(key, _Draft(image, fields.id))
         draft.captions.update(dict.fromkeys(fields.captions))
@@ -104,9 +107,10 @@ class CollectionBuilder:
                 fields = fields_of(row.values, columns, table.class_names)
                 if fields.guess:
                     guesses.setdefault(fields.guess, []).append(row.place)
-                yield f"{table.name}, {row.place}", row, fields
+                yield f"{table.name}, {row.place}", row, replace(fields, guess=None)
         for guess, places in guesses.items():
-            self.skip(table.name, guessed(guess, places, columns.captions))
+            held = f"{counted(len(places), guess)} in {listed(columns.captions)}"
+            self.skip(table.name, f"has {held}, of which {_taken(guess)} (first: {places[0]})")
         if not columns.captions and set(table.columns) - set(columns.all):
             names = listed(table.columns)
             self.skip(
@@ -119,6 +123,9 @@ class CollectionBuilder:
         Raises:
             GapvizError: nothing was added.
         """
+        for guess, places in self._guesses.items():
+            why = f"{'has' if len(places) == 1 else 'have'} a {guess}, of which {_taken(guess)}"
+            self.skip(counted(len(places), "item"), f"{why} (first: {places[0]})")
         known = self.read | {one.what for one in self.skipped}
         for what, why in unread_files(self.files, known, self.captions_from):
             self.skip(what, why)
@@ -152,11 +159,8 @@ class CollectionBuilder:
         return Reading((collection,), tuple(self.skipped))
 
 
-def guessed(guess: str, places: Sequence[str], columns: Sequence[str]) -> str:
-    """How captions were taken by a guess, in a clause."""
-    taken = "the first answer is the caption" if guess == CONVERSATION else "the texts are captions"
-    column = f"column {listed(columns)}" if len(columns) == 1 else f"columns {listed(columns)}"
-    return f"has {counted(len(places), guess)} in {column}, of which {taken} (first: {places[0]})"
+def _taken(guess: str) -> str:
+    return "the first answer is the caption" if guess == CONVERSATION else "the texts are captions"
 
 
 def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[str, Indices]:

@@ -20,7 +20,7 @@ from gapviz.sources.files.caption_tables import (
 )
 from gapviz.sources.files.columns import Columns, Fields, usual_name
 from gapviz.sources.files.described_images import image_columns
-from gapviz.sources.files.folders import files_in, source_name
+from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.named_paths import PathFinder, picture_named
 from gapviz.sources.files.tables import Row, Table, open_table
@@ -49,6 +49,9 @@ def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Readin
         )
     table_root = path if path.is_dir() else path.parent
     rows = _TableRows(table_root, options)
+    if path.is_dir():
+        folder_files(path, rows.builder)
+        rows.builder.captions_from = "the Parquet files"
     for file in files:
         rows.add_table(open_caption_table(file, file.relative_to(table_root).as_posix()))
     for note in rows.finder.notes():

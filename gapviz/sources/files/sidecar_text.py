@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -51,8 +50,11 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
                 builder.skip(file, more.flaw)
             elif not more.captions and not more.label:
                 silent[PurePosixPath(file).suffix] += 1
-            captions = said.captions + more.captions
-            said = replace(said, captions=captions, label=said.label or more.label)
+            said = Fields(
+                captions=said.captions + more.captions,
+                label=said.label or more.label,
+                guess=said.guess or more.guess,
+            )
         builder.add(name, path_reference(name), said, where=name)
     for ending, count in silent.items():
         builder.skip(counted(count, f"{ending} file"), "beside a picture gave no captions")

@@ -56,7 +56,7 @@ def test_lists_in_a_table_are_several_captions_and_python_is_told_once(photos):
     reading = read(str(photos))
     assert captions(reading) == {"0.png": ("a", "b"), "1.png": ("c", "d"), "2.png": ("e", "f")}
     assert told(reading) == {
-        "metadata.csv": "has 2 Python-like lists in column captions, of which the texts are "
+        "metadata.csv": "has 2 Python-like lists in captions, of which the texts are "
         "captions (first: line 3)"
     }
 
@@ -69,9 +69,18 @@ def test_what_was_taken_of_conversations_is_told_once(photos):
     reading = read(str(photos))
     assert captions(reading) == {f"g{n}": ("A red bus.",) for n in range(3)}
     assert told(reading) == {
-        "metadata.jsonl": "has 3 conversations in column conversations, of which the first answer "
+        "metadata.jsonl": "has 3 conversations in conversations, of which the first answer "
         "is the caption (first: line 1)"
     }
+
+
+def test_what_was_taken_of_conversations_beside_images_is_told_once(photos):
+    for name in ("0.json", "1.json"):
+        put(photos, name, json.dumps({"conversations": TURNS}))
+    reading = read(str(photos))
+    assert captions(reading)["0.png"] == ("A red bus.",)
+    why = "have a conversation, of which the first answer is the caption (first: 0.png)"
+    assert told(reading) == {"2 items": why}
 
 
 def test_a_table_without_captions_says_among_which_columns_it_found_none(photos):
