@@ -26,6 +26,9 @@ READERS = "gapviz.readers"
 IndexedCaptions = Literal["first", "all"]
 """Whether an item's captions after the first are indexed too, or only ask."""
 
+LongCaptions = Literal["cut", "leave-out"]
+"""What becomes of captions over the encoder's limit: cut there as open_clip does, or left out."""
+
 DEFAULT_TEMPLATE = "a picture of {label}"
 
 
