@@ -13,7 +13,7 @@ from gapviz.sources.files.class_folders import class_labels
 from gapviz.sources.files.columns import Columns, Fields, choose_columns, listed, usual_name
 from gapviz.sources.files.folders import folder_files, source_name, whole_images
 from gapviz.sources.files.format import Reading, ReadOptions
-from gapviz.sources.files.named_paths import PathFinder
+from gapviz.sources.files.named_paths import NOT_FETCHED, PathFinder, is_web_address
 from gapviz.sources.files.tables import Table
 from gapviz.sources.files.texts import shown
 from gapviz.sources.images.references import path_reference
@@ -87,13 +87,22 @@ class DescribedImages:
         self._has_labels |= columns.label is not None
 
     def _rows(self, table: Table, columns: Columns) -> CollectionBuilder:
-        """What the rows of a table say; paths count from the table's folder first."""
+        """What the rows of a table say; where no path fits as a whole, the ends of paths count."""
+        part = self._rows_by(table, columns, PathFinder(lambda: self.images))
+        if part.is_empty:
+            part = self._rows_by(table, columns, PathFinder(lambda: self.images, lenient=True))
+        return part
+
+    def _rows_by(self, table: Table, columns: Columns, finder: PathFinder) -> CollectionBuilder:
+        """The same by one finder; paths count from the table's folder first."""
         part = CollectionBuilder()
-        finder = PathFinder(lambda: self.images)
         folder = posixpath.dirname(table.name)
         for place, _, fields in part.rows(table, columns):
             if fields.image is None:
                 part.skip(place, "names no file")
+                continue
+            if is_web_address(fields.image):
+                part.skip(place, f"names {shown(fields.image)!r}, which {NOT_FETCHED}")
                 continue
             image = posixpath.normpath(posixpath.join(folder, fields.image))
             why = None

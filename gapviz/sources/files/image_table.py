@@ -22,14 +22,17 @@ from gapviz.sources.files.columns import Columns, Fields, usual_name
 from gapviz.sources.files.described_images import image_columns
 from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
-from gapviz.sources.files.named_paths import PathFinder, picture_named
+from gapviz.sources.files.named_paths import (
+    NOT_FETCHED,
+    PathFinder,
+    is_web_address,
+    picture_named,
+)
 from gapviz.sources.files.tables import Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
 from gapviz.sources.images.references import path_reference, relative_path
-
-WEB_MARK = "://"
 
 
 def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
@@ -48,14 +51,9 @@ def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Readin
             "holds no Parquet files", where=shown(str(path)), hint="give a table or their folder"
         )
     table_root = path if path.is_dir() else path.parent
-    rows = _TableRows(table_root, options)
-    if path.is_dir():
-        folder_files(path, rows.builder)
-        rows.builder.captions_from = "the Parquet files"
-    for file in files:
-        rows.add_table(open_caption_table(file, file.relative_to(table_root).as_posix()))
-    for note in rows.finder.notes():
-        rows.builder.skip(path.name, note)
+    rows = _read(files, path, table_root, options, lenient=False)
+    if rows.builder.is_empty:
+        rows = _read(files, path, table_root, options, lenient=True)
     return rows.builder.reading(source_name(path), rows.root, options)
 
 
@@ -70,15 +68,29 @@ def looks_like_image_table(path: Path) -> bool:
         return False
 
 
+def _read(
+    files: Sequence[Path], path: Path, table_root: Path, options: ReadOptions, *, lenient: bool
+) -> _TableRows:
+    rows = _TableRows(table_root, options, lenient=lenient)
+    if path.is_dir():
+        folder_files(path, rows.builder)
+        rows.builder.captions_from = "the Parquet files"
+    for file in files:
+        rows.add_table(open_caption_table(file, file.relative_to(table_root).as_posix()))
+    for note in rows.finder.notes():
+        rows.builder.skip(path.name, note)
+    return rows
+
+
 class _TableRows:
     """Adds the rows of one table after the other to a builder."""
 
-    def __init__(self, table_root: Path, options: ReadOptions) -> None:
+    def __init__(self, table_root: Path, options: ReadOptions, *, lenient: bool) -> None:
         self.root = options.image_folder or table_root
         self.builder = CollectionBuilder()
         self._base = Path(os.path.realpath(self.root))
         self._options = options
-        self.finder = PathFinder.below(self.root)
+        self.finder = PathFinder.below(self.root, lenient=lenient)
         self._picture = cache(partial(picture_named, root=self.root, finder=self.finder))
 
     def add_table(self, table: Table) -> None:
@@ -93,9 +105,8 @@ class _TableRows:
                 self.builder.skip(place, "names no image")
 
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
-        if WEB_MARK in named and not named.startswith("file:"):
-            why = "is a web address, and is not fetched"
-            self.builder.skip(place, f"names {shown(named)!r}, which {why}")
+        if is_web_address(named):
+            self.builder.skip(place, f"names {shown(named)!r}, which {NOT_FETCHED}")
             return
         name, flaw = self._picture(relative_path(named, self._base))
         if flaw is not None:

@@ -32,8 +32,13 @@ NUMBER = "found by the number"
 
 Key = TypeVar("Key")
 
+NOT_FETCHED = "is a web address, and is not fetched"
+
 MOST_ALIKE = 1000
 """Files of one name that are compared with a path; of more, it is not said which one is meant."""
+
+MOST_FOLDERS = 100
+"""Pairs of a named folder and the one here that are kept in mind."""
 
 _DRIVE = re.compile(r"[A-Za-z]:(?=[/\\])")
 _CAPTION_NUMBER = re.compile(r"(\.\w{3,4})#\d+$")
@@ -63,16 +68,18 @@ class PathFinder:
 
     Args:
         list_names: gives the files of the folder, relative; called at the first path that needs it.
+        lenient: whether the end of a relative path is enough too, as where none fits as a whole.
     """
 
     list_names: Callable[[], Iterable[str]]
-
+    lenient: bool = False
     _told: dict[str, tuple[int, str]] = field(default_factory=dict)
     _found: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     _claims: dict[str, str] = field(default_factory=dict)
+    _folders: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def below(cls, root: Path) -> PathFinder:
+    def below(cls, root: Path, *, lenient: bool = False) -> PathFinder:
         """Of the files below a folder; of none where it cannot be read."""
 
         def list_names() -> list[str]:
@@ -81,13 +88,13 @@ class PathFinder:
             except GapvizError:
                 return []
 
-        return cls(list_names)
+        return cls(list_names, lenient)
 
     def find(self, named: str) -> tuple[str | None, str | None]:
         """The one file that a path fits, or None; and why it fits none, where several are like it.
 
-        The file's own path is the end of the named one or the other way round; of another
-        machine's absolute path, the last part is enough.
+        The file's own path is the end of the named one or the other way round. Of another
+        machine's absolute path an end is enough, where one folder always stands for one folder.
         """
         if named not in self._found:
             self._found[named] = self._find(named)
@@ -104,13 +111,16 @@ class PathFinder:
         fits = self._whole(parts)
         if not fits:
             candidates, ways = self._like(parts[-1])
-            fits = [one for one in candidates if _fits(parts, one, anywhere=absolute)]
+            anywhere = absolute or self.lenient
+            fits = [one for one in candidates if _fits(parts, one, anywhere=anywhere)]
         best = max((_likeness(parts, one) for one in fits), default=None)
         fits = [one for one in fits if _likeness(parts, one) == best]
         if len(fits) != 1:
             listed = ", ".join(shown(one.name, 60) for one in fits[:3])
             return None, f"fits several files ({listed})" if fits else None
         found = fits[0]
+        if not self._keeps_folders(parts, found):
+            return None, f"is like {shown(found.name)!r}, but in another folder than its neighbours"
         meant = "/".join(map(_folded, parts))
         if self._claims.setdefault(found.name, meant) != meant:
             return None, f"ends like {shown(found.name)!r}, which another path names"
@@ -126,6 +136,21 @@ class PathFinder:
         for way in ways:
             count, example = self._told.get(way, (0, f"{shown(named, 80)} is {shown(found, 80)}"))
             self._told[way] = count + 1, example
+
+    def _keeps_folders(self, parts: tuple[str, ...], found: _File) -> bool:
+        """Whether the folder that the path names stands for the same one here as before."""
+        alike = _likeness(parts, found)[0]
+        named, here = parts[: len(parts) - alike], found.parts[: len(found.parts) - alike]
+        if not named or not here:
+            return True
+        for known, its in self._folders.items():
+            inner, outer = (named, known) if len(named) > len(known) else (known, named)
+            its_inner, its_outer = (here, its) if len(named) > len(known) else (its, here)
+            if inner[: len(outer)] == outer and (*its_outer, *inner[len(outer) :]) != its_inner:
+                return False
+        if len(self._folders) < MOST_FOLDERS:
+            self._folders[named] = here
+        return True
 
     def _whole(self, parts: tuple[str, ...]) -> list[_File]:
         """Files whose whole path is the end of that one, the longest only."""
@@ -165,6 +190,11 @@ class PathFinder:
     def _by_number(self) -> dict[int, list[_File]]:
         numbers = ((_LAST_NUMBER.search(_stem(one.parts[-1])), one) for one in self._files)
         return _grouped((int(match[1][-18:]), one) for match, one in numbers if match)
+
+
+def is_web_address(named: str) -> bool:
+    """Whether a table names a picture on the web instead of a file."""
+    return "://" in named and not named.startswith("file:")
 
 
 def picture_named(named: str, root: Path, finder: PathFinder) -> tuple[str, str | None]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from gapviz.core.wording import counted
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.class_folders import class_labels
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import (
     folder_files,
@@ -31,8 +33,8 @@ LOOKED_AT = 50
 def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """Every image below `path`, with the lines of the `.txt` or `.caption` beside it as captions.
 
-    A `.json` beside it adds its captions and its label. Endings count in any letter case, and
-    `1.jpg.txt` lies beside `1.jpg` as `1.txt` does.
+    A `.json` beside it adds its captions and its label; else folders of classes give that.
+    Endings count in any letter case, and `1.jpg.txt` lies beside `1.jpg` as `1.txt` does.
 
     Raises:
         GapvizError: no folder, or no image in it that can be read.
@@ -41,7 +43,9 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     names = folder_files(path, builder)
     beside = _beside(names)
     silent: Counter[str] = Counter()
-    for name in whole_images(path, names, builder):
+    images = list(whole_images(path, names, builder))
+    labels = class_labels(images)
+    for name in images:
         said = NOTHING
         for file in beside(name):
             builder.read.add(file)
@@ -55,6 +59,7 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
                 label=said.label or more.label,
                 guess=said.guess or more.guess,
             )
+        said = replace(said, label=said.label or labels.get(name))
         builder.add(name, path_reference(name), said, where=name)
     for ending, count in silent.items():
         builder.skip(counted(count, f"{ending} file"), "beside a picture gave no captions")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from gapviz.core.wording import counted
 from gapviz.sources.files.texts import shown
+from gapviz.sources.images.decoding import IMAGE_SUFFIXES
 
 BESIDE_ENDINGS = (".txt", ".caption", ".text", ".json")
 """Of files beside an image that say what it shows."""
@@ -35,6 +36,8 @@ def unread_files(
     for ending, unread in groups.items():
         if ending in BESIDE_ENDINGS and captions_from == BESIDE:
             why = "beside no picture that is read"
+        elif captions_from and ending in IMAGE_SUFFIXES:
+            why = f"named by none of {captions_from}"
         elif captions_from:
             why = f"as the captions come from {captions_from}"
         else:

@@ -112,6 +112,23 @@ def test_a_json_itself_may_be_named(photos):
     assert captions(read(str(path))) == TEXTS
 
 
+@pytest.mark.parametrize("source", ["", "llava.json"])
+def test_a_list_made_for_folders_of_other_names_finds_its_images(photos, source):
+    entries = [{"image": f"coco/train2017/{name}", "caption": said} for name, said in TEXTS.items()]
+    put(photos, "llava.json", json.dumps(entries))
+    assert captions(read(str(photos / source))) == PLACED
+
+
+@pytest.mark.parametrize("source", ["", "list.csv"])
+def test_addresses_on_the_web_are_named_and_not_taken_for_files(photos, source):
+    rows = [["image", "caption"], ["images/p0.jpg", "t"], ["http://x.org/p1.jpg", "u"]]
+    put_csv(photos / "list.csv", rows)
+    reading = read(str(photos / source))
+    assert "u" not in str(captions(reading))
+    why = "names 'http://x.org/p1.jpg', which is a web address, and is not fetched"
+    assert told(reading)["list.csv, line 3"] == why
+
+
 def test_the_parts_of_a_data_set_are_read_together(photos):
     for part, name in zip(("train", "val", "test"), TEXTS, strict=True):
         put_csv(photos / f"{part}.csv", [["image", "caption"], [name, part]])

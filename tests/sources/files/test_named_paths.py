@@ -76,6 +76,17 @@ def test_two_paths_never_share_one_file(finder):
     assert finder.find("/mnt/val/p.jpg") == (None, "ends like 'p.jpg', which another path names")
 
 
+def test_a_relative_end_is_enough_only_where_asked_and_keeps_its_folder():
+    files = ["images/1.jpg", "images/2.jpg", "other/3.jpg", "images/deep/4.jpg"]
+    assert PathFinder(lambda: files).find("coco/train/1.jpg") == (None, None)
+    finder = PathFinder(lambda: files, lenient=True)
+    assert finder.find("coco/train/1.jpg") == ("images/1.jpg", None)
+    assert finder.find("coco/train/2.jpg") == ("images/2.jpg", None)
+    assert finder.find("coco/train/deep/4.jpg") == ("images/deep/4.jpg", None)
+    why = "is like 'other/3.jpg', but in another folder than its neighbours"
+    assert finder.find("coco/train/3.jpg") == (None, why)
+
+
 def test_each_way_is_told_once_with_its_count(finder):
     for named in ("P.JPG", "P.jpg", "p.JPG"):
         assert finder.find(named)[0] == "p.jpg"
