@@ -11,6 +11,7 @@ from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.random_weights import random_weights_warnings
+from gapviz.core.wording import counted
 from gapviz.encoders.encoding.run import encode_collection
 from gapviz.encoders.open_clip import CONFIG_FILE
 from gapviz.encoders.registry import (
@@ -22,7 +23,7 @@ from gapviz.encoders.registry import (
 )
 from gapviz.encoders.sentence_transformer import FAMILY as SENTENCES
 from gapviz.sources.builtin.variants import BUILTIN
-from gapviz.sources.files.format import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, LongCaptions, Skipped
 from gapviz.storage.files import refuse_foreign_folder
 from gapviz.storage.saved_collection import ITEMS_FILE, SAVED_COLLECTION, replace_collection
 
@@ -82,6 +83,13 @@ def add_to(commands: Commands) -> None:
         help="whether captions after the first are indexed too, or only ask (default: first)",
     )
     command.add_argument(
+        "--long-captions",
+        choices=get_args(LongCaptions),
+        default="cut",
+        help="what becomes of captions of more tokens than the model reads: cut there, as "
+        "open_clip does, or left out (default: cut)",
+    )
+    command.add_argument(
         "--device", metavar="NAME", help="cpu, cuda or mps (default: the fastest there is)"
     )
     command.add_argument(
@@ -116,6 +124,7 @@ def run(options: argparse.Namespace) -> str:
             reading.collection,
             encoder,
             indexed_captions=options.indexed_captions,
+            long_captions=options.long_captions,
             progress=progress,
             decode_workers=options.workers,
             modalities=encoder.modalities,
@@ -138,6 +147,7 @@ def run(options: argparse.Namespace) -> str:
                 "rows": rows,
                 "n_encoded": encoded.n_encoded,
                 "n_reused": encoded.n_reused,
+                "n_cut": encoded.n_cut,
                 "seconds": round(encoded.seconds, 3),
                 "device": encoded.device,
                 "skipped": skipped,
@@ -154,6 +164,11 @@ def run(options: argparse.Namespace) -> str:
         f"written to {options.out}",
         *(f"warning: {one}" for one in warnings),
     ]
+    if encoded.n_cut:
+        lines.append(
+            f"cut {counted(encoded.n_cut, 'caption')} at the {encoder.card.text_limit} tokens that "
+            "the encoder reads; --long-captions leave-out leaves them out"
+        )
     return "\n".join([*lines, *skipped_lines(skipped)])
 
 

@@ -69,13 +69,21 @@ class TextEncoder(_AnyEncoder, ABC):
 
     modalities: ClassVar[tuple[str, ...]] = ("text",)
 
-    def encode_texts(self, texts: Sequence[str], *, progress: Progress = no_progress) -> Float32:
+    def encode_texts(
+        self, texts: Sequence[str], *, cut: bool = False, progress: Progress = no_progress
+    ) -> Float32:
         """Unit rows `(len(texts), card.dim)` float32.
 
+        Args:
+            texts: at least one.
+            cut: take of a text over `card.text_limit` tokens what its tower reads, as open_clip
+                does, rather than refuse it.
+            progress: told after every batch.
+
         Raises:
-            GapvizError: no texts, an empty text, or one over `card.text_limit` tokens.
+            GapvizError: no texts, an empty text, or one over `card.text_limit` tokens unless `cut`.
         """
-        refuse_unreadable_texts(texts, self)
+        refuse_unreadable_texts(texts, self, cut=cut)
         return unit_rows(self.text_features(texts, progress), where="encoded texts")
 
     @abstractmethod
@@ -84,7 +92,10 @@ class TextEncoder(_AnyEncoder, ABC):
 
     @abstractmethod
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
-        """`(len(texts), card.dim)` of any length, of texts that can be read."""
+        """`(len(texts), card.dim)` of any length, of texts that can be read.
+
+        Of more than `card.text_limit` tokens, the first and the closing special ones count.
+        """
 
 
 class ImageEncoder(_AnyEncoder, ABC):
@@ -154,15 +165,22 @@ def choose_device(device: str | None = None) -> str:
     return device
 
 
-def refuse_unreadable_texts(texts: Sequence[str], encoder: TextEncoder) -> None:
+def refuse_unreadable_texts(
+    texts: Sequence[str], encoder: TextEncoder, *, cut: bool = False
+) -> None:
     """Refuse a list that the encoder's tower would have to guess at.
 
     A tower given more tokens than it reads would silently drop the rest, and its vector
     would stand for another text.
 
+    Args:
+        texts: to be encoded.
+        encoder: that would.
+        cut: whether texts of too many tokens will be cut, and are let through.
+
     Raises:
         GapvizError: no texts, one that is not a string, blank or not valid Unicode, or one of
-            more than `encoder.card.text_limit` tokens.
+            more than `encoder.card.text_limit` tokens unless `cut`.
     """
     if isinstance(texts, str) or not len(texts):
         raise GapvizError("there are no texts to encode", hint="give a list of at least one text")
@@ -173,7 +191,7 @@ def refuse_unreadable_texts(texts: Sequence[str], encoder: TextEncoder) -> None:
         if not is_utf8(text):
             raise GapvizError("is not valid Unicode", where=where, hint="save it again as UTF-8")
         # Counted whatever the length in characters: one ligature can be many tokens.
-        if (tokens := encoder.count_tokens(text)) > (limit := encoder.card.text_limit):
+        if not cut and (tokens := encoder.count_tokens(text)) > (limit := encoder.card.text_limit):
             raise GapvizError(
                 f"has {tokens} tokens, and the encoder reads {limit}",
                 where=where,

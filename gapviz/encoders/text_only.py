@@ -53,7 +53,7 @@ class MiniLMEncoder(TextEncoder):
     def text_features(self, texts: Sequence[str], progress: Progress = no_progress) -> Float32:
         import torch
 
-        tokens = [encoding.ids for encoding in tokenizer().encode_batch(list(texts))]
+        tokens = [_cut(encoding.ids) for encoding in tokenizer().encode_batch(list(texts))]
         # Texts of like length share a batch, so that little of it is padding.
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
 
@@ -74,6 +74,11 @@ class MiniLMEncoder(TextEncoder):
         sorted_tokens = [tokens[index] for index in order]
         out[order] = in_batches(encode, sorted_tokens, MINILM_BATCH, progress, "texts")
         return out
+
+
+def _cut(ids: list[int]) -> list[int]:
+    """The tokens that MiniLM reads, the closing one kept."""
+    return ids if len(ids) <= TEXT_LIMIT else [*ids[: TEXT_LIMIT - 1], ids[-1]]
 
 
 minilm = cache(MiniLMEncoder)

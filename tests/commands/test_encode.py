@@ -11,6 +11,7 @@ from gapviz.commands.encode import encoder_name
 from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
 from gapviz.storage.saved_collection import load_collection, save_collection
+from tests.sources.files.image_making import put
 
 pytestmark = pytest.mark.encoder
 
@@ -42,6 +43,17 @@ def test_captions_can_all_be_indexed(source, figures, tmp_path):
     assert load_collection(tmp_path / "out").modality("text").query_only.sum() == 3
     figures(*arguments, "--indexed-captions", "all")
     assert not load_collection(tmp_path / "out").modality("text").query_only.any()
+
+
+def test_long_captions_are_cut_and_counted_or_left_out(run, figures, tmp_path):
+    put(tmp_path, "photos/a.png")
+    put(tmp_path, "photos/a.txt", f"short\n{'red bus ' * 300}")
+    arguments = ("encode", tmp_path / "photos", "--model", "minilm", "--out", tmp_path / "out")
+    assert "cut 1 caption at the 256 tokens that the encoder reads" in run(*arguments).stdout
+    told = figures(*arguments, "--long-captions", "leave-out")
+    assert told["n_cut"] == 0 and told["rows"] == {"text": 1}
+    why = "has 602 tokens, and the encoder reads 256"
+    assert told["skipped"] == [{"what": "a.png, caption 2", "why": why}]
 
 
 def test_what_was_encoded_can_be_measured(source, figures, tmp_path):

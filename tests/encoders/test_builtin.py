@@ -161,6 +161,11 @@ def test_the_limit_is_the_last_length_read(encoder):
         encoder.encode_texts(["dog", over])
 
 
+def test_a_text_over_the_limit_is_cut_where_it_ends_when_asked(encoder):
+    cut, fits = encoder.encode_texts(["dog " * 300 + "cat", "dog " * 254], cut=True)
+    np.testing.assert_allclose(cut, fits, atol=1e-5)
+
+
 def test_one_character_can_be_many_tokens(encoder):
     assert len("한국 " * 66) < encoder.card.text_limit
     with pytest.raises(GapvizError, match="tokens"):

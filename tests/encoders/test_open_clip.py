@@ -89,6 +89,17 @@ def test_a_text_over_the_limit_is_refused_and_one_at_it_is_read(random_encoder):
         random_encoder.encode_texts([over])
 
 
+def test_a_text_over_the_limit_is_cut_as_open_clip_cuts_it_when_asked(random_encoder):
+    import open_clip
+    import torch
+
+    over = "a dog and a cat " * 40
+    tokens = open_clip.get_tokenizer("ViT-B-32")([over])
+    with torch.inference_mode():
+        theirs = random_encoder._model.encode_text(tokens, normalize=True)[0].numpy()
+    np.testing.assert_allclose(random_encoder.encode_texts([over], cut=True)[0], theirs, atol=1e-5)
+
+
 def test_an_unknown_model_is_answered_with_close_names():
     with pytest.raises(GapvizError, match=r"did you mean .*ViT-B-32"):
         load_encoder("open_clip:vitb32")

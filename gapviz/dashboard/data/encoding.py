@@ -9,6 +9,7 @@ import streamlit as st
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
+from gapviz.core.wording import counted
 from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
@@ -47,6 +48,14 @@ CAPTIONS = Parameter(
     "",
     choices={"first": "the first; the others only ask", "all": "all of them"},
 )
+LONG_CAPTIONS = Parameter(
+    "long_captions",
+    "Captions longer than the model reads",
+    "choice",
+    "cut",
+    "",
+    choices={"cut": "cut at its limit, as open_clip does", "leave-out": "left out"},
+)
 BUILTIN_WORDS = (
     "EfficientNet-lite0 and MiniLM with small heads trained on drawings. Works offline. It is not "
     "CLIP: on photographs it is weak."
@@ -66,9 +75,16 @@ def encoding_panel(stored: StoredCollection) -> None:
     """Choose a model and start; below, every task of the collection."""
     encoder = _chosen_encoder()
     captions = segments_of(CAPTIONS)
+    long_captions = segments_of(LONG_CAPTIONS)
     if st.button("Encode", type="primary", icon=":material/memory:", disabled=encoder is None):
         with errors_shown():
-            encode_stored(workspace(), stored.id, encoder or "", indexed_captions=captions)
+            encode_stored(
+                workspace(),
+                stored.id,
+                encoder or "",
+                indexed_captions=captions,
+                long_captions=long_captions,
+            )
     if encoding_tasks(stored):
         _tasks(stored)
 
@@ -222,6 +238,8 @@ def _finish(
     words = f"{task.arguments['encoder']}: {result['n_encoded']:,} contents encoded"
     if result["n_reused"]:
         words += f", {result['n_reused']:,} known already"
+    if result.get("n_cut"):
+        words += f", {counted(result['n_cut'], 'caption')} cut at the model's limit"
     if result["skipped"]:
         words += f", {len(result['skipped']):,} left out"
     st.toast(f"{words}.", icon=":material/check:")

@@ -23,7 +23,7 @@ from typing import TypeVar
 
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.pixels import Pixels, Preparation
-from gapviz.sources.images.decoding import decode_image
+from gapviz.sources.images.decoding import decode_image, orientation_of
 from gapviz.sources.images.references import image_bytes
 
 Answer = TypeVar("Answer")
@@ -74,7 +74,7 @@ class PictureWorkers(AbstractContextManager["PictureWorkers"]):
     def digests(
         self, references: Sequence[str], *, checked: bool = False
     ) -> Iterator[bytes | Fault]:
-        """SHA-256 of each picture's file, in order.
+        """`picture_key` of each picture, in order.
 
         Args:
             references: as `Item.image` has them.
@@ -173,12 +173,25 @@ def _digest(checked: bool, root: Path | None, reference: str) -> bytes:
     content = image_bytes(reference, root)
     if checked:
         decode_image(content, where=reference)
-    return hashlib.sha256(content).digest()
+    return picture_key(content)
+
+
+def picture_key(content: bytes) -> bytes:
+    """SHA-256 of a picture's file, and of its orientation where that turns it.
+
+    Vectors that were made of a turned picture as it lies in its file have the key of the file
+    alone, and are never taken for those of the picture upright.
+    """
+    digest = hashlib.sha256(content)
+    orientation = orientation_of(content)
+    if orientation != 1:
+        digest.update(f"orientation {orientation}".encode())
+    return digest.digest()
 
 
 def _pixels(preprocessing: Preparation, root: Path | None, picture: tuple[str, bytes]) -> Pixels:
     reference, digest = picture
     content = image_bytes(reference, root)
-    if hashlib.sha256(content).digest() != digest:
+    if picture_key(content) != digest:
         raise GapvizError("changed while it was read")
     return preprocessing.pixels(decode_image(content, where=reference))

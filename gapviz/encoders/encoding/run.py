@@ -25,7 +25,7 @@ from gapviz.encoders.base import (
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
-from gapviz.sources.files.format import IndexedCaptions, Skipped
+from gapviz.sources.files.format import IndexedCaptions, LongCaptions, Skipped
 
 Thing = TypeVar("Thing")
 AnyEncoder = Encoder | ImageEncoder | TextEncoder
@@ -57,6 +57,8 @@ class Encoded:
     """Different contents that were encoded now."""
     n_reused: int
     """Different contents whose vectors were there."""
+    n_cut: int
+    """Captions of more tokens than the encoder reads, of which the rest was cut off."""
     seconds: float
     device: str
 
@@ -66,6 +68,7 @@ def encode_collection(
     encoder: AnyEncoder,
     *,
     indexed_captions: IndexedCaptions = "first",
+    long_captions: LongCaptions = "cut",
     progress: Progress = no_progress,
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
@@ -80,6 +83,8 @@ def encode_collection(
         encoder: a dual encoder, or one of the one modality that is asked for.
         indexed_captions: `first`: an item's captions after the first only ask; `all`: every
             caption is indexed.
+        long_captions: `cut`: a caption over the encoder's limit is cut there, as open_clip does,
+            and counted; `leave-out`: it is left out and listed.
         progress: called with the share done and a phrase that holds rate and time left; may
             raise to cancel, and the shards that were full by then stay in the store.
         decode_workers: processes that read and prepare pictures; None takes one a
@@ -97,7 +102,7 @@ def encode_collection(
     if "image" in modalities:
         rows["image"] = work.images(cast(ImageEncoder, encoder), decode_workers)
     if "text" in modalities:
-        rows["text"] = work.texts(cast(TextEncoder, encoder), indexed_captions)
+        rows["text"] = work.texts(cast(TextEncoder, encoder), indexed_captions, long_captions)
     encoded = {name: _modality(found, indexed_captions) for name, found in rows.items() if found}
     skipped = tuple(work.skipped)
     if not encoded:
@@ -118,6 +123,7 @@ def encode_collection(
         skipped=skipped,
         n_encoded=work.n_encoded,
         n_reused=work.n_reused,
+        n_cut=work.n_cut,
         seconds=time.perf_counter() - began,
         device=encoder.device,
     )
@@ -171,6 +177,7 @@ class _Run:
     skipped: list[Skipped] = field(default_factory=list)
     n_encoded: int = 0
     n_reused: int = 0
+    n_cut: int = 0
 
     @cached_property
     def spans(self) -> dict[str, tuple[float, float]]:
@@ -235,7 +242,9 @@ class _Run:
                 self.skipped.append(Skipped(reference, fault.why))
         return rows
 
-    def texts(self, encoder: TextEncoder, indexed_captions: IndexedCaptions) -> _Rows:
+    def texts(
+        self, encoder: TextEncoder, indexed_captions: IndexedCaptions, long_captions: LongCaptions
+    ) -> _Rows:
         """The vectors of the captions that the encoder reads.
 
         A caption that only asks is encoded as a query, where the encoder takes those in another
@@ -250,7 +259,7 @@ class _Run:
         tokens: dict[str, int] = {}
         for text in dict.fromkeys(text for _, _, text in captions):
             try:
-                refuse_unreadable_texts([text], encoder)
+                refuse_unreadable_texts([text], encoder, cut=long_captions == "cut")
                 tokens[text] = encoder.count_tokens(text)
             except GapvizError as error:
                 refused[text] = error.what
@@ -259,6 +268,7 @@ class _Run:
             for owner, number, text in captions
             if text in refused
         ]
+        self.n_cut = sum(tokens.get(text, 0) > encoder.card.text_limit for _, _, text in captions)
         read = [(owner, text) for owner, _, text in captions if text in tokens]
         apart = self.card.record.asks_apart and indexed_captions == "first"
         asks = [
@@ -275,6 +285,7 @@ class _Run:
                     for (_, text), one in zip(read, asks, strict=True)
                     if one == role
                 },
+                long_captions,
                 span,
             )
             for role, span in ((False, (start, middle)), (True, (middle, end)))
@@ -286,7 +297,11 @@ class _Run:
         ]
 
     def _encoded_texts(
-        self, encoder: TextEncoder, tokens: Mapping[str, int], span: tuple[float, float]
+        self,
+        encoder: TextEncoder,
+        tokens: Mapping[str, int],
+        long_captions: LongCaptions,
+        span: tuple[float, float],
     ) -> dict[bytes, Float32]:
         """The vectors of some texts, which have so many tokens, by key."""
         text_of = {text_key(text): text for text in tokens}
@@ -297,7 +312,7 @@ class _Run:
             return ((key, text_of[key]) for key in ordered)
 
         def encode(texts: Sequence[str], progress: Progress) -> Float32:
-            return encoder.encode_texts(texts, progress=progress)
+            return encoder.encode_texts(texts, cut=long_captions == "cut", progress=progress)
 
         name = encoder.card.stored_as
         return self._vectors(name, "text", list(text_of), by_length, SHARD_ROWS, encode, span)

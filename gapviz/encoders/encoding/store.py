@@ -24,7 +24,7 @@ KEY_BYTES = 32
 class VectorStore:
     """The vectors in gapviz' cache folder, one subfolder an encoder, in shards written once.
 
-    A vector's key is the SHA-256 of the image file's bytes, or of the text's UTF-8. Shards
+    A vector's key is the picture's `picture_key`, or the SHA-256 of the text's UTF-8. Shards
     are named by their keys, so that the same work done twice writes the same files.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.encoders.registry import encoded_modalities, load_any_encoder
-from gapviz.sources.files.format import IndexedCaptions
+from gapviz.sources.files.format import IndexedCaptions, LongCaptions
 from gapviz.sources.library.stored import StoredCollection, Workspace
 from gapviz.storage.background_process import ProcessTask, runs_in_process
 from gapviz.storage.cache import content_key
@@ -25,12 +25,13 @@ def encode_saved(
     root: str | None,
     indexed_captions: IndexedCaptions,
     progress: Progress,
+    long_captions: LongCaptions = "cut",
 ) -> dict[str, Any]:
     """Encode a saved collection into another folder, which is written as a whole at the end.
 
     Returns:
-        `n_encoded` and `n_reused`, as `Encoded` has them, and `skipped`: what was left out,
-        each with the reason.
+        `n_encoded`, `n_reused` and `n_cut`, as `Encoded` has them, and `skipped`: what was left
+        out, each with the reason.
 
     Raises:
         GapvizError: see `load_collection`, `load_any_encoder` and `encode_collection`.
@@ -44,6 +45,7 @@ def encode_saved(
         bare,
         loaded,
         indexed_captions=indexed_captions,
+        long_captions=long_captions,
         progress=lambda share, stage: progress(share, f"{stage}, on {loaded.device}"),
         modalities=loaded.modalities,
     )
@@ -51,6 +53,7 @@ def encode_saved(
     return {
         "n_encoded": encoded.n_encoded,
         "n_reused": encoded.n_reused,
+        "n_cut": encoded.n_cut,
         "skipped": [[one.what, one.why] for one in encoded.skipped],
     }
 
@@ -61,6 +64,7 @@ def encode_stored(
     encoder: str,
     *,
     indexed_captions: IndexedCaptions = "first",
+    long_captions: LongCaptions = "cut",
 ) -> ProcessTask:
     """Start to encode a collection of the workspace, or go on where an earlier process stopped.
 
@@ -69,6 +73,7 @@ def encode_stored(
         collection_id: of the collection.
         encoder: as `load_any_encoder` takes it.
         indexed_captions: see `encode_collection`.
+        long_captions: see `encode_collection`.
 
     Raises:
         GapvizError: no such collection, no such family of encoders, or a folder that cannot be
@@ -76,14 +81,15 @@ def encode_stored(
     """
     encoded_modalities(encoder)
     stored = workspace.find(collection_id)
-    key = content_key(encoder=encoder, indexed_captions=indexed_captions)[:16]
+    choices = {"indexed_captions": indexed_captions, "long_captions": long_captions}
+    key = content_key(encoder=encoder, **choices)[:16]
     folder = stored.folder / "jobs" / key
     arguments = {
         "collection": str((stored.folder / "items").absolute()),
         "encoder": encoder,
         "output": str((folder / "encoded").absolute()),
         "root": None if stored.root is None else str(stored.root.absolute()),
-        "indexed_captions": indexed_captions,
+        **choices,
     }
     task = ProcessTask.create(folder, encode_saved, arguments)
     task.start()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,14 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.halves import even_halves
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
-from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of
+from gapviz.core.wording import counted
+from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of, listed
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import Row, Table
-from gapviz.sources.files.texts import shown
+from gapviz.sources.files.texts import CONVERSATION, shown
+from gapviz.sources.files.unread import unread_files
 from gapviz.sources.images.copies import equal_pictures
+from gapviz.sources.images.decoding import READ_FORMATS
 
 
 @dataclass(slots=True)
@@ -34,10 +38,24 @@ class CollectionBuilder:
     """Takes items and what was skipped, then makes a `Reading` of them."""
 
     skipped: list[Skipped] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """Every file of the source, where it is a folder that was listed."""
+    read: set[str] = field(default_factory=set)
+    """Of these, what something was taken from."""
+    base: str = ""
+    """The folder of the images, relative to the source."""
+    captions_from: str = ""
+    """Where the captions come from, to say why another file was not read."""
+    _guesses: dict[str, list[str]] = field(default_factory=dict)
     _drafts: dict[str, _Draft] = field(default_factory=dict)
 
     def __contains__(self, key: str) -> bool:
         return key in self._drafts
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no item was added."""
+        return not self._drafts
 
     def add(self, key: str, image: str, fields: Fields = NOTHING, *, where: str = "") -> str:
         """Add an item, or more captions to one that is there; its first id and label are kept.
@@ -54,6 +72,9 @@ class CollectionBuilder:
         """
         if fields.flaw:
             self.skip(where, fields.flaw)
+        if fields.guess:
+            self._guesses.setdefault(fields.guess, []).append(where or key)
+        self.read.add(posixpath.normpath(posixpath.join(self.base, image)))
         draft = self._drafts.setdefault(key, _Draft(image, fields.id))
         draft.captions.update(dict.fromkeys(fields.captions))
         draft.label = draft.label or fields.label
@@ -63,18 +84,39 @@ class CollectionBuilder:
         """List one thing that does not become part of the collection."""
         self.skipped.append(Skipped(shown(what), why))
 
+    def take(self, other: CollectionBuilder) -> None:
+        """Add what another one gathered of the same source."""
+        self.skipped += other.skipped
+        self.read |= other.read
+        for key, draft in other._drafts.items():
+            mine = self._drafts.setdefault(key, draft)
+            mine.captions.update(draft.captions)
+            mine.label = mine.label or draft.label
+
     def rows(self, table: Table, columns: Columns) -> Iterator[tuple[str, Row, Fields]]:
         """The rows of a table that can be read, each with its place and what it says.
 
         The others are listed, but for the lines of commas alone that spreadsheets leave at
-        their end.
+        their end. So is where captions are taken by a guess, or from no column.
         """
         if table.encoding.assumed:
             self.skip(table.name, table.encoding.assumed)
+        self.read.add(table.name)
+        guesses: dict[str, list[str]] = {}
         for row in table.rows(columns.all, lambda at, why: self.skip(f"{table.name}, {at}", why)):
             if any(row.values.values()) or not table.is_delimited:
                 fields = fields_of(row.values, columns, table.class_names)
-                yield f"{table.name}, {row.place}", row, fields
+                if fields.guess:
+                    guesses.setdefault(fields.guess, []).append(row.place)
+                yield f"{table.name}, {row.place}", row, replace(fields, guess=None)
+        for guess, places in guesses.items():
+            held = f"{counted(len(places), guess)} in {listed(columns.captions)}"
+            self.skip(table.name, f"has {held}, of which {_taken(guess)} (first: {places[0]})")
+        if not columns.captions and set(table.columns) - set(columns.all):
+            names = listed(table.columns)
+            self.skip(
+                table.name, f"describes images, with no captions found among the columns {names}"
+            )
 
     def reading(self, name: str, root: Path, options: ReadOptions) -> Reading:
         """The collection, without vectors, and what was skipped.
@@ -82,6 +124,12 @@ class CollectionBuilder:
         Raises:
             GapvizError: nothing was added.
         """
+        for guess, places in self._guesses.items():
+            why = f"{'has' if len(places) == 1 else 'have'} a {guess}, of which {_taken(guess)}"
+            self.skip(counted(len(places), "item"), f"{why} (first: {places[0]})")
+        known = self.read | {one.what for one in self.skipped}
+        for what, why in unread_files(self.files, known, self.captions_from):
+            self.skip(what, why)
         if not self._drafts:
             first = self.skipped[0] if self.skipped else None
             raise GapvizError(
@@ -90,7 +138,7 @@ class CollectionBuilder:
                 if first
                 else "holds no images",
                 where=shown(name),
-                hint="give a source with at least one whole PNG, JPEG, WebP, GIF or BMP image",
+                hint=f"give a source with at least one whole {READ_FORMATS} image",
             )
         given = Counter(draft.id for draft in self._drafts.values())
         items = tuple(
@@ -110,6 +158,10 @@ class CollectionBuilder:
             root=root,
         )
         return Reading((collection,), tuple(self.skipped))
+
+
+def _taken(guess: str) -> str:
+    return "the first answer is the caption" if guess == CONVERSATION else "the texts are captions"
 
 
 def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[str, Indices]:

@@ -11,14 +11,13 @@ from typing import Any
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.caption_json import file_name_of, json_file
 from gapviz.sources.files.columns import Fields
-from gapviz.sources.files.folders import files_in, source_name
+from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions
-from gapviz.sources.files.texts import captions_in, json_in, shown
+from gapviz.sources.files.named_paths import PathFinder, picture_named
+from gapviz.sources.files.texts import captions_in, shown
 from gapviz.sources.images.references import named_flaw, path_reference
-from gapviz.storage.files import unreadable
-
-MAX_JSON_BYTES = 512 * 1024**2
 
 TRIED_IMAGES = 20
 """Images looked for in each likely folder, to choose among them."""
@@ -43,27 +42,35 @@ def read_coco(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     content = _parsed(file)
     images = list(_entries(content, "images", file))
     annotations = _entries(content, "annotations", file)
-    root = options.image_folder or _image_folder(file, images)
+    root = options.image_folder or _image_folder(file, images, options.within)
     builder = CollectionBuilder()
+    if path.is_dir() and root.resolve().is_relative_to(path.resolve()):
+        folder_files(path, builder)
+        builder.base = root.resolve().relative_to(path.resolve()).as_posix()
+        builder.read.add(file.relative_to(path).as_posix())
+        builder.captions_from = file.name
     listed = {}
     for number, image in enumerate(images):
         place = f"{file.name}, image {number}"
         item_id = _id_in(image.get("id"))
-        name = image.get("file_name")
-        if item_id is None or not isinstance(name, str) or not name:
-            builder.skip(place, "has no id or no file name")
+        name = file_name_of(image)
+        if name is None or item_id is None:
+            builder.skip(place, "has no id")
         elif item_id in listed:
             builder.skip(place, f"has the id {item_id} of an image before it")
         else:
             listed[item_id] = name
     captions = _captions(annotations, listed, file, builder)
-    for item_id, name in listed.items():
-        flaw = named_flaw(root, name)
+    finder = PathFinder.below(root)
+    for item_id, named in listed.items():
+        name, flaw = picture_named(named, root, finder)
         if flaw is None:
             fields = Fields(captions=tuple(captions.get(item_id, ())))
             builder.add(item_id, path_reference(name), fields)
         elif name not in options.left_out:
-            builder.skip(name, flaw)
+            builder.skip(name, "is an id without a file name" if name == item_id else flaw)
+    for note in finder.notes():
+        builder.skip(file.name, note)
     return builder.reading(source_name(file), root, options)
 
 
@@ -104,22 +111,13 @@ def _captions_file(folder: Path) -> Path:
 
 
 def _parsed(file: Path) -> Mapping[str, Any]:
-    hint = "give a COCO captions file, with lists of images and annotations"
-    try:
-        size = file.stat().st_size
-        content = None if size > MAX_JSON_BYTES else json_in(file.read_bytes())
-    except OSError as error:
-        raise unreadable(shown(file.name), error) from error
-    except ValueError as error:
-        raise GapvizError("is no JSON, or cut short", where=shown(file.name), hint=hint) from error
-    if size > MAX_JSON_BYTES:
-        raise GapvizError(
-            f"has {size / 1e6:,.0f} MB, which is too much",
-            where=shown(file.name),
-            hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
-        )
+    content = json_file(file, file.name)
     if not isinstance(content, dict):
-        raise GapvizError("is no JSON object", where=shown(file.name), hint=hint)
+        raise GapvizError(
+            "is no JSON object",
+            where=shown(file.name),
+            hint="give a COCO captions file, with lists of images and annotations",
+        )
     return content
 
 
@@ -143,7 +141,7 @@ def _captions(
     strays = 0
     for number, annotation in enumerate(annotations):
         item_id = _id_in(annotation.get("image_id"))
-        found, flaw = captions_in(annotation.get("caption"))
+        found, flaw, _ = captions_in(annotation.get("caption"))
         if item_id is None or item_id not in listed:
             strays += 1
         elif found:
@@ -161,28 +159,35 @@ def _id_in(value: object) -> str | None:
     return str(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
 
 
-def _image_folder(file: Path, images: list[dict[str, Any]]) -> Path:
+def _image_folder(file: Path, images: list[dict[str, Any]], within: Path | None) -> Path:
     """The likely folder that holds most of the first images."""
-    named = _SPLIT_IN_NAME.match(file.stem)
-    splits = (named.group(1), f"images/{named.group(1)}") if named else ()
+    split = _SPLIT_IN_NAME.match(file.stem)
+    splits = (split.group(1), f"images/{split.group(1)}") if split else ()
     candidates = [
         base / place
         for base in (file.parent, file.parent.parent)
+        if within is None or base.resolve().is_relative_to(within.resolve())
         for place in (*splits, *USUAL_FOLDERS)
     ]
-    names = [image.get("file_name") for image in islice(images, TRIED_IMAGES)]
+    names = [name for image in islice(images, TRIED_IMAGES) if (name := file_name_of(image))]
 
     def found(folder: Path) -> int:
-        return sum(isinstance(name, str) and named_flaw(folder, name) is None for name in names)
+        return sum(named_flaw(folder, name) is None for name in names)
 
-    best: Path = max(candidates, key=found)
-    if not found(best):
-        raise GapvizError(
-            "none of its first images lies in a usual folder beside it",
-            where=shown(file.name),
-            hint="say where the images lie (the image folder)",
-        )
-    return best
+    def like(folder: Path) -> int:
+        finder = PathFinder.below(folder)
+        return sum(finder.find(name)[0] is not None for name in names)
+
+    beside = [folder for folder in candidates if folder != file.parent.parent]
+    for count, folders in ((found, candidates), (like, beside)):
+        best: Path = max(folders, key=count)
+        if count(best):
+            return best
+    raise GapvizError(
+        "none of its first images lies in a usual folder beside it",
+        where=shown(file.name),
+        hint="say where the images lie (the image folder)",
+    )
 
 
 FORMAT = Format(

@@ -23,7 +23,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "ids", "item_id", "item", "uid", "key", "image_id"),
     "caption": (
         "caption", "captions", "text", "texts", "sentence", "sentences", "sentences_raw",
-        "comment", "description", "prompt", "prompts", "alt_text", "title",
+        "comment", "description", "prompt", "prompts", "alt_text", "title", "raw",
+        "conversations", "conversation", "messages",
     ),
     "label": (
         "label", "labels", "label_name", "class", "class_name", "category", "cls",
@@ -65,6 +66,8 @@ class Fields:
     image: str | None = None
     flaw: str | None = None
     """The first value that could not be used, in a clause."""
+    guess: str | None = None
+    """What the captions were taken from by a guess: see `Captions`."""
 
 
 NOTHING = Fields()
@@ -86,7 +89,7 @@ def choose_columns(
             raise GapvizError(
                 f"has no column {shown(name, 80)!r}",
                 where=where,
-                hint=f"choose one of {_listed(names)}",
+                hint=f"choose one of {listed(names)}",
             )
     columns = Columns(
         id=options.id_column or usual_name(names, "id"),
@@ -98,7 +101,7 @@ def choose_columns(
         raise GapvizError(
             "has no column of images",
             where=where,
-            hint=f"name one 'file_name', or say which it is among {_listed(names)}",
+            hint=f"name one 'file_name', or say which it is among {listed(names)}",
         )
     return columns
 
@@ -133,6 +136,7 @@ def fields_of(
         label=label,
         image=path_in(row.get(columns.image)) if columns.image else None,
         flaw=captions.flaw or no_id or no_label,
+        guess=captions.guess,
     )
 
 
@@ -140,7 +144,7 @@ def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     """What a file beside one image says of it.
 
     Args:
-        suffix: `.txt`, a caption a line; `.json`, an object; `.cls`, a label.
+        suffix: `.json`, an object, or captions; `.cls`, a label; any other, a caption a line.
         file: opened for reading.
         options: may name the keys of the object.
     """
@@ -148,19 +152,27 @@ def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     if len(content) > MAX_TEXT_BYTES:
         return Fields(flaw="is too long for a caption")
     if suffix == ".json":
-        try:
-            value = json_in(content)
-        except ValueError as error:
-            return Fields(flaw=str(error))
-        if not isinstance(value, dict):
-            return Fields(flaw="is not a JSON object")
-        captions = options.caption_columns or _usual_captions(list(value))
-        label = options.label_column or usual_name(value, "label")
-        return fields_of(value, Columns(captions=captions, label=label))
+        return _fields_of_json(content, options)
     text, encoding = decoded(content)
     if suffix == ".cls":
         return Fields(label=text_in(text), flaw=encoding.assumed)
-    return Fields(captions=captions_in(text.splitlines()).found, flaw=encoding.assumed)
+    captions = captions_in(text.splitlines())
+    return Fields(captions=captions.found, flaw=encoding.assumed, guess=captions.guess)
+
+
+def _fields_of_json(content: bytes, options: ReadOptions) -> Fields:
+    try:
+        value = json_in(content)
+    except ValueError as error:
+        return Fields(flaw=str(error))
+    if isinstance(value, str | list) and value:
+        found = captions_in(value)
+        return Fields(captions=found.found, flaw=found.flaw, guess=found.guess)
+    if not isinstance(value, dict):
+        return Fields(flaw="is not a JSON object")
+    captions = options.caption_columns or _usual_captions(list(value))
+    label = options.label_column or usual_name(value, "label")
+    return fields_of(value, Columns(captions=captions, label=label))
 
 
 def _text(
@@ -195,6 +207,9 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip().lower())
 
 
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(shown(name, 60) for name in names[:MOST_LISTED]) or "none"
-    return listed if len(names) <= MOST_LISTED else f"{listed} and {len(names) - MOST_LISTED} more"
+def listed(names: Sequence[str]) -> str:
+    """Names of columns for people, the first of many."""
+    shorter = ", ".join(shown(name, 60) for name in names[:MOST_LISTED]) or "none"
+    return (
+        shorter if len(names) <= MOST_LISTED else f"{shorter} and {len(names) - MOST_LISTED} more"
+    )

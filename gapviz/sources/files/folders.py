@@ -13,7 +13,12 @@ from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.texts import is_utf8, shown
-from gapviz.sources.images.decoding import file_flaw, is_image_name
+from gapviz.sources.images.decoding import (
+    file_flaw,
+    is_image_name,
+    unread_kind,
+    unread_picture,
+)
 from gapviz.sources.images.references import path_reference
 
 PEEKED_FOLDERS = 200
@@ -39,7 +44,7 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
 
 
 def folder_files(root: Path, builder: CollectionBuilder) -> list[str]:
-    """Every regular file below `root`, relative, in natural order.
+    """Every regular file below `root`, relative, in natural order; the builder knows them then.
 
     Hidden files are left out; links that lead out of `root`, links to folders and unreadable
     names are listed as skipped.
@@ -57,12 +62,16 @@ def folder_files(root: Path, builder: CollectionBuilder) -> list[str]:
             found.append(relative)
         else:
             builder.skip(relative, why)
-    return sorted(found, key=natural_key)
+    builder.files = sorted(found, key=natural_key)
+    return builder.files
 
 
 def whole_images(root: Path, names: list[str], builder: CollectionBuilder) -> Iterator[str]:
-    """Those names that are pictures, by ending and header; broken ones are listed."""
+    """Those names that are pictures, by ending and header; others are listed with the reason."""
     for name in names:
+        kind = unread_kind(name)
+        if kind is not None:
+            builder.skip(name, unread_picture(kind))
         if is_image_name(name):
             flaw = file_flaw(root / name)
             if flaw is None:
@@ -96,9 +105,14 @@ def read_folder(
 
 def peeked_images(root: Path) -> list[str]:
     """Some images below `root`, enough to recognise a format by; none where it is no folder."""
+    return [name for name in peeked_files(root) if is_image_name(name)]
+
+
+def peeked_files(root: Path) -> list[str]:
+    """Some files below `root`, relative; none where it is no folder."""
     try:
         entries = islice(_entries(root, CollectionBuilder()), PEEKED_FILES)
-        return [relative for entry, relative in entries if is_image_name(entry.name)]
+        return [relative for _, relative in entries]
     except GapvizError:
         return []
 
@@ -165,7 +179,7 @@ def _entry_flaw(entry: os.DirEntry[str], base: Path) -> str | None:
 FORMAT = Format(
     "plain_folder",
     "a folder of images",
-    lambda path: bool(peeked_images(path)),
+    lambda path: any(is_image_name(name) or unread_kind(name) for name in peeked_files(path)),
     read_folder,
     priority=80,
 )

@@ -26,6 +26,9 @@ READERS = "gapviz.readers"
 IndexedCaptions = Literal["first", "all"]
 """Whether an item's captions after the first are indexed too, or only ask."""
 
+LongCaptions = Literal["cut", "leave-out"]
+"""What becomes of captions over the encoder's limit: cut there as open_clip does, or left out."""
+
 DEFAULT_TEMPLATE = "a picture of {label}"
 
 
@@ -51,6 +54,9 @@ class ReadOptions:
     """Names for arrays that come without any, in their order."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
+    within: Path | None = None
+    """A folder that nothing is read outside of, wherever the source lies in it; None where the
+    person at the keyboard may read all."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""

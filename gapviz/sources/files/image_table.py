@@ -1,4 +1,7 @@
-"""A table with a column of images, as paths or stored in its cells, and columns of captions."""
+"""A table with a column of images, as paths or stored in its cells, and columns of captions.
+
+What lists images and captions otherwise counts as one too: see `caption_tables`.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,30 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, Fields, choose_columns, usual_name
-from gapviz.sources.files.folders import files_in, source_name
+from gapviz.sources.files.caption_tables import (
+    CAPTION_ENDINGS,
+    may_list_images,
+    open_caption_table,
+)
+from gapviz.sources.files.columns import Columns, Fields, usual_name
+from gapviz.sources.files.described_images import image_columns
+from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
-from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
+from gapviz.sources.files.named_paths import (
+    NOT_FETCHED,
+    PathFinder,
+    is_web_address,
+    picture_named,
+)
+from gapviz.sources.files.tables import Row, Table, open_table
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
-from gapviz.sources.images.references import named_flaw, path_reference, relative_path
-
-WEB_MARK = "://"
+from gapviz.sources.images.references import path_reference, relative_path
 
 
 def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
-    """The items of a CSV, TSV, JSON-lines or Parquet file, or of a folder of Parquet files.
+    """The items of a table or list of images, or of a folder of Parquet files.
 
     Paths count from `options.image_folder`, else from the table's own folder; several rows
     of one path, or of one value in `options.id_column`, are captions of one item. Parquet
@@ -38,9 +51,9 @@ def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Readin
             "holds no Parquet files", where=shown(str(path)), hint="give a table or their folder"
         )
     table_root = path if path.is_dir() else path.parent
-    rows = _TableRows(table_root, options)
-    for file in files:
-        rows.add_table(open_table(file, file.relative_to(table_root).as_posix()))
+    rows = _read(files, path, table_root, options, lenient=False)
+    if rows.builder.is_empty:
+        rows = _read(files, path, table_root, options, lenient=True)
     return rows.builder.reading(source_name(path), rows.root, options)
 
 
@@ -50,25 +63,38 @@ def looks_like_image_table(path: Path) -> bool:
         if path.is_dir():
             files = _parquet_files(path)
             return bool(files) and _stores_images(files[0])
-        if not has_ending(*TABLE_ENDINGS)(path):
-            return False
-        return usual_name(open_table(path, path.name, peek=True).columns, "image") is not None
+        return has_ending(*CAPTION_ENDINGS)(path) and may_list_images(path)
     except GapvizError:
         return False
+
+
+def _read(
+    files: Sequence[Path], path: Path, table_root: Path, options: ReadOptions, *, lenient: bool
+) -> _TableRows:
+    rows = _TableRows(table_root, options, lenient=lenient)
+    if path.is_dir():
+        folder_files(path, rows.builder)
+        rows.builder.captions_from = "the Parquet files"
+    for file in files:
+        rows.add_table(open_caption_table(file, file.relative_to(table_root).as_posix()))
+    for note in rows.finder.notes():
+        rows.builder.skip(path.name, note)
+    return rows
 
 
 class _TableRows:
     """Adds the rows of one table after the other to a builder."""
 
-    def __init__(self, table_root: Path, options: ReadOptions) -> None:
+    def __init__(self, table_root: Path, options: ReadOptions, *, lenient: bool) -> None:
         self.root = options.image_folder or table_root
         self.builder = CollectionBuilder()
         self._base = Path(os.path.realpath(self.root))
         self._options = options
-        self._flaw = cache(partial(named_flaw, self.root))
+        self.finder = PathFinder.below(self.root, lenient=lenient)
+        self._picture = cache(partial(picture_named, root=self.root, finder=self.finder))
 
     def add_table(self, table: Table) -> None:
-        columns = choose_columns(table.columns, self._options, where=table.name, needs_image=True)
+        columns = image_columns(table, self._options)
         for place, row, fields in self.builder.rows(table, columns):
             stored = stored_bytes(row.values.get(columns.image or ""))
             if stored is not None:
@@ -79,8 +105,10 @@ class _TableRows:
                 self.builder.skip(place, "names no image")
 
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
-        name = named if WEB_MARK in named else relative_path(named, self._base)
-        flaw = "is a web address, and is not fetched" if WEB_MARK in name else self._flaw(name)
+        if is_web_address(named):
+            self.builder.skip(place, f"names {shown(named)!r}, which {NOT_FETCHED}")
+            return
+        name, flaw = self._picture(relative_path(named, self._base))
         if flaw is not None:
             self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
             return
@@ -126,11 +154,11 @@ def _stores_images(file: Path) -> bool:
 
 FORMAT = Format(
     "image_table",
-    "a table with a column of images (.csv, .tsv, .jsonl, .parquet)",
+    "a table or list of images with captions (.csv, .tsv, .jsonl, .parquet, .json, .txt, .token)",
     looks_like_image_table,
     read_image_table,
     priority=46,
-    endings=TABLE_ENDINGS,
+    endings=CAPTION_ENDINGS,
     hint="call the column of image paths file_name",
     alone=False,
 )

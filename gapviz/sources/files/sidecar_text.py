@@ -1,63 +1,115 @@
-"""A folder with a `.txt` (and perhaps a `.json`) beside each image, as img2dataset leaves it."""
+"""A folder with a file of captions beside each image: `.txt`, `.caption` (Kohya), `.json`.
+
+So img2dataset leaves it, and so trainers of generative models read it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from gapviz.core.wording import counted
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.class_folders import class_labels
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
-from gapviz.sources.files.folders import peeked_images, read_folder
+from gapviz.sources.files.folders import (
+    folder_files,
+    peeked_files,
+    source_name,
+    whole_images,
+)
 from gapviz.sources.files.format import Format, Reading, ReadOptions
+from gapviz.sources.files.unread import BESIDE, BESIDE_ENDINGS
+from gapviz.sources.images.decoding import is_image_name
+from gapviz.sources.images.references import path_reference
 
 LOOKED_AT = 50
 """Images whose neighbours are looked for to recognise the format."""
 
 
 def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
-    """Every image below `path`, with the lines of the `.txt` beside it as its captions.
+    """Every image below `path`, with the lines of the `.txt` or `.caption` beside it as captions.
 
-    A `.json` beside it adds its caption and its label.
+    A `.json` beside it adds its captions and its label; else folders of classes give that.
+    Endings count in any letter case, and `1.jpg.txt` lies beside `1.jpg` as `1.txt` does.
 
     Raises:
         GapvizError: no folder, or no image in it that can be read.
     """
-
-    def describe(name: str, files: Set[str], builder: CollectionBuilder) -> Fields:
+    builder = CollectionBuilder(captions_from=BESIDE)
+    names = folder_files(path, builder)
+    beside = _beside(names)
+    silent: Counter[str] = Counter()
+    images = list(whole_images(path, names, builder))
+    labels = class_labels(images)
+    for name in images:
         said = NOTHING
-        for ending in (".txt", ".json"):
-            beside = str(PurePosixPath(name).with_suffix(ending))
-            if beside in files:
-                more = _fields(path / beside, options)
-                if more.flaw:
-                    builder.skip(beside, more.flaw)
-                said = replace(more, captions=said.captions + more.captions, flaw=None)
-        return said
-
-    return read_folder(path, options, describe)
+        for file in beside(name):
+            builder.read.add(file)
+            more = _fields(path / file, options)
+            if more.flaw:
+                builder.skip(file, more.flaw)
+            elif not more.captions and not more.label:
+                silent[PurePosixPath(file).suffix] += 1
+            said = Fields(
+                captions=said.captions + more.captions,
+                label=said.label or more.label,
+                guess=said.guess or more.guess,
+            )
+        said = replace(said, label=said.label or labels.get(name))
+        builder.add(name, path_reference(name), said, where=name)
+    for ending, count in silent.items():
+        builder.skip(counted(count, f"{ending} file"), "beside a picture gave no captions")
+    return builder.reading(source_name(path), path, options)
 
 
 def looks_like_sidecar_text(path: Path) -> bool:
-    """Whether one of the first images has a `.txt` beside it."""
-    return any(
-        (path / name).with_suffix(".txt").is_file()
-        for name in islice(peeked_images(path), LOOKED_AT)
-    )
+    """Whether one of the first images has a file beside it that describes it."""
+    names = peeked_files(path)
+    beside = _beside(names)
+    images = islice((name for name in names if is_image_name(name)), LOOKED_AT)
+    return any(_describes(path / file) for name in images for file in beside(name))
+
+
+def _beside(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """From an image to the files beside it, in the order of `BESIDE_ENDINGS`."""
+    known: dict[str, list[tuple[int, str]]] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        ending = path.suffix.lower()
+        if ending in BESIDE_ENDINGS:
+            stem = str(path.with_suffix(""))
+            known.setdefault(stem, []).append((BESIDE_ENDINGS.index(ending), name))
+
+    def of(image: str) -> list[str]:
+        stems = (str(PurePosixPath(image).with_suffix("")), image)
+        return [name for stem in stems for _, name in sorted(known.get(stem, ()))]
+
+    return of
+
+
+def _describes(file: Path) -> bool:
+    """Whether a file beside an image says something of it; a text always does."""
+    if file.suffix.lower() != ".json":
+        return True
+    said = _fields(file, ReadOptions())
+    return bool(said.captions or said.label or said.flaw)
 
 
 def _fields(file: Path, options: ReadOptions) -> Fields:
     try:
         with file.open("rb") as content:
-            return fields_beside(file.suffix, content, options)
+            return fields_beside(file.suffix.lower(), content, options)
     except OSError as error:
         return Fields(flaw=f"cannot be read ({error.strerror or error})")
 
 
 FORMAT = Format(
     "sidecar_text",
-    "a folder of images with a .txt each",
+    "a folder of images with a .txt, .caption or .json each",
     looks_like_sidecar_text,
     read_sidecar_text,
     priority=60,

@@ -21,11 +21,19 @@ from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
+from gapviz.sources.files.caption_tables import CAPTION_ENDINGS
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
 from gapviz.sources.files.format import Skipped, upload_endings
 from gapviz.sources.files.numpy_files import ZIP_DAMAGE
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images.decoding import IMAGE_SUFFIXES, file_flaw, is_image_name
+from gapviz.sources.files.unread import BESIDE_ENDINGS
+from gapviz.sources.images.decoding import (
+    IMAGE_SUFFIXES,
+    file_flaw,
+    is_image_name,
+    unread_kind,
+    unread_picture,
+)
 from gapviz.storage.files import swapped_in, unwritable
 
 BLOCK_BYTES = 1 << 18
@@ -48,7 +56,7 @@ MAX_RATIO = 100.0
 SMALL_BYTES = 1 << 20
 """Below this size any ratio is allowed: short, repetitive texts pack well."""
 
-CAPTION_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"})
+CAPTION_SUFFIXES = frozenset({*CAPTION_ENDINGS, *BESIDE_ENDINGS})
 ARCHIVE_SUFFIXES = frozenset(
     {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".jar", ".lz4"}
 )
@@ -61,6 +69,8 @@ DEEPEST = 32
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
 _ENCRYPTED = 0x1
+
+NO_USE = "is neither an image nor captions nor vectors"
 
 THE_UPLOAD = "the upload"
 """What errors call a zip, which is given without a name."""
@@ -326,11 +336,12 @@ def _member_flaw(member: zipfile.ZipInfo) -> str | None:
         "is a device": unix_kind not in {0, stat.S_IFREG, stat.S_IFLNK},
         "is encrypted": bool(member.flag_bits & _ENCRYPTED),
         "is an archive within the archive": suffix in ARCHIVE_SUFFIXES,
-        "is neither an image nor captions nor vectors": suffix
-        not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings(),
+        NO_USE: suffix not in IMAGE_SUFFIXES | CAPTION_SUFFIXES | upload_endings(),
         "unpacks to far more than it holds": _is_bomb(member.file_size, member.compress_size),
     }
-    return next((flaw for flaw, holds in flaws.items() if holds), None)
+    flaw = next((flaw for flaw, holds in flaws.items() if holds), None)
+    kind = unread_kind(name)
+    return unread_picture(kind) if flaw == NO_USE and kind is not None else flaw
 
 
 def _is_bomb(unpacked: int, packed: int) -> bool:

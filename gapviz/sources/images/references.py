@@ -23,6 +23,8 @@ from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_fl
 from gapviz.sources.images.parquet import parquet_image
 from gapviz.storage.files import unreadable
 
+LEADS_OUT = "leads out of the collection's folder, and is not read"
+
 DRAWING_SIZE = 224
 """Pixels that a vector drawing is rendered at for an encoder."""
 
@@ -118,7 +120,7 @@ def inside(root: Path | None, reference: str) -> Path:
         ) from error
     if Path(reference).is_absolute() or not path.is_relative_to(base):
         raise GapvizError(
-            "leads out of the collection's folder, and is not read",
+            LEADS_OUT,
             where=reference,
             hint="keep images inside the folder",
         )

@@ -57,11 +57,11 @@ def add_upload(
     with _landing(workspace, shown(plain)) as landing:
         folder = landing / "files"
         progress(0.05, "unpacking")
-        options = incoming.options
+        options = replace(incoming.options, within=folder)
         if name.lower().endswith(ARCHIVE):
             unpacked = unpack_upload(content, folder)
             source, skipped = folder, unpacked.skipped
-            options = replace(incoming.options, left_out=unpacked.left_out)
+            options = replace(options, left_out=unpacked.left_out)
         else:
             source, skipped = store_vectors_upload(plain, content, folder), ()
         progress(0.4, "reading")
@@ -96,8 +96,9 @@ def add_path(
         GapvizError: a path outside `folders`, or as `read`.
     """
     path = allowed_path(text, folders)
+    within = next((f for f in folders if path.is_relative_to(f.resolve())), path.parent)
     progress(0.1, "reading")
-    reading = read(str(path), incoming.options)
+    reading = read(str(path), replace(incoming.options, within=within))
     progress(0.9, "keeping")
     return workspace.add(
         reading.collections,

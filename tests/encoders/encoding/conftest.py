@@ -34,8 +34,8 @@ class CountingEncoder:
     def encode_images(self, images, *, progress=None):
         return self.encode_pixels([self.preprocessing.pixels(one) for one in images])
 
-    def encode_texts(self, texts, *, progress=None):
-        refuse_unreadable_texts(texts, self)
+    def encode_texts(self, texts, *, cut=False, progress=None):
+        refuse_unreadable_texts(texts, self, cut=cut)
         self.n_texts += len(texts)
         return unit_rows([[1 + text.count(letter) for letter in "aeiou"] for text in texts])
 

@@ -1,13 +1,15 @@
+import hashlib
 import shutil
 from functools import partial
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gapviz.core.collection import Collection, Item
 from gapviz.core.errors import GapvizError
 from gapviz.encoders import load_encoder
-from gapviz.encoders.encoding import encode_collection
+from gapviz.encoders.encoding import VectorStore, encode_collection
 from gapviz.encoders.encoding.run import SHARD_ROWS
 from gapviz.encoders.registry import load_any_encoder
 from gapviz.sources.builtin import builtin_collection
@@ -85,7 +87,8 @@ def test_what_cannot_be_read_is_listed_and_its_item_stays(paint, encoder):
     whole = (collection.root / "2.png").read_bytes()
     (collection.root / "2.png").write_bytes(whole[:-40])
     (collection.root / "3.png").unlink()
-    done = encode_collection(collection, encoder)
+    done = encode_collection(collection, encoder, long_captions="leave-out")
+    assert done.n_cut == 0
     assert [(one.what, one.why) for one in done.skipped] == [
         ("1.png", "is not an image"),
         ("2.png", "is damaged or cut short"),
@@ -94,6 +97,30 @@ def test_what_cannot_be_read_is_listed_and_its_item_stays(paint, encoder):
     ]
     assert done.collection.n_items == 5
     assert done.collection.modality("image").item_index.tolist() == [0, 4]
+
+
+def test_captions_over_the_limit_are_cut_and_counted_unless_they_are_to_be_left_out(paint, encoder):
+    collection = paint(3, captions=lambda i: ("fine", "word " * 13, "word " * 13 + "more"))
+    done = encode_collection(collection, encoder)
+    assert done.n_cut == 6 and done.skipped == ()
+    assert done.collection.modality("text").n_rows == 9
+    without = encode_collection(collection, encoder, long_captions="leave-out")
+    assert without.n_cut == 0 and len(without.skipped) == 6
+    assert without.collection.modality("text").n_rows == 3
+
+
+def test_vectors_of_a_picture_as_it_lay_are_not_taken_for_it_upright(paint, encoder):
+    collection = paint(2)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = collection.root / "0.png"
+    Image.open(turned).save(turned, exif=exif)
+    lying = hashlib.sha256(turned.read_bytes()).digest()
+    stale = np.array([1, 0, 0, 0, 0], np.float32)
+    VectorStore().write(encoder.card.name, "image", {lying: stale})
+    done = encode_collection(collection, encoder)
+    assert encoder.n_images == 2
+    assert not np.allclose(vectors(done, "image")[0], stale)
 
 
 def test_the_first_readable_caption_is_the_indexed_one(paint, encoder):

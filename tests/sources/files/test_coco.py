@@ -81,8 +81,8 @@ def test_what_does_not_fit_is_listed(coco, tmp_path):
     assert len(reading.collection.items) == 3
     assert told(reading) == {
         "captions_val2017.json, image 4": "has the id 100 of an image before it",
-        "captions_val2017.json, image 5": "has no id or no file name",
-        "captions_val2017.json, image 6": "has no id or no file name",
+        "200": "is an id without a file name",
+        "captions_val2017.json, image 6": "has no id",
         "captions_val2017.json, annotation 20": "has a caption that is no text (int)",
         "captions_val2017.json, annotation 21": "has no caption",
         "captions_val2017.json": "2 annotations belong to no image that the file lists",

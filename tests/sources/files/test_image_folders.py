@@ -91,9 +91,9 @@ def test_rows_that_name_nothing_readable_are_listed(photos, tmp_path):
     assert captions(reading)["1.png"] == ("t",)
     assert told(reading) == {
         "broken.png": "is not an image",
-        "metadata.csv, line 3": "names a file that is not there, or is no image",
-        "metadata.csv, line 4": "names a file outside the folder",
-        "metadata.csv, line 5": "names a file outside the folder",
+        "metadata.csv, line 3": "names 'gone.png', which is not there, or is no image",
+        "metadata.csv, line 4": "names '../secret.png', which lies outside the folder",
+        "metadata.csv, line 5": f"names '{names[3]}', which lies outside the folder",
         "metadata.csv, line 6": "names no file",
     }
 

@@ -9,6 +9,11 @@ from gapviz.sources.files.webdataset import looks_like_webdataset, read_webdatas
 from gapviz.sources.images.references import image_bytes
 from tests.sources.files.image_making import captions, items, opened, picture, put, put_tar, told
 
+PASSED_OVER = (
+    "with the endings .seg.png were passed over (first: 00000.tar, a/001.seg.png); by webdataset's "
+    "rule an ending is all that follows the first dot of a name; pictures end in .jpg, .png, .webp "
+    "and the like, captions in .txt or .json"
+)
 RED, BLUE = picture("red"), picture("blue", kind="JPEG")
 
 MEMBERS = [
@@ -38,7 +43,8 @@ def test_members_of_one_name_are_one_item(shard):
     }
     assert items(reading)["a/001"].label == "3"
     assert items(reading)["002"].label == "letters"
-    assert reading.skipped == () and reading.collection.root == shard.parent
+    assert told(reading) == {"1 member": PASSED_OVER}
+    assert reading.collection.root == shard.parent
 
 
 def test_a_picture_is_read_by_seeking(shard):
@@ -64,7 +70,7 @@ def test_what_is_whole_of_a_cut_archive_is_read(shard):
     shard.write_bytes(whole[: offset + size - 1])
     reading = read_webdataset(shard)
     assert list(items(reading)) == ["000", "a/001"]
-    assert told(reading) == {"00000.tar, 002.webp": "is cut short"}
+    assert told(reading) == {"1 member": PASSED_OVER, "00000.tar, 002.webp": "is cut short"}
 
 
 @pytest.mark.parametrize("step", [97])
@@ -145,3 +151,44 @@ def test_a_folder_without_shards_is_refused(tmp_path):
     assert not looks_like_webdataset(tmp_path)
     with pytest.raises(GapvizError, match=r"no \.tar"):
         read_webdataset(tmp_path)
+
+
+def test_names_with_dots_are_taken_whole_and_the_rule_is_told(tmp_path):
+    members = [
+        (f"set.v1/235{i} take 2.{i} (clean){ending}", content)
+        for i in range(3)
+        for ending, content in ((".jpg", BLUE), (".txt", b"take"))
+    ]
+    reading = read_webdataset(put_tar(tmp_path / "a.tar", members))
+    assert captions(reading) == {f"set.v1/235{i} take 2.{i} (clean)": ("take",) for i in range(3)}
+    assert told(reading) == {
+        "a.tar": "holds 3 names with further dots, taken up to the last one, where webdataset "
+        "would end them at the first (first: set.v1/2350 take 2.0 (clean).jpg)"
+    }
+
+
+@pytest.mark.parametrize(
+    ("endings", "named"),
+    [
+        ((".img", ".cap"), "with the endings .img, .cap were passed over (first: a.tar, 0.img)"),
+        ((".left.jpg", ".right.jpg"), "an ending is all that follows the first dot of a name"),
+    ],
+)
+def test_members_of_unknown_endings_are_named_with_the_rule(tmp_path, refusal, endings, named):
+    members = [(f"{i}{ending}", BLUE) for i in range(2) for ending in endings]
+    sentence = refusal(put_tar(tmp_path / "a.tar", members))
+    assert "4 members" in sentence and named in sentence
+    for ending in endings:
+        assert ending in sentence
+    members += [("9.jpg", BLUE), ("9.caption", b"nine"), ("0.json", b"{}")]
+    reading = read_webdataset(put_tar(tmp_path / "a.tar", members))
+    assert captions(reading) == {"9": ("nine",)}
+    assert named in told(reading)["4 members"]
+
+
+def test_what_lies_beside_the_shards_is_named(shard):
+    put(shard.parent, "00000_stats.json", "{}")
+    put(shard.parent, "00000.parquet", b"x")
+    told_of_folder = told(read_webdataset(shard.parent))
+    assert told_of_folder["00000_stats.json"].startswith("was not read, as the captions come from")
+    assert "00000.parquet" in told_of_folder and "00000.tar" not in told_of_folder

@@ -71,7 +71,7 @@ def test_what_cannot_be_decoded_is_named(content, why):
         decode_image(content, where="x.png")
 
 
-@pytest.mark.parametrize("kind", ["EPS", "TIFF", "PPM", "PDF"])
+@pytest.mark.parametrize("kind", ["EPS", "ICO", "PPM", "PDF"])
 def test_formats_beyond_the_named_ones_are_not_recognised(kind):
     buffer = BytesIO()
     Image.new("RGB", (8, 6)).save(buffer, kind)
