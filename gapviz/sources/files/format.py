@@ -18,6 +18,7 @@ from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.sources.files.limits import OWN_FILES, Limits, limited
 from gapviz.sources.files.texts import shown
 from gapviz.storage.saved_collection import ITEMS_FILE
 
@@ -51,6 +52,8 @@ class ReadOptions:
     """Names for arrays that come without any, in their order."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
+    limits: Limits = OWN_FILES
+    """How much its files may unpack to."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""
@@ -156,7 +159,8 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         ) from error
     if known is None:
         raise _unknown(path, source)
-    return known.read(path, options)
+    with limited(options.limits):
+        return known.read(path, options)
 
 
 def _unknown(path: Path, source: str) -> GapvizError:
