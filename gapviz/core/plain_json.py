@@ -60,19 +60,19 @@ def _name(key: Any) -> str:
 def parsed_json(text: str | bytes) -> Any:
     """The value of a JSON text that came from a file.
 
-    Stricter than Python's own reader, which takes what is no JSON, and what cannot be written
-    or printed again: NaN, infinite numbers, numbers too large for a float, half of a surrogate pair.
+    Stricter than Python's own reader, which takes NaN, infinite numbers, and halves of surrogate
+    pairs, which nothing can print or write again.
 
     Raises:
         ValueError: any of these, nested too deeply, or no JSON at all.
     """
     try:
         value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        escape = b"\\ud" if isinstance(text, bytes) else "\\ud"
+        if escape in text.lower():  # type: ignore[operator]
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
-    # Only an escape can hide one: text that was decoded from UTF-8 has none.
-    if b"\\ud" in text.lower() if isinstance(text, bytes) else "\\ud" in text.lower():
-        json.dumps(value, ensure_ascii=False).encode()
     return value
 
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import parsed_json
 from gapviz.core.progress import Progress, no_progress
 from gapviz.export.folder import Exported
 from gapviz.export.vector_files import open_vectors
@@ -133,7 +134,7 @@ class _Partial:
     def rows_done(self) -> int:
         """Rows that an earlier run of the very same work has written."""
         try:
-            told = json.loads(self._progress.read_text("utf-8"))
+            told = parsed_json(self._progress.read_text("utf-8"))
             size = self._content.stat().st_size
             if told["work"] == self._work and size >= told["bytes"]:
                 return int(told["rows"])

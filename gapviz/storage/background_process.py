@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import parsed_json
 from gapviz.storage.background import (
     BackgroundTask,
     Cancelled,
@@ -30,7 +31,7 @@ from gapviz.storage.background import (
     TaskStatus,
     final_status,
 )
-from gapviz.storage.files import unwritable, write_atomically
+from gapviz.storage.files import PRIVATE_FILE, private_folder, unwritable, write_atomically
 
 MODULE = "gapviz.storage.background_process"
 
@@ -77,7 +78,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         try:
-            request = json.loads((self.folder / REQUEST_FILE).read_text("utf-8"))
+            request = parsed_json((self.folder / REQUEST_FILE).read_text("utf-8"))
             self.arguments: dict[str, Any] = dict(request["arguments"])
             self._module, _, self._function = str(request["function"]).partition(":")
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -108,9 +109,9 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             "arguments": dict(arguments),
         }
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            content = json.dumps(request, ensure_ascii=False, indent=1)
-            write_atomically(folder / REQUEST_FILE, content.encode())
+            private_folder(folder)
+            content = json.dumps(request, indent=1)
+            write_atomically(folder / REQUEST_FILE, content.encode(), private=True)
         except OSError as error:
             raise unwritable(folder, error) from error
         return cls(folder)
@@ -125,6 +126,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             return
         try:
             (self.folder / CANCEL_FILE).unlink(missing_ok=True)
+            (self.folder / LOG_FILE).touch(mode=PRIVATE_FILE)
             self._write(TaskStatus("queued"))
             with (self.folder / LOG_FILE).open("ab") as log:
                 process = subprocess.Popen(
@@ -156,7 +158,8 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             return status
         # It may have finished between the two looks.
         status, written = self._read()
-        waiting = status.state == "queued" and time.time() - written < START_SECONDS
+        # A clock that was set back must not make anyone wait for what never comes.
+        waiting = status.state == "queued" and abs(time.time() - written) < START_SECONDS
         if not status.active or waiting:
             return status
         hint = "start it again, it goes on where it stopped"
@@ -173,7 +176,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         Nothing is done where another process is at it for `LOCK_SECONDS`.
         """
         try:
-            with FileLock(self.folder / LOCK_FILE).acquire(timeout=LOCK_SECONDS):
+            with FileLock(self.folder / LOCK_FILE, mode=PRIVATE_FILE).acquire(timeout=LOCK_SECONDS):
                 return self._run()
         except Timeout:
             return self.status().state
@@ -208,12 +211,12 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         if status.error is not None:
             values["error"] = {name: getattr(status.error, name) for name in ERROR_PARTS}
         values |= {"pid": os.getpid(), "time": time.time()}
-        write_atomically(self.folder / STATUS_FILE, json.dumps(values).encode())
+        write_atomically(self.folder / STATUS_FILE, json.dumps(values).encode(), private=True)
 
     def _read(self) -> tuple[TaskStatus[dict[str, Any]], float]:
         """The status as it was written, and the Unix time of that."""
         with suppress(OSError, ValueError, KeyError, TypeError):
-            values = json.loads((self.folder / STATUS_FILE).read_text("utf-8"))
+            values = parsed_json((self.folder / STATUS_FILE).read_text("utf-8"))
             error = GapvizError(**values["error"]) if "error" in values else None
             status = TaskStatus(**{name: values[name] for name in WRITTEN}, error=error)
             return status, values["time"]
@@ -222,7 +225,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
     def _is_held(self) -> bool:
         # A lock ends with its process, however that ends; a process id may be another's.
         try:
-            with FileLock(self.folder / LOCK_FILE).acquire(timeout=0):
+            with FileLock(self.folder / LOCK_FILE, mode=PRIVATE_FILE).acquire(timeout=0):
                 return False
         except Timeout:
             return True

@@ -153,7 +153,7 @@ def swapped_in(folder: Path, *, private: bool = False) -> Iterator[Path]:
         new.mkdir()
         yield new
         if private:
-            _restrict(new)
+            restrict(new)
         with alone(folder, patience=SWAP_SECONDS):
             try:
                 if folder.exists():
@@ -164,7 +164,7 @@ def swapped_in(folder: Path, *, private: bool = False) -> Iterator[Path]:
                     os.replace(old, folder)
 
 
-def _restrict(folder: Path) -> None:
+def restrict(folder: Path) -> None:
     """Let nobody else read a folder and all that is in it."""
     for place, _, names in os.walk(folder):
         Path(place).chmod(PRIVATE_FOLDER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from filelock import FileLock, Timeout
+
+from gapviz.storage.configuration import configuration
 
 UNFINISHED = ".partial-"
 """What the name of a folder that is still being written begins with."""
@@ -97,6 +100,16 @@ def sweep_below(top: Path) -> None:
     for place, folders, _ in os.walk(top):
         sweep(Path(place), ours=True)
         folders[:] = [name for name in folders if name[0] != "." and name != UPLOADED]
+
+
+def sweep_at_start() -> None:
+    """Sweep cache and home, beside whatever starts."""
+
+    def work() -> None:
+        for top in (configuration().cache, configuration().home):
+            sweep_below(top)
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def _finish(room: Path) -> None:

@@ -178,3 +178,22 @@ def test_a_removed_task_leaves_nothing(tmp_path):
     task = ProcessTask.create(tmp_path / "task", count, {})
     task.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_a_clock_that_was_set_back_leaves_no_task_waiting_for_ever(tmp_path, numbers, seconds):
+    task = ProcessTask.create(tmp_path / "task", count, {"folder": str(numbers), "end": 1})
+    values = {"state": "queued", "share": 0.0, "stage": "starting", "result": None}
+    values["time"] = time.time() + seconds
+    (tmp_path / "task" / STATUS_FILE).write_text(json.dumps(values))
+    assert task.status().state == "interrupted"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"share": NaN}', "Infinity"])
+def test_a_status_that_says_nothing_sensible_is_survived(tmp_path, numbers, text):
+    task = ProcessTask.create(tmp_path / "task", count, {"folder": str(numbers), "end": 1})
+    (tmp_path / "task" / STATUS_FILE).write_text(text)
+    assert task.status().state == "interrupted"
+    (tmp_path / "task" / REQUEST_FILE).write_text(text)
+    with pytest.raises(GapvizError, match="holds no background task"):
+        ProcessTask(tmp_path / "task")
