@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from filelock import FileLock, Timeout
 import gapviz
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import parsed_json
+from gapviz.core.progress import Progress
 from gapviz.storage.background import (
     BackgroundTask,
     Cancelled,
@@ -44,14 +46,31 @@ LOG_FILE = "log.txt"
 START_SECONDS = 60.0
 """A process that has not begun by then never will."""
 LOCK_SECONDS = 10.0
+POLL_SECONDS = 0.05
 STATUS_SECONDS = 0.25
 """A process writes its status at most this often, since nobody looks more often."""
 
+
+FEW_THREADS = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}  # fmt: skip
+"""Of a process whose memory is bounded: each thread reserves memory that it does not use."""
 
 WRITTEN = ("state", "share", "stage", "result")
 ERROR_PARTS = ("what", "where", "hint")
 
 MARK = "runs_in_process"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the process of a task may take; the system ends one that takes more."""
+
+    memory: int
+    """Bytes, besides those of an idle process. Linux alone holds it to that."""
+    seconds: float
+
 
 Function = TypeVar("Function", bound=Callable[..., Mapping[str, Any]])
 
@@ -77,10 +96,13 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        self._process: subprocess.Popen[bytes] | None = None
         try:
             request = parsed_json((self.folder / REQUEST_FILE).read_text("utf-8"))
             self.arguments: dict[str, Any] = dict(request["arguments"])
             self._module, _, self._function = str(request["function"]).partition(":")
+            allowed = request.get("allowance")
+            self.allowance = None if allowed is None else Allowance(**allowed)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GapvizError(
                 "holds no background task", where=str(folder), hint="start the work again"
@@ -92,6 +114,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         folder: Path,
         function: Callable[..., Mapping[str, Any]],
         arguments: Mapping[str, Any],
+        allowance: Allowance | None = None,
     ) -> ProcessTask:
         """A task in a folder of its own, not yet started.
 
@@ -100,11 +123,13 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             function: marked by `runs_in_process`; called with `progress=` and the arguments,
                 it returns plain JSON values.
             arguments: plain JSON values by name; paths absolute.
+            allowance: what it may take; None bounds nothing.
 
         Raises:
             GapvizError: a folder that cannot be written.
         """
         request = {
+            "allowance": None if allowance is None else asdict(allowance),
             "function": f"{function.__module__}:{function.__qualname__}",
             "arguments": dict(arguments),
         }
@@ -129,8 +154,9 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             (self.folder / LOG_FILE).touch(mode=PRIVATE_FILE)
             self._write(TaskStatus("queued"))
             with (self.folder / LOG_FILE).open("ab") as log:
-                process = subprocess.Popen(
+                self._process = subprocess.Popen(
                     [sys.executable, "-m", MODULE, str(self.folder)],
+                    env=os.environ | (FEW_THREADS if self.allowance else {}),
                     # So that the same gapviz is found, wherever the server was started.
                     cwd=Path(gapviz.__file__).resolve().parents[1],
                     stdin=subprocess.DEVNULL,
@@ -141,7 +167,18 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         except OSError as error:
             raise unwritable(self.folder, error) from error
         # Nobody else waits for it, and a process that no one waits for stays as a zombie.
-        threading.Thread(target=process.wait, daemon=True).start()
+        threading.Thread(target=self._process.wait, daemon=True).start()
+
+    def kill(self) -> None:
+        """End the process that this object has started, wherever it is."""
+        if self._process is not None:
+            self._process.kill()
+
+    @property
+    def ended_by(self) -> int:
+        """The signal that ended that process; 0 where none has."""
+        code = None if self._process is None else self._process.poll()
+        return -code if code is not None and code < 0 else 0
 
     def cancel(self) -> None:
         if self.status().active:
@@ -157,9 +194,12 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         if not status.active or self._is_held():
             return status
         # It may have finished between the two looks.
+        gone = self._process is not None and self._process.poll() is not None
         status, written = self._read()
         # A clock that was set back must not make anyone wait for what never comes.
-        waiting = status.state == "queued" and abs(time.time() - written) < START_SECONDS
+        waiting = (
+            not gone and status.state == "queued" and abs(time.time() - written) < START_SECONDS
+        )
         if not status.active or waiting:
             return status
         hint = "start it again, it goes on where it stopped"
@@ -184,6 +224,8 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
     def _run(self) -> State:
         reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
         self._write(reported)
+        if self.allowance is not None:
+            _confine(self.allowance)
         next_write = 0.0
 
         def report(share: float, stage: str) -> None:
@@ -231,5 +273,66 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             return True
 
 
+def confined(
+    function: Callable[..., Mapping[str, Any]],
+    arguments: Mapping[str, Any],
+    *,
+    folder: Path,
+    allowance: Allowance,
+    hint: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Do work in a process of its own, and wait for its result.
+
+    Args:
+        function: as `ProcessTask.create` takes it.
+        arguments: of it.
+        folder: of the task alone.
+        allowance: what it may take.
+        hint: what to do where that is too little.
+        progress: told how far it is; where it raises, the work is ended.
+
+    Raises:
+        GapvizError: what the function raises, or that it took more than is allowed.
+    """
+    task = ProcessTask.create(folder, function, arguments, allowance)
+    task.start()
+    end = time.monotonic() + allowance.seconds + LOCK_SECONDS
+    try:
+        while (status := task.status()).active:
+            progress(status.share, status.stage)
+            if time.monotonic() > end:
+                task.kill()
+            time.sleep(POLL_SECONDS)
+    except BaseException:
+        task.kill()
+        raise
+    if status.result is not None:
+        return status.result
+    if status.state == "failed" and status.error is not None:
+        raise status.error
+    too_long = time.monotonic() > end or task.ended_by == getattr(signal, "SIGALRM", -1)
+    raise GapvizError(
+        f"takes longer than the {allowance.seconds:g} s allowed"
+        if too_long
+        else f"ended the process that read it, which may take {allowance.memory / 1e9:g} GB",
+        hint=hint,
+    )
+
+
+def _confine(allowance: Allowance) -> None:
+    """Hold this process to what it may take; the system ends it, whatever it is at."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, allowance.seconds)
+    if sys.platform == "linux":
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        most = pages * resource.getpagesize() + allowance.memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 if __name__ == "__main__":
+    os.umask(0o077)
     sys.exit(ProcessTask(Path(sys.argv[1])).run() != "done")
