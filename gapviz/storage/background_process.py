@@ -176,9 +176,9 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
 
     @property
     def ended_by(self) -> int:
-        """The signal that ended that process; 0 where none has."""
-        code = None if self._process is None else self._process.poll()
-        return -code if code is not None and code < 0 else 0
+        """The signal that ended that process, which is no longer at work; 0 where none has."""
+        code = 0 if self._process is None else self._process.wait(LOCK_SECONDS)
+        return max(-code, 0)
 
     def cancel(self) -> None:
         if self.status().active:
