@@ -16,6 +16,7 @@ from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
 from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
 from gapviz.sources.files.limits import OWN_FILES, Limits
+from gapviz.sources.files.texts import one_line
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -61,6 +62,7 @@ def add_source(
         group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
     group.add_argument(
         *(("--encoder",) if encodes else ("--encoder", "--model")),
+        type=one_line,
         metavar="NAME",
         help="the model whose vectors to take, where the source holds several; else what made them",
     )

@@ -311,6 +311,7 @@ def confined(
         return status.result
     if status.state == "failed" and status.error is not None:
         raise status.error
+    task.kill()  # one that never began
     too_long = time.monotonic() > end or task.ended_by == getattr(signal, "SIGALRM", -1)
     raise GapvizError(
         f"takes longer than the {allowance.seconds:g} s allowed"

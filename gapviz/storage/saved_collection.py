@@ -82,12 +82,11 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
             )
             for name in description["modalities"]
         }
+        names = (description[key] for key in ("name", "encoder", "attribution"))
+        _refuse_other_than_texts([*names, *modalities])
         return Collection(
             name=description["name"],
-            items=tuple(
-                Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
-                for entry in description["items"]
-            ),
+            items=tuple(map(_item, description["items"])),
             modalities=modalities,
             splits={
                 name: np.array(members, dtype=np.int64)
@@ -149,3 +148,16 @@ def _tensors(folder: Path, description: dict[str, Any]) -> dict[str, npt.NDArray
             hint=hint,
         )
     return tensors
+
+
+def _item(entry: dict[str, Any]) -> Item:
+    item = Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
+    optional = (value for value in (item.label, item.image) if value is not None)
+    _refuse_other_than_texts([item.id, *item.captions, *optional])
+    return item
+
+
+def _refuse_other_than_texts(values: list[Any]) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r:.80} is no text")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
 from gapviz.sources.files.texts import shown
+from gapviz.sources.files.writable import writable
+from gapviz.storage.leftovers import recover
 from gapviz.storage.saved_collection import ITEMS_FILE
 
 READERS = "gapviz.readers"
@@ -147,6 +149,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         return Reading((builtin_collection(source),))
     path = Path(source)
     try:
+        recover(path)
         path.stat()
         known = next((form for form in formats() if form.recognises(path)), None)
     except (OSError, ValueError) as error:
@@ -160,7 +163,8 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     if known is None:
         raise _unknown(path, source)
     with limited(options.limits):
-        return known.read(path, options)
+        reading = known.read(path, options)
+    return replace(reading, collections=tuple(map(writable, reading.collections)))
 
 
 def _unknown(path: Path, source: str) -> GapvizError:

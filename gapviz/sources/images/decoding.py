@@ -6,9 +6,10 @@ import os
 import stat
 import struct
 import warnings
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -17,6 +18,8 @@ from gapviz.core.errors import GapvizError
 
 MAX_PIXELS = 50_000_000
 MAX_FILE_BYTES = 64 * 1024**2
+
+BAND_ROWS = 256
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"})
 
@@ -68,12 +71,26 @@ def over_white(image: Image.Image) -> Image.Image:
     """Any picture as RGB, transparent pixels laid over white."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
+    laid = _layer
     if image.mode.startswith(("I", "F")):
         # Pillow clips these to 0…255; 16-bit greys are scaled instead.
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        return Image.fromarray(np.uint8(np.clip(values / top, 0, 1) * 255)).convert("RGB")
-    layer = image.convert("RGBA")
+        _, highest = cast(tuple[float, float], image.getextrema())
+        laid = partial(_grey, top=65535.0 if highest > 255 else 255.0)
+    # A few rows at a time, since each step makes a copy of what it is given.
+    whole = Image.new("RGB", image.size)
+    for first in range(0, image.height, BAND_ROWS):
+        band = image.crop((0, first, image.width, min(first + BAND_ROWS, image.height)))
+        whole.paste(laid(band), (0, first))
+    return whole
+
+
+def _grey(band: Image.Image, *, top: float) -> Image.Image:
+    values = np.asarray(band, dtype=np.float64)
+    return Image.fromarray(np.uint8(np.clip(values / top, 0, 1) * 255)).convert("RGB")
+
+
+def _layer(band: Image.Image) -> Image.Image:
+    layer = band.convert("RGBA")
     white = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(white, layer).convert("RGB")
 

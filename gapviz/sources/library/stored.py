@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Skipped
+from gapviz.sources.files.texts import is_utf8, one_line, shown
 from gapviz.storage.cache import content_key
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import (
@@ -177,6 +178,7 @@ class Workspace:
             GapvizError: a folder that cannot be written.
         """
         seen = tuple(collections)
+        title, origin = one_line(title), one_line(origin)
         items = replace(seen[0], modalities={}, encoder=UNNAMED_MODEL, rotated=False)
         content = content_key(seen=[[one.encoder, one.content_hash] for one in seen])
         name = f"{_slug(title, 48)}-{content[:8]}"
@@ -304,6 +306,12 @@ def _stored(folder: Path) -> StoredCollection:
 def _where_images_lie(root: Path | None, files: Path | None) -> dict[str, str | None]:
     """An upload travels with the workspace; other images stay where they are."""
     if files is None:
+        if root is not None and not is_utf8(str(root)):
+            raise GapvizError(
+                "lies in a folder whose name is not UTF-8",
+                where=shown(str(root)),
+                hint="rename it, and add the collection again",
+            )
         return {"root": None if root is None else str(root.absolute())}
     base, place = files.resolve(), (root or files).resolve()
     return {"files": str(place.relative_to(base)) if place.is_relative_to(base) else "."}
