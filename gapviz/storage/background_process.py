@@ -34,6 +34,7 @@ from gapviz.storage.background import (
     final_status,
 )
 from gapviz.storage.files import PRIVATE_FILE, private_folder, unwritable, write_atomically
+from gapviz.storage.leftovers import DELETED
 
 MODULE = "gapviz.storage.background_process"
 
@@ -207,8 +208,11 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         return replace(status, state="interrupted", error=error)
 
     def remove(self) -> None:
-        """Remove the folder of a task that is not active."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the folder of a task that is not active; all of it is gone at once."""
+        doomed = self.folder.with_name(f"{DELETED}{self.folder.name}-{os.getpid()}")
+        with suppress(OSError):
+            os.replace(self.folder, doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
     def run(self) -> State:
         """Do the work in this process, leaving its status in the folder; the final state.
