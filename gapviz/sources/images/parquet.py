@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.parquet_headers import footer_of
 from gapviz.sources.files.parquet_size import refuse_large_columns
 
 if TYPE_CHECKING:
@@ -109,5 +110,4 @@ def _group_ends(path: str, stamp: tuple[int, int], column: str) -> list[int]:
     with open_parquet(Path(path)) as file:
         if column not in file.schema_arrow.names:
             raise KeyError(column)
-        rows = [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)]
-    return list(accumulate(rows))
+    return list(accumulate(group.n_rows for group in footer_of(Path(path)).groups))

@@ -1,5 +1,6 @@
 """A file that unpacks to far more than it holds is refused before it does."""
 
+import contextlib
 import io
 import struct
 import tracemalloc
@@ -100,8 +101,20 @@ def test_a_footer_that_understates_its_values_changes_nothing(tmp_path):
         refuse_large_columns(tmp_path / "t.parquet", ["image_vector"])
 
 
+def test_a_footer_that_would_end_the_process_is_one_sentence(tmp_path):
+    table = pa.table({"image_vector": [[1.0, 2.0]] * 5, "text_vector": [[1.0, 2.0]] * 5})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    content = (tmp_path / "t.parquet").read_bytes()
+    # The part of a list that repeats is said to be there once; Arrow throws where nobody catches.
+    repeated, once = b"\x35\x04\x18\x04list", b"\x35\x00\x18\x04list"
+    assert repeated in content
+    (tmp_path / "t.parquet").write_bytes(content.replace(repeated, once))
+    with pytest.raises(GapvizError):
+        read(str(tmp_path / "t.parquet"))
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_damaged_pages_are_one_sentence(tmp_path, seed):
+def test_damaged_pages_raise_what_readers_expect(tmp_path, seed):
     rng = np.random.default_rng(seed)
     table = pa.table({"image": ["a.png"] * 50, "text": [f"text {n}" for n in range(50)]})
     parquet.write_table(table, tmp_path / "whole.parquet")
@@ -110,9 +123,8 @@ def test_damaged_pages_are_one_sentence(tmp_path, seed):
         broken = whole.copy()
         broken[rng.integers(len(broken), size=3)] = rng.integers(256, size=3)
         (tmp_path / "t.parquet").write_bytes(broken.tobytes())
-        with pytest.raises((GapvizError, ValueError, OSError, pa.ArrowException)):
+        with contextlib.suppress(GapvizError, ValueError, OSError, pa.ArrowException):
             refuse_large_columns(tmp_path / "t.parquet", ["image", "text"])
-            raise ValueError("read")
 
 
 def test_an_archive_of_zeros_is_refused(tmp_path):
