@@ -27,6 +27,7 @@ from gapviz.dashboard import (
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.routes import ROUTES
 from gapviz.dashboard.settings import show_sidebar
+from gapviz.storage.leftovers import sweep_at_start
 
 # Until st.navigation has been called once in a process, Streamlit takes the folder pages/
 # for its older kind of multipage app: a deep link would come without the sidebar, and
@@ -81,5 +82,6 @@ else:
     # as a script for every visitor.
     hosts = st.get_option("server.allowedHosts") or ["*"]
     # Streamlit checks the Host header of its own socket only; this one covers every route.
+    sweep_at_start()
     trusted = Middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app = st.App(__file__, routes=ROUTES, middleware=[trusted])

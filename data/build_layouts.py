@@ -15,6 +15,7 @@ from gapviz.core.collection import CALIBRATE
 from gapviz.core.vectors import Float32
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.shipped import shipped_folder
+from gapviz.storage.cache import checksum
 from gapviz.storage.files import write_atomically
 from gapviz.strategies import StrategyOptions, fit_strategy
 
@@ -57,7 +58,8 @@ def main() -> None:
     layouts: dict[str, Float32] = {}
     for encoder in BUILTIN_ENCODERS:
         layouts |= lay_out(encoder, views() if encoder == "builtin" else VARIANT_VIEWS)
-    write_atomically(target, save(layouts))
+    sums = {key: checksum({key: points}) for key, points in layouts.items()}
+    write_atomically(target, save(layouts, metadata=sums))
     print(f"{target}: {len(layouts)} layouts, {target.stat().st_size / 1e6:.1f} MB")
 
 

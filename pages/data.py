@@ -4,6 +4,7 @@ import streamlit as st
 
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data import adding, contents, encoding, library
+from gapviz.dashboard.errors import show_error
 from gapviz.dashboard.page_head import page_title
 
 page_title("Your data")
@@ -13,6 +14,8 @@ st.caption(
 )
 adding.add_section()
 
+for damage in workspace().damaged():
+    show_error(damage)
 stored = workspace().collections()
 if not stored:
     st.info(

@@ -22,7 +22,7 @@ from gapviz.measures.projection.project import project
 from gapviz.measures.projection.sampling import DISPLAY_LIMIT, DisplaySample, sample_for_display
 from gapviz.measures.projection.umap_layout import Points
 from gapviz.sources.builtin.shipped import shipped_folder
-from gapviz.storage.cache import CachedResult, content_key
+from gapviz.storage.cache import CachedResult, checksum, content_key
 from gapviz.strategies import Strategy
 
 KIND = "layouts"
@@ -173,7 +173,10 @@ def _shipped(key: str) -> Points | None:
     if shipped is not None:
         with suppress(SafetensorError, OSError), safe_open(shipped, framework="numpy") as tensors:
             if key in tensors.keys():  # noqa: SIM118 - not a dict
-                return Points(tensors.get_tensor(key))
+                points = tensors.get_tensor(key)
+                # A damaged one is computed anew, as a damaged one in the cache is.
+                if (tensors.metadata() or {}).get(key) == checksum({key: points}):
+                    return Points(points)
     return None
 
 

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands, progress_bar
+from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import load_exported
+from gapviz.sources.files.limits import limited
 from gapviz.strategies import strategy_spec
 
 
@@ -42,6 +43,7 @@ def add_to(commands: Commands) -> None:
         metavar="N",
         help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
     )
+    add_limit(command)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     command.set_defaults(run=run, goes_on=True)
 
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace) -> str:
         GapvizError: bad input, or a disk that is full.
     """
     exported = load_exported(options.export)
-    with progress_bar() as progress:
+    with progress_bar() as progress, limited(limits_of(options)):
         applied = apply_file(
             exported,
             options.vectors,

@@ -15,6 +15,8 @@ from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
 from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
+from gapviz.sources.files.limits import OWN_FILES, Limits
+from gapviz.sources.files.texts import one_line
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -60,9 +62,32 @@ def add_source(
         group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
     group.add_argument(
         *(("--encoder",) if encodes else ("--encoder", "--model")),
+        type=one_line,
         metavar="NAME",
         help="the model whose vectors to take, where the source holds several; else what made them",
     )
+    add_limit(group)
+
+
+def add_limit(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """The option that says how much a file may unpack to; `limits_of` reads it."""
+    command.add_argument(
+        "--max-unpacked",
+        type=float,
+        metavar="GB",
+        help="what a file that you trust may unpack to in memory (default: "
+        f"{OWN_FILES.most_bytes / 1e9:g}, and {OWN_FILES.ratio:g} times what it holds)",
+    )
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    """What `add_limit` has asked for.
+
+    Raises:
+        GapvizError: nothing would be allowed.
+    """
+    given: float | None = options.max_unpacked
+    return OWN_FILES if given is None else OWN_FILES.allowing(given)
 
 
 def read(options: argparse.Namespace) -> Reading:
@@ -72,7 +97,8 @@ def read(options: argparse.Namespace) -> Reading:
         GapvizError: as `gapviz.sources.files.read`.
     """
     given = {field: getattr(options, field) for field in _READ_OPTIONS}
-    return read_any(options.source, ReadOptions(**given, encoder=options.encoder))
+    limits = limits_of(options)
+    return read_any(options.source, ReadOptions(**given, encoder=options.encoder, limits=limits))
 
 
 def read_and_tell(options: argparse.Namespace) -> Reading:

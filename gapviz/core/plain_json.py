@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -54,3 +55,33 @@ def versioned(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def _name(key: Any) -> str:
     return "->".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def parsed_json(text: str | bytes) -> Any:
+    """The value of a JSON text that came from a file.
+
+    Stricter than Python's own reader, which takes NaN, infinite numbers, and halves of surrogate
+    pairs, which nothing can print or write again.
+
+    Raises:
+        ValueError: any of these, nested too deeply, or no JSON at all.
+    """
+    try:
+        value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        escape = b"\\ud" if isinstance(text, bytes) else "\\ud"
+        if escape in text.lower():  # type: ignore[operator]
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("is nested too deeply") from error
+    return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:20]} is too large")
+    return number

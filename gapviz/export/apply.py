@@ -7,7 +7,8 @@ import io
 import json
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -15,10 +16,11 @@ from typing import IO, Any
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import parsed_json
 from gapviz.core.progress import Progress, no_progress
 from gapviz.export.folder import Exported
 from gapviz.export.vector_files import open_vectors
-from gapviz.storage.files import unwritable, write_atomically
+from gapviz.storage.files import alone, unwritable, write_atomically
 from gapviz.strategies.base import BLOCK_ROWS, refuse_unseen
 
 DEFAULT_BLOCK = 16_384
@@ -68,7 +70,8 @@ def apply_file(
 
     Raises:
         GapvizError: bad vectors, a modality or dimension that was not exported, or a disk
-            that is full; then nothing is left of the output.
+            that is full; then nothing is left of the output. Another run that writes it: then
+            that one goes on.
     """
     if block_rows < 1:
         raise GapvizError(f"a block of {block_rows} rows is too small", hint="give 1 or more")
@@ -88,23 +91,35 @@ def apply_file(
     }
     partial = _Partial(out, work)
     tiles = -(-block_rows // BLOCK_ROWS)
-    try:
-        done = resumed = partial.rows_done()
-        with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
-            for block in vectors.blocks(done, tiles * BLOCK_ROWS):
-                where = source.name if done == 0 else f"{source.name}, counted from row {done}"
-                moved = exported.transform(block, modality, where=where)
-                file.write(np.ascontiguousarray(moved, dtype=dtype).data)
-                done += len(block)
-                partial.note(file, done)
-                progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
-        partial.finish()
-    except (OSError, GapvizError) as error:
-        partial.remove()
-        if isinstance(error, OSError):
-            raise unwritable(out, error) from error
-        raise
+    with _sole_writer(out):
+        try:
+            done = resumed = partial.rows_done()
+            with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
+                for block in vectors.blocks(done, tiles * BLOCK_ROWS):
+                    where = source.name if done == 0 else f"{source.name}, counted from row {done}"
+                    moved = exported.transform(block, modality, where=where)
+                    file.write(np.ascontiguousarray(moved, dtype=dtype).data)
+                    done += len(block)
+                    partial.note(file, done)
+                    progress(done / vectors.n_rows, f"{done:,} of {vectors.n_rows:,} rows")
+            partial.finish()
+        except (OSError, GapvizError) as error:
+            partial.remove()
+            if isinstance(error, OSError):
+                raise unwritable(out, error) from error
+            raise
     return Applied(out, vectors.n_rows, vectors.dim, str(dtype), modality, resumed)
+
+
+@contextmanager
+def _sole_writer(out: Path) -> Iterator[None]:
+    """Its unfinished file belongs to one run; another one at the same time is refused."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(alone(out))
+        except OSError as error:
+            raise unwritable(out, error) from error
+        yield
 
 
 class _Partial:
@@ -119,7 +134,7 @@ class _Partial:
     def rows_done(self) -> int:
         """Rows that an earlier run of the very same work has written."""
         try:
-            told = json.loads(self._progress.read_text("utf-8"))
+            told = parsed_json(self._progress.read_text("utf-8"))
             size = self._content.stat().st_size
             if told["work"] == self._work and size >= told["bytes"]:
                 return int(told["rows"])

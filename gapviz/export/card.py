@@ -11,7 +11,7 @@ from typing import Any
 import gapviz
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.plain_json import plain_json
+from gapviz.core.plain_json import parsed_json, plain_json
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
@@ -128,7 +128,7 @@ class ExportCard:
             GapvizError: another version of gapviz wrote it.
             ValueError, TypeError, KeyError: the text is not such a card.
         """
-        told = json.loads(text)
+        told = parsed_json(text)
         if told["format"] != FORMAT:
             raise GapvizError(
                 f"{told['title']} was exported by another version of gapviz",

@@ -22,6 +22,7 @@ from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.storage.files import replace_folder, write_atomically
+from gapviz.storage.leftovers import recover
 from gapviz.strategies import Strategy, StrategyOptions, StrategySpec, strategy_spec
 from gapviz.strategies.base import Array, StrategyState
 from gapviz.strategies.registry import strategy_class
@@ -134,6 +135,7 @@ def load_exported(folder: Path) -> Exported:
         GapvizError: a file is missing or damaged, or the arrays are not those of the card.
     """
     where, hint = str(folder), "export the strategy again"
+    recover(folder)
     try:
         text = (folder / CARD_FILE).read_text("utf-8")
         content = (folder / ARRAYS_FILE).read_bytes()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.numpy_files import DAMAGE
+from gapviz.sources.files.numpy_size import npy_header, refuse_large_arrays
+from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.images.parquet import list_columns
 
 PARQUET_ROWS = 4_096
@@ -87,6 +89,7 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
 
 def _npy(path: Path, array: str | None) -> _Opened:
     """A `.npy`, mapped into memory."""
+    refuse_large_arrays(path)
     matrix = np.load(path, mmap_mode="r", allow_pickle=False)
     return matrix.shape, matrix.dtype, _sliced(matrix, matrix.shape)
 
@@ -109,11 +112,12 @@ def _sliced(matrix: Any, shape: tuple[int, ...]) -> Read:
 
 def _zip_member(path: Path, array: str | None) -> _Opened:
     """One array of an `.npz`, compressed or not, read as a stream."""
+    refuse_large_arrays(path)
     with zipfile.ZipFile(path) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]
         member = f"{_chosen(names, array, path.name, 'array')}.npy"
         with archive.open(member) as stream:
-            shape, fortran, dtype = _npy_header(stream)
+            shape, fortran, dtype = npy_header(stream)
     if fortran:
         raise GapvizError(
             "is stored column by column and cannot be streamed",
@@ -125,7 +129,7 @@ def _zip_member(path: Path, array: str | None) -> _Opened:
         n_rows, dim = shape
         width = dim * dtype.itemsize
         with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-            _npy_header(stream)
+            npy_header(stream)
             stream.seek(stream.tell() + start * width)
             for first in range(start, n_rows, rows):
                 content = stream.read(min(rows, n_rows - first) * width)
@@ -143,6 +147,7 @@ def _column(path: Path, array: str | None) -> _Opened:
         lists = list_columns(table.schema_arrow)
         name = _chosen(list(lists), array, path.name, "vector column")
         n_rows = table.metadata.num_rows
+    refuse_large_columns(path, [name])
 
     def batches(dim: int | None) -> Iterator[Rows]:
         first = 0
@@ -190,15 +195,6 @@ _OPENERS: dict[str, Callable[[Path, str | None], _Opened]] = {
     ".safetensors": _tensor,
     ".parquet": _column,
 }
-
-
-def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0
-    if version != (1, 0):
-        read = np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream)
-    return shape, fortran, dtype
 
 
 def _chosen(names: Sequence[str], wanted: str | None, where: str, what: str) -> str:

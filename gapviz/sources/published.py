@@ -19,7 +19,7 @@ from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.numpy_files import read_stacked
 from gapviz.storage.configuration import configuration
-from gapviz.storage.files import unwritable
+from gapviz.storage.files import private_folder, restrict, unwritable
 
 RAW_URL = "https://raw.githubusercontent.com"
 
@@ -121,6 +121,8 @@ def fetch(name: str, folder: Path | None = None, *, progress: Progress = no_prog
 
     wanted = reference_set(name)
     target = folder or wanted.folder
+    if folder is None:
+        private_folder(target)
     pooch.get_logger().setLevel("WARNING")
     store = pooch.create(
         path=target,
@@ -133,6 +135,8 @@ def fetch(name: str, folder: Path | None = None, *, progress: Progress = no_prog
         downloader.report(0)
         _fetch_file(store, file, downloader, target)
         done += file.n_bytes
+    if folder is None:
+        restrict(target)
     progress(1.0, f"{wanted.title} is complete")
     return target
 

@@ -102,6 +102,10 @@ def final_status(
         return replace(last(), state="cancelled")
     except GapvizError as error:
         return replace(last(), state="failed", error=error)
+    except MemoryError:
+        return replace(
+            last(), state="failed", error=GapvizError("needs more memory than it may have")
+        )
     except Exception:
         _log.exception("a background task failed")
         fault = GapvizError("the work stopped on an unexpected fault", hint=f"see {log}")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ from filelock import FileLock, Timeout
 
 import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_json import parsed_json
+from gapviz.core.progress import Progress
 from gapviz.storage.background import (
     BackgroundTask,
     Cancelled,
@@ -30,7 +33,8 @@ from gapviz.storage.background import (
     TaskStatus,
     final_status,
 )
-from gapviz.storage.files import unwritable, write_atomically
+from gapviz.storage.files import PRIVATE_FILE, private_folder, unwritable, write_atomically
+from gapviz.storage.leftovers import DELETED
 
 MODULE = "gapviz.storage.background_process"
 
@@ -43,14 +47,31 @@ LOG_FILE = "log.txt"
 START_SECONDS = 60.0
 """A process that has not begun by then never will."""
 LOCK_SECONDS = 10.0
+POLL_SECONDS = 0.05
 STATUS_SECONDS = 0.25
 """A process writes its status at most this often, since nobody looks more often."""
 
+
+FEW_THREADS = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}  # fmt: skip
+"""Of a process whose memory is bounded: each thread reserves memory that it does not use."""
 
 WRITTEN = ("state", "share", "stage", "result")
 ERROR_PARTS = ("what", "where", "hint")
 
 MARK = "runs_in_process"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the process of a task may take; the system ends one that takes more."""
+
+    memory: int
+    """Bytes, besides those of an idle process. Linux alone holds it to that."""
+    seconds: float
+
 
 Function = TypeVar("Function", bound=Callable[..., Mapping[str, Any]])
 
@@ -76,10 +97,13 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        self._process: subprocess.Popen[bytes] | None = None
         try:
-            request = json.loads((self.folder / REQUEST_FILE).read_text("utf-8"))
+            request = parsed_json((self.folder / REQUEST_FILE).read_text("utf-8"))
             self.arguments: dict[str, Any] = dict(request["arguments"])
             self._module, _, self._function = str(request["function"]).partition(":")
+            allowed = request.get("allowance")
+            self.allowance = None if allowed is None else Allowance(**allowed)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GapvizError(
                 "holds no background task", where=str(folder), hint="start the work again"
@@ -91,6 +115,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         folder: Path,
         function: Callable[..., Mapping[str, Any]],
         arguments: Mapping[str, Any],
+        allowance: Allowance | None = None,
     ) -> ProcessTask:
         """A task in a folder of its own, not yet started.
 
@@ -99,18 +124,20 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             function: marked by `runs_in_process`; called with `progress=` and the arguments,
                 it returns plain JSON values.
             arguments: plain JSON values by name; paths absolute.
+            allowance: what it may take; None bounds nothing.
 
         Raises:
             GapvizError: a folder that cannot be written.
         """
         request = {
+            "allowance": None if allowance is None else asdict(allowance),
             "function": f"{function.__module__}:{function.__qualname__}",
             "arguments": dict(arguments),
         }
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            content = json.dumps(request, ensure_ascii=False, indent=1)
-            write_atomically(folder / REQUEST_FILE, content.encode())
+            private_folder(folder)
+            content = json.dumps(request, indent=1)
+            write_atomically(folder / REQUEST_FILE, content.encode(), private=True)
         except OSError as error:
             raise unwritable(folder, error) from error
         return cls(folder)
@@ -125,10 +152,12 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
             return
         try:
             (self.folder / CANCEL_FILE).unlink(missing_ok=True)
+            (self.folder / LOG_FILE).touch(mode=PRIVATE_FILE)
             self._write(TaskStatus("queued"))
             with (self.folder / LOG_FILE).open("ab") as log:
-                process = subprocess.Popen(
+                self._process = subprocess.Popen(
                     [sys.executable, "-m", MODULE, str(self.folder)],
+                    env=os.environ | (FEW_THREADS if self.allowance else {}),
                     # So that the same gapviz is found, wherever the server was started.
                     cwd=Path(gapviz.__file__).resolve().parents[1],
                     stdin=subprocess.DEVNULL,
@@ -139,7 +168,18 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         except OSError as error:
             raise unwritable(self.folder, error) from error
         # Nobody else waits for it, and a process that no one waits for stays as a zombie.
-        threading.Thread(target=process.wait, daemon=True).start()
+        threading.Thread(target=self._process.wait, daemon=True).start()
+
+    def kill(self) -> None:
+        """End the process that this object has started, wherever it is."""
+        if self._process is not None:
+            self._process.kill()
+
+    @property
+    def ended_by(self) -> int:
+        """The signal that ended that process, which is no longer at work; 0 where none has."""
+        code = 0 if self._process is None else self._process.wait(LOCK_SECONDS)
+        return max(-code, 0)
 
     def cancel(self) -> None:
         if self.status().active:
@@ -155,8 +195,12 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         if not status.active or self._is_held():
             return status
         # It may have finished between the two looks.
+        gone = self._process is not None and self._process.poll() is not None
         status, written = self._read()
-        waiting = status.state == "queued" and time.time() - written < START_SECONDS
+        # A clock that was set back must not make anyone wait for what never comes.
+        waiting = (
+            not gone and status.state == "queued" and abs(time.time() - written) < START_SECONDS
+        )
         if not status.active or waiting:
             return status
         hint = "start it again, it goes on where it stopped"
@@ -164,8 +208,11 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         return replace(status, state="interrupted", error=error)
 
     def remove(self) -> None:
-        """Remove the folder of a task that is not active."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the folder of a task that is not active; all of it is gone at once."""
+        doomed = self.folder.with_name(f"{DELETED}{self.folder.name}-{os.getpid()}")
+        with suppress(OSError):
+            os.replace(self.folder, doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
     def run(self) -> State:
         """Do the work in this process, leaving its status in the folder; the final state.
@@ -173,7 +220,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         Nothing is done where another process is at it for `LOCK_SECONDS`.
         """
         try:
-            with FileLock(self.folder / LOCK_FILE).acquire(timeout=LOCK_SECONDS):
+            with FileLock(self.folder / LOCK_FILE, mode=PRIVATE_FILE).acquire(timeout=LOCK_SECONDS):
                 return self._run()
         except Timeout:
             return self.status().state
@@ -181,6 +228,8 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
     def _run(self) -> State:
         reported: TaskStatus[dict[str, Any]] = TaskStatus("running")
         self._write(reported)
+        if self.allowance is not None:
+            _confine(self.allowance)
         next_write = 0.0
 
         def report(share: float, stage: str) -> None:
@@ -208,12 +257,12 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         if status.error is not None:
             values["error"] = {name: getattr(status.error, name) for name in ERROR_PARTS}
         values |= {"pid": os.getpid(), "time": time.time()}
-        write_atomically(self.folder / STATUS_FILE, json.dumps(values).encode())
+        write_atomically(self.folder / STATUS_FILE, json.dumps(values).encode(), private=True)
 
     def _read(self) -> tuple[TaskStatus[dict[str, Any]], float]:
         """The status as it was written, and the Unix time of that."""
         with suppress(OSError, ValueError, KeyError, TypeError):
-            values = json.loads((self.folder / STATUS_FILE).read_text("utf-8"))
+            values = parsed_json((self.folder / STATUS_FILE).read_text("utf-8"))
             error = GapvizError(**values["error"]) if "error" in values else None
             status = TaskStatus(**{name: values[name] for name in WRITTEN}, error=error)
             return status, values["time"]
@@ -222,11 +271,73 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
     def _is_held(self) -> bool:
         # A lock ends with its process, however that ends; a process id may be another's.
         try:
-            with FileLock(self.folder / LOCK_FILE).acquire(timeout=0):
+            with FileLock(self.folder / LOCK_FILE, mode=PRIVATE_FILE).acquire(timeout=0):
                 return False
         except Timeout:
             return True
 
 
+def confined(
+    function: Callable[..., Mapping[str, Any]],
+    arguments: Mapping[str, Any],
+    *,
+    folder: Path,
+    allowance: Allowance,
+    hint: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Do work in a process of its own, and wait for its result.
+
+    Args:
+        function: as `ProcessTask.create` takes it.
+        arguments: of it.
+        folder: of the task alone.
+        allowance: what it may take.
+        hint: what to do where that is too little.
+        progress: told how far it is; where it raises, the work is ended.
+
+    Raises:
+        GapvizError: what the function raises, or that it took more than is allowed.
+    """
+    task = ProcessTask.create(folder, function, arguments, allowance)
+    task.start()
+    end = time.monotonic() + allowance.seconds + LOCK_SECONDS
+    try:
+        while (status := task.status()).active:
+            progress(status.share, status.stage)
+            if time.monotonic() > end:
+                task.kill()
+            time.sleep(POLL_SECONDS)
+    except BaseException:
+        task.kill()
+        raise
+    if status.result is not None:
+        return status.result
+    if status.state == "failed" and status.error is not None:
+        raise status.error
+    task.kill()  # one that never began
+    too_long = time.monotonic() > end or task.ended_by == getattr(signal, "SIGALRM", -1)
+    raise GapvizError(
+        f"takes longer than the {allowance.seconds:g} s allowed"
+        if too_long
+        else f"ended the process that read it, which may take {allowance.memory / 1e9:g} GB",
+        hint=hint,
+    )
+
+
+def _confine(allowance: Allowance) -> None:
+    """Hold this process to what it may take; the system ends it, whatever it is at."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, allowance.seconds)
+    if sys.platform == "linux":
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        most = pages * resource.getpagesize() + allowance.memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 if __name__ == "__main__":
+    os.umask(0o077)
     sys.exit(ProcessTask(Path(sys.argv[1])).run() != "done")

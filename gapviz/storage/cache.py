@@ -37,7 +37,7 @@ from safetensors.numpy import save
 from gapviz.core.progress import Progress, no_progress
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache
 from gapviz.storage.configuration import configuration
-from gapviz.storage.files import write_atomically
+from gapviz.storage.files import private_folder, write_atomically
 
 Result = TypeVar("Result")
 Asked = ParamSpec("Asked")
@@ -169,14 +169,15 @@ def content_key(**parts: object) -> str:
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write arrays with their checksum, and the folders above them.
+    """Write arrays with their checksum, and the folders above them, for nobody else to read.
 
     Raises:
         OSError: a folder that cannot be written, or a full disk.
     """
     ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, save(ordered, metadata={CHECKSUM: checksum(ordered)}))
+    private_folder(path.parent)
+    content = save(ordered, metadata={CHECKSUM: checksum(ordered)})
+    write_atomically(path, content, private=True)
 
 
 def read_arrays(

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from gapviz.core.collection import Collection, Item, ModalityVectors
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.storage.cache import checksum
 from gapviz.storage.files import replace_folder, unreadable, write_atomically
+from gapviz.storage.leftovers import recover
+from gapviz.storage.sealed_json import opened_json, sealed_json
 
 ITEMS_FILE = "collection.json"
 VECTORS_FILE = "vectors.safetensors"
 SAVED_COLLECTION = "a saved collection"
 
+PARTS = ("vectors", "item_index", "query_only")
+"""Of each modality one tensor, `MODALITY.PART`."""
+CHECKSUMS = "checksums"
+"""Of each tensor, by its name."""
+
 
 def save_collection(collection: Collection, folder: Path) -> None:
-    """Write `collection.json` and `vectors.safetensors`, each atomically."""
+    """Write `collection.json` and `vectors.safetensors`, each atomically, with checksums."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
     for name, block in collection.modalities.items():
@@ -40,10 +48,10 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
         "items": [asdict(item) for item in collection.items],
+        CHECKSUMS: {name: checksum({name: tensor}) for name, tensor in tensors.items()},
     }
     write_atomically(folder / VECTORS_FILE, save(tensors))
-    text = json.dumps(description, ensure_ascii=False, indent=0)
-    write_atomically(folder / ITEMS_FILE, text.encode())
+    write_atomically(folder / ITEMS_FILE, sealed_json(description, indent=0))
 
 
 def replace_collection(collection: Collection, folder: Path) -> None:
@@ -61,28 +69,26 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
     """Read what `save` wrote; `root` is the folder that its images lie in, if any.
 
     Raises:
-        GapvizError: a file is missing, cut short, or not what `save` writes.
+        GapvizError: a file is missing, cut short, or not what `save` writes; what is damaged is
+            named.
     """
     where = str(folder)
     hint = "save the collection again"
+    recover(folder)
     try:
-        description: dict[str, Any] = json.loads((folder / ITEMS_FILE).read_text("utf-8"))
-        with safe_open(folder / VECTORS_FILE, framework="numpy") as tensors:
-            modalities = {
-                name: ModalityVectors.of(
-                    tensors.get_tensor(f"{name}.vectors"),
-                    tensors.get_tensor(f"{name}.item_index"),
-                    tensors.get_tensor(f"{name}.query_only"),
-                    where=f"{where}, modality {name}",
-                )
-                for name in description["modalities"]
-            }
+        description = _described(folder)
+        tensors = _tensors(folder, description)
+        modalities = {
+            name: ModalityVectors.of(
+                *(tensors[f"{name}.{part}"] for part in PARTS), where=f"{where}, modality {name}"
+            )
+            for name in description["modalities"]
+        }
+        names = (description[key] for key in ("name", "encoder", "attribution"))
+        _refuse_other_than_texts([*names, *modalities])
         return Collection(
             name=description["name"],
-            items=tuple(
-                Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
-                for entry in description["items"]
-            ),
+            items=tuple(map(_item, description["items"])),
             modalities=modalities,
             splits={
                 name: np.array(members, dtype=np.int64)
@@ -100,8 +106,6 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
             where=where,
             hint="give the folder of a saved collection",
         ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError, SafetensorError) as error:
-        raise GapvizError("is damaged or cut short", where=where, hint=hint) from error
     except OSError as error:
         raise unreadable(folder, error, hint=hint) from error
     except GapvizError:
@@ -110,3 +114,53 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
         raise GapvizError(
             "is not a collection that gapviz saved", where=where, hint=hint
         ) from error
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    content = (folder / ITEMS_FILE).read_bytes()
+    try:
+        return opened_json(content)
+    except ValueError as error:
+        raise GapvizError(
+            f"{ITEMS_FILE} is damaged or cut short ({error})",
+            where=str(folder),
+            hint="items, captions and splits may be wrong: save the collection again",
+        ) from error
+
+
+def _tensors(folder: Path, description: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
+    """The tensors of all modalities, each checked where its checksum was written."""
+    names = [f"{name}.{part}" for name in description["modalities"] for part in PARTS]
+    told = description.get(CHECKSUMS, {})
+    hint = "encode the items again, or save the collection again"
+    try:
+        with safe_open(folder / VECTORS_FILE, framework="numpy") as file:
+            tensors = {name: file.get_tensor(name) for name in names}
+    except SafetensorError as error:
+        raise GapvizError(
+            f"{VECTORS_FILE} is damaged or cut short", where=str(folder), hint=hint
+        ) from error
+    bad = [
+        name for name in names if told.get(name, "") not in ("", checksum({name: tensors[name]}))
+    ]
+    if bad:
+        damaged = dict.fromkeys(name.rpartition(".")[0] for name in bad)
+        raise GapvizError(
+            f"the vectors of {', '.join(damaged)} are damaged (their checksum differs)",
+            where=f"{folder}, {VECTORS_FILE}",
+            hint=hint,
+        )
+    return tensors
+
+
+def _item(entry: dict[str, Any]) -> Item:
+    item = Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
+    optional = (value for value in (item.label, item.image) if value is not None)
+    _refuse_other_than_texts([item.id, *item.captions, *optional])
+    return item
+
+
+def _refuse_other_than_texts(values: list[Any]) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r:.80} is no text")

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -126,3 +128,15 @@ def test_a_cache_that_cannot_be_written_loses_no_layout(request_for, monkeypatch
         lambda request, **told: project(request, **told | {"points": points}),
     )
     assert np.array_equal(asked.compute().points, asked.get().points)
+
+
+def test_a_flipped_bit_in_a_shipped_layout_is_found(request_for, monkeypatch, tmp_path):
+    asked = request_for("umap")
+    content = bytearray(layouts._shipped_file().read_bytes())
+    start = 8 + int.from_bytes(content[:8], "little")
+    place = json.loads(content[8:start])[asked.key]["data_offsets"][0]
+    content[start + place + 100] ^= 1
+    (tmp_path / "layouts.safetensors").write_bytes(content)
+    assert asked.get() is not None
+    monkeypatch.setattr(layouts, "_shipped_file", lambda: tmp_path / "layouts.safetensors")
+    assert asked.get() is None

@@ -116,6 +116,23 @@ def test_a_stopped_run_goes_on_to_the_same_bits(exported, vectors, tmp_path, end
     assert left_over(tmp_path) == ["out.npy"]
 
 
+def test_two_runs_with_one_output_do_not_mix(exported, source, vectors, tmp_path):
+    out, refused = tmp_path / "out.npy", []
+
+    def second_run(share, stage):
+        np.save(tmp_path / "other.npy", -vectors)
+        with pytest.raises(GapvizError, match="being written by another run") as caught:
+            apply_file(exported, tmp_path / "other.npy", "image", out, block_rows=1)
+        refused.append(caught.value)
+
+    apply_file(exported, source, "image", out, block_rows=1, progress=second_run)
+    assert len(refused) == 3
+    np.testing.assert_array_equal(np.load(out), exported.transform(vectors, "image"))
+    apply_file(exported, tmp_path / "other.npy", "image", out)
+    np.testing.assert_array_equal(np.load(out), exported.transform(-vectors, "image"))
+    assert left_over(tmp_path) == ["out.npy"]
+
+
 @pytest.mark.parametrize("change", ["source", "modality", "dtype", "progress", "cut"])
 def test_what_another_run_left_is_not_gone_on_with(exported, source, vectors, tmp_path, change):
     out = tmp_path / "out.npy"

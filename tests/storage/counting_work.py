@@ -25,3 +25,16 @@ def count(*, folder, end, progress):
 def fail(*, mistake, progress):
     progress(0.25, "about to fail")
     raise GapvizError("no vectors", where="a.npy", hint="write some") if mistake else KeyError("x")
+
+
+@runs_in_process
+def grow(*, megabytes, progress):
+    """Take memory, a little at a time."""
+    held = [bytearray(1 << 20) for _ in range(megabytes)]
+    return {"held": len(held)}
+
+
+@runs_in_process
+def brood(*, progress):
+    """Be busy where no Python code gets a turn."""
+    return {"": len(str(pow(7, 7**12)))}

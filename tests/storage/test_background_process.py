@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from gapviz.storage.background_process import (
     LOG_FILE,
     REQUEST_FILE,
     STATUS_FILE,
+    Allowance,
     ProcessTask,
+    confined,
 )
 
 PATIENCE = 30.0
@@ -32,10 +35,10 @@ def _functions():
     spec = importlib.util.spec_from_file_location(WORK.stem, WORK)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.count, module.fail
+    return module.count, module.fail, module.grow, module.brood
 
 
-count, fail = _functions()
+count, fail, grow, brood = _functions()
 
 
 def in_thread(folder, function, arguments):
@@ -149,6 +152,9 @@ class _NoProcess:
     def wait(self):
         return 0
 
+    def poll(self):
+        return None
+
 
 def test_a_process_that_never_began_is_interrupted(tmp_path, monkeypatch):
     monkeypatch.setattr("gapviz.storage.background_process.subprocess.Popen", _NoProcess)
@@ -179,3 +185,65 @@ def test_a_removed_task_leaves_nothing(tmp_path):
     task = ProcessTask.create(tmp_path / "task", count, {})
     task.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_a_clock_that_was_set_back_leaves_no_task_waiting_for_ever(tmp_path, numbers, seconds):
+    task = ProcessTask.create(tmp_path / "task", count, {"folder": str(numbers), "end": 1})
+    values = {"state": "queued", "share": 0.0, "stage": "starting", "result": None}
+    values["time"] = time.time() + seconds
+    (tmp_path / "task" / STATUS_FILE).write_text(json.dumps(values))
+    assert task.status().state == "interrupted"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"share": NaN}', "Infinity"])
+def test_a_status_that_says_nothing_sensible_is_survived(tmp_path, numbers, text):
+    task = ProcessTask.create(tmp_path / "task", count, {"folder": str(numbers), "end": 1})
+    (tmp_path / "task" / STATUS_FILE).write_text(text)
+    assert task.status().state == "interrupted"
+    (tmp_path / "task" / REQUEST_FILE).write_text(text)
+    with pytest.raises(GapvizError, match="holds no background task"):
+        ProcessTask(tmp_path / "task")
+
+
+def bounded(place, function, seconds=20.0, progress=lambda share, stage: None, **arguments):
+    allowance = Allowance(memory=300_000_000, seconds=seconds)
+    return confined(
+        function, arguments, folder=place / "task", allowance=allowance, hint="try less",
+        progress=progress,
+    )  # fmt: skip
+
+
+def test_work_within_its_allowance_gives_its_result(tmp_path):
+    assert bounded(tmp_path, grow, megabytes=50) == {"held": 50}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not bound memory")
+def test_work_that_takes_more_memory_is_ended(tmp_path):
+    with pytest.raises(GapvizError, match="memory"):
+        bounded(tmp_path, grow, megabytes=600)
+
+
+def test_work_that_takes_longer_is_ended_even_where_python_is_not_asked(tmp_path):
+    start = time.monotonic()
+    with pytest.raises(GapvizError, match=r"takes longer than the 0.5 s allowed; try less"):
+        bounded(tmp_path, brood, seconds=0.5)
+    assert time.monotonic() - start < 10
+
+
+def test_what_goes_wrong_in_the_process_is_raised_here(tmp_path):
+    with pytest.raises(GapvizError, match=r"a\.npy: no vectors; write some"):
+        bounded(tmp_path, fail, mistake=True)
+
+
+def test_whoever_waits_and_gives_up_ends_the_process(tmp_path, numbers):
+    def stop(share, stage):
+        if share > 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bounded(tmp_path, count, progress=stop, folder=str(numbers), end=10_000)
+    until(lambda: not ProcessTask(tmp_path / "task").status().active)
+    written = len(list(numbers.iterdir()))
+    time.sleep(0.1)
+    assert len(list(numbers.iterdir())) == written

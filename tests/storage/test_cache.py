@@ -118,3 +118,23 @@ def test_a_key_of_anything_else_is_loud():
     for part in (object(), {1, 2}, np.int64(3)):
         with pytest.raises(TypeError):
             content_key(part=part)
+
+
+def test_a_flipped_bit_anywhere_is_found_or_changes_nothing(path):
+    write_arrays(path, ARRAYS)
+    whole, found = path.read_bytes(), 0
+    for bit in np.random.default_rng(0).integers(8 * len(whole), size=200):
+        content = bytearray(whole)
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        read = read_arrays(path)
+        found += read is None
+        for name, array in (read or {}).items():
+            np.testing.assert_array_equal(array, ARRAYS[name])
+    assert found > 150
+
+
+def test_nobody_else_may_read_the_cache(path):
+    write_arrays(path, ARRAYS)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700

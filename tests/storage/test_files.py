@@ -1,11 +1,12 @@
 """Folders are swapped in whole, whatever stops the writing."""
 
 import os
+import threading
 
 import pytest
 
 from gapviz import GapvizError
-from gapviz.storage.files import replace_folder, swapped_in
+from gapviz.storage.files import alone, private_folder, replace_folder, swapped_in, write_atomically
 
 MARKER = "card.json"
 
@@ -94,3 +95,48 @@ def test_a_folder_is_as_open_as_any_other_that_is_made(folder):
     plain.mkdir()
     replace(folder)
     assert folder.stat().st_mode == plain.stat().st_mode
+
+
+def test_what_is_private_is_so_with_all_that_is_in_it(tmp_path):
+    with swapped_in(tmp_path / "home" / "a" / "b", private=True) as new:
+        (new / "in").mkdir()
+        (new / "in" / "file").write_text("x")
+        (new / "link").symlink_to("nowhere")
+    write_atomically(tmp_path / "home" / "file", b"x", private=True)
+    private_folder(tmp_path / "home" / "c" / "d")
+    for path in (tmp_path / "home", *(tmp_path / "home").rglob("*")):
+        if not path.is_symlink():
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_one_writes_and_another_is_refused_until_it_is_done(tmp_path):
+    out = tmp_path / "out.npy"
+    with alone(out), pytest.raises(GapvizError, match="being written by another run"), alone(out):
+        pass
+    with alone(out):
+        pass
+    assert not any(tmp_path.iterdir())
+
+
+def test_many_who_swap_at_once_all_leave_a_whole_folder(tmp_path):
+    folder, wrong = tmp_path / "result", []
+
+    def write(mark):
+        def fill(new):
+            for name in ("a", "b", MARKER):
+                (new / name).write_text(str(mark))
+
+        try:
+            for _ in range(15):
+                replace(folder, fill)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=write, args=(mark,)) for mark in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert len({(folder / name).read_text() for name in ("a", "b", MARKER)}) == 1
+    assert list(tmp_path.iterdir()) == [folder]

@@ -99,7 +99,7 @@ def encode_stored(
 def encoding_tasks(stored: StoredCollection) -> tuple[ProcessTask, ...]:
     """The tasks that encode a stored collection, whatever their state, but damaged ones."""
     tasks = []
-    for folder in sorted((stored.folder / "jobs").glob("*")):
+    for folder in sorted((stored.folder / "jobs").glob("[!.]*")):
         with suppress(GapvizError):
             tasks.append(ProcessTask(folder))
     return tuple(tasks)
@@ -108,9 +108,16 @@ def encoding_tasks(stored: StoredCollection) -> tuple[ProcessTask, ...]:
 def add_encoding(workspace: Workspace, collection_id: str, task: ProcessTask) -> None:
     """Add the result of a task that is done to the collection, and remove the task.
 
+    Nothing happens where another server has done so.
+
     Raises:
         GapvizError: the result is missing or damaged, or cannot be written.
     """
-    encoded = load_collection(Path(task.arguments["output"]))
+    try:
+        encoded = load_collection(Path(task.arguments["output"]))
+    except GapvizError:
+        if task.folder.exists():
+            raise
+        return
     workspace.put_encoding(collection_id, encoded, loads_as=task.arguments["encoder"])
     task.remove()

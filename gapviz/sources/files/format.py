@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,10 @@ from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.sources.files.limits import OWN_FILES, Limits, limited
 from gapviz.sources.files.texts import shown
+from gapviz.sources.files.writable import writable
+from gapviz.storage.leftovers import recover
 from gapviz.storage.saved_collection import ITEMS_FILE
 
 READERS = "gapviz.readers"
@@ -57,6 +60,8 @@ class ReadOptions:
     within: Path | None = None
     """A folder that nothing is read outside of, wherever the source lies in it; None where the
     person at the keyboard may read all."""
+    limits: Limits = OWN_FILES
+    """How much its files may unpack to."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""
@@ -150,6 +155,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         return Reading((builtin_collection(source),))
     path = Path(source)
     try:
+        recover(path)
         path.stat()
         known = next((form for form in formats() if form.recognises(path)), None)
     except (OSError, ValueError) as error:
@@ -162,7 +168,9 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         ) from error
     if known is None:
         raise _unknown(path, source)
-    return known.read(path, options)
+    with limited(options.limits):
+        reading = known.read(path, options)
+    return replace(reading, collections=tuple(map(writable, reading.collections)))
 
 
 def _unknown(path: Path, source: str) -> GapvizError:

@@ -15,6 +15,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.item_metadata import find_metadata
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
+from gapviz.sources.files.numpy_size import refuse_large_arrays
 from gapviz.sources.files.pairing import VectorRows, reading_of
 
 # What zipfile raises on archives that were cut short, altered, encrypted or never theirs.
@@ -58,11 +59,15 @@ def load_numpy(path: Path) -> npt.NDArray[np.generic] | np.lib.npyio.NpzFile:
     """The array of an `.npy`, or the archive of an `.npz`, of which nothing is read yet.
 
     Raises:
-        GapvizError: no such file, not a NumPy file, or Python objects inside.
+        GapvizError: no such file, not a NumPy file, Python objects inside, or more than is
+            allowed.
     """
     try:
+        refuse_large_arrays(path)
         loaded: npt.NDArray[np.generic] | np.lib.npyio.NpzFile = np.load(path, allow_pickle=False)
         return loaded
+    except GapvizError:
+        raise
     except FileNotFoundError as error:
         raise GapvizError(
             "there is no such file", where=str(path), hint="check the path"

@@ -16,6 +16,7 @@ from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, h
 from gapviz.sources.files.item_metadata import table_metadata
 from gapviz.sources.files.named_arrays import VECTOR_ENDING, chosen_modalities, modality_name
 from gapviz.sources.files.pairing import VectorRows, reading_of
+from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.files.tables import open_table
 from gapviz.sources.images.parquet import list_columns
 
@@ -62,6 +63,7 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
     skipped: list[Skipped] = []
     blocks: dict[str, VectorRows] = {}
     try:
+        refuse_large_columns(path, list(columns.values()), rows_as_objects=True)
         vectors = parquet.read_table(path, columns=list(columns.values()))
         if not metadata.has_ids:
             entries = metadata.entries or [NOTHING] * vectors.num_rows
@@ -75,6 +77,8 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
                 skipped.append(Skipped(where, "holds no vector"))
             else:
                 blocks[modality] = rows
+    except GapvizError:
+        raise
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise GapvizError(
             "is damaged, or cut short", where=path.name, hint="write the file again"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.files.texts import (
     MAX_TEXT_BYTES,
     UTF_8,
@@ -154,11 +155,14 @@ class Table:
 
         number = 0
         try:
+            refuse_large_columns(self.path, columns, rows_as_objects=True)
             with open_parquet(self.path) as file:
                 for batch in file.iter_batches(BLOCK_ROWS, columns=list(columns)):
                     for values in batch.to_pylist():
                         yield Row(number, f"row {number}", values)
                         number += 1
+        except GapvizError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as error:
             flaw(f"row {number}", f"is damaged, like all that follow ({shown(str(error))})")
 

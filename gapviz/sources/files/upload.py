@@ -24,6 +24,7 @@ from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.caption_tables import CAPTION_ENDINGS
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
 from gapviz.sources.files.format import Skipped, upload_endings
+from gapviz.sources.files.limits import UPLOADS
 from gapviz.sources.files.numpy_files import ZIP_DAMAGE
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.files.unread import BESIDE_ENDINGS
@@ -47,7 +48,7 @@ MAX_BYTES = 200_000_000
 
 MAX_FILES = 20_000
 
-MAX_UNPACKED_BYTES = 1_000_000_000
+MAX_UNPACKED_BYTES = int(UPLOADS.most_bytes)
 """Of all files together, counted as they come out."""
 
 MAX_RATIO = 100.0
@@ -144,6 +145,17 @@ def store_vectors_upload(name: str, content: BinaryIO, folder: Path) -> Path:
         with target.open("wb") as out:
             shutil.copyfileobj(content, out, BLOCK_BYTES)
     return target
+
+
+def store_archive(content: BinaryIO, target: Path) -> None:
+    """Keep an uploaded zip as it is, to be unpacked elsewhere.
+
+    Raises:
+        GapvizError: empty, too large, or not writable.
+    """
+    _refuse_too_large(content, THE_UPLOAD, MAX_BYTES)
+    with _writing(target.parent), target.open("xb") as out:
+        shutil.copyfileobj(content, out, BLOCK_BYTES)
 
 
 def _unpack_all(archive: zipfile.ZipFile, folder: Path) -> UnpackedUpload:

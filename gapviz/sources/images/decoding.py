@@ -6,7 +6,8 @@ import os
 import stat
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -15,9 +16,11 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float64
 
 MAX_PIXELS = 50_000_000
 MAX_FILE_BYTES = 64 * 1024**2
+BAND_ROWS = 256
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".webp", ".gif", ".bmp", ".tif", ".tiff",
@@ -135,14 +138,34 @@ def over_white(image: Image.Image) -> Image.Image:
     """Any picture as RGB, transparent pixels laid over white."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
+    laid = _layer
     if image.mode.startswith(("I", "F")):
         # Pillow clips these to 0…255; 16-bit greys and fractions are scaled instead.
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        highest = values.max(initial=0)
+        highest = max(float(_values(band).max(initial=0)) for _, band in _bands(image))
         fractions = image.mode == "F" and highest <= 1
-        top = 1.0 if fractions else 65535.0 if highest > 255 else 255.0
-        return Image.fromarray(np.uint8(np.clip(values / top, 0, 1) * 255)).convert("RGB")
-    layer = image.convert("RGBA")
+        laid = partial(_grey, top=1.0 if fractions else 65535.0 if highest > 255 else 255.0)
+    whole = Image.new("RGB", image.size)
+    for first, band in _bands(image):
+        whole.paste(laid(band), (0, first))
+    return whole
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """A few rows at a time, with the number of the first: each step copies what it is given."""
+    for first in range(0, image.height, BAND_ROWS):
+        yield first, image.crop((0, first, image.width, min(first + BAND_ROWS, image.height)))
+
+
+def _values(band: Image.Image) -> Float64:
+    return np.nan_to_num(np.asarray(band, dtype=np.float64))
+
+
+def _grey(band: Image.Image, *, top: float) -> Image.Image:
+    return Image.fromarray(np.uint8(np.clip(_values(band) / top, 0, 1) * 255)).convert("RGB")
+
+
+def _layer(band: Image.Image) -> Image.Image:
+    layer = band.convert("RGBA")
     white = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(white, layer).convert("RGB")
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.parquet_headers import footer_of
+from gapviz.sources.files.parquet_size import refuse_large_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,6 +46,8 @@ def parquet_image(path: Path, row: int, column: str, *, where: str) -> bytes:
             raise IndexError(row)
         first = within - within % BLOCK_ROWS
         cell = _block(str(path), stamp, group, first, column)[within - first]
+    except GapvizError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise GapvizError(
             "is damaged, or not a Parquet file", where=where, hint="write the file again"
@@ -102,8 +106,8 @@ def _block(path: str, stamp: tuple[int, int], group: int, first: int, column: st
 @lru_cache(maxsize=16)
 def _group_ends(path: str, stamp: tuple[int, int], column: str) -> list[int]:
     """Number of the first row after each row group; `KeyError` where the column is missing."""
+    refuse_large_columns(Path(path), [column])
     with open_parquet(Path(path)) as file:
         if column not in file.schema_arrow.names:
             raise KeyError(column)
-        rows = [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)]
-    return list(accumulate(rows))
+    return list(accumulate(group.n_rows for group in footer_of(Path(path)).groups))

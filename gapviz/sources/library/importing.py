@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.format import ReadOptions, read
+from gapviz.sources.files.format import ReadOptions, Skipped, read
+from gapviz.sources.files.limits import UPLOADS
 from gapviz.sources.files.texts import shown
-from gapviz.sources.files.upload import THE_UPLOAD, store_vectors_upload, unpack_upload
+from gapviz.sources.files.upload import (
+    THE_UPLOAD,
+    store_archive,
+    store_vectors_upload,
+    unpack_upload,
+)
 from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
-from gapviz.storage.files import unwritable
+from gapviz.storage.background_process import Allowance, confined, runs_in_process
+from gapviz.storage.files import private_folder, unwritable
+from gapviz.storage.leftovers import LANDING, owned_room
 
 ARCHIVE = ".zip"
+FILES = "files"
+"""In the folder that an upload comes into: what it holds."""
+
+ALLOWANCE = Allowance(memory=4_000_000_000, seconds=300)
+"""What reading an upload may take: four times what it may unpack to."""
+
+OF_THE_READER = frozenset({"limits", "left_out", "image_folder", "within"})
+"""Fields of `ReadOptions` that no visitor says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +70,88 @@ def add_upload(
     """
     plain = Path(name.replace("\\", "/")).name
     with _landing(workspace, shown(plain)) as landing:
-        folder = landing / "files"
-        progress(0.05, "unpacking")
-        options = replace(incoming.options, within=folder)
-        if name.lower().endswith(ARCHIVE):
-            unpacked = unpack_upload(content, folder)
-            source, skipped = folder, unpacked.skipped
-            options = replace(options, left_out=unpacked.left_out)
+        archive = landing / "upload.zip" if name.lower().endswith(ARCHIVE) else None
+        if archive is None:
+            store_vectors_upload(plain, content, landing / FILES)
         else:
-            source, skipped = store_vectors_upload(plain, content, folder), ()
-        progress(0.4, "reading")
-        reading = read(str(_single(source)), options)
-        progress(0.9, "keeping")
-        return workspace.add(
-            reading.collections,
-            title=incoming.title or Path(plain).stem,
-            origin=f"upload {plain}",
-            files=folder,
-            skipped=(*skipped, *reading.skipped),
+            store_archive(content, archive)
+        arguments = {
+            "home": str(workspace.home.absolute()),
+            "landing": str(landing.absolute()),
+            "archive": None if archive is None else str(archive.absolute()),
+            "name": plain,
+            "title": incoming.title,
+            "options": _plain_options(incoming.options),
+        }
+        told = confined(
+            read_upload,
+            arguments,
+            folder=landing / "task",
+            allowance=ALLOWANCE,
+            hint=UPLOADS.hint,
+            progress=progress,
         )
+        return workspace.find(str(told["id"]))
+
+
+@runs_in_process
+def read_upload(
+    *,
+    home: str,
+    landing: str,
+    archive: str | None,
+    name: str,
+    title: str,
+    options: Mapping[str, Any],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Unpack, read and keep an upload; all of it that decodes anything.
+
+    Args:
+        home: of the workspace.
+        landing: the folder that it has come into.
+        archive: a zip, not yet unpacked; None where the files are there.
+        name: of the upload, for people.
+        title: as in `Incoming`.
+        options: the fields of `Incoming.options` that say something.
+        progress: called at each stage.
+
+    Returns:
+        `id` of the stored collection.
+
+    Raises:
+        GapvizError: as `add_upload`.
+    """
+    folder = Path(landing) / FILES
+    told: dict[str, Any] = {
+        key: tuple(one) if isinstance(one, list) else one for key, one in options.items()
+    }
+    chosen = ReadOptions(**told, limits=UPLOADS, within=folder)
+    skipped: tuple[Skipped, ...] = ()
+    if archive is not None:
+        progress(0.05, "unpacking")
+        with Path(archive).open("rb") as content:
+            unpacked = unpack_upload(content, folder)
+        chosen, skipped = replace(chosen, left_out=unpacked.left_out), unpacked.skipped
+    progress(0.4, "reading")
+    reading = read(str(_single(folder)), chosen)
+    progress(0.9, "keeping")
+    stored = Workspace(Path(home)).add(
+        reading.collections,
+        title=title or Path(name).stem,
+        origin=f"upload {name}",
+        files=folder,
+        skipped=(*skipped, *reading.skipped),
+    )
+    return {"id": stored.id}
+
+
+def _plain_options(options: ReadOptions) -> dict[str, Any]:
+    """What differs from the usual, as values for JSON."""
+    usual = ReadOptions()
+    names = (field.name for field in fields(options) if field.name not in OF_THE_READER)
+    told = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in told.items() if value != getattr(usual, name)}
 
 
 def add_path(
@@ -135,21 +213,19 @@ def _landing(workspace: Workspace, name: str) -> Iterator[Path]:
 
     Errors name the upload as the visitor does, not the folder it lies in for now.
     """
-    try:
-        workspace.home.mkdir(parents=True, exist_ok=True)
-        landing = TemporaryDirectory(
-            prefix=".landing-", dir=workspace.home, ignore_cleanup_errors=True
-        )
-    except OSError as error:
-        raise unwritable(workspace.home, error, hint=MAKE_ROOM) from error
-    with landing as folder:
+    with ExitStack() as held:
         try:
-            yield Path(folder)
+            private_folder(workspace.home)
+            folder = held.enter_context(owned_room(workspace.home, LANDING))
+        except OSError as error:
+            raise unwritable(workspace.home, error, hint=MAKE_ROOM) from error
+        try:
+            yield folder
         except GapvizError as error:
             what, where, hint = (
-                _without(folder, name, text) for text in (error.what, error.where, error.hint)
+                _without(str(folder), name, text) for text in (error.what, error.where, error.hint)
             )
-            raise GapvizError(what, where=where, hint=hint) from error
+            raise GapvizError(what, where=where or name, hint=hint) from error
 
 
 def _without(landing: str, name: str, text: str) -> str:

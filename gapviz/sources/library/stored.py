@@ -7,11 +7,10 @@ HOME/collections/ID holds `about.json` (title, origin, where its images lie), `i
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,10 +22,19 @@ from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.encoder_record import NO_RECORD
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Skipped
+from gapviz.sources.files.texts import is_utf8, one_line, shown
 from gapviz.storage.cache import content_key
 from gapviz.storage.configuration import configuration
-from gapviz.storage.files import swapped_in, unwritable, write_atomically
+from gapviz.storage.files import (
+    PRIVATE_FILE,
+    private_folder,
+    swapped_in,
+    unwritable,
+    write_atomically,
+)
+from gapviz.storage.leftovers import recover
 from gapviz.storage.saved_collection import VECTORS_FILE, load_collection, save_collection
+from gapviz.storage.sealed_json import opened_json, sealed_json
 
 ABOUT_FILE = "about.json"
 LOCK_FILE = ".lock"
@@ -109,13 +117,25 @@ class Workspace:
         self._folder = self.home / "collections"
 
     def collections(self) -> tuple[StoredCollection, ...]:
-        """Every stored collection, by title; damaged ones are left out."""
+        """Every stored collection, by title; `damaged` has those that cannot be read."""
         try:
             folders = [entry for entry in self._folder.iterdir() if _ID.fullmatch(entry.name)]
         except OSError:
             return ()
         stored = [self._read(folder) for folder in folders]
         return tuple(sorted((one for one in stored if one), key=lambda one: (one.title, one.id)))
+
+    def damaged(self) -> tuple[GapvizError, ...]:
+        """What of the stored collections and their encodings cannot be read, and why."""
+        try:
+            folders = [entry for entry in self._folder.iterdir() if _ID.fullmatch(entry.name)]
+        except OSError:
+            return ()
+        found = []
+        for folder in sorted(folders):
+            found.append(_damage(folder, _stored))
+            found += [_damage(place, _encoding) for place in _places(folder / "encodings")]
+        return tuple(filter(None, found))
 
     def find(self, collection_id: str) -> StoredCollection:
         """One stored collection.
@@ -124,7 +144,10 @@ class Workspace:
             GapvizError: there is none of that id, or it is damaged.
         """
         known = _ID.fullmatch(collection_id)
-        stored = self._read(self._folder / collection_id) if known else None
+        folder = self._folder / collection_id
+        stored = self._read(folder) if known else None
+        if known and stored is None and folder.is_dir():
+            raise _damage(folder, _stored) or GapvizError("is damaged", where=collection_id)
         if stored is None:
             raise GapvizError(
                 f"there is no collection {collection_id[:80]!r} in the workspace",
@@ -156,6 +179,7 @@ class Workspace:
             GapvizError: a folder that cannot be written.
         """
         seen = tuple(collections)
+        title, origin = one_line(title), one_line(origin)
         items = replace(
             seen[0],
             modalities={},
@@ -175,7 +199,7 @@ class Workspace:
                     **_where_images_lie(items.root, files),
                     "skipped": [[one.what, one.why] for one in skipped],
                 }
-                with swapped_in(folder) as new:
+                with swapped_in(folder, private=True) as new:
                     save_collection(items, new / "items")
                     if files is not None:
                         shutil.move(files, new / "files")
@@ -211,7 +235,7 @@ class Workspace:
             "rows": {name: block.n_rows for name, block in collection.modalities.items()},
             "loads_as": loads_as,
         }
-        with self._changing(target), swapped_in(target) as new:
+        with self._changing(target), swapped_in(target, private=True) as new:
             save_collection(collection, new)
             _write_about(new, about)
 
@@ -253,8 +277,8 @@ class Workspace:
     def _changing(self, folder: Path) -> Iterator[None]:
         """One change at a time, of whatever process; a refusal of the disk becomes one sentence."""
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.home / LOCK_FILE).acquire(timeout=PATIENCE):
+            private_folder(self.home)
+            with FileLock(self.home / LOCK_FILE, mode=PRIVATE_FILE).acquire(timeout=PATIENCE):
                 yield
         except Timeout as error:
             raise GapvizError(
@@ -266,24 +290,35 @@ class Workspace:
             raise unwritable(folder, error, hint=MAKE_ROOM) from error
 
     def _read(self, folder: Path) -> StoredCollection | None:
+        recover(folder)
         with suppress(*_DAMAGE):
-            about = _about(folder)
-            return StoredCollection(
-                id=folder.name,
-                title=str(about.get("title", folder.name)),
-                origin=str(about.get("origin", "")),
-                n_items=int(about.get("n_items", 0)),
-                root=_root(folder, about),
-                folder=folder,
-                encodings=tuple(_encodings(folder / "encodings")),
-                skipped=tuple(Skipped(what, why) for what, why in about.get("skipped", ())),
-            )
+            return _stored(folder)
         return None
+
+
+def _stored(folder: Path) -> StoredCollection:
+    about = _about(folder)
+    return StoredCollection(
+        id=folder.name,
+        title=str(about.get("title", folder.name)),
+        origin=str(about.get("origin", "")),
+        n_items=int(about.get("n_items", 0)),
+        root=_root(folder, about),
+        folder=folder,
+        encodings=tuple(_encodings(folder / "encodings")),
+        skipped=tuple(Skipped(what, why) for what, why in about.get("skipped", ())),
+    )
 
 
 def _where_images_lie(root: Path | None, files: Path | None) -> dict[str, str | None]:
     """An upload travels with the workspace; other images stay where they are."""
     if files is None:
+        if root is not None and not is_utf8(str(root)):
+            raise GapvizError(
+                "lies in a folder whose name is not UTF-8",
+                where=shown(str(root)),
+                hint="rename it, and add the collection again",
+            )
         return {"root": None if root is None else str(root.absolute())}
     base, place = files.resolve(), (root or files).resolve()
     return {"files": str(place.relative_to(base)) if place.is_relative_to(base) else "."}
@@ -296,30 +331,51 @@ def _root(folder: Path, about: Mapping[str, Any]) -> Path | None:
 
 
 def _encodings(folder: Path) -> Iterable[StoredEncoding]:
-    if not folder.is_dir():
-        return
-    for place in sorted(folder.iterdir()):
-        if place.name.startswith(".") or not (place / VECTORS_FILE).is_file():
-            continue
+    for place in _places(folder):
         with suppress(*_DAMAGE):
-            about = _about(place)
-            loads_as = about.get("loads_as")
-            yield StoredEncoding(
-                encoder=str(about.get("encoder", UNNAMED_MODEL)),
-                folder=place,
-                dim=int(about.get("dim", 0)),
-                rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
-                loads_as=None if loads_as is None else str(loads_as),
-            )
+            yield _encoding(place)
+
+
+def _encoding(place: Path) -> StoredEncoding:
+    about = _about(place)
+    loads_as = about.get("loads_as")
+    return StoredEncoding(
+        encoder=str(about.get("encoder", UNNAMED_MODEL)),
+        folder=place,
+        dim=int(about.get("dim", 0)),
+        rows={str(name): int(rows) for name, rows in about.get("rows", {}).items()},
+        loads_as=None if loads_as is None else str(loads_as),
+    )
+
+
+def _places(folder: Path) -> list[Path]:
+    """Folders of encodings, in order; not those that are on their way."""
+    if not folder.is_dir():
+        return []
+    shown = (place for place in folder.iterdir() if not place.name.startswith("."))
+    return sorted(place for place in shown if (place / VECTORS_FILE).is_file())
+
+
+def _damage(folder: Path, read: Callable[[Path], object]) -> GapvizError | None:
+    """What is wrong with a stored collection or encoding; None where it can be read."""
+    try:
+        read(folder)
+    except _DAMAGE as error:
+        why = getattr(error, "strerror", None) or error
+        return GapvizError(
+            f"{ABOUT_FILE} is damaged ({why}), so that this is not listed",
+            where=str(folder),
+            hint="add it or encode it again, and remove this folder",
+        )
+    return None
 
 
 def _about(folder: Path) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads((folder / ABOUT_FILE).read_text("utf-8"))
-    return about
+    return opened_json((folder / ABOUT_FILE).read_bytes())
 
 
 def _write_about(folder: Path, about: Mapping[str, Any]) -> None:
-    write_atomically(folder / ABOUT_FILE, json.dumps(about, ensure_ascii=False).encode())
+    write_atomically(folder / ABOUT_FILE, sealed_json(about))
 
 
 def _size(folder: Path) -> int:

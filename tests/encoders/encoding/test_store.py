@@ -89,7 +89,7 @@ def test_names_with_anything_in_them_make_safe_folders(store):
 
 
 def test_no_half_file_is_left_and_a_full_disk_is_told(store, monkeypatch):
-    def full(path, content):
+    def full(path, content, **_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cache, "write_atomically", full)

@@ -6,14 +6,34 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
+from gapviz.sources.library import importing
 from gapviz.sources.library.importing import Incoming, add_path, add_upload
 from gapviz.sources.library.stored import Workspace
+from gapviz.storage.background_process import Allowance
 from tests.sources.files.image_making import opened
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(request, monkeypatch):
+    """Reading takes place here, but where a test is of the other process."""
+
+    def here(function, arguments, *, progress, **_):
+        return function(progress=progress, **json.loads(json.dumps(arguments)))
+
+    if "in_a_process" not in request.fixturenames:
+        monkeypatch.setattr(importing, "confined", here)
+
+
+@pytest.fixture
+def in_a_process():
+    """Of tests that start one."""
 
 
 @pytest.fixture
@@ -191,3 +211,38 @@ def test_a_folder_of_this_machine_is_read_where_it_is_allowed(workspace, tmp_pat
     assert workspace.load(stored.id).root == folder
     with pytest.raises(GapvizError, match="not in a folder that may be read"):
         add_path(workspace, str(folder), (tmp_path / "home",), Incoming())
+
+
+def bomb():
+    """A table of a few kB, whose two columns of vectors are 200 MB."""
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(25_000_000, np.float32)), 2_000)
+    buffer = BytesIO()
+    parquet.write_table(pa.table({"image_vector": vectors, "text_vector": vectors}), buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.usefixtures("in_a_process")
+def test_an_upload_is_read_in_a_process_of_its_own(workspace):
+    options = ReadOptions(caption_columns=("text",), template="a {label}", encoder="CLIP")
+    stored = add_upload(workspace, "set.zip", photos(), Incoming("Mine", options))
+    assert (stored.title, stored.n_items) == ("Mine", 6)
+    assert workspace.load(stored.id).items[3].captions == ("number 3",)
+    for path in (workspace.home, *workspace.home.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("in/vectors.parquet", bomb())
+    with pytest.raises(
+        GapvizError, match=r"^vectors\.parquet: unpacks to at least .* gapviz serve"
+    ):
+        add_upload(workspace, "bomb.zip", content, Incoming())
+    assert [one.title for one in workspace.collections()] == ["Mine"]
+    assert nothing_left_over(workspace)
+
+
+@pytest.mark.usefixtures("in_a_process")
+def test_an_upload_that_takes_too_long_is_one_sentence(workspace, monkeypatch):
+    monkeypatch.setattr(importing, "ALLOWANCE", Allowance(memory=10**9, seconds=1e-3))
+    with pytest.raises(GapvizError, match=r"set\.zip: takes longer than .* allowed; upload less"):
+        add_upload(workspace, "set.zip", photos(), Incoming())
+    assert nothing_left_over(workspace)

@@ -131,6 +131,28 @@ def test_a_damaged_entry_is_left_out(workspace, two_models):
     stored = workspace.add(two_models, title="x")
     (stored.folder / "about.json").write_text("{")
     assert workspace.collections() == ()
+    (damage,) = workspace.damaged()
+    assert stored.id in damage.where and "about.json is damaged" in damage.what
+    with pytest.raises(GapvizError, match=r"about\.json is damaged"):
+        workspace.find(stored.id)
+
+
+def test_a_flipped_bit_in_what_is_said_of_an_encoding_is_told(workspace, two_models):
+    stored = workspace.add(two_models, title="x")
+    assert workspace.damaged() == ()
+    about = stored.encoding("CLIP").folder / "about.json"
+    about.write_bytes(about.read_bytes().replace(b'"dim": 8', b'"dim": 9'))
+    assert [one.encoder for one in workspace.find(stored.id).encodings] == ["CyCLIP"]
+    assert ["its checksum differs" in damage.what for damage in workspace.damaged()] == [True]
+
+
+def test_nobody_else_may_read_the_home(workspace, two_models, tmp_path):
+    (tmp_path / "upload" / "in").mkdir(parents=True)
+    (tmp_path / "upload" / "in" / "a.png").write_bytes(b"1")
+    stored = workspace.add(two_models, title="x", files=tmp_path / "upload")
+    workspace.remove_encoding(stored.id, "CLIP")
+    for path in (workspace.home, *workspace.home.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 @pytest.mark.parametrize(
