@@ -8,6 +8,7 @@ from typing import get_args
 
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.commands.terminal import text_of
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.encoding.run import encode_collection
 from gapviz.encoders.registry import (
@@ -121,7 +122,7 @@ def run(options: argparse.Namespace) -> str:
         f"in {encoded.seconds:.1f} s on {encoded.device}",
         f"written to {options.out}",
     ]
-    return "\n".join([*lines, *skipped_lines(skipped)])
+    return text_of([*lines, *skipped_lines(skipped)])
 
 
 def encoder_name(model: str, pretrained: str | None) -> str:

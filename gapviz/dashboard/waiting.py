@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from gapviz.core.foreign import in_markdown
 from gapviz.core.progress import Progress
 from gapviz.dashboard.errors import show_error
 from gapviz.storage.background import TaskBoard, TaskStatus, ThreadTask
@@ -115,7 +116,7 @@ def show_progress(
 
     `name` is unlike that of any other task on the page; `doing` is that of `Wait`, in Markdown.
     """
-    st.progress(status.share, f"{doing}: {status.stage}")
+    st.progress(status.share, f"{doing}: {in_markdown(status.stage)}")
     st.button("Cancel", key=f"cancel_{name}", on_click=cancel, args=args)
 
 
