@@ -191,7 +191,11 @@ def frame(
 
 def axis_layout(axis: Axis) -> dict[str, Any]:
     """One axis, with room for its title and its ticks."""
-    layout: dict[str, Any] = {"title": {"text": axis.title}, "automargin": True, "zeroline": False}
+    layout: dict[str, Any] = {
+        "title": {"text": in_figure(axis.title)},
+        "automargin": True,
+        "zeroline": False,
+    }
     if axis.log:
         # Powers of ten alone: Plotly would write the digits between them over one another.
         layout |= {"type": "log", "dtick": 1, "exponentformat": "power"}
