@@ -3,8 +3,6 @@
 from types import ModuleType
 
 import streamlit as st
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -25,7 +23,9 @@ from gapviz.dashboard import (
     within,
 )
 from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.guard import guards
 from gapviz.dashboard.routes import ROUTES
+from gapviz.dashboard.server import import_ahead
 from gapviz.dashboard.settings import show_sidebar
 from gapviz.storage.leftovers import sweep_at_start
 
@@ -80,8 +80,7 @@ if __name__ == "__main__":
 else:
     # `streamlit run app.py` imports this file once as a module for the server, and runs it
     # as a script for every visitor.
+    import_ahead()
     hosts = st.get_option("server.allowedHosts") or ["*"]
-    # Streamlit checks the Host header of its own socket only; this one covers every route.
     sweep_at_start()
-    trusted = Middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app = st.App(__file__, routes=ROUTES, middleware=[trusted])
+    app = st.App(__file__, routes=ROUTES, middleware=guards(hosts))

@@ -9,7 +9,8 @@ from pathlib import Path
 from gapviz.analyses.analysis import Finding
 from gapviz.analyses.figure_families import families
 from gapviz.analyses.protocol import protocol_finding
-from gapviz.export.report.markdown import plain, table_markdown
+from gapviz.core.foreign import in_markdown
+from gapviz.export.report.markdown import table_markdown
 from gapviz.strategies.registry import strategies_table
 
 README = Path(__file__).parents[1] / "README.md"
@@ -33,29 +34,29 @@ def protocol_page() -> str:
     paragraphs = [
         "# How every figure is measured",
         "Written by `make tables`; `gapviz protocol` tells which figures a collection has.",
-        *map(plain, found.readings),
+        *map(in_markdown, found.readings),
         *map(table_markdown, found.tables),
         *(words for family in found.parts.values() for words in _family(family)),
-        plain(found.protocol),
+        in_markdown(found.protocol),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
 def _family(family: Finding) -> Iterator[str]:
-    yield f"## {plain(family.title)}"
+    yield f"## {in_markdown(family.title)}"
     if family.readings:
         yield _listed(family.readings)
     for figure in family.parts.values():
         reading, *rules = figure.readings
-        yield f"### {plain(figure.title)}"
-        yield plain(reading)
+        yield f"### {in_markdown(figure.title)}"
+        yield in_markdown(reading)
         yield f"```math\n{figure.result.formula}\n```"
         if rules:
             yield _listed(rules)
 
 
 def _listed(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {plain(line)}" for line in lines)
+    return "\n".join(f"- {in_markdown(line)}" for line in lines)
 
 
 if __name__ == "__main__":

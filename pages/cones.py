@@ -9,6 +9,7 @@ from gapviz.analyses.measure import (
     gap_reading,
     tie_reading,
 )
+from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import measured, undefined
 from gapviz.dashboard.cards import (
     cloud_cards,
@@ -40,8 +41,8 @@ if chosen.has_one_modality:
 
 page_head("Cones: two clouds, one gap", chosen)
 st.markdown(
-    f"Each dot is one {' or one '.join(chosen.modalities)}, drawn flat. Each kind crowds into a "
-    "narrow cone; the distance between their centres is the **gap**."
+    f"Each dot is one {in_markdown(' or one '.join(chosen.modalities))}, drawn flat. Each "
+    "kind crowds into a narrow cone; the distance between their centres is the **gap**."
 )
 show_doubts(chosen)
 columns = {}
@@ -50,28 +51,32 @@ notes = []
 warnings = []
 moved = []
 for view in chosen.views:
-    head = f"{encoder_title(view)}: " if chosen.compare else ""
+    title = f"{encoder_title(view)}: " if chosen.compare else ""
+    head = f"{in_markdown(title)} " if title else ""
     before = measured(view, chosen.raw, chosen.seed, chosen.pair)
     after = None
     if chosen.strategy != RAW and not undefined(view, chosen.options()):
         after = measured(view, chosen.options(), chosen.seed, chosen.pair)
     why = undefined(view, chosen.options(), everywhere=True)
     if why:
-        warnings.append(f"{head}{STRATEGIES[chosen.strategy].title} is not drawn. {why}")
+        warnings.append(
+            f"{head}{STRATEGIES[chosen.strategy].title} is not drawn. {in_markdown(why)}"
+        )
     if chosen.compare:
-        st.subheader(encoder_title(view), anchor=False)
+        st.subheader(in_markdown(encoder_title(view)), anchor=False)
     gap_cards(before, after)
     moved.append((view, before, after))
     notes += [f"{head}{note}" for note in headline_notes(before, after)]
-    readings.append(f"{head}{gap_reading(before)} {bias_reading(before)}")
-    columns[f"{head}raw"] = before
+    readings.append(in_markdown(f"{title}{gap_reading(before)} {bias_reading(before)}"))
+    columns[f"{title}raw"] = before
     ties = {"raw": tie_reading(before)}
     if after is not None:
-        readings.append(f"**{after.strategy.label}.** {change_reading(before, after)}")
-        ties[after.strategy.label] = tie_reading(after)
-        columns[f"{head}{after.strategy.label}"] = after
-        warnings += [f"{head}{warning}" for warning in after.strategy.warnings]
-    notes += [f"{head}{label}: {words}" for label, words in ties.items() if words]
+        label = after.strategy.label
+        readings.append(f"**{in_markdown(label)}.** {in_markdown(change_reading(before, after))}")
+        ties[label] = tie_reading(after)
+        columns[f"{title}{label}"] = after
+        warnings += [f"{head}{in_markdown(warning)}" for warning in after.strategy.warnings]
+    notes += [f"{head}{in_markdown(f'{label}: {words}')}" for label, words in ties.items() if words]
 for warning in warnings:
     st.warning(warning, icon=":material/warning:")
 
@@ -79,7 +84,7 @@ cones_section(chosen, readings, notes)
 st.subheader("What a search finds", anchor=False)
 for view, before, after in moved:
     if chosen.compare:
-        st.caption(encoder_title(view))
+        st.caption(in_markdown(encoder_title(view)))
     quality_cards(before, after)
 
 with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data import adding, contents, encoding, library
 from gapviz.dashboard.errors import show_error
@@ -36,7 +37,7 @@ chosen = st.selectbox(
 )
 opened = by_id[chosen]
 with st.container(border=True):
-    st.subheader(opened.title, anchor=False)
+    st.subheader(in_markdown(opened.title), anchor=False)
     if opened.encodings:
         library.visits(opened)
     contents.contents_section(opened)

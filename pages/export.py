@@ -3,6 +3,7 @@
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import exported, measured
 from gapviz.dashboard.cards import (
@@ -50,13 +51,14 @@ fitted_on = (
     else "which learns nothing from this data"
 )
 st.markdown(
-    f"**{label}**, {fitted_on}, on vectors of {encoder_title(view)}: &nbsp; `{card.formula}`"
+    f"**{in_markdown(label)}**, {fitted_on}, on vectors of {in_markdown(encoder_title(view))}: "
+    f"&nbsp; `{card.formula}`"
 )
 if chosen.compare:
     st.caption("Of the two encoders, the first one's strategy is exported.")
 st.info(WHAT_TO_KNOW[spec.acts_on], icon=":material/info:")
 for warning in card.warnings:
-    st.warning(warning, icon=":material/warning:")
+    st.warning(in_markdown(warning), icon=":material/warning:")
 
 moved = None if chosen.strategy == RAW else after
 gap_cards(before, moved)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
 from gapviz.dashboard.errors import errors_shown
@@ -31,7 +32,8 @@ if chosen.has_one_modality:
 page_head(
     f"Search: one query, {'several' if chosen.compare else 'three'} indexes",
     chosen,
-    f"A mixed index holds every {' and every '.join(chosen.modalities)} vector of the collection. "
+    f"A mixed index holds every {in_markdown(' and every '.join(chosen.modalities))} vector of the "
+    "collection. "
     "Does it answer by meaning, or by modality?",
 )
 with errors_shown():

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.page_head import open_page
@@ -29,7 +30,7 @@ query_modality = query_modality_of(chosen)
 thresholds = target = None
 for view in chosen.views:
     if chosen.compare:
-        st.header(encoder_title(view), anchor=False)
+        st.header(in_markdown(encoder_title(view)), anchor=False)
     with errors_shown():
         studies = scored(chosen, view, query_modality)
         if studies is None:

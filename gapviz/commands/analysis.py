@@ -29,7 +29,7 @@ from gapviz.commands.strategy import (
     given_values,
     refuse_strategy,
 )
-from gapviz.commands.terminal import finding_lines
+from gapviz.commands.terminal import finding_lines, text_of
 from gapviz.core.plain_json import plain_json
 from gapviz.core.seeds import checked_seed
 from gapviz.storage.files import write_output
@@ -130,7 +130,7 @@ def answer(
     writers = WRITERS.get(options.command, {})
     figures = finding.to_json() | ({"out": out and str(out)} if writers else {})
     lines = [*finding_lines(finding), *([f"{written} {out}"] if out else [])]
-    text = json_text(figures) if options.json else "\n".join(lines)
+    text = json_text(figures) if options.json else text_of(lines)
     if out is not None:
         write_output(out, writers[out.suffix.lower()](finding.result))
     named = plain_json(finding.gates) or {"": figures}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
+from gapviz.commands.terminal import text_of
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import load_exported
@@ -82,4 +83,4 @@ def _summary(applied: Applied, card: ExportCard) -> str:
             "this strategy moves no vector: the rows are as they were, at length 1; what it "
             "changes is the search, see the code of the export"
         )
-    return "\n".join([*lines, f"written to {applied.out}"])
+    return text_of([*lines, f"written to {applied.out}"])

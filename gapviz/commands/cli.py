@@ -16,6 +16,7 @@ from gapviz.commands.analysis import add_analysis
 from gapviz.commands.gate import Gated
 from gapviz.commands.parameters import warn_renamed
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_terminal, in_terminal_lines
 
 FAILED = 1
 BAD_INPUT = 2
@@ -31,7 +32,9 @@ RENAMED = {"advise": "decide", "project": "cones", "forces": "why"}
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"gapviz: {message.rstrip('.')}; see {self.prog} --help.\n")
+        self.exit(
+            BAD_INPUT, in_terminal(f"gapviz: {message.rstrip('.')}; see {self.prog} --help.") + "\n"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         answer: str | Gated = options.run(options)
     except GapvizError as error:
-        print(f"gapviz: {error.sentence}", file=sys.stderr)
+        print(f"gapviz: {in_terminal(error.sentence)}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         further = "; the same command goes on from here" if options.goes_on else ""
@@ -59,13 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = _print(answer.text)
     if code or not answer.broken:
         return code
-    print(f"gapviz: failed, since {'; '.join(answer.broken)}.", file=sys.stderr)
+    print(in_terminal(f"gapviz: failed, since {'; '.join(answer.broken)}."), file=sys.stderr)
     return FAILED
 
 
 def _print(text: str) -> int:
     try:
-        print(text, flush=True)
+        print(in_terminal_lines(text), flush=True)
     except OSError as error:
         # Python would try to write what is left, and complain again, at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ from typing import get_args
 
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.commands.terminal import text_of
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.random_weights import random_weights_warnings
@@ -169,7 +170,7 @@ def run(options: argparse.Namespace) -> str:
             f"cut {counted(encoded.n_cut, 'caption')} at the {encoder.card.text_limit} tokens that "
             "the encoder reads; --long-captions leave-out leaves them out"
         )
-    return "\n".join([*lines, *skipped_lines(skipped)])
+    return text_of([*lines, *skipped_lines(skipped)])
 
 
 def encoder_name(

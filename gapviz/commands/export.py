@@ -15,6 +15,7 @@ from gapviz.commands.strategy import (
     chosen_strategy,
     refuse_strategy,
 )
+from gapviz.commands.terminal import text_of
 from gapviz.core.seeds import checked_seed
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refuse_transductive
@@ -79,7 +80,7 @@ def _summary(card: ExportCard, folder: Path) -> str:
         targets = ", ".join(one.target for one in snippets if one.note == note)
         lines.append(f"{targets}: {note}")
     lines.append(f"written to {folder}")
-    return "\n".join(lines)
+    return text_of(lines)
 
 
 def _told(figure: dict[str, float | None] | None) -> str:

@@ -10,6 +10,7 @@ from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.commands.encode import prompt_lines, skipped_lines
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.commands.terminal import text_of
 
 
 def add_to(commands: Commands) -> None:
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> str:
     if options.json:
         cones = {one.modality: one.to_json() for one in clouds}
         return json_text(found.to_json() | {"clouds": cones, "skipped": reading.skipped})
-    return "\n".join([*_lines(found, clouds), *skipped_lines(skipped)])
+    return text_of([*_lines(found, clouds), *skipped_lines(skipped)])
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:

@@ -16,8 +16,10 @@ from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters
 from gapviz.commands.source import Commands, add_source, listed, progress_bar
 from gapviz.commands.strategy import add_shared
+from gapviz.commands.terminal import text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_json
 from gapviz.storage.files import write_output
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
@@ -96,7 +98,8 @@ def run(options: argparse.Namespace) -> str:
     if options.json:
         size = len(text.encode())
         return json_text({"file": str(options.out), "bytes": size, "first": first})
-    return f"{options.out}: {len(text.encode()) / 1000:,.0f} kB\nfirst advice: {first}"
+    kilobytes = f"{len(text.encode()) / 1000:,.0f} kB"
+    return text_of([f"{options.out}: {kilobytes}", f"first advice: {first}"])
 
 
 def _other(others: Mapping[str, Collection], encoder: str, collection: Collection) -> Collection:
@@ -121,8 +124,8 @@ def _form(path: Path) -> Callable[[Report], str]:
         ".htm": report_html,
         ".md": report_markdown,
         ".markdown": report_markdown,
-        ".json": lambda report: json.dumps(
-            report.to_json(), indent=2, ensure_ascii=False, allow_nan=False
+        ".json": lambda report: in_json(
+            json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
         ),
     }
     ending = path.suffix.lower()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from gapviz.core.collection import Collection
+from gapviz.core.foreign import in_terminal
 from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
@@ -112,7 +113,7 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
         first = reading.skipped[0]
         more = f", and {len(reading.skipped) - 1:,} more" * (len(reading.skipped) > 1)
         words = f"gapviz: left out: {first.what} {first.why}{more}; gapviz info lists them."
-        print(words, file=sys.stderr)
+        print(in_terminal(words), file=sys.stderr)
     return reading
 
 
@@ -171,6 +172,6 @@ def progress_bar() -> Iterator[Progress]:
 
         def tell(share: float, stage: str) -> None:
             bar.n = min(share, 1.0)
-            bar.set_description_str(stage)
+            bar.set_description_str(in_terminal(stage))
 
         yield tell

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
 from gapviz.analyses.analysis import Finding
+from gapviz.core.foreign import in_terminal
 from gapviz.core.table import Column, Table, legend
 
 WIDTH = 96
@@ -19,7 +20,7 @@ NARROWEST = 12
 def finding_lines(finding: Finding) -> list[str]:
     """Everything that an analysis found: title, warnings, readings, tables, parts."""
     lines = paragraph(finding.title)
-    lines += [f"warning   {words}" for words in map(printable, finding.warnings)]
+    lines += [f"warning   {words}" for words in map(in_terminal, finding.warnings)]
     for reading in finding.readings:
         lines += paragraph(reading)
     for table in finding.tables:
@@ -46,7 +47,7 @@ def table_lines(table: Table, width: int = WIDTH) -> list[str]:
     """
     table = table.brief
     rows = [
-        [printable(column.shown(cell)) for column, cell in zip(table.columns, row, strict=True)]
+        [in_terminal(column.shown(cell)) for column, cell in zip(table.columns, row, strict=True)]
         for row in table.rows
     ]
     head = [column.head for column in table.columns]
@@ -67,14 +68,14 @@ def table_lines(table: Table, width: int = WIDTH) -> list[str]:
     return lines
 
 
+def text_of(lines: Iterable[str]) -> str:
+    """Lines as one text; whatever a name in one of them holds, it stays a line."""
+    return "\n".join(map(in_terminal, lines))
+
+
 def paragraph(words: str) -> list[str]:
     """Words in lines of at most `WIDTH` characters."""
-    return wrap(printable(words), WIDTH, break_on_hyphens=False)
-
-
-def printable(words: str) -> str:
-    """Words that may hold anything, without what a terminal would take for a command."""
-    return "".join(c if c.isprintable() else "?" for c in words)
+    return wrap(in_terminal(words), WIDTH, break_on_hyphens=False)
 
 
 def _apart(above: Sequence[str], lines: list[str]) -> list[str]:

@@ -1,17 +1,12 @@
-"""A table as HTML, for notebooks, the report and the pages: the one place that escapes words."""
+"""A table as HTML, for notebooks, the report and the pages: everything in it escaped."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from gapviz.core.foreign import in_html
 from gapviz.core.table import Cell, Column, Marked, Table
-
-
-def escaped(words: str) -> str:
-    """Words that may hold anything, as HTML shows them."""
-    return html.escape(words)
 
 
 def table_html(
@@ -40,8 +35,8 @@ def table_html(
         + "</tr>"
         for row in table.rows
     )
-    title = f'<caption style="text-align:left">{escaped(table.title)}</caption>' * caption
-    name = f' class="{escaped(css_class)}"' if css_class else ""
+    title = f'<caption style="text-align:left">{in_html(table.title)}</caption>' * caption
+    name = f' class="{in_html(css_class)}"' if css_class else ""
     return f"<table{name}>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -53,8 +48,8 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]])
 
 def _head(column: Column) -> str:
     below = [column.detail, column.unit, f"{column.better} is better" if column.better else ""]
-    small = " · ".join(map(escaped, filter(None, below)))
-    words = escaped(column.title) + (f"<br><small>{small}</small>" if small else "")
+    small = " · ".join(map(in_html, filter(None, below)))
+    words = in_html(column.title) + (f"<br><small>{small}</small>" if small else "")
     return f'<th scope="col"{_align(column)}>{words}</th>'
 
 
@@ -62,7 +57,7 @@ def _cell(column: Column, cell: Cell, own: Callable[[Column, Cell], str | None] 
     shown = own(column, cell) if own else None
     if shown is None:
         interval = column.interval(cell)
-        shown = escaped(column.value(cell)) + (f" <small>{interval}</small>" if interval else "")
+        shown = in_html(column.value(cell)) + (f" <small>{interval}</small>" if interval else "")
         shown += mark_html(cell)
     return f"<td{_align(column)}>{shown}</td>"
 
@@ -71,7 +66,7 @@ def mark_html(cell: Cell) -> str:
     """The mark of a cell with its reason, as HTML; empty where it has none."""
     if not isinstance(cell, Marked):
         return ""
-    return f' <abbr title="{escaped(cell.why)}"><small>{escaped(cell.mark)}</small></abbr>'
+    return f' <abbr title="{in_html(cell.why)}"><small>{in_html(cell.mark)}</small></abbr>'
 
 
 def _align(column: Column) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from gapviz.analyses.changes import Change, change_of, gap_change, neutral_share
 from gapviz.analyses.measure import ITEM_PROTOCOL, TIES_MARK, marked, ties_of
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
+from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, interval
 from gapviz.dashboard.caches import cached_within, collection_of
@@ -101,7 +102,8 @@ def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
     )
     words = ["".join(notes)]
     if after is not None and after.strategy.spec.ranks_items:
-        words.append(f":material/info: {after.strategy.spec.title}: {ITEM_PROTOCOL}")
+        note = in_markdown(f"{after.strategy.spec.title}: {ITEM_PROTOCOL}")
+        words.append(f":material/info: {note}")
     return words
 
 
@@ -109,8 +111,8 @@ def _gap_words(which: str, measurement: Measurement) -> str:
     gap = measurement.geometry.gap
     none = " (it reaches 0: no gap here)" if gap.none else ""
     return (
-        f"{which} {figure(gap.gap)}, 95 % interval {interval(gap.low, gap.high)}{none}, noise "
-        f"floor {figure(gap.noise_floor)}"
+        f"{in_markdown(which)} {figure(gap.gap)}, 95 % interval "
+        f"{interval(gap.low, gap.high)}{none}, noise floor {figure(gap.noise_floor)}"
     )
 
 
@@ -128,7 +130,9 @@ def how_it_is_computed(names: Sequence[str]) -> None:
 def show_measured(table: Table, measurements: Mapping[str, Measurement]) -> None:
     """A table of some measurements, with a note where one of them is of another protocol."""
     ranked = any(one.strategy.spec.ranks_items for one in measurements.values())
-    show_table(replace(table, note=ITEM_NOTE if ranked else ""))
+    show_table(replace(table, note=""))
+    if ranked:
+        st.caption(ITEM_NOTE)
 
 
 def strategy_table(measurements: Mapping[str, Measurement]) -> None:
@@ -211,7 +215,7 @@ def _show(card: _Card) -> None:
         delta = figure(change, signed=True) if change else "unchanged"
         value = f"{figure(card.was)} → {figure(card.now)}" if change else value
     st.metric(
-        f"{card.title} · {TIES_MARK}" if card.ties else card.title,
+        in_markdown(f"{card.title} · {TIES_MARK}" if card.ties else card.title),
         value,
         delta=delta or card.direction,
         delta_description=None if delta is None else card.direction,
@@ -248,14 +252,14 @@ def cloud_cards(chosen: Settings) -> None:
     ]
     with st.grid(4, min_column_width=190, gap="small"):
         for title, value, help_text in cards:
-            st.metric(title, value, help=help_text, border=True, height="stretch")
+            st.metric(in_markdown(title), value, help=help_text, border=True, height="stretch")
 
 
 def cloud_words(chosen: Settings) -> str:
     """The reading of those figures, and what they were measured on; Markdown."""
     one = _cloud(chosen.view, chosen.modalities[0])
     held_out = counted(one.n_items, "held-out item")
-    return f"{cloud_reading(one)} Measured on the {held_out} of the evaluate split."
+    return f"{in_markdown(cloud_reading(one))} Measured on the {held_out} of the evaluate split."
 
 
 @cached_within(64)

@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from gapviz.core.foreign import in_markdown
 from gapviz.figures.lines import Panel
 
 NARROWEST = 320
@@ -34,5 +35,5 @@ def show_panels(
     with st.grid(min(columns, len(panels)), min_column_width=narrowest, gap="medium"):
         for place, panel in enumerate(panels):
             with st.container():
-                st.markdown(f"**{panel.title}**")
+                st.markdown(f"**{in_markdown(panel.title)}**")
                 show_chart(panel.figure, f"{key}_{place}", panel.alt)

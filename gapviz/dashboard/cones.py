@@ -9,6 +9,7 @@ import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (
@@ -107,7 +108,7 @@ def _charts(
     keys: list[str] = []
     for number, (view, requests) in enumerate(drawn.items(), start=1):
         if len(drawn) > 1:
-            st.subheader(encoder_title(view), anchor=False)
+            st.subheader(in_markdown(encoder_title(view)), anchor=False)
         suffix = "" if number == 1 else f"_{number}"
         own_keys = [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(requests)]]
         _row_of_charts(chosen, requests, own_keys, selected, lines=lines)
@@ -149,7 +150,7 @@ def _row_of_charts(
     with st.grid(len(layouts), min_column_width=NARROWEST_CHART, gap="small"):
         for layout, title, key in zip(layouts, titles, keys, strict=True):
             with st.container():
-                st.markdown(f"**{title}**")
+                st.markdown(f"**{in_markdown(title)}**")
                 chart = cones_figure(
                     layout,
                     requests[0].item_index,
@@ -171,16 +172,16 @@ def _row_of_charts(
 def _explain(chosen: Settings, requests: list[LayoutRequest]) -> None:
     layouts = [request.compute() for request in requests]
     layout = layouts[-1]
-    shows = [f":material/check: {entry.can_show}" for entry in dict.fromkeys(layouts)]
-    notes = [*shows[:1], f":material/block: {layout.cannot_show}"]
+    shows = [f":material/check: {in_markdown(entry.can_show)}" for entry in dict.fromkeys(layouts)]
+    notes = [*shows[:1], f":material/block: {in_markdown(layout.cannot_show)}"]
     if len(layouts) > 1 and layouts[1].can_show != layouts[0].can_show:
-        notes.insert(1, f":material/check: With the strategy: {layouts[1].can_show}")
+        notes.insert(1, f":material/check: With the strategy: {in_markdown(layouts[1].can_show)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("  \n".join(notes), width="stretch")
         with st.popover("How is this computed?", icon=":material/function:"):
             if not chosen.has_one_modality:
                 card = STRATEGIES[chosen.strategy]
-                st.markdown(f"**What is known of “{card.title}”** — {card.known}")
+                st.markdown(f"**What is known of “{card.title}”** — {in_markdown(card.known)}")
             drawn = (
                 f"{requests[0].sample.sentence.capitalize()}, {len(layout.points):,} points, of "
                 "every split, while the figures on the cards are of the evaluate split alone."
@@ -188,7 +189,7 @@ def _explain(chosen: Settings, requests: list[LayoutRequest]) -> None:
             told = [drawn, layout.note] if layout.note else [drawn]
             if layout.changes:
                 told.append("Against umap-learn's defaults: " + "; ".join(layout.changes) + ".")
-            st.markdown(f"**What is drawn** — {' '.join(told)}")
+            st.markdown(f"**What is drawn** — {in_markdown(' '.join(told))}")
             how_it_is_computed(["cone_x"] if chosen.has_one_modality else HEADLINES)
 
 
@@ -230,7 +231,7 @@ def _neighbours(chosen: Settings, position: int) -> None:
         options = chosen.options(name)
         strategy = fitted(chosen.view, options)
         found = index_of(chosen.view, options).search(asked, NEIGHBOURS)
-        head, words = f"**{strategy.label}**", _match_words(found)
+        head, words = f"**{in_markdown(strategy.label)}**", _match_words(found)
         answers.append(
             Answer(chosen.view, asked, found, head, words=words, score_name=strategy.score_name)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from gapviz.analyses.advice.analysis import CHANGE, EFFECT_COLUMNS, PARAMETERS
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import Situation
+from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Table
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
@@ -83,28 +83,30 @@ def questions(chosen: Settings) -> Situation:
 def ranked_cards(advice: Advice) -> None:
     """The recommendations, best first, and what could not be judged."""
     for place, one in enumerate(advice.recommendations, start=1):
-        title = f"{place}. {one.title}"
+        title = f"{place}. {in_markdown(one.title)}"
         if place <= OPEN_CARDS:
             with st.container(border=True):
                 st.subheader(title, anchor=False)
                 _card(one)
         else:
             change = "".join(
-                f" {first.figure} {figure(first.change.value, signed=True)}"
+                f" {in_markdown(first.figure)} {figure(first.change.value, signed=True)}"
                 for first in one.effects[:1]
             )
             ties = _TIES * one.carried_by_ties
             with st.expander(f"{title} {_verdict(one)}{ties}{change}"):
                 _card(one)
     for what, why in advice.not_measured:
-        st.caption(f":material/help: **{what}** could not be judged: {why}")
+        st.caption(
+            f":material/help: **{in_markdown(what)}** could not be judged: {in_markdown(why)}"
+        )
     if advice.needs_more:
         names = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
         st.caption(
             f":material/lock: Not looked at, since it needs more than you can change: "
-            f"{'; '.join(names)}."
+            f"{in_markdown('; '.join(names))}."
         )
-    st.caption(advice.protocol)
+    st.caption(in_markdown(advice.protocol))
 
 
 def verdict_sentence(advice: Advice) -> str:
@@ -119,7 +121,8 @@ def verdict_sentence(advice: Advice) -> str:
     effect = first.effects[0]
     named = effect.figure[0].upper() + effect.figure[1:]
     return (
-        f"**{first.title}.** {named}: {effect.before.value:.3f} → {effect.after.value:.3f} "
+        f"**{in_markdown(first.title)}.** {in_markdown(named)}: "
+        f"{effect.before.value:.3f} → {effect.after.value:.3f} "
         f"(gain {CHANGE.shown(effect.gain)}; better is {effect.best}).{_chosen_of(advice)}"
     )
 
@@ -142,7 +145,8 @@ def contradictions(advice: Advice) -> str:
     """Where this data speaks against the usual advice, or nothing."""
     found = [one for one in advice.recommendations if one.stance == "contradicts"]
     return "  \n".join(
-        f"**{one.title}** {_HERE[one.verdict]}, though it is usually said: {_plain(one.rule.usual)}"
+        f"**{in_markdown(one.title)}** {_HERE[one.verdict]}, though it is usually said: "
+        f"{in_markdown(one.rule.usual)}"
         for one in found
     )
 
@@ -171,7 +175,7 @@ def _card(one: Recommendation) -> None:
             for each in one.effects
         ]
         show_table(Table("", EFFECT_COLUMNS, rows))
-    lines = [f"- {_plain(line)}" for line in one.evidence]
+    lines = [f"- {in_markdown(line)}" for line in one.evidence]
     if lines:
         st.markdown("\n".join(lines))
     cost = one.cost
@@ -181,8 +185,8 @@ def _card(one: Recommendation) -> None:
     if cost.query_operations is not None:
         operations = f" ({cost.query_operations:,} multiply-adds in all)"
     st.markdown(
-        f"**Usually said.** {_plain(one.rule.usual)}  \n"
-        f"**Beware.** {_plain(one.rule.wrong_when)}  \n"
+        f"**Usually said.** {in_markdown(one.rule.usual)}  \n"
+        f"**Beware.** {in_markdown(one.rule.wrong_when)}  \n"
         f"**Cost.** Stored: {cost.storage}{size}. A query: {cost.query}{operations}. "
         f"Encoders: {cost.encoders}."
     )
@@ -191,19 +195,14 @@ def _card(one: Recommendation) -> None:
         ways_on(WAYS_ON, keep=OF_THE_DATA, strategy=one.rule.strategy)
 
 
-def _plain(text: str) -> str:
-    """The text with every character of Markdown escaped."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)
-
-
 def report_download(chosen: Settings, evidence: Evidence, situation: Situation) -> None:
     """A button that downloads the report of what the page shows, made when it is pressed."""
-    encoders = " and ".join(encoder_title(view) for view in chosen.views)
+    encoders = in_markdown(" and ".join(encoder_title(view) for view in chosen.views))
+    pair = in_markdown(" – ".join(chosen.pair))
     compare = [collection_of(view) for view in chosen.views[1:]]
     st.caption(
-        f"The report covers what this page shows: the pair {' – '.join(chosen.pair)}, by "
-        f"{encoders}, and the questions as answered above; before and after are those of the first "
-        "advice."
+        f"The report covers what this page shows: the pair {pair}, by {encoders}, and the "
+        "questions as answered above; before and after are those of the first advice."
     )
     st.download_button(
         "Report",

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 
 
 def show_error(error: GapvizError) -> None:
     """Show an error as one sentence."""
-    st.error(error.sentence, icon=":material/error:")
+    st.error(in_markdown(error.sentence), icon=":material/error:")
 
 
 @contextmanager

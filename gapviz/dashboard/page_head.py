@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,6 +11,7 @@ from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.measure import content_reading
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.not_measured import not_measured
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import FEWEST_ITEMS, too_few
@@ -44,7 +44,7 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
     for words in dict.fromkeys(words for view in chosen.views for words in _not_measured(view)):
-        st.warning(words, icon=":material/warning:")
+        st.warning(in_markdown(words), icon=":material/warning:")
     if caption:
         st.caption(caption)
 
@@ -76,8 +76,8 @@ def show_doubts(chosen: Settings) -> None:
 def _warn(chosen: Settings, view: View, *doubts: str) -> None:
     """Say what speaks against the vectors of a view, if anything does."""
     if doubts:
-        head = f"**{encoder_title(view)}.** " if chosen.compare else ""
-        st.warning(head + "\n\n".join(doubts), icon=":material/warning:")
+        head = f"**{in_markdown(encoder_title(view))}.** " if chosen.compare else ""
+        st.warning(head + "\n\n".join(map(in_markdown, doubts)), icon=":material/warning:")
 
 
 @cached_within(1)
@@ -111,7 +111,7 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
         how, links, instead = HOW_TO_ADD, {"data": "Add a second modality"}, {}
     else:
         title, has = entry.encoders[fuller], " and ".join(entry.modalities[fuller])
-        how = f"In this collection {title} has {has} vectors: choose it instead."
+        how = in_markdown(f"In this collection {title} has {has} vectors: choose it instead.")
         # The address of this page, with another encoder.
         links, instead = {"": f"Choose {title}"}, {"encoder": fuller}
     alone = f"has {chosen.modalities[0]} vectors alone"
@@ -119,7 +119,7 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
         alone = f"has {chosen.modalities[0]} vectors alone that can be measured"
     st.info(
         f"{what_needs_it} {how}",
-        title=f"{entry.encoders[chosen.encoder]} {alone}",
+        title=in_markdown(f"{entry.encoders[chosen.encoder]} {alone}"),
         icon=":material/join_left:",
     )
     ways_on(links, **instead)
@@ -127,7 +127,7 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
 
 
 def finding(sentence: str, view: View) -> None:
-    """What a page concludes from figures of `view`: nothing where too few items are held out."""
+    """What a page concludes from figures of `view`, in Markdown: nothing of too few items."""
     if measures_enough(view):
         st.markdown(sentence)
 
@@ -152,8 +152,8 @@ def ways_on(
     """
     lost = () if keep is None else set(st.query_params) - set(keep)
     anchors = "".join(
-        f'<a href="{escape(address_of(page, without=lost, **instead))}" target="_self">'
-        f"{escape(words)} →</a>"
+        f'<a href="{in_html(address_of(page, without=lost, **instead))}" target="_self">'
+        f"{in_html(words)} →</a>"
         for page, words in links.items()
     )
     st.html(f"<nav aria-label='next steps' class='gv-links'>{anchors}</nav>")

@@ -7,12 +7,12 @@ import streamlit as st
 from gapviz.analyses.analysis import Finding
 from gapviz.analyses.figure_families import families
 from gapviz.analyses.protocol import ANALYSIS
+from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.sections import found_of, request_of
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import select_of
-from gapviz.export.report.markdown import plain
 
 ALL = "all"
 NARROWEST = 340
@@ -36,7 +36,7 @@ def protocol_section(chosen: Settings) -> None:
     if found is None:
         return
     for reading in found.readings:
-        st.markdown(plain(reading))
+        st.markdown(in_markdown(reading))
     with st.expander("Coverage, and what this collection has", icon=":material/table_chart:"):
         for table in found.tables:
             show_table(table)
@@ -47,13 +47,13 @@ def protocol_section(chosen: Settings) -> None:
         with st.grid(2, min_column_width=NARROWEST, gap="small"):
             for figure in part.parts.values():
                 _figure(figure)
-    st.caption(plain(found.protocol))
+    st.caption(in_markdown(found.protocol))
 
 
 def _figure(figure: Finding) -> None:
     with st.container(border=True):
         reading, *rules = figure.readings
-        st.markdown(f"**{plain(figure.title)}**  \n{plain(reading)}")
+        st.markdown(f"**{in_markdown(figure.title)}**  \n{in_markdown(reading)}")
         st.latex(figure.result.formula)
         st.markdown("  \n".join(map(_headed, rules)))
 
@@ -61,4 +61,4 @@ def _figure(figure: Finding) -> None:
 def _headed(reading: str) -> str:
     """A rule with its head in bold."""
     head, _, words = reading.partition(": ")
-    return f"**{plain(head)}.** {plain(words)}"
+    return f"**{in_markdown(head)}.** {in_markdown(words)}"

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Collection as Members
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
 from gapviz.core.collection import Collection, Item
+from gapviz.core.foreign import in_html
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
@@ -126,17 +126,17 @@ def bias_bar(answer: Answer) -> str:
     counts = Counter(hit.modality for hit in found.hits)
     parts = "".join(
         f'<div style="flex: {counts[name]}; background: {style_of(name, modalities).color}" '
-        f'title="{counts[name]} {escape(name)}"></div>'
+        f'title="{counts[name]} {in_html(name)}"></div>'
         for name in dict.fromkeys([modality, *modalities])
         if counts[name]
     )
     words = (
-        f"{found.bias:.0%} of these results are {escape(modality)}, like the query; "
+        f"{found.bias:.0%} of these results are {in_html(modality)}, like the query; "
         f"in the whole index {found.corpus_share:.0%} are"
     )
     return (
         f'<div class="gv-bias" title="{words}">'
-        f"<b>{found.bias:.0%}</b> {style_of(modality, modalities).glyph} {escape(modality)}, like "
+        f"<b>{found.bias:.0%}</b> {style_of(modality, modalities).glyph} {in_html(modality)}, like "
         f'the query<div class="gv-track"><div class="gv-bar" role="img" '
         f'aria-label="{words}">{parts}</div>'
         f'<div class="gv-tick" style="left: {100 * found.corpus_share:.1f}%">'
@@ -201,25 +201,25 @@ def _card(
     named = item.id if head != item.id else "vector only"
     caption = item.captions[0] if item.captions else named
     if item.image and modality != "text":
-        source = escape(thumbnail_url(name, collection, item, 192))
-        body = f'<img src="{source}" alt="{escape(caption)}" loading="lazy">'
+        source = in_html(thumbnail_url(name, collection, item, 192))
+        body = f'<img src="{source}" alt="{in_html(caption)}" loading="lazy">'
         under = caption
     else:
         quoted = modality == "text" and item.captions
-        body = f"<q>{escape(caption)}</q>" if quoted else escape(caption)
+        body = f"<q>{in_html(caption)}</q>" if quoted else in_html(caption)
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
     opening, closing = 'div role="listitem"', "div"
     if link:
-        opening += f' class="gv-cell"><a href="{escape(link)}" target="_self"'
+        opening += f' class="gv-cell"><a href="{in_html(link)}" target="_self"'
         closing = "a></div"
     return (
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
-        f'style="--gv-color: {style.color}" title="{escape(under or caption)}">'
-        f'<div class="gv-head"><span title="{escape(head)}">{escape(head)}</span>'
-        f"<span>{style.glyph} {escape(modality)}</span></div>"
+        f'style="--gv-color: {style.color}" title="{in_html(under or caption)}">'
+        f'<div class="gv-head"><span title="{in_html(head)}">{in_html(head)}</span>'
+        f"<span>{style.glyph} {in_html(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
-        f'<div class="gv-foot">{escape(under)}</div>'
-        f'<div class="gv-foot">{escape(foot)}</div>'
+        f'<div class="gv-foot">{in_html(under)}</div>'
+        f'<div class="gv-foot">{in_html(foot)}</div>'
         f'<div class="gv-marks">{marks}</div></{closing}>'
     )

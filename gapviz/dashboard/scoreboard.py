@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from html import escape
 
 import streamlit as st
 
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
+from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
@@ -44,15 +44,16 @@ def scoreboard_section(chosen: Settings) -> None:
     several = len(titles) > 1
     # Above all figures: a doubt that concerns every row that moves vectors.
     for model, warnings in board.split_warnings.items():
-        of_model = f"**{titles[model]}.** " * several
+        of_model = f"**{in_markdown(titles[model])}.** " * several
         for warning in warnings:
-            st.warning(f"{of_model}{warning}", icon=":material/warning:")
+            st.warning(f"{of_model}{in_markdown(warning)}", icon=":material/warning:")
     _pareto(board, titles)
     table_section(chosen, board, titles)
     # The warnings of single strategies, by the numbers that their rows show.
     for number, (warning, rows) in enumerate(board.own_warnings.items(), start=1):
         named = [f"{row.title}{f' ({titles[row.model]})' * several}" for row in rows]
-        st.warning(f"**{number}. {', '.join(named)}.** {warning}", icon=":material/warning:")
+        words = f"**{number}. {in_markdown(', '.join(named))}.** {in_markdown(warning)}"
+        st.warning(words, icon=":material/warning:")
     _protocol(chosen, board)
 
 
@@ -80,7 +81,7 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
     words = f"Search with {row.title}, {titles[row.model]} →"
     # Everything in the address is percent-encoded, so that it cannot end the script.
     st.html(
-        f'<a href="{escape(address, quote=True)}" target="_self">{escape(words)}</a>'
+        f'<a href="{in_html(address)}" target="_self">{in_html(words)}</a>'
         f"<script>window.location.assign({json.dumps(address)})</script>",
         unsafe_allow_javascript=True,
     )
@@ -94,8 +95,9 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
             f"""
 **Protocol**
 
-- **Indexed:** the {", ".join(chosen.modalities)} vectors of the {counted(n_items, "item")} of the
-  evaluate split; of several captions the first, unless all were indexed.
+- **Indexed:** the {in_markdown(", ".join(chosen.modalities))} vectors of the
+  {counted(n_items, "item")} of the evaluate split; of several captions the first, unless
+  all were indexed.
 - **Asking:** each modality's query rows: captions after the first where an item has them,
   else its indexed rows.
 - **Left out:** the rows of the query's own item in its own modality, by item id.

@@ -12,7 +12,7 @@ from gapviz.analyses.measure import TIES_MARK
 from gapviz.analyses.scoreboard.analysis import SELDOM
 from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
-from gapviz.core.table_html import escaped
+from gapviz.core.foreign import in_html
 from gapviz.core.wording import figure
 from gapviz.dashboard.page_head import address_of
 from gapviz.dashboard.settings import Settings
@@ -95,7 +95,7 @@ def _board_table(
     marked = {key: f' class="{" ".join(names)}"' * bool(names) for key, names in classes.items()}
     models = {
         model: f'<td class="gv-model"><span class="gv-dot" style="background:'
-        f'{model_color(model, list(titles))}"></span>{escaped(title)}</td>' * several
+        f'{model_color(model, list(titles))}"></span>{in_html(title)}</td>' * several
         for model, title in titles.items()
     }
 
@@ -109,20 +109,20 @@ def _board_table(
 
     rows = sorted_rows(board.rows, sort, worst_first=worst_first)
     by_item = "".join(table_row(row) for row in rows if row.by_item)
-    part = f'<td></td><td colspan="{len(columns) + several}">{escaped(BY_ITEM)}</td>'
+    part = f'<td></td><td colspan="{len(columns) + several}">{in_html(BY_ITEM)}</td>'
     body = [
         *(table_row(row) for row in rows if not row.by_item),
         f'<tr class="gv-part">{part}</tr>{by_item}' * bool(by_item),
         *(
-            f'<tr class="gv-out"><td>{escaped(strategy_spec(one.options.name).title)}</td>'
+            f'<tr class="gv-out"><td>{in_html(strategy_spec(one.options.name).title)}</td>'
             f'{models[one.model]}<td colspan="{len(columns)}">not available here: '
-            f"{escaped(one.reason)}</td></tr>"
+            f"{in_html(one.reason)}</td></tr>"
             for one in board.left_out
         ),
     ]
     group_heads = "".join(
         f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(group)}">'
-        f"{escaped(GROUPS[name])}</th>"
+        f"{in_html(GROUPS[name])}</th>"
         for name, group in groups
     )
     heads = "".join(
@@ -148,9 +148,9 @@ def _head(column: BoardColumn, sort: BoardColumn, *, worst_first: bool) -> str:
         turned = {} if worst_first else {"worst_first": "true"}
     address = address_of("", without=(SORT.name, WORST_FIRST), sort=column.key, **turned)
     return (
-        f'{order}><a href="{escaped(address)}" target="_self" '
-        f'title="sort by {escaped(column.name)}">{escaped(column.title)}{mark}</a><br>'
-        f"<small>{escaped(column.detail)}<br>{column.better} is better</small>"
+        f'{order}><a href="{in_html(address)}" target="_self" '
+        f'title="sort by {in_html(column.name)}">{in_html(column.title)}{mark}</a><br>'
+        f"<small>{in_html(column.detail)}<br>{column.better} is better</small>"
     )
 
 
@@ -177,16 +177,16 @@ def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
         *((one in row.own_warnings, f"⚠ {n}", one) for n, one in enumerate(warnings, start=1)),
     ]
     marks = " ".join(
-        f'<span class="gv-tag" title="{escaped(why)}">{escaped(tag)}</span>'
+        f'<span class="gv-tag" title="{in_html(why)}">{in_html(tag)}</span>'
         for carried, tag, why in tags
         if carried
     )
     title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
-    link = escaped(search_address(row))
+    link = in_html(search_address(row))
     return (
         f'<a href="{link}" target="_self" title="search with this strategy">'
-        f"{escaped(title)}&nbsp;→</a>"
-        + (f'<br><small class="gv-fit">{escaped(fit)}</small>' if fit else "")
+        f"{in_html(title)}&nbsp;→</a>"
+        + (f'<br><small class="gv-fit">{in_html(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN
 from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, fitted, index_of, measured, undefined
 from gapviz.dashboard.cards import strategy_table
@@ -45,31 +46,31 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
     for number, (view, query) in enumerate(asked.items()):
         head = ""
         if chosen.compare:
-            st.subheader(encoder_title(view), anchor=False)
-            head = f"{encoder_title(view)}: "
+            st.subheader(in_markdown(encoder_title(view)), anchor=False)
+            head = f"{in_markdown(encoder_title(view))}: "
         answers = []
         for options in _compared(chosen):
             try:
                 strategy = fitted(view, options)
                 found = index_of(view, options, held_out=held_out).search(query, k)
             except GapvizError as error:
-                words = f"{head}{STRATEGIES[options.name].title} has no list. {error.sentence}"
-                warnings[words] = None
+                why = in_markdown(error.sentence)
+                warnings[f"{head}{STRATEGIES[options.name].title} has no list. {why}"] = None
                 continue
             answers.append(
                 Answer(
                     view,
                     query,
                     found,
-                    f"#### {strategy.spec.title}",
-                    f"{strategy.spec.formula}. {strategy.spec.known}",
-                    [strategy.described],
+                    f"#### {in_markdown(strategy.spec.title)}",
+                    in_markdown(f"{strategy.spec.formula}. {strategy.spec.known}"),
+                    [in_markdown(strategy.described)],
                     _match_words(found, query),
                     MATCH_HELP,
                     strategy.score_name,
                 )
             )
-            warnings |= dict.fromkeys(f"{head}{words}" for words in strategy.warnings)
+            warnings |= dict.fromkeys(f"{head}{in_markdown(words)}" for words in strategy.warnings)
         if answers:
             show_answers(answers, key=f"answers_{number}" if number else "answers")
     for words in warnings:
@@ -82,18 +83,18 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
     collection = collection_of(chosen.view)
     found = index_of(chosen.view, chosen.raw, held_out=held_out).search(asked, k)
     same = same_label_as(collection, asked.item)
-    st.subheader(f"Nearest by {asked.modality}", anchor=False)
+    st.subheader(f"Nearest by {in_markdown(asked.modality)}", anchor=False)
     right_ones = sum(hit.item in same for hit in found.hits)
     words = ""
     if same:
-        label = collection.items[asked.item or 0].label
+        label = in_markdown(collection.items[asked.item or 0].label or "")
         words = f"**{right_ones} of {len(found.hits)}** share the query's label, {label}"
     answer = Answer(chosen.view, asked, found, words=words)
     show_answers([answer], bias=False, same_label=same)
     st.caption(
-        f"Raw cosine over all {asked.modality} vectors of the collection, higher is more alike; "
-        "the query's own entry is left out. A strategy moves modalities against each other, so "
-        "the one of the sidebar plays no part."
+        f"Raw cosine over all {in_markdown(asked.modality)} vectors of the collection, higher is "
+        "more alike; the query's own entry is left out. A strategy moves modalities against each "
+        "other, so the one of the sidebar plays no part."
     )
 
 
@@ -111,11 +112,11 @@ def whole_split_table(chosen: Settings) -> None:
             found = measured(view, options, chosen.seed, chosen.pair)
             measurements[f"{head}{found.strategy.label}"] = found
     for words in lacking:
-        st.caption(f":material/info: {words}")
+        st.caption(f":material/info: {in_markdown(words)}")
     strategy_table(measurements)
     evaluated = next(iter(measurements.values())).collection
     st.caption(
-        f"Indexed: the {', '.join(chosen.modalities)} vectors of the "
+        f"Indexed: the {in_markdown(', '.join(chosen.modalities))} vectors of the "
         f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
         "of several captions the first, unless all were indexed. Asking: "
         "each of them; of several captions those after the first. Left out: the query item's own "

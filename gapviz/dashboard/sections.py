@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.analyses.analysis import Find, Finding, Request
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
@@ -96,7 +97,7 @@ def choose_section(
 
 
 def how_computed(words: str) -> None:
-    """The protocol, behind a button."""
+    """The protocol in Markdown, behind a button."""
     with st.popover("How is this computed?", icon=":material/function:"):
         st.markdown(words)
         protocol_link()
@@ -107,7 +108,7 @@ def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) ->
     st.markdown(section.question)
     for view in chosen.views[:1] if section.once else chosen.views:
         if chosen.compare and not section.once:
-            st.subheader(encoder_title(view), anchor=False)
+            st.subheader(in_markdown(encoder_title(view)), anchor=False)
         with errors_shown():
             request = request_of(chosen, view, **values)
             found = found_of(section.find, request, section.doing, with_others=section.once)
@@ -119,8 +120,8 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
     """Readings, panels, tables and protocol of what was found."""
     *notes, reading = found.readings
     for note in notes:
-        st.caption(f":material/info: {note}")
-    finding(f"**{found.title}.** {reading}", view)
+        st.caption(f":material/info: {in_markdown(note)}")
+    finding(f"**{in_markdown(found.title)}.** {in_markdown(reading)}", view)
     show_panels(
         section.panels(found, chosen),
         f"{section.find.__name__}_{view.encoder}",
@@ -133,7 +134,7 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
         bands = dict.fromkeys(one.intervals for one in found.tables if one.has_intervals)
         if bands:
             st.caption(f"Bands: {', or '.join(bands)}.", width="stretch")
-        how_computed(found.protocol)
+        how_computed(in_markdown(found.protocol))
     if found.tables and not section.open_tables:
         with st.expander("The figures as a table", icon=":material/table_chart:"):
             for table in found.tables:

@@ -5,9 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import redirect_stdout, suppress
+from importlib import import_module
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+
+AHEAD = (
+    "pandas",
+    "pyarrow",
+    "narwhals",
+    "plotly.graph_objects",
+    "plotly.io",
+    "streamlit.dataframe_util",
+    "streamlit.elements.plotly_chart",
+)
+"""Imported before the first visitor. Each run of a page is a thread of its own, and two of them
+that import parts of such a package at once can meet it half made."""
+
+
+def import_ahead() -> None:
+    """Import what the first pages need and Streamlit would import in their threads."""
+    for name in AHEAD:
+        import_module(name)
 
 
 def app_file() -> Path:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.table import Cell, Column, Table
-from gapviz.core.table_html import escaped, mark_html, table_html
+from gapviz.core.table_html import mark_html, table_html
 
 
 def show_table(table: Table) -> None:
     """Draw a table, and below it its note."""
     inner = table_html(table, css_class="gv-table", caption=bool(table.title), cell=number_cell)
-    frame = f'tabindex="0" role="region" aria-label="{escaped(table.title or "table")}"'
+    frame = f'tabindex="0" role="region" aria-label="{in_html(table.title or "table")}"'
     st.html(f'<div class="gv-scroll" {frame}>{inner}</div>')
     if table.note:
-        st.caption(table.note)
+        st.caption(in_markdown(table.note))
 
 
 def number_cell(column: Column, cell: Cell) -> str | None:
@@ -23,6 +24,6 @@ def number_cell(column: Column, cell: Cell) -> str | None:
         return None
     value, interval = column.value(cell), column.interval(cell)
     if value == column.missing:
-        return f"<small>{escaped(value)}</small>"
+        return f"<small>{in_html(value)}</small>"
     below = f"<br><small>{interval}</small>" if interval else ""
     return f"<strong>{value}</strong>{mark_html(cell)}{below}"

@@ -21,6 +21,7 @@ from gapviz.analyses.thresholds.analysis import (
     type_title,
 )
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import collection_of, index_of
 from gapviz.dashboard.catalogue import View
@@ -81,7 +82,7 @@ def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies 
     """
     found, request = {}, request_of(chosen, view, query_modality=query_modality)
     if request.undefined is not None:
-        st.warning(request.undefined, icon=":material/warning:")
+        st.warning(in_markdown(request.undefined), icon=":material/warning:")
     for name, work in studies_of(request).items():
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
@@ -123,7 +124,7 @@ def distributions(
     show_panels([panel], f"scores_{view.encoder}")
     show_table(passing_table(studies, thresholds))
     own = " Each chart has an axis and a threshold of its own."
-    st.caption(protocol(studies) + own * (last.query_modality is not None))
+    st.caption(in_markdown(protocol(studies)) + own * (last.query_modality is not None))
     spec = STRATEGIES[chosen.strategy]
     if spec.routed or spec.ranks_items:
         st.caption(f":material/info: {spec.title} {STAYS_RAW}")
@@ -133,7 +134,7 @@ def transfer_section(view: View, studies: Studies) -> None:
     """A threshold fitted on each pair type, read on all of them."""
     st.subheader("One threshold, read on the other pair types", anchor=False)
     for study in studies.values():
-        finding(transfer_reading(study, USUAL_RECALL), view)
+        finding(in_markdown(transfer_reading(study, USUAL_RECALL)), view)
     table = transfer_table({study.strategy: study for study in studies.values()})
     show_table(replace(table, title=""))
     st.caption(
@@ -179,7 +180,7 @@ def fusion_section(chosen: Settings) -> None:
         merged = compare_fusions(
             index_of(view, chosen.raw), index_of(view, chosen.routing), query, MERGED
         )
-        st.markdown(fusion_comparison_reading(merged))
+        st.markdown(in_markdown(fusion_comparison_reading(merged)))
         by_rank = f"#### By rank, k = {chosen.routing.value('rrf_k'):g}"
         show_answers(
             [

@@ -20,6 +20,7 @@ from gapviz.analyses.tour import (
     numbered_stops,
 )
 from gapviz.core.collection import EVALUATE
+from gapviz.core.foreign import in_markdown
 from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
@@ -75,7 +76,7 @@ def _the_number(chosen: Settings) -> None:
         with st.container(horizontal=True, gap="large"):
             for name, found in term.read(raw).items():
                 st.metric(
-                    f"{term.title}, {name} queries",
+                    in_markdown(f"{term.title}, {name} queries"),
                     figure(found.value),
                     f"chance {figure(raw.chance['ndcg', name])}" if term.name == "ndcg" else None,
                     delta_color="off",
@@ -86,8 +87,8 @@ def _the_number(chosen: Settings) -> None:
         st.metric(term.title, figure(term.value(raw)))
     gap = raw.geometry.gap
     st.markdown(
-        f"{term.reading}\n\n{gap_reading(raw)} (Of the gap: 95 % interval {gap.low:.3f} to "
-        f"{gap.high:.3f}, "
+        f"{in_markdown(term.reading)}\n\n{in_markdown(gap_reading(raw))} (Of the gap: 95 % "
+        f"interval {gap.low:.3f} to {gap.high:.3f}, "
         f"noise floor {gap.noise_floor:.3f}.)"
     )
 
@@ -98,14 +99,14 @@ def _bias_across_all(chosen: Settings) -> None:
     bias, outcome = raw.bias[modality], raw.mixed[modality]
     neutral = neutral_share(raw, modality)
     st.metric(
-        f"Bias@10 of {modality} queries (nearest {neutral:.2f} is fairest)",
+        f"Bias@10 of {in_markdown(modality)} queries (nearest {neutral:.2f} is fairest)",
         f"{bias.value:.3f}",
     )
     only_own = float(np.mean(outcome.own_share >= 1))
     st.markdown(
-        f"{bias_reading(raw)} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
+        f"{in_markdown(bias_reading(raw))} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
         f"{outcome.items.size:,} queries (queries and gallery vary). **{only_own:.0%}** of "
-        f"{modality} queries see nothing but {modality} in their first ten."
+        f"{in_markdown(f'{modality} queries see nothing but {modality}')} in their first ten."
     )
 
 
@@ -131,7 +132,7 @@ def _better_and_worse(chosen: Settings) -> None:
     usual = chosen.usual if chosen.usual in moving else CENTRED
     name = select_of(replace(MOVING, default=usual), moving)
     raw, after = _measured(chosen), _measured(chosen, name)
-    worse = " and ".join(worse_directions(raw, after))
+    worse = in_markdown(" and ".join(worse_directions(raw, after)))
     st.subheader(
         f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
         f"{f'Recall {worse} gets' if worse else 'No recall gets'} worse by more than chance.",
@@ -149,7 +150,7 @@ def _the_decision(chosen: Settings) -> None:
         for name in dict.fromkeys(filter(None, names))
     }
     best = None if chosen.recommended is None else STRATEGIES[chosen.recommended].title
-    st.subheader(decision_reading(rows, best, judge), anchor=False)
+    st.subheader(in_markdown(decision_reading(rows, best, judge)), anchor=False)
     strategy_table(rows)
     st.caption(SMALL_FIGURES)
 
@@ -173,12 +174,14 @@ def _failing_item(chosen: Settings) -> int | None:
         return None
     if not failing.size:
         st.success(
-            f"Every {chosen.pair[1]} query finds its match among the first ten here.",
+            f"Every {in_markdown(chosen.pair[1])} query finds its match among the first ten here.",
             icon=":material/check_circle:",
         )
         return None
     titles = {int(position): item_title(collection.items[position]) for position in failing}
-    item: int = choice_of(f"A {chosen.pair[1]} query that fails", titles, key="tour_item")
+    item: int = choice_of(
+        f"A {in_markdown(chosen.pair[1])} query that fails", titles, key="tour_item"
+    )
     return item
 
 

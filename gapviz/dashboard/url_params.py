@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.catalogue import catalogue
 from gapviz.strategies import strategy_parameters
@@ -39,7 +40,8 @@ class _Declared:
         if self.titles_now is not None:
             return self.titles_now()
         if self.parameter.kind == "modality":
-            return {name: name for name in modalities_on_offer()}
+            # The segments of a modality are Markdown.
+            return {name: in_markdown(name) for name in modalities_on_offer()}
         return self.parameter.choices if self.parameter.kind == "choice" else None
 
     def problem(self, key: str, value: str) -> str | None:
@@ -54,10 +56,11 @@ class _Declared:
         elif value in titles or value in titles.values():
             return None
         else:
-            shown = list(dict.fromkeys(titles.values()))
+            of_modalities = self.parameter.kind == "modality"
+            shown = list(dict.fromkeys(titles if of_modalities else titles.values()))
             words = f"there are {', '.join(shown[:8])}{' …' * (len(shown) > 8)}"
         return (
-            f"The link asks for {key} = “{value[:60]}”, which does not exist ({words}); the "
+            f"The link asks for {key[:60]} = “{value[:60]}”, which does not exist ({words}); the "
             "default is shown instead."
         )
 
@@ -221,7 +224,8 @@ def show_link_problems() -> None:
     problems: list[str] = st.session_state[PROBLEMS_KEY]
     if not problems:
         return
-    st.warning("\n\n".join(problems), icon=":material/link_off:", title="This link is not right")
+    words = "\n\n".join(map(in_markdown, problems))
+    st.warning(words, icon=":material/link_off:", title="This link is not right")
     st.button("Understood", key="dismiss_link_problems", on_click=problems.clear)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
 
+from gapviz.core.foreign import in_markdown
 from gapviz.core.progress import Progress
 from gapviz.dashboard.errors import show_error
 from gapviz.storage.background import TaskBoard, TaskStatus, ThreadTask
@@ -86,7 +89,7 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
     if status.error is not None:
         show_error(status.error)
         again = (awaited, wait, task)
-        st.button("Try again", key=f"again_{awaited.name}", on_click=_start_anew, args=again)
+        _button("Try again", key=f"again_{awaited.name}", on_click=_start_anew, args=again)
     else:
         _wait_for(awaited, wait)
     return None
@@ -115,8 +118,14 @@ def show_progress(
 
     `name` is unlike that of any other task on the page; `doing` is that of `Wait`, in Markdown.
     """
-    st.progress(status.share, f"{doing}: {status.stage}")
-    st.button("Cancel", key=f"cancel_{name}", on_click=cancel, args=args)
+    st.progress(status.share, f"{doing}: {in_markdown(status.stage)}")
+    _button("Cancel", key=f"cancel_{name}", on_click=cancel, args=args)
+
+
+def _button(label: str, **look: Any) -> None:
+    """One button a result: two encoders with the same vectors wait for the same one."""
+    with suppress(StreamlitDuplicateElementKey):
+        st.button(label, **look)
 
 
 def _task(awaited: Awaited[Any], wait: Wait) -> ThreadTask[Any] | None:
@@ -128,7 +137,7 @@ def _show_start(awaited: Awaited[Any], wait: Wait) -> None:
     """A button that starts the work."""
     if wait.ask is None:
         st.info(f"Cancelled. {wait.cancelled}", icon=":material/cancel:")
-    st.button(
+    _button(
         wait.ask or "Compute after all",
         key=f"start_{awaited.name}",
         icon=":material/play_arrow:",

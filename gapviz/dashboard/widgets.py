@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.url_params import in_url, one_weight
 
@@ -44,7 +45,7 @@ def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) ->
     known = parameter.default in modalities
     usual = parameter.default if known else modalities[-1 if parameter.usually_last else 0]
     chosen: str = segments_of(
-        replace(parameter, default=usual), {one: one for one in modalities}, **look
+        replace(parameter, default=usual), {one: in_markdown(one) for one in modalities}, **look
     )
     return chosen
 
@@ -79,7 +80,7 @@ def choice_of(label: str, titles: Mapping[Any, str], **look: Any) -> Any:
 def _label(parameter: Parameter) -> str:
     """The title, with the symbol where it does not say that already."""
     named = parameter.symbol in parameter.title.split()
-    return parameter.title if named else f"{parameter.title} {parameter.symbol}".rstrip()
+    return in_markdown(parameter.title if named else f"{parameter.title} {parameter.symbol}")
 
 
 def _common(parameter: Parameter) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from gapviz.analyses.within import (
     label_names,
 )
 from gapviz.core.collection import Collection
+from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.charts import show_chart
@@ -42,9 +44,12 @@ TOWERS_ALONE = {
 """The built-in collection's single-modality vectors, beside the encoders of a collection."""
 
 
-MODALITY = url_choice(
-    "within", "Modality", lambda: {name: f"{name} → {name}" for name in modalities_on_offer()}
-)
+def _titles(modalities: Sequence[str]) -> dict[str, str]:
+    """Modality → its title among the segments, which are Markdown."""
+    return {name: in_markdown(f"{name} → {name}") for name in modalities}
+
+
+MODALITY = url_choice("within", "Modality", lambda: _titles(modalities_on_offer()))
 DEDICATED = url_choice(
     "dedicated",
     "Dedicated encoder",
@@ -68,9 +73,11 @@ def within_section(chosen: Settings) -> None:
         dedicated = _dedicated(chosen, modality)
     if dedicated is None:
         st.info(
-            f"No second encoder of this collection has {modality} vectors, so there is nothing "
-            "to hold the joint tower against. Encode the collection with another encoder, one of "
-            f"the {modality} modality alone if there is one, and come back.",
+            in_markdown(
+                f"No second encoder of this collection has {modality} vectors, so there is nothing "
+                "to hold the joint tower against. Encode the collection with another encoder, one "
+                f"of the {modality} modality alone if there is one, and come back."
+            ),
             icon=":material/compare_arrows:",
         )
         ways_on({"data": "Encode it with another encoder"})
@@ -97,7 +104,7 @@ def within_section(chosen: Settings) -> None:
 def _modality(chosen: Settings) -> str:
     if len(chosen.modalities) == 1:
         return chosen.modalities[0]
-    titles = {name: f"{name} → {name}" for name in chosen.modalities}
+    titles = _titles(chosen.modalities)
     modality: str = segments_of(replace(MODALITY, default=chosen.modalities[0]), titles)
     return modality
 
@@ -120,7 +127,7 @@ def _dedicated(chosen: Settings, modality: str) -> str | None:
 
 def _figures(chosen: Settings, found: Finding) -> None:
     for reading in found.readings:
-        finding(f"**{reading}**", chosen.view)
+        finding(f"**{in_markdown(reading)}**", chosen.view)
     heads = {
         "joint": {"title": encoder_title(chosen.view), "detail": "joint tower"},
         "dedicated": {"title": found.figures["dedicated_title"], "detail": "dedicated"},
@@ -130,7 +137,9 @@ def _figures(chosen: Settings, found: Finding) -> None:
     columns = [replace(one, **heads.get(one.key, {})) for one in table.columns]
     show_table(replace(table, columns=columns))
     alone = " The tower alone is what the built-in encoder's trained head stands on."
-    st.caption(found.protocol + alone * (found.figures["dedicated_encoder"] in TOWERS_ALONE))
+    st.caption(
+        in_markdown(found.protocol) + alone * (found.figures["dedicated_encoder"] in TOWERS_ALONE)
+    )
 
 
 def _labels(collection: Collection, comparison: WithinComparison) -> None:
@@ -164,7 +173,8 @@ def _lists(chosen: Settings, request: Request, modality: str) -> None:
     item = collection.position[item_id]
     _, title, joint, dedicated = encoders_of(request, modality)
     if item not in joint.items:
-        st.info(f"This item has no {modality} vectors of both encoders: choose another.")
+        words = f"This item has no {modality} vectors of both encoders: choose another."
+        st.info(in_markdown(words))
         return
     same = same_label_as(collection, item)
     query = Query(joint.of(np.array([item])).vectors[0], modality, None)
@@ -176,10 +186,11 @@ def _lists(chosen: Settings, request: Request, modality: str) -> None:
         found = rows.neighbours(item, k)
         right_ones = sum(hit.item in same for hit in found.hits)
         words = f" · {right_ones} of {len(found.hits)} share the label" if same else ""
-        head = [f"**{encoder}**{words}"]
+        head = [f"**{in_markdown(encoder)}**{words}"]
         lists.append(Answer(chosen.view, query, found, f"#### {role}", captions=head))
     show_answers(lists, bias=False, same_label=same)
-    label_words = f"Label of the query: {collection.items[item].label}. " if same else ""
+    label = in_markdown(collection.items[item].label or "")
+    label_words = f"Label of the query: {label}. " if same else ""
     st.caption(
         f"{label_words}Searched: all items that both encoders saw, those of the training split "
         "among them; the figures above are of held-out items alone. Cosines of two encoders "

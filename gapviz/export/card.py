@@ -11,6 +11,7 @@ from typing import Any
 import gapviz
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_json
 from gapviz.core.plain_json import parsed_json, plain_json
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.measures.experiment import Experiment
@@ -118,7 +119,8 @@ class ExportCard:
 
     def to_json(self) -> str:
         """The card as indented JSON."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
+        return in_json(text) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> ExportCard:

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs
+from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
@@ -168,7 +169,11 @@ def _at_least(occurrences: Indices, most: int) -> Float64:
 
 def _heat_map(cosines: Any, pair: tuple[str, str], scale: tuple[float, float]) -> go.Figure:
     n = len(cosines) // 2
-    names = {"tickmode": "array", "tickvals": [n / 2 - 0.5, 3 * n / 2 - 0.5], "ticktext": pair}
+    names = {
+        "tickmode": "array",
+        "tickvals": [n / 2 - 0.5, 3 * n / 2 - 0.5],
+        "ticktext": [in_figure(name) for name in pair],
+    }
     figure = go.Figure(
         go.Heatmap(
             z=cosines,

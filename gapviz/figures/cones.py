@@ -15,6 +15,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_figure
 from gapviz.core.pairs import matching_rows
 from gapviz.core.vectors import Indices
 from gapviz.figures.clear_ground import clear_ground, level_legend
@@ -182,7 +183,7 @@ def _points(layout: Layout, modality: str, owners: Indices, scatter: Any) -> Any
         y=y,
         customdata=ids.astype(np.int32),
         mode="markers",
-        name=f"{modality} ({owners.size:,})",
+        name=f"{in_figure(modality)} ({owners.size:,})",
         meta={"role": POINTS, "modality": modality, **style.look},
         marker={
             **style.look,
@@ -250,7 +251,7 @@ def _marks(scatter: Any, points: Any, name: str, marker: dict[str, Any], **more:
 def _frame(layout: Layout, ranges: AxisRanges, height: int) -> dict[str, Any]:
     across, upwards = (
         {
-            "title": title,
+            "title": in_figure(title),
             "range": span,
             "automargin": True,
             # By widening its range instead, the plot would shrink what it draws at every resize.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import plotly.graph_objects as go
 
 from gapviz.analyses.cones import Cloud, Cones
+from gapviz.core.foreign import in_figure, in_html
 from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
 
@@ -33,8 +32,8 @@ def cones_page(drawn: Cones) -> str:
 
     Each point tells its item and the first caption under the pointer.
     """
-    name = escape(drawn.collection.name)
-    sample = escape(drawn.raw.request.sample.sentence.capitalize())
+    name = in_html(drawn.collection.name)
+    sample = in_html(drawn.raw.request.sample.sentence.capitalize())
     last = drawn.clouds[-1].layout
     notes = [*dict.fromkeys(cloud.layout.can_show for cloud in drawn.clouds), last.cannot_show]
     notes += filter(None, [last.note])
@@ -45,7 +44,7 @@ def cones_page(drawn: Cones) -> str:
         f"<title>Cones: {name}</title><style>{_STYLE}</style></head>\n<body>\n"
         f"<h1>Two clouds, one gap: {name}</h1>\n"
         f'<div class="cones{" two" * (drawn.moved is not None)}">{"".join(_charts(drawn))}</div>\n'
-        + "".join(f"<p>{escape(note)}</p>" for note in notes)
+        + "".join(f"<p>{in_html(note)}</p>" for note in notes)
         + f"<p>{sample}, of every split; the gap is that of "
         f"{drawn.raw.measured.collection.n_items:,} measured items.</p>\n</body></html>\n"
     )
@@ -55,7 +54,7 @@ def _charts(drawn: Cones) -> list[str]:
     ranges = shared_ranges(*(cloud.layout for cloud in drawn.clouds))
     # Under the pointer Plotly reads a little HTML.
     words = [
-        escape(f"{item.id}: {item.captions[0]}" if item.captions else item.id, quote=False)
+        in_figure(f"{item.id}: {item.captions[0]}" if item.captions else item.id)
         for item in drawn.collection.items
     ]
     charts = []
@@ -71,15 +70,15 @@ def _charts(drawn: Cones) -> list[str]:
         )
         label = cloud.request.strategy.label
         charts.append(
-            f'<figure aria-label="{escape(alt_text(cloud.layout, title=label))}">'
-            f"<h2>{escape(label)}</h2><p>{_gap(drawn, cloud)}</p>{script}</figure>"
+            f'<figure aria-label="{in_html(alt_text(cloud.layout, title=label))}">'
+            f"<h2>{in_html(label)}</h2><p>{_gap(drawn, cloud)}</p>{script}</figure>"
         )
     return charts
 
 
 def _gap(drawn: Cones, cloud: Cloud) -> str:
     gap = cloud.measured.geometry.gap
-    first, second = (escape(name) for name in drawn.pair)
+    first, second = (in_html(name) for name in drawn.pair)
     return (
         f"Gap {first}–{second}: <strong>{figure(gap.gap)}</strong> (95 %: "
         f"{interval(gap.low, gap.high)}; 0 to 2, lower is closer; noise floor "
@@ -94,4 +93,4 @@ def _tell_items(chart: go.Figure, cloud: Cloud, words: list[str]) -> None:
             modality = trace.meta["modality"]
             items = np.asarray(owners[modality])[cloud.layout.rows_of(modality)]
             trace.text = [words[item] for item in items]
-            trace.hovertemplate = f"%{{text}}<extra>{escape(modality, quote=False)}</extra>"
+            trace.hovertemplate = f"%{{text}}<extra>{in_figure(modality)}</extra>"

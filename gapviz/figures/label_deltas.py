@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
 from gapviz.analyses.within import FEW_ITEMS, FIGURES, label_figures
 from gapviz.core.estimate import Estimate
+from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, level_legend, whiskers
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.measures.retrieval.within import LabelDelta
@@ -97,7 +97,7 @@ def _sorted_rows(parts: Sequence[LabelDelta], names: Mapping[int, str], figure: 
 
 def _tick(row: _Row) -> str:
     name = row.name if len(row.name) <= _LONGEST_NAME else f"{row.name[: _LONGEST_NAME - 1]}…"
-    return f"{escape(name)} ({row.n_items})"
+    return f"{in_figure(name)} ({row.n_items})"
 
 
 def _dots(every: Sequence[_Row], side: int, title: str, color: str) -> go.Scatter:
@@ -109,7 +109,7 @@ def _dots(every: Sequence[_Row], side: int, title: str, color: str) -> go.Scatte
         y=places,
         error_x=whiskers([row.delta for row in rows], thickness=1.5, width=3, color=color),
         text=[
-            f"<b>{escape(row.name)}</b>, {row.n_items} items<br>"
+            f"<b>{in_figure(row.name)}</b>, {row.n_items} items<br>"
             f"joint {row.joint:.3f}, dedicated {row.dedicated:.3f}<br>"
             f"difference {row.delta.value:+.3f} ({row.delta.low:+.3f} to {row.delta.high:+.3f})"
             f"{f'<br>fewer than {FEW_ITEMS} items' if is_few else ''}"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from gapviz.analyses.curves.curve import Band
+from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64, Indices
 from gapviz.figures.clear_ground import clear_ground, faded, level_legend
 from gapviz.figures.modality_style import NEUTRAL
@@ -120,7 +121,7 @@ def line_figure(
         figure.add_scatter(
             x=x,
             y=line.y,
-            name=line.name,
+            name=in_figure(line.name),
             legendgroup=line.name,
             mode="lines+markers",
             line={"color": line.color, "dash": line.dash, "width": 2},
@@ -136,12 +137,15 @@ def line_figure(
             y=1,
             yref="paper",
             yanchor="bottom",
-            text=mark.words,
+            text=in_figure(mark.words),
             showarrow=False,
         )
     for mark in at_y:
         figure.add_hline(
-            mark.at, line=dashed, annotation={"text": mark.words}, annotation_position="top left"
+            mark.at,
+            line=dashed,
+            annotation={"text": in_figure(mark.words)},
+            annotation_position="top left",
         )
     return figure
 
@@ -187,7 +191,11 @@ def frame(
 
 def axis_layout(axis: Axis) -> dict[str, Any]:
     """One axis, with room for its title and its ticks."""
-    layout: dict[str, Any] = {"title": {"text": axis.title}, "automargin": True, "zeroline": False}
+    layout: dict[str, Any] = {
+        "title": {"text": in_figure(axis.title)},
+        "automargin": True,
+        "zeroline": False,
+    }
     if axis.log:
         # Powers of ten alone: Plotly would write the digits between them over one another.
         layout |= {"type": "log", "dtick": 1, "exponentformat": "power"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from math import isnan
 from typing import Any
 
@@ -11,6 +10,7 @@ import plotly.graph_objects as go
 
 from gapviz.analyses.scoreboard.analysis import SELDOM
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
+from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_legend, whiskers
 from gapviz.figures.cones import PICK_RADIUS, point_ids
 from gapviz.figures.lines import Axis, axis_layout
@@ -56,7 +56,7 @@ def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = No
     for model in models:
         here = [place for place, row in enumerate(board.rows) if row.model == model]
         if here:
-            color, title = model_color(model, models), titles[model]
+            color, title = model_color(model, models), in_figure(titles[model])
             traces.append(_points(board.rows, here, title, color, several=len(models) > 1))
             # Says whose a colour is, and hides its points on a click.
             bar = {"color": color, "width": 8}
@@ -106,7 +106,7 @@ def _points(
         MARKS[strategy_spec(row.options.name).acts_on][0] + ("-open" if hollow else "")
         for row, hollow in zip(shown, open_, strict=True)
     ]
-    head = f"{escape(title)}<br>" if several else ""
+    head = f"{title}<br>" if several else ""
     look = {"color": faded(color, _FAINT), "thickness": 1.2, "width": 0}
     return go.Scatter(
         x=[row.imbalance.value for row in shown],
@@ -114,7 +114,7 @@ def _points(
         error_x=whiskers([row.imbalance for row in shown], **look),
         error_y=whiskers([row.mean_ndcg for row in shown], **look),
         customdata=[[place] for place in here],
-        text=[f"<b>{escape(row.title)}</b><br>{head}{_figures(row)}" for row in shown],
+        text=[f"<b>{in_figure(row.title)}</b><br>{head}{_figures(row)}" for row in shown],
         hovertemplate="%{text}<extra></extra>",
         mode="markers",
         name=title,
@@ -190,7 +190,7 @@ def _frame(rows: Sequence[ScoreRow]) -> dict[str, Any]:
         "hoverdistance": PICK_RADIUS,
         "legend": level_legend(1.01),
         "xaxis": axis_layout(
-            Axis("Bias imbalance@10: mean |lift − 1|<br>(0 is neutral, lower is better)")
+            Axis("Bias imbalance@10: mean |lift − 1|\n(0 is neutral, lower is better)")
         )
         | {"ticks": "outside"},
         "yaxis": axis_layout(Axis("NDCG@10, mean (higher is better)", range=y_range))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import cycle
 
 import numpy as np
 import plotly.graph_objects as go
 
 from gapviz.analyses.anatomy.parts import Placed
+from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64
 from gapviz.figures.clear_ground import legend_key
 from gapviz.figures.lines import Axis, Panel, frame
@@ -94,7 +94,7 @@ def _figure(
             mode="markers",
             showlegend=False,
             marker={**look, "size": 11},
-            hovertemplate=f"{escape(placed.strategy)}<br>{escape(placed.model)}<br>"
+            hovertemplate=f"{in_figure(placed.strategy)}<br>{in_figure(placed.model)}<br>"
             "alignment %{x:.3f}, uniformity %{y:.3f}<extra></extra>",
         )
     if ringed:
@@ -119,11 +119,13 @@ def _figure(
 def _legend(colors: Mapping[str, str], symbols: Mapping[str, str]) -> list[go.Scatter]:
     """A bar for each colour, since a dot would be a model's, and an outline for each shape."""
     bars = [
-        legend_key(escape(strategy.split(" (")[0]), line={"color": color, "width": 8})
+        legend_key(in_figure(strategy.split(" (")[0]), line={"color": color, "width": 8})
         for strategy, color in colors.items()
     ]
     shapes = [
-        legend_key(escape(model), marker={"color": NEUTRAL, "symbol": f"{symbol}-open", "size": 10})
+        legend_key(
+            in_figure(model), marker={"color": NEUTRAL, "symbol": f"{symbol}-open", "size": 10}
+        )
         for model, symbol in symbols.items()
     ]
     return bars + (shapes if len(shapes) > 1 else [])

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gapviz.analyses.thresholds.score_study import KINDS, Kind, ScoreStudy
+from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import faded
 from gapviz.figures.lines import Axis, Panel, axis_layout, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
@@ -38,7 +39,7 @@ def score_panel(
         cols=1,
         shared_xaxes=shared,
         vertical_spacing=(0.16 if shared else 0.28) if len(studies) > 1 else 0,
-        subplot_titles=[study.strategy for study in studies],
+        subplot_titles=[in_figure(study.strategy) for study in studies],
     )
     for row, (study, threshold) in enumerate(zip(studies, thresholds, strict=True), start=1):
         for kind in KINDS:
@@ -80,7 +81,7 @@ def _distribution(
     return go.Scatter(
         x=(study.edges[:-1] + study.edges[1:]) / 2,
         y=study.densities[kind],
-        name=name,
+        name=in_figure(name),
         legendgroup=kind,
         showlegend=in_legend,
         mode="lines",

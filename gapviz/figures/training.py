@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import POINTS, AxisRanges, cones_figure, shared_ranges
 from gapviz.figures.modality_style import NEUTRAL
@@ -91,7 +92,7 @@ def training_figure(
                     x=[step.step for step in line.steps],
                     y=[value[part] for value in values],
                     mode="lines+markers" if len(values) < 3 else "lines",
-                    name=f"{line.title}{f', {part}' if part else ''}",
+                    name=in_figure(f"{line.title}{f', {part}' if part else ''}"),
                     line={"color": line.color, "width": 2.5, "dash": dash},
                     hovertemplate="step %{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
                 )
@@ -195,7 +196,7 @@ def temperature_figure(
                 x=[temperature],
                 y=[gap],
                 mode="markers",
-                name=f"shipped: {title}",
+                name=f"shipped: {in_figure(title)}",
                 marker={"color": RUN_COLORS[1], "symbol": symbol, "size": 12},
                 hovertemplate="τ = %{x}: gap %{y:.3f}<extra>%{fullData.name}</extra>",
             )

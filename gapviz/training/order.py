@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.log_sum_exp import log_sum_exp
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float64, Indices, unit_rows
 from gapviz.sources.builtin import BUILTIN_ENCODERS
@@ -152,7 +152,7 @@ def _direction(
 
 def _loss(scores: Float64, temperature: float) -> float:
     logits = scores / temperature
-    return float((logsumexp(logits, axis=1) - logits.diagonal()).mean())
+    return float((log_sum_exp(logits, axis=1) - logits.diagonal()).mean())
 
 
 def _ranks(scores: Float64) -> Indices:

@@ -136,3 +136,22 @@ def test_work_with_a_way_back_leads_there(failures):
     work.go_on.set()
     app.run()
     assert led_back == [1]
+
+
+def twice():
+    import streamlit as st
+
+    from gapviz.dashboard.waiting import result_of
+
+    for _ in range(2):
+        result_of(st.session_state.task, st.session_state.wait)
+
+
+def test_two_encoders_that_wait_for_one_result_have_one_button():
+    work = Slow()
+    app = AppTest.from_function(twice, default_timeout=20)
+    app.session_state["task"], app.session_state["wait"] = task_of(work), "Making it"
+    app.run()
+    work.go_on.set()
+    assert not app.exception
+    assert labels(app) == ["Cancel"]

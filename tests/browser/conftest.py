@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+AS_MAKE_RUN = [sys.executable, "-m", "streamlit", "run", "app.py"]
 # Software WebGL, and none of Chromium's own calls to the network.
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -47,9 +48,21 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    with _started(command, tmp_path_factory) as address:
+def server_home(tmp_path_factory):
+    """Where the server keeps collections."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, server_home):
+    with _started(AS_MAKE_RUN, tmp_path_factory, server_home) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_server(tmp_path_factory):
+    """One that nobody has visited yet."""
+    with _started(AS_MAKE_RUN, tmp_path_factory) as address:
         yield address
 
 
@@ -62,14 +75,14 @@ def slow_server(tmp_path_factory):
 
 
 @contextmanager
-def _started(command, tmp_path_factory):
+def _started(command, tmp_path_factory, home=None):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
     environment = os.environ | {
         "GAPVIZ_CACHE": str(tmp_path_factory.mktemp("cache")),
-        "GAPVIZ_HOME": str(tmp_path_factory.mktemp("home")),
+        "GAPVIZ_HOME": str(home or tmp_path_factory.mktemp("home")),
     }
     with log.open("w") as output:
         process = subprocess.Popen(

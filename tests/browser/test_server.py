@@ -1,3 +1,4 @@
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -68,3 +69,32 @@ def test_an_odd_size_is_answered_with_a_usual_one(server, size):
 )
 def test_a_foreign_host_is_refused(server, path):
     assert answer(server, path, host="evil.example")[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/thumb/builtin/1F431.png", "/_stcore/health"])
+def test_every_answer_forbids_to_frame_it(server, path):
+    with urllib.request.urlopen(f"{server}{path}", timeout=30) as response:
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_the_websocket_takes_pages_of_its_own_port_only(server):
+    place = server.removeprefix("http://")
+    assert handshake(place, f"http://{place}") == 101
+    assert handshake(place, "http://localhost:3000") == 403
+    assert handshake(place, "http://127.0.0.1:3000") == 403
+
+
+def handshake(place, origin):
+    """The status of the answer to a page of `origin` that wants the websocket."""
+    connection = http.client.HTTPConnection(place, timeout=30)
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "c2l4dGVlbiBieXRlcyAhIQ==",
+        "Origin": origin,
+    }
+    connection.request("GET", "/_stcore/stream", headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status

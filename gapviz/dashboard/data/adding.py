@@ -10,6 +10,7 @@ from uuid import uuid4
 import streamlit as st
 
 from gapviz.analyses.copies import copies_of
+from gapviz.core.foreign import in_markdown
 from gapviz.core.pairing import pairing_of
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted
@@ -74,9 +75,9 @@ def _welcome(stored: StoredCollection) -> None:
     copies = copies_of(collection)
     words += (*copies.sentences, *copies.warnings)
     if amiss:
-        st.warning(" ".join(words), icon=":material/rule:")
+        st.warning(in_markdown(" ".join(words)), icon=":material/rule:")
     else:
-        st.success(" ".join(words), icon=":material/check:")
+        st.success(in_markdown(" ".join(words)), icon=":material/check:")
 
 
 def _by_upload() -> None:

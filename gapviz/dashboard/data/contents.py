@@ -10,6 +10,7 @@ import streamlit as st
 
 from gapviz.analyses.copies import copies_of
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
+from gapviz.core.foreign import in_markdown
 from gapviz.core.pairing import pairing_of
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted
@@ -18,7 +19,6 @@ from gapviz.dashboard.catalogue import View, workspace
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.result_list import item_cards
 from gapviz.dashboard.waiting import Wait, result_of
-from gapviz.export.report.markdown import plain
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.storage.cache import CachedResult
@@ -52,20 +52,20 @@ def contents_section(stored: StoredCollection) -> None:
         }
     with st.grid(4, min_column_width=150, gap="small"):
         for name, count in counts.items():
-            st.metric(name, f"{count:,}", border=True)
+            st.metric(in_markdown(name), f"{count:,}", border=True)
     if vectors is not None:
         # Which vectors belong together, and whether the two splits are alike.
-        st.caption(" ".join(pairing_of(vectors).sentences))
+        st.caption(in_markdown(" ".join(pairing_of(vectors).sentences)))
         for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
-            st.warning(warning, icon=":material/call_split:")
+            st.warning(in_markdown(warning), icon=":material/call_split:")
     doubts = {one.encoder: random_weights_warnings(one.encoder) for one in stored.encodings}
     for encoder, doubt in ((name, one) for name, several in doubts.items() for one in several):
-        st.warning(f"{plain(encoder)}: {doubt}", icon=":material/warning:")
+        st.warning(in_markdown(f"{encoder}: {doubt}"), icon=":material/warning:")
     copies = copies_of(collection if vectors is None else vectors)
     for sentence in copies.sentences:
-        st.caption(f":material/content_copy: {sentence}")
+        st.caption(f":material/content_copy: {in_markdown(sentence)}")
     for warning in copies.warnings:
-        st.warning(warning, icon=":material/content_copy:")
+        st.warning(in_markdown(warning), icon=":material/content_copy:")
     if stored.skipped:
         was = "was" if len(stored.skipped) == 1 else "were"
         words = f"{counted(len(stored.skipped), 'thing')} of the source {was} skipped"
@@ -113,7 +113,7 @@ def _inspection(stored: StoredCollection) -> None:
         + _examples([f"“{caption}”" for caption, _ in found.duplicate_captions]),
         f"Broken pictures: {len(found.broken):,}",
     ]
-    st.markdown("\n".join(f"- {line}" for line in lines))
+    st.markdown("\n".join(f"- {in_markdown(line)}" for line in lines))
     if found.broken:
         _listing(found.broken)
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import forget_collections, items_of
@@ -197,13 +198,13 @@ def _tasks(stored: StoredCollection) -> None:
 
 
 def _show(task: ProcessTask, status: TaskStatus[dict[str, Any]]) -> None:
-    name = task.arguments["encoder"]
+    name = in_markdown(task.arguments["encoder"])
     with st.container(border=True):
         if status.active:
             show_progress(task.folder.name, f"**{name}**", status, task.cancel)
             return
         if status.error and status.state == "failed":
-            st.error(f"{name}: {status.error.sentence}", icon=":material/error:")
+            st.error(f"{name}: {in_markdown(status.error.sentence)}", icon=":material/error:")
         elif status.state == "interrupted":
             st.warning(
                 f"{name}: interrupted at {status.share:.0%}. It goes on where it stopped.",
@@ -242,7 +243,7 @@ def _finish(
         words += f", {counted(result['n_cut'], 'caption')} cut at the model's limit"
     if result["skipped"]:
         words += f", {len(result['skipped']):,} left out"
-    st.toast(f"{words}.", icon=":material/check:")
+    st.toast(in_markdown(f"{words}."), icon=":material/check:")
     st.rerun()
 
 

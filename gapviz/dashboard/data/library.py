@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Column, Table
 from gapviz.dashboard.caches import forget_collections
 from gapviz.dashboard.catalogue import catalogue, workspace
@@ -63,11 +64,12 @@ def removal(stored: StoredCollection) -> None:
     with st.container(horizontal=True):
         for encoding in stored.encodings:
             _remove_button(
-                f"Remove vectors by {encoding.encoder}",
+                f"Remove vectors by {in_markdown(encoding.encoder)}",
                 f"remove_{stored.id}_{encoding.folder.name}",
                 "delete",
                 "Remove vectors?",
-                f"The vectors that **{encoding.encoder}** made of “{stored.title}” "
+                f"The vectors that **{in_markdown(encoding.encoder)}** made of "
+                f"“{in_markdown(stored.title)}” "
                 f"({megabytes(encoding.size)}) go for good. The items stay.",
                 partial(workspace().remove_encoding, stored.id, encoding.encoder),
             )
@@ -76,7 +78,7 @@ def removal(stored: StoredCollection) -> None:
             f"remove_{stored.id}",
             "delete_forever",
             "Remove the collection?",
-            f"“{stored.title}” with {stored.n_items:,} items and all its vectors "
+            f"“{in_markdown(stored.title)}” with {stored.n_items:,} items and all its vectors "
             f"({megabytes(stored.size)}) goes for good."
             + " Its images lie elsewhere and stay."
             * elsewhere,

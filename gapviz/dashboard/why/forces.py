@@ -8,6 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from gapviz.analyses.why import order_finding
+from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.dashboard.caches import experiment, features_of, import_library
@@ -59,14 +60,15 @@ def random_start_section(chosen: Settings) -> None:
         st.metric("Gap (0 to 2, lower is closer)", f"{figures.gap:.3f}", border=True)
         for name, value in figures.cone.items():
             st.metric(
-                f"Cosine of two {name}s",
+                f"Cosine of two {in_markdown(name)}s",
                 f"{value:.3f}",
                 border=True,
                 help="Mean over all pairs: 1 = one point, 0 = all directions.",
             )
     alt = alt_text(figures.layout, title=f"{found.model} at random weights")
     show_chart(small_cones_figure(figures.layout, height=300), "random_start_cones", alt)
-    recall = " and ".join(f"{value:.2f} {a} → {b}" for (a, b), value in figures.recall.items())
+    recalls = (f"{value:.2f} {a} → {b}" for (a, b), value in figures.recall.items())
+    recall = in_markdown(" and ".join(recalls))
     st.caption(
         f"open_clip's {found.model}, weights drawn with seed {found.seed}, over {found.n_items} "
         f"built-in drawings and their names. It knows nothing yet: R@10 is {recall}, chance "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from html import escape
 from typing import Any
 
 import streamlit as st
 
+from gapviz.core.foreign import in_html, in_markdown
 from gapviz.dashboard.caches import features_of, import_library
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.errors import errors_shown, show_error
@@ -96,8 +96,8 @@ def training_section(chosen: Settings) -> None:
     """Choose, train, look, compare."""
     features = features_of(chosen.view, chosen.pair)
     st.caption(
-        f"{features.source} {features.train.size:,} pairs train; every figure below is measured on "
-        f"{features.held_out.size:,} others, held out."
+        f"{in_markdown(features.source)} {features.train.size:,} pairs train; every figure "
+        f"below is measured on {features.held_out.size:,} others, held out."
     )
     _warm_torch()
     _panel(features, _options(chosen))
@@ -244,7 +244,7 @@ def _show_runs(runs: Sequence[TrainedRun]) -> None:
         RunLine(run.title, tag, run.color, run.live.steps, run.options.steps)
         for run, tag in zip(runs, _tags(runs), strict=True)
     ]
-    first, second = runs[0].features.modalities
+    first, second = map(in_markdown, runs[0].features.modalities)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"Each line ends in its run. Where a run has two: solid {first}, or from {first}; "
@@ -277,7 +277,7 @@ def _headline(run: TrainedRun) -> None:
     words, away = st.columns([12, 1], vertical_alignment="center", gap="small")
     words.html(
         f'<span style="color:{run.color};font-weight:700">━━</span> '
-        f"<strong>{escape(run.title)}</strong> · {reached}"
+        f"<strong>{in_html(run.title)}</strong> · {reached}"
     )
     away.button(
         ":material/close:",

@@ -11,7 +11,8 @@ from gapviz.analyses.changes import neutral_share
 from gapviz.analyses.measure import ties_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.table_html import escaped, table_html
+from gapviz.core.foreign import in_html
+from gapviz.core.table_html import table_html
 from gapviz.core.wording import counted, figure, interval
 from gapviz.export.report.contents import DEEPEST, Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
@@ -52,7 +53,7 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
 
 def report_html(report: Report) -> str:
     """The whole file; the same report gives the same text."""
-    name = escaped(report.collection.name)
+    name = in_html(report.collection.name)
     decide, *further = report.sections.values()
     sections = [
         _head(report),
@@ -76,31 +77,31 @@ def report_html(report: Report) -> str:
 
 def finding_html(finding: Finding, level: int = 2) -> str:
     """A finding as a section of HTML, its parts under headings one level below."""
-    parts = [f"<h{level}>{escaped(finding.title)}</h{level}>" if finding.title else ""]
-    parts += [f"<p><strong>Warning.</strong> {escaped(one)}</p>" for one in finding.warnings]
-    parts += [f"<p>{escaped(one)}</p>" for one in finding.readings]
+    parts = [f"<h{level}>{in_html(finding.title)}</h{level}>" if finding.title else ""]
+    parts += [f"<p><strong>Warning.</strong> {in_html(one)}</p>" for one in finding.warnings]
+    parts += [f"<p>{in_html(one)}</p>" for one in finding.readings]
     for table in finding.tables:
         parts.append(f'<div class="scroll">{table_html(table, caption=bool(table.title))}</div>')
     if finding.legend:
-        parts.append(f"<p><small>{escaped(finding.legend)}</small></p>")
+        parts.append(f"<p><small>{in_html(finding.legend)}</small></p>")
     below = min(level + 1, DEEPEST)
     parts += [finding_html(part, below) for part in finding.parts.values()]
     if finding.protocol:
-        parts.append(f"<p><small>{escaped(finding.protocol)}</small></p>")
+        parts.append(f"<p><small>{in_html(finding.protocol)}</small></p>")
     return "".join(parts)
 
 
 def _head(report: Report) -> str:
     collection = report.collection
     told = "".join(
-        f"<p>{f'<strong>{escaped(start)}</strong> ' * bool(start)}{escaped(words)}</p>"
+        f"<p>{f'<strong>{in_html(start)}</strong> ' * bool(start)}{in_html(words)}</p>"
         for start, words in report.paragraphs
     )
     return (
-        f"<h1>The modality gap of {escaped(collection.name)}</h1>"
-        f"<p><small>{report.date.isoformat()} · encoder {escaped(collection.encoder)} · "
+        f"<h1>The modality gap of {in_html(collection.name)}</h1>"
+        f"<p><small>{report.date.isoformat()} · encoder {in_html(collection.encoder)} · "
         f"{counted(collection.n_items, 'held-out item')} · {collection.dim} dimensions · "
-        f"{escaped('–'.join(report.before.pair))} gap</small></p>{told}"
+        f"{in_html('–'.join(report.before.pair))} gap</small></p>{told}"
     )
 
 
@@ -129,8 +130,8 @@ def _cards(report: Report) -> str:
     return (
         '<div class="cards">'
         + "".join(
-            f"<div><small>{escaped(title)}</small><strong>{value}</strong>"
-            f"<small>{escaped(note)}</small></div>"
+            f"<div><small>{in_html(title)}</small><strong>{value}</strong>"
+            f"<small>{in_html(note)}</small></div>"
             for title, value, note in cards
         )
         + "</div>"
@@ -149,7 +150,7 @@ def _plots(report: Report) -> str:
     figures = [
         (cones_svg(layout, METHOD_TITLES[layout.method]),
          f"{METHOD_TITLES[layout.method]}, raw. {legend(report.before.pair)}. "
-         f"{escaped(layout.can_show)} {escaped(layout.cannot_show)}")
+         f"{in_html(layout.can_show)} {in_html(layout.cannot_show)}")
         for layout in report.layouts
     ]  # fmt: skip
     figures += [
@@ -170,14 +171,14 @@ def _plots(report: Report) -> str:
 def _example(report: Report, example: Example) -> str:
     item = report.collection.items[example.item]
     caption = item.captions[-1] if item.captions else item.id
-    parts = [f"<h3>{escaped(example.modality)} query of “{escaped(caption)}”</h3>"]
+    parts = [f"<h3>{in_html(example.modality)} query of “{in_html(caption)}”</h3>"]
     lists = [("Raw cosine", example.before)]
     if report.changed:
         lists.append((report.after.strategy.label, example.after))
     for title, found in lists:
         rank = "none" if found.match_rank is None else str(found.match_rank)
         parts.append(
-            f"<p><small>{escaped(title)}: match at rank {rank}, {found.bias:.0%} of the query's "
+            f"<p><small>{in_html(title)}: match at rank {rank}, {found.bias:.0%} of the query's "
             f"modality</small></p>{_hits(report, found, example.item)}"
         )
     return "".join(parts)
@@ -193,7 +194,7 @@ def _hits(report: Report, found: ResultList, asked: int) -> str:
         match = ' class="match"' if hit.item == asked else ""
         cells.append(
             f'<figure{match}>{picture}<figcaption><span style="color:{style.color}">{style.glyph}'
-            f"</span> {escaped(hit.modality)}: {escaped(caption)}</figcaption></figure>"
+            f"</span> {in_html(hit.modality)}: {in_html(caption)}</figcaption></figure>"
         )
     return f'<div class="hits">{"".join(cells)}</div>'
 
@@ -210,9 +211,9 @@ def _picture(report: Report, reference: str | None) -> str:
 
 def _protocol(report: Report) -> str:
     versions = " · ".join(f"{name} {one}" for name, one in report.versions.items())
-    lines = "".join(f"<li>{escaped(line)}</li>" for line in report.protocol)
-    attribution = escaped(report.collection.attribution)
+    lines = "".join(f"<li>{in_html(line)}</li>" for line in report.protocol)
+    attribution = in_html(report.collection.attribution)
     return (
-        f"<h2>Protocol</h2><ul>{lines}</ul><p><small>{escaped(versions)}</small></p>"
+        f"<h2>Protocol</h2><ul>{lines}</ul><p><small>{in_html(versions)}</small></p>"
         f"<p><small>{attribution}</small></p>"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard
-from gapviz.core.table_html import escaped
+from gapviz.core.foreign import in_html
 from gapviz.core.vectors import Float64
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.measurement import Measurement
@@ -36,9 +36,9 @@ class _Axes:
         parts = [
             f'<path class="axis" d="M{LEFT} {TOP}V{base}H{WIDTH - RIGHT}"/>',
             f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
-            f"{escaped(x_title)}</text>",
+            f"{in_html(x_title)}</text>",
             f'<text transform="translate(13 {(TOP + base) / 2:.0f}) rotate(-90)" '
-            f'text-anchor="middle">{escaped(y_title)}</text>',
+            f'text-anchor="middle">{in_html(y_title)}</text>',
         ]
         for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
             x, y = (low + share * (high - low) for low, high in (self.x, self.y))
@@ -92,7 +92,7 @@ def scores_svg(measurement: Measurement) -> str:
         parts.append(f'<path d="M{start[0]:.1f} {start[1]:.1f}{line}" {look}/>')
         y = TOP + 12 + 16 * row
         parts.append(f'<path d="M{WIDTH - 190} {y - 4}h24" {look}/>')
-        parts.append(f'<text x="{WIDTH - 160}" y="{y}">{escaped(name)}</text>')
+        parts.append(f'<text x="{WIDTH - 160}" y="{y}">{in_html(name)}</text>')
     return _svg("".join(parts), "Scores by pair type")
 
 
@@ -119,7 +119,7 @@ def pareto_svg(board: Scoreboard) -> str:
         fill = "currentColor" if row.pareto else "none"
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{fill}" stroke="currentColor">'
-            f"<title>{escaped(row.title)}</title></circle>"
+            f"<title>{in_html(row.title)}</title></circle>"
             f'<text x="{x + 8:.1f}" y="{y + 4:.1f}">{number}</text>'
         )
     return _svg("".join(parts), "Bias against match rank, by strategy")
@@ -133,8 +133,8 @@ def _span(values: Float64) -> tuple[float, float]:
 
 def _svg(parts: str, title: str) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escaped(title)}">'
-        f"<title>{escaped(title)}</title>{parts}</svg>"
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{in_html(title)}">'
+        f"<title>{in_html(title)}</title>{parts}</svg>"
     )
 
 
@@ -142,6 +142,6 @@ def legend(modalities: Sequence[str]) -> str:
     """Which mark is which modality, as HTML."""
     return " ".join(
         f'<span style="color:{style_of(name, modalities).color}">'
-        f"{style_of(name, modalities).glyph}</span> {escaped(name)}"
+        f"{style_of(name, modalities).glyph}</span> {in_html(name)}"
         for name in modalities
     )

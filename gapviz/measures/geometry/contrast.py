@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
+from gapviz.core.log_sum_exp import log_sum_exp
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32
@@ -97,8 +97,8 @@ def info_nce(
         block = slice(start, min(start + INFO_NCE_BLOCK, n))
         logits = x[rows_a[block]].astype(np.float64) @ targets.T / temperature
         matched[block] = logits[np.arange(len(logits)), np.arange(block.start, block.stop)]
-        forward += float(logsumexp(logits, axis=1).sum())
-        by_column = np.logaddexp(by_column, logsumexp(logits, axis=0))
+        forward += float(log_sum_exp(logits, axis=1).sum())
+        by_column = np.logaddexp(by_column, log_sum_exp(logits, axis=0))
     mean_matched = float(matched.mean())
     return InfoNce(
         x_to_y=forward / n - mean_matched,

@@ -1,0 +1,97 @@
+"""What stands before every answer of the server: who may ask, and what a browser may do with it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY_VIOLATION = 1008
+"""Code with which a websocket is closed (RFC 6455, 7.4.1)."""
+
+
+def guards(hosts: Sequence[str]) -> list[Middleware]:
+    """What the server asks before it answers: hosts are those that a request may name.
+
+    Streamlit checks the host of its own websocket only; this covers every route.
+    """
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=hosts), Middleware(Guard)]
+
+
+class Guard:
+    """Refuses the websocket to pages of another origin, and sends a content policy.
+
+    Streamlit takes a websocket from every origin whose host it allows, whatever the port: a page
+    that another program of this machine serves could drive the dashboard.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": content_policy(),
+            "X-Frame-Options": "DENY",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As every ASGI application."""
+        if scope["type"] == "websocket" and not _is_own(Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+def content_policy() -> str:
+    """What a page may load: what this server sends, and what the page itself makes.
+
+    Plotly's WebGL traces compile functions, the hover cards are a module made by the page, and
+    Streamlit styles its elements one by one; hence the three exceptions.
+    """
+    rules = {
+        "default-src": "'self'",
+        "script-src": f"'self' blob: 'unsafe-eval' {_inline_scripts()}".rstrip(),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self' data: blob:",
+        "worker-src": "'self' blob:",
+        "media-src": "'self' data: blob:",
+        "frame-src": "'none'",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{what} {whence}" for what, whence in rules.items())
+
+
+def _inline_scripts() -> str:
+    """The hashes of the scripts that stand in Streamlit's page itself."""
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
+    found = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in found)
+    return " ".join(f"'sha256-{one}'" for one in hashes)
+
+
+def _is_own(headers: Headers) -> bool:
+    """Whether a request comes from a page of this server, or from no page at all."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")

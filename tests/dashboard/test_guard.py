@@ -1,0 +1,54 @@
+import asyncio
+
+import pytest
+
+from gapviz.dashboard.guard import Guard
+
+HOST = (b"host", b"127.0.0.1:8501")
+
+
+async def _answers(scope, receive, send):
+    kind = "websocket.accept" if scope["type"] == "websocket" else "http.response.start"
+    await send({"type": kind, "status": 200, "headers": []})
+
+
+def first_message(kind, *headers):
+    """What the guarded server says first to a request."""
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    asyncio.run(Guard(_answers)({"type": kind, "headers": [HOST, *headers]}, None, send))
+    return told[0]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        b"http://127.0.0.1:8502",
+        b"http://localhost:8501",
+        b"http://evil.example:8501",
+        b"http://127.0.0.1",
+        b"null",
+        b"",
+    ],
+)
+def test_a_page_of_another_origin_gets_no_websocket(origin):
+    assert first_message("websocket", (b"origin", origin))["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("headers", [(), ((b"origin", b"http://127.0.0.1:8501"),)])
+def test_its_own_page_and_a_client_that_is_no_browser_get_one(headers):
+    assert first_message("websocket", *headers)["type"] == "websocket.accept"
+
+
+def test_every_answer_forbids_frames_and_what_comes_from_elsewhere():
+    headers = dict(first_message("http")["headers"])
+    policy = headers[b"content-security-policy"].decode()
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["frame-ancestors"] == rules["frame-src"] == rules["object-src"] == "'none'"
+    assert headers[b"x-frame-options"] == b"DENY"
+    allowed = {source for rule in rules.values() for source in rule.split()}
+    assert not [source for source in allowed if "*" in source or "//" in source]
+    assert "'unsafe-inline'" not in rules["script-src"]
