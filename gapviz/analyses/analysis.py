@@ -14,6 +14,7 @@ from typing import Any, Literal
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.not_measured import not_measured
+from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
@@ -156,6 +157,7 @@ class Request:
         """What every figure should be doubted for, one sentence each."""
         return [
             *filter(None, [too_few(self.n_items)]),
+            *guesses(self.collection),
             *self.not_measured.values(),
             *split_warnings(self.collection),
         ]

@@ -13,6 +13,7 @@ from gapviz.analyses.measure import content_reading
 from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.not_measured import not_measured
+from gapviz.core.pairing import guesses
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
@@ -39,16 +40,17 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
-    for words in dict.fromkeys(words for view in chosen.views for words in _not_measured(view)):
+    for words in dict.fromkeys(words for view in chosen.views for words in _told_of(view)):
         st.warning(words, icon=":material/warning:")
     if caption:
         st.caption(caption)
 
 
 @cached_within(1)
-def _not_measured(view: View) -> tuple[str, ...]:
+def _told_of(view: View) -> tuple[str, ...]:
     try:
-        return tuple(not_measured(collection_of(view)).values())
+        collection = collection_of(view)
+        return (*guesses(collection), *not_measured(collection).values())
     except GapvizError:
         return ()  # the page says what is wrong with it
 

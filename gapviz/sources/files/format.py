@@ -7,7 +7,7 @@ point of the group `gapviz.readers`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,17 @@ READERS = "gapviz.readers"
 IndexedCaptions = Literal["first", "all"]
 """Whether an item's captions after the first are indexed too, or only ask."""
 
+PairingRule = Literal["rows", "in-turn", "by-turns", "equal"]
+"""Which rows without ids are one item: row i of each modality; of the longer ones as many rows in
+turn as there are to each of the shortest, or every so-manieth; or rows of which one is equal."""
+
+PAIRING_RULES: Mapping[PairingRule, str] = {
+    "rows": "row i of each modality is item i",
+    "in-turn": "of five captions an image, say, rows 0 to 4 are item 0",
+    "by-turns": "of five captions to each of 8 images, rows 0, 8, 16, 24 and 32 are item 0",
+    "equal": "rows that repeat a vector are one item",
+}
+
 DEFAULT_TEMPLATE = "a picture of {label}"
 
 
@@ -34,7 +45,7 @@ class ReadOptions:
     """What a person says of a source where its files do not say it themselves.
 
     Raises:
-        GapvizError: a caption template without `{label}`.
+        GapvizError: a caption template without `{label}`, or no such pairing.
     """
 
     id_column: str | None = None
@@ -49,6 +60,8 @@ class ReadOptions:
     """Caption of an item that has a label only, as in class folders."""
     modalities: tuple[str, ...] = ()
     """Names for arrays that come without any, in their order."""
+    pairing: PairingRule = "rows"
+    """Which rows are one item, where nothing names their items."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
     left_out: frozenset[str] = frozenset()
@@ -60,6 +73,11 @@ class ReadOptions:
             raise GapvizError(
                 f"the caption template {self.template[:80]!r} has no {{label}}",
                 hint="write for instance 'a picture of {label}'",
+            )
+        if self.pairing not in PAIRING_RULES:
+            raise GapvizError(
+                f"there is no pairing {self.pairing[:80]!r}",
+                hint=f"choose one of {', '.join(PAIRING_RULES)}",
             )
 
 
