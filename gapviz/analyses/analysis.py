@@ -14,6 +14,7 @@ from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
+from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
@@ -158,6 +159,7 @@ class Request:
         return [
             *random_weights_warnings(self.collection.encoder),
             *filter(None, [too_few(self.n_items)]),
+            *guesses(self.collection),
             *self.not_measured.values(),
             *split_warnings(self.collection),
         ]

@@ -14,7 +14,7 @@ from gapviz.analyses.domain import domain_reading
 from gapviz.core.collection import Collection
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.not_measured import not_measured
-from gapviz.core.pairing import pairing_of
+from gapviz.core.pairing import guesses, pairing_of
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress
 from gapviz.core.random_weights import random_weights_warnings
@@ -65,6 +65,8 @@ class Inspection(JsonFields):
     """Items of each named split."""
     pairing: tuple[str, ...]
     """Which vectors belong together, one sentence each; empty without vectors."""
+    guesses: tuple[str, ...]
+    """Why they may belong together otherwise, one sentence each."""
     split_warnings: tuple[str, ...]
     """What speaks against the splits, one sentence each."""
     copies: Copies
@@ -88,6 +90,7 @@ class Inspection(JsonFields):
                 None,
                 [
                     *self.random_weights,
+                    *self.guesses,
                     *self.copies.warnings,
                     *self.not_measured.values(),
                     *self.split_warnings,
@@ -154,6 +157,7 @@ def inspect_collection(
         broken=tuple(broken),
         splits={name: len(members) for name, members in collection.splits.items()},
         pairing=pairing_of(collection).sentences if collection.modalities else (),
+        guesses=guesses(collection),
         split_warnings=split_warnings(collection),
         copies=copies_of(collection, pictures),
         not_measured=not_measured(collection),

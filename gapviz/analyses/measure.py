@@ -7,6 +7,7 @@ from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.domain import domain_reading
+from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Cell, Column, Marked, Table
@@ -339,6 +340,7 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
         f"dimensions, encoder {collection.encoder}: {strategy.label}, fitted on {fitted}",
         warnings=[
             *filter(None, [too_few(collection.n_items), domain_reading(request.collection)]),
+            *guesses(request.collection),
             *measurement.warnings,
         ],
         readings=[

@@ -15,7 +15,13 @@ from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
-from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
+from gapviz.sources.files.format import (
+    DEFAULT_TEMPLATE,
+    PAIRING_RULES,
+    Reading,
+    ReadOptions,
+    formats,
+)
 from gapviz.sources.files.limits import OWN_FILES, Limits
 from gapviz.sources.files.texts import one_line
 
@@ -40,6 +46,13 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
         f"caption of an item that has a label only (default: '{DEFAULT_TEMPLATE}')",
     ),
     "modalities": ("--modalities", listed, "NAME[,NAME]", "names of the arrays, in order"),
+    "pairing": (
+        "--pairing",
+        str,
+        "RULE",
+        "of rows without ids: "
+        + "; ".join(f"{name}: {words}" for name, words in PAIRING_RULES.items()),
+    ),
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 

@@ -22,6 +22,12 @@ from gapviz.core.vectors import Float32, Indices, Mask, read_only, unit_rows
 IMAGE = "image"
 """The modality of pictures, whose copies are copies of the item."""
 
+TEXT = "text"
+"""The modality of captions, which items share without being copies."""
+
+MOST_COPIES = 20
+"""Items to a vector, on average, above which it stands for a class and not for an item."""
+
 CALIBRATE = "calibrate"
 EVALUATE = "evaluate"
 
@@ -260,7 +266,8 @@ class Collection:
         """`(n_items,)` numbers: items of one number are (nearly) equal by their vectors.
 
         They are where their pictures are, or all of their modalities, of which they need two where
-        the collection has as many: a caption alone, which classes share, makes no copy.
+        the collection has as many: a caption alone, which classes share, makes no copy. Without
+        pictures any modality but texts counts as they do, unless few vectors stand for many items.
         """
         alike = self.equal_by_modality
         if not alike:
@@ -269,6 +276,9 @@ class Collection:
         whole = np.unique(content, axis=0, return_inverse=True)[1].reshape(-1)
         whole[(content >= 0).sum(axis=1) < min(2, len(alike))] = -1
         pictures = [alike[IMAGE]] if IMAGE in alike else []
+        if not pictures:
+            others = [numbers for name, numbers in alike.items() if name != TEXT]
+            pictures = [one for one in others if _mean_group(one) <= MOST_COPIES]
         return joined(self.n_items, [whole, *pictures])
 
     @cached_property
@@ -435,6 +445,12 @@ def items_of_rows(n_items: int, *, captions: Sequence[str] = ()) -> tuple[Item, 
         )
         for index in range(n_items)
     )
+
+
+def _mean_group(numbers: Indices) -> float:
+    """Items to each number, of those from 0."""
+    known = numbers[numbers >= 0]
+    return known.size / max(np.unique(known).size, 1)
 
 
 def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:

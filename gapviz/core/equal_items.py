@@ -16,7 +16,7 @@ from gapviz.core.vectors import Float32, Indices, Mask
 NEARLY = 1e-6
 """Two rows are nearly equal where 1 − cosine is below it."""
 
-NEAR_ROWS = 20_000
+NEAR_ROWS = 100_000
 """Of more rows, only those are found whose entries agree to `SAME_ENTRY`."""
 
 SAME_ENTRY = 1e-5

@@ -13,6 +13,7 @@ from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.not_measured import not_measured
+from gapviz.core.pairing import guesses
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
@@ -43,7 +44,7 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
-    for words in dict.fromkeys(words for view in chosen.views for words in _not_measured(view)):
+    for words in dict.fromkeys(words for view in chosen.views for words in _told_of(view)):
         st.warning(in_markdown(words), icon=":material/warning:")
     if caption:
         st.caption(caption)
@@ -56,9 +57,10 @@ def warn_of_random_weights(chosen: Settings) -> None:
 
 
 @cached_within(1)
-def _not_measured(view: View) -> tuple[str, ...]:
+def _told_of(view: View) -> tuple[str, ...]:
     try:
-        return tuple(not_measured(collection_of(view)).values())
+        collection = collection_of(view)
+        return (*guesses(collection), *not_measured(collection).values())
     except GapvizError:
         return ()  # the page says what is wrong with it
 

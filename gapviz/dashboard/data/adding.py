@@ -21,7 +21,7 @@ from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import choice_of, segments_of
-from gapviz.sources.files.format import DEFAULT_TEMPLATE, ReadOptions
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, PAIRING_RULES, ReadOptions
 from gapviz.sources.files.upload import MAX_BYTES, MAX_FILES, MAX_UNPACKED_BYTES
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.stored import StoredCollection
@@ -70,8 +70,8 @@ def _welcome(stored: StoredCollection) -> None:
     if stored.encodings:
         collection = collection_of(View(stored.id, stored.encodings[0].encoder))
         pairing = pairing_of(collection)
-        words += pairing.sentences
-        amiss = not any(pairing.both.values()) or bool(pairing.alone)
+        words += pairing.sentences + pairing.guesses
+        amiss = not any(pairing.both.values()) or bool(pairing.alone or pairing.guesses)
     copies = copies_of(collection)
     words += (*copies.sentences, *copies.warnings)
     if amiss:
@@ -169,12 +169,14 @@ def _how_to_read() -> Incoming | None:
             placeholder="image, text",
             help="In the order of the arrays, where they have no names of their own.",
         )
+        pairing = choice_of("Pairing of rows without ids", PAIRING_RULES, key="add_pairing")
     options = ReadOptions(
         id_column=identity.strip() or None,
         caption_columns=_listed(captions),
         label_column=label.strip() or None,
         template=template,
         modalities=_listed(modalities),
+        pairing=pairing,
         encoder=encoder.strip() or None,
     )
     return Incoming(title.strip(), options)

@@ -7,7 +7,7 @@ point of the group `gapviz.readers`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,16 @@ IndexedCaptions = Literal["first", "all"]
 
 LongCaptions = Literal["cut", "leave-out"]
 """What becomes of captions over the encoder's limit: cut there as open_clip does, or left out."""
+PairingRule = Literal["rows", "in-turn", "by-turns", "equal"]
+"""Which rows without ids are one item: row i of each modality; of the longer ones as many rows in
+turn as there are to each of the shortest, or every so-manieth; or rows of which one is equal."""
+
+PAIRING_RULES: Mapping[PairingRule, str] = {
+    "rows": "row i of each modality is item i",
+    "in-turn": "of five captions an image, say, rows 0 to 4 are item 0",
+    "by-turns": "of five captions to each of 8 images, rows 0, 8, 16, 24 and 32 are item 0",
+    "equal": "rows that repeat a vector are one item",
+}
 
 DEFAULT_TEMPLATE = "a picture of {label}"
 
@@ -40,7 +50,7 @@ class ReadOptions:
     """What a person says of a source where its files do not say it themselves.
 
     Raises:
-        GapvizError: a caption template without `{label}`.
+        GapvizError: a caption template without `{label}`, or no such pairing.
     """
 
     id_column: str | None = None
@@ -55,6 +65,8 @@ class ReadOptions:
     """Caption of an item that has a label only, as in class folders."""
     modalities: tuple[str, ...] = ()
     """Names for arrays that come without any, in their order."""
+    pairing: PairingRule = "rows"
+    """Which rows are one item, where nothing names their items."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
     within: Path | None = None
@@ -71,6 +83,11 @@ class ReadOptions:
             raise GapvizError(
                 f"the caption template {self.template[:80]!r} has no {{label}}",
                 hint="write for instance 'a picture of {label}'",
+            )
+        if self.pairing not in PAIRING_RULES:
+            raise GapvizError(
+                f"there is no pairing {self.pairing[:80]!r}",
+                hint=f"choose one of {', '.join(PAIRING_RULES)}",
             )
 
 

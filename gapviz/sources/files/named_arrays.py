@@ -88,6 +88,7 @@ def reading_of_arrays(
         metadata,
         encoder=options.encoder or encoder,
         root=options.image_folder or folder,
+        pairing=options.pairing,
     )
 
 

@@ -126,7 +126,14 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     }
     metadata = find_metadata(path.parent, path.stem, options)
     root = options.image_folder or path.parent
-    return reading_of(path.stem, blocks, metadata, encoder=options.encoder, root=root)
+    return reading_of(
+        path.stem,
+        blocks,
+        metadata,
+        encoder=options.encoder,
+        root=root,
+        pairing=options.pairing,
+    )
 
 
 FORMAT = Format(

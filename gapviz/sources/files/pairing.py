@@ -9,7 +9,7 @@ to look at the arrays: that is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.halves import split_alike
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
-from gapviz.sources.files.format import Reading, Skipped
+from gapviz.sources.files.format import PairingRule, Reading, Skipped
+from gapviz.sources.files.grouping import owners_of_rows, with_equal_merged
 from gapviz.sources.files.item_metadata import ItemMetadata
 
 
@@ -51,6 +52,7 @@ def reading_of(
     root: Path | None = None,
     skipped: Sequence[Skipped] = (),
     rotated: bool = False,
+    pairing: PairingRule = "rows",
 ) -> Reading:
     """Pair the rows, drop and list what cannot be used, and make the collection.
 
@@ -62,6 +64,7 @@ def reading_of(
         root: folder of the images that `metadata` names; paths outside are dropped.
         skipped: what the reader has left out already.
         rotated: whether the vectors are known only up to a rotation.
+        pairing: which rows are one item, where nothing names their items.
 
     Raises:
         GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
@@ -73,6 +76,8 @@ def reading_of(
     if root is not None:
         known = known.with_images_inside(root)
     notes = [*skipped, *known.skipped]
+    if pairing in ("in-turn", "by-turns"):
+        blocks, known = _grouped(blocks, known, in_turn=pairing == "in-turn", where=name)
     items, modalities = _paired(name, blocks, known, notes)
     collection = Collection(
         name=name,
@@ -82,7 +87,43 @@ def reading_of(
         root=root,
         rotated=rotated,
     )
+    if pairing == "equal":
+        collection = with_equal_merged(collection)
     return Reading(split_alike([collection]), tuple(notes))
+
+
+def _grouped(
+    blocks: Mapping[str, VectorRows], metadata: ItemMetadata, *, in_turn: bool, where: str
+) -> tuple[dict[str, VectorRows], ItemMetadata]:
+    """The same with an owner for each row, and for each entry of the metadata.
+
+    Raises:
+        GapvizError: something names the items already, or lengths that do not fit.
+    """
+    if metadata.has_ids or any(rows.owners is not None for rows in blocks.values()):
+        raise GapvizError(
+            "names the item of each row by ids",
+            where=where,
+            hint="leave --pairing out, which is for rows without",
+        )
+    counts = {name: rows.n_rows for name, rows in blocks.items()}
+    owners = owners_of_rows(counts, in_turn, where=where)
+    width = len(str(max(min(counts.values()) - 1, 0)))
+    ids = {name: [str(at).zfill(width) for at in each] for name, each in owners.items()}
+    by_count = {len(each): each for each in ids.values()}
+    fewest = min(by_count)
+    entries = metadata.entries or [NOTHING] * fewest
+    if len(entries) not in by_count:
+        raise GapvizError(
+            f"describes {len(entries):,} items, and there are {fewest:,} by that pairing",
+            where=metadata.where,
+            hint="give one entry an item, or one a row",
+        )
+    named = zip(entries, by_count[len(entries)], strict=True)
+    return (
+        {name: replace(rows, owners=ids[name]) for name, rows in blocks.items()},
+        replace(metadata, entries=[replace(one, id=of) for one, of in named], has_ids=True),
+    )
 
 
 def _paired(

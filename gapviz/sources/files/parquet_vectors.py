@@ -94,6 +94,7 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
         encoder=options.encoder,
         root=options.image_folder or path.parent,
         skipped=skipped,
+        pairing=options.pairing,
     )
 
 
