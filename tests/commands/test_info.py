@@ -154,7 +154,7 @@ def test_a_source_of_few_vectors_is_told(n, dim, figures, run, tmp_path):
 
 def test_whoever_trusts_a_file_lets_it_unpack_further(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(source_options, "OWN_FILES", replace(OWN_FILES, small_bytes=1 << 16))
-    rows = np.eye(20, 20_000)
+    rows = np.eye(20, 10_000)
     np.savez_compressed(tmp_path / "v.npz", image=rows, text=rows + 1)
     command = ["info", str(tmp_path / "v.npz")]
     assert main(command) == 2

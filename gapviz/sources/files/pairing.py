@@ -28,6 +28,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING, Columns, Fields, choose_columns, fields_of
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
+from gapviz.sources.files.limits import refuse_wide
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.images.references import path_reference, relative_path
 from gapviz.storage.files import unreadable
@@ -271,6 +272,7 @@ def _direction(rows: VectorRows) -> tuple[Mask, Mask]:
     if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
         # This call says so in its own words.
         ModalityVectors.of(vectors, where=rows.where)
+    refuse_wide(vectors.shape[1], rows.where)
     highest = vectors.max(axis=1).astype(np.float64)
     lowest = vectors.min(axis=1).astype(np.float64)
     finite: Mask = np.isfinite(highest) & np.isfinite(lowest)

@@ -17,7 +17,14 @@ from safetensors.numpy import save
 
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.files.limits import MOST_ARRAYS, OWN_FILES, UPLOADS, limited, refuse_over
+from gapviz.sources.files.limits import (
+    MOST_ARRAYS,
+    MOST_DIMENSIONS,
+    OWN_FILES,
+    UPLOADS,
+    limited,
+    refuse_over,
+)
 from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.images.parquet import parquet_image
 from tests.sources.files.image_making import picture
@@ -237,3 +244,8 @@ def test_a_member_that_declares_more_than_the_shard_holds_is_listed(tmp_path):
     reading = read(str(tmp_path / "t.tar"))
     assert reading.collection.n_items == 1
     assert reading.skipped[0].why == "is cut short"
+
+
+def test_vectors_of_far_too_many_dimensions_are_refused(tmp_path):
+    np.save(tmp_path / "wide.npy", np.ones((2, 3, MOST_DIMENSIONS + 1), np.float32))
+    refused(tmp_path / "wide.npy", OWN_FILES, "has 16,385 dimensions, more than the 16,384 allowed")
