@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gapviz.analyses.inspection import inspect_collection
 from gapviz.analyses.one_cloud import study_cloud
+from gapviz.commands import source as source_options
+from gapviz.commands.cli import main
 from gapviz.core.collection import (
     NO_AXES,
     Collection,
@@ -14,6 +17,7 @@ from gapviz.core.collection import (
     items_of_rows,
 )
 from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.files.limits import OWN_FILES
 from gapviz.storage.saved_collection import save_collection
 
 
@@ -148,3 +152,17 @@ def test_a_source_of_few_vectors_is_told(n, dim, figures, run, tmp_path):
         np.save(tmp_path / f"{name}.npy", blocks)
         assert figures("info", tmp_path / f"{name}.npy")["n_items"] == n
         assert run("info", tmp_path / f"{name}.npy").returncode == 0
+
+
+def test_whoever_trusts_a_file_lets_it_unpack_further(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(source_options, "OWN_FILES", replace(OWN_FILES, small_bytes=1 << 16))
+    rows = np.eye(20, 10_000)
+    np.savez_compressed(tmp_path / "v.npz", image=rows, text=rows + 1)
+    command = ["info", str(tmp_path / "v.npz")]
+    assert main(command) == 2
+    assert "allow more with --max-unpacked GB" in capsys.readouterr().err
+    assert main([*command, "--max-unpacked", "1"]) == 0
+    assert main([*command, "--max-unpacked", "0.001"]) == 2
+    assert "more than the 1.0 MB allowed" in capsys.readouterr().err
+    assert main([*command, "--max-unpacked", "-1"]) == 2
+    assert "--max-unpacked -1 allows nothing" in capsys.readouterr().err

@@ -99,7 +99,7 @@ def test_an_altered_description_is_refused(saved, change):
 @pytest.mark.parametrize("text", ["[]", "3", "null", "{}", '"x"'])
 def test_json_that_is_no_collection_is_refused(saved, text):
     (saved[1] / ITEMS_FILE).write_text(text)
-    with pytest.raises(GapvizError, match="not a collection|is no JSON object"):
+    with pytest.raises(GapvizError, match=r"not a collection|is no JSON object"):
         load_collection(saved[1])
 
 

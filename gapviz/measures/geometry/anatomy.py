@@ -188,11 +188,18 @@ def clustered_heat_map(
 def spectrum(vectors: Float32) -> Spectrum:
     """Eigenvalues of the covariance of unit rows `(n, dim)`, in float64."""
     mean = centroid(vectors)
-    second = np.zeros((mean.size, mean.size))
-    for block in float64_blocks(vectors):
-        centred = block - mean
-        second += centred.T @ centred
-    values = np.maximum(np.linalg.eigvalsh(second / len(vectors))[::-1], 0.0)
+    n_rows, dim = vectors.shape
+    if n_rows < dim // 4:
+        # A few rows in many dimensions: the products of the rows have the same eigenvalues.
+        centred = vectors.astype(np.float64) - mean
+        second = centred @ centred.T
+    else:
+        second = np.zeros((dim, dim))
+        for block in float64_blocks(vectors):
+            centred = block - mean
+            second += centred.T @ centred
+    found = np.maximum(np.linalg.eigvalsh(second / n_rows)[::-1], 0.0)
+    values = np.concatenate([found, np.zeros(dim - found.size)])
     total = values.sum()
     # Rows of float32 that are all equal leave squares of its rounding.
     if total <= mean.size * 1e-12:

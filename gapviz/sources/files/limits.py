@@ -21,6 +21,10 @@ MOST_ARRAYS = 10_000
 """In one archive; each costs time, however small it is."""
 
 
+MOST_DIMENSIONS = 16_384
+"""Of a vector. Several figures take the square of it in memory, and its cube in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may unpack to."""
@@ -101,6 +105,16 @@ def refuse_many(count: int, where: str) -> None:
             f"holds {count:,} arrays, more than the {MOST_ARRAYS:,} allowed",
             where=where,
             hint="save one array a modality",
+        )
+
+
+def refuse_wide(dim: int, where: str) -> None:
+    """Refuse vectors of more than `MOST_DIMENSIONS`."""
+    if dim > MOST_DIMENSIONS:
+        raise GapvizError(
+            f"has {dim:,} dimensions, more than the {MOST_DIMENSIONS:,} allowed",
+            where=where,
+            hint="give one vector a row, or fewer dimensions",
         )
 
 

@@ -24,6 +24,7 @@ from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.format import PairingRule, Reading, Skipped
 from gapviz.sources.files.grouping import owners_of_rows, with_equal_merged
 from gapviz.sources.files.item_metadata import ItemMetadata
+from gapviz.sources.files.limits import refuse_wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -259,6 +260,7 @@ def _direction(rows: VectorRows) -> tuple[Mask, Mask]:
     if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "fiu":
         # This call says so in its own words.
         ModalityVectors.of(vectors, where=rows.where)
+    refuse_wide(vectors.shape[1], rows.where)
     highest = vectors.max(axis=1).astype(np.float64)
     lowest = vectors.min(axis=1).astype(np.float64)
     finite: Mask = np.isfinite(highest) & np.isfinite(lowest)

@@ -33,6 +33,16 @@ MOST_ENDINGS = 8
 # What stands between two dots and tells members of one item apart: `.left.jpg`, `.seg.png`.
 _PART = re.compile(r"\.[A-Za-z_]+")
 
+EXTENDED = frozenset(
+    {
+        tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    }
+)  # fmt: skip
+"""Types of members that say something of the next one."""
+LARGEST_HEADER = 1 << 16
+"""Bytes of such a member."""
+
 # What tarfile raises on archives that were cut short, altered or never theirs.
 DAMAGE = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError, RecursionError)
 
@@ -67,6 +77,18 @@ def read_webdataset(path: Path, options: ReadOptions = ReadOptions()) -> Reading
 def looks_like_webdataset(path: Path) -> bool:
     """Whether it is a `.tar`, or a folder with one directly in it."""
     return bool(_shards(path)) if path.is_dir() else has_ending(".tar")(path)
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose long name or extended header is short.
+
+    `tarfile` reads these whole, and takes time that grows faster than their length.
+    """
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in EXTENDED and self.size > LARGEST_HEADER:
+            raise tarfile.ReadError(f"an extended header of {self.size:,} bytes")
+        return cast(tarfile.TarInfo, super()._proc_member(archive))  # type: ignore[misc]
 
 
 @dataclass(slots=True)
@@ -213,7 +235,7 @@ def _members(
     size = shard.stat().st_size
     end = 0
     try:
-        with closing(tarfile.open(fileobj=file, mode="r:")) as archive:
+        with closing(tarfile.open(fileobj=file, mode="r:", tarinfo=_Member)) as archive:
             while (member := archive.next()) is not None:
                 # tarfile would keep every header that it has seen.
                 archive.members = []  # type: ignore[attr-defined]

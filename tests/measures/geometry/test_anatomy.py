@@ -157,3 +157,12 @@ def test_two_dimensions_hold_the_gap_of_clip(reference):
     assert curve.share[1] == pytest.approx(0.6858, abs=5.1e-5)
     assert curve.recall_x_to_y[0] == pytest.approx(0.552)
     assert curve.gap[1] < 0.75 * curve.gap[0]
+
+
+def test_few_rows_in_many_dimensions_have_the_spectrum_of_their_covariance():
+    rows = unit_rows(np.random.default_rng(0).standard_normal((12, 60)))
+    centred = rows.astype(np.float64) - rows.astype(np.float64).mean(axis=0)
+    values = np.linalg.eigvalsh(centred.T @ centred / 12)[::-1]
+    found = spectrum(rows)
+    np.testing.assert_allclose(found.shares, np.maximum(values, 0) / values.sum(), atol=1e-12)
+    assert found.shares.shape == (60,)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import struct
+import tarfile
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -16,7 +17,14 @@ from safetensors.numpy import save
 
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.files.limits import MOST_ARRAYS, OWN_FILES, UPLOADS, limited, refuse_over
+from gapviz.sources.files.limits import (
+    MOST_ARRAYS,
+    MOST_DIMENSIONS,
+    OWN_FILES,
+    UPLOADS,
+    limited,
+    refuse_over,
+)
 from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.images.parquet import parquet_image
 from tests.sources.files.image_making import picture
@@ -179,7 +187,7 @@ def test_tensors_that_lie_about_their_place_are_refused(tmp_path, shape):
 
 def test_a_picture_of_too_many_pixels_is_left_out_by_its_header(tmp_path):
     buffer = io.BytesIO()
-    Image.new("1", (20_000, 20_000)).save(buffer, "PNG")
+    Image.new("1", (8_000, 8_000)).save(buffer, "PNG")
     (tmp_path / "bomb.png").write_bytes(buffer.getvalue())
     (tmp_path / "good.png").write_bytes(picture("red"))
     reading = read(str(tmp_path))
@@ -202,3 +210,42 @@ def test_whoever_trusts_a_file_says_how_much_it_may_unpack_to():
     for nothing in (0, -1, float("nan")):
         with pytest.raises(GapvizError, match="allows nothing"):
             OWN_FILES.allowing(nothing)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_member_of_a_shard_with_an_endless_header_is_not_read(tmp_path, kind):
+    with tarfile.open(tmp_path / "t.tar", "w") as archive:
+        good = tarfile.TarInfo("a.png")
+        good.size = len(picture("red"))
+        archive.addfile(good, io.BytesIO(picture("red")))
+        evil = tarfile.TarInfo("x")
+        evil.type, evil.size = kind, 8 * MEGABYTE
+        archive.addfile(evil, io.BytesIO(b"9" * evil.size))
+    tracemalloc.start()
+    reading = read(str(tmp_path / "t.tar"))
+    assert tracemalloc.get_traced_memory()[1] < 4 * MEGABYTE
+    tracemalloc.stop()
+    assert reading.collection.n_items == 1
+    assert "damaged after byte" in reading.skipped[0].why
+
+
+def test_a_member_that_declares_more_than_the_shard_holds_is_listed(tmp_path):
+    with tarfile.open(tmp_path / "t.tar", "w") as archive:
+        for name in ("a.png", "b.png"):
+            member = tarfile.TarInfo(name)
+            member.size = len(picture("red"))
+            archive.addfile(member, io.BytesIO(picture("red")))
+    content = bytearray((tmp_path / "t.tar").read_bytes())
+    at = content.find(b"b.png")
+    lying = tarfile.TarInfo("b.png")
+    lying.size = 2**40
+    content[at : at + 512] = lying.tobuf(tarfile.GNU_FORMAT)
+    (tmp_path / "t.tar").write_bytes(content)
+    reading = read(str(tmp_path / "t.tar"))
+    assert reading.collection.n_items == 1
+    assert reading.skipped[0].why == "is cut short"
+
+
+def test_vectors_of_far_too_many_dimensions_are_refused(tmp_path):
+    np.save(tmp_path / "wide.npy", np.ones((2, 3, MOST_DIMENSIONS + 1), np.float32))
+    refused(tmp_path / "wide.npy", OWN_FILES, "has 16,385 dimensions, more than the 16,384 allowed")
