@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,6 +16,8 @@ from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
 from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
+from gapviz.sources.library.named import read_stored, stored_as
+from gapviz.sources.library.stored import StoredCollection
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -52,7 +54,8 @@ def add_source(
         optional: whether it works without a source.
         encodes: whether it has a `--model` of its own; else that is another word for `--encoder`.
     """
-    known = f"'builtin', or {'; '.join(one.title for one in formats())}"
+    formats_known = "; ".join(one.title for one in formats())
+    known = f"'builtin', the name of a collection of the dashboard, or {formats_known}"
     command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     group = command.add_argument_group("where the files do not say it themselves")
@@ -69,11 +72,28 @@ def add_source(
 def read(options: argparse.Namespace) -> Reading:
     """The source that the options name, read as they say.
 
+    A file or folder is meant before a collection of the dashboard of the same name.
+
     Raises:
         GapvizError: as `gapviz.sources.files.read`.
     """
+    stored = stored_by(options)
+    if stored is not None:
+        return read_stored(stored, options.encoder)
     given = {field: getattr(options, field) for field in _READ_OPTIONS}
     return read_any(options.source, ReadOptions(**given, encoder=options.encoder))
+
+
+def stored_by(options: argparse.Namespace) -> StoredCollection | None:
+    """The collection of the dashboard that the options name, if they name one.
+
+    Raises:
+        GapvizError: several have this title.
+    """
+    with suppress(OSError):  # the reader of files says what is wrong with such a path
+        if options.source not in BUILTIN_ENCODERS and not Path(options.source).exists():
+            return stored_as(options.source)
+    return None
 
 
 def read_and_tell(options: argparse.Namespace) -> Reading:
