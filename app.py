@@ -74,6 +74,8 @@ if __name__ == "__main__":
         # Else Streamlit hides the last of so many.
         expanded=True,
     )
+    if page.url_path == data.__name__.rpartition(".")[2]:
+        data.library.open_linked()
     show_sidebar()
     with errors_shown():
         page.run()

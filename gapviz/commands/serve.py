@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlencode
 
-from gapviz.commands.source import Commands, add_source, read
+from gapviz.commands.source import Commands, add_source, read, stored_by
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 from gapviz.sources.library.stored import Workspace
@@ -55,13 +55,15 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
         return {}
     if options.source in BUILTIN_ENCODERS:
         return {"collection": BUILTIN, "encoder": options.source}
-    reading = read(options)
-    stored = Workspace().add(
-        reading.collections,
-        title=Path(options.source).stem or reading.collection.name,
-        origin=f"served from {options.source}",
-        skipped=reading.skipped,
-    )
+    stored = stored_by(options)
+    if stored is None:
+        reading = read(options)
+        stored = Workspace().add(
+            reading.collections,
+            title=Path(options.source).stem or reading.collection.name,
+            origin=f"served from {options.source}",
+            skipped=reading.skipped,
+        )
     if not stored.encodings:
         raise GapvizError(
             "holds no vectors yet",

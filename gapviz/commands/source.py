@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +24,8 @@ from gapviz.sources.files.format import (
 )
 from gapviz.sources.files.limits import OWN_FILES, Limits
 from gapviz.sources.files.texts import one_line
+from gapviz.sources.library.named import read_stored, stored_as
+from gapviz.sources.library.stored import StoredCollection
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -67,7 +69,8 @@ def add_source(
         optional: whether it works without a source.
         encodes: whether it has a `--model` of its own; else that is another word for `--encoder`.
     """
-    known = f"'builtin', or {'; '.join(one.title for one in formats())}"
+    formats_known = "; ".join(one.title for one in formats())
+    known = f"'builtin', the name of a collection of the dashboard, or {formats_known}"
     command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     group = command.add_argument_group("where the files do not say it themselves")
@@ -107,12 +110,29 @@ def limits_of(options: argparse.Namespace) -> Limits:
 def read(options: argparse.Namespace) -> Reading:
     """The source that the options name, read as they say.
 
+    A file or folder is meant before a collection of the dashboard of the same name.
+
     Raises:
         GapvizError: as `gapviz.sources.files.read`.
     """
+    stored = stored_by(options)
+    if stored is not None:
+        return read_stored(stored, options.encoder)
     given = {field: getattr(options, field) for field in _READ_OPTIONS}
     limits = limits_of(options)
     return read_any(options.source, ReadOptions(**given, encoder=options.encoder, limits=limits))
+
+
+def stored_by(options: argparse.Namespace) -> StoredCollection | None:
+    """The collection of the dashboard that the options name, if they name one.
+
+    Raises:
+        GapvizError: several have this title.
+    """
+    with suppress(OSError):  # the reader of files says what is wrong with such a path
+        if options.source not in BUILTIN_ENCODERS and not Path(options.source).exists():
+            return stored_as(options.source)
+    return None
 
 
 def read_and_tell(options: argparse.Namespace) -> Reading:

@@ -198,7 +198,7 @@ def _card(
     link: str | None = None,
 ) -> str:
     style = style_of(modality, _names(collection))
-    named = item.id if head != item.id else "vector only"
+    named = item.id if head != item.id else "no caption" if item.image else "vector only"
     caption = item.captions[0] if item.captions else named
     if item.image and modality != "text":
         source = in_html(thumbnail_url(name, collection, item, 192))

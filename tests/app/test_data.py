@@ -45,6 +45,24 @@ def test_an_empty_workspace_says_what_to_do(open_app):
     assert "Nothing of your own yet" in app.info[-1].value
 
 
+@pytest.mark.parametrize("by", ["id", "title"])
+def test_a_link_opens_a_collection_with_or_without_vectors(open_app, photos, store_collection, by):
+    encoded = store_collection(title="A first")
+    for stored in (photos, encoded):
+        app = open_app(PAGE, collection=getattr(stored, by))
+        assert not app.exception and not app.warning
+        assert app.selectbox(key="opened").value == stored.id
+
+
+def test_a_picture_without_vectors_and_caption_is_no_vector_alone(open_app, tmp_path):
+    Image.new("RGB", (16, 16), (40, 0, 0)).save(tmp_path / "0.png")
+    bare = Collection("bare", (Item("0", None, (), "0.png"),), {}, root=tmp_path)
+    stored = workspace().add([bare], title="bare")
+    page = html(open_app(PAGE, opened="bare"))
+    workspace().remove(stored.id)
+    assert "no caption" in page and "vector only" not in page
+
+
 def test_what_is_in_a_collection_is_shown_before_it_is_encoded(open_app, photos):
     app = open_app(PAGE)
     assert not app.exception

@@ -23,6 +23,25 @@ OPENED = free_parameter("opened")
 """Key of the widget, and of the link's parameter, that says which collection is open."""
 
 PROBLEM = "_removal_problem"
+LINKED = "_opened_by_link"
+
+
+def open_linked() -> None:
+    """Let a link's `collection` open that one on the Data page, also where it has no vectors yet.
+
+    Run before the sidebar, which knows encoded collections alone.
+    """
+    asked = st.query_params.get("collection")
+    if asked is None or OPENED in st.query_params or LINKED in st.session_state:
+        return
+    st.session_state[LINKED] = True
+    found = [one for one in workspace().collections() if asked in (one.id, one.title)]
+    if found:
+        if not found[0].encodings:
+            del st.query_params["collection"]
+        st.query_params[OPENED] = found[0].title
+        # Bound widgets read the URL at the start of a run alone.
+        st.rerun()
 
 
 def show_library(stored: tuple[StoredCollection, ...]) -> None:

@@ -181,7 +181,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         raise GapvizError(
             "there is no such file" if missing else f"cannot be read ({why})",
             where=shown(source),
-            hint=f"check the path, or use {BUILTIN!r} for the built-in collection",
+            hint=f"check the path, or name {BUILTIN!r} or a collection of the dashboard",
         ) from error
     if known is None:
         raise _unknown(path, source)

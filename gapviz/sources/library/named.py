@@ -1,0 +1,39 @@
+"""Collections of the workspace by what people call them: their title, or their id."""
+
+from __future__ import annotations
+
+from gapviz.core.errors import GapvizError
+from gapviz.sources.files.format import Reading
+from gapviz.sources.library.stored import StoredCollection, Workspace
+
+
+def stored_as(name: str, workspace: Workspace | None = None) -> StoredCollection | None:
+    """The stored collection of an id, or of a title in whatever case; None if there is none.
+
+    Raises:
+        GapvizError: several have this title.
+    """
+    known = (workspace or Workspace()).collections()
+    found = [one for one in known if one.id == name]
+    found = found or [one for one in known if one.title.casefold() == name.casefold()]
+    if len(found) > 1:
+        raise GapvizError(
+            f"{len(found)} collections of the dashboard have this title",
+            where=name,
+            hint=f"name one by its id: {', '.join(one.id for one in found)}",
+        )
+    return found[0] if found else None
+
+
+def read_stored(
+    stored: StoredCollection, encoder: str | None = None, workspace: Workspace | None = None
+) -> Reading:
+    """A stored collection as every encoder saw it, or as one did; bare where none has yet.
+
+    Raises:
+        GapvizError: no vectors by that encoder, or a damaged file.
+    """
+    place = workspace or Workspace()
+    names = [one.encoder for one in stored.encodings] if encoder is None else [encoder]
+    seen = tuple(place.load(stored.id, name) for name in names)
+    return Reading(seen or (place.load(stored.id),), stored.skipped)
