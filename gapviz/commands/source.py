@@ -136,7 +136,7 @@ def stored_by(options: argparse.Namespace) -> StoredCollection | None:
 
 
 def read_and_tell(options: argparse.Namespace) -> Reading:
-    """The same, for what prints no list of its own: stderr says that something was left out.
+    """The same, for what prints no list of its own: stderr says what was left out, or guessed.
 
     Raises:
         GapvizError: as `read`.
@@ -145,7 +145,8 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
     if reading.skipped:
         first = reading.skipped[0]
         more = f", and {len(reading.skipped) - 1:,} more" * (len(reading.skipped) > 1)
-        words = f"gapviz: left out: {first.what} {first.why}{more}; gapviz info lists them."
+        said = f"{first.what} {first.why}{more}"
+        words = f"gapviz: left out or read otherwise: {said}; gapviz info lists them."
         print(in_terminal(words), file=sys.stderr)
     return reading
 

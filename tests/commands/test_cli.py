@@ -240,8 +240,8 @@ def test_one_broken_row_is_left_out_and_told(tmp_path, source, run):
     assert done.returncode == 0
     assert strict(done.stdout)["bias_at_10"]
     assert done.stderr == (
-        "gapviz: left out: x.npy, image, row 7 has length zero, and 1 more; gapviz info lists "
-        "them.\n"
+        "gapviz: left out or read otherwise: x.npy, image, row 7 has length zero, and 1 more; "
+        "gapviz info lists them.\n"
     )
     assert "x.npy, text, row 3 holds NaN" in run("info", tmp_path / "x.npy").stdout
 

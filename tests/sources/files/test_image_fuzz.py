@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gapviz import GapvizError
+from gapviz.sources.files.caption_list import read_caption_list
 from gapviz.sources.files.coco import read_coco
 from gapviz.sources.files.format import ReadOptions, formats
 from gapviz.sources.files.image_table import read_image_table
 from gapviz.sources.files.imagefolder import read_imagefolder
+from gapviz.sources.files.sidecar_text import read_sidecar_text
 from gapviz.sources.files.webdataset import read_webdataset
 from gapviz.sources.images.references import image_bytes
 from gapviz.storage.saved_collection import load_collection, save_collection
@@ -26,8 +28,8 @@ from tests.sources.files.image_making import (
 )
 
 IMAGE_NAMES = {
-    "webdataset", "coco", "imagefolder", "image_table", "sidecar_text", "class_folders",
-    "plain_folder",
+    "webdataset", "coco", "imagefolder", "image_table", "sidecar_text", "caption_list",
+    "class_folders", "plain_folder",
 }  # fmt: skip
 IMAGE_FORMATS = [one for one in formats() if one.name in IMAGE_NAMES]
 
@@ -81,7 +83,15 @@ def read_or_refuse(read, path, scratch):
 def sources(folder):
     """Each format once, each a folder of its own below `folder`: reader name → (path, files)."""
     small, photo = picture(size=(3, 2)), picture(size=(3, 2), kind="JPEG")
-    for place in ("imagefolder", "table", "coco/images", "texts", "classes/x", "classes/y"):
+    for place in (
+        "imagefolder",
+        "table",
+        "coco/images",
+        "texts",
+        "listed",
+        "classes/x",
+        "classes/y",
+    ):
         put(folder, f"{place}/a.png", small)
         put(folder, f"{place}/b.jpg", photo)
     rows = [["file_name", "text", "label"], ["a.png", "é, one", "x"], ["b.jpg", "two", "y"]]
@@ -100,6 +110,8 @@ def sources(folder):
         "annotations": [{"image_id": 1, "caption": "a"}, {"image_id": 2, "caption": "b"}],
     }
     put(folder, "coco/captions_x.json", json.dumps(coco))
+    put(folder, "listed/d.json", json.dumps([{"image": "a.png", "caption": ["a", "b"]}]))
+    put(folder, "listed/captions.csv", "image,caption\na.png,['a' 'b']\nb.jpg,\"b, c\"\n")
     put(folder, "texts/a.txt", "a\nb")
     put(folder, "texts/b.json", '{"caption": "b", "label": "x"}')
     return {
@@ -108,6 +120,7 @@ def sources(folder):
         "webdataset": (folder / "s.tar", [""]),
         "coco": (folder / "coco/captions_x.json", [""]),
         "sidecar_text": (folder / "texts", ["a.txt", "b.json", "b.jpg"]),
+        "caption_list": (folder / "listed", ["captions.csv", "d.json", "a.png"]),
         "class_folders": (folder / "classes", ["x/a.png", "y/b.jpg"]),
         "stored": (folder / "stored/x.parquet", [""]),
         "plain_folder": (folder / "classes", ["x/a.png"]),
@@ -121,7 +134,9 @@ def test_a_source_cut_or_altered_anywhere_is_read_or_refused(fresh, tmp_path, na
     path, files = sources(fresh())[name]
     whole = {file: (path / file if file else path).read_bytes() for file in files}
     assert reader.recognises(path)
-    assert len(read_or_refuse(reader.read, path, tmp_path).skipped) == 0
+    skipped = read_or_refuse(reader.read, path, tmp_path).skipped
+    # The second list of the folder, and the list that Python printed.
+    assert len(skipped) == 2 * (name == "caption_list")
 
     @fuzz
     @given(st.data())
@@ -173,6 +188,49 @@ def test_coco_values_of_any_type_are_read_or_listed(fresh, tmp_path_factory, ima
     read_or_refuse(read_coco, path, tmp_path_factory.getbasetemp() / "scratch")
 
 
+ENTRIES = st.dictionaries(
+    st.sampled_from(["image", "caption", "captions", "sentences", "conversations", "filename",
+                     "filepath", "images", "id", "image_id", "a.png", "annotations", "label"])
+    | st.text(max_size=4),
+    JSON_VALUES | st.sampled_from([
+        [{"from": "gpt", "value": 1}], [{"raw": None}], [{"role": 5}], "['a', 'b'", '["a", 1]'
+    ]),
+    max_size=4,
+)  # fmt: skip
+
+
+@fuzz
+@given(content=JSON_VALUES | ENTRIES | st.lists(ENTRIES, max_size=4)
+       | st.dictionaries(st.sampled_from(["images", "annotations", "train", "a.png"]),
+                         st.lists(ENTRIES, max_size=3) | ENTRIES | JSON_VALUES))  # fmt: skip
+def test_a_json_list_of_any_shape_is_read_or_listed(fresh, tmp_path_factory, content):
+    folder = fresh()
+    put(folder, "a.png")
+    put(folder, "b.jpg")
+    path = put(folder, "a.json", json.dumps(content))
+    scratch = tmp_path_factory.getbasetemp() / "scratch"
+    read_or_refuse(read_image_table, path, scratch)
+    assert read_or_refuse(read_caption_list, folder, scratch)
+    assert read_or_refuse(read_sidecar_text, folder, scratch)
+
+
+LINES = st.lists(st.text(st.characters(codec="utf-8"), max_size=40)
+                 | st.sampled_from(["a.png", "#0", "\t", ",", '"', "\n", "image,caption", "B.JPG",
+                                    "x/a.png#1\t", "C:\\a.png|", "['a' \"b\"]"]))  # fmt: skip
+
+
+@fuzz
+@given(parts=LINES, name=st.sampled_from(["captions.txt", "results.token", "t.csv", "t.tsv"]))
+def test_lines_of_any_text_are_read_or_listed(fresh, tmp_path_factory, parts, name):
+    folder = fresh()
+    put(folder, "x/a.png")
+    put(folder, "b.jpg")
+    path = put(folder, name, "".join(parts))
+    scratch = tmp_path_factory.getbasetemp() / "scratch"
+    read_or_refuse(read_image_table, path, scratch)
+    assert read_or_refuse(read_caption_list, folder, scratch)
+
+
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
@@ -217,7 +275,8 @@ def test_parquet_cells_of_any_value_are_read_or_listed(
     members=st.lists(
         st.tuples(
             st.text(st.characters(codec="utf-8"), min_size=1, max_size=150),
-            st.sampled_from([".png", ".jpg", ".txt", ".json", ".cls", ".seg.png", ""]),
+            st.sampled_from([".png", ".jpg", ".txt", ".json", ".cls", ".seg.png", "", ".2.jpg",
+                             ".2.txt", ".caption"]),
             st.sampled_from([picture(), b"", b"[]", b'{"caption": [1, null, "x"]}', b"\xff\xfe"])
             | st.binary(max_size=20),
         ),
