@@ -91,13 +91,20 @@ def test_an_equal_picture_makes_a_copy_and_an_equal_caption_does_not():
     assert together(collection(image, text).equal_items) == {frozenset({7, 40})}
 
 
-def test_without_pictures_items_are_equal_where_all_of_them_is():
+def test_without_pictures_items_are_equal_where_another_modality_than_text_is():
     first, second = rows(), rows(seed=1)
     first[40], second[40] = first[7], second[7]
     first[50] = first[9]
+    second[51] = second[10]
     blocks = {"sound": ModalityVectors.of(first), "text": ModalityVectors.of(second)}
     found = Collection("sounds", items_of_rows(60), blocks).equal_items
-    assert together(found) == {frozenset({7, 40})}
+    assert together(found) == {frozenset({7, 40}), frozenset({9, 50})}
+
+
+def test_few_vectors_for_many_items_stand_for_classes_and_make_no_copies():
+    classes = rows()[:2].repeat(30, axis=0)
+    blocks = {"x": ModalityVectors.of(rows(seed=1)), "y": ModalityVectors.of(classes)}
+    assert not together(Collection("classes", items_of_rows(60), blocks).equal_items)
 
 
 def test_texts_that_stand_alone_are_no_copies_of_one_another():
