@@ -10,7 +10,14 @@ from filelock import FileLock
 
 from gapviz.storage import leftovers
 from gapviz.storage.files import swapped_in
-from gapviz.storage.leftovers import OWNER, UNOWNED_SECONDS, recover, sweep, sweep_below
+from gapviz.storage.leftovers import (
+    OWNER,
+    UNOWNED_SECONDS,
+    recover,
+    sweep,
+    sweep_at_start,
+    sweep_below,
+)
 
 DIES = """
 import os, sys
@@ -137,3 +144,17 @@ def test_the_lock_is_what_tells_the_dead_from_the_living(tmp_path):
     make_old(room)
     sweep(tmp_path)
     assert not room.exists()
+
+
+def test_cache_and_home_are_swept_when_the_dashboard_starts(tmp_path, monkeypatch):
+    rooms = []
+    for variable in ("GAPVIZ_CACHE", "GAPVIZ_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+        rooms.append(tmp_path / variable / "in" / ".partial-x")
+        rooms[-1].mkdir(parents=True)
+        make_old(rooms[-1])
+    sweep_at_start()
+    end = time.monotonic() + 10
+    while any(room.exists() for room in rooms):
+        assert time.monotonic() < end
+        time.sleep(0.01)
