@@ -34,6 +34,8 @@ PAGES = ("", "search", "curves", "thresholds", "anatomy", "export", "within")
 STRATEGIES = ("centre", "offset", "half")
 MOST_GROWTH = 0.15
 """Share by which the server's memory may grow."""
+PAUSE = 5.0
+"""Seconds for which a visitor looks at what there is."""
 STEP = 0.05
 """Of the slider λ."""
 
@@ -79,20 +81,22 @@ def settings_of(n_visitors: int) -> list[Settings]:
 
 
 def visit(
-    address: str, chosen: Settings, tally: Tally | None = None
+    address: str, chosen: Settings, tally: Tally | None = None, pause: float = 0.0
 ) -> tuple[list[str], list[str]]:
     """Come, look, move λ, look, leave; both sights."""
     start = time.perf_counter()
     visitor = Visitor(address, chosen.page, **chosen.link, strength=f"{chosen.strengths[0]:g}")
     try:
         before = visitor.look()
-        middle = time.perf_counter()
+        opened = time.perf_counter() - start
+        time.sleep(pause)
+        start = time.perf_counter()
         visitor.slide("strength", chosen.strengths[1])
         after = visitor.look()
-        end = time.perf_counter()
+        moved = time.perf_counter() - start
         if tally is not None:
-            tally.opened.append(middle - start)
-            tally.moved.append(end - middle)
+            tally.opened.append(opened)
+            tally.moved.append(moved)
             for seen, alone in zip((before, after), chosen.alone, strict=True):
                 if seen != alone:
                     tally.wrong.append(f"/{chosen.page} {chosen.link}: {_difference(seen, alone)}")
@@ -117,7 +121,8 @@ def soak(address: str, everyone: list[Settings], seconds: float) -> Tally:
         while time.monotonic() < deadline:
             own = Tally()
             try:
-                visit(address, chosen, own)
+                visit(address, chosen, own, PAUSE)
+                time.sleep(PAUSE)
             except Exception as error:
                 own.wrong.append(f"/{chosen.page}: {type(error).__name__}: {error}")
             with lock:

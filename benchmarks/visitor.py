@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 LOOK_AGAIN_SECONDS = 0.25
+PATIENCE = 120.0
 STILL_WAITING = ("progress", ":material/hourglass_top:")
 """A bar, or the mark of a page that goes on while something is measured."""
 SHOWN = ("markdown", "heading", "alert", "metric", "html", "code", "plotly_chart", "exception")
@@ -42,11 +43,12 @@ class Visitor:
             origin=Origin(address),
             subprotocols=[Subprotocol("streamlit")],
             max_size=None,
+            open_timeout=PATIENCE,
             compression=None,
             legacy=True,
         )
 
-    def look(self, patience: float = 120.0) -> list[str]:
+    def look(self, patience: float = PATIENCE) -> list[str]:
         """Run the page until nothing on it is waited for; every text on it, in order.
 
         Raises:
@@ -81,7 +83,7 @@ class Visitor:
         kinds = ((one, one.WhichOneof("type")) for one in self._elements.values())
         return [one.exception.type for one, kind in kinds if kind == "exception"]
 
-    def run(self, patience: float = 120.0) -> None:
+    def run(self, patience: float = PATIENCE) -> None:
         """Run the page once, to its end.
 
         Raises:

@@ -20,7 +20,8 @@ _SPACE = str.maketrans(dict.fromkeys("\t\n\r\f\v", " "))
 _ANYWHERE = re.compile(r"[\\`*\[\]<|~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _AT_THE_START = re.compile(r"^([#>+=-]|\d{1,9}(?=[.)]))")
 _LIVE = re.compile(
-    r"""(?<=:)(?=[\w+./-]+[:\[{])   # :red[…], :smile:, :material/home:
+    r"""(?<=:)(?=[\w+./-]+\\?[:\[{])  # :red[…], :smile:, :material/home:
+      | (?<=:)(?=(?:red|orange|yellow|green|blue|violet|gr[ae]y|rainbow|primary|small)\b)
       | (?<=[A-Za-z]:)(?=//)         # https://…
       | (?<=www)(?=\.)               # www.…
       | (?<=[\w.+-]@)(?=[\w-]+\.\w)  # somebody@example.org""",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gapviz.core.collection import Collection, Item
@@ -37,17 +37,17 @@ def thumbnail_url(name: str, collection: Collection, item: Item, size: int = 96)
 def _thumbnail(request: Request) -> Response:
     found = _find(request)
     if found is None:
-        return Response("no such item", status_code=404)
+        return PlainTextResponse("no such item", status_code=404)
     collection, item = found
     if item.image is None:
-        return Response("this item has no picture", status_code=404)
+        return PlainTextResponse("this item has no picture", status_code=404)
     wanted = request.query_params.get("size", "96")
     size = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 96
     served = min(SIZES, key=lambda offered: abs(offered - size))
     try:
         png = thumbnail_png(item.image, collection.root, served)
     except GapvizError as error:
-        return Response(error.sentence, status_code=404)
+        return PlainTextResponse(error.sentence, status_code=404)
     return Response(png, media_type="image/png", headers=UNCHANGING)
 
 
