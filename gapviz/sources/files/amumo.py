@@ -13,8 +13,9 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.gram import gram_blocks
+from gapviz.sources.files.item_metadata import ItemMetadata, caption_lines
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
-from gapviz.sources.files.pairing import ItemMetadata, caption_lines, reading_of, split_alike
+from gapviz.sources.files.pairing import reading_of, split_alike
 from gapviz.sources.images.decoding import is_image_name
 
 PROMPTS = "prompts.txt"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions
+from gapviz.sources.files.item_metadata import LINE_FILES, NamedArray, caption_lines, find_metadata
 from gapviz.sources.files.named_arrays import OWNER_ENDINGS, modality_name, reading_of_arrays
 from gapviz.sources.files.numpy_files import load_array
-from gapviz.sources.files.pairing import LINE_FILES, NamedArray, caption_lines, find_metadata
 
 ENDING = ".npy"
 

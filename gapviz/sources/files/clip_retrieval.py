@@ -18,9 +18,10 @@ import numpy.typing as npt
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
+from gapviz.sources.files.item_metadata import ItemMetadata, table_metadata
 from gapviz.sources.files.named_arrays import modality_name
 from gapviz.sources.files.numpy_files import load_array
-from gapviz.sources.files.pairing import ItemMetadata, VectorRows, reading_of, table_metadata
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.tables import open_table
 
 VECTOR_FOLDER_ENDING = "_emb"

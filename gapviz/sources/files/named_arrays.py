@@ -16,14 +16,13 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import Columns, choose_columns
 from gapviz.sources.files.format import Reading, ReadOptions
-from gapviz.sources.files.pairing import (
+from gapviz.sources.files.item_metadata import (
     ItemMetadata,
     NamedArray,
-    VectorRows,
     find_metadata,
     list_metadata,
-    reading_of,
 )
+from gapviz.sources.files.pairing import VectorRows, reading_of
 
 Chosen = TypeVar("Chosen")
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
+from gapviz.sources.files.item_metadata import find_metadata
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
-from gapviz.sources.files.pairing import VectorRows, find_metadata, reading_of
+from gapviz.sources.files.pairing import VectorRows, reading_of
 
 # What zipfile raises on archives that were cut short, altered, encrypted or never theirs.
 ZIP_DAMAGE = (

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
+from gapviz.sources.files.item_metadata import table_metadata
 from gapviz.sources.files.named_arrays import VECTOR_ENDING, chosen_modalities, modality_name
-from gapviz.sources.files.pairing import VectorRows, reading_of, table_metadata
+from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.tables import open_table
 from gapviz.sources.images.parquet import list_columns
 

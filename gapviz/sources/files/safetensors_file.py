@@ -11,8 +11,8 @@ from safetensors import SafetensorError, safe_open
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NAMES
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
+from gapviz.sources.files.item_metadata import NamedArray
 from gapviz.sources.files.named_arrays import ENCODER_NAME, OWNER_ENDINGS, reading_of_arrays
-from gapviz.sources.files.pairing import NamedArray
 
 OF_THE_FILE = frozenset({"comment", "description", "title"})
 """What other programs say of the whole file, where a list would be captions."""
