@@ -15,6 +15,7 @@ from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
 from gapviz.sources.files.format import DEFAULT_TEMPLATE, Reading, ReadOptions, formats
+from gapviz.sources.files.quantised import KINDS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -37,6 +38,13 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
         f"caption of an item that has a label only (default: '{DEFAULT_TEMPLATE}')",
     ),
     "modalities": ("--modalities", listed, "NAME[,NAME]", "names of the arrays, in order"),
+    "quantisation": (
+        "--quantisation",
+        str,
+        "KIND",
+        f"how the vectors are stored: {', '.join(KINDS)}, or uint8:ZERO with the zero point",
+    ),
+    "dims": ("--dims", int, "N", "only the first N dimensions of each vector (Matryoshka)"),
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 

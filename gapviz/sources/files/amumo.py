@@ -14,6 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.gram import gram_blocks
 from gapviz.sources.files.item_metadata import ItemMetadata, caption_lines
+from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import reading_of, split_alike
 from gapviz.sources.images.decoding import is_image_name
@@ -38,7 +39,8 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: no matrix that can be read, no captions, or counts that do not fit.
     """
     sound = ("audio",) if any((path / AUDIOS).glob("*")) else ()
-    modalities = options.modalities or (*USUAL_MODALITIES, *sound)
+    named = tuple(map(modality_name, options.modalities))
+    modalities = named or (*USUAL_MODALITIES, *sound)
     metadata, missing = _metadata(path)
     skipped = [one for one in missing if one.what not in options.left_out]
     collections: list[Collection] = []
@@ -89,5 +91,10 @@ def _metadata(path: Path) -> tuple[ItemMetadata, list[Skipped]]:
 
 
 FORMAT = Format(
-    "amumo", "an Amumo folder (prompts.txt, similarities)", is_amumo_folder, read_amumo, priority=24
+    "amumo",
+    "an Amumo folder (prompts.txt, similarities)",
+    is_amumo_folder,
+    read_amumo,
+    priority=24,
+    has_columns=False,
 )

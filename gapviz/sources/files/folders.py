@@ -168,4 +168,5 @@ FORMAT = Format(
     lambda path: bool(peeked_images(path)),
     read_folder,
     priority=80,
+    has_columns=False,
 )

@@ -7,8 +7,9 @@ point of the group `gapviz.readers`.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -16,8 +17,11 @@ from typing import Literal
 from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
+from gapviz.core.matryoshka import first_dimensions
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.sources.files.foreign import FOREIGN
+from gapviz.sources.files.quantised import Stored, stored_kind
 from gapviz.sources.files.texts import shown
 from gapviz.storage.saved_collection import ITEMS_FILE
 
@@ -25,6 +29,9 @@ READERS = "gapviz.readers"
 
 IndexedCaptions = Literal["first", "all"]
 """Whether an item's captions after the first are indexed too, or only ask."""
+
+MOST_ENDINGS = 6
+"""Kinds of files that are told of a folder that is not read."""
 
 DEFAULT_TEMPLATE = "a picture of {label}"
 
@@ -34,7 +41,8 @@ class ReadOptions:
     """What a person says of a source where its files do not say it themselves.
 
     Raises:
-        GapvizError: a caption template without `{label}`.
+        GapvizError: a caption template without `{label}`, a quantisation that there is not, or
+            fewer than one dimension.
     """
 
     id_column: str | None = None
@@ -51,6 +59,11 @@ class ReadOptions:
     """Names for arrays that come without any, in their order."""
     encoder: str | None = None
     """What made the vectors, where the files do not say."""
+    quantisation: str | None = None
+    """How the vectors are stored, as `quantised.stored_kind` takes it; None takes what the files
+    say, and refuses whole numbers that may mean several things."""
+    dims: int | None = None
+    """Of each vector only so many of its first dimensions, as Matryoshka models allow."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""
@@ -61,6 +74,27 @@ class ReadOptions:
                 f"the caption template {self.template[:80]!r} has no {{label}}",
                 hint="write for instance 'a picture of {label}'",
             )
+        if self.dims is not None and self.dims < 1:
+            raise GapvizError(
+                f"{self.dims} dimensions are none", hint="take at least one of each vector"
+            )
+        if self.quantisation is not None:
+            stored_kind(self.quantisation)
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns that a person names, of ids, captions, labels and images."""
+        named = (self.id_column, *self.caption_columns, self.label_column, self.image_column)
+        return tuple(name for name in named if name is not None)
+
+    @property
+    def stored(self) -> Stored | None:
+        """How the vectors are said to be stored.
+
+        Raises:
+            GapvizError: as `stored_kind`.
+        """
+        return None if self.quantisation is None else stored_kind(self.quantisation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +159,10 @@ class Format:
     """How to write a file with one of `endings`, for whoever gives another one."""
     alone: bool = True
     """Whether one file with one of `endings` is enough, and may be uploaded without a zip."""
+    has_columns: bool = True
+    """Whether a column that the options name may be in it."""
+    told: Callable[[Path, ReadOptions], bool] = lambda *_: False
+    """Whether the options say that a path is of this format, where its own signs do not."""
 
 
 def formats() -> tuple[Format, ...]:
@@ -141,11 +179,13 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
     if source in BUILTIN_ENCODERS:
-        return Reading((builtin_collection(source),))
+        return _first_dims(Reading((builtin_collection(source),)), options)
     path = Path(source)
     try:
         path.stat()
-        known = next((form for form in formats() if form.recognises(path)), None)
+        known = next(
+            (form for form in formats() if form.recognises(path) or form.told(path, options)), None
+        )
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         missing = isinstance(error, FileNotFoundError)
@@ -156,11 +196,29 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         ) from error
     if known is None:
         raise _unknown(path, source)
-    return known.read(path, options)
+    reading = _first_dims(known.read(path, options), options)
+    if known.has_columns:
+        return reading
+    unused = (
+        Skipped(f"the column {shown(name)!r}", f"was named, but {known.title} has no columns")
+        for name in options.named_columns
+    )
+    return replace(reading, skipped=(*reading.skipped, *unused))
+
+
+def _first_dims(reading: Reading, options: ReadOptions) -> Reading:
+    """The same of the first dimensions alone, where the options ask for that."""
+    if options.dims is None:
+        return reading
+    cut = tuple(first_dimensions(one, options.dims) for one in reading.collections)
+    return replace(reading, collections=cut)
 
 
 def _unknown(path: Path, source: str) -> GapvizError:
     ending = path.suffix.lower()
+    if ending in FOREIGN:
+        title, way = FOREIGN[ending]
+        return GapvizError(f"is {title}, which is not read", where=source, hint=way)
     likely = [] if path.is_dir() else [one for one in formats() if ending in one.endings]
     titles = [one.title for one in likely]
     if titles:
@@ -171,13 +229,33 @@ def _unknown(path: Path, source: str) -> GapvizError:
         )
     endings = dict.fromkeys(ending for one in formats() for ending in one.endings)
     return GapvizError(
-        "the folder holds nothing that a reader knows"
+        f"the folder holds nothing that a reader knows{_held(path)}"
         if path.is_dir()
         else f"no reader knows the ending {path.suffix!r}",
         where=source,
         hint=f"give a file ending in {', '.join(endings)}, one of the folders that `gapviz info "
         f"--help` lists, or what was saved ({ITEMS_FILE})",
     )
+
+
+def _held(folder: Path) -> str:
+    """What files a folder holds, by their endings, in brackets."""
+    try:
+        files = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    except OSError:
+        return ""
+    counts = Counter(
+        f"{one.suffix.lower()} file(s)" if one.suffix else "without an ending"
+        for one in files
+        if one.is_file()
+    )
+    counts["folder(s)"] = sum(one.is_dir() for one in files)
+    told = [f"{n:,} {shown(what, 40)}" for what, n in counts.most_common(MOST_ENDINGS) if n]
+    ways = dict.fromkeys(
+        FOREIGN[one.suffix.lower()] for one in files if one.suffix.lower() in FOREIGN
+    )
+    told += [f"{title} is not read: {way}" for title, way in ways]
+    return f" ({'; '.join(told)})" if told else " (it is empty)"
 
 
 def upload_endings() -> frozenset[str]:

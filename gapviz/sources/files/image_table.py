@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.columns import Columns, Fields, choose_columns, usual_name
+from gapviz.sources.files.columns import Columns, Fields, choose_columns, is_named, usual_name
 from gapviz.sources.files.folders import files_in, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
@@ -32,7 +32,7 @@ def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Readin
     Raises:
         GapvizError: no table, no column of images, or no image that can be read.
     """
-    files = _parquet_files(path) if path.is_dir() else [path]
+    files = _tables(path, options) if path.is_dir() else [path]
     if not files:
         raise GapvizError(
             "holds no Parquet files", where=shown(str(path)), hint="give a table or their folder"
@@ -53,6 +53,34 @@ def looks_like_image_table(path: Path) -> bool:
         if not has_ending(*TABLE_ENDINGS)(path):
             return False
         return usual_name(open_table(path, path.name, peek=True).columns, "image") is not None
+    except GapvizError:
+        return False
+
+
+def is_named_table(path: Path, options: ReadOptions) -> bool:
+    """Whether the column of images that the options name is in it, or in a table of the folder."""
+    return bool(_named_tables(path, options))
+
+
+def _tables(folder: Path, options: ReadOptions) -> Sequence[Path]:
+    return _named_tables(folder, options) or _parquet_files(folder)
+
+
+def _named_tables(path: Path, options: ReadOptions) -> Sequence[Path]:
+    """The tables that have the column of images that the options name."""
+    if options.image_column is None:
+        return ()
+    files = files_in(path, "*") if path.is_dir() else [path]
+    return [
+        file
+        for file in files
+        if has_ending(*TABLE_ENDINGS)(file) and _has_column(file, options.image_column)
+    ]
+
+
+def _has_column(file: Path, name: str) -> bool:
+    try:
+        return is_named(open_table(file, file.name, peek=True).columns, name)
     except GapvizError:
         return False
 
@@ -131,6 +159,7 @@ FORMAT = Format(
     read_image_table,
     priority=46,
     endings=TABLE_ENDINGS,
-    hint="call the column of image paths file_name",
+    hint="call the column of image paths file_name, or name it as the image column",
     alone=False,
+    told=is_named_table,
 )

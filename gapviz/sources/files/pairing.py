@@ -27,8 +27,9 @@ from gapviz.core.equal_items import joined
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
-from gapviz.sources.files.format import Reading, Skipped
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.item_metadata import ItemMetadata
+from gapviz.sources.files.quantised import KINDS, real_numbers, stored_kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,8 @@ class VectorRows:
     where: str = "vectors"
     numbers: Indices | None = None
     """Number of each row in its source, where that is not its position."""
+    stored: str | None = None
+    """How their numbers are stored, where the source says it: a word of `quantised.KINDS`."""
 
     @property
     def n_rows(self) -> int:
@@ -57,6 +60,7 @@ def reading_of(
     root: Path | None = None,
     skipped: Sequence[Skipped] = (),
     rotated: bool = False,
+    options: ReadOptions = ReadOptions(),
 ) -> Reading:
     """Pair the rows, drop and list what cannot be used, and make the collection.
 
@@ -68,10 +72,11 @@ def reading_of(
         root: folder of the images that `metadata` names; paths outside are dropped.
         skipped: what the reader has left out already.
         rotated: whether the vectors are known only up to a rotation.
+        options: may say how the vectors are stored.
 
     Raises:
-        GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
-            that are none.
+        GapvizError: nothing left, more than half broken, lengths that do not fit, vectors that
+            are none, or whole numbers of which nothing says what they mean.
     """
     if not blocks:
         raise GapvizError("holds no vectors", where=name, hint="save one array a modality")
@@ -79,7 +84,8 @@ def reading_of(
     if root is not None:
         known = known.with_images_inside(root)
     notes = [*skipped, *known.skipped]
-    items, modalities = _paired(name, blocks, known, notes)
+    measurable = {modality: _real(rows, options, notes) for modality, rows in blocks.items()}
+    items, modalities = _paired(name, measurable, known, notes)
     collection = Collection(
         name=name,
         items=items,
@@ -89,6 +95,15 @@ def reading_of(
         rotated=rotated,
     )
     return Reading(split_alike([collection]), tuple(notes))
+
+
+def _real(rows: VectorRows, options: ReadOptions, notes: list[Skipped]) -> VectorRows:
+    """The rows as numbers that cosines can be taken of; what was assumed is added to `notes`."""
+    said = stored_kind(rows.stored) if rows.stored and rows.stored in KINDS else None
+    vectors, assumed = real_numbers(rows.vectors, options.stored or said, where=rows.where)
+    if assumed:
+        notes.append(Skipped(rows.where, assumed))
+    return replace(rows, vectors=vectors)
 
 
 def split_alike(collections: Sequence[Collection]) -> tuple[Collection, ...]:

@@ -78,6 +78,11 @@ class Table:
         return self.path.suffix.lower() not in {".jsonl", ".parquet"}
 
     @property
+    def types(self) -> Mapping[str, str]:
+        """What the cells of each column are, where the file says it: `list<element: double>`."""
+        return {one.name: str(one.type) for one in self.schema or ()}
+
+    @property
     def binary_columns(self) -> frozenset[str]:
         """Columns of a Parquet file whose cells are bytes, such as the files of images."""
         kinds = {"binary", "large_binary"}
@@ -275,7 +280,11 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, tuple[str, ...]]:
         described = described.get(key) if isinstance(described, dict) else None
     names = {}
     for column, feature in described.items() if isinstance(described, dict) else ():
-        listed = feature.get("names") if isinstance(feature, dict) else None
+        entry = feature[0] if isinstance(feature, list) and len(feature) == 1 else feature
+        if isinstance(entry, dict):
+            # Of a list of labels an item, that of its entries.
+            entry = entry.get("feature", entry)
+        listed = entry.get("names") if isinstance(entry, dict) else None
         if isinstance(listed, list):
-            names[column] = tuple(one_line(str(entry)) for entry in listed)
+            names[column] = tuple(one_line(str(name)) for name in listed)
     return names

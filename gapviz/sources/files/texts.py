@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import json
 import math
+from datetime import date, time, timedelta
+from decimal import Decimal
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
+from uuid import UUID
 
 MAX_TEXT_BYTES = 1 << 20
 """A caption file beside one image holds no more than this."""
@@ -39,7 +43,7 @@ class Captions(NamedTuple):
 
 
 def text_in(value: object) -> str | None:
-    """A text, a number or a truth value as one line of text; None where it is missing.
+    """A text, a number, a truth value or a date as one line of text; None where it is missing.
 
     Raises:
         TypeError: any other value.
@@ -51,6 +55,10 @@ def text_in(value: object) -> str | None:
             line = one_line(value)
         case float() if value.is_integer():
             line = str(int(value))
+        case Decimal() if value.is_finite():
+            line = f"{value.normalize():f}"
+        case date() | time() | timedelta() | UUID() | Decimal():
+            line = str(value)
         case None | bool() | int() | float():
             line = "" if value is None else str(value)
         case _:
@@ -66,6 +74,9 @@ def captions_in(value: object) -> Captions:
             captions = dict.fromkeys(caption for part in parts for caption in part.found)
             flaws = [part.flaw for part in parts if part.flaw]
             return Captions(tuple(captions), flaws[0] if flaws else None)
+        case str() if (listed := list_in(value)) is not None:
+            found = captions_in(listed.values)
+            return found if found.flaw else Captions(found.found, listed.flaw)
         case None | str() | bytes():
             text = text_in(value)
             return Captions() if text is None else Captions((text,))
@@ -73,6 +84,35 @@ def captions_in(value: object) -> Captions:
             return Captions()
         case _:
             return Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
+
+
+class Listed(NamedTuple):
+    """A list that is written into a text; `flaw` says in a clause what was assumed."""
+
+    values: list[object]
+    flaw: str | None = None
+
+
+def list_in(text: str) -> Listed | None:
+    """The list of texts that a text is, as a cell of a table may hold it; None where it is none.
+
+    JSON is meant as a list. So is what Python prints, but there a quote in a text may have
+    cut it, and that is said.
+    """
+    written = text.strip()
+    if not (written.startswith("[") and written.endswith("]")) or len(written) > MAX_TEXT_BYTES:
+        return None
+    flaw = None
+    try:
+        values = json.loads(written)
+    except (ValueError, RecursionError):
+        try:
+            values = ast.literal_eval(written)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            return None
+        flaw = "holds a list as Python prints it, which was taken apart"
+    wanted = isinstance(values, list) and all(isinstance(one, str | None) for one in values)
+    return Listed(values, flaw) if wanted else None
 
 
 def path_in(value: object) -> str | None:
