@@ -159,7 +159,7 @@ FORMAT = Format(
     read_image_table,
     priority=46,
     endings=TABLE_ENDINGS,
-    hint="call the column of image paths file_name, or name it as the image column",
+    hint="call the column of image paths file_name, or name it",
     alone=False,
     told=is_named_table,
 )

@@ -124,7 +124,12 @@ def table_metadata(
     metadata = _described(rows, columns, table.class_names, where=table.name)
     note = table.encoding.assumed
     skipped = [Skipped(table.name, note)] if note else []
-    skipped += _unread_columns(table, columns, {*ignored})
+    passed_over = set()
+    if options.named_columns:
+        # Whoever names columns knows of those that are taken otherwise.
+        usual = choose_columns(table.columns, ReadOptions(), where=table.name, only_named=out)
+        passed_over = {*usual.all}
+    skipped += _unread_columns(table, columns, {*ignored, *passed_over})
     metadata = replace(metadata, skipped=(*skipped, *metadata.skipped))
     if root is None or columns.image not in stored:
         return metadata

@@ -26,9 +26,11 @@ from gapviz.sources.files.item_metadata import (
     list_metadata,
 )
 from gapviz.sources.files.modality_names import (
+    ALIASES,
     modality_name,
     modality_names,
     says_modality,
+    says_vectors,
     stored_as,
 )
 from gapviz.sources.files.pairing import VectorRows, reading_of
@@ -239,18 +241,18 @@ def _metadata(
     known = {}
     for name, values in lists.items():
         where = f"{path.name}, {shown(name)}"
-        if says_modality(name) and name not in columns.all:
+        kind = str(values.dtype) if isinstance(values, np.ndarray) else "list"
+        numeric = isinstance(values, np.ndarray) and values.dtype.kind not in "US"
+        if (name in ALIASES or says_vectors(name)) and (numeric or name not in columns.all):
             raise GapvizError(
                 f"is a list of {len(values)} values, neither vectors nor a list that is known",
                 where=where,
                 hint="name it ids, captions, labels, image_paths or <modality>_ids, or give one "
                 "row of numbers per vector",
             )
-        kind = str(values.dtype) if isinstance(values, np.ndarray) else "list"
-        holds_texts = name in (*columns.captions, columns.image)
         if name not in columns.all:
             notes.append(Skipped(where, f"is a list of {len(values)} values ({kind}), not read"))
-        elif holds_texts and isinstance(values, np.ndarray) and values.dtype.kind not in "US":
+        elif numeric and name in (*columns.captions, columns.image):
             notes.append(Skipped(where, f"holds {kind} instead of texts, and is not read"))
         else:
             known[name] = values

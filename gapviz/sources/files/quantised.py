@@ -168,7 +168,11 @@ def _assumed(vectors: Numbers, where: str) -> str | None:
         if not packed:
             why = "none of them negative, and no zero point is known"
         raise _unknown(f"holds {_span(vectors)} in {vectors.shape[1]} columns, {why}", where)
-    if lowest >= -BYTE // 2 and highest < BYTE // 2 and _look_packed(vectors + BYTE // 2):
+    if (
+        lowest >= -BYTE // 2
+        and highest < BYTE // 2
+        and _look_packed(vectors.astype(np.int64) + BYTE // 2)
+    ):
         raise _unknown(
             f"holds {_span(vectors)} in {vectors.shape[1]} columns, as bits packed by eights do",
             where,
@@ -181,7 +185,7 @@ def _look_packed(numbers: Numbers) -> bool:
     """Whether bytes are spread as those of packed sign bits are."""
     if numbers.size < FEWEST_BYTES:
         return False
-    top = numbers.astype(np.int64) // (BYTE // 4)
+    top = numbers // (BYTE // 4)
     return float(np.mean((top == 0) | (top == 3))) >= PACKED_SHARE
 
 

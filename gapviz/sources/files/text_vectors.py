@@ -78,11 +78,10 @@ def _refuse(table: Table) -> Flaw:
 
 FORMAT = Format(
     "text_vectors",
-    "a .jsonl, .csv or .tsv with columns of vectors",
+    "a table of vectors (.csv, .tsv, .jsonl)",
     is_text_vectors,
     read_text_vectors,
-    priority=21,
+    priority=23,
     endings=ENDINGS,
-    hint="write each vector as [0.1, 0.2, …] in a column such as image_vector",
     told=is_text_vectors,
 )
