@@ -79,8 +79,11 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
     right_ones = sum(hit.item in same for hit in found.hits)
     words = ""
     if same:
-        label = collection.items[asked.item or 0].label
-        words = f"**{right_ones} of {len(found.hits)}** share the query's label, {label}"
+        labels = collection.items[asked.item or 0].labels
+        which = f"one of the query's labels, {', '.join(labels)}"
+        if len(labels) == 1:
+            which = f"the query's label, {labels[0]}"
+        words = f"**{right_ones} of {len(found.hits)}** share {which}"
     answer = Answer(chosen.view, asked, found, words=words)
     show_answers([answer], bias=False, same_label=same)
     st.caption(

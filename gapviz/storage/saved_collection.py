@@ -78,7 +78,13 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
         return Collection(
             name=description["name"],
             items=tuple(
-                Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
+                Item(
+                    entry["id"],
+                    entry["label"],
+                    tuple(entry["captions"]),
+                    entry["image"],
+                    tuple(entry.get("other_labels", ())),
+                )
                 for entry in description["items"]
             ),
             modalities=modalities,

@@ -39,3 +39,13 @@ def test_vectors_without_axes_stay_so(make_collection, tmp_path):
     replace_collection(rotated, tmp_path / "here")
     again = load_collection(tmp_path / "here")
     assert again.rotated and again.content_hash == rotated.content_hash
+
+
+def test_all_labels_of_an_item_are_kept(make_collection, tmp_path):
+    made = make_collection(4)
+    first, *rest = made.items
+    labelled = replace(made, items=(replace(first, label="a", other_labels=("b", "c")), *rest))
+    replace_collection(labelled, tmp_path / "out")
+    kept = load_collection(tmp_path / "out")
+    assert kept.items[0].labels == ("a", "b", "c")
+    assert kept.content_hash == labelled.content_hash

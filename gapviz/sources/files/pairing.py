@@ -197,6 +197,7 @@ def _merged_items(
             label=known.label or said.label,
             captions=tuple(dict.fromkeys(known.captions + said.captions)),
             image=known.image or said.image,
+            other_labels=known.other_labels if known.label else said.other_labels,
         )
     return list(merged.values())
 

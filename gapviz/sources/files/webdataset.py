@@ -114,7 +114,10 @@ def _add_texts(group: _Group, content: BinaryIO, suffix: str, options: ReadOptio
     # A `.cls` says what the label is, whatever a `.json` calls it.
     first, second = (said, before) if suffix == ".cls" else (before, said)
     captions = before.captions + said.captions
-    group.fields = Fields(captions=captions, label=first.label or second.label)
+    labelled = first if first.label else second
+    group.fields = Fields(
+        captions=captions, label=labelled.label, other_labels=labelled.other_labels
+    )
     return said.flaw
 
 
