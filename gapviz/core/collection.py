@@ -432,7 +432,8 @@ def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]
         raise GapvizError(
             f"the modalities have different dimensions ({listing})",
             where=name,
-            hint="give vectors of one joint space, made by one encoder",
+            hint="give vectors of one joint space, made by one encoder, or name the modalities to "
+            "take",
         )
 
 

@@ -22,6 +22,7 @@ from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.foreign import FOREIGN
 from gapviz.sources.files.quantised import Stored, stored_kind
+from gapviz.sources.files.tables import open_table
 from gapviz.sources.files.texts import shown
 from gapviz.storage.saved_collection import ITEMS_FILE
 
@@ -31,7 +32,7 @@ IndexedCaptions = Literal["first", "all"]
 """Whether an item's captions after the first are indexed too, or only ask."""
 
 MOST_ENDINGS = 6
-"""Kinds of files that are told of a folder that is not read."""
+"""Kinds of files, or columns, that are told of what is not read."""
 
 DEFAULT_TEMPLATE = "a picture of {label}"
 
@@ -222,8 +223,9 @@ def _unknown(path: Path, source: str) -> GapvizError:
     likely = [] if path.is_dir() else [one for one in formats() if ending in one.endings]
     titles = [one.title for one in likely]
     if titles:
+        what = f"is neither {' nor '.join(titles)}" if len(titles) > 1 else f"is not {titles[0]}"
         return GapvizError(
-            f"is neither {' nor '.join(titles)}" if len(titles) > 1 else f"is not {titles[0]}",
+            what + _columns_told(path),
             where=source,
             hint=", or ".join(one.hint for one in likely if one.hint),
         )
@@ -236,6 +238,19 @@ def _unknown(path: Path, source: str) -> GapvizError:
         hint=f"give a file ending in {', '.join(endings)}, one of the folders that `gapviz info "
         f"--help` lists, or what was saved ({ITEMS_FILE})",
     )
+
+
+def _columns_told(path: Path) -> str:
+    """The columns of a Parquet file with their types, in brackets."""
+    if path.suffix.lower() != ".parquet":
+        return ""
+    try:
+        types = open_table(path, path.name).types
+    except GapvizError as error:
+        return f" ({error.what})"
+    told = [f"{shown(name, 40)}: {shown(kind, 40)}" for name, kind in types.items()]
+    more = f", … {len(told) - MOST_ENDINGS} more" if len(told) > MOST_ENDINGS else ""
+    return f" (its columns: {', '.join(told[:MOST_ENDINGS])}{more})"
 
 
 def _held(folder: Path) -> str:

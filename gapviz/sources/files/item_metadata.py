@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -29,6 +30,9 @@ JSON_ENDING = ".json"
 
 MAX_JSON_BYTES = 256 * 1024**2
 """A larger file is not taken for captions."""
+
+_NUMBERED = re.compile(r"\Z|Unnamed: [0-9]+\Z|__index_level_[0-9]+__\Z")
+"""Columns that pandas adds to number the rows."""
 
 MOST_PLACES = 20
 """Rows with one flaw that are told one by one."""
@@ -67,8 +71,12 @@ class ItemMetadata:
         return replace(self, entries=entries, skipped=self.skipped + skipped)
 
 
-def find_metadata(folder: Path, stem: str, options: ReadOptions) -> ItemMetadata | None:
+def find_metadata(
+    folder: Path, stem: str, options: ReadOptions, *, source: Path | None = None
+) -> ItemMetadata | None:
     """The metadata in `STEM.csv`, `.tsv`, `.jsonl`, `.parquet` or `.json`; None without any.
+
+    `source` is the file that holds the vectors themselves, and describes nothing.
 
     Raises:
         GapvizError: as `table_metadata` and `json_metadata`.
@@ -76,7 +84,7 @@ def find_metadata(folder: Path, stem: str, options: ReadOptions) -> ItemMetadata
     root = options.image_folder or folder
     for ending in TABLE_ENDINGS:
         file = folder / f"{stem}{ending}"
-        if file.is_file():
+        if file.is_file() and file != source:
             return table_metadata(open_table(file, file.name), options, root=root)
     file = folder / f"{stem}{JSON_ENDING}"
     return json_metadata(file, options) if file.is_file() else None
@@ -264,7 +272,7 @@ def _unread_columns(table: Table, columns: Columns, ignored: Collection[str]) ->
     unread = [
         f"{shown(name, 60)} ({shown(types[name], 60)})" if name in types else shown(name, 60)
         for name in table.columns
-        if name and name not in columns.all and name not in ignored
+        if name not in columns.all and name not in ignored and not _NUMBERED.match(name)
     ]
     return _unread_note(table.name, unread, columns)
 

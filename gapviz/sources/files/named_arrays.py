@@ -112,7 +112,7 @@ def reading_of_arrays(
     if others:
         metadata = _metadata(path, others, options, notes)
     elif path.is_file() and metadata is None:
-        metadata = find_metadata(folder, path.stem, options)
+        metadata = find_metadata(folder, path.stem, options, source=path)
     if metadata is None:
         notes += unused_columns(options)
     return reading_of(

@@ -142,7 +142,7 @@ def _damaged(table: Table) -> GapvizError:
 
 FORMAT = Format(
     "parquet_vectors",
-    "a .parquet with columns of vectors, or a folder of such files",
+    "a .parquet with columns of vectors, or a folder of them",
     is_vector_parquet,
     read_vector_parquet,
     priority=20,

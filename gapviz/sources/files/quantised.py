@@ -167,7 +167,10 @@ def _assumed(vectors: Numbers, where: str) -> str | None:
         why = "as bits packed by eights do"
         if not packed:
             why = "none of them negative, and no zero point is known"
-        raise _unknown(f"holds {_span(vectors)} in {vectors.shape[1]} columns, {why}", where)
+        told = f"holds {_span(vectors)} in {vectors.shape[1]} columns, {why}"
+        if highest < BYTE:
+            raise _unknown(told, where)
+        raise _unknown(told, where, "bfloat16 or none" if vectors.dtype.itemsize == 2 else "none")
     if (
         lowest >= -BYTE // 2
         and highest < BYTE // 2

@@ -28,11 +28,12 @@ PLAIN_FIELDS = frozenset({"values", "data"})
 """Of a struct that holds one vector, the usual names of the field that it stands in."""
 
 BYTE_DTYPES = ("<f4", "<f2", "<f8")
-"""What vectors are stored as where they are bytes, the most usual first."""
+"""What vectors may be stored as where they are bytes."""
 
-_PLAUSIBLE = 1e-6, 1e4
-"""Between which the median of |x| of a vector lies; of bytes that are taken for another kind of
-number it is far outside, or some are NaN."""
+_MOST_SPREAD = 4.0
+"""Standard deviation of log₂ |x| over the numbers of vectors, which is near 1.6 where they are
+normally distributed. Bytes that are taken for another kind of number have other bits in the place
+of exponents, which makes it several times as large, or are NaN."""
 
 _NUMBER = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|nan|inf|NaN|Infinity)"
 _WRITTEN = re.compile(
@@ -185,7 +186,7 @@ def _numbers_in(value: object, dtype: str | None = None) -> npt.NDArray[Any] | s
         case None:
             return None
         case [list() as only]:
-            return _numbers_in(only)
+            return _numbers_of(only)
         case list() | tuple():
             return _numbers_of(value)
         case bytes() if dtype is not None and len(value) % np.dtype(dtype).itemsize == 0:
@@ -228,13 +229,14 @@ def _dtype_of_bytes(values: Sequence[object]) -> str | None:
         return None
     size = max(set(map(len, some)), key=list(map(len, some)).count)
     content = b"".join(value for value in some if len(value) == size)
+    spreads = {}
     for dtype in BYTE_DTYPES:
-        if size % np.dtype(dtype).itemsize == 0:
-            with np.errstate(all="ignore"):
-                numbers = np.abs(np.frombuffer(content, dtype).astype(np.float64))
-            if np.isfinite(numbers).all() and _PLAUSIBLE[0] < np.median(numbers) < _PLAUSIBLE[1]:
-                return dtype
-    return None
+        if size and size % np.dtype(dtype).itemsize == 0:
+            numbers = np.abs(np.frombuffer(content, dtype).astype(np.float64))
+            if np.isfinite(numbers).all() and (numbers > 0).any():
+                spreads[dtype] = float(np.std(np.log2(numbers[numbers > 0])))
+    likely = min(spreads, key=lambda dtype: spreads[dtype], default=None)
+    return likely if likely is not None and spreads[likely] < _MOST_SPREAD else None
 
 
 def _is_vector(value: object, name: str, named: Sequence[str]) -> bool:
@@ -254,7 +256,7 @@ def _is_vector(value: object, name: str, named: Sequence[str]) -> bool:
 
 
 def _begins_a_list(text: str) -> bool:
-    return bool(re.match(rf"[\[(]*\s*{_NUMBER}[\s,;|]+{_NUMBER}", text.strip()))
+    return bool(re.match(rf"(?:array|tensor)?[\[(\s]*{_NUMBER}[\s,;|]+{_NUMBER}", text.strip()))
 
 
 def _holds_vector(name: str, kind: Any, peek: Peek, named: bool) -> bool:

@@ -126,8 +126,9 @@ def vector_reading(
         start += one.n_rows
     blocks = _joined(parts)
     if not blocks:
+        first = next((f" (first of {len(notes):,}: {one.what} {one.why})" for one in notes), "")
         raise GapvizError(
-            "holds no vector in any row", where=path.name, hint="fill a column of vectors"
+            f"holds no vector in any row{first}", where=path.name, hint="fill a column of vectors"
         )
     metadata = ItemMetadata(
         [entry for part in parts for entry in part.metadata.entries],
