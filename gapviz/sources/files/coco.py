@@ -143,7 +143,7 @@ def _captions(
     strays = 0
     for number, annotation in enumerate(annotations):
         item_id = _id_in(annotation.get("image_id"))
-        found, flaw = captions_in(annotation.get("caption"))
+        found, flaw, _ = captions_in(annotation.get("caption"))
         if item_id is None or item_id not in listed:
             strays += 1
         elif found:

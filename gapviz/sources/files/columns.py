@@ -9,13 +9,14 @@ from functools import partial
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.texts import (
+    CONVERSATION,
     MAX_TEXT_BYTES,
     captions_in,
     decoded,
     json_in,
-    list_in,
     path_in,
     shown,
     text_in,
@@ -25,7 +26,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "ids", "item_id", "item", "uid", "key", "image_id"),
     "caption": (
         "caption", "captions", "text", "texts", "sentence", "sentences", "sentences_raw",
-        "comment", "description", "prompt", "prompts", "alt_text", "title",
+        "comment", "description", "prompt", "prompts", "alt_text", "title", "raw",
+        "conversations", "conversation", "messages",
     ),
     "label": (
         "label", "labels", "label_name", "class", "class_name", "category", "cls",
@@ -68,6 +70,8 @@ class Fields:
     image: str | None = None
     flaw: str | None = None
     """The first value that could not be used, in a clause."""
+    guess: str | None = None
+    """What the captions were taken from by a guess: see `Captions`."""
     other_labels: tuple[str, ...] = ()
     """Those after the first."""
     stored: str | None = None
@@ -110,7 +114,7 @@ def choose_columns(
         raise GapvizError(
             "has no column of images",
             where=where,
-            hint=f"name one 'file_name', or say which it is among {_listed(names)}",
+            hint=f"name one 'file_name', or say which it is among {listed(names)}",
         )
     return columns
 
@@ -155,15 +159,31 @@ def fields_of(
         label=labels[0] if labels else None,
         image=path_in(row.get(columns.image)) if columns.image else None,
         flaw=captions.flaw or no_id or no_label,
+        guess=captions.guess,
         other_labels=labels[1:],
     )
+
+
+def guess_note(guess: str, places: Sequence[str], columns: Columns) -> str:
+    """What to say of captions that were taken by a guess, in a clause.
+
+    Args:
+        guess: as `Fields.guess` has it.
+        places: the rows, at least one.
+        columns: of the table.
+    """
+    held = f"{counted(len(places), guess)} in {listed(columns.captions)}"
+    taken = "the texts are captions"
+    if guess == CONVERSATION:
+        taken = "the first answer is the caption"
+    return f"has {held}, of which {taken} (first: {places[0]})"
 
 
 def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     """What a file beside one image says of it.
 
     Args:
-        suffix: `.txt`, a caption a line; `.json`, an object; `.cls`, a label.
+        suffix: `.json`, an object, or captions; `.cls`, a label; any other, a caption a line.
         file: opened for reading.
         options: may name the keys of the object.
     """
@@ -171,19 +191,27 @@ def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
     if len(content) > MAX_TEXT_BYTES:
         return Fields(flaw="is too long for a caption")
     if suffix == ".json":
-        try:
-            value = json_in(content)
-        except ValueError as error:
-            return Fields(flaw=str(error))
-        if not isinstance(value, dict):
-            return Fields(flaw="is not a JSON object")
-        captions = options.caption_columns or _usual_captions(list(value))
-        label = options.label_column or usual_name(value, "label")
-        return fields_of(value, Columns(captions=captions, label=label))
+        return _fields_of_json(content, options)
     text, encoding = decoded(content)
     if suffix == ".cls":
         return Fields(label=text_in(text), flaw=encoding.assumed)
-    return Fields(captions=captions_in(text.splitlines()).found, flaw=encoding.assumed)
+    captions = captions_in(text.splitlines())
+    return Fields(captions=captions.found, flaw=encoding.assumed, guess=captions.guess)
+
+
+def _fields_of_json(content: bytes, options: ReadOptions) -> Fields:
+    try:
+        value = json_in(content)
+    except ValueError as error:
+        return Fields(flaw=str(error))
+    if isinstance(value, str | list) and value:
+        found = captions_in(value)
+        return Fields(captions=found.found, flaw=found.flaw, guess=found.guess)
+    if not isinstance(value, dict):
+        return Fields(flaw="is not a JSON object")
+    captions = options.caption_columns or _usual_captions(list(value))
+    label = options.label_column or usual_name(value, "label")
+    return fields_of(value, Columns(captions=captions, label=label))
 
 
 def _named(names: Sequence[str], name: str | None, *, where: str) -> str | None:
@@ -197,7 +225,7 @@ def _named(names: Sequence[str], name: str | None, *, where: str) -> str | None:
         raise GapvizError(
             f"has no column {shown(name, 80)!r}",
             where=where,
-            hint=f"choose one of {_listed(names)}",
+            hint=f"choose one of {listed(names)}",
         )
     return found
 
@@ -228,9 +256,9 @@ def _labels(
     if name is None:
         return (), None
     value = row.get(name)
-    flaw = None
-    if isinstance(value, str) and (listed := list_in(value)) is not None:
-        value, flaw = listed
+    if isinstance(value, str):
+        # A text that is a list is one for labels as it is for captions.
+        return captions_in(value).found, None
     known = class_names.get(name, ())
     labels: dict[str, None] = {}
     for one in value if isinstance(value, list | tuple) else [value]:
@@ -243,7 +271,7 @@ def _labels(
             return (), f"has a label that is no text ({type(one).__name__})"
         if label is not None:
             labels[label] = None
-    return tuple(labels), flaw
+    return tuple(labels), None
 
 
 def _usual_captions(names: Sequence[str]) -> tuple[str, ...]:
@@ -259,6 +287,9 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip().lower())
 
 
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(shown(name, 60) for name in names[:MOST_LISTED]) or "none"
-    return listed if len(names) <= MOST_LISTED else f"{listed} and {len(names) - MOST_LISTED} more"
+def listed(names: Sequence[str]) -> str:
+    """Names of columns for people, the first of many."""
+    shorter = ", ".join(shown(name, 60) for name in names[:MOST_LISTED]) or "none"
+    return (
+        shorter if len(names) <= MOST_LISTED else f"{shorter} and {len(names) - MOST_LISTED} more"
+    )

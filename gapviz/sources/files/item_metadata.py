@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import Columns, Fields, choose_columns, fields_of, usual_name
+from gapviz.sources.files.columns import (
+    Columns,
+    Fields,
+    choose_columns,
+    fields_of,
+    guess_note,
+    usual_name,
+)
 from gapviz.sources.files.format import ReadOptions, Skipped
 from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
 from gapviz.sources.files.texts import json_in, shown
@@ -245,15 +252,21 @@ def _described(
 ) -> ItemMetadata:
     entries: list[Fields] = []
     flaws: dict[str, list[str]] = {}
+    guesses: dict[str, list[str]] = {}
     for row in rows:
         entry = fields_of(row.values, columns, class_names)
         entries.append(entry)
         if entry.flaw:
             flaws.setdefault(entry.flaw, []).append(row.place)
+        if entry.guess:
+            guesses.setdefault(entry.guess, []).append(row.place)
     skipped = [
         Skipped(f"{where}, {place}", flaw)
         for flaw, places in flaws.items()
         for place in _told(places)
+    ]
+    skipped += [
+        Skipped(where, guess_note(guess, places, columns)) for guess, places in guesses.items()
     ]
     known = entries if columns.all else ()
     return ItemMetadata(known, columns.id is not None, where, tuple(skipped))

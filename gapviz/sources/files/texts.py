@@ -6,6 +6,8 @@ import ast
 import codecs
 import json
 import math
+import re
+from collections.abc import Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -35,11 +37,25 @@ UTF_8 = Encoding("utf-8")
 LATIN_1 = Encoding("latin-1", assumed="is not UTF-8, and was read as Latin-1")
 
 
+CONVERSATION = "conversation"
+PYTHON_LIST = "Python-like list"
+"""What captions can be taken from by a guess, which is told."""
+
+_ANSWERS = frozenset({"gpt", "assistant", "model", "bot", "chatgpt"})
+
+# One or several quoted texts in brackets; between them, numpy prints no commas.
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_PYTHON_LIST = re.compile(rf"\[\s*{_QUOTED}(?:[\s,]+{_QUOTED})*[\s,]*\]")
+_LONGEST_LIST = 100_000
+
+
 class Captions(NamedTuple):
     """Captions found in a value; `flaw` says in a clause what of it could not be used."""
 
     found: tuple[str, ...] = ()
     flaw: str | None = None
+    guess: str | None = None
+    """`CONVERSATION` or `PYTHON_LIST`, where they were taken from one."""
 
 
 def text_in(value: object) -> str | None:
@@ -67,56 +83,68 @@ def text_in(value: object) -> str | None:
 
 
 def captions_in(value: object) -> Captions:
-    """Captions in a value: a text, a list of texts, or nothing where it is missing."""
+    """Captions in a value: a text, a list of texts, or nothing where it is missing.
+
+    A text that is such a list, as JSON or as Python prints it, is several captions. Of a
+    conversation (turns with `from` and `value`, or `role` and `content`) the first answer is.
+    """
     match value:
+        case [{"from": str()} | {"role": str()}, *_]:
+            found = _first_answer(value)
         case list() | tuple():
             parts = [captions_in(entry) for entry in value]
             captions = dict.fromkeys(caption for part in parts for caption in part.found)
-            flaws = [part.flaw for part in parts if part.flaw]
-            return Captions(tuple(captions), flaws[0] if flaws else None)
-        case str() if (listed := list_in(value)) is not None:
-            found = captions_in(listed.values)
-            return found if found.flaw else Captions(found.found, listed.flaw)
+            flaw = next((part.flaw for part in parts if part.flaw), None)
+            guess = next((part.guess for part in parts if part.guess), None)
+            found = Captions(tuple(captions), flaw, guess)
+        case {"raw": str(text)} | {"caption": str(text)} | {"sentence": str(text)}:
+            found = captions_in(text)
         case None | str() | bytes():
-            text = text_in(value)
-            return Captions() if text is None else Captions((text,))
+            line = text_in(value)
+            found = Captions() if line is None else _listed_texts(line) or Captions((line,))
         case float() if math.isnan(value):
-            return Captions()
+            found = Captions()
         case _:
-            return Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
+            found = Captions(flaw=f"has a caption that is no text ({type(value).__name__})")
+    return found
 
 
-class Listed(NamedTuple):
-    """A list that is written into a text; `flaw` says in a clause what was assumed."""
-
-    values: list[object]
-    flaw: str | None = None
-
-
-def list_in(text: str) -> Listed | None:
-    """The list of texts that a text is, as a cell of a table may hold it; None where it is none.
-
-    JSON is meant as a list. So is what Python prints, but there a quote in a text may have
-    cut it, and that is said.
-    """
-    written = text.strip()
-    if not (written.startswith("[") and written.endswith("]")) or len(written) > MAX_TEXT_BYTES:
+def _listed_texts(text: str) -> Captions | None:
+    """The captions of a list that a text is; None where it is none, or one of other things."""
+    if text[0] != "[" or text[-1] != "]" or len(text) > _LONGEST_LIST:
         return None
-    flaw = None
     try:
-        values = json.loads(written)
+        listed, guess = json.loads(text), None
     except (ValueError, RecursionError):
-        try:
-            values = ast.literal_eval(written)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+        if not _PYTHON_LIST.fullmatch(text):
             return None
-        flaw = "holds a list as Python prints it, which was taken apart"
-    wanted = isinstance(values, list) and all(isinstance(one, str | None) for one in values)
-    return Listed(values, flaw) if wanted else None
+        try:
+            listed = [ast.literal_eval(one) for one in re.findall(_QUOTED, text)]
+        except (ValueError, SyntaxError):
+            return None
+        guess = PYTHON_LIST
+    found = captions_in(listed)
+    return None if found.flaw else found._replace(guess=guess or found.guess)
+
+
+def _first_answer(turns: Sequence[object]) -> Captions:
+    """What the model says first in a conversation."""
+    for turn in turns:
+        if isinstance(turn, dict) and (turn.get("from") or turn.get("role")) in _ANSWERS:
+            said = turn.get("value", turn.get("content"))
+            if isinstance(said, list):
+                parts = [part.get("text") for part in said if isinstance(part, dict)]
+                said = " ".join(part for part in parts if isinstance(part, str))
+            answer = text_in(said) if isinstance(said, str) else None
+            if answer is not None:
+                return Captions((answer,), None, CONVERSATION)
+    return Captions(flaw="has a conversation without an answer")
 
 
 def path_in(value: object) -> str | None:
-    """The path in a value: a text, or the `path` of an image that is stored with its name."""
+    """The path in a value: a text, a list of one, or the `path` of an image that is stored."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     named = value.get("path") if isinstance(value, dict) else value
     if not isinstance(named, str) or named.strip() in MISSING:
         return None
