@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 
 DELIMITERS = ",;\t|"
+
+SAYS_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 STRAY_QUOTE = "expected after"
 """In what `csv` says of a quoted field that goes on after its last quote, as in `"5" nails`."""
@@ -71,6 +74,8 @@ class Table:
     """Of columns whose whole numbers stand for names, as Hugging Face stores labels."""
     schema: pa.Schema | None = None
     """Of a Parquet file."""
+    heading_lines: int = 1
+    """Of a CSV or TSV: two where the first says the delimiter, as Excel writes it."""
 
     @property
     def is_delimited(self) -> bool:
@@ -138,7 +143,7 @@ class Table:
                     cells = _leniently(taken, self.delimiter) if STRAY_QUOTE in str(error) else []
                     if not cells:
                         flaw(f"line {lines.line_num}", f"is damaged ({error})")
-                if lines.line_num == 1 or not cells:
+                if lines.line_num <= self.heading_lines or not cells:
                     continue
                 place = f"line {lines.line_num}"
                 if len(cells) > len(self.columns):
@@ -210,8 +215,13 @@ def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
 def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
     with _text(path, encoding) as file:
         heading = file.readline(MAX_TEXT_BYTES)
-    is_tsv = path.suffix.lower() == ".tsv"
-    chosen = "\t" if is_tsv else max(DELIMITERS, key=heading.count)
+        said = SAYS_DELIMITER.fullmatch(heading.strip("\r\n"))
+        if said is not None:
+            heading = file.readline(MAX_TEXT_BYTES)
+    likely = max(DELIMITERS, key=heading.count)
+    chosen = said[1] if said is not None else likely
+    if path.suffix.lower() == ".tsv" and ("\t" in heading or not heading.count(likely)):
+        chosen = "\t"
     try:
         columns = next(csv.reader([heading], delimiter=chosen), [])
     except csv.Error:
@@ -222,7 +232,9 @@ def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
             where=shown(name),
             hint="start it with: file_name,text",
         )
-    return Table(path, name, tuple(column.strip() for column in columns), encoding, chosen)
+    stripped = tuple(column.strip() for column in columns)
+    heading_lines = 1 if said is None else 2
+    return Table(path, name, stripped, encoding, chosen, heading_lines=heading_lines)
 
 
 def _json_table(path: Path, name: str, encoding: Encoding, most_lines: int | None) -> Table:

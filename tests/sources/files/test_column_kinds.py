@@ -244,3 +244,22 @@ def test_options_reach_the_command_line(tmp_path, capsys):
     assert main(["info", *arguments]) == 0
     vectors = json.loads(capsys.readouterr().out)["vectors"]
     assert vectors["image"]["dim"] == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("metadata.csv", "sep=;\ncaption;label\na dog, red;x\na cat;y\n"),
+        ("metadata.csv", '"sep=,"\r\ncaption,label\r\n"a dog, red",x\r\na cat,y\r\n'),
+        ("metadata.tsv", "caption;label\na dog, red;x\na cat;y\n"),
+        ("metadata.tsv", "caption\tlabel\na dog, red\tx\na cat\ty\n"),
+    ],
+)
+def test_the_delimiter_is_told_by_the_file_and_not_by_its_ending(tmp_path, name, text):
+    np.save(tmp_path / "image.npy", np.eye(2))
+    (tmp_path / name).write_text(text)
+    items = read(str(tmp_path)).collection.items
+    assert [(item.captions, item.label) for item in items] == [
+        (("a dog, red",), "x"),
+        (("a cat",), "y"),
+    ]
