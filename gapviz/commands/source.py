@@ -48,6 +48,9 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 
+_OF_VECTORS = frozenset({"quantisation", "dims"})
+"""Fields that say nothing of a source that is to be encoded."""
+
 
 def add_source(
     command: argparse.ArgumentParser, *, optional: bool = False, encodes: bool = False
@@ -65,6 +68,9 @@ def add_source(
     group = command.add_argument_group("where the files do not say it themselves")
     for field, (flag, kind, metavar, words) in _READ_OPTIONS.items():
         usual = getattr(ReadOptions(), field)
+        if encodes and field in _OF_VECTORS:
+            command.set_defaults(**{field: usual})
+            continue
         group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
     group.add_argument(
         *(("--encoder",) if encodes else ("--encoder", "--model")),

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from gapviz.core.collection import Collection, ModalityVectors
 from gapviz.core.errors import GapvizError
 
+_FIRST = re.compile(r" \(first [0-9]+ of [0-9]+ dimensions\)\Z")
+
+
+def whole_encoder(name: str) -> str:
+    """The name of the encoder that made vectors, whether all of their dimensions were taken."""
+    return _FIRST.sub("", name)
+
 
 def first_dimensions(collection: Collection, dims: int) -> Collection:
     """The same items with the first `dims` dimensions of every vector, scaled to length 1 again.
 
-    A collection without vectors stays as it is.
+    The name of the encoder says so: a query that it encodes has all of its dimensions. A
+    collection without vectors stays as it is, and so does one that has no more dimensions.
 
     Raises:
         GapvizError: more than there are, vectors whose axes mean nothing, or one that is all
@@ -31,8 +40,11 @@ def first_dimensions(collection: Collection, dims: int) -> Collection:
             where=collection.name,
             hint="take at most as many",
         )
+    if dims == collection.dim:
+        return collection
     return replace(
         collection,
+        encoder=f"{collection.encoder} (first {dims} of {collection.dim} dimensions)",
         modalities={
             name: ModalityVectors.of(
                 block.vectors[:, :dims],

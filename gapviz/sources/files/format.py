@@ -17,7 +17,7 @@ from typing import Literal
 from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
-from gapviz.core.matryoshka import first_dimensions
+from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.foreign import FOREIGN
@@ -130,7 +130,7 @@ class Reading:
         if encoder is None:
             return self.collection
         for collection in self.collections:
-            if collection.encoder == encoder:
+            if encoder in (collection.encoder, whole_encoder(collection.encoder)):
                 return collection
         known = ", ".join(collection.encoder for collection in self.collections)
         raise GapvizError(

@@ -206,6 +206,9 @@ def test_the_first_dimensions_alone_may_be_taken(tmp_path, floats, unit, refusal
     path = folder_of(tmp_path, *floats)
     found = read_cosines(path, ReadOptions(dims=8))
     np.testing.assert_allclose(found, cosines(floats[:, :, :8], unit), atol=1e-6)
+    reading = read(str(path), ReadOptions(dims=8, encoder="mine"))
+    assert reading.encoded_by("mine").encoder == "mine (first 8 of 32 dimensions)"
+    assert read(str(path), ReadOptions(dims=32, encoder="mine")).collection.encoder == "mine"
     assert "has 32 dimensions, fewer than the 33 wanted" in refusal(path, ReadOptions(dims=33))
     with pytest.raises(GapvizError, match="0 dimensions are none"):
         ReadOptions(dims=0)
