@@ -98,7 +98,7 @@ def _vector_table(table: Table, columns: Sequence[VectorColumn]) -> VectorTable:
         table,
         columns,
         vectors_of=lambda one: _vectors(table, one),
-        values_of=lambda name: _column(table, name).to_pylist(),
+        values_of=lambda name: _values(table, name),
         n_rows=n_rows,
     )
 
@@ -109,6 +109,14 @@ def _vectors(table: Table, column: VectorColumn) -> CellVectors:
     try:
         return arrow_vectors(_column(table, column.column), column.field)
     except (pa.ArrowException, ValueError, MemoryError) as error:
+        raise _damaged(table) from error
+
+
+def _values(table: Table, name: str) -> Sequence[object]:
+    try:
+        values: Sequence[object] = _column(table, name).to_pylist()
+        return values
+    except ValueError as error:  # a text that is not UTF-8
         raise _damaged(table) from error
 
 

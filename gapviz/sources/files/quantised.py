@@ -75,15 +75,12 @@ def real_numbers(
     Raises:
         GapvizError: nothing says what they mean, or they cannot be stored as is said.
     """
-    if vectors.ndim != 2 or 0 in vectors.shape:
+    if vectors.ndim != 2 or 0 in vectors.shape or vectors.dtype.kind not in "biufV":
         return vectors, None
-    if stored is not None and (vectors.dtype.kind not in "f" or _is_whole(vectors)):
+    if vectors.dtype.kind == "V":
+        return _narrow_floats(vectors, stored, where), None
+    if stored is not None and (vectors.dtype.kind != "f" or _is_whole(vectors)):
         return KINDS[stored.kind].read(vectors, stored, where), None
-    if vectors.dtype.kind == "V" and vectors.dtype.itemsize == 2:
-        # What numpy writes of ml_dtypes' bfloat16.
-        return widened_bfloat16(vectors.view(np.uint16)), None
-    if vectors.dtype.kind == "V" and vectors.dtype.itemsize == 1:
-        raise _unknown("holds floats of 8 bits, of one of two kinds", where, _FLOAT8)
     if vectors.dtype.kind == "b":
         raise _unknown("holds bits (bool)", where, _BITS)
     if vectors.dtype.kind in "iu":
@@ -153,6 +150,22 @@ def widened_float8(bits: Numbers, kind: str) -> Float32:
         value[codes & 127 == 127] = np.nan
         table = np.where(codes >> 7 == 1, -value, value).astype(np.float32)
     return np.asarray(table[bits.view(np.uint8)], dtype=np.float32)
+
+
+def _narrow_floats(vectors: Numbers, stored: Stored | None, where: str) -> Float32:
+    """Floats that NumPy writes without their type, as those of ml_dtypes."""
+    size, kind = vectors.dtype.itemsize, None if stored is None else stored.kind
+    if size == 2 and kind in (None, "bfloat16"):
+        return widened_bfloat16(vectors.view(np.uint16))
+    if size == 1 and kind in ("float8_e4m3", "float8_e5m2"):
+        return widened_float8(vectors.view(np.uint8), str(kind))
+    if size == 1:
+        raise _unknown("holds floats of 8 bits, of one of two kinds", where, _FLOAT8)
+    raise GapvizError(
+        f"holds {vectors.dtype} instead of numbers",
+        where=where,
+        hint="store the vectors as float16, float32 or float64",
+    )
 
 
 def _assumed(vectors: Numbers, where: str) -> str | None:
@@ -228,7 +241,7 @@ def _unknown(
 
 def _spread(part: Numbers, shape: tuple[int, ...], where: str, name: str) -> Numbers:
     """One number, one a dimension or one a row, to be used with a matrix of that shape."""
-    values = np.asarray(part, dtype=np.float64)
+    values = _as_floats(part, shape, where, name)
     if values.ndim == 1 and values.size == shape[0] != shape[1]:
         values = values[:, None]
     try:
@@ -238,15 +251,21 @@ def _spread(part: Numbers, shape: tuple[int, ...], where: str, name: str) -> Num
 
 
 def _of_shape(part: Numbers, shape: tuple[int, int], where: str, name: str) -> Numbers:
-    values = np.asarray(part, dtype=np.float64)
+    values = _as_floats(part, shape, where, name)
     if values.shape != shape:
         raise _misfit(values, shape, where, name)
     return values
 
 
+def _as_floats(part: Numbers, shape: tuple[int, ...], where: str, name: str) -> Numbers:
+    if part.dtype.kind not in "biuf":
+        raise _misfit(part, shape, where, name)
+    return part.astype(np.float64)
+
+
 def _misfit(values: Numbers, shape: tuple[int, ...], where: str, name: str) -> GapvizError:
     return GapvizError(
-        f"its {name} has shape {values.shape}, which does not go with {shape}",
+        f"its {name} has shape {values.shape} of {values.dtype}, which does not go with {shape}",
         where=where,
         hint="give one number, one a dimension or one a row",
     )
@@ -259,8 +278,6 @@ def _bytes_of(vectors: Numbers, stored: Stored, where: str) -> Numbers:
         GapvizError: they are no bytes.
     """
     lowest = -BYTE // 2 if stored.kind in ("binary", "int8") else 0
-    if vectors.dtype.kind == "V" and vectors.dtype.itemsize == 1:
-        return vectors.view(np.uint8)
     if vectors.min() < lowest or vectors.max() >= lowest + BYTE:
         raise GapvizError(
             f"holds {_span(vectors)}, which are not stored as {stored.kind}",

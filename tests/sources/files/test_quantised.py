@@ -150,7 +150,7 @@ def test_parts_that_do_not_fit_are_refused(tmp_path, floats, refusal):
     path = write_npz(tmp_path, image=whole[0], scale=scale)
     assert "with a scale and without a zero point" in refusal(path)
     path = write_npz(tmp_path, image=whole[0], scale=scale[:5], zero_point=3)
-    assert "its scale has shape (5,), which does not go with (24, 32)" in refusal(path)
+    assert "its scale has shape (5,) of float64, which does not go with (24, 32)" in refusal(path)
 
 
 @pytest.mark.parametrize("said", ["quantisation", "quantization", "precision"])
