@@ -89,6 +89,11 @@ class ReadOptions:
         return tuple(name for name in named if name is not None)
 
     @property
+    def names_columns(self) -> bool:
+        """Whether a person names columns, as vectors or as something else."""
+        return bool(self.named_columns or self.modalities)
+
+    @property
     def stored(self) -> Stored | None:
         """How the vectors are said to be stored.
 
@@ -162,8 +167,14 @@ class Format:
     """Whether one file with one of `endings` is enough, and may be uploaded without a zip."""
     has_columns: bool = True
     """Whether a column that the options name may be in it."""
-    told: Callable[[Path, ReadOptions], bool] = lambda *_: False
-    """Whether the options say that a path is of this format, where its own signs do not."""
+    told: Callable[[Path, ReadOptions], bool | None] = lambda *_: None
+    """What the options say of whether an existing path is of this format, whatever its own signs
+    are; None where they say nothing."""
+
+    def takes(self, path: Path, options: ReadOptions) -> bool:
+        """Whether an existing path is read by this format."""
+        told = self.told(path, options)
+        return self.recognises(path) if told is None else told
 
 
 def formats() -> tuple[Format, ...]:
@@ -184,9 +195,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     path = Path(source)
     try:
         path.stat()
-        known = next(
-            (form for form in formats() if form.recognises(path) or form.told(path, options)), None
-        )
+        known = next((form for form in formats() if form.takes(path, options)), None)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         missing = isinstance(error, FileNotFoundError)

@@ -57,9 +57,9 @@ def looks_like_image_table(path: Path) -> bool:
         return False
 
 
-def is_named_table(path: Path, options: ReadOptions) -> bool:
-    """Whether the column of images that the options name is in it, or in a table of the folder."""
-    return bool(_named_tables(path, options))
+def is_named_table(path: Path, options: ReadOptions) -> bool | None:
+    """True where a column of images is named that it has, or that a table of the folder has."""
+    return True if _named_tables(path, options) else None
 
 
 def _tables(folder: Path, options: ReadOptions) -> Sequence[Path]:

@@ -156,5 +156,5 @@ FORMAT = Format(
     priority=20,
     endings=(ENDING,),
     hint=HINT,
-    told=is_vector_parquet,
+    told=lambda path, options: is_vector_parquet(path, options) if options.names_columns else None,
 )

@@ -83,5 +83,5 @@ FORMAT = Format(
     read_text_vectors,
     priority=23,
     endings=ENDINGS,
-    told=is_text_vectors,
+    told=lambda path, options: is_text_vectors(path, options) if options.names_columns else None,
 )

@@ -94,7 +94,8 @@ def meant_as_vectors(
     }
     found = [one for one in columns if one.column not in others]
     said = any(says_modality(one.says) or one.column in options.modalities for one in found)
-    if said or usual_name(table.columns, "image") is None:
+    pictured = is_named(table.columns, options.image_column) or usual_name(table.columns, "image")
+    if said or not pictured:
         return found
     return [
         one

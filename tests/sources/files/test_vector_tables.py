@@ -152,6 +152,9 @@ def test_a_table_of_pictures_with_boxes_is_no_table_of_vectors(tmp_path):
     path = write(tmp_path, image=[png((9, 9, 9))] * 2, bbox=[[0.0, 1.0, 2.0, 3.0]] * 2)
     collection = read(str(path)).collection
     assert collection.modality_names == () and collection.n_items == 2
+    path = write(tmp_path, mine=[png((9, 9, 9))] * 2, bbox=[[0.0, 1.0, 2.0, 3.0]] * 2)
+    collection = read(str(path), ReadOptions(image_column="mine")).collection
+    assert collection.modality_names == () and collection.n_items == 2
 
 
 def long_rows(both, **more):
