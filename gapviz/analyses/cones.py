@@ -104,7 +104,7 @@ class Cones:
             "item": np.array([item.id for item in items], dtype=object),
             "modality": names,
             "row": layout.row,
-            "label": np.array([item.label for item in items], dtype=object),
+            "label": np.array([", ".join(item.labels) or None for item in items], dtype=object),
             "caption": np.array([next(iter(item.captions), None) for item in items], dtype=object),
             "x_raw": layout.points[:, 0],
             "y_raw": layout.points[:, 1],

@@ -137,7 +137,7 @@ def inspect_collection(
     pictures = np.full(len(items), -1, dtype=np.int64)
     for number, ids in enumerate(contents.values()):
         pictures[[position[one] for one in ids]] = number
-    labels = Counter(item.label for item in items if item.label is not None)
+    labels = Counter(label for item in items for label in item.labels)
     return Inspection(
         name=collection.name,
         n_items=len(items),
@@ -151,7 +151,7 @@ def inspect_collection(
         encoder=collection.encoder if collection.modalities else None,
         encoder_record=collection.encoder_record,
         labels=tuple(labels.most_common()),
-        n_unlabelled=len(items) - labels.total(),
+        n_unlabelled=sum(not item.labels for item in items),
         duplicate_pictures=tuple(tuple(ids) for ids in contents.values() if len(ids) > 1),
         duplicate_captions=tuple((one, tuple(ids)) for one, ids in owning.items() if len(ids) > 1),
         broken=tuple(broken),

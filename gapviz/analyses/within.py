@@ -13,6 +13,7 @@ from gapviz.analyses.search import hits_json, hits_table
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
+from gapviz.core.labels import is_labelled, sharing_rows
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
@@ -115,24 +116,21 @@ def compare_modality(
     return compare_within(
         joint.of(measured).vectors,
         dedicated.of(measured).vectors,
-        collection.labels[measured],
+        collection.label_sets[measured],
         seed=seed,
     )
 
 
 def has_shared_labels(collection: Collection) -> bool:
     """Whether two held-out items share a label, so that there is something to measure."""
-    labels = collection.labels[collection.splits.get(EVALUATE, np.zeros(0, dtype=np.int64))]
+    held_out = collection.splits.get(EVALUATE, np.zeros(0, dtype=np.int64))
+    labels = collection.label_sets[held_out]
     return bool((np.bincount(labels[labels >= 0], minlength=1) > 1).any())
 
 
 def label_names(collection: Collection) -> dict[int, str]:
-    """Code in `Collection.labels` → label."""
-    return {
-        int(code): item.label
-        for code, item in zip(collection.labels, collection.items, strict=True)
-        if item.label is not None
-    }
+    """Code in `Collection.label_sets` → label."""
+    return {code: label for label, code in collection.label_codes.items()}
 
 
 def comparison_json(comparison: WithinComparison, names: Mapping[int, str]) -> dict[str, Any]:
@@ -212,14 +210,16 @@ def label_table(comparison: WithinComparison, names: Mapping[int, str], by: str 
     )
 
 
-def protocol(comparison: WithinComparison, modality: str) -> str:
+def protocol(comparison: WithinComparison, modality: str, *, several: bool = False) -> str:
     """What is indexed, what asks, what is relevant, how ties count, and what a difference is."""
     return (
         f"Indexed: one {modality} vector of each of the "
         f"{counted(comparison.n_items, 'held-out item')} (evaluate split). Asking: the "
-        f"{comparison.n_queries:,} of them that share their label with another. Left out: "
-        f"{LEFT_OUT}. Relevant: items of its label. R@k: {MEANINGS['recall']}. mAP: "
-        f"{MEANINGS['map']}. Ties: {TIE_RULE}. Difference: {MEANINGS['delta']}. Intervals: "
+        f"{comparison.n_queries:,} of them that share {'a' if several else 'their'} label with "
+        f"another. Left out: {LEFT_OUT}. Relevant: items "
+        f"{'that share a label with it' if several else 'of its label'}. "
+        f"R@k: {MEANINGS['recall']}. mAP: {MEANINGS['map']}. Ties: {TIE_RULE}. "
+        f"Difference: {MEANINGS['delta']}. Intervals: "
         f"{INTERVAL_RULES['queries']}; of the difference, paired."
     )
 
@@ -263,7 +263,8 @@ def find_within(request: Request, progress: Progress) -> Finding:
         figures |= comparison_json(comparison, names)
         readings.append(delta_reading(comparison.delta.mean_average_precision, "mAP"))
         tables += [figures_table(comparison), label_table(comparison, names, request["by"])]
-        protocols.append(protocol(comparison, modality))
+        several = collection.label_sets.shape[1] > 1
+        protocols.append(protocol(comparison, modality, several=several))
     elif lists is None:
         raise GapvizError(
             "no two held-out items share a label, so nothing says which items answer a query "
@@ -340,11 +341,13 @@ def label_figures(part: LabelDelta, by: str) -> tuple[float, float, Estimate]:
 
 
 def _same_label(collection: Collection, item: str, found: ResultList) -> str:
-    label = collection.labels[collection.position[item]]
-    if label < 0:
+    labels = collection.label_sets
+    own = labels[[collection.position[item]]]
+    if not is_labelled(own).any():
         return ""
-    right = sum(collection.labels[hit.item] == label for hit in found.hits)
-    return f": {right} of {len(found.hits)} share the label"
+    right = int(sharing_rows(own, labels[[hit.item for hit in found.hits]]).sum())
+    which = "a" if labels.shape[1] > 1 else "the"
+    return f": {right} of {len(found.hits)} share {which} label"
 
 
 def _in_words(delta: Estimate) -> str:

@@ -65,6 +65,7 @@ def add_to(commands: Commands) -> None:
     )
     command.add_argument(
         "--dims",
+        dest="encoder_dims",
         type=int,
         metavar="N",
         help="only the first N dimensions of a model of sentence-transformers that was trained "
@@ -114,7 +115,7 @@ def run(options: argparse.Namespace) -> str:
         options.model,
         options.pretrained,
         random_weights=options.random_weights,
-        dims=options.dims,
+        dims=options.encoder_dims,
     )
     refuse_foreign_folder(options.out, marker=ITEMS_FILE, what=SAVED_COLLECTION)
     reading = read(options)

@@ -23,6 +23,7 @@ from gapviz.sources.files.format import (
     formats,
 )
 from gapviz.sources.files.limits import OWN_FILES, Limits
+from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.texts import one_line
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.library.stored import StoredCollection
@@ -55,8 +56,18 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
         "of rows without ids: "
         + "; ".join(f"{name}: {words}" for name, words in PAIRING_RULES.items()),
     ),
+    "quantisation": (
+        "--quantisation",
+        str,
+        "KIND",
+        f"how the vectors are stored: {', '.join(KINDS)}, or uint8:ZERO with the zero point",
+    ),
+    "dims": ("--dims", int, "N", "only the first N dimensions of each vector (Matryoshka)"),
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
+
+_OF_VECTORS = frozenset({"quantisation", "dims"})
+"""Fields that say nothing of a source that is to be encoded."""
 
 
 def add_source(
@@ -76,6 +87,9 @@ def add_source(
     group = command.add_argument_group("where the files do not say it themselves")
     for field, (flag, kind, metavar, words) in _READ_OPTIONS.items():
         usual = getattr(ReadOptions(), field)
+        if encodes and field in _OF_VECTORS:
+            command.set_defaults(**{field: usual})
+            continue
         group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
     group.add_argument(
         *(("--encoder",) if encodes else ("--encoder", "--model")),

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
+from gapviz.core.labels import padded
 from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import Pairs, matching_rows
 from gapviz.core.table_html import html_table
@@ -48,11 +49,19 @@ class Item:
 
     id: str
     label: str | None = None
-    """Group whose members count as relevant to one another within a modality."""
+    """Group whose members count as relevant to one another within a modality; of several labels
+    the first, by which items are coloured and sampled."""
     captions: tuple[str, ...] = ()
     image: str | None = None
     """Where its picture comes from, as `gapviz.sources.images` reads it: `openmoji:1F600`, or a
     path relative to `Collection.root`."""
+    other_labels: tuple[str, ...] = ()
+    """Those after the first: items that share any of theirs are relevant to one another."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All of its labels."""
+        return (() if self.label is None else (self.label,)) + self.other_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,15 +247,23 @@ class Collection:
 
     @cached_property
     def labels(self) -> Indices:
-        """`(n_items,)` label codes, −1 where an item has none."""
-        codes: dict[str, int] = {}
-        return np.array(
-            [
-                -1 if item.label is None else codes.setdefault(item.label, len(codes))
-                for item in self.items
-            ],
-            dtype=np.int64,
-        )
+        """`(n_items,)` codes of the first labels, −1 where an item has none."""
+        codes = self.label_codes
+        first = (None if item.label is None else codes[item.label] for item in self.items)
+        return np.array([-1 if code is None else code for code in first], dtype=np.int64)
+
+    @cached_property
+    def label_sets(self) -> Indices:
+        """`(n_items, most)` codes of all labels of each item, as `gapviz.core.labels` has them."""
+        codes = self.label_codes
+        return padded([[codes[label] for label in item.labels] for item in self.items])
+
+    @cached_property
+    def label_codes(self) -> dict[str, int]:
+        """Label → code, those that are the first of an item before all others."""
+        first = [item.label for item in self.items if item.label is not None]
+        others = [label for item in self.items for label in item.other_labels]
+        return {label: code for code, label in enumerate(dict.fromkeys([*first, *others]))}
 
     @cached_property
     def equal_by_modality(self) -> dict[str, Indices]:
@@ -285,7 +302,9 @@ class Collection:
     def content_hash(self) -> str:
         """SHA-256 over items, vectors, row owners, splits and `rotated`: the key of every cache."""
         digest = hashlib.sha256()
-        digest.update(json.dumps([astuple(item) for item in self.items]).encode())
+        # An item of one label has the hash that it had before there were several.
+        told = [astuple(item) if item.other_labels else astuple(item)[:-1] for item in self.items]
+        digest.update(json.dumps(told).encode())
         for modality, block in self.modalities.items():
             digest.update(json.dumps([modality, *block.vectors.shape]).encode())
             for array in (block.vectors, block.item_index, block.query_only):
@@ -470,7 +489,8 @@ def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]
         raise GapvizError(
             f"the modalities have different dimensions ({listing})",
             where=name,
-            hint="give vectors of one joint space, made by one encoder",
+            hint="give vectors of one joint space, made by one encoder, or name the modalities to "
+            "take",
         )
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from gapviz.core.collection import Collection, Item
 from gapviz.core.foreign import in_html
+from gapviz.core.labels import sharing_rows
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
@@ -82,10 +83,11 @@ def show_answers(
 
 
 def same_label_as(collection: Collection, item: int | None) -> set[int]:
-    """Positions of the items that share the label of one; none where it has no label."""
-    if item is None or collection.labels[item] < 0:
+    """Positions of the items that share a label with one; none where it has no label."""
+    if item is None:
         return set()
-    return set(np.flatnonzero(collection.labels == collection.labels[item]).tolist())
+    (shared,) = sharing_rows(collection.label_sets[[item]], collection.label_sets)
+    return set(np.flatnonzero(shared).tolist())
 
 
 def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: Members[int]) -> str:

@@ -61,7 +61,7 @@ def _item(request: Request) -> Response:
             "id": item.id,
             "caption": item.captions[0] if item.captions else "",
             "captions": list(item.captions),
-            "label": item.label,
+            "label": ", ".join(item.labels) or None,
             "attribution": collection.attribution,
         },
         headers=UNCHANGING,

@@ -87,8 +87,11 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
     right_ones = sum(hit.item in same for hit in found.hits)
     words = ""
     if same:
-        label = in_markdown(collection.items[asked.item or 0].label or "")
-        words = f"**{right_ones} of {len(found.hits)}** share the query's label, {label}"
+        labels = collection.items[asked.item or 0].labels
+        which = f"one of the query's labels, {in_markdown(', '.join(labels))}"
+        if len(labels) == 1:
+            which = f"the query's label, {in_markdown(labels[0])}"
+        words = f"**{right_ones} of {len(found.hits)}** share {which}"
     answer = Answer(chosen.view, asked, found, words=words)
     show_answers([answer], bias=False, same_label=same)
     st.caption(

@@ -177,6 +177,7 @@ def _lists(chosen: Settings, request: Request, modality: str) -> None:
         st.info(in_markdown(words))
         return
     same = same_label_as(collection, item)
+    which = "a" if collection.items[item].other_labels else "the"
     query = Query(joint.of(np.array([item])).vectors[0], modality, None)
     lists = []
     for role, encoder, rows in (
@@ -185,12 +186,12 @@ def _lists(chosen: Settings, request: Request, modality: str) -> None:
     ):
         found = rows.neighbours(item, k)
         right_ones = sum(hit.item in same for hit in found.hits)
-        words = f" · {right_ones} of {len(found.hits)} share the label" if same else ""
+        words = f" · {right_ones} of {len(found.hits)} share {which} label" if same else ""
         head = [f"**{in_markdown(encoder)}**{words}"]
         lists.append(Answer(chosen.view, query, found, f"#### {role}", captions=head))
     show_answers(lists, bias=False, same_label=same)
-    label = in_markdown(collection.items[item].label or "")
-    label_words = f"Label of the query: {label}. " if same else ""
+    told = in_markdown(", ".join(collection.items[item].labels))
+    label_words = f"Label{'s' * (which == 'a')} of the query: {told}. " if same else ""
     st.caption(
         f"{label_words}Searched: all items that both encoders saw, those of the training split "
         "among them; the figures above are of held-out items alone. Cosines of two encoders "

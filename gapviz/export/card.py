@@ -201,7 +201,7 @@ def _typed(
 ) -> Mapping[PairType, TypedScores]:
     blocks = [collection.modality(name).corpus for name in (x, y)]
     labelled = (collection.labels >= 0).any()
-    labels = [collection.labels[block.item_index] if labelled else None for block in blocks]
+    labels = [collection.label_sets[block.item_index] if labelled else None for block in blocks]
     return typed_scores(
         strategy.transform(blocks[0].vectors, x),
         strategy.transform(blocks[1].vectors, y),

@@ -17,6 +17,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.numpy_files import DAMAGE
 from gapviz.sources.files.numpy_size import npy_header, refuse_large_arrays
 from gapviz.sources.files.parquet_size import refuse_large_columns
+from gapviz.sources.files.safetensors_file import OF_NUMPY
 from gapviz.sources.images.parquet import list_columns
 
 PARQUET_ROWS = 4_096
@@ -84,6 +85,12 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
             where=path.name,
             hint="store the vectors as float16, float32 or float64",
         )
+    if dtype.itemsize == 1:
+        raise GapvizError(
+            f"holds {dtype}, whose zero point and packing are not known",
+            where=path.name,
+            hint="store the vectors that are meant, as float16 or float32",
+        )
     return VectorFile(path, *shape, dtype, read)
 
 
@@ -97,7 +104,14 @@ def _npy(path: Path, array: str | None) -> _Opened:
 def _tensor(path: Path, array: str | None) -> _Opened:
     """One tensor of a safetensors file, mapped as well."""
     tensors: Any = safe_open(path, framework="numpy")
-    tensor = tensors.get_slice(_chosen(list(tensors.keys()), array, path.name, "tensor"))
+    name = _chosen(list(tensors.keys()), array, path.name, "tensor")
+    tensor = tensors.get_slice(name)
+    if tensor.get_dtype() not in OF_NUMPY:
+        raise GapvizError(
+            f"holds {tensor.get_dtype()}, which cannot be streamed",
+            where=f"{path.name}, {name}",
+            hint="store the vectors as float16, float32 or float64",
+        )
     shape = tuple(tensor.get_shape())
     return shape, tensor[:0].dtype, _sliced(tensor, shape)
 

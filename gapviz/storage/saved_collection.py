@@ -154,9 +154,15 @@ def _tensors(folder: Path, description: dict[str, Any]) -> dict[str, npt.NDArray
 
 
 def _item(entry: dict[str, Any]) -> Item:
-    item = Item(entry["id"], entry["label"], tuple(entry["captions"]), entry["image"])
+    item = Item(
+        entry["id"],
+        entry["label"],
+        tuple(entry["captions"]),
+        entry["image"],
+        tuple(entry.get("other_labels", ())),
+    )
     optional = (value for value in (item.label, item.image) if value is not None)
-    _refuse_other_than_texts([item.id, *item.captions, *optional])
+    _refuse_other_than_texts([item.id, *item.captions, *item.other_labels, *optional])
     return item
 
 

@@ -217,6 +217,16 @@ def test_vectors_without_a_name_are_those_of_an_unnamed_model(open_app, stored_v
     assert app.text_input(key="add_encoder").label == ("Which model made these vectors? (optional)")
 
 
+def test_the_page_asks_for_all_that_a_reader_may_be_told(open_app):
+    app = open_app(PAGE)
+    for key in ("add_images", "add_captions", "add_label", "add_id", "add_modalities"):
+        assert app.text_input(key=key).value == ""
+    assert app.number_input(key="add_dims").value is None
+    assert "`ubinary`: sign bits" in app.text_input(key="add_quantisation").help
+    app.text_input(key="add_quantisation").set_value("int4").run()
+    assert "there is no quantisation 'int4'" in app.error[0].value
+
+
 def test_a_split_that_follows_the_order_is_doubted(open_app, stored_vectors):
     image = np.random.default_rng(0).standard_normal((40, 8)) + 3
     image[0::2, 0] += 3

@@ -12,8 +12,10 @@ import zipfile
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from pyarrow import parquet
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_torch
 
 from gapviz.core.errors import GapvizError
 from gapviz.export import apply as applying
@@ -246,6 +248,16 @@ def test_what_cannot_be_read_is_one_sentence(exported, tmp_path, name, words):
     with pytest.raises(GapvizError, match=words):
         apply_file(exported, path, "image", tmp_path / "out.npy")
     assert left_over(tmp_path) == []
+
+
+def test_vectors_in_fewer_bits_are_refused(exported, vectors, tmp_path):
+    np.save(tmp_path / "in.npy", (vectors * 100).astype(np.int8))
+    with pytest.raises(GapvizError, match="zero point and packing are not known"):
+        apply_file(exported, tmp_path / "in.npy", "image", tmp_path / "out.npy")
+    narrow = torch.from_numpy(vectors[:8]).to(torch.bfloat16)
+    save_torch({"image": narrow}, tmp_path / "in.safetensors")
+    with pytest.raises(GapvizError, match="holds BF16, which cannot be streamed"):
+        apply_file(exported, tmp_path / "in.safetensors", "image", tmp_path / "out.npy")
 
 
 @pytest.mark.parametrize(

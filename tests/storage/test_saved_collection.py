@@ -111,3 +111,13 @@ def test_what_no_collection_says_is_one_sentence(make_collection, tmp_path, text
     (tmp_path / "here" / ITEMS_FILE).write_text(text)
     with pytest.raises(GapvizError, match=f"{ITEMS_FILE} is damaged"):
         load_collection(tmp_path / "here")
+
+
+def test_all_labels_of_an_item_are_kept(make_collection, tmp_path):
+    made = make_collection(4)
+    first, *rest = made.items
+    labelled = replace(made, items=(replace(first, label="a", other_labels=("b", "c")), *rest))
+    replace_collection(labelled, tmp_path / "out")
+    kept = load_collection(tmp_path / "out")
+    assert kept.items[0].labels == ("a", "b", "c")
+    assert kept.content_hash == labelled.content_hash

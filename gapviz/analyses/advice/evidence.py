@@ -112,7 +112,7 @@ def _first_rows(measurement: Measurement, modality: str) -> Float32:
 def _within(before: Measurement, modality: str, after: Float32) -> Trial:
     """The effect of other first rows of the same items."""
     items = before.collection.modality(modality).corpus.first_rows.item_index
-    labels = before.collection.labels[items]
+    labels = before.collection.label_sets[items]
     old = evaluate_within(_first_rows(before, modality), labels).average_precision
     if np.isnan(old).all():
         raise GapvizError(

@@ -10,6 +10,7 @@ import numpy as np
 from gapviz.analyses.advice.effect import Trial
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.core.collection import Collection
+from gapviz.core.labels import sharing_rows
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
@@ -107,9 +108,9 @@ def _scores(
     prepared = strategy.prepare(b, a)
     if prepared is not None:
         scores = prepared.adjust(scores, kind[0])
-    first, second = (collection.labels[rows.item][:, None] for rows in (a, b))
+    labels = collection.label_sets
     matched = a.item[:, None] == b.item
-    alike = (first == second.T) & (first >= 0) & ~matched
+    alike = sharing_rows(labels[a.item], labels[b.item]) & ~matched
     unrelated = ~matched & ~alike if kind[0] == kind[1] else ~matched
     pairs = {"matched": matched, "alike": alike, "unrelated": unrelated}
     return scores.astype(np.float64), a.item, pairs

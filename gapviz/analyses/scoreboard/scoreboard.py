@@ -19,6 +19,7 @@ import numpy as np
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
+from gapviz.core.labels import is_labelled
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
@@ -379,8 +380,8 @@ def _likeness(measured: Measurement) -> dict[str, Estimate]:
     for name in measured.collection.modality_names:
         block = measured.collection.modality(name).corpus
         vectors = measured.strategy.transform(block.vectors, name)
-        labels = measured.collection.labels[block.item_index]
-        asking = seeded_sample(np.flatnonzero(labels >= 0), MAX_QUERIES, measured.seed)
+        labels = measured.collection.label_sets[block.item_index]
+        asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, measured.seed)
         rows = rows_of_one(name, vectors, block.item_index)
         prepared = measured.strategy.prepare(rows, rows)
         outcome = evaluate_within(

@@ -15,6 +15,7 @@ import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
+from gapviz.core.labels import is_labelled, share_label
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
@@ -99,7 +100,7 @@ def adjusted_scores(
     rows = {name: indexed_rows(collection, strategy, name) for name in pair}
     asked_for = pair[1] if query_modality == pair[0] else pair[0]
     searches: list[tuple[str, str, Indices | None]] = [(query_modality, asked_for, None)]
-    searches += [(name, name, collection.labels[rows[name].item]) for name in pair]
+    searches += [(name, name, collection.label_sets[rows[name].item]) for name in pair]
     across, x, y = (
         _ask(strategy, rows[source], rows[target], labels, seed, share_of(progress, place, 3))
         for place, (source, target, labels) in enumerate(searches)
@@ -120,7 +121,7 @@ def _ask(
     progress: Progress,
 ) -> _Asked:
     """Across the modalities a pair is relevant where it matches; within one, given the `labels`
-    `(n_asking,)`, where both rows share one. Rows without one count only where none has any.
+    of the asking rows, where both rows share one. Rows without one count only where none has any.
     """
     stage = f"{asking.names[0]} → {gallery.names[0]}"
     progress(0.0, stage)
@@ -158,8 +159,8 @@ def _ask(
         relevant, relevant_weight = same_item, n_same / max(same_item.size, 1)
     elif (labels >= 0).any():
         first, second = labels[np.concatenate(sources)], labels[np.concatenate(targets)]
-        known = (first >= 0) & (second >= 0)
-        alike = known & (first == second)
+        known = is_labelled(first) & is_labelled(second)
+        alike = share_label(first, second)
         relevant, rest = other_items[alike], other_items[known & ~alike]
     typed = TypedScores(np.sort(relevant), np.sort(rest), relevant_weight, weight)
     return _Asked(same_item, other_items, typed, sampled)

@@ -257,7 +257,7 @@ def _scores(
         )
     x, y = (strategy.transform(collection.modality(name).corpus.vectors, name) for name in pair)
     pairs = collection.pairs(*pair)
-    labels = [collection.labels[collection.modality(name).corpus.item_index] for name in pair]
+    labels = [collection.label_sets[collection.modality(name).corpus.item_index] for name in pair]
     known = [codes if (codes >= 0).any() else None for codes in labels]
     typed = typed_scores(x, y, pairs, labels_x=known[0], labels_y=known[1], seed=seed)
     return pair_scores(x, y, pairs, seed=seed), typed

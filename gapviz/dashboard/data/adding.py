@@ -22,6 +22,7 @@ from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.sources.files.format import DEFAULT_TEMPLATE, PAIRING_RULES, ReadOptions
+from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.upload import MAX_BYTES, MAX_FILES, MAX_UNPACKED_BYTES
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.stored import StoredCollection
@@ -154,6 +155,9 @@ def _how_to_read() -> Incoming | None:
         "If the files do not say it: title, columns, labels, modalities", icon=":material/tune:"
     ):
         title = st.text_input("Title", key="add_title", placeholder="the name of the file")
+        images = st.text_input(
+            "Image column", key="add_images", placeholder="file_name, image, …: the usual names"
+        )
         captions = st.text_input(
             "Caption columns", key="add_captions", placeholder="text, caption, …: the usual names"
         )
@@ -170,14 +174,33 @@ def _how_to_read() -> Incoming | None:
             help="In the order of the arrays, where they have no names of their own.",
         )
         pairing = choice_of("Pairing of rows without ids", PAIRING_RULES, key="add_pairing")
+        quantisation = left.text_input(
+            "Quantisation",
+            key="add_quantisation",
+            placeholder="as the files say it",
+            help="How the vectors are stored. "
+            + "; ".join(f"`{name}`: {kind.meant}" for name, kind in KINDS.items()),
+        )
+        dims = right.number_input(
+            "First dimensions only",
+            min_value=1,
+            value=None,
+            step=1,
+            key="add_dims",
+            placeholder="all",
+            help="Of each vector only so many of its first dimensions, as Matryoshka models allow.",
+        )
     options = ReadOptions(
         id_column=identity.strip() or None,
+        image_column=images.strip() or None,
         caption_columns=_listed(captions),
         label_column=label.strip() or None,
         template=template,
         modalities=_listed(modalities),
         pairing=pairing,
         encoder=encoder.strip() or None,
+        quantisation=quantisation.strip() or None,
+        dims=dims,
     )
     return Incoming(title.strip(), options)
 

@@ -33,7 +33,7 @@ def contents_section(stored: StoredCollection) -> None:
     collection = items_of(stored.id)
     pictures = sum(item.image is not None for item in collection.items)
     captions = sum(len(item.captions) for item in collection.items)
-    labels = {item.label for item in collection.items if item.label is not None}
+    labels = {label for item in collection.items for label in item.labels}
     counts = {"Pictures": pictures, "Captions": captions, "Labels": len(labels)}
     if stored.encodings:
         # A file of vectors says nothing of pictures, captions and labels.

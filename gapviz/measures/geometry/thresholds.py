@@ -12,9 +12,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.labels import is_labelled, share_label
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float32, Float64, Indices, Mask
+from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.geometry.pair_scores import PairScores, dots, n_pairs_within, pair_scores
 
 PairType = Literal["cross", "within_x", "within_y"]
@@ -64,9 +65,9 @@ def typed_scores(
         x: unit rows of the first modality.
         y: unit rows of the second.
         pairs: which of them match.
-        labels_x: `(nx,)` label codes, −1 = none; without them no pair within x is relevant,
-            and rows without a label are in none.
-        labels_y: `(ny,)`, the same for y.
+        labels_x: `(nx,)` label codes, −1 = none, or `(nx, most)` of several labels a row;
+            without them no pair within x is relevant, and rows without a label are in none.
+        labels_y: the same for y.
         seed: of the sample, where there are too many pairs.
     """
     crossed = pair_scores(x, y, pairs, seed=seed)
@@ -142,13 +143,13 @@ def _within(
     if labels is None:
         weight = n_pairs_within(owner) / unlabelled.size if unlabelled.size else 1.0
         return TypedScores(np.empty(0), np.sort(unlabelled), negative_weight=weight)
-    known = np.flatnonzero(labels >= 0)
+    known = np.flatnonzero(is_labelled(labels))
     first, second, weight = _labelled_pairs(known.size, seed)
     first, second = known[first], known[second]
     different = owner[first] != owner[second]
     first, second = first[different], second[different]
     cosines = dots(vectors, vectors, first, second)
-    alike: Mask = labels[first] == labels[second]
+    alike = share_label(labels[first], labels[second])
     return TypedScores(np.sort(cosines[alike]), np.sort(cosines[~alike]), weight, weight)
 
 

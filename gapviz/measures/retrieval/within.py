@@ -1,8 +1,8 @@
 """Retrieval inside one modality, and what the joint model's tower costs there.
 
 Asking and indexed: the same rows. Left out: the query itself, and all rows of its item where
-it has several. Relevant: rows whose item has the query's label. Ties: every figure is its mean
-over all orders of equal scores, so that the order of the rows decides nothing.
+it has several. Relevant: rows whose item shares a label with the query's. Ties: every figure is
+its mean over all orders of equal scores, so that the order of the rows decides nothing.
 
 Within-modal recall delta = a dedicated encoder's figure minus the joint tower's on the same
 items (Mistretta et al. 2025): positive means the wrong tower.
@@ -18,6 +18,7 @@ import numpy as np
 from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
+from gapviz.core.labels import LabelledRows, has_label
 from gapviz.core.pairs import matching_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Float64, Indices
@@ -31,16 +32,13 @@ DEPTHS = (1, 5, 10)
 # Counting equal scores takes some arrays of twice their size beside the scores.
 COPIES = 4
 
-# A code that no row has, those without a label neither.
-NOT_A_LABEL = -2
-
 
 @dataclass(frozen=True, eq=False)
 class WithinOutcome:
-    """One entry per query; NaN where no other item has the query's label."""
+    """One entry per query; NaN where no other item shares a label with the query's."""
 
     recall: dict[int, Float64]
-    """By depth k: 1 where an entry of the same label stands in the first k; where ties decide
+    """By depth k: 1 where an entry that shares a label stands in the first k; where ties decide
     it, the share of their orders in which one does."""
     average_precision: Float64
     """AP over the whole list; its mean is mAP."""
@@ -62,7 +60,7 @@ class LabelDelta:
     label: int
     """Its code."""
     n_items: int
-    """Items that have it: as many ask, each with the others as its answers."""
+    """Items that have it: as many ask, each with those as its answers that share any label."""
     joint: dict[int, float]
     """Recall by depth k of the joint tower."""
     dedicated: dict[int, float]
@@ -79,7 +77,7 @@ class WithinComparison:
     n_items: int
     """Items that are searched."""
     n_queries: int
-    """Of them, those that share their label with another: they ask."""
+    """Of them, those that share a label with another: they ask."""
     joint: WithinFigures
     dedicated: WithinFigures
     delta: WithinFigures
@@ -100,7 +98,7 @@ def evaluate_within(
 
     Args:
         vectors: the rows.
-        labels: `(n,)` label codes, −1 = none.
+        labels: `(n,)` label codes, −1 = none, or `(n, most)` of several labels a row.
         asking: row numbers that ask, all unless given; one entry of the outcome for each.
         items: `(n,)` item of each row, each its own unless given; rows of one item never find
             each other.
@@ -119,7 +117,7 @@ def evaluate_within(
         )
     asked = np.arange(n, dtype=np.int64) if asking is None else asking
     owner = np.arange(n, dtype=np.int64) if items is None else items
-    by_owner, by_label = np.argsort(owner, kind="stable"), np.argsort(labels, kind="stable")
+    by_owner, by_label = np.argsort(owner, kind="stable"), LabelledRows(labels)
     recall = {k: np.full(asked.size, np.nan) for k in DEPTHS}
     precision = np.full(asked.size, np.nan)
     step = max(1, BLOCK_SCORES // (COPIES * n))
@@ -131,8 +129,7 @@ def evaluate_within(
         scores[own.rows_a, own.rows_b] = -np.inf
         if adjust is not None:
             scores = adjust(scores)
-        wanted = np.where(labels[rows] >= 0, labels[rows], NOT_A_LABEL)
-        alike = matching_rows(wanted, labels, by_item_b=by_label)
+        alike = by_label.sharing(rows)
         found = owner[rows][alike.rows_a] != owner[alike.rows_b]
         groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found], tolerance)
         precision[block] = expected_average_precision(groups)
@@ -195,7 +192,7 @@ def compare_within(
     Args:
         joint: unit rows `(n, dim)` of the joint model's tower.
         dedicated: unit rows `(n, other_dim)` of a single-modality encoder.
-        labels: `(n,)` label codes, −1 = none.
+        labels: as `evaluate_within` takes them.
         seed: of the bootstrap.
 
     Raises:
@@ -218,8 +215,9 @@ def _by_label(
     ours: WithinOutcome, theirs: WithinOutcome, labels: Indices, seed: int
 ) -> tuple[LabelDelta, ...]:
     found = []
-    for label in np.unique(labels[~np.isnan(ours.average_precision)]):
-        rows = np.flatnonzero(labels == label)
+    codes, counts = np.unique(labels[~np.isnan(ours.average_precision)], return_counts=True)
+    for label in codes[(codes >= 0) & (counts > 1)]:
+        rows = np.flatnonzero(has_label(labels, label))
         (*joint, joint_precision), (*dedicated, dedicated_precision) = (
             [float(column[rows].mean()) for column in _columns(one)] for one in (ours, theirs)
         )

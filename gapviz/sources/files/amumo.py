@@ -17,6 +17,7 @@ from gapviz.sources.files.columns import Fields
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.gram import gram_blocks
 from gapviz.sources.files.item_metadata import ItemMetadata, caption_lines
+from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import reading_of
 from gapviz.sources.images.decoding import is_image_name
@@ -41,7 +42,8 @@ def read_amumo(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: no matrix that can be read, or counts that do not fit.
     """
     sound = ("audio",) if any((path / AUDIOS).glob("*")) else ()
-    modalities = options.modalities or (*USUAL_MODALITIES, *sound)
+    named = tuple(map(modality_name, options.modalities))
+    modalities = named or (*USUAL_MODALITIES, *sound)
     collections: list[Collection] = []
     skipped: list[Skipped] = []
     missing: list[Skipped] = []
@@ -107,5 +109,10 @@ def _metadata(path: Path, n_items: int) -> tuple[ItemMetadata, list[Skipped]]:
 
 
 FORMAT = Format(
-    "amumo", "an Amumo folder (similarities/MODEL.csv)", is_amumo_folder, read_amumo, priority=24
+    "amumo",
+    "an Amumo folder (similarities/MODEL.csv)",
+    is_amumo_folder,
+    read_amumo,
+    priority=24,
+    has_columns=False,
 )

@@ -30,6 +30,7 @@ class _Draft:
     image: str
     id: str | None
     label: str | None = None
+    other_labels: tuple[str, ...] = ()
     captions: dict[str, None] = field(default_factory=dict)
 
 
@@ -58,7 +59,7 @@ class CollectionBuilder:
         return not self._drafts
 
     def add(self, key: str, image: str, fields: Fields = NOTHING, *, where: str = "") -> str:
-        """Add an item, or more captions to one that is there; its first id and label are kept.
+        """Add an item, or more captions to one that is there; its first id and labels are kept.
 
         Args:
             key: the same for all that belongs to one item. It is the item's id too, unless
@@ -77,7 +78,8 @@ class CollectionBuilder:
         self.read.add(posixpath.normpath(posixpath.join(self.base, image)))
         draft = self._drafts.setdefault(key, _Draft(image, fields.id))
         draft.captions.update(dict.fromkeys(fields.captions))
-        draft.label = draft.label or fields.label
+        if draft.label is None:
+            draft.label, draft.other_labels = fields.label, fields.other_labels
         return draft.image
 
     def skip(self, what: str, why: str) -> None:
@@ -147,6 +149,7 @@ class CollectionBuilder:
                 draft.label,
                 _captions(draft, options),
                 draft.image,
+                draft.other_labels,
             )
             for key, draft in self._drafts.items()
         )

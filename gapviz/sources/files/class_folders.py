@@ -54,4 +54,5 @@ FORMAT = Format(
     looks_like_class_folders,
     read_class_folders,
     priority=70,
+    has_columns=False,
 )

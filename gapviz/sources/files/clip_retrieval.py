@@ -19,12 +19,11 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.item_metadata import ItemMetadata, table_metadata
-from gapviz.sources.files.named_arrays import modality_name
+from gapviz.sources.files.modality_names import modality_names, says_vectors
 from gapviz.sources.files.numpy_files import load_array
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.tables import open_table
 
-VECTOR_FOLDER_ENDING = "_emb"
 METADATA = "metadata"
 
 Part = TypeVar("Part")
@@ -97,16 +96,17 @@ def read_clip_retrieval(path: Path, options: ReadOptions = ReadOptions()) -> Rea
         encoder=options.encoder,
         root=options.image_folder or path,
         skipped=skipped,
+        options=options,
     )
 
 
 def _vector_folders(path: Path) -> dict[str, Path]:
-    folders = sorted(path.glob(f"*{VECTOR_FOLDER_ENDING}"))
-    return {
-        modality_name(folder.name): folder
-        for folder in folders
-        if folder.is_dir() and _numbered(folder, ".npy")
+    folders = {
+        folder.name: folder
+        for folder in sorted(path.iterdir())
+        if says_vectors(folder.name) and folder.is_dir() and _numbered(folder, ".npy")
     }
+    return {name: folders[own] for own, name in modality_names(folders).items()}
 
 
 def _numbered(folder: Path, ending: str) -> dict[int, Path]:

@@ -199,4 +199,5 @@ FORMAT = Format(
     endings=(".json",),
     hint="write images and annotations, or give the table as .csv",
     alone=False,
+    has_columns=False,
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.texts import (
+    CONVERSATION,
     MAX_TEXT_BYTES,
     captions_in,
     decoded,
@@ -63,39 +66,49 @@ class Fields:
     id: str | None = None
     captions: tuple[str, ...] = ()
     label: str | None = None
+    """The first of its labels."""
     image: str | None = None
     flaw: str | None = None
     """The first value that could not be used, in a clause."""
     guess: str | None = None
     """What the captions were taken from by a guess: see `Captions`."""
+    other_labels: tuple[str, ...] = ()
+    """Those after the first."""
+    stored: str | None = None
+    """The reference to a picture that lies in a cell of the row itself."""
 
 
 NOTHING = Fields()
 
 
 def choose_columns(
-    names: Sequence[str], options: ReadOptions, *, where: str, needs_image: bool = False
+    names: Sequence[str],
+    options: ReadOptions,
+    *,
+    where: str,
+    needs_image: bool = False,
+    only_named: Collection[str] = (),
 ) -> Columns:
     """The columns that the options name, else those under the usual names.
+
+    Args:
+        names: of all columns.
+        options: may name some, in any case where no two differ in it alone.
+        where: what to call the table in an error.
+        needs_image: whether there has to be a column of images.
+        only_named: columns of other things, taken only where the options name them.
 
     Raises:
         GapvizError: the options name a column that is not there, or no column is of images
             where one is needed.
     """
-    for name in (
-        options.id_column, *options.caption_columns, options.label_column, options.image_column,
-    ):  # fmt: skip
-        if name is not None and name not in names:
-            raise GapvizError(
-                f"has no column {shown(name, 80)!r}",
-                where=where,
-                hint=f"choose one of {listed(names)}",
-            )
+    named = partial(_named, names, where=where)
+    usual = [name for name in names if name not in only_named]
     columns = Columns(
-        id=options.id_column or usual_name(names, "id"),
-        captions=options.caption_columns or _usual_captions(names),
-        label=options.label_column or usual_name(names, "label"),
-        image=options.image_column or usual_name(names, "image"),
+        id=named(options.id_column) or usual_name(usual, "id"),
+        captions=tuple(filter(None, map(named, options.caption_columns))) or _usual_captions(usual),
+        label=named(options.label_column) or usual_name(usual, "label"),
+        image=named(options.image_column) or usual_name(usual, "image"),
     )
     if needs_image and columns.image is None:
         raise GapvizError(
@@ -106,6 +119,11 @@ def choose_columns(
     return columns
 
 
+def is_named(names: Sequence[str], name: str | None) -> bool:
+    """Whether the options' `name` is that of a column."""
+    return name is not None and _found(names, name) is not None
+
+
 def usual_name(names: Iterable[str], kind: str) -> str | None:
     """The column with the first of `NAMES[kind]` there is.
 
@@ -113,6 +131,11 @@ def usual_name(names: Iterable[str], kind: str) -> str | None:
     """
     known = {_plain(name): name for name in reversed(list(names))}
     return next((known[usual] for usual in NAMES[kind] if usual in known), None)
+
+
+def usual_names(names: Sequence[str], wanted: Iterable[str]) -> list[str]:
+    """Every column that is called one of `wanted`, in their order, as `usual_name` compares."""
+    return [name for usual in wanted for name in names if _plain(name) == usual]
 
 
 def fields_of(
@@ -129,15 +152,31 @@ def fields_of(
     """
     captions = captions_in([row.get(name) for name in columns.captions])
     item_id, no_id = _text(row, columns.id, "an id")
-    label, no_label = _text(row, columns.label, "a label", class_names)
+    labels, no_label = _labels(row, columns.label, class_names)
     return Fields(
         id=item_id,
         captions=captions.found,
-        label=label,
+        label=labels[0] if labels else None,
         image=path_in(row.get(columns.image)) if columns.image else None,
         flaw=captions.flaw or no_id or no_label,
         guess=captions.guess,
+        other_labels=labels[1:],
     )
+
+
+def guess_note(guess: str, places: Sequence[str], columns: Columns) -> str:
+    """What to say of captions that were taken by a guess, in a clause.
+
+    Args:
+        guess: as `Fields.guess` has it.
+        places: the rows, at least one.
+        columns: of the table.
+    """
+    held = f"{counted(len(places), guess)} in {listed(columns.captions)}"
+    taken = "the texts are captions"
+    if guess == CONVERSATION:
+        taken = "the first answer is the caption"
+    return f"has {held}, of which {taken} (first: {places[0]})"
 
 
 def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
@@ -175,23 +214,64 @@ def _fields_of_json(content: bytes, options: ReadOptions) -> Fields:
     return fields_of(value, Columns(captions=captions, label=label))
 
 
-def _text(
-    row: Mapping[str, object],
-    name: str | None,
-    kind: str,
-    class_names: Mapping[str, Sequence[str]] = {},
-) -> tuple[str | None, str | None]:
+def _named(names: Sequence[str], name: str | None, *, where: str) -> str | None:
+    """The column that the options name; None where they name none.
+
+    Raises:
+        GapvizError: no such column.
+    """
+    found = None if name is None else _found(names, name)
+    if name is not None and found is None:
+        raise GapvizError(
+            f"has no column {shown(name, 80)!r}",
+            where=where,
+            hint=f"choose one of {listed(names)}",
+        )
+    return found
+
+
+def _found(names: Sequence[str], name: str) -> str | None:
+    """The column of that name, else the one whose name differs in case and spaces alone."""
+    if name in names:
+        return name
+    alike = [one for one in names if _plain(one) == _plain(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _text(row: Mapping[str, object], name: str | None, kind: str) -> tuple[str | None, str | None]:
     """The text of a cell, and what is wrong with it."""
     if name is None:
         return None, None
     value = row.get(name)
-    known = class_names.get(name, ())
-    if isinstance(value, int) and 0 <= value < len(known):
-        return known[value], None
     try:
         return text_in(value), None
     except TypeError:
         return None, f"has {kind} that is no text ({type(value).__name__})"
+
+
+def _labels(
+    row: Mapping[str, object], name: str | None, class_names: Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], str | None]:
+    """The labels of a cell, each once: of a list, each of its entries; and what is wrong."""
+    if name is None:
+        return (), None
+    value = row.get(name)
+    if isinstance(value, str):
+        # A text that is a list is one for labels as it is for captions.
+        return captions_in(value).found, None
+    known = class_names.get(name, ())
+    labels: dict[str, None] = {}
+    for one in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(one, int) and 0 <= one < len(known):
+            labels[known[one]] = None
+            continue
+        try:
+            label = text_in(one)
+        except TypeError:
+            return (), f"has a label that is no text ({type(one).__name__})"
+        if label is not None:
+            labels[label] = None
+    return tuple(labels), None
 
 
 def _usual_captions(names: Sequence[str]) -> tuple[str, ...]:

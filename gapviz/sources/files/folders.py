@@ -182,4 +182,5 @@ FORMAT = Format(
     lambda path: any(is_image_name(name) or unread_kind(name) for name in peeked_files(path)),
     read_folder,
     priority=80,
+    has_columns=False,
 )

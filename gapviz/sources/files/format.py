@@ -7,6 +7,7 @@ point of the group `gapviz.readers`.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,9 +17,13 @@ from typing import Literal
 from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
+from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.sources.files.foreign import FOREIGN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
+from gapviz.sources.files.quantised import Stored, stored_kind
+from gapviz.sources.files.tables import open_table
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.writable import writable
 from gapviz.storage.leftovers import recover
@@ -41,6 +46,8 @@ PAIRING_RULES: Mapping[PairingRule, str] = {
     "by-turns": "of five captions to each of 8 images, rows 0, 8, 16, 24 and 32 are item 0",
     "equal": "rows that repeat a vector are one item",
 }
+MOST_ENDINGS = 6
+"""Kinds of files, or columns, that are told of what is not read."""
 
 DEFAULT_TEMPLATE = "a picture of {label}"
 
@@ -50,7 +57,8 @@ class ReadOptions:
     """What a person says of a source where its files do not say it themselves.
 
     Raises:
-        GapvizError: a caption template without `{label}`, or no such pairing.
+        GapvizError: a caption template without `{label}`, a quantisation that there is not, or
+            fewer than one dimension.
     """
 
     id_column: str | None = None
@@ -74,6 +82,11 @@ class ReadOptions:
     person at the keyboard may read all."""
     limits: Limits = OWN_FILES
     """How much its files may unpack to."""
+    quantisation: str | None = None
+    """How the vectors are stored, as `quantised.stored_kind` takes it; None takes what the files
+    say, and refuses whole numbers that may mean several things."""
+    dims: int | None = None
+    """Of each vector only so many of its first dimensions, as Matryoshka models allow."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""
@@ -89,6 +102,32 @@ class ReadOptions:
                 f"there is no pairing {self.pairing[:80]!r}",
                 hint=f"choose one of {', '.join(PAIRING_RULES)}",
             )
+        if self.dims is not None and self.dims < 1:
+            raise GapvizError(
+                f"{self.dims} dimensions are none", hint="take at least one of each vector"
+            )
+        if self.quantisation is not None:
+            stored_kind(self.quantisation)
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """The columns that a person names, of ids, captions, labels and images."""
+        named = (self.id_column, *self.caption_columns, self.label_column, self.image_column)
+        return tuple(name for name in named if name is not None)
+
+    @property
+    def names_columns(self) -> bool:
+        """Whether a person names columns, as vectors or as something else."""
+        return bool(self.named_columns or self.modalities)
+
+    @property
+    def stored(self) -> Stored | None:
+        """How the vectors are said to be stored.
+
+        Raises:
+            GapvizError: as `stored_kind`.
+        """
+        return None if self.quantisation is None else stored_kind(self.quantisation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +162,7 @@ class Reading:
         if encoder is None:
             return self.collection
         for collection in self.collections:
-            if collection.encoder == encoder:
+            if encoder in (collection.encoder, whole_encoder(collection.encoder)):
                 return collection
         known = ", ".join(collection.encoder for collection in self.collections)
         raise GapvizError(
@@ -153,6 +192,16 @@ class Format:
     """How to write a file with one of `endings`, for whoever gives another one."""
     alone: bool = True
     """Whether one file with one of `endings` is enough, and may be uploaded without a zip."""
+    has_columns: bool = True
+    """Whether a column that the options name may be in it."""
+    told: Callable[[Path, ReadOptions], bool | None] = lambda *_: None
+    """What the options say of whether an existing path is of this format, whatever its own signs
+    are; None where they say nothing."""
+
+    def takes(self, path: Path, options: ReadOptions) -> bool:
+        """Whether an existing path is read by this format."""
+        told = self.told(path, options)
+        return self.recognises(path) if told is None else told
 
 
 def formats() -> tuple[Format, ...]:
@@ -169,12 +218,12 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
     if source in BUILTIN_ENCODERS:
-        return Reading((builtin_collection(source),))
+        return _first_dims(Reading((builtin_collection(source),)), options)
     path = Path(source)
     try:
         recover(path)
         path.stat()
-        known = next((form for form in formats() if form.recognises(path)), None)
+        known = next((form for form in formats() if form.takes(path, options)), None)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         missing = isinstance(error, FileNotFoundError)
@@ -186,29 +235,81 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     if known is None:
         raise _unknown(path, source)
     with limited(options.limits):
-        reading = known.read(path, options)
-    return replace(reading, collections=tuple(map(writable, reading.collections)))
+        reading = _first_dims(known.read(path, options), options)
+    reading = replace(reading, collections=tuple(map(writable, reading.collections)))
+    if known.has_columns:
+        return reading
+    unused = (
+        Skipped(f"the column {shown(name)!r}", f"was named, but {known.title} has no columns")
+        for name in options.named_columns
+    )
+    return replace(reading, skipped=(*reading.skipped, *unused))
+
+
+def _first_dims(reading: Reading, options: ReadOptions) -> Reading:
+    """The same of the first dimensions alone, where the options ask for that."""
+    if options.dims is None:
+        return reading
+    cut = tuple(first_dimensions(one, options.dims) for one in reading.collections)
+    return replace(reading, collections=cut)
 
 
 def _unknown(path: Path, source: str) -> GapvizError:
     ending = path.suffix.lower()
+    if ending in FOREIGN:
+        title, way = FOREIGN[ending]
+        return GapvizError(f"is {title}, which is not read", where=source, hint=way)
     likely = [] if path.is_dir() else [one for one in formats() if ending in one.endings]
     titles = [one.title for one in likely]
     if titles:
+        what = f"is neither {' nor '.join(titles)}" if len(titles) > 1 else f"is not {titles[0]}"
         return GapvizError(
-            f"is neither {' nor '.join(titles)}" if len(titles) > 1 else f"is not {titles[0]}",
+            what + _columns_told(path),
             where=source,
             hint=", or ".join(one.hint for one in likely if one.hint),
         )
     endings = dict.fromkeys(ending for one in formats() for ending in one.endings)
     return GapvizError(
-        "the folder holds nothing that a reader knows"
+        f"the folder holds nothing that a reader knows{_held(path)}"
         if path.is_dir()
         else f"no reader knows the ending {path.suffix!r}",
         where=source,
         hint=f"give a file ending in {', '.join(endings)}, one of the folders that `gapviz info "
         f"--help` lists, or what was saved ({ITEMS_FILE})",
     )
+
+
+def _columns_told(path: Path) -> str:
+    """The columns of a Parquet file with their types, in brackets."""
+    if path.suffix.lower() != ".parquet":
+        return ""
+    try:
+        types = open_table(path, path.name).types
+    except GapvizError as error:
+        return f" ({error.what})"
+    told = [f"{shown(name, 40)}: {shown(kind, 40)}" for name, kind in types.items()]
+    more = f", … {len(told) - MOST_ENDINGS} more" if len(told) > MOST_ENDINGS else ""
+    return f" (its columns: {', '.join(told[:MOST_ENDINGS])}{more})"
+
+
+def _held(folder: Path) -> str:
+    """What files a folder holds, by their endings, in brackets."""
+    try:
+        files = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    except OSError:
+        return ""
+    counts = Counter(
+        f"{one.suffix.lower()} file(s)" if one.suffix else "without an ending"
+        for one in files
+        if one.is_file()
+    )
+    counts["folder(s)"] = sum(one.is_dir() for one in files)
+    told = [f"{n:,} {shown(what, 40)}" for what, n in counts.most_common(MOST_ENDINGS) if n]
+    ways = dict.fromkeys(
+        FOREIGN[one.suffix.lower()] for one in files if one.suffix.lower() in FOREIGN
+    )
+    told += [f"{title} is not read: {way}" for title, way in ways]
+    return f" ({'; '.join(told)})" if told else " (it is empty)"
 
 
 def upload_endings() -> frozenset[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float64
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
+from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import VectorRows, reading_of
 
@@ -42,7 +43,8 @@ def read_gram(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: not a square matrix of cosines, not symmetric, not positive
             semidefinite beyond rounding, or rows that the modalities cannot share evenly.
     """
-    blocks = gram_blocks(path, options.modalities or USUAL_MODALITIES)
+    named = tuple(map(modality_name, options.modalities))
+    blocks = gram_blocks(path, named or USUAL_MODALITIES)
     return reading_of(path.stem, blocks, encoder=options.encoder or path.stem, rotated=True)
 
 
@@ -157,4 +159,5 @@ FORMAT = Format(
     priority=22,
     endings=(".csv",),
     hint="write one row of cosines a line, without headings",
+    has_columns=False,
 )

@@ -18,7 +18,7 @@ from gapviz.sources.files.caption_tables import (
     may_list_images,
     open_caption_table,
 )
-from gapviz.sources.files.columns import Columns, Fields, usual_name
+from gapviz.sources.files.columns import Columns, Fields, is_named, usual_name
 from gapviz.sources.files.described_images import image_columns
 from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
@@ -45,7 +45,7 @@ def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Readin
     Raises:
         GapvizError: no table, no column of images, or no image that can be read.
     """
-    files = _parquet_files(path) if path.is_dir() else [path]
+    files = _tables(path, options) if path.is_dir() else [path]
     if not files:
         raise GapvizError(
             "holds no Parquet files", where=shown(str(path)), hint="give a table or their folder"
@@ -80,6 +80,34 @@ def _read(
     for note in rows.finder.notes():
         rows.builder.skip(path.name, note)
     return rows
+
+
+def is_named_table(path: Path, options: ReadOptions) -> bool | None:
+    """True where a column of images is named that it has, or that a table of the folder has."""
+    return True if _named_tables(path, options) else None
+
+
+def _tables(folder: Path, options: ReadOptions) -> Sequence[Path]:
+    return _named_tables(folder, options) or _parquet_files(folder)
+
+
+def _named_tables(path: Path, options: ReadOptions) -> Sequence[Path]:
+    """The tables that have the column of images that the options name."""
+    if options.image_column is None:
+        return ()
+    files = files_in(path, "*") if path.is_dir() else [path]
+    return [
+        file
+        for file in files
+        if has_ending(*CAPTION_ENDINGS)(file) and _has_column(file, options.image_column)
+    ]
+
+
+def _has_column(file: Path, name: str) -> bool:
+    try:
+        return is_named(open_caption_table(file, file.name).columns, name)
+    except GapvizError:
+        return False
 
 
 class _TableRows:
@@ -159,6 +187,7 @@ FORMAT = Format(
     read_image_table,
     priority=46,
     endings=CAPTION_ENDINGS,
-    hint="call the column of image paths file_name",
+    hint="call the column of image paths file_name, or name it",
     alone=False,
+    told=is_named_table,
 )

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.item_metadata import find_metadata
-from gapviz.sources.files.named_arrays import USUAL_MODALITIES
+from gapviz.sources.files.modality_names import modality_name
+from gapviz.sources.files.named_arrays import USUAL_MODALITIES, unused_columns
 from gapviz.sources.files.numpy_size import refuse_large_arrays
 from gapviz.sources.files.pairing import VectorRows, reading_of
 
@@ -112,7 +113,7 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
             where=path.name,
             hint="stack the image rows and the text rows: np.stack([image, text])",
         )
-    names = options.modalities or USUAL_MODALITIES
+    names = tuple(map(modality_name, options.modalities)) or USUAL_MODALITIES
     if len(names) != array.shape[0] or len(set(names)) != len(names):
         raise GapvizError(
             f"stacks {array.shape[0]} matrices of {array.shape[1]} rows, but "
@@ -125,14 +126,14 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         for code, name in enumerate(names)
     }
     metadata = find_metadata(path.parent, path.stem, options)
-    root = options.image_folder or path.parent
     return reading_of(
         path.stem,
         blocks,
         metadata,
         encoder=options.encoder,
-        root=root,
-        pairing=options.pairing,
+        root=options.image_folder or path.parent,
+        skipped=unused_columns(options) if metadata is None else (),
+        options=options,
     )
 
 

@@ -21,10 +21,11 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.halves import split_alike
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
-from gapviz.sources.files.format import PairingRule, Reading, Skipped
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.grouping import owners_of_rows, with_equal_merged
 from gapviz.sources.files.item_metadata import ItemMetadata
 from gapviz.sources.files.limits import refuse_wide
+from gapviz.sources.files.quantised import KINDS, real_numbers, stored_kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,8 @@ class VectorRows:
     where: str = "vectors"
     numbers: Indices | None = None
     """Number of each row in its source, where that is not its position."""
+    stored: str | None = None
+    """How their numbers are stored, where the source says it: a word of `quantised.KINDS`."""
 
     @property
     def n_rows(self) -> int:
@@ -53,7 +56,7 @@ def reading_of(
     root: Path | None = None,
     skipped: Sequence[Skipped] = (),
     rotated: bool = False,
-    pairing: PairingRule = "rows",
+    options: ReadOptions = ReadOptions(),
 ) -> Reading:
     """Pair the rows, drop and list what cannot be used, and make the collection.
 
@@ -65,11 +68,12 @@ def reading_of(
         root: folder of the images that `metadata` names; paths outside are dropped.
         skipped: what the reader has left out already.
         rotated: whether the vectors are known only up to a rotation.
-        pairing: which rows are one item, where nothing names their items.
+        options: may say how the vectors are stored, and which rows are one item where nothing
+            names their items.
 
     Raises:
-        GapvizError: nothing left, more than half broken, lengths that do not fit, or vectors
-            that are none.
+        GapvizError: nothing left, more than half broken, lengths that do not fit, vectors that
+            are none, or whole numbers of which nothing says what they mean.
     """
     if not blocks:
         raise GapvizError("holds no vectors", where=name, hint="save one array a modality")
@@ -77,9 +81,11 @@ def reading_of(
     if root is not None:
         known = known.with_images_inside(root)
     notes = [*skipped, *known.skipped]
-    if pairing in ("in-turn", "by-turns"):
-        blocks, known = _grouped(blocks, known, in_turn=pairing == "in-turn", where=name)
-    items, modalities = _paired(name, blocks, known, notes)
+    measurable = {modality: _real(rows, options, notes) for modality, rows in blocks.items()}
+    if options.pairing in ("in-turn", "by-turns"):
+        in_turn = options.pairing == "in-turn"
+        measurable, known = _grouped(measurable, known, in_turn=in_turn, where=name)
+    items, modalities = _paired(name, measurable, known, notes)
     collection = Collection(
         name=name,
         items=items,
@@ -88,9 +94,18 @@ def reading_of(
         root=root,
         rotated=rotated,
     )
-    if pairing == "equal":
+    if options.pairing == "equal":
         collection = with_equal_merged(collection)
     return Reading(split_alike([collection]), tuple(notes))
+
+
+def _real(rows: VectorRows, options: ReadOptions, notes: list[Skipped]) -> VectorRows:
+    """The rows as numbers that cosines can be taken of; what was assumed is added to `notes`."""
+    said = stored_kind(rows.stored) if rows.stored and rows.stored in KINDS else None
+    vectors, assumed = real_numbers(rows.vectors, options.stored or said, where=rows.where)
+    if assumed:
+        notes.append(Skipped(rows.where, assumed))
+    return replace(rows, vectors=vectors)
 
 
 def _grouped(
@@ -207,6 +222,7 @@ def _merged_items(
             label=known.label or said.label,
             captions=tuple(dict.fromkeys(known.captions + said.captions)),
             image=known.image or said.image,
+            other_labels=known.other_labels if known.label else said.other_labels,
         )
     return list(merged.values())
 

@@ -1,153 +1,163 @@
-"""Parquet tables with one vector column a modality."""
+"""Parquet tables with columns of vectors: one file, or the shards of one set in a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.columns import NOTHING
+from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
-from gapviz.sources.files.item_metadata import table_metadata
-from gapviz.sources.files.named_arrays import VECTOR_ENDING, chosen_modalities, modality_name
-from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.parquet_size import refuse_large_columns
-from gapviz.sources.files.tables import open_table
-from gapviz.sources.images.parquet import list_columns
+from gapviz.sources.files.tables import Table, open_table
+from gapviz.sources.files.vector_cells import (
+    CellVectors,
+    VectorColumn,
+    arrow_vectors,
+    columns_by_type,
+)
+from gapviz.sources.files.vector_tables import VectorTable, meant_as_vectors, vector_reading
+from gapviz.sources.images.parquet import open_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ENDING = ".parquet"
 
+HINT = "store each vector as a list of float32"
 
-def is_vector_parquet(path: Path) -> bool:
-    """Whether the file is a Parquet table with a column of vectors."""
-    if not has_ending(ENDING)(path):
-        return False
+PEEKED_ROWS = 32
+
+
+def is_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> bool:
+    """Whether it is a Parquet table with a column of vectors, or a folder of such tables."""
+    files = _files(path)
     try:
-        return bool(_vector_columns(open_table(path, path.name).schema))
+        return bool(files) and bool(_vector_columns(_opened(path, files[0]), options))
     except GapvizError:
         return False
 
 
 def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
-    """A table whose columns of number lists are modalities, each row one item or a part of it.
+    """A table whose columns of numbers are modalities, each row one item or a part of it.
 
     `image_vector`, `text_embedding` and the like are the modalities image and text;
     `options.modalities` takes some of them only. A null is an item without that modality.
     Rows of one id are several vectors of one item. Ids, captions, labels and image paths
-    come from the columns that the options name, else from those under the usual names.
+    come from the columns that the options name, else from those under the usual names. Where
+    a column `modality` says it, each row is one vector of that modality, and `item` or the
+    like says whose. Of a folder all tables count, in the order of their names.
 
     Raises:
         GapvizError: damaged, no vector column, or a column that is not there.
     """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    table = open_table(path, path.name)
-    columns = _vector_columns(table.schema)
-    if not columns:
-        raise GapvizError(
-            "has no column of vectors",
-            where=path.name,
-            hint="store each vector as a list of float32",
-        )
-    columns = chosen_modalities(columns, options, where=path.name)
-    metadata = table_metadata(table, options, ignored=columns.values())
     skipped: list[Skipped] = []
-    blocks: dict[str, VectorRows] = {}
+    tables: list[VectorTable] = []
+    files = _files(path)
+    for file in files:
+        table = _opened(path, file)
+        columns = _vector_columns(table, options)
+        if columns:
+            tables.append(_vector_table(table, columns))
+        elif len(files) > 1:
+            skipped.append(Skipped(table.name, "has no column of vectors"))
+    if not tables:
+        raise GapvizError("has no column of vectors", where=path.name, hint=HINT)
+    return vector_reading(path, tables, options, skipped)
+
+
+def _files(path: Path) -> Sequence[Path]:
+    """The file, or the Parquet files of a folder, else of its `data/`, in natural order."""
+    if path.is_dir():
+        if files_in(path, "*.npy"):
+            return []
+        return files_in(path, f"*{ENDING}") or files_in(path / "data", f"*{ENDING}")
+    return [path] if has_ending(ENDING)(path) else []
+
+
+def _opened(path: Path, file: Path) -> Table:
+    return open_table(file, file.relative_to(path).as_posix() if path.is_dir() else file.name)
+
+
+def _vector_columns(table: Table, options: ReadOptions) -> list[VectorColumn]:
+    if table.schema is None:
+        return []
+    found = columns_by_type(table.schema, lambda name: _peek(table, name), options.modalities)
+    return meant_as_vectors(table, found, lambda name: _peek(table, name), options)
+
+
+def _vector_table(table: Table, columns: Sequence[VectorColumn]) -> VectorTable:
+    import pyarrow as pa
+
     try:
-        refuse_large_columns(path, list(columns.values()), rows_as_objects=True)
-        vectors = parquet.read_table(path, columns=list(columns.values()))
-        if not metadata.has_ids:
-            entries = metadata.entries or [NOTHING] * vectors.num_rows
-            named = [replace(entry, id=str(row)) for row, entry in enumerate(entries)]
-            metadata = replace(metadata, entries=named, has_ids=True)
-        for modality, column in columns.items():
-            where = f"{path.name}, {column}"
-            cells = vectors[column].combine_chunks()
-            rows = _rows(cells, metadata.ids, where=where, skipped=skipped)
-            if rows is None:
-                skipped.append(Skipped(where, "holds no vector"))
-            else:
-                blocks[modality] = rows
-    except GapvizError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise GapvizError(
-            "is damaged, or cut short", where=path.name, hint="write the file again"
-        ) from error
-    if not blocks:
-        raise GapvizError(
-            "holds no vector in any row", where=path.name, hint="fill a column of vectors"
-        )
-    return reading_of(
-        path.stem,
-        blocks,
-        metadata,
-        encoder=options.encoder,
-        root=options.image_folder or path.parent,
-        skipped=skipped,
-        pairing=options.pairing,
+        with open_parquet(table.path) as file:
+            n_rows = int(file.metadata.num_rows)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _damaged(table) from error
+    return VectorTable(
+        table,
+        columns,
+        vectors_of=lambda one: _vectors(table, one),
+        values_of=lambda name: _values(table, name),
+        n_rows=n_rows,
     )
 
 
-def _vector_columns(schema: pa.Schema | None) -> dict[str, str]:
-    """Vector columns by modality: lists of fractions, or of integers under a vector's name."""
-    from pyarrow import types
+def _vectors(table: Table, column: VectorColumn) -> CellVectors:
+    import pyarrow as pa
 
-    found: dict[str, str] = {}
-    for name, entries in list_columns(schema).items():
-        named = bool(VECTOR_ENDING.search(name))
-        if types.is_floating(entries) or (named and types.is_integer(entries)):
-            modality = modality_name(name)
-            found[name if modality in found else modality] = name
-    return found
+    try:
+        return arrow_vectors(_column(table, column.column), column.field)
+    except (pa.ArrowException, ValueError, MemoryError) as error:
+        raise _damaged(table) from error
 
 
-def _rows(
-    column: Any, ids: Sequence[str | None], *, where: str, skipped: list[Skipped]
-) -> VectorRows | None:
-    """The rows of one list column that hold a vector; None where none does."""
-    import pyarrow.compute as pc
+def _values(table: Table, name: str) -> Sequence[object]:
+    try:
+        values: Sequence[object] = _column(table, name).to_pylist()
+        return values
+    except ValueError as error:  # a text that is not UTF-8
+        raise _damaged(table) from error
 
-    lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
-    present = lengths > 0
-    if not present.any():
-        return None
-    dim = int(np.bincount(lengths[present]).argmax())
-    fits = lengths == dim
-    # Nulls become NaN, which is listed with its row later.
-    values: npt.NDArray[Any] = column.flatten().to_numpy(zero_copy_only=False)
-    uneven = np.flatnonzero(present & ~fits)
-    for row in uneven:
-        why = f"has {lengths[row]} numbers instead of {dim}"
-        skipped.append(Skipped(f"{where}, row {row}", why))
-    if uneven.size:
-        values = values[np.repeat(fits, lengths)]
-    # A row without an id is listed once, among the entries.
-    named = np.array([item_id is not None for item_id in ids])
-    numbers = np.flatnonzero(fits & named)
-    return VectorRows(
-        vectors=values.reshape(-1, dim)[named[fits]],
-        owners=[ids[row] for row in numbers.tolist()],
-        where=where,
-        numbers=numbers,
-    )
+
+def _column(table: Table, name: str) -> pa.ChunkedArray:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        refuse_large_columns(table.path, [name], rows_as_objects=True)
+        # A name with a dot would be taken for a field of a struct.
+        return parquet.ParquetFile(table.path).read(columns=[name])[name]
+    except (ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+        raise _damaged(table) from error
+
+
+def _peek(table: Table, name: str) -> Sequence[object]:
+    """The first values of a column; none where it cannot be read."""
+    import pyarrow as pa
+
+    try:
+        refuse_large_columns(table.path, [name], rows_as_objects=True)
+        with open_parquet(table.path) as file:
+            for batch in file.iter_batches(PEEKED_ROWS, columns=[name]):
+                values: Sequence[object] = batch.column(0).to_pylist()
+                return values
+    except (pa.ArrowException, OSError, ValueError, GapvizError):
+        return ()
+    return ()
+
+
+def _damaged(table: Table) -> GapvizError:
+    return GapvizError("is damaged, or cut short", where=table.name, hint="write the file again")
 
 
 FORMAT = Format(
     "parquet_vectors",
-    "a .parquet with columns of vectors",
+    "a .parquet with columns of vectors, or a folder of them",
     is_vector_parquet,
     read_vector_parquet,
     priority=20,
     endings=(ENDING,),
-    hint="store each vector as a list of float32",
+    hint=HINT,
+    told=lambda path, options: is_vector_parquet(path, options) if options.names_columns else None,
 )

@@ -23,4 +23,5 @@ FORMAT = Format(
     lambda path: (path / ITEMS_FILE).is_file(),
     read_saved,
     priority=10,
+    has_columns=False,
 )

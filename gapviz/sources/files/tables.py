@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 
 DELIMITERS = ",;\t|"
+
+SAYS_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 STRAY_QUOTE = "expected after"
 """In what `csv` says of a quoted field that goes on after its last quote, as in `"5" nails`."""
@@ -72,11 +75,18 @@ class Table:
     """Of columns whose whole numbers stand for names, as Hugging Face stores labels."""
     schema: pa.Schema | None = None
     """Of a Parquet file."""
+    heading_lines: int = 1
+    """Of a CSV or TSV: two where the first says the delimiter, as Excel writes it."""
 
     @property
     def is_delimited(self) -> bool:
         """Whether it is a CSV or TSV, of which a row may hold fewer values than columns."""
         return self.path.suffix.lower() not in {".jsonl", ".parquet"}
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """What the cells of each column are, where the file says it: `list<element: double>`."""
+        return {one.name: str(one.type) for one in self.schema or ()}
 
     @property
     def binary_columns(self) -> frozenset[str]:
@@ -134,7 +144,7 @@ class Table:
                     cells = _leniently(taken, self.delimiter) if STRAY_QUOTE in str(error) else []
                     if not cells:
                         flaw(f"line {lines.line_num}", f"is damaged ({error})")
-                if lines.line_num == 1 or not cells:
+                if lines.line_num <= self.heading_lines or not cells:
                     continue
                 place = f"line {lines.line_num}"
                 if len(cells) > len(self.columns):
@@ -209,8 +219,13 @@ def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
 def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
     with _text(path, encoding) as file:
         heading = file.readline(MAX_TEXT_BYTES)
-    is_tsv = path.suffix.lower() == ".tsv"
-    chosen = "\t" if is_tsv else max(DELIMITERS, key=heading.count)
+        said = SAYS_DELIMITER.fullmatch(heading.strip("\r\n"))
+        if said is not None:
+            heading = file.readline(MAX_TEXT_BYTES)
+    likely = max(DELIMITERS, key=heading.count)
+    chosen = said[1] if said is not None else likely
+    if path.suffix.lower() == ".tsv" and ("\t" in heading or not heading.count(likely)):
+        chosen = "\t"
     try:
         columns = next(csv.reader([heading], delimiter=chosen), [])
     except csv.Error:
@@ -221,7 +236,9 @@ def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
             where=shown(name),
             hint="start it with: file_name,text",
         )
-    return Table(path, name, tuple(column.strip() for column in columns), encoding, chosen)
+    stripped = tuple(column.strip() for column in columns)
+    heading_lines = 1 if said is None else 2
+    return Table(path, name, stripped, encoding, chosen, heading_lines=heading_lines)
 
 
 def _json_table(path: Path, name: str, encoding: Encoding, most_lines: int | None) -> Table:
@@ -279,7 +296,11 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, tuple[str, ...]]:
         described = described.get(key) if isinstance(described, dict) else None
     names = {}
     for column, feature in described.items() if isinstance(described, dict) else ():
-        listed = feature.get("names") if isinstance(feature, dict) else None
+        entry = feature[0] if isinstance(feature, list) and len(feature) == 1 else feature
+        if isinstance(entry, dict):
+            # Of a list of labels an item, that of its entries.
+            entry = entry.get("feature", entry)
+        listed = entry.get("names") if isinstance(entry, dict) else None
         if isinstance(listed, list):
-            names[column] = tuple(one_line(str(entry)) for entry in listed)
+            names[column] = tuple(one_line(str(name)) for name in listed)
     return names

@@ -8,8 +8,11 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
+from uuid import UUID
 
 MAX_TEXT_BYTES = 1 << 20
 """A caption file beside one image holds no more than this."""
@@ -56,7 +59,7 @@ class Captions(NamedTuple):
 
 
 def text_in(value: object) -> str | None:
-    """A text, a number or a truth value as one line of text; None where it is missing.
+    """A text, a number, a truth value or a date as one line of text; None where it is missing.
 
     Raises:
         TypeError: any other value.
@@ -68,6 +71,10 @@ def text_in(value: object) -> str | None:
             line = one_line(value)
         case float() if value.is_integer():
             line = str(int(value))
+        case Decimal() if value.is_finite():
+            line = f"{value.normalize():f}"
+        case date() | time() | timedelta() | UUID() | Decimal():
+            line = str(value)
         case None | bool() | int() | float():
             line = "" if value is None else str(value)
         case _:

@@ -223,8 +223,13 @@ def _add_texts(group: _Group, content: BinaryIO, suffix: str, options: ReadOptio
     # A `.cls` says what the label is, whatever a `.json` calls it.
     first, second = (said, before) if suffix == ".cls" else (before, said)
     captions = before.captions + said.captions
-    guess = before.guess or said.guess
-    group.fields = Fields(captions=captions, label=first.label or second.label, guess=guess)
+    labelled = first if first.label else second
+    group.fields = Fields(
+        captions=captions,
+        label=labelled.label,
+        other_labels=labelled.other_labels,
+        guess=before.guess or said.guess,
+    )
     return said.flaw
 
 

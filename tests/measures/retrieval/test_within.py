@@ -33,6 +33,25 @@ def test_average_precision_agrees_with_scikit_learn(labelled):
             assert outcome.recall[5][query] == same[best].any()
 
 
+def test_of_several_labels_sharing_one_makes_relevant(labelled):
+    vectors, first = labelled
+    second = np.where(first < 0, -1, np.roll(first, 7))
+    sets = np.stack([first, np.where(second == first, -1, second)], axis=1)
+    outcome = evaluate_within(vectors, sets)
+    scores = vectors.astype(float) @ vectors.astype(float).T
+    for query in np.flatnonzero(first >= 0):
+        others = np.arange(40) != query
+        wanted = set(sets[query].tolist()) - {-1}
+        relevant = np.array([bool(wanted & set(row)) for row in sets.tolist()])[others]
+        assert outcome.average_precision[query] == pytest.approx(
+            average_precision_score(relevant, scores[query, others])
+        )
+    found = compare_within(vectors, vectors, sets)
+    held = {part.label: part.n_items for part in found.by_label}
+    assert held == {code: int((sets == code).any(axis=1).sum()) for code in held}
+    assert sum(held.values()) > found.n_queries
+
+
 def test_one_encoder_against_itself_differs_by_nothing(labelled):
     vectors, labels = labelled
     delta = compare_within(vectors, vectors, labels).delta

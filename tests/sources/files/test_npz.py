@@ -155,14 +155,28 @@ def test_ids_that_name_no_item_are_listed(write, rows):
         ({"captions": np.array(["a"] * 5)}, "describes 5 items, but there are 6 rows"),
         ({"ids": np.arange(6), "labels": np.arange(4)}, "differing length"),
         ({"image_ids": np.arange(4)}, "6 rows for 4 ids"),
-        ({"weights": np.arange(6)}, "neither vectors nor a list that is known; name it"),
-        ({"text": np.ones(6)}, "neither vectors nor a list"),
-        ({"audio_ids": np.arange(6)}, "neither vectors nor a list"),
+        ({"text": np.ones(6)}, "neither vectors nor a list that is known; name it"),
         ({"text": np.ones((6, 3), np.float32)}, "different dimensions"),
     ],
 )
 def test_what_does_not_fit_is_refused(write, rows, refusal, arrays, words):
     assert words in refusal(write(image=rows[0], **arrays))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("weights", np.arange(6), "is a list of 6 values (int64), not read"),
+        ("audio_ids", np.arange(6), "is a list of 6 values (int64), not read"),
+        ("captions", np.arange(6), "holds int64 instead of texts, and is not read"),
+        ("logit_scale", np.float32(4.6), "is an array of shape (), and is left out"),
+        ("labels", np.eye(6), "holds 6 numbers a row, and is left out (give labels as a list)"),
+        ("boxes", np.ones((6, 3)), "holds 3 numbers a row beside vectors of 4, and is left out"),
+    ],
+)
+def test_what_says_nothing_known_is_left_out_by_name(write, rows, name, values, why):
+    (note,) = read(str(write(image=rows[0], **{name: values}))).skipped
+    assert note.what == f"x.npz, {name}" and note.why.startswith(why)
 
 
 def test_options_name_the_lists_and_choose_modalities(write, rows):

@@ -106,12 +106,12 @@ def test_modalities_may_be_chosen(write, rows):
 
 
 def test_what_does_not_fit_is_refused(write, rows, refusal):
-    assert "neither a .parquet with columns of vectors nor" in refusal(write(id=[1, 2]))
+    assert "neither a .parquet with columns of vectors" in refusal(write(id=[1, 2]))
     assert "no vector in any row" in refusal(write(image_vector=vectors([None, None])))
     path = write(image_vector=vectors(rows[0]))
     assert "has no column 'who'" in refusal(path, ReadOptions(id_column="who"))
     assert "choose among image" in refusal(path, ReadOptions(modalities=("text",)))
-    both = write(image_vector=vectors(rows[0]), box=pa.array([[0.0, 1.0]] * 6))
+    both = write(image_vector=vectors(rows[0]), text_vector=pa.array([[0.0, 1.0]] * 6))
     assert "different dimensions" in refusal(both)
 
 

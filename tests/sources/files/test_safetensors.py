@@ -56,9 +56,23 @@ def test_a_table_beside_it_says_the_same(write, rows):
     assert read(str(path)).collection.items[0].captions == ("a dog",)
 
 
-def test_half_precision_that_numpy_lacks_is_refused(tmp_path, refusal):
-    save_torch({"image": torch.ones(3, 4, dtype=torch.bfloat16)}, tmp_path / "x.safetensors")
-    assert "float16, float32 or float64" in refusal(tmp_path / "x.safetensors")
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2], ids=str)
+def test_floats_that_numpy_lacks_are_widened(tmp_path, rows, unit, dtype):
+    kept = torch.from_numpy(rows).to(dtype)
+    save_torch({"image": kept[0], "text": kept[1]}, tmp_path / "x.safetensors")
+    reading = read(str(tmp_path / "x.safetensors"))
+    assert reading.skipped == ()
+    expected = unit(kept[1].to(torch.float64).numpy())
+    np.testing.assert_allclose(reading.collection.modality("text").vectors, expected, atol=1e-6)
+
+
+def test_a_tensor_of_numbers_that_are_not_read_is_left_out_by_name(tmp_path, rows, refusal):
+    complex_rows = torch.ones(6, 4, dtype=torch.complex64)
+    save_torch({"x": complex_rows, "image": torch.from_numpy(rows[0])}, tmp_path / "x.safetensors")
+    (note,) = read(str(tmp_path / "x.safetensors")).skipped
+    assert (note.what, note.why) == ("x.safetensors, x", "holds C64, which is not read")
+    save_torch({"image": complex_rows}, tmp_path / "x.safetensors")
+    assert "x.safetensors, image: holds C64" in refusal(tmp_path / "x.safetensors")
 
 
 def test_a_header_that_is_no_list_is_refused(write, rows, refusal):

@@ -11,6 +11,7 @@ from pyarrow import parquet
 from safetensors.numpy import save_file
 
 from gapviz.sources.files import ReadOptions, read
+from gapviz.sources.files.quantised import KINDS
 
 N = 5
 
@@ -50,6 +51,48 @@ def vector_table(folder):
     columns = {name: pa.array(list(matrix(seed))) for seed, name in enumerate(("a_emb", "b_emb"))}
     parquet.write_table(pa.table({"id": list("aabcd"), "caption": ["é"] * N} | columns), path)
     return path, path
+
+
+def long_table(folder):
+    rows = [
+        {"item": item, "modality": name, "vector": row.tolist(), "labels": ["é", "b"]}
+        for seed, name in enumerate(("IMG", "txt"))
+        for item, row in zip("aabcd", matrix(seed), strict=True)
+    ]
+    parquet.write_table(pa.Table.from_pylist(rows), folder / "x.parquet")
+    return folder / "x.parquet", folder / "x.parquet"
+
+
+def text_table(folder):
+    lines = [
+        json.dumps(
+            {"id": n, "caption": ["é", None], "image_emb": row.tolist(), "text_emb": str(row)}
+        )
+        for n, row in enumerate(matrix(0))
+    ]
+    (folder / "x.jsonl").write_text("\n".join(lines))
+    return folder / "x.jsonl", folder / "x.jsonl"
+
+
+def projector(folder):
+    np.savetxt(folder / "tensors.tsv", matrix(0, 2 * N), delimiter="\t")
+    lines = [f"{n}\t{name}" for name in ("IMG", "é") for n in range(N)]
+    (folder / "metadata.tsv").write_text("\n".join(["id\tmodality", *lines]))
+    return folder, folder / "metadata.tsv"
+
+
+def json_beside(folder):
+    entries = {f"p{n}": {"caption": ["é", None], "label": "x"} for n in range(N)}
+    (folder / "captions.json").write_text(json.dumps(entries, ensure_ascii=False), "utf-8")
+    return array_folder(folder, "captions.json")
+
+
+def bytes_beside(folder):
+    np.save(folder / "text_scale.npy", np.full(3, 0.1))
+    np.save(folder / "text_zero_point.npy", np.float32(9))
+    path, file = array_folder(folder, "text_scale.npy")
+    np.save(folder / "text.npy", np.random.default_rng(0).integers(0, 255, (N, 3), np.uint8))
+    return path, file
 
 
 def cosines(folder):
@@ -102,7 +145,8 @@ def amumo(folder):
 
 SOURCES = [
     npz, stack, tensors, vector_table, cosines, array_folder, csv_beside, jsonl_beside,
-    prompts_beside, clip_retrieval, amumo,
+    prompts_beside, clip_retrieval, amumo, long_table, text_table, projector, json_beside,
+    bytes_beside,
 ]  # fmt: skip
 
 
@@ -169,7 +213,7 @@ def test_tables_in_another_encoding_are_read_and_what_was_assumed_is_told(
 odd_numbers = st.sampled_from([0.0, -0.0, 1.0, np.nan, np.inf, -np.inf, 1e-300, 1e300, 6e4])
 dtypes = st.sampled_from(
     [np.float16, np.float32, np.float64, np.longdouble, np.int8, np.uint64, bool, complex, "U3",
-     "S2", "M8[s]", ">f4"]
+     "S2", "M8[s]", ">f4", np.uint8, "V1", "V2"]
 )  # fmt: skip
 
 
@@ -220,10 +264,16 @@ def is_matrix(array):
 
 
 @settings(FUZZ, max_examples=150)
-@given(array=odd_arrays(), names=st.sampled_from([(), ("a", "b"), ("a", "a"), ("a", "b", "c")]))
-def test_odd_stacks(tmp_path, reads_or_refuses, array, names):
+@given(
+    array=odd_arrays(),
+    names=st.sampled_from([(), ("a", "b"), ("a", "a"), ("a", "b", "c")]),
+    stored=st.sampled_from([None, *KINDS, "uint8:3"]),
+    dims=st.sampled_from([None, 1, 2]),
+)
+def test_odd_stacks(tmp_path, reads_or_refuses, array, names, stored, dims):
     np.save(tmp_path / "x.npy", array)
-    reads_or_refuses(tmp_path / "x.npy", ReadOptions(modalities=names))
+    options = ReadOptions(modalities=names, quantisation=stored, dims=dims)
+    reads_or_refuses(tmp_path / "x.npy", options)
 
 
 cells = st.one_of(

@@ -121,7 +121,7 @@ def test_a_csv_that_is_none_of_ours_says_what_it_must_be(workspace):
     with pytest.raises(GapvizError) as caught:
         add_upload(workspace, "text.csv", BytesIO(WRONG["text.csv"]), Incoming())
     assert caught.value.sentence.startswith(
-        "text.csv: is neither a square matrix of cosines (.csv) nor a table or list of images"
+        "text.csv: is neither a square matrix of cosines (.csv) nor a table of vectors "
     )
 
 

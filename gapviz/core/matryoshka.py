@@ -1,0 +1,57 @@
+"""Prefixes of vectors: what Matryoshka models (Kusupati et al. 2022) allow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.errors import GapvizError
+
+_FIRST = re.compile(r" \(first [0-9]+ of [0-9]+ dimensions\)\Z")
+
+
+def whole_encoder(name: str) -> str:
+    """The name of the encoder that made vectors, whether all of their dimensions were taken."""
+    return _FIRST.sub("", name)
+
+
+def first_dimensions(collection: Collection, dims: int) -> Collection:
+    """The same items with the first `dims` dimensions of every vector, scaled to length 1 again.
+
+    The name of the encoder says so: a query that it encodes has all of its dimensions. A
+    collection without vectors stays as it is, and so does one that has no more dimensions.
+
+    Raises:
+        GapvizError: more than there are, vectors whose axes mean nothing, or one that is all
+            zeros in its first dimensions.
+    """
+    if not collection.modalities:
+        return collection
+    if collection.no_axes:
+        raise GapvizError(
+            f"has no first dimensions: {collection.no_axes}",
+            where=collection.name,
+            hint="give the vectors themselves",
+        )
+    if dims > collection.dim:
+        raise GapvizError(
+            f"has {collection.dim} dimensions, fewer than the {dims} wanted",
+            where=collection.name,
+            hint="take at most as many",
+        )
+    if dims == collection.dim:
+        return collection
+    return replace(
+        collection,
+        encoder=f"{collection.encoder} (first {dims} of {collection.dim} dimensions)",
+        modalities={
+            name: ModalityVectors.of(
+                block.vectors[:, :dims],
+                block.item_index,
+                block.query_only,
+                where=f"{collection.name}, modality {name}",
+            )
+            for name, block in collection.modalities.items()
+        },
+    )
