@@ -223,7 +223,8 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     try:
         recover(path)
         path.stat()
-        known = next((form for form in formats() if form.takes(path, options)), None)
+        with limited(options.limits):
+            known = next((form for form in formats() if form.takes(path, options)), None)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         missing = isinstance(error, FileNotFoundError)

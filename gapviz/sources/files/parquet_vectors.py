@@ -109,6 +109,8 @@ def _vectors(table: Table, column: VectorColumn) -> CellVectors:
 
     try:
         return arrow_vectors(_column(table, column.column), column.field)
+    except GapvizError:
+        raise
     except (pa.ArrowException, ValueError, MemoryError) as error:
         raise _damaged(table) from error
 
@@ -117,6 +119,8 @@ def _values(table: Table, name: str) -> Sequence[object]:
     try:
         values: Sequence[object] = _column(table, name).to_pylist()
         return values
+    except GapvizError:
+        raise
     except ValueError as error:  # a text that is not UTF-8
         raise _damaged(table) from error
 
@@ -128,6 +132,8 @@ def _column(table: Table, name: str) -> pa.ChunkedArray:
         refuse_large_columns(table.path, [name], rows_as_objects=True)
         # A name with a dot would be taken for a field of a struct.
         return parquet.ParquetFile(table.path).read(columns=[name])[name]
+    except GapvizError:
+        raise
     except (ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
         raise _damaged(table) from error
 
@@ -142,7 +148,7 @@ def _peek(table: Table, name: str) -> Sequence[object]:
             for batch in file.iter_batches(PEEKED_ROWS, columns=[name]):
                 values: Sequence[object] = batch.column(0).to_pylist()
                 return values
-    except (pa.ArrowException, OSError, ValueError, GapvizError):
+    except (pa.ArrowException, OSError, ValueError):
         return ()
     return ()
 
