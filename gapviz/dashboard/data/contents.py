@@ -10,7 +10,8 @@ import streamlit as st
 
 from gapviz.analyses.copies import copies_of
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
-from gapviz.core.pairing import pairing_of
+from gapviz.core.not_measured import not_measured
+from gapviz.core.pairing import guesses, pairing_of
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
 from gapviz.dashboard.catalogue import View, workspace
@@ -54,7 +55,8 @@ def contents_section(stored: StoredCollection) -> None:
     if vectors is not None:
         # Which vectors belong together, and whether the two splits are alike.
         st.caption(" ".join(pairing_of(vectors).sentences))
-        for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
+        told = (*guesses(vectors), *not_measured(vectors).values())
+        for warning in (*told, *experiment(View(stored.id, vectors.encoder)).split_warnings):
             st.warning(warning, icon=":material/call_split:")
     copies = copies_of(collection if vectors is None else vectors)
     for sentence in copies.sentences:
