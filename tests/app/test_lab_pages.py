@@ -97,9 +97,9 @@ def test_what_needs_axes_is_left_out_of_cosines(opened, stored, make_collection,
     app = opened(page, collection=stored(replace(make_collection(24), rotated=True)), **query)
     assert not app.error
     left_out = query.get("part") == "dimensions"
-    assert bool(charts(app)) is not left_out
-    # Z-score, which scales each axis, has no point in the loss plane.
-    assert (NO_AXES in words(app)) is (left_out or query.get("part") == "plane")
+    # The plane is drawn, and says why it has no point of a strategy that needs axes.
+    told = left_out or query.get("part") == "plane"
+    assert bool(charts(app)) is not left_out and (NO_AXES in words(app)) is told
 
 
 def test_a_strategy_that_needs_axes_says_so(opened, stored, make_collection):

@@ -11,7 +11,8 @@ import streamlit as st
 from gapviz.analyses.copies import copies_of
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.core.foreign import in_markdown
-from gapviz.core.pairing import pairing_of
+from gapviz.core.not_measured import not_measured
+from gapviz.core.pairing import guesses, pairing_of
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, experiment, items_of
@@ -56,7 +57,8 @@ def contents_section(stored: StoredCollection) -> None:
     if vectors is not None:
         # Which vectors belong together, and whether the two splits are alike.
         st.caption(in_markdown(" ".join(pairing_of(vectors).sentences)))
-        for warning in experiment(View(stored.id, vectors.encoder)).split_warnings:
+        told = (*guesses(vectors), *not_measured(vectors).values())
+        for warning in (*told, *experiment(View(stored.id, vectors.encoder)).split_warnings):
             st.warning(in_markdown(warning), icon=":material/call_split:")
     doubts = {one.encoder: random_weights_warnings(one.encoder) for one in stored.encodings}
     for encoder, doubt in ((name, one) for name, several in doubts.items() for one in several):
