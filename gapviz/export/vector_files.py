@@ -14,6 +14,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.limits import streamed
 from gapviz.sources.files.numpy_files import DAMAGE
 from gapviz.sources.files.numpy_size import npy_header, refuse_large_arrays
 from gapviz.sources.files.parquet_size import refuse_large_columns
@@ -59,8 +60,8 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
         array: the array, tensor or column in it; needed where there are several.
 
     Raises:
-        GapvizError: no such file, another format, several arrays and none named, or not one
-            matrix of numbers.
+        GapvizError: no such file, another format, several arrays and none named, not one
+            matrix of numbers, or one that unpacks to far more than the file holds.
     """
     if not path.is_file():
         raise GapvizError("there is no such file", where=str(path), hint="check the path")
@@ -71,7 +72,7 @@ def open_vectors(path: Path, array: str | None = None) -> VectorFile:
             where=path.name,
             hint=f"give one of {', '.join(_OPENERS)}",
         )
-    with _damage_told(path):
+    with _damage_told(path), streamed():
         shape, dtype, read = opener(path, array)
     if len(shape) != 2 or 0 in shape:
         raise GapvizError(

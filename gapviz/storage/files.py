@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from gapviz.storage.leftovers import NAME, NEW, OLD, UNFINISHED, owned_room, rec
 
 SWAP_SECONDS = 60.0
 """How long a folder waits for another that is being put into the same place."""
+
+LONG_NAME = 200
+"""Bytes of a name; file systems take 255."""
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 """Modes of what lies in the cache and in the home."""
@@ -70,7 +74,7 @@ def alone(path: Path, *, patience: float = 0.0) -> Iterator[None]:
         GapvizError: another one is still at it.
         OSError: the place cannot be written.
     """
-    mark = path.with_name(f".{path.name}.lock")
+    mark = path.with_name(f".{_short(path.name)}.lock")
     try:
         with FileLock(mark, thread_local=False).acquire(timeout=patience):
             try:
@@ -84,6 +88,12 @@ def alone(path: Path, *, patience: float = 0.0) -> Iterator[None]:
             where=str(path),
             hint="wait for it, or name another place",
         ) from error
+
+
+def _short(name: str) -> str:
+    """The name, or another one that is as telling, where an ending would make it too long."""
+    content = os.fsencode(name)
+    return name if len(content) < LONG_NAME else hashlib.sha256(content).hexdigest()
 
 
 def refuse_foreign_folder(folder: Path, *, marker: str, what: str) -> None:

@@ -272,3 +272,14 @@ def test_the_server_takes_what_the_page_promises():
     settings = (Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text()
     allowed = tomllib.loads(settings)["server"]["maxUploadSize"]
     assert allowed * 1_000_000 == MAX_BYTES
+
+
+def test_a_collection_that_is_damaged_is_named_with_what_is_wrong(open_app, photos):
+    about = photos.folder / "about.json"
+    whole = about.read_bytes()
+    about.write_bytes(whole.replace(b'"n_items": 6', b'"n_items": 7'))
+    app = open_app(PAGE)
+    about.write_bytes(whole)
+    assert not app.exception
+    (said,) = [box.value for box in app.error]
+    assert photos.id in said and "about.json is damaged (its checksum differs)" in said

@@ -8,6 +8,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.export import apply as applying
 from gapviz.export.apply import apply_file
 from gapviz.export.folder import load_exported
+from gapviz.sources.files.limits import OWN_FILES, limited
 
 N, DIM = 9_001, 16
 
@@ -91,6 +93,22 @@ def test_a_stored_archive_and_columns_of_fixed_size_are_read(exported, vectors, 
         np.testing.assert_array_equal(
             np.load(tmp_path / "out.npy"), exported.transform(vectors, "image")
         )
+
+
+def test_a_file_of_any_size_is_streamed_but_none_that_unpacks_far_beyond_its_own(
+    exported, vectors, tmp_path
+):
+    zeros = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(DIM * 50_000, np.float32)), DIM)
+    parquet.write_table(pa.table({"rows": zeros}), tmp_path / "bomb.parquet")
+    np.savez_compressed(tmp_path / "bomb.npz", rows=np.zeros((50_000, DIM)))
+    tight = replace(OWN_FILES, most_bytes=1_000, small_bytes=1 << 16)
+    with limited(tight):
+        for ending in ("npy", "npz", "safetensors", "parquet"):
+            path = written(tmp_path / f"in.{ending}", vectors)
+            assert apply_file(exported, path, "image", tmp_path / "out.npy").n_rows == N
+        for name in ("bomb.parquet", "bomb.npz"):
+            with pytest.raises(GapvizError, match="times what it holds"):
+                apply_file(exported, tmp_path / name, "image", tmp_path / "out.npy")
 
 
 def stopped_after(blocks):

@@ -118,6 +118,12 @@ def test_one_writes_and_another_is_refused_until_it_is_done(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+def test_a_name_as_long_as_the_file_system_takes_is_written(tmp_path):
+    folder = tmp_path / ("x" * 255)
+    replace(folder)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
 def test_many_who_swap_at_once_all_leave_a_whole_folder(tmp_path):
     folder, wrong = tmp_path / "result", []
 

@@ -65,6 +65,13 @@ def limited(limits: Limits) -> Iterator[None]:
         _current.reset(token)
 
 
+@contextmanager
+def streamed() -> Iterator[None]:
+    """What is opened inside is read a few rows at a time, so that its size alone is no matter."""
+    with limited(replace(_current.get(), most_bytes=float("inf"))):
+        yield
+
+
 def refuse_over(unpacked: float, stored: int, where: str) -> None:
     """Refuse what would take more memory than is allowed.
 
