@@ -119,7 +119,9 @@ def _entries(value: Any) -> Iterator[Entry]:
             lists = [part for part in value.values() if _lists_images(part)]
             if lists:
                 return filter(None, (_entry(entry) for part in lists for entry in part))
-            return filter(None, (_named(name, said) for name, said in value.items()))
+            # Beside names of pictures, other keys are about the file.
+            names = list(filter(is_image_name, value)) or list(value)
+            return filter(None, (_named(name, value[name]) for name in names))
     return iter(())
 
 
@@ -149,9 +151,7 @@ def _named(name: str, said: object) -> Entry | None:
         case dict():
             own = usual_name(said, "image")
             return said if own and path_in(said[own]) else {**said, "file_name": name}
-        case [{"raw": _} | {"caption": _} | str(), *_]:
-            return {"file_name": name, "caption": said}
-        case str() if is_image_name(name):
+        case str() | [{"raw": _} | {"caption": _} | str(), *_]:
             return {"file_name": name, "caption": said}
     return None
 

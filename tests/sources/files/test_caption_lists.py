@@ -43,6 +43,8 @@ JSON_SHAPES = {
     "neuraltalk": [{"file_path": f"images/{n}", "captions": said} for n, said in TEXTS.items()],
     "pairs": [[name, list(said)] for name, said in TEXTS.items()],
     "dict of lists": TEXTS,
+    "dict of texts": {"version": "2", **{name: list(said) for name, said in TEXTS.items()}},
+    "dict by stems": {name[:-4]: list(said) for name, said in TEXTS.items()},
     "dict of dicts": {f"images/{n}"[:-4]: {"caption": said} for n, said in TEXTS.items()},
     "karpathy": {
         "dataset": "x",
@@ -146,6 +148,15 @@ def test_the_same_captions_in_two_forms_are_taken_once_and_the_other_is_named(ph
     assert captions(reading) == PLACED
     why = "was not read, as the captions come from captions.csv"
     assert told(reading)["results.token"] == told(reading)["Flickr8k.lemma.token.txt"] == why
+
+
+def test_judgements_that_name_two_pictures_are_no_captions(photos):
+    put(photos, "text/Flickr8k.token.txt", TEXT_FILES["Flickr8k.token.txt"])
+    put(photos, "text/ExpertAnnotations.txt", "p0.jpg\tp1.jpg#2\t1\t1\t2\n")
+    put(photos, "text/Flickr_8k.trainImages.txt", "p0.jpg\np1.jpg\n")
+    reading = read(str(photos))
+    assert captions(reading) == PLACED
+    assert told(reading)["2 .txt files"].startswith("were not read, as the captions come from")
 
 
 def test_a_list_of_other_images_is_named_and_not_taken(photos):
