@@ -83,7 +83,7 @@ def speaks_of_pictures(path: Path, stems: Iterable[str] = ()) -> bool:
 
 
 def json_file(path: Path, name: str) -> Any:
-    """The value of a JSON file of limited size.
+    """The value of a JSON file of limited size; of several lines of JSON, the list of them.
 
     Raises:
         GapvizError: the file is missing, too large or no JSON.
@@ -97,10 +97,17 @@ def json_file(path: Path, name: str) -> Any:
                 where=shown(name),
                 hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
             )
-        return json_in(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise unreadable(shown(name), error) from error
+    try:
+        return json_in(content)
     except ValueError as error:
+        try:
+            # JSON lines under the ending of JSON.
+            return [json_in(line) for line in content.splitlines() if line.strip()]
+        except ValueError:
+            pass
         raise GapvizError("is no JSON, or cut short", where=shown(name), hint=hint) from error
 
 

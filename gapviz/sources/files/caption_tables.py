@@ -26,6 +26,8 @@ LINE_ENDINGS = (".txt", ".token")
 JSON_ENDING = ".json"
 CAPTION_ENDINGS = (*TABLE_ENDINGS, JSON_ENDING, *LINE_ENDINGS)
 
+IMAGES = "images"
+
 SAMPLED_LINES = 20
 LONGEST_HEADING = 1000
 
@@ -128,4 +130,10 @@ def may_list_images(path: Path, stems: Iterable[str] = ()) -> bool:
     except (GapvizError, OSError):
         return False
     by_id = stems and usual_name(columns, "id") and usual_name(columns, "caption")
-    return bool(usual_name(columns, "image") or by_id)
+    return bool(image_column(columns) or by_id)
+
+
+def image_column(columns: Iterable[str]) -> str | None:
+    """The column of images: one with a usual name, else `images`, which may hold a list of one."""
+    names = list(columns)
+    return usual_name(names, "image") or next((one for one in names if one == IMAGES), None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.caption_tables import open_caption_table
+from gapviz.sources.files.caption_tables import image_column, open_caption_table
 from gapviz.sources.files.class_folders import class_labels
 from gapviz.sources.files.columns import Columns, Fields, choose_columns, listed, usual_name
 from gapviz.sources.files.folders import folder_files, source_name, whole_images
@@ -128,7 +128,8 @@ def image_columns(table: Table, options: ReadOptions) -> Columns:
     """
     names = table.columns
     if options.image_column is None and usual_name(names, "image") is None:
-        options = replace(options, image_column=options.id_column or usual_name(names, "id"))
+        named = image_column(names) or options.id_column or usual_name(names, "id")
+        options = replace(options, image_column=named)
     return choose_columns(names, options, where=table.name, needs_image=True)
 
 

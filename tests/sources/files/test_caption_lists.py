@@ -244,6 +244,19 @@ def test_json_lines_of_karpathys_rows_are_lists_too(photos):
     assert captions(read(str(photos))) == PLACED
 
 
+@pytest.mark.parametrize("name", ["data.jsonl", "data.json"])
+def test_lines_of_messages_about_one_image_are_lists_too(photos, name):
+    put_json_lines(
+        photos / name,
+        [{"images": [name], "messages": [{"role": "user", "content": "<image>"},
+                                         {"role": "assistant", "content": said[0]}]}
+         for name, said in TEXTS.items()],
+    )  # fmt: skip
+    reading = read(str(photos))
+    assert captions(reading) == {name: said[:1] for name, said in PLACED.items()}
+    assert "has 3 conversations in messages, of which the first answer" in str(reading.skipped)
+
+
 @pytest.mark.parametrize(
     ("image", "name"),
     [
