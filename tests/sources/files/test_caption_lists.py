@@ -199,6 +199,15 @@ def test_a_text_beside_each_image_may_have_any_of_these_endings(tmp_path, ending
     assert captions(read(str(tmp_path))) == {"a.b.png": ("one", "two")}
 
 
+def test_texts_beside_images_complete_a_table_without_captions(tmp_path):
+    put(tmp_path, "a.png")
+    put(tmp_path, "a.txt", "one")
+    put_csv(tmp_path / "metadata.csv", [["file_name", "label"], ["a.png", "x"]])
+    item = items(read(str(tmp_path)))["a.png"]
+    assert (item.captions, item.label) == (("one",), "x")
+    assert not told(read(str(tmp_path)))
+
+
 def test_a_json_beside_each_image_is_enough(tmp_path):
     for number, said in enumerate(({"caption": "one", "key": "0"}, ["two", "three"], "four")):
         put(tmp_path, f"0/{number}.jpg")
