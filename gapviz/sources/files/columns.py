@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.wording import counted
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.texts import (
+    CONVERSATION,
     MAX_TEXT_BYTES,
     captions_in,
     decoded,
@@ -138,6 +140,21 @@ def fields_of(
         flaw=captions.flaw or no_id or no_label,
         guess=captions.guess,
     )
+
+
+def guess_note(guess: str, places: Sequence[str], columns: Columns) -> str:
+    """What to say of captions that were taken by a guess, in a clause.
+
+    Args:
+        guess: as `Fields.guess` has it.
+        places: the rows, at least one.
+        columns: of the table.
+    """
+    held = f"{counted(len(places), guess)} in {listed(columns.captions)}"
+    taken = "the texts are captions"
+    if guess == CONVERSATION:
+        taken = "the first answer is the caption"
+    return f"has {held}, of which {taken} (first: {places[0]})"
 
 
 def fields_beside(suffix: str, file: BinaryIO, options: ReadOptions) -> Fields:
