@@ -15,11 +15,10 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.halves import even_halves
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
-from gapviz.core.wording import counted
-from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of, listed
+from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of, guess_note, listed
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.tables import Row, Table
-from gapviz.sources.files.texts import CONVERSATION, shown
+from gapviz.sources.files.texts import shown
 from gapviz.sources.files.unread import unread_files
 from gapviz.sources.images.copies import equal_pictures
 from gapviz.sources.images.decoding import READ_FORMATS
@@ -112,8 +111,7 @@ class CollectionBuilder:
                     guesses.setdefault(fields.guess, []).append(row.place)
                 yield f"{table.name}, {row.place}", row, replace(fields, guess=None)
         for guess, places in guesses.items():
-            held = f"{counted(len(places), guess)} in {listed(columns.captions)}"
-            self.skip(table.name, f"has {held}, of which {_taken(guess)} (first: {places[0]})")
+            self.skip(table.name, guess_note(guess, places, columns))
         if not columns.captions and set(table.columns) - set(columns.all):
             names = listed(table.columns)
             self.skip(
@@ -127,8 +125,7 @@ class CollectionBuilder:
             GapvizError: nothing was added.
         """
         for guess, places in self._guesses.items():
-            why = f"{'has' if len(places) == 1 else 'have'} a {guess}, of which {_taken(guess)}"
-            self.skip(counted(len(places), "item"), f"{why} (first: {places[0]})")
+            self.skip(name, guess_note(guess, places, Columns(captions=(self.captions_from,))))
         known = self.read | {one.what for one in self.skipped}
         for what, why in unread_files(self.files, known, self.captions_from):
             self.skip(what, why)
@@ -161,10 +158,6 @@ class CollectionBuilder:
             root=root,
         )
         return Reading((collection,), tuple(self.skipped))
-
-
-def _taken(guess: str) -> str:
-    return "the first answer is the caption" if guess == CONVERSATION else "the texts are captions"
 
 
 def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[str, Indices]:

@@ -83,7 +83,7 @@ def speaks_of_pictures(path: Path, stems: Iterable[str] = ()) -> bool:
 
 
 def json_file(path: Path, name: str) -> Any:
-    """The value of a JSON file of limited size.
+    """The value of a JSON file of limited size; of several lines of JSON, the list of them.
 
     Raises:
         GapvizError: the file is missing, too large or no JSON.
@@ -97,10 +97,17 @@ def json_file(path: Path, name: str) -> Any:
                 where=shown(name),
                 hint=f"split it below {MAX_JSON_BYTES / 1e6:,.0f} MB",
             )
-        return json_in(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise unreadable(shown(name), error) from error
+    try:
+        return json_in(content)
     except ValueError as error:
+        try:
+            # JSON lines under the ending of JSON.
+            return [json_in(line) for line in content.splitlines() if line.strip()]
+        except ValueError:
+            pass
         raise GapvizError("is no JSON, or cut short", where=shown(name), hint=hint) from error
 
 
@@ -119,7 +126,9 @@ def _entries(value: Any) -> Iterator[Entry]:
             lists = [part for part in value.values() if _lists_images(part)]
             if lists:
                 return filter(None, (_entry(entry) for part in lists for entry in part))
-            return filter(None, (_named(name, said) for name, said in value.items()))
+            # Beside names of pictures, other keys are about the file.
+            names = list(filter(is_image_name, value)) or list(value)
+            return filter(None, (_named(name, value[name]) for name in names))
     return iter(())
 
 
@@ -149,9 +158,7 @@ def _named(name: str, said: object) -> Entry | None:
         case dict():
             own = usual_name(said, "image")
             return said if own and path_in(said[own]) else {**said, "file_name": name}
-        case [{"raw": _} | {"caption": _} | str(), *_]:
-            return {"file_name": name, "caption": said}
-        case str() if is_image_name(name):
+        case str() | [{"raw": _} | {"caption": _} | str(), *_]:
             return {"file_name": name, "caption": said}
     return None
 

@@ -26,6 +26,8 @@ LINE_ENDINGS = (".txt", ".token")
 JSON_ENDING = ".json"
 CAPTION_ENDINGS = (*TABLE_ENDINGS, JSON_ENDING, *LINE_ENDINGS)
 
+IMAGES = "images"
+
 SAMPLED_LINES = 20
 LONGEST_HEADING = 1000
 
@@ -35,6 +37,10 @@ _LINE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A picture, perhaps the number of its caption (`1000.jpg#0`), and the caption."""
+
+
+# Flickr8k's judgements name a picture, then another picture's caption by its number.
+_PICTURE = re.compile(rf"\S+(?:{_ENDING})(?:#\d+)?(?:\s|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def open_caption_table(path: Path, name: str) -> Table:
             lines = [line for line in islice(_lines(text), SAMPLED_LINES) if line.strip()]
     except OSError as error:
         raise unreadable(shown(name), error) from error
-    if lines and all(_LINE.match(line.strip()) for line in lines):
+    if _are_captions(lines):
         return CaptionLines(path, name, ("image", "caption"), encoding)
     if suffix in TABLE_ENDINGS:
         return open_table(path, name)
@@ -91,6 +97,13 @@ def open_caption_table(path: Path, name: str) -> Table:
         where=shown(name),
         hint="write a picture and a caption on each line, with a tab between them",
     )
+
+
+def _are_captions(lines: Sequence[str]) -> bool:
+    """Whether each line names a picture and a caption, rather than another picture."""
+    found = [_LINE.match(line.strip()) for line in lines]
+    captions = [match["caption"] for match in found if match is not None]
+    return 0 < len(found) == len(captions) and not all(map(_PICTURE.match, captions))
 
 
 def _lines(text: TextIO) -> Iterator[str]:
@@ -117,4 +130,10 @@ def may_list_images(path: Path, stems: Iterable[str] = ()) -> bool:
     except (GapvizError, OSError):
         return False
     by_id = stems and usual_name(columns, "id") and usual_name(columns, "caption")
-    return bool(usual_name(columns, "image") or by_id)
+    return bool(image_column(columns) or by_id)
+
+
+def image_column(columns: Iterable[str]) -> str | None:
+    """The column of images: one with a usual name, else `images`, which may hold a list of one."""
+    names = list(columns)
+    return usual_name(names, "image") or next((one for one in names if one == IMAGES), None)

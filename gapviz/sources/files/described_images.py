@@ -8,14 +8,23 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.builder import CollectionBuilder
-from gapviz.sources.files.caption_tables import open_caption_table
+from gapviz.sources.files.caption_tables import image_column, open_caption_table
 from gapviz.sources.files.class_folders import class_labels
-from gapviz.sources.files.columns import Columns, Fields, choose_columns, listed, usual_name
+from gapviz.sources.files.columns import (
+    NOTHING,
+    Columns,
+    Fields,
+    choose_columns,
+    listed,
+    usual_name,
+)
 from gapviz.sources.files.folders import folder_files, source_name, whole_images
 from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.files.named_paths import NOT_FETCHED, PathFinder, is_web_address
+from gapviz.sources.files.sidecar_text import said_beside
 from gapviz.sources.files.tables import Table
 from gapviz.sources.files.texts import shown
+from gapviz.sources.files.unread import BESIDE
 from gapviz.sources.images.references import path_reference
 
 
@@ -41,6 +50,7 @@ class DescribedImages:
         self._broken = {one.what for one in self.builder.skipped} | self.options.left_out
         self._tables: list[str] = []
         self._has_labels = False
+        self._has_captions = False
 
     def add(self, name: str) -> GapvizError | None:
         """Add what a table says; what is wrong with it as a whole is listed, and comes back."""
@@ -69,22 +79,34 @@ class DescribedImages:
         return True
 
     def reading(self) -> Reading:
-        """Every image with what was added; the class folders are labels where no table gave any.
+        """Every image with what was added.
+
+        Where no table gave captions, files beside the images do; where none gave labels, the
+        folders of classes do.
 
         Raises:
             GapvizError: no image that can be read.
         """
+        self.builder.captions_from = listed(self._tables) if self._has_captions else ""
         labels = {} if self._has_labels else class_labels(self.images)
-        for name in self.names:
-            if name in self.images and (name not in self.builder or name in labels):
-                self.builder.add(name, path_reference(name), Fields(label=labels.get(name)))
-        self.builder.captions_from = listed(self._tables) if self._tables else ""
+        images = [name for name in self.names if name in self.images]
+        beside: dict[str, Fields] = {}
+        if not self._has_captions:
+            beside = said_beside(self.root, self.names, images, self.builder, self.options)
+            if any(said.captions for said in beside.values()):
+                self.builder.captions_from = BESIDE
+        for name in images:
+            said = beside.get(name, NOTHING)
+            said = replace(said, label=said.label or labels.get(name))
+            if name not in self.builder or said != NOTHING:
+                self.builder.add(name, path_reference(name), said, where=name)
         return self.builder.reading(source_name(self.root), self.root, self.options)
 
     def _take(self, table: Table, columns: Columns, part: CollectionBuilder) -> None:
         self.builder.take(part)
         self._tables.append(table.name)
         self._has_labels |= columns.label is not None
+        self._has_captions |= bool(columns.captions)
 
     def _rows(self, table: Table, columns: Columns) -> CollectionBuilder:
         """What the rows of a table say; where no path fits as a whole, the ends of paths count."""
@@ -128,7 +150,8 @@ def image_columns(table: Table, options: ReadOptions) -> Columns:
     """
     names = table.columns
     if options.image_column is None and usual_name(names, "image") is None:
-        options = replace(options, image_column=options.id_column or usual_name(names, "id"))
+        named = image_column(names) or options.id_column or usual_name(names, "id")
+        options = replace(options, image_column=named)
     return choose_columns(names, options, where=table.name, needs_image=True)
 
 

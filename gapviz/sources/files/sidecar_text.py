@@ -6,7 +6,7 @@ So img2dataset leaves it, and so trainers of generative models read it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -41,15 +41,38 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     """
     builder = CollectionBuilder(captions_from=BESIDE)
     names = folder_files(path, builder)
-    beside = _beside(names)
-    silent: Counter[str] = Counter()
     images = list(whole_images(path, names, builder))
     labels = class_labels(images)
+    for name, said in said_beside(path, names, images, builder, options).items():
+        labelled = replace(said, label=said.label or labels.get(name))
+        builder.add(name, path_reference(name), labelled, where=name)
+    return builder.reading(source_name(path), path, options)
+
+
+def said_beside(
+    root: Path,
+    names: Sequence[str],
+    images: Iterable[str],
+    builder: CollectionBuilder,
+    options: ReadOptions,
+) -> dict[str, Fields]:
+    """What the files beside each image say of it; what is wrong with them is listed.
+
+    Args:
+        root: the folder of the source.
+        names: its files.
+        images: those of them that are described.
+        builder: learns which files were read.
+        options: may name the keys of a `.json`.
+    """
+    beside = _beside(names)
+    silent: Counter[str] = Counter()
+    said_of = {}
     for name in images:
         said = NOTHING
         for file in beside(name):
             builder.read.add(file)
-            more = _fields(path / file, options)
+            more = _fields(root / file, options)
             if more.flaw:
                 builder.skip(file, more.flaw)
             elif not more.captions and not more.label:
@@ -59,11 +82,10 @@ def read_sidecar_text(path: Path, options: ReadOptions = ReadOptions()) -> Readi
                 label=said.label or more.label,
                 guess=said.guess or more.guess,
             )
-        said = replace(said, label=said.label or labels.get(name))
-        builder.add(name, path_reference(name), said, where=name)
+        said_of[name] = said
     for ending, count in silent.items():
         builder.skip(counted(count, f"{ending} file"), "beside a picture gave no captions")
-    return builder.reading(source_name(path), path, options)
+    return said_of
 
 
 def looks_like_sidecar_text(path: Path) -> bool:

@@ -97,6 +97,7 @@ class _Group:
     fields: Fields = NOTHING
     flawed: bool = False
     members: list[str] = field(default_factory=list)
+    flaws: list[tuple[str, str]] = field(default_factory=list)
     has_texts: bool = False
 
 
@@ -163,7 +164,7 @@ def _add_shard(
                 else:
                     flaw = _add_texts(group, content, suffix, options)
                 if flaw is not None:
-                    builder.skip(f"{shard.name}, {member.name}", flaw)
+                    group.flaws.append((f"{shard.name}, {member.name}", flaw))
     except OSError as error:
         builder.skip(shard.name, f"cannot be read ({error.strerror or error})")
     taken = {key: group for key, group in dotted.items() if _is_one_name(key, group, groups)}
@@ -179,6 +180,8 @@ def _add_shard(
     for name in unknown:
         passed_over.add(shard.name, name)
     for key, group in (groups | taken).items():
+        for place, flaw in group.flaws:
+            builder.skip(place, flaw)
         _add_item(key, group, shard, builder)
 
 

@@ -43,6 +43,8 @@ JSON_SHAPES = {
     "neuraltalk": [{"file_path": f"images/{n}", "captions": said} for n, said in TEXTS.items()],
     "pairs": [[name, list(said)] for name, said in TEXTS.items()],
     "dict of lists": TEXTS,
+    "dict of texts": {"version": "2", **{name: list(said) for name, said in TEXTS.items()}},
+    "dict by stems": {name[:-4]: list(said) for name, said in TEXTS.items()},
     "dict of dicts": {f"images/{n}"[:-4]: {"caption": said} for n, said in TEXTS.items()},
     "karpathy": {
         "dataset": "x",
@@ -148,6 +150,15 @@ def test_the_same_captions_in_two_forms_are_taken_once_and_the_other_is_named(ph
     assert told(reading)["results.token"] == told(reading)["Flickr8k.lemma.token.txt"] == why
 
 
+def test_judgements_that_name_two_pictures_are_no_captions(photos):
+    put(photos, "text/Flickr8k.token.txt", TEXT_FILES["Flickr8k.token.txt"])
+    put(photos, "text/ExpertAnnotations.txt", "p0.jpg\tp1.jpg#2\t1\t1\t2\n")
+    put(photos, "text/Flickr_8k.trainImages.txt", "p0.jpg\np1.jpg\n")
+    reading = read(str(photos))
+    assert captions(reading) == PLACED
+    assert told(reading)["2 .txt files"].startswith("were not read, as the captions come from")
+
+
 def test_a_list_of_other_images_is_named_and_not_taken(photos):
     put_csv(photos / "other.csv", [["image", "caption"], *([f"x{i}.jpg", "t"] for i in range(50))])
     put_parquet(photos / "numbers.parquet", {"a": [1.0]})
@@ -186,6 +197,15 @@ def test_a_text_beside_each_image_may_have_any_of_these_endings(tmp_path, ending
     put(tmp_path, "a.b.png")
     put(tmp_path, f"a.b.png{ending}" if whole else f"a.b{ending}", "one\ntwo")
     assert captions(read(str(tmp_path))) == {"a.b.png": ("one", "two")}
+
+
+def test_texts_beside_images_complete_a_table_without_captions(tmp_path):
+    put(tmp_path, "a.png")
+    put(tmp_path, "a.txt", "one")
+    put_csv(tmp_path / "metadata.csv", [["file_name", "label"], ["a.png", "x"]])
+    item = items(read(str(tmp_path)))["a.png"]
+    assert (item.captions, item.label) == (("one",), "x")
+    assert not told(read(str(tmp_path)))
 
 
 def test_a_json_beside_each_image_is_enough(tmp_path):
@@ -231,6 +251,19 @@ def test_json_lines_of_karpathys_rows_are_lists_too(photos):
          for name, said in TEXTS.items()],
     )  # fmt: skip
     assert captions(read(str(photos))) == PLACED
+
+
+@pytest.mark.parametrize("name", ["data.jsonl", "data.json"])
+def test_lines_of_messages_about_one_image_are_lists_too(photos, name):
+    put_json_lines(
+        photos / name,
+        [{"images": [name], "messages": [{"role": "user", "content": "<image>"},
+                                         {"role": "assistant", "content": said[0]}]}
+         for name, said in TEXTS.items()],
+    )  # fmt: skip
+    reading = read(str(photos))
+    assert captions(reading) == {name: said[:1] for name, said in PLACED.items()}
+    assert "has 3 conversations in messages, of which the first answer" in str(reading.skipped)
 
 
 @pytest.mark.parametrize(

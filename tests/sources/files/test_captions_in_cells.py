@@ -79,8 +79,10 @@ def test_what_was_taken_of_conversations_beside_images_is_told_once(photos):
         put(photos, name, json.dumps({"conversations": TURNS}))
     reading = read(str(photos))
     assert captions(reading)["0.png"] == ("A red bus.",)
-    why = "have a conversation, of which the first answer is the caption (first: 0.png)"
-    assert told(reading) == {"2 items": why}
+    assert told(reading) == {
+        photos.name: "has 2 conversations in the files beside the pictures, of which the first "
+        "answer is the caption (first: 0.png)"
+    }
 
 
 def test_a_table_without_captions_says_among_which_columns_it_found_none(photos):

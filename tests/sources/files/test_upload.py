@@ -84,6 +84,7 @@ def test_vectors_do_as_well(tmp_path):
         ("more.tar.gz", "is an archive within the archive"),
         ("run.exe", "is neither an image nor captions nor vectors"),
         ("README", "is neither an image nor captions nor vectors"),
+        ("phone.HEIC", "is a HEIC picture, which is not read (save it as JPEG or PNG)"),
         ("text.png", "is not an image"),
         ("good.png", "appears twice"),
         ("Good.PNG", "differs from 'good.png' only in case or in how accents are written"),

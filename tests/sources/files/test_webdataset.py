@@ -22,7 +22,7 @@ MEMBERS = [
     ("000.json", json.dumps({"caption": "blue", "key": "000"}).encode()),
     ("a/001.png", RED),
     ("a/001.cls", b"3"),
-    ("a/001.seg.png", RED),
+    ("a/001.seg.png", b"not looked into"),
     ("002.webp", picture(kind="WEBP")),
     ("002.json", b'{"caption": ["x", "y"], "label": "letters"}'),
 ]
