@@ -16,8 +16,10 @@ from functools import cache, partial
 
 import numpy as np
 
-from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, unit_rows
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.pair_scores import PairScores

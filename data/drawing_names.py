@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
-from gapviz.core.collection import Item
+from gapviz.core.item import Item
 from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_codes
 
 SKIN_TONES = frozenset({"1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"})

@@ -10,7 +10,7 @@ import numpy as np
 from imagenet_classes import class_features, class_names
 from PIL import Image
 
-from gapviz.core.collection import Item
+from gapviz.core.item import Item
 from gapviz.core.vectors import Float32, Indices
 from gapviz.encoders.image_only import IMAGE_EDGE, EfficientNetEncoder
 from gapviz.encoders.text_only import MiniLMEncoder

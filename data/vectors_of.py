@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from tower_features import TowerFeatures
 
-from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Indices, unit_rows
 from gapviz.encoders.builtin import Head
 from gapviz.sources.builtin import ATTRIBUTION

@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 
 # What a busy machine takes long for is not wrong.
 settings.register_profile("gapviz", deadline=None, suppress_health_check=[HealthCheck.too_slow])

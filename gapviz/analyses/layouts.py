@@ -10,9 +10,10 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float32, Indices

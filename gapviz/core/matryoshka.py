@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_vectors import ModalityVectors
 
 _FIRST = re.compile(r" \(first [0-9]+ of [0-9]+ dimensions\)\Z")
 

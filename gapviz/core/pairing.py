@@ -8,8 +8,9 @@ from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.equal_items import n_equal
+from gapviz.core.item import Item
 from gapviz.core.wording import counted
 
 REPEATING = 0.5

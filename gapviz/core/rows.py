@@ -9,8 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.lazy import cached_property
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, Indices, Mask, read_only
 
 

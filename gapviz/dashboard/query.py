@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float32
 from gapviz.dashboard.caches import collection_of, encoder_named, items_of

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_html
+from gapviz.core.item import Item
 from gapviz.core.labels import sharing_rows
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of

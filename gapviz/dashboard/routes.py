@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
 from gapviz.dashboard.caches import items_of
 from gapviz.sources.images.references import thumbnail_png
 

@@ -8,8 +8,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
 from gapviz.core.vectors import Float32
 from gapviz.encoders.pixels import Pixels
 from gapviz.retrieval.index import Query

@@ -12,9 +12,11 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.storage.cache import checksum
 from gapviz.storage.files import replace_folder, unreadable, write_atomically
 from gapviz.storage.leftovers import recover

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.core.collection import Collection
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.plain_json import plain_json
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.experiment import Experiment

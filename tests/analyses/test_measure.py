@@ -7,7 +7,9 @@ from gapviz.analyses.measure import (
     gap_reading,
     worse_directions,
 )
-from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.core.collection import ModalityVectors
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import centre

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.thresholds.score_study import study_scores
-from gapviz.core.collection import NO_AXES, Collection, ModalityVectors, items_of_rows
+from gapviz.core.collection import NO_AXES, Collection
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions

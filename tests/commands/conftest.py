@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from gapviz.commands.cli import main
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item
 from gapviz.core.plain_json import VERSION
 from gapviz.storage.saved_collection import save_collection
 

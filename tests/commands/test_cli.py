@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from gapviz.commands.cli import main
-from gapviz.core.collection import Collection, Item, ModalityVectors, items_of_rows
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item, items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import STRATEGIES
 

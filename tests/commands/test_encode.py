@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gapviz.commands.encode import encoder_name
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
 from gapviz.storage.saved_collection import load_collection, save_collection
 from tests.sources.files.image_making import put
 

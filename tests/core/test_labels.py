@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapviz.core.collection import Item
+from gapviz.core.item import Item
 from gapviz.core.labels import (
     LabelledRows,
     has_label,

@@ -10,8 +10,8 @@ from gapviz.analyses.inspection import inspect_collection
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
-from gapviz.core.collection import ModalityVectors
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.not_measured import not_measured
 from gapviz.measures.experiment import Experiment, measure
 from gapviz.strategies import StrategyOptions

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.core.collection import Item, items_of_rows
+from gapviz.core.item import Item, items_of_rows
 from gapviz.core.pairing import pairing_of
 from gapviz.sources.files import read
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
 from gapviz.encoders.base import Encoder
 from gapviz.encoders.encoding import encode_collection
 from gapviz.encoders.registry import is_dual_encoder, load_any_encoder, load_encoder, query_encoder

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from gapviz.analyses.cones import cones
-from gapviz.core.collection import Item
+from gapviz.core.item import Item
 from gapviz.figures.cones_page import cones_page
 from gapviz.strategies import StrategyOptions
 

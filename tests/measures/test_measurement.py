@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.core.collection import items_of_rows
+from gapviz.core.item import items_of_rows
 from gapviz.measures.experiment import measure
 from gapviz.measures.pair import default_pair
 from gapviz.sources.files import read

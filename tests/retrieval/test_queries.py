@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.retrieval.queries import picture_query
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import drawing_png

@@ -7,7 +7,7 @@ import pytest
 
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.registry import analyses
-from gapviz.core.collection import ModalityVectors
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.measures.experiment import Experiment
 from gapviz.strategies import StrategyOptions
 

@@ -10,9 +10,10 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (

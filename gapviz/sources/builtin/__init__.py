@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gapviz.core.collection import Collection, ModalityVectors
+from gapviz.core.collection import Collection
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.sources.builtin.dedicated import DedicatedVectors, dedicated_vectors
 from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
 from gapviz.sources.builtin.variants import (

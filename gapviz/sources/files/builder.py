@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.halves import even_halves
+from gapviz.core.item import Item
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
 from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of, guess_note, listed

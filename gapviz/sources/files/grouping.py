@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gapviz.core.collection import Collection, Item, ModalityVectors
+from gapviz.core.collection import Collection
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Indices, read_only
 
 

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gapviz.core.collection import UNNAMED_MODEL, Collection, Item, ModalityVectors
+from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.halves import split_alike
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped

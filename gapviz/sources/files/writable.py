@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item
 from gapviz.sources.files.texts import is_utf8
 
 

@@ -11,7 +11,9 @@ from gapviz.analyses.advice.advice import advise
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.recommended import Recommended, recommended, strategy_of
 from gapviz.analyses.advice.rules import Situation
-from gapviz.core.collection import Collection, ModalityVectors, items_of_rows
+from gapviz.core.collection import Collection
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.storage.cache import clear_memory
 

@@ -10,7 +10,7 @@ from gapviz import GapvizError
 from gapviz.analyses.anatomy.parts import cached_hubs
 from gapviz.analyses.thresholds import adjusted_scores
 from gapviz.analyses.thresholds.score_study import KINDS, study_scores
-from gapviz.core.collection import Item
+from gapviz.core.item import Item
 from gapviz.measures.geometry.pair_scores import PairScores, auc_matched
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy

@@ -10,7 +10,7 @@ from gapviz.analyses.thresholds.analysis import (
     transfer_reading,
 )
 from gapviz.analyses.thresholds.score_study import KINDS, study_scores
-from gapviz.core.collection import Item
+from gapviz.core.item import Item
 from gapviz.measures.experiment import Experiment, measure
 from gapviz.measures.geometry.thresholds import PAIR_TYPES
 from gapviz.retrieval.compare import compare_fusions

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item
 from gapviz.core.vectors import unit_rows
 from gapviz.encoders.base import EncoderCard, refuse_unreadable_texts
 from gapviz.encoders.encoding import VectorStore

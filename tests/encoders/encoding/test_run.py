@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gapviz.core.collection import Collection, Item
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
 from gapviz.encoders import load_encoder
 from gapviz.encoders.encoding import VectorStore, encode_collection
 from gapviz.encoders.encoding.run import SHARD_ROWS

@@ -11,8 +11,9 @@ from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.measure import tie_reading
 from gapviz.commands.cli import main
-from gapviz.core.collection import Item, ModalityVectors
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.export.report.contents import report_date, report_on
 from gapviz.export.report.html import report_html
 from gapviz.export.report.markdown import report_markdown

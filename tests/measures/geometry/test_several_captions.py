@@ -8,7 +8,8 @@ import pytest
 
 from gapviz import Collection
 from gapviz.core.blocks import item_sums
-from gapviz.core.collection import ModalityVectors, items_of_rows
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.measures.geometry import anatomy
 from gapviz.measures.geometry.contrast import info_nce
 from gapviz.measures.geometry.report import Geometry

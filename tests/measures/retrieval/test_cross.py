@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.core.collection import items_of_rows
+from gapviz.core.item import items_of_rows
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.strategies import StrategyOptions, fit_strategy
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
-from gapviz.core.collection import items_of_rows
+from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.retrieval.index import Index, Query

@@ -15,7 +15,9 @@ import json, sys
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from gapviz.core.collection import Collection, ModalityVectors, alternate_splits, items_of_rows
+from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.item import items_of_rows
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.errors import GapvizError
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.cache import read_arrays, write_arrays
