@@ -93,7 +93,8 @@ class CollectionBuilder:
         for key, draft in other._drafts.items():
             mine = self._drafts.setdefault(key, draft)
             mine.captions.update(draft.captions)
-            mine.label = mine.label or draft.label
+            if mine.label is None:
+                mine.label, mine.other_labels = draft.label, draft.other_labels
 
     def rows(self, table: Table, columns: Columns) -> Iterator[tuple[str, Row, Fields]]:
         """The rows of a table that can be read, each with its place and what it says.

@@ -77,6 +77,16 @@ class Fields:
     stored: str | None = None
     """The reference to a picture that lies in a cell of the row itself."""
 
+    def joined(self, other: Fields) -> Fields:
+        """What both say of one item, without flaws; the labels of the first that has any."""
+        labelled = self if self.label else other
+        return Fields(
+            captions=self.captions + other.captions,
+            label=labelled.label,
+            guess=self.guess or other.guess,
+            other_labels=labelled.other_labels,
+        )
+
 
 NOTHING = Fields()
 

@@ -77,11 +77,7 @@ def said_beside(
                 builder.skip(file, more.flaw)
             elif not more.captions and not more.label:
                 silent[PurePosixPath(file).suffix] += 1
-            said = Fields(
-                captions=said.captions + more.captions,
-                label=said.label or more.label,
-                guess=said.guess or more.guess,
-            )
+            said = said.joined(more)
         said_of[name] = said
     for ending, count in silent.items():
         builder.skip(counted(count, f"{ending} file"), "beside a picture gave no captions")

@@ -224,15 +224,7 @@ def _add_texts(group: _Group, content: BinaryIO, suffix: str, options: ReadOptio
     said, before = fields_beside(suffix, content, options), group.fields
     group.has_texts = True
     # A `.cls` says what the label is, whatever a `.json` calls it.
-    first, second = (said, before) if suffix == ".cls" else (before, said)
-    captions = before.captions + said.captions
-    labelled = first if first.label else second
-    group.fields = Fields(
-        captions=captions,
-        label=labelled.label,
-        other_labels=labelled.other_labels,
-        guess=before.guess or said.guess,
-    )
+    group.fields = said.joined(before) if suffix == ".cls" else before.joined(said)
     return said.flaw
 
 

@@ -267,3 +267,10 @@ def test_a_row_without_any_value_keeps_its_place_beside_vectors(tmp_path):
         if source.suffix == ".npy" or source.name == "vectors":
             assert reading.collection.items[1].captions == ()
             assert reading.collection.n_items == N
+
+
+def test_all_labels_of_a_file_beside_a_picture_are_kept(tmp_path):
+    put(tmp_path, "1.png")
+    put(tmp_path, "1.json", '{"caption": "a cat", "label": ["cat", "pet"]}')
+    (item,) = read(str(tmp_path)).collection.items
+    assert item.labels == ("cat", "pet")

@@ -5,6 +5,7 @@ import tarfile
 import pytest
 
 from gapviz import GapvizError
+from gapviz.sources.files import read
 from gapviz.sources.files.webdataset import looks_like_webdataset, read_webdataset
 from gapviz.sources.images.references import image_bytes
 from tests.sources.files.image_making import captions, items, opened, picture, put, put_tar, told
@@ -192,3 +193,13 @@ def test_what_lies_beside_the_shards_is_named(shard):
     told_of_folder = told(read_webdataset(shard.parent))
     assert told_of_folder["00000_stats.json"].startswith("was not read, as the captions come from")
     assert "00000.parquet" in told_of_folder and "00000.tar" not in told_of_folder
+
+
+@pytest.mark.parametrize(
+    ("more", "labels"), [([], ("cat", "pet")), ([("1.cls", b"dog")], ("dog",))]
+)
+def test_all_labels_of_a_list_are_kept(tmp_path, more, labels):
+    said = b'{"caption": "a cat", "label": ["cat", "pet"]}'
+    put_tar(tmp_path / "a.tar", [("1.png", picture()), ("1.json", said), *more])
+    (item,) = read(str(tmp_path)).collection.items
+    assert item.labels == labels
