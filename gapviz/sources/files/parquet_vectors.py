@@ -58,11 +58,11 @@ def read_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> Rea
             hint="store each vector as a list of float32",
         )
     columns = chosen_modalities(columns, options, where=path.name)
-    metadata = table_metadata(table, options, ignored=columns.values())
     skipped: list[Skipped] = []
     blocks: dict[str, VectorRows] = {}
     try:
         refuse_large_columns(path, list(columns.values()), rows_as_objects=True)
+        metadata = table_metadata(table, options, ignored=columns.values())
         vectors = parquet.read_table(path, columns=list(columns.values()))
         if not metadata.has_ids:
             entries = metadata.entries or [NOTHING] * vectors.num_rows
