@@ -91,8 +91,11 @@ def _vector_table(table: Table, columns: Sequence[VectorColumn]) -> VectorTable:
     import pyarrow as pa
 
     try:
+        refuse_large_columns(table.path, [one.column for one in columns], rows_as_objects=True)
         with open_parquet(table.path) as file:
             n_rows = int(file.metadata.num_rows)
+    except GapvizError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _damaged(table) from error
     return VectorTable(
