@@ -29,8 +29,8 @@ ENCODER_TESTS = tuple(
 )
 """Where every test loads an encoder or trains one; elsewhere the tests that do are marked."""
 LONG = ("browser", "encoder")
-COMPILES = {"ranx", "umap_layout", "compiled"}
-"""What tests ask for that compiles for seconds before it begins."""
+TAKES_SECONDS = {"ranx", "umap_layout", "compiled", "board"}
+"""What tests ask for that compiles or measures for seconds before they begin."""
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if str(item.path).startswith(ENCODER_TESTS):
             item.add_marker("encoder")
-        if COMPILES & {*item.fixturenames}:
+        if TAKES_SECONDS & {*item.fixturenames}:
             item.add_marker("slow")
         marked = [place for place, name in enumerate(LONG) if item.get_closest_marker(name)]
         turn[item.path] = min([turn[item.path], *marked])

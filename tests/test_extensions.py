@@ -199,6 +199,7 @@ def test_a_strategy_is_measured_searched_and_compared_with_its_parameter(answers
     assert "Whitening per modality (s = 0.9)" in answers["report"]
 
 
+@pytest.mark.slow
 def test_a_strategy_is_advised_as_it_says_itself(answers):
     (mine,) = [
         one

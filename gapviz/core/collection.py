@@ -52,6 +52,9 @@ class Collection:
     Without modalities it is a collection that no encoder has seen yet.
 
     >>> import numpy as np
+    >>> from gapviz.core.item import items_of_rows
+    >>> from gapviz.core.halves import alternate_splits
+    >>> from gapviz.core.item import items_of_rows
     >>> rows = np.random.default_rng(0).standard_normal((2, 6, 4))
     >>> collection = Collection(
     ...     "six pairs",

@@ -10,8 +10,8 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import centre
 
-# It measures every strategy.
-SCOREBOARD = pytest.param("scoreboard", marks=pytest.mark.slow)
+# They measure every strategy.
+SLOW = [pytest.param(page, marks=pytest.mark.slow) for page in ("scoreboard", "decide")]
 PAGES = ("cones", "search", "scoreboard", "tour", "decide")
 
 
@@ -64,14 +64,14 @@ def test_random_weights_are_said_to_be_that(open_app, make_collection, brought, 
     assert "has random weights" in app.warning[0].value
 
 
-@pytest.mark.parametrize("page", ["cones", "search", "decide"])
+@pytest.mark.parametrize("page", ["cones", "search", *SLOW[1:]])
 def test_pictures_that_the_built_in_encoder_does_not_know_are_named(open_app, brought, page):
     app = open_app(f"pages/{page}.py", collection=brought(of_another_kind()))
     assert not app.exception
     assert sum("not of the kind" in one.value for one in app.warning) == 1
 
 
-@pytest.mark.parametrize("page", [SCOREBOARD if page == "scoreboard" else page for page in PAGES])
+@pytest.mark.parametrize("page", ["cones", "search", "tour", *SLOW])
 def test_the_built_in_drawings_are_not_doubted(open_app, page):
     warned = " ".join(one.value for one in open_app(f"pages/{page}.py").warning)
     assert "share no content" not in warned and "not of the kind" not in warned

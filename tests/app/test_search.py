@@ -129,6 +129,7 @@ assert len(found) == 4 and len(set(found)) == 1, found
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_two_encoders_have_a_row_each_with_routing_in_both(open_app):
     app = open_app(PAGE, q="cat face", compare="builtin:sigmoid", strategy="centre")
     assert not app.exception

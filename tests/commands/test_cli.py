@@ -369,6 +369,7 @@ def test_few_items_are_measured_without_nan_and_with_a_warning(capsys, tmp_path)
         assert "unknown" in told
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 @pytest.mark.parametrize(("handler", "code"), [("default_int_handler", -2), ("SIG_IGN", 0)])
 def test_ctrl_c_while_the_commands_load_ends_without_a_word_unless_ignored(handler, code):

@@ -248,6 +248,7 @@ def test_shuffling_corpus_and_queries_changes_no_figure(compiled):
     np.testing.assert_allclose(again.recall(5), result.recall(5)[:, asked])
 
 
+@pytest.mark.slow
 def test_tiles_do_not_show(monkeypatch):
     random = np.random.default_rng(8)
     queries, corpus = made_up_rows(random, 40), made_up_rows(random, 800, n_items=100)

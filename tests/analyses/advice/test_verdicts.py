@@ -151,6 +151,7 @@ def test_the_best_of_many_is_read_on_the_half_that_did_not_choose_it():
     assert 0.1 < given.other_half < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "world", [World(0.0, "weak", isotropic=True), World(0.6, "none")], ids=["no gap", "no content"]
 )

@@ -27,6 +27,7 @@ def path_of(collection, options, seed):
     return configuration().cache / KIND / f"{row_key(collection, options, seed)}.safetensors"
 
 
+@pytest.mark.slow
 def test_a_stored_scoreboard_has_every_bit_of_the_one_that_was_made(collections, monkeypatch):
     weighted = OPTIONS[10].having(weights=(("image", 0.5), ("text", 2.0)))
     options = [*OPTIONS, weighted, StrategyOptions("ridge", anchor="video")]

@@ -212,7 +212,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_leaves_no_half_file(
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    monkeypatch.setattr("os.replace", full)
     assert main(["report", saved, "--out", str(tmp_path / "report.md")]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert not list(tmp_path.glob("*report*"))

@@ -278,6 +278,7 @@ def test_trustworthiness_is_that_of_scikit_learn_and_better_than_pca(clouds, uma
         trustworthiness(few, project(few, method="pca"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 5, 15, 16, 17])
 def test_a_handful_of_points_is_laid_out(n_rows):
     layout = project({"image": two_clouds()["image"][:n_rows]}, method="umap")
@@ -286,12 +287,14 @@ def test_a_handful_of_points_is_laid_out(n_rows):
     assert (layout.method == "pca") == (n_rows < 4) == bool(layout.note)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_identical_rows_are_laid_out():
     layout = project({"image": np.repeat(two_clouds()["image"][:1], 20, axis=0)}, method="umap")
     assert np.isfinite(layout.points).all()
 
 
+@pytest.mark.slow
 def test_progress_can_cancel(clouds):
     class CancelledError(Exception):
         pass
@@ -303,6 +306,7 @@ def test_progress_can_cancel(clouds):
         project(clouds, method="umap", seed=99, progress=cancel)
 
 
+@pytest.mark.slow
 def test_a_layout_that_waits_for_another_can_be_cancelled(clouds):
     class CancelledError(Exception):
         pass

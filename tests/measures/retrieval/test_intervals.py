@@ -166,6 +166,7 @@ def test_parts_are_what_measuring_the_kept_items_alone_gives(make_collection):
         assert across == pytest.approx(again.recall["image", "text"][1].value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["raw", "znorm"])
 def test_intervals_hold_the_truth_of_a_known_population(strategy):
     """A corner of `benchmarks/coverage.py`: with queries alone varying, .3 to .7 of them do."""

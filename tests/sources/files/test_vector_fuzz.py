@@ -287,6 +287,7 @@ cells = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(FUZZ, max_examples=200)
 @given(data=st.data())
 def test_odd_tables(tmp_path, reads_or_refuses, data):

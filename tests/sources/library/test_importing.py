@@ -221,6 +221,7 @@ def bomb():
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_process")
 def test_an_upload_is_read_in_a_process_of_its_own(workspace):
     options = ReadOptions(caption_columns=("text",), template="a {label}", encoder="CLIP")
