@@ -209,6 +209,7 @@ def test_a_strategy_is_advised_as_it_says_itself(answers):
     assert mine["usual_advice"] == "Whitening evens the spread."
 
 
+@pytest.mark.slow
 def test_an_exported_strategy_moves_vectors_bit_for_bit(answers, saved, monkeypatch):
     calibration = load_collection(saved).split("calibrate")
     names: dict = {}

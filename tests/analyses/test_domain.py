@@ -40,6 +40,7 @@ def held_out(request):
     return request.param, block.vectors[np.isin(block.item_index, shipped.splits["evaluate"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_fewer_than_one_in_a_hundred_collections_of_drawings_is_taken_for_another_kind(
     held_out, size

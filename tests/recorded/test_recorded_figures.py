@@ -76,6 +76,7 @@ def test_the_reference_set_measures_as_it_did(liang, name):
     assert_same(liang.having(StrategyOptions(name)).measurement.to_json(), recorded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_prints_the_figures_that_it_printed(name, capsys):
     assert main([*COMMANDS[name], "--json"]) == 0

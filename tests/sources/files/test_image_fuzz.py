@@ -27,6 +27,8 @@ from tests.sources.files.image_making import (
     put_tar,
 )
 
+pytestmark = pytest.mark.slow
+
 IMAGE_NAMES = {
     "webdataset", "coco", "imagefolder", "image_table", "sidecar_text", "caption_list",
     "class_folders", "plain_folder",
