@@ -17,24 +17,22 @@ from gapviz.core.lazy import cached_property
 from gapviz.core.plain_json import VERSION, plain_json
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table_html import html_table
-from gapviz.core.vectors import Float64, Mask
+from gapviz.core.vectors import Float64
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import (
     CORPUS_GROUPINGS,
-    FEW_GROUPINGS,
     GROUPS,
     INTERVAL_RULES,
     Intervals,
     Replicates,
     Scale,
-    fifths,
-    halves,
     imbalance_estimate,
     imbalance_of,
     mean_of,
+    parts_of,
 )
 from gapviz.measures.retrieval.mixed import expected_bias
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
@@ -143,19 +141,12 @@ class Measurement:
             vars(self.geometry).pop("scores", None)
 
     @cached_property
-    def _kept(self) -> Mask | None:
-        """The parts of the evaluated items: two halves, then all but a fifth; see `intervals`."""
-        if self.intervals == "queries" or self.collection.n_items < 2:
-            return None
-        n, quick = self.collection.n_items, self.strategy.fusion.quick_parts
-        kept = fifths(n, CORPUS_GROUPINGS, self.seed)
-        of_all = CORPUS_GROUPINGS if quick else FEW_GROUPINGS
-        return np.concatenate([halves(n, self.seed), kept[:, : of_all * GROUPS]], axis=1)
-
-    @cached_property
     def outcomes(self) -> Outcomes:
         """What its queries got."""
-        return Outcomes(self.collection, self.strategy, self.seed, kept=self._kept)
+        n, kept = self.collection.n_items, None
+        if self.intervals == "all" and n > 1:
+            kept = parts_of(n, self.seed, quick=self.strategy.fusion.quick_parts)
+        return Outcomes(self.collection, self.strategy, self.seed, kept=kept)
 
     @property
     def mixed(self) -> dict[str, MixedOutcome]:

@@ -225,6 +225,19 @@ def fifths(n: int, groupings: int, seed: int) -> Mask:
     return kept.reshape(n, groupings * GROUPS)
 
 
+def parts_of(n: int, seed: int, *, quick: bool) -> Mask:
+    """`(n, n_parts)`: two halves of n things, then groupings of all but a fifth of them.
+
+    Args:
+        n: how many there are.
+        seed: of the drawing.
+        quick: whether a part costs little, so that every grouping is measured.
+    """
+    kept = fifths(n, CORPUS_GROUPINGS, seed)
+    groupings = CORPUS_GROUPINGS if quick else FEW_GROUPINGS
+    return np.concatenate([halves(n, seed), kept[:, : groupings * GROUPS]], axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Gain:
     """What a figure gained, for the better above 0, as one of several that were tried."""
