@@ -152,7 +152,7 @@ def test_parts_are_what_measuring_the_kept_items_alone_gives(make_collection):
     collection = make_collection(60, gap=0.3)
     measured = Experiment(collection).measurement
     held_out = collection.split(EVALUATE)
-    kept = measured._kept
+    kept = measured.outcomes.kept
     for part in (0, 2, 7):
         alone = held_out.subset(np.flatnonzero(kept[:, part]))
         whole = replace(alone, splits={EVALUATE: np.arange(alone.n_items)})
