@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from filelock import FileLock, Timeout
 from gapviz.core.errors import GapvizError
 from gapviz.storage.leftovers import NAME, NEW, OLD, UNFINISHED, owned_room, recover, sweep
 
+LOOKS = 3
 SWAP_SECONDS = 60.0
 """How long a folder waits for another that is being put into the same place."""
 
@@ -108,10 +110,14 @@ def refuse_foreign_folder(folder: Path, *, marker: str, what: str) -> None:
         GapvizError: a file, or a folder with something else in it.
     """
     try:
-        if not folder.exists():
-            return
-        if folder.is_dir() and (not any(folder.iterdir()) or (folder / marker).is_file()):
-            return
+        # Between two looks another run may swap a whole folder in.
+        for _ in range(LOOKS):
+            if not folder.exists() or (folder / marker).is_file():
+                return
+            with suppress(FileNotFoundError):
+                if folder.is_dir() and not any(folder.iterdir()):
+                    return
+            time.sleep(0.01)
     except OSError as error:
         raise unwritable(folder, error) from error
     raise GapvizError(
@@ -169,6 +175,8 @@ def swapped_in(folder: Path, *, private: bool = False) -> Iterator[Path]:
                 if folder.exists():
                     os.replace(folder, old)
                 os.replace(new, folder)
+                # From here on nobody takes the room for one whose folder is missing.
+                (room / NAME).unlink()
             finally:
                 if old.exists() and not folder.exists():
                     os.replace(old, folder)

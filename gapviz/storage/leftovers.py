@@ -56,7 +56,8 @@ def owned_room(parent: Path, prefix: str) -> Iterator[Path]:
         with FileLock(room / OWNER, mode=0o600, thread_local=False):
             yield room
     finally:
-        if not (room / OLD).exists() or _name_in(room, parent):
+        name = _told_name(room)
+        if not (room / OLD).exists() or not name or os.path.lexists(parent / name):
             shutil.rmtree(room, ignore_errors=True)
 
 
@@ -125,11 +126,6 @@ def _finish(room: Path) -> None:
         shutil.rmtree(room, ignore_errors=True)
     except (Timeout, OSError):
         return  # at work, or not ours to change
-
-
-def _name_in(room: Path, parent: Path) -> bool:
-    name = _told_name(room)
-    return bool(name) and os.path.lexists(parent / name)
 
 
 def _told_name(room: Path) -> str:
