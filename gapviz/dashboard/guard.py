@@ -15,6 +15,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+FOLLOWED = "gv-followed"
+FOLLOW_LINK = f'document.getElementById("{FOLLOWED}").click()'
+"""The one script of ours that a page may run: it follows the link of the id `FOLLOWED`."""
+
 POLICY_VIOLATION = 1008
 """Code with which a websocket is closed (RFC 6455, 7.4.1)."""
 
@@ -67,7 +71,7 @@ def content_policy() -> str:
     """
     rules = {
         "default-src": "'self'",
-        "script-src": f"'self' blob: 'unsafe-eval' {_inline_scripts()}".rstrip(),
+        "script-src": f"'self' blob: 'unsafe-eval' {_inline_scripts()}",
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
@@ -84,9 +88,9 @@ def content_policy() -> str:
 
 
 def _inline_scripts() -> str:
-    """The hashes of the scripts that stand in Streamlit's page itself."""
+    """The hashes of the scripts that stand in Streamlit's page itself, and of ours."""
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
-    found = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    found = [*re.findall(rb"<script>(.*?)</script>", page, re.DOTALL), FOLLOW_LINK.encode()]
     hashes = (base64.b64encode(hashlib.sha256(one).digest()).decode() for one in found)
     return " ".join(f"'sha256-{one}'" for one in hashes)
 

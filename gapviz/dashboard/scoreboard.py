@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import streamlit as st
@@ -13,6 +12,7 @@ from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.guard import FOLLOW_LINK, FOLLOWED
 from gapviz.dashboard.scoreboard_table import MODELS, search_address, table_section
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
@@ -79,10 +79,9 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
     # By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
     address = search_address(row)
     words = f"Search with {row.title}, {titles[row.model]} →"
-    # Everything in the address is percent-encoded, so that it cannot end the script.
     st.html(
-        f'<a href="{in_html(address)}" target="_self">{in_html(words)}</a>'
-        f"<script>window.location.assign({json.dumps(address)})</script>",
+        f'<a id="{FOLLOWED}" href="{in_html(address)}" target="_self">{in_html(words)}</a>'
+        f"<script>{FOLLOW_LINK}</script>",
         unsafe_allow_javascript=True,
     )
 

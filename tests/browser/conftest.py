@@ -54,8 +54,8 @@ def server_home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, server_home):
-    with _started(AS_MAKE_RUN, tmp_path_factory, server_home) as address:
+def server(tmp_path_factory, server_home, shared_cache):
+    with _started(AS_MAKE_RUN, tmp_path_factory, server_home, shared_cache) as address:
         yield address
 
 
@@ -75,13 +75,13 @@ def slow_server(tmp_path_factory):
 
 
 @contextmanager
-def _started(command, tmp_path_factory, home=None):
+def _started(command, tmp_path_factory, home=None, cache=None):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
     environment = os.environ | {
-        "GAPVIZ_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "GAPVIZ_CACHE": str(cache or tmp_path_factory.mktemp("cache")),
         "GAPVIZ_HOME": str(home or tmp_path_factory.mktemp("home")),
     }
     with log.open("w") as output:
