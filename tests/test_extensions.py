@@ -18,7 +18,7 @@ import numpy as np
 from gapviz.core.blocks import centroid
 from gapviz.core.parameter import Parameter
 from gapviz.strategies.base import VectorStrategy, moved_rows, refuse_unseen
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 SHRINKAGE = Parameter(
     "shrinkage", "Shrinkage", "number", 0.9, "how far the covariance is pulled to a sphere",
@@ -38,7 +38,7 @@ class Whitening(VectorStrategy):
         parameters=(SHRINKAGE,),
         aliases=("whitening",),
         advice=(
-            Advice("mixed", "index", "helps", "Whitening evens the spread.", "Wrong where small."),
+            AdviceRule("mixed", "index", "helps", "Whitening evens the spread.", "Wrong where small."),
         ),
     )
     learned = {"mean": "means_", "matrix": "maps_"}

@@ -33,7 +33,7 @@ BY: dict[str, Method] = {method.replace("_", "-"): method for method in METHODS}
 
 
 @dataclass(frozen=True, eq=False)
-class Cloud:
+class DrawnClouds:
     """The vectors of a collection under one strategy: drawn whole, measured held out."""
 
     request: LayoutRequest
@@ -77,14 +77,14 @@ class Cones:
     collection: Collection
     pair: tuple[str, str]
     """The modalities whose gap is measured, and is the gap axis."""
-    raw: Cloud
-    moved: Cloud | None
+    raw: DrawnClouds
+    moved: DrawnClouds | None
     """With the strategy, on the axes of `raw`; None where that moves no vector, or is undefined."""
     undefined: str | None = None
     """Why the strategy cannot be drawn here, in a sentence; None where it can, or is raw."""
 
     @property
-    def clouds(self) -> tuple[Cloud, ...]:
+    def clouds(self) -> tuple[DrawnClouds, ...]:
         """Those that there are."""
         return (self.raw,) if self.moved is None else (self.raw, self.moved)
 
@@ -166,11 +166,11 @@ def cones(
     between = measured_pair(collection, whole.evaluated, pair)
     raw = whole.having(pair=between)
 
-    def cloud(experiment: Experiment, stands_on: LayoutRequest | None) -> Cloud:
+    def cloud(experiment: Experiment, stands_on: LayoutRequest | None) -> DrawnClouds:
         request = LayoutRequest(
             collection, experiment.strategy, method, seed, stands_on, between, fit
         )
-        return Cloud(request, request.compute(progress), experiment.measurement)
+        return DrawnClouds(request, request.compute(progress), experiment.measurement)
 
     before = cloud(raw, None)
     moved = raw.having(options or StrategyOptions())

@@ -27,7 +27,7 @@ PAUSE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class VectorRows:
+class RowCounts:
     """The vectors that a collection already holds in one modality."""
 
     rows: int
@@ -47,7 +47,7 @@ class Inspection(JsonFields):
     n_captions: int
     captions_per_item: tuple[tuple[int, int], ...]
     """How many captions, and how many items have as many; rising."""
-    vectors: dict[str, VectorRows]
+    vectors: dict[str, RowCounts]
     """By modality; empty where no encoder has seen the collection."""
     encoder: str | None
     encoder_record: EncoderRecord
@@ -145,7 +145,7 @@ def inspect_collection(
         n_captions=sum(len(item.captions) for item in items),
         captions_per_item=tuple(sorted(Counter(len(item.captions) for item in items).items())),
         vectors={
-            name: VectorRows(block.n_rows, int((~block.query_only).sum()), block.dim)
+            name: RowCounts(block.n_rows, int((~block.query_only).sum()), block.dim)
             for name, block in collection.modalities.items()
         },
         encoder=collection.encoder if collection.modalities else None,

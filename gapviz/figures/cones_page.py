@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from gapviz.analyses.cones import Cloud, Cones
+from gapviz.analyses.cones import Cones, DrawnClouds
 from gapviz.core.foreign import in_figure, in_html
 from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
@@ -76,7 +76,7 @@ def _charts(drawn: Cones) -> list[str]:
     return charts
 
 
-def _gap(drawn: Cones, cloud: Cloud) -> str:
+def _gap(drawn: Cones, cloud: DrawnClouds) -> str:
     gap = cloud.measured.geometry.gap
     first, second = (in_html(name) for name in drawn.pair)
     return (
@@ -86,7 +86,7 @@ def _gap(drawn: Cones, cloud: Cloud) -> str:
     )
 
 
-def _tell_items(chart: go.Figure, cloud: Cloud, words: list[str]) -> None:
+def _tell_items(chart: go.Figure, cloud: DrawnClouds, words: list[str]) -> None:
     owners = cloud.request.item_index
     for trace in chart.data:
         if trace.meta and trace.meta["role"] == POINTS:

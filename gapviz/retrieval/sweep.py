@@ -231,7 +231,7 @@ def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> Ma
     Returns:
         `(n_queries,)` whether a query has.
     """
-    from gapviz.retrieval.sweep_kernel import SPAN, Asked, Counted, Searched, fused_sweep
+    from gapviz.retrieval.sweep_kernel import SPAN, Swept, Counted, Searched, fused_sweep
 
     corpus, queries, searched = task.corpus, task.queries, task.searched
     n, k = corpus.n_rows, min(k, corpus.n_rows)
@@ -254,7 +254,7 @@ def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> Ma
         n_asked = some.modality.size
         step_lam = lambdas[:, None, None]
         moved = step_lam * some.along + step_lam**2 * some.gram[some.modality]
-        asked = Asked(
+        asked = Swept(
             base=np.matmul(queries.vectors[tile], corpus.vectors.T, out=buffer[:n_asked]),
             from_query=moved.astype(np.float32),
             near=np.array([_near(some, float(lam)) for lam in lambdas], dtype=np.float32),

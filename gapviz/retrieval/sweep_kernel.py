@@ -46,7 +46,7 @@ class Searched(NamedTuple):
     """`(n_spans + 1,)`, spans of one modality and at most `SPAN` rows."""
 
 
-class Asked(NamedTuple):
+class Swept(NamedTuple):
     """One tile of queries."""
 
     base: Float32
@@ -95,7 +95,7 @@ def _score(
 
 @_compiled()
 def _score_of(
-    asked: Asked, searched: Searched, lambdas: Float32, q: int, j: int, x: int
+    asked: Swept, searched: Searched, lambdas: Float32, q: int, j: int, x: int
 ) -> np.float32:
     return _score(
         asked.base[q, x],
@@ -152,7 +152,7 @@ def _insert(scores: Float32, rows: Indices, score: np.float32, row: int) -> None
 
 @_compiled()
 def _insert_span(
-    scores: Float32, start: int, asked: Asked, searched: Searched, found: Counted, q: int, j: int
+    scores: Float32, start: int, asked: Swept, searched: Searched, found: Counted, q: int, j: int
 ) -> None:
     best, rows = found.top_scores[q, j], found.top_rows[q, j]
     same_modality = searched.modality[start] == asked.modality[q]
@@ -167,7 +167,7 @@ def _insert_span(
 
 
 @_compiled()
-def _match_score(asked: Asked, searched: Searched, lambdas: Float32, q: int, j: int) -> np.float32:
+def _match_score(asked: Swept, searched: Searched, lambdas: Float32, q: int, j: int) -> np.float32:
     """The largest score of a match; ∞ without one, which no row is above."""
     best = np.float32(-np.inf)
     for at in range(asked.first[q], asked.last[q]):
@@ -179,7 +179,7 @@ def _match_score(asked: Asked, searched: Searched, lambdas: Float32, q: int, j: 
 
 @_compiled()
 def _finish(
-    asked: Asked,
+    asked: Swept,
     searched: Searched,
     lambdas: Float32,
     found: Counted,
@@ -211,7 +211,7 @@ def _finish(
 
 @_compiled()
 def _sweep_block(
-    asked: Asked, searched: Searched, lambdas: Float32, found: Counted, begin: int, end: int
+    asked: Swept, searched: Searched, lambdas: Float32, found: Counted, begin: int, end: int
 ) -> None:
     """All of the work on the queries `begin` to `end`, by one thread."""
     n_lambda = lambdas.size
@@ -248,7 +248,7 @@ def _sweep_block(
 
 
 @_compiled(parallel=True)
-def fused_sweep(asked: Asked, searched: Searched, lambdas: Float32, found: Counted) -> None:
+def fused_sweep(asked: Swept, searched: Searched, lambdas: Float32, found: Counted) -> None:
     """Fill `found` for a tile of queries at every one of `lambdas` `(n_lambda,)`."""
     # One call per turn of the loop: numba 0.68 silently drops `found.above[…] += …` where it
     # stands inside the prange itself.

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from gapviz.core.vectors import Float64
 from gapviz.strategies.shift import QUERY_COST, STORES, STRENGTH, ShiftStrategy
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class CentreBoth(ShiftStrategy):
@@ -27,21 +27,21 @@ class CentreBoth(ShiftStrategy):
         parameters=(STRENGTH,),
         aliases=("center", "centre-both", "center-both", "gr-clip", "i0t-post"),
         advice=(
-            Advice(
+            AdviceRule(
                 "one-way",
                 "index",
                 "no change",
                 "Centring both keeps cross-modal recall, and has nothing to fix here.",
                 "Wrong where new items drift away from the centroids that were fitted.",
             ),
-            Advice(
+            AdviceRule(
                 "mixed",
                 "index",
                 "helps",
                 "Centring both closes the gap at the price of one vector a modality.",
                 "Wrong where it is taken for a cure: a gap near zero is not bias zero.",
             ),
-            Advice(
+            AdviceRule(
                 "within",
                 "index",
                 "no change",
@@ -49,7 +49,7 @@ class CentreBoth(ShiftStrategy):
                 "modality.",
                 "Wrong where it is done for the gap: here there is none.",
             ),
-            Advice(
+            AdviceRule(
                 "scores",
                 "index",
                 "helps",

@@ -7,7 +7,7 @@ from typing import ClassVar
 from gapviz.strategies.base import Strategy
 from gapviz.strategies.fusion.by_item import ItemFusion
 from gapviz.strategies.fusion.by_rank import RANK_BASE, RRF_K, WEIGHTS, RankFusion
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class ItemsByRank(Strategy):
@@ -28,7 +28,7 @@ class ItemsByRank(Strategy):
         parameters=(RRF_K, WEIGHTS, RANK_BASE),
         aliases=("items",),
         advice=(
-            Advice(
+            AdviceRule(
                 "mixed",
                 "index",
                 "helps",

@@ -7,7 +7,7 @@ from typing import ClassVar
 from gapviz.strategies.base import Strategy
 from gapviz.strategies.fusion.by_score import ScoreFusion
 from gapviz.strategies.fusion.merged_lists import TIES
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class RouteByMinMax(Strategy):
@@ -28,7 +28,7 @@ class RouteByMinMax(Strategy):
         parameters=(TIES,),
         aliases=("min-max", "route-minmax", "route-min-max", "route+min-max"),
         advice=(
-            Advice(
+            AdviceRule(
                 "mixed",
                 "neither",
                 "helps",

@@ -15,7 +15,7 @@ from gapviz.core.vectors import Float32
 from gapviz.strategies.base import PreparedScores, Strategy, refuse_unseen
 from gapviz.strategies.fusion.base import Serving
 from gapviz.strategies.references import NEIGHBOURS, mean_of_best, thinned
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 ALPHA = Parameter(
     "alpha",
@@ -78,7 +78,7 @@ class NearestNeighbourNormalisation(Strategy):
         query_cost="one addition a score, O(N)",
         parameters=(ALPHA, NEIGHBOURS),
         advice=(
-            Advice(
+            AdviceRule(
                 "one-way",
                 "neither",
                 "helps",
@@ -86,7 +86,7 @@ class NearestNeighbourNormalisation(Strategy):
                 "that answer everything.",
                 "Wrong where the reference queries are unlike those to come.",
             ),
-            Advice(
+            AdviceRule(
                 "mixed",
                 "neither",
                 "helps",

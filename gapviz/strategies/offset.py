@@ -11,7 +11,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float64
 from gapviz.strategies.shift import QUERY_COST, STORES, STRENGTH, ShiftStrategy
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 MOVES = Parameter(
     "moves",
@@ -43,7 +43,7 @@ class OneSidedOffset(ShiftStrategy):
         parameters=(STRENGTH, MOVES),
         aliases=("one-sided", "one-sided-offset"),
         advice=(
-            Advice(
+            AdviceRule(
                 "one-way",
                 "index",
                 "hurts",
@@ -51,7 +51,7 @@ class OneSidedOffset(ShiftStrategy):
                 "Wrong where recall matters: shifted candidates change rank only by being "
                 "renormalised, but a shifted query ranks anew.",
             ),
-            Advice(
+            AdviceRule(
                 "mixed",
                 "index",
                 "helps",

@@ -8,7 +8,7 @@ import numpy as np
 
 from gapviz.core.vectors import Float64
 from gapviz.strategies.linear_map import ANCHOR, QUERY_COST, STORES, LinearMap
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class Procrustes(LinearMap):
@@ -34,14 +34,14 @@ class Procrustes(LinearMap):
         needs_pairs=True,
         aliases=("rotation",),
         advice=(
-            Advice(
+            AdviceRule(
                 "one-way",
                 "index",
                 "hurts",
                 "A freely learned rotation overfits and loses held-out recall.",
                 "Wrong unless there are many more pairs than dimensions.",
             ),
-            Advice(
+            AdviceRule(
                 "mixed",
                 "index",
                 "helps",

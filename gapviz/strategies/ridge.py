@@ -9,7 +9,7 @@ import numpy as np
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float64
 from gapviz.strategies.linear_map import ANCHOR, QUERY_COST, STORES, LinearMap
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 RIDGE = Parameter(
     "ridge",
@@ -43,7 +43,7 @@ class RidgeToIdentity(LinearMap):
         parameters=(RIDGE, ANCHOR),
         needs_pairs=True,
         advice=(
-            Advice(
+            AdviceRule(
                 "one-way",
                 "index",
                 "no change",
@@ -51,7 +51,7 @@ class RidgeToIdentity(LinearMap):
                 "Wrong where few pairs were there to fit on, or they are unlike the queries to "
                 "come.",
             ),
-            Advice(
+            AdviceRule(
                 "mixed",
                 "index",
                 "helps",

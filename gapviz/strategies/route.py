@@ -7,7 +7,7 @@ from typing import ClassVar
 from gapviz.strategies.base import Strategy
 from gapviz.strategies.fusion.by_rank import RANK_BASE, RRF_K, WEIGHTS, RankFusion
 from gapviz.strategies.fusion.merged_lists import TIES
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class Route(Strategy):
@@ -27,7 +27,7 @@ class Route(Strategy):
         parameters=(RRF_K, WEIGHTS, RANK_BASE, TIES),
         aliases=("rrf", "route-rrf", "route+rrf", "routing", "routed"),
         advice=(
-            Advice(
+            AdviceRule(
                 "mixed",
                 "neither",
                 "helps",
@@ -35,7 +35,7 @@ class Route(Strategy):
                 "Wrong where one modality holds most of the answers: each gets the same share of "
                 "the list, whatever was asked.",
             ),
-            Advice(
+            AdviceRule(
                 "scores",
                 "neither",
                 "helps",

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from gapviz.strategies.base import Strategy
 from gapviz.strategies.fusion.by_score import ScoreFusion
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class RouteByZScore(Strategy):
@@ -25,7 +25,7 @@ class RouteByZScore(Strategy):
         query_cost="a mean and a σ of each list, O(N), then as any routing",
         aliases=("route-z-score", "route+z-score"),
         advice=(
-            Advice(
+            AdviceRule(
                 "mixed",
                 "neither",
                 "helps",

@@ -20,7 +20,7 @@ Expectation = Literal["helps", "hurts", "no change", "depends"]
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class AdviceRule:
     """The usual advice on a strategy for one task."""
 
     task: Task
@@ -59,7 +59,7 @@ class StrategySpec:
     it does."""
     aliases: tuple[str, ...] = ()
     """Other names that people use."""
-    advice: tuple[Advice, ...] = ()
+    advice: tuple[AdviceRule, ...] = ()
     place: float = 1_000
     """Place in lists of strategies; those of one place stand by name."""
 

@@ -16,7 +16,7 @@ from gapviz.core.rows import Rows, corpus_rows
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64
 from gapviz.strategies.base import PreparedScores, Strategy, StrategyState, refuse_unseen
 from gapviz.strategies.fusion.base import Serving
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 _MERGE = '''
 
@@ -62,7 +62,7 @@ class PairNormalisation(Strategy):
         query_cost="one multiply-add a score, O(N)",
         aliases=("score-znorm", "z-norm"),
         advice=(
-            Advice(
+            AdviceRule(
                 "mixed",
                 "neither",
                 "helps",
@@ -70,7 +70,7 @@ class PairNormalisation(Strategy):
                 "the order within each.",
                 "Wrong where the mix of queries or items moves away from the calibration items.",
             ),
-            Advice(
+            AdviceRule(
                 "scores",
                 "neither",
                 "helps",

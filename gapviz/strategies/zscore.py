@@ -11,7 +11,7 @@ from gapviz.core.blocks import centroid, float64_blocks
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64
 from gapviz.strategies.base import Matching, VectorStrategy, moved_rows, refuse_unseen
-from gapviz.strategies.spec import Advice, StrategySpec
+from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
 class StandardiseDimensions(VectorStrategy):
@@ -35,14 +35,14 @@ class StandardiseDimensions(VectorStrategy):
         by_dimension=True,
         aliases=("z-score", "standardise", "standardize"),
         advice=(
-            Advice(
+            AdviceRule(
                 "one-way",
                 "index",
                 "no change",
                 "Rescaling each dimension keeps cross-modal recall, and has nothing to fix here.",
                 "Wrong where few items were there to fit a spread for every dimension.",
             ),
-            Advice(
+            AdviceRule(
                 "mixed",
                 "index",
                 "helps",

@@ -18,7 +18,7 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices
 from gapviz.sources.files.columns import NOTHING, Columns, Fields, fields_of, guess_note, listed
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
-from gapviz.sources.files.tables import Row, Table
+from gapviz.sources.files.tables import Row, SourceTable
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.unread import unread_files
 from gapviz.sources.images.copies import equal_pictures
@@ -96,7 +96,7 @@ class CollectionBuilder:
             if mine.label is None:
                 mine.label, mine.other_labels = draft.label, draft.other_labels
 
-    def rows(self, table: Table, columns: Columns) -> Iterator[tuple[str, Row, Fields]]:
+    def rows(self, table: SourceTable, columns: Columns) -> Iterator[tuple[str, Row, Fields]]:
         """The rows of a table that can be read, each with its place and what it says.
 
         The others are listed, but for the lines of commas alone that spreadsheets leave at

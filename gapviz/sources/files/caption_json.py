@@ -21,7 +21,7 @@ from typing import Any
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import usual_name
-from gapviz.sources.files.tables import Flaw, Row, Table
+from gapviz.sources.files.tables import Flaw, Row, SourceTable
 from gapviz.sources.files.texts import json_in, path_in, shown
 from gapviz.sources.images.decoding import is_image_name
 from gapviz.storage.files import unreadable
@@ -40,7 +40,7 @@ _PICTURE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class HeldTable(Table):
+class HeldTable(SourceTable):
     """A table whose rows are in memory."""
 
     entries: tuple[Entry, ...] = ()

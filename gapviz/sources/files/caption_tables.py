@@ -17,7 +17,7 @@ from typing import TextIO
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.caption_json import open_caption_json, speaks_of_pictures
 from gapviz.sources.files.columns import usual_name
-from gapviz.sources.files.tables import TABLE_ENDINGS, Flaw, Row, Table, open_table
+from gapviz.sources.files.tables import TABLE_ENDINGS, Flaw, Row, SourceTable, open_table
 from gapviz.sources.files.texts import MAX_TEXT_BYTES, encoding_of, shown
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES
 from gapviz.storage.files import unreadable
@@ -44,7 +44,7 @@ _PICTURE = re.compile(rf"\S+(?:{_ENDING})(?:#\d+)?(?:\s|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class CaptionLines(Table):
+class CaptionLines(SourceTable):
     """A text file that names a picture and a caption on each line, without headings."""
 
     def rows(
@@ -62,7 +62,7 @@ class CaptionLines(Table):
                     flaw(f"line {number}", "does not name a picture and a caption")
 
 
-def open_caption_table(path: Path, name: str) -> Table:
+def open_caption_table(path: Path, name: str) -> SourceTable:
     """Open a list of images and captions.
 
     Args:

@@ -22,7 +22,7 @@ from gapviz.sources.files.folders import folder_files, source_name, whole_images
 from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.files.named_paths import NOT_FETCHED, PathFinder, is_web_address
 from gapviz.sources.files.sidecar_text import said_beside
-from gapviz.sources.files.tables import Table
+from gapviz.sources.files.tables import SourceTable
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.unread import BESIDE
 from gapviz.sources.images.references import path_reference
@@ -102,20 +102,22 @@ class DescribedImages:
                 self.builder.add(name, path_reference(name), said, where=name)
         return self.builder.reading(source_name(self.root), self.root, self.options)
 
-    def _take(self, table: Table, columns: Columns, part: CollectionBuilder) -> None:
+    def _take(self, table: SourceTable, columns: Columns, part: CollectionBuilder) -> None:
         self.builder.take(part)
         self._tables.append(table.name)
         self._has_labels |= columns.label is not None
         self._has_captions |= bool(columns.captions)
 
-    def _rows(self, table: Table, columns: Columns) -> CollectionBuilder:
+    def _rows(self, table: SourceTable, columns: Columns) -> CollectionBuilder:
         """What the rows of a table say; where no path fits as a whole, the ends of paths count."""
         part = self._rows_by(table, columns, PathFinder(lambda: self.images))
         if part.is_empty:
             part = self._rows_by(table, columns, PathFinder(lambda: self.images, lenient=True))
         return part
 
-    def _rows_by(self, table: Table, columns: Columns, finder: PathFinder) -> CollectionBuilder:
+    def _rows_by(
+        self, table: SourceTable, columns: Columns, finder: PathFinder
+    ) -> CollectionBuilder:
         """The same by one finder; paths count from the table's folder first."""
         part = CollectionBuilder()
         folder = posixpath.dirname(table.name)
@@ -142,7 +144,7 @@ class DescribedImages:
         return part
 
 
-def image_columns(table: Table, options: ReadOptions) -> Columns:
+def image_columns(table: SourceTable, options: ReadOptions) -> Columns:
     """The columns of a table beside images; an id names the image where nothing else does.
 
     Raises:

@@ -20,8 +20,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
-from gapviz.sources.files.foreign import FOREIGN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
+from gapviz.sources.files.other_programs import OTHER_PROGRAMS
 from gapviz.sources.files.quantised import Stored, stored_kind
 from gapviz.sources.files.tables import open_table
 from gapviz.sources.files.texts import shown
@@ -38,7 +38,8 @@ LongCaptions = Literal["cut", "leave-out"]
 """What becomes of captions over the encoder's limit: cut there as open_clip does, or left out."""
 PairingRule = Literal["rows", "in-turn", "by-turns", "equal"]
 """Which rows without ids are one item: row i of each modality; of the longer ones as many rows in
-turn as there are to each of the shortest, or every so-manieth; or rows of which one is equal."""
+turn as there are to each of the shortest, or rows as far apart as the shortest is long; or rows of
+which one is equal."""
 
 PAIRING_RULES: Mapping[PairingRule, str] = {
     "rows": "row i of each modality is item i",
@@ -257,8 +258,8 @@ def _first_dims(reading: Reading, options: ReadOptions) -> Reading:
 
 def _unknown(path: Path, source: str) -> GapvizError:
     ending = path.suffix.lower()
-    if ending in FOREIGN:
-        title, way = FOREIGN[ending]
+    if ending in OTHER_PROGRAMS:
+        title, way = OTHER_PROGRAMS[ending]
         return GapvizError(f"is {title}, which is not read", where=source, hint=way)
     likely = [] if path.is_dir() else [one for one in formats() if ending in one.endings]
     titles = [one.title for one in likely]
@@ -307,7 +308,7 @@ def _held(folder: Path) -> str:
     counts["folder(s)"] = sum(one.is_dir() for one in files)
     told = [f"{n:,} {shown(what, 40)}" for what, n in counts.most_common(MOST_ENDINGS) if n]
     ways = dict.fromkeys(
-        FOREIGN[one.suffix.lower()] for one in files if one.suffix.lower() in FOREIGN
+        OTHER_PROGRAMS[one.suffix.lower()] for one in files if one.suffix.lower() in OTHER_PROGRAMS
     )
     told += [f"{title} is not read: {way}" for title, way in ways]
     return f" ({'; '.join(told)})" if told else " (it is empty)"

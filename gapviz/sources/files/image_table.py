@@ -28,7 +28,7 @@ from gapviz.sources.files.named_paths import (
     is_web_address,
     picture_named,
 )
-from gapviz.sources.files.tables import Row, Table, open_table
+from gapviz.sources.files.tables import Row, SourceTable, open_table
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
@@ -121,7 +121,7 @@ class _TableRows:
         self.finder = PathFinder.below(self.root, lenient=lenient)
         self._picture = cache(partial(picture_named, root=self.root, finder=self.finder))
 
-    def add_table(self, table: Table) -> None:
+    def add_table(self, table: SourceTable) -> None:
         columns = image_columns(table, self._options)
         for place, row, fields in self.builder.rows(table, columns):
             stored = stored_bytes(row.values.get(columns.image or ""))
@@ -143,7 +143,13 @@ class _TableRows:
         self._add(name, path_reference(name), fields, place)
 
     def _add_stored(
-        self, content: bytes, fields: Fields, row: Row, table: Table, columns: Columns, place: str
+        self,
+        content: bytes,
+        fields: Fields,
+        row: Row,
+        table: SourceTable,
+        columns: Columns,
+        place: str,
     ) -> None:
         path = table.path.resolve()
         flaw = header_flaw(BytesIO(content), len(content))

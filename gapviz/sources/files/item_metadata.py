@@ -22,7 +22,7 @@ from gapviz.sources.files.columns import (
     usual_name,
 )
 from gapviz.sources.files.format import ReadOptions, Skipped
-from gapviz.sources.files.tables import TABLE_ENDINGS, Row, Table, open_table
+from gapviz.sources.files.tables import TABLE_ENDINGS, Row, SourceTable, open_table
 from gapviz.sources.files.texts import json_in, shown
 from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
@@ -98,7 +98,11 @@ def find_metadata(
 
 
 def table_metadata(
-    table: Table, options: ReadOptions, *, ignored: Iterable[str] = (), root: Path | None = None
+    table: SourceTable,
+    options: ReadOptions,
+    *,
+    ignored: Iterable[str] = (),
+    root: Path | None = None,
 ) -> ItemMetadata:
     """The metadata of a table, one row an entry.
 
@@ -279,7 +283,9 @@ def _told(places: Sequence[str]) -> Sequence[str]:
     return [f"{places[0]} and {len(places) - 1:,} more"]
 
 
-def _unread_columns(table: Table, columns: Columns, ignored: Collection[str]) -> list[Skipped]:
+def _unread_columns(
+    table: SourceTable, columns: Columns, ignored: Collection[str]
+) -> list[Skipped]:
     """A note on the columns that nothing is taken from, with their types."""
     types = table.types
     unread = [
@@ -300,14 +306,16 @@ def _unread_note(where: str, unread: Sequence[str], columns: Columns) -> list[Sk
     return [Skipped(where, f"has no column of captions that is known among those not read: {told}")]
 
 
-def _stores_pictures(table: Table, name: str) -> bool:
+def _stores_pictures(table: SourceTable, name: str) -> bool:
     """Whether a column is called as one of images, and its cells may hold them."""
     fields = table.struct_columns.get(name, frozenset())
     may = name in table.binary_columns or "bytes" in fields
     return may and usual_name([name], "image") is not None
 
 
-def _with_pictures(metadata: ItemMetadata, table: Table, column: str, root: Path) -> ItemMetadata:
+def _with_pictures(
+    metadata: ItemMetadata, table: SourceTable, column: str, root: Path
+) -> ItemMetadata:
     """The same with references to the pictures in the cells of a Parquet file."""
     path, base = table.path.resolve(), root.resolve()
     entries = list(metadata.entries)

@@ -10,7 +10,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
 from gapviz.sources.files.parquet_size import refuse_large_columns
-from gapviz.sources.files.tables import Table, open_table
+from gapviz.sources.files.tables import SourceTable, open_table
 from gapviz.sources.files.vector_cells import (
     CellVectors,
     VectorColumn,
@@ -76,18 +76,18 @@ def _files(path: Path) -> Sequence[Path]:
     return [path] if has_ending(ENDING)(path) else []
 
 
-def _opened(path: Path, file: Path) -> Table:
+def _opened(path: Path, file: Path) -> SourceTable:
     return open_table(file, file.relative_to(path).as_posix() if path.is_dir() else file.name)
 
 
-def _vector_columns(table: Table, options: ReadOptions) -> list[VectorColumn]:
+def _vector_columns(table: SourceTable, options: ReadOptions) -> list[VectorColumn]:
     if table.schema is None:
         return []
     found = columns_by_type(table.schema, lambda name: _peek(table, name), options.modalities)
     return meant_as_vectors(table, found, lambda name: _peek(table, name), options)
 
 
-def _vector_table(table: Table, columns: Sequence[VectorColumn]) -> VectorTable:
+def _vector_table(table: SourceTable, columns: Sequence[VectorColumn]) -> VectorTable:
     import pyarrow as pa
 
     try:
@@ -107,7 +107,7 @@ def _vector_table(table: Table, columns: Sequence[VectorColumn]) -> VectorTable:
     )
 
 
-def _vectors(table: Table, column: VectorColumn) -> CellVectors:
+def _vectors(table: SourceTable, column: VectorColumn) -> CellVectors:
     import pyarrow as pa
 
     try:
@@ -118,7 +118,7 @@ def _vectors(table: Table, column: VectorColumn) -> CellVectors:
         raise _damaged(table) from error
 
 
-def _values(table: Table, name: str) -> Sequence[object]:
+def _values(table: SourceTable, name: str) -> Sequence[object]:
     try:
         values: Sequence[object] = _column(table, name).to_pylist()
         return values
@@ -128,7 +128,7 @@ def _values(table: Table, name: str) -> Sequence[object]:
         raise _damaged(table) from error
 
 
-def _column(table: Table, name: str) -> pa.ChunkedArray:
+def _column(table: SourceTable, name: str) -> pa.ChunkedArray:
     from pyarrow import ArrowException, parquet
 
     try:
@@ -141,7 +141,7 @@ def _column(table: Table, name: str) -> pa.ChunkedArray:
         raise _damaged(table) from error
 
 
-def _peek(table: Table, name: str) -> Sequence[object]:
+def _peek(table: SourceTable, name: str) -> Sequence[object]:
     """The first values of a column; none where it cannot be read."""
     import pyarrow as pa
 
@@ -156,7 +156,7 @@ def _peek(table: Table, name: str) -> Sequence[object]:
     return ()
 
 
-def _damaged(table: Table) -> GapvizError:
+def _damaged(table: SourceTable) -> GapvizError:
     return GapvizError("is damaged, or cut short", where=table.name, hint="write the file again")
 
 

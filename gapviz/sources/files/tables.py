@@ -62,7 +62,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """A table that was opened: its columns are known, its rows not yet read."""
 
     path: Path
@@ -185,7 +185,7 @@ def _leniently(lines: list[str], delimiter: str) -> list[str]:
         return []
 
 
-def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
+def open_table(path: Path, name: str, *, peek: bool = False) -> SourceTable:
     """Read the columns of a table.
 
     Args:
@@ -216,7 +216,7 @@ def open_table(path: Path, name: str, *, peek: bool = False) -> Table:
     return table
 
 
-def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
+def _csv_table(path: Path, name: str, encoding: Encoding) -> SourceTable:
     with _text(path, encoding) as file:
         heading = file.readline(MAX_TEXT_BYTES)
         said = SAYS_DELIMITER.fullmatch(heading.strip("\r\n"))
@@ -238,10 +238,10 @@ def _csv_table(path: Path, name: str, encoding: Encoding) -> Table:
         )
     stripped = tuple(column.strip() for column in columns)
     heading_lines = 1 if said is None else 2
-    return Table(path, name, stripped, encoding, chosen, heading_lines=heading_lines)
+    return SourceTable(path, name, stripped, encoding, chosen, heading_lines=heading_lines)
 
 
-def _json_table(path: Path, name: str, encoding: Encoding, most_lines: int | None) -> Table:
+def _json_table(path: Path, name: str, encoding: Encoding, most_lines: int | None) -> SourceTable:
     columns: dict[str, None] = {}
     for _, value in islice(_json_lines(path, encoding), most_lines):
         if isinstance(value, dict):
@@ -250,10 +250,10 @@ def _json_table(path: Path, name: str, encoding: Encoding, most_lines: int | Non
         raise GapvizError(
             "holds no JSON objects", where=shown(name), hint='write {"file_name": …} on each line'
         )
-    return Table(path, name, tuple(columns), encoding)
+    return SourceTable(path, name, tuple(columns), encoding)
 
 
-def _parquet_table(path: Path, name: str) -> Table:
+def _parquet_table(path: Path, name: str) -> SourceTable:
     import pyarrow as pa
 
     try:
@@ -264,7 +264,7 @@ def _parquet_table(path: Path, name: str) -> Table:
         raise GapvizError(
             "is damaged, or not a Parquet file", where=shown(name), hint="write the file again"
         ) from error
-    return Table(
+    return SourceTable(
         path, name, columns, class_names=_class_names(schema.metadata or {}), schema=schema
     )
 

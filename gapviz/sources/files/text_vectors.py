@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
-from gapviz.sources.files.tables import Flaw, Row, Table, open_table
+from gapviz.sources.files.tables import Flaw, Row, SourceTable, open_table
 from gapviz.sources.files.vector_cells import VectorColumn, columns_by_value, value_vectors
 from gapviz.sources.files.vector_tables import VectorTable, meant_as_vectors, vector_reading
 
@@ -57,7 +57,7 @@ def read_text_vectors(path: Path, options: ReadOptions = ReadOptions()) -> Readi
     return vector_reading(path, [found], options)
 
 
-def _vector_columns(table: Table, options: ReadOptions) -> list[VectorColumn]:
+def _vector_columns(table: SourceTable, options: ReadOptions) -> list[VectorColumn]:
     first: list[Row] = []
 
     def peek(name: str) -> Sequence[object]:
@@ -69,7 +69,7 @@ def _vector_columns(table: Table, options: ReadOptions) -> list[VectorColumn]:
     return meant_as_vectors(table, found, peek, options)
 
 
-def _refuse(table: Table) -> Flaw:
+def _refuse(table: SourceTable) -> Flaw:
     def refuse(place: str, why: str) -> None:
         raise GapvizError(f"{place} {why}", where=table.name, hint="correct that row")
 

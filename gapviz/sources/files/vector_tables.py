@@ -28,7 +28,7 @@ from gapviz.sources.files.modality_names import (
 )
 from gapviz.sources.files.named_arrays import chosen_modalities, other_sizes
 from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.tables import Table
+from gapviz.sources.files.tables import SourceTable
 from gapviz.sources.files.texts import shown, text_in
 from gapviz.sources.files.vector_cells import CellVectors, VectorColumn
 
@@ -53,7 +53,7 @@ the row itself."""
 class VectorTable:
     """A table that was opened, and the columns of it that are vectors."""
 
-    table: Table
+    table: SourceTable
     columns: Sequence[VectorColumn]
     vectors_of: Callable[[VectorColumn], CellVectors]
     """Reads one of `columns`."""
@@ -72,7 +72,7 @@ class _Part:
 
 
 def meant_as_vectors(
-    table: Table,
+    table: SourceTable,
     columns: Sequence[VectorColumn],
     peek: Callable[[str], Sequence[object]],
     options: ReadOptions,

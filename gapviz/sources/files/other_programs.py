@@ -13,7 +13,7 @@ _HDF5 = "an HDF5 file", "save its arrays with np.savez, one under the name of ea
 _ARROW = "an Arrow file", "write it as Parquet (datasets: to_parquet; pandas: to_parquet)"
 _SHEET = "a spreadsheet", "save it as CSV"
 
-FOREIGN: Mapping[str, tuple[str, str]] = {
+OTHER_PROGRAMS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys((".faiss", ".index", ".ivf"), _FAISS),
     ".lance": ("a Lance table", "write it as Parquet: to_table() and pyarrow.parquet.write_table"),
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".joblib"), _PICKLE),
