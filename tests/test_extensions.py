@@ -38,7 +38,7 @@ class Whitening(VectorStrategy):
         parameters=(SHRINKAGE,),
         aliases=("whitening",),
         advice=(
-            AdviceRule("mixed", "index", "helps", "Whitening evens the spread.", "Wrong where small."),
+            AdviceRule("mixed", "index", "helps", "Whitening evens the spread.", "Wrong if small."),
         ),
     )
     learned = {"mean": "means_", "matrix": "maps_"}

@@ -231,7 +231,7 @@ def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> Ma
     Returns:
         `(n_queries,)` whether a query has.
     """
-    from gapviz.retrieval.sweep_kernel import SPAN, Swept, Counted, Searched, fused_sweep
+    from gapviz.retrieval.sweep_kernel import SPAN, Counted, Searched, Swept, fused_sweep
 
     corpus, queries, searched = task.corpus, task.queries, task.searched
     n, k = corpus.n_rows, min(k, corpus.n_rows)
