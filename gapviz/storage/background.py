@@ -120,6 +120,8 @@ class ThreadTask(BackgroundTask[Result]):
         turns: a semaphore to pass before the work begins.
         patience: seconds without a `look` after which the task cancels itself; None waits
             for ever.
+        others_wait: whether other tasks wait for a turn: then it does so once no visitor still
+            waits for it.
     """
 
     def __init__(
@@ -128,10 +130,12 @@ class ThreadTask(BackgroundTask[Result]):
         *,
         turns: threading.Semaphore | None = None,
         patience: float | None = None,
+        others_wait: Callable[[], bool] = lambda: False,
     ) -> None:
         self._function = function
         self._turns = turns
         self._patience = patience
+        self._others_wait = others_wait
         self._looks = {"": time.monotonic()}
         self._cancel = threading.Event()
         self._status: TaskStatus[Result] = TaskStatus("queued")
@@ -167,8 +171,10 @@ class ThreadTask(BackgroundTask[Result]):
             self.cancel()
 
     def _report(self, share: float, stage: str, state: State = "running") -> None:
-        last = max(list(self._looks.values()), default=0.0)
-        if self._patience is not None and time.monotonic() - last > self._patience:
+        unseen = time.monotonic() - max(list(self._looks.values()), default=0.0)
+        if self._patience is not None and (
+            unseen > self._patience or (unseen > STILL_WAITS and self._others_wait())
+        ):
             self.cancel()
         if self.cancelled:
             raise Cancelled
@@ -223,7 +229,12 @@ class TaskBoard(Generic[Result]):
         with self._lock:
             task = self._tasks.get(key)
             if task is None or (task.cancelled and task.status().state != "done"):
-                task = ThreadTask(function, turns=self._turns, patience=self._patience)
+                task = ThreadTask(
+                    function,
+                    turns=self._turns,
+                    patience=self._patience,
+                    others_wait=self._some_wait,
+                )
                 task.start()
                 self._tasks[key] = task
                 finished = [key for key, one in self._tasks.items() if not one.status().active]
@@ -246,6 +257,9 @@ class TaskBoard(Generic[Result]):
             task = self._tasks.get(key)
         if task is not None:
             task.leave(visitor)
+
+    def _some_wait(self) -> bool:
+        return any(task.status().state == "queued" for task in list(self._tasks.values()))
 
     def forget(self, key: str, task: ThreadTask[Result] | None = None) -> None:
         """Let the next `start_once` of this key start afresh.

@@ -12,10 +12,10 @@ def test_a_visitor_asks_what_to_do_and_shares_the_answer(visit):
     tab = visit("/advisor?changeable=neither")
     main = tab.page.get_by_test_id("stMain")
     expect(tab.page.locator("h1")).to_have_text("Decide: what to do about it")
-    expect(main).to_contain_text("1. Score z-norm by pair of modalities", timeout=120_000)
+    expect(main).to_contain_text("1. Score z-norm by pair of modalities")
     expect(main).to_contain_text("better by more than chance")
     tab.page.get_by_text("One modality finds another").click()
-    expect(main).to_contain_text("1. Leave it as it is", timeout=120_000)
+    expect(main).to_contain_text("1. Leave it as it is")
     expect(main).to_contain_text("Nothing tried here is better by more than chance")
     expect(tab.page).to_have_url(re.compile("task="))
     other = visit(tab.page.url)
@@ -25,7 +25,7 @@ def test_a_visitor_asks_what_to_do_and_shares_the_answer(visit):
 def test_the_report_is_handed_out(visit):
     tab = visit("/advisor?changeable=neither")
     button = tab.page.get_by_role("button", name="Report")
-    expect(button).to_be_visible(timeout=120_000)
-    with tab.page.expect_download(timeout=120_000) as download:
+    expect(button).to_be_visible()
+    with tab.page.expect_download() as download:
         button.click()
     assert download.value.path().read_text().startswith("<!doctype html>")

@@ -148,6 +148,16 @@ def test_a_task_that_someone_looks_at_goes_on():
     task.cancel()
 
 
+def test_a_task_that_nobody_waits_for_gives_its_turn_to_another(monkeypatch):
+    monkeypatch.setattr("gapviz.storage.background.STILL_WAITS", 0.2)
+    board = TaskBoard(at_once=1, patience=60)
+    left = board.start_once("left", until_cancelled, "one")
+    assert left.wait(0.5).active
+    asked = board.start_once("asked", lambda progress: 2, "two")
+    assert asked.wait(10).result == 2
+    assert left.wait(10).state == "cancelled"
+
+
 def test_a_visitor_who_leaves_cancels_nothing_that_another_waits_for():
     board = TaskBoard()
     task = board.start_once("key", until_cancelled, "one")
