@@ -84,7 +84,7 @@ HIT_AT_3 = Diagnostic(
     source="A toy",
     by_modality=True,
     better="higher",
-    read=lambda m: m.by_modality(lambda outcome: outcome.recall(3)),
+    read=lambda m: m.outcomes.by_modality(lambda outcome: outcome.recall(3)),
 )
 '''
 

@@ -116,6 +116,11 @@ class Collection:
         return next(iter(self.modalities.values())).dim
 
     @property
+    def n_rows(self) -> int:
+        """Vectors of all modalities."""
+        return sum(block.n_rows for block in self.modalities.values())
+
+    @property
     def no_axes(self) -> str | None:
         """Why no figure by dimension means anything here, in a clause; None where they do."""
         return NO_AXES if self.rotated else None

@@ -37,6 +37,7 @@ from gapviz.measures.retrieval.intervals import (
 from gapviz.measures.retrieval.mixed import expected_bias
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH, TIES_SHOW, Figure, Outcomes
+from gapviz.measures.retrieval.threads import threads_for
 from gapviz.strategies import Strategy
 from gapviz.strategies.fusion.ties import TIE_RULE
 
@@ -160,15 +161,16 @@ class Measurement:
 
     @cached_property
     def _refitted(self) -> list[dict[Figure, float]]:
-        """Every figure with each of `refits`."""
+        """Every figure with each of `refits`, beside which those of all parts are computed."""
         of_refits = [
             Outcomes(self.collection, strategy, self.seed, REFIT_QUERIES)
             for strategy in self.refits()
         ]
         if not of_refits:
             return []
-        with ThreadPoolExecutor(min(REFITS_AT_ONCE, len(of_refits))) as threads:
-            return list(threads.map(lambda outcomes: outcomes.means, of_refits))
+        with threads_for(self.collection.n_rows), ThreadPoolExecutor(REFITS_AT_ONCE) as threads:
+            found = threads.map(lambda outcomes: outcomes.means, [self.outcomes, *of_refits])
+            return list(found)[1:]
 
     @cached_property
     def replicates(self) -> dict[Figure, Replicates]:
@@ -179,11 +181,14 @@ class Measurement:
         """
         if self.intervals == "queries":
             raise ValueError("no parts of the data are measured")
-        return {key: self._replicates(key, values) for key, values in self.outcomes.values.items()}
+        refitted = self._refitted
+        return {
+            key: self._replicates(key, values, np.array([one[key] for one in refitted]))
+            for key, values in self.outcomes.values.items()
+        }
 
-    def _replicates(self, key: Figure, values: Float64) -> Replicates:
+    def _replicates(self, key: Figure, values: Float64, fit: Float64) -> Replicates:
         parts = self.outcomes.of(key).parts.get(key[0], np.zeros(0))
-        fit = np.array([one[key] for one in self._refitted])
         scale: Scale = "ratio" if key[0] == "lift" else "share"
         n = int((~np.isnan(values)).sum())
         # What rounding decides has no interval, neither has a single item.
@@ -296,15 +301,6 @@ class Measurement:
         return {
             way: {k: self.estimate(f"recall@{k}", *way) for k in RECALL_DEPTHS}
             for way in self.cross
-        }
-
-    def by_modality(self, values: Callable[[MixedOutcome], Float64]) -> dict[str, Estimate]:
-        """Means of values `(n_queries,)` of each query modality's outcome, with intervals that
-        resample the queries alone.
-        """
-        return {
-            name: bootstrap_mean(values(outcome), outcome.items, seed=self.seed)
-            for name, outcome in self.mixed.items()
         }
 
     def _repr_html_(self) -> str:

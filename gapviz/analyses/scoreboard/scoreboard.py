@@ -32,7 +32,7 @@ from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
-from gapviz.measures.retrieval.threads import one_blas_thread
+from gapviz.measures.retrieval.threads import ROWS_OF_ONE_THREAD, one_blas_thread
 from gapviz.measures.retrieval.within import evaluate_within
 from gapviz.storage.background import AT_ONCE
 from gapviz.storage.cache import CachedResult, content_key
@@ -44,9 +44,6 @@ KIND = "scoreboards"
 REVISION = 8
 
 FRONT_DRAWS = 1_000
-
-ROWS_OF_ONE_THREAD = 10_000
-"""Up to so many rows of a collection one BLAS thread is faster than several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +213,7 @@ class ScoreboardRequest:
         small = [
             model
             for model, collection in self.collections.items()
-            if sum(block.n_rows for block in collection.modalities.values()) <= ROWS_OF_ONE_THREAD
+            if collection.n_rows <= ROWS_OF_ONE_THREAD
             and any(row.get() is None for row in rows[model])
         ]
         found = {}

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from gapviz.core.collection import Collection
+from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Float64, Mask
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS, evaluate_cross
 from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
@@ -84,6 +86,15 @@ class Outcomes:
     def of(self, key: Figure) -> CrossOutcome:
         """What the queries of a figure got."""
         return self.mixed[key[1]] if len(key) == 2 else self.cross[key[1], key[2]]
+
+    def by_modality(self, values: Callable[[MixedOutcome], Float64]) -> dict[str, Estimate]:
+        """Means of values `(n_queries,)` of each query modality's outcome, with intervals that
+        resample the queries alone.
+        """
+        return {
+            name: bootstrap_mean(values(outcome), outcome.items, seed=self.seed)
+            for name, outcome in self.mixed.items()
+        }
 
     @cached_property
     def chance(self) -> dict[Figure, float]:

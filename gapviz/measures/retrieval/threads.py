@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from gapviz.storage.background import acquired
 
+ROWS_OF_ONE_THREAD = 10_000
+"""Up to so many rows of a collection one BLAS thread is faster than several."""
+
 _alone = threading.Lock()
 
 
@@ -26,3 +29,21 @@ def one_blas_thread(check: Callable[[], None] = lambda: None) -> Iterator[None]:
 
     with acquired(_alone, check), threadpool_limits(1, user_api="blas"):
         yield
+
+
+@contextmanager
+def threads_for(n_rows: int) -> Iterator[None]:
+    """One BLAS thread inside where a collection has few rows; never waits for another caller.
+
+    Where one has the limit already, it holds here too.
+    """
+    from threadpoolctl import threadpool_limits
+
+    if n_rows > ROWS_OF_ONE_THREAD or not _alone.acquire(blocking=False):
+        yield
+        return
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            yield
+    finally:
+        _alone.release()

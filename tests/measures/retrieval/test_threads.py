@@ -7,7 +7,7 @@ import numpy as np  # noqa: F401 - its BLAS is what is limited
 import pytest
 from threadpoolctl import threadpool_info
 
-from gapviz.measures.retrieval.threads import one_blas_thread
+from gapviz.measures.retrieval.threads import ROWS_OF_ONE_THREAD, one_blas_thread, threads_for
 from gapviz.storage.background import Cancelled
 
 pytestmark = pytest.mark.slow
@@ -75,3 +75,16 @@ def test_who_waits_for_another_can_give_up():
     holder.join()
     with one_blas_thread(give_up):
         assert set(blas_threads()) == {1}
+
+
+def test_few_rows_have_one_thread_and_nobody_waits():
+    before = blas_threads()
+    with threads_for(100):
+        assert set(blas_threads()) == {1}
+        with threads_for(100):
+            assert set(blas_threads()) == {1}
+    with threads_for(ROWS_OF_ONE_THREAD + 1):
+        assert blas_threads() == before
+    with one_blas_thread(), threads_for(100):
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == before
