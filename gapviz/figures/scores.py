@@ -57,11 +57,11 @@ def score_panel(
         upwards = axis_layout(Axis("share of pairs")) | {"tickformat": ".1~%"}
         figure.update_yaxes(**upwards, rangemode="tozero", row=row, col=1)
     row_height = ROW_HEIGHT if shared else ROW_HEIGHT + OWN_AXIS_HEIGHT
-    rest = frame(across, across, 110 + row_height * len(studies))
+    rest = frame(across, across, 134 + row_height * len(studies))
     del rest["xaxis"], rest["yaxis"]
     figure.update_layout(**rest)
-    # Room for the legend, two lines of it on a narrow screen, and the first row's title.
-    figure.update_layout(margin_t=80)
+    # Room for the legend, three lines of it on a narrow screen, and the first row's title.
+    figure.update_layout(margin_t=104)
     title = f"Where {x}–{x}, {y}–{y} and {x}–{y} pairs score"
     rows = " above ".join(f"{study.strategy} ({study.unit})" for study in studies)
     alt = f"{title}: distributions of scores, {rows}"

@@ -21,16 +21,20 @@ from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import choice_of, segments_of
-from gapviz.sources.files.format import DEFAULT_TEMPLATE, PAIRING_RULES, ReadOptions
+from gapviz.sources.files.format import DEFAULT_TEMPLATE, PAIRING_RULES, ReadOptions, upload_endings
 from gapviz.sources.files.quantised import KINDS
-from gapviz.sources.files.upload import MAX_BYTES, MAX_FILES, MAX_UNPACKED_BYTES
+from gapviz.sources.files.upload import (
+    MAX_BYTES,
+    MAX_FILES,
+    MAX_UNPACKED_BYTES,
+)
 from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
 from gapviz.storage.cache import CachedResult
 from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
 
-UPLOAD_TYPES = ("zip", "npz", "npy", "safetensors", "parquet", "csv")
+UPLOAD_TYPES = ("zip", *(ending.removeprefix(".") for ending in sorted(upload_endings())))
 
 FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a terminal"
 
