@@ -20,8 +20,11 @@ from gapviz.core.collection import Collection, alternate_splits
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 
-# What a busy machine takes long for is not wrong.
-settings.register_profile("gapviz", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What a busy machine takes long for is not wrong. The same commit draws the same examples, so that
+# a failure is of the change; `--hypothesis-profile=explore` draws new ones.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("gapviz", derandomize=True, **PATIENT)
+settings.register_profile("explore", max_examples=1000, **PATIENT)
 settings.load_profile("gapviz")
 
 ENCODER_TESTS = tuple(

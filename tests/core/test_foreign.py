@@ -45,7 +45,7 @@ def test_markdown_finds_nothing_to_format(words, shown):
 
 @pytest.mark.parametrize(
     "words",
-    ["http://a.b", "www.a.b", "me@a.b", ":material/home:", ":smile:", ":red[x]", "a :red b"],
+    ["http://a.b", "://", "www.a.b", "me@a.b", ":material/home:", ":smile:", ":red[x]", "a :red b"],
 )
 def test_what_streamlit_makes_live_without_brackets_is_broken_by_a_joiner(words):
     assert "\u2060" in in_markdown(words)
@@ -53,7 +53,7 @@ def test_what_streamlit_makes_live_without_brackets_is_broken_by_a_joiner(words)
 
 @given(WORDS)
 def test_nothing_of_markdown_is_left_unescaped(words):
-    shown = re.sub(r"\\.", "", in_markdown(words))
+    shown = re.sub(r"\\.", "e", in_markdown(words))
     assert not re.search(r"[`*\[\]<|~$\n]|://|www\.", shown)
     assert not CONTROLS.search(shown)
 
