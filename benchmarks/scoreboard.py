@@ -18,8 +18,9 @@ import numpy as np
 
 from benchmarks.timing import Comparison, compare
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.rows import Rows, corpus_rows, query_rows
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float64, Indices
 from gapviz.measures.retrieval.bootstrap import RESAMPLES
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS

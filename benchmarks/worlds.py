@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float64
 
 MEANING_AND_NOISE = {"strong": (1.0, 0.6), "weak": (0.5, 1.0), "none": (0.0, 1.28)}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from safetensors.numpy import save
 
 from gapviz.analyses.layouts import SHIPPED_FILE, LayoutRequest
-from gapviz.core.collection import CALIBRATE
+from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.shipped import shipped_folder

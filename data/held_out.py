@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
+from gapviz.core.splits import EVALUATE
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean

@@ -12,7 +12,7 @@ from recipes import Recipe, Variant
 from splitting import TRAIN
 from training import Trained
 
-from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Indices
 from gapviz.sources.builtin.variants import BUILTIN_ENCODERS, encoder_name
 from gapviz.storage.files import write_atomically

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.item import Item
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Indices
 
 TRAIN = "train"

@@ -12,7 +12,7 @@ from recipes import Recipe, Variant
 from splitting import TRAIN
 from tower_features import TowerFeatures
 
-from gapviz.core.collection import CALIBRATE
+from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32, Indices
 from gapviz.encoders.builtin import JOINT_DIM, Head
 from gapviz.training.objectives import Objective

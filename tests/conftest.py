@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 
 # What a busy machine takes long for is not wrong. The same commit draws the same examples, so that
 # a failure is of the change; `--hypothesis-profile=explore` draws new ones.

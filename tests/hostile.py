@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.item import Item
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 from gapviz.sources.files.format import Skipped
 
 SITE = "evil.example"

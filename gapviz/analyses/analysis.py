@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
@@ -20,6 +20,7 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import EVALUATE
 from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import Experiment, measured_pair

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 from scipy.stats import binom
 
-from gapviz.core.collection import CALIBRATE, Collection
+from gapviz.core.collection import Collection
+from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32
 from gapviz.encoders.catalogue import available_models
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite, isnan
 
-from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.collection import Collection
+from gapviz.core.splits import EVALUATE
 from gapviz.core.wording import figure
 from gapviz.measures.geometry.anatomy import Spectrum, spectrum
 from gapviz.measures.geometry.centroids import Cloud, measure_cloud

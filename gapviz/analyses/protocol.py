@@ -13,8 +13,8 @@ import numpy as np
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
 from gapviz.analyses.figure_families import Family, families
 from gapviz.analyses.within import dedicated_encoders, has_shared_labels
-from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.progress import Progress
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, sentence
 from gapviz.measures.described import DescribedFigure, Need

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
-from gapviz.core.collection import EVALUATE
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
+from gapviz.core.splits import EVALUATE
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import figure
 from gapviz.training.features import collection_features

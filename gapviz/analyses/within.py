@@ -10,7 +10,7 @@ import numpy as np
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, results_parameter
 from gapviz.analyses.search import hits_json, hits_table
-from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.labels import is_labelled, sharing_rows
@@ -19,6 +19,7 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
 from gapviz.core.rows import rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import EVALUATE
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32, Indices
 from gapviz.core.wording import counted, figure, interval, too_few

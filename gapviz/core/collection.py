@@ -14,11 +14,13 @@ import numpy.typing as npt
 from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
+from gapviz.core.evaluation import Evaluation
 from gapviz.core.item import Item
 from gapviz.core.labels import padded
 from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.pairs import Pairs, matching_rows
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Indices, read_only
 
@@ -30,13 +32,6 @@ TEXT = "text"
 
 MOST_COPIES = 20
 """Items to a vector, on average, above which it stands for a class and not for an item."""
-
-CALIBRATE = "calibrate"
-EVALUATE = "evaluate"
-
-SMALLEST_HALF = 0.25
-"""Share of the items that a half needs; where equal items leave it less, they are not kept
-together."""
 
 UNNAMED_MODEL = "unnamed model"
 """What made vectors that came without the name of their encoder."""
@@ -53,8 +48,7 @@ class Collection:
 
     >>> import numpy as np
     >>> from gapviz.core.item import items_of_rows
-    >>> from gapviz.core.halves import alternate_splits
-    >>> from gapviz.core.item import items_of_rows
+    >>> from gapviz.core.splits import alternate_splits
     >>> rows = np.random.default_rng(0).standard_normal((2, 6, 4))
     >>> collection = Collection(
     ...     "six pairs",
@@ -85,6 +79,8 @@ class Collection:
     """True where the vectors are known only up to a rotation, as those made of cosines are."""
     encoder_record: EncoderRecord = NO_RECORD
     """How what asks later is encoded."""
+    evaluation: Evaluation | None = None
+    """Queries of one's own with their judgments; see `gapviz.core.judged_halves`."""
 
     def __post_init__(self) -> None:
         if not self.items:
@@ -196,7 +192,7 @@ class Collection:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over items, vectors, row owners, splits and `rotated`: the key of every cache."""
+        """SHA-256 over all that figures are made of: the key of every cache."""
         digest = hashlib.sha256()
         # An item of one label has the hash that it had before there were several.
         told = [astuple(item) if item.other_labels else astuple(item)[:-1] for item in self.items]
@@ -210,6 +206,8 @@ class Collection:
             digest.update(np.asarray(members, dtype=np.int64).tobytes())
         if self.rotated:
             digest.update(b"rotated")
+        if self.evaluation is not None:
+            digest.update(self.evaluation.content_hash.encode())
         return digest.hexdigest()
 
     def _repr_html_(self) -> str:
@@ -247,7 +245,7 @@ class Collection:
     def subset(self, positions: npt.ArrayLike) -> Collection:
         """The collection restricted to some items, in the order given, without splits.
 
-        A modality that is left with no indexed row is left out.
+        A modality that is left with no indexed row is left out, and so are queries of one's own.
         """
         chosen = np.asarray(positions, dtype=np.int64)
         new_position = np.full(self.n_items, -1, dtype=np.int64)
@@ -260,7 +258,7 @@ class Collection:
                 owners = read_only(new_position[kept.item_index])
                 modalities[name] = replace(kept, item_index=owners)
         items = tuple(self.items[index] for index in chosen)
-        return replace(self, items=items, modalities=modalities, splits={})
+        return replace(self, items=items, modalities=modalities, splits={}, evaluation=None)
 
     @cached_property
     def halves_with(self) -> dict[str, tuple[str, ...]]:
@@ -316,46 +314,6 @@ class Collection:
         return matching_rows(self.modality(a).corpus.item_index, self.modality(b).corpus.item_index)
 
 
-def alternate_splits(n_items: int, equal: Indices | None = None) -> dict[str, Indices]:
-    """Even positions calibrate, odd positions evaluate.
-
-    Args:
-        n_items: how many there are.
-        equal: `(n_items,)` numbers, as `Collection.equal_items`: items of one number stay in one
-            half, groups of one size by turns. Where that leaves a half too small, the numbers are
-            ignored.
-
-    >>> alternate_splits(6, np.array([0, 1, 2, 2, 3, 4]))
-    {'calibrate': array([0, 2, 3]), 'evaluate': array([1, 4, 5])}
-    """
-    positions = np.arange(n_items, dtype=np.int64)
-    usual = {CALIBRATE: positions[0::2], EVALUATE: positions[1::2]}
-    if equal is None or np.unique(equal).size == n_items:
-        return usual
-    _, first, group, counts = np.unique(
-        equal, return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(first)
-    evaluates = np.ones(first.size, dtype=np.bool_)
-    sizes = np.zeros(2, dtype=np.int64)
-    for count in np.unique(counts)[::-1].tolist():
-        turn = order[counts[order] == count]
-        # As many as make the halves most alike, evenly spaced.
-        wanted = (sizes[1] - sizes[0] + count * turn.size) / (2 * count)
-        n_calibrate = int(np.clip(np.floor(wanted + 0.5), 0, turn.size))
-        evaluates[turn[np.arange(n_calibrate) * turn.size // max(n_calibrate, 1)]] = False
-        sizes += count * np.array([n_calibrate, turn.size - n_calibrate])
-    if sizes.min() < SMALLEST_HALF * n_items:
-        return usual
-    return {CALIBRATE: positions[~evaluates[group]], EVALUATE: positions[evaluates[group]]}
-
-
-def _mean_group(numbers: Indices) -> float:
-    """Items to each number, of those from 0."""
-    known = numbers[numbers >= 0]
-    return known.size / max(np.unique(known).size, 1)
-
-
 def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:
     seen: set[str] = set()
     for item in items:
@@ -392,3 +350,9 @@ def _refuse_overlapping_splits(name: str, splits: Mapping[str, Indices], n_items
             where=name,
             hint="fit and evaluate on different items",
         )
+
+
+def _mean_group(numbers: Indices) -> float:
+    """Items to each number, of those from 0."""
+    known = numbers[numbers >= 0]
+    return known.size / max(np.unique(known).size, 1)

@@ -8,8 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.equal_items import joined, n_apart
+from gapviz.core.splits import CALIBRATE, EVALUATE, alternate_splits
 from gapviz.core.vectors import Indices, Mask
 
 Halves = dict[str, Indices]

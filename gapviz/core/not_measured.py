@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
 
 

@@ -11,8 +11,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.halves import split_alike
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
 from gapviz.encoders.base import TextEncoder
 from gapviz.encoders.registry import load_any_encoder

@@ -9,12 +9,12 @@ import streamlit as st
 
 from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.measure import content_reading
-from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.not_measured import not_measured
 from gapviz.core.pairing import guesses
 from gapviz.core.random_weights import random_weights_warnings
+from gapviz.core.splits import EVALUATE
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN
-from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_markdown
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, fitted, index_of, measured, undefined
 from gapviz.dashboard.cards import strategy_table

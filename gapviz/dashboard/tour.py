@@ -19,8 +19,8 @@ from gapviz.analyses.tour import (
     has_matches,
     numbered_stops,
 )
-from gapviz.core.collection import EVALUATE
 from gapviz.core.foreign import in_markdown
+from gapviz.core.splits import EVALUATE
 from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured

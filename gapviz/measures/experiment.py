@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement
 from gapviz.measures.pair import default_pair

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import seeded_sample
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float32, Indices
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection, dedicated_vectors
 from gapviz.storage.cache import content_key

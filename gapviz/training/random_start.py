@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gapviz.core.collection import EVALUATE
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.splits import EVALUATE
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import render
 from gapviz.storage.cache import cached

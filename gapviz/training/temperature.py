@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gapviz.core.collection import EVALUATE
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.splits import EVALUATE
 from gapviz.core.vectors import Float64
 from gapviz.measures.geometry.centroids import measure_cloud
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection

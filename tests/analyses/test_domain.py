@@ -8,9 +8,10 @@ from PIL import Image
 
 from gapviz.analyses.domain import Domain, domain_of, domain_reading
 from gapviz.analyses.measure import find_measurement
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 from gapviz.encoders import load_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 

@@ -5,7 +5,7 @@ import pytest
 
 from gapviz.analyses import layouts
 from gapviz.analyses.layouts import LayoutRequest
-from gapviz.core.collection import CALIBRATE
+from gapviz.core.splits import CALIBRATE
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled
 from gapviz.strategies import StrategyOptions, fit_strategy

@@ -7,9 +7,10 @@ from gapviz.analyses.measure import (
     gap_reading,
     worse_directions,
 )
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
 

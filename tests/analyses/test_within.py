@@ -12,8 +12,8 @@ from gapviz.analyses.within import (
     label_names,
     shared,
 )
-from gapviz.core.collection import alternate_splits
 from gapviz.core.estimate import Estimate
+from gapviz.core.splits import alternate_splits
 from gapviz.figures.label_deltas import label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import evaluate_within, recall_delta
 

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from gapviz import ModalityVectors
-from gapviz.core.collection import UNNAMED_MODEL, Collection, alternate_splits
+from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.item import Item, items_of_rows
+from gapviz.core.splits import alternate_splits
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.files.upload import MAX_BYTES

@@ -7,8 +7,8 @@ import pytest
 
 from gapviz import Collection, ModalityVectors
 from gapviz.analyses.tour import NO_MATCHES
-from gapviz.core.collection import alternate_splits
 from gapviz.core.item import items_of_rows
+from gapviz.core.splits import alternate_splits
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.tour import STOPS
 from gapviz.dashboard.why import training_panel

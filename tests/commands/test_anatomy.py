@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.anatomy.parts import cached_dimensions, cached_heat_maps, cached_plane
-from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
 

@@ -9,9 +9,10 @@ from gapviz.analyses.inspection import inspect_collection
 from gapviz.analyses.one_cloud import study_cloud
 from gapviz.commands import source as source_options
 from gapviz.commands.cli import main
-from gapviz.core.collection import NO_AXES, Collection, alternate_splits
+from gapviz.core.collection import NO_AXES, Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.files.limits import OWN_FILES
 from gapviz.storage.saved_collection import save_collection

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.storage.saved_collection import save_collection
 
 

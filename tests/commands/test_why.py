@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 
 from gapviz.analyses import why
-from gapviz.core.collection import EVALUATE
+from gapviz.core.splits import EVALUATE
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
 from gapviz.training.features import collection_features

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.within import ItemRows, compare_modality, item_rows, shared
-from gapviz.core.collection import EVALUATE
+from gapviz.core.splits import EVALUATE
 from gapviz.sources.builtin import dedicated_vectors
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import load_collection, save_collection

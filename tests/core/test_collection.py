@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, Item, ModalityVectors
-from gapviz.core.collection import alternate_splits
 from gapviz.core.item import items_of_rows
+from gapviz.core.splits import alternate_splits
 from gapviz.measures.experiment import measure
 from gapviz.storage.saved_collection import (
     ITEMS_FILE,

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gapviz.core import equal_items
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.equal_items import equal_rows, joined, n_apart, n_equal
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import CALIBRATE, EVALUATE, alternate_splits
 from gapviz.core.vectors import unit_rows
 
 

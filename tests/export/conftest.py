@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gapviz.core.collection import CALIBRATE, EVALUATE
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.export.folder import export_strategy
 from gapviz.measures.experiment import Experiment
 from gapviz.sources.builtin import builtin_collection

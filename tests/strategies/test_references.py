@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from gapviz import GapvizError
-from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.rows import corpus_rows, query_rows
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.strategies import references as module
 from gapviz.strategies.csls import CrossDomainLocalScaling
 from gapviz.strategies.nnn import NearestNeighbourNormalisation

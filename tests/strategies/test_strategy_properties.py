@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapviz import Collection, ModalityVectors
-from gapviz.core.collection import EVALUATE
 from gapviz.core.item import items_of_rows
+from gapviz.core.splits import EVALUATE
 from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
+from gapviz.core.splits import EVALUATE
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.cache import clear_memory, write_arrays
 from gapviz.training.order import shift_study, temperature_of

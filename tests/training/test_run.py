@@ -3,8 +3,8 @@ import threading
 import numpy as np
 import pytest
 
-from gapviz.core.collection import CALIBRATE, EVALUATE
 from gapviz.core.errors import GapvizError
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.storage.cache import clear_memory
 from gapviz.training.features import builtin_features, collection_features
 from gapviz.training.live import LiveRun

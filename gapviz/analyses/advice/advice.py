@@ -18,9 +18,9 @@ from gapviz.analyses.advice.judging import (
     title_of,
 )
 from gapviz.analyses.advice.rules import TASKS, Rule, Situation, applicable
-from gapviz.core.collection import EVALUATE
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.splits import EVALUATE
 from gapviz.core.wording import counted
 from gapviz.measures.retrieval.intervals import simultaneous
 from gapviz.storage.cache import CachedResult, content_key

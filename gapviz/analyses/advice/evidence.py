@@ -10,10 +10,11 @@ from math import isnan
 import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float32
 from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.measurement import Measurement

@@ -9,12 +9,13 @@ import numpy as np
 
 from gapviz.analyses.thresholds.adjusted_scores import adjusted_blocks, indexed_rows
 from gapviz.core.blocks import centroid
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.pairs import Pairs
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import Rows, rows_of_one
 from gapviz.core.seeds import seeded_sample
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.anatomy import (

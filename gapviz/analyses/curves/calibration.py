@@ -19,11 +19,12 @@ from gapviz.analyses.curves.curve import (
     points_table,
 )
 from gapviz.core.blocks import centroid
-from gapviz.core.collection import CALIBRATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import CALIBRATE
 from gapviz.core.table import Column
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import counted, figure

@@ -16,7 +16,7 @@ from math import nan
 
 import numpy as np
 
-from gapviz.core.collection import EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.labels import is_labelled
@@ -25,6 +25,7 @@ from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import corpus_rows, rows_of_one
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
+from gapviz.core.splits import EVALUATE
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment

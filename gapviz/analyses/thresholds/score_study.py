@@ -16,11 +16,12 @@ from typing import Any, Literal
 import numpy as np
 
 from gapviz.analyses.thresholds.adjusted_scores import adjusted_scores
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float64
 from gapviz.measures.geometry.pair_scores import PairScores, pair_scores
 from gapviz.measures.geometry.thresholds import (

@@ -12,8 +12,9 @@ from itertools import combinations
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_ROWS, float64_blocks
-from gapviz.core.collection import CALIBRATE, EVALUATE, Collection
+from gapviz.core.collection import Collection
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float64, Mask
 
 RANDOM_SPLITS = 199

@@ -10,10 +10,11 @@ from gapviz.analyses.advice.advice import advise
 from gapviz.analyses.advice.effect import Trial
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import TASKS, Situation, applicable, rules
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 from gapviz.core.vectors import unit_rows
 from gapviz.measures.retrieval.intervals import Replicates
 from gapviz.sources.builtin import DedicatedVectors, builtin_collection

@@ -9,10 +9,11 @@ from gapviz.analyses.advice.effect import Effect, Trial
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.measure import content_reading, tie_reading
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.item import Item, items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.splits import alternate_splits
 from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval.intervals import Replicates
 from gapviz.strategies import StrategyOptions

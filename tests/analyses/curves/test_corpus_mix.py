@@ -4,9 +4,9 @@ import pytest
 from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.analyses.curves.corpus_mix import corpus_mix_curve
 from gapviz.analyses.curves.curve import band_over
-from gapviz.core.collection import alternate_splits
 from gapviz.core.item import items_of_rows
 from gapviz.core.progress import no_progress
+from gapviz.core.splits import alternate_splits
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy

@@ -9,8 +9,8 @@ from gapviz.analyses.scoreboard.scoreboard import (
     front_shares,
     pareto_front,
 )
-from gapviz.core.collection import alternate_splits
 from gapviz.core.item import Item
+from gapviz.core.splits import alternate_splits
 from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.retrieval.cross import evaluate_cross

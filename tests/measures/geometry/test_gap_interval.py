@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gapviz import Collection
-from gapviz.core.collection import alternate_splits
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.pairs import Pairs
+from gapviz.core.splits import alternate_splits
 from gapviz.core.vectors import unit_rows
 from gapviz.measures.experiment import Experiment, measure
 from gapviz.measures.geometry.report import Geometry

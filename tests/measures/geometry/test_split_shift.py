@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
-from gapviz.core.collection import alternate_splits
 from gapviz.core.item import items_of_rows
+from gapviz.core.splits import alternate_splits
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.split_shift import split_shift, split_warnings
 from gapviz.sources.builtin import builtin_collection

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks.worlds import World
-from gapviz.core.collection import EVALUATE
 from gapviz.core.estimate import Estimate
+from gapviz.core.splits import EVALUATE
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.intervals import (
     CORPUS_GROUPINGS,

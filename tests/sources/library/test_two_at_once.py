@@ -15,7 +15,8 @@ import json, sys
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from gapviz.core.collection import Collection, alternate_splits
+from gapviz.core.collection import Collection
+from gapviz.core.splits import alternate_splits
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.errors import GapvizError

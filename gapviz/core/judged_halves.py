@@ -1,0 +1,59 @@
+"""A collection and queries of one's own: items are halved so that no fit sees an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.evaluation import Evaluation, halved_queries
+from gapviz.core.splits import CALIBRATE, EVALUATE
+
+
+def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collection:
+    """The collection with queries of one's own; whatever evaluates, evaluates there alone.
+
+    Queries without halves are halved by `halved_queries`. An item that answers a query which
+    evaluates goes to the evaluate half, one that answers only queries which calibrate to the other;
+    the rest of the items stay where they are. So no strategy is fitted on an answer that counts.
+
+    Raises:
+        GapvizError: an evaluation that has queries of other dimensions, or judges items that are
+            not there.
+    """
+    n = collection.n_items
+    judged = evaluation.judgments
+    if judged.size and int(judged.item.max()) >= n:
+        raise GapvizError(
+            f"judges item {int(judged.item.max())}, but there are {n} items",
+            where=evaluation.name,
+            hint="number items from 0",
+        )
+    for name, block in evaluation.vectors.items():
+        if collection.modalities and block.dim != collection.dim:
+            raise GapvizError(
+                f"has {name} queries of {block.dim} dimensions, and the items have "
+                f"{collection.dim}",
+                where=evaluation.name,
+                hint="encode queries and items with one model",
+            )
+    if not evaluation.splits:
+        halves = halved_queries(evaluation.queries, judged)
+        evaluation = replace(evaluation, splits=halves)
+    splits = dict(collection.splits)
+    if CALIBRATE in splits and EVALUATE in splits:
+        calibrates, evaluates = (np.isin(np.arange(n), splits[s]) for s in (CALIBRATE, EVALUATE))
+        answers = np.zeros((2, n), dtype=np.bool_)
+        counts = evaluation.evaluated[judged.query]
+        for kind, those in enumerate((counts, ~counts)):
+            answers[kind, judged.item[judged.relevant & those]] = True
+        of_evaluated, of_others = answers[0], answers[1] & ~answers[0]
+        evaluates, calibrates = (
+            (evaluates | of_evaluated) & ~of_others,
+            (calibrates | of_others) & ~of_evaluated,
+        )
+        if calibrates.any() and evaluates.any():
+            splits |= {CALIBRATE: np.flatnonzero(calibrates), EVALUATE: np.flatnonzero(evaluates)}
+    return replace(collection, splits=splits, evaluation=evaluation)
