@@ -245,7 +245,8 @@ class Collection:
     def subset(self, positions: npt.ArrayLike) -> Collection:
         """The collection restricted to some items, in the order given, without splits.
 
-        A modality that is left with no indexed row is left out, and so are queries of one's own.
+        A modality that is left with no indexed row is left out, and so are queries of one's own
+        that are judged.
         """
         chosen = np.asarray(positions, dtype=np.int64)
         new_position = np.full(self.n_items, -1, dtype=np.int64)
@@ -258,7 +259,9 @@ class Collection:
                 owners = read_only(new_position[kept.item_index])
                 modalities[name] = replace(kept, item_index=owners)
         items = tuple(self.items[index] for index in chosen)
-        return replace(self, items=items, modalities=modalities, splits={}, evaluation=None)
+        asked = self.evaluation
+        kept_queries = None if asked is None or asked.judgments.size else asked
+        return replace(self, items=items, modalities=modalities, splits={}, evaluation=kept_queries)
 
     @cached_property
     def halves_with(self) -> dict[str, tuple[str, ...]]:
@@ -279,7 +282,8 @@ class Collection:
         """The collection restricted to one of its splits.
 
         A modality that only one of the halves `calibrate` and `evaluate` has is left out of both:
-        what is fitted and what is measured have the same modalities.
+        what is fitted and what is measured have the same modalities. Of queries of one's own, those
+        that calibrate go with `calibrate`, without their judgments.
 
         Raises:
             GapvizError: no split of that name, an empty one, or halves without a modality in
@@ -293,6 +297,8 @@ class Collection:
                 hint="give at least four items, or name the split's items",
             )
         found = self.subset(members)
+        if name == CALIBRATE and self.evaluation is not None:
+            found = replace(found, evaluation=self.evaluation.calibrating())
         if name not in (CALIBRATE, EVALUATE) or not self.halves_with:
             return found
         common = [one for one, halves in self.halves_with.items() if len(halves) == 2]

@@ -213,9 +213,14 @@ class Evaluation:
         return dict(zip(items, grades, strict=True))
 
     def calibrating(self) -> Evaluation | None:
-        """The queries that may be looked at while something is fitted; None without any."""
+        """The queries that may be looked at while something is fitted, without their judgments.
+
+        None where there are none.
+        """
         members = self.splits.get(CALIBRATE)
-        return None if members is None or not len(members) else self.subset(members)
+        if members is None or not len(members):
+            return None
+        return replace(self.subset(members), judgments=Judgments.of([], [], []))
 
     def subset(self, positions: Indices) -> Evaluation:
         """Only the queries at some positions, in the order given, without splits."""

@@ -9,15 +9,20 @@ import numpy as np
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Fit, Measurement
+from gapviz.measures.judged_measurement import JudgedMeasurement
+from gapviz.measures.measurement import REFIT_QUERIES, Fit, Measurement
 from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals, fifths
+from gapviz.measures.retrieval.judged import Corpus, Judged
+from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.retrieval.index import Index
+from gapviz.retrieval.run import LIST_DEPTH, ranked_lists
 from gapviz.strategies import (
     Strategy,
     StrategyOptions,
@@ -195,10 +200,77 @@ class Experiment:
             self.not_measured,
         )
 
+    def judged(
+        self, strategy: Strategy | None = None, *, depth: int = LIST_DEPTH
+    ) -> JudgedMeasurement:
+        """Every figure that the judgments of the collection's own queries give a strategy.
+
+        The whole collection is indexed, and the queries that evaluate ask, a seeded sample of
+        `MAX_QUERIES` where they are more; the strategy is fitted on the items and the queries that
+        calibrate.
+
+        Args:
+            strategy: one that was `fitted` here; that of `options` unless given.
+            depth: how long the lists are.
+
+        Raises:
+            GapvizError: no queries with judgments, none of them with a vector of a modality that
+                the strategy has seen, or a bad fit.
+        """
+        strategy = strategy or self.strategy
+        asked = judged_queries(self.collection, strategy, self.seed)
+        corpus = Corpus.of(self.collection)
+
+        def held(fitted: Strategy, queries: Evaluation) -> Judged:
+            run = ranked_lists(Index.of(self.collection, fitted), queries, depth=depth)
+            return Judged(run, queries, corpus)
+
+        def refits() -> list[Judged]:
+            positions = seeded_sample(np.arange(asked.n_queries), REFIT_QUERIES, self.seed)
+            few = asked.subset(positions)
+            return [held(one, few) for one in self.refitted(strategy.options)]
+
+        return JudgedMeasurement(held(strategy, asked), refits, self.seed)
+
     @cached_property
     def index(self) -> Index:
         """All indexed rows of the collection under the strategy, to be searched."""
         return Index.of(self.collection, self.strategy)
+
+
+def judged_queries(
+    collection: Collection, strategy: Strategy | None = None, seed: int = DEFAULT_SEED
+) -> Evaluation:
+    """The queries of a collection that are measured, with their judgments.
+
+    Args:
+        collection: with an evaluation.
+        strategy: whose modalities alone ask; without one all do, with a vector or not.
+        seed: of the sample where there are more than `MAX_QUERIES`.
+
+    Raises:
+        GapvizError: no queries with judgments, or none that can ask.
+    """
+    evaluation = collection.evaluation
+    if evaluation is None or not evaluation.judgments.size:
+        raise GapvizError(
+            "has no queries with judgments",
+            where=collection.name,
+            hint="give them with --queries and --judgments",
+        )
+    measured = evaluation.measured
+    if strategy is not None:
+        seen = [n for n in evaluation.vectors if n in strategy.modalities_]
+        rows = [evaluation.vectors[name].item_index for name in seen]
+        measured = np.intersect1d(measured, np.concatenate([np.zeros(0, np.int64), *rows]))
+    if not measured.size:
+        modalities = ", ".join(evaluation.modality_names)
+        raise GapvizError(
+            f"has {evaluation.n_queries:,} judged queries ({modalities}), and none of them can ask",
+            where=collection.name,
+            hint="give vectors of the queries, of modalities that are indexed and fitted",
+        )
+    return evaluation.subset(seeded_sample(measured, MAX_QUERIES, seed))
 
 
 def measured_pair(

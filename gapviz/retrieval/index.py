@@ -154,6 +154,29 @@ class Index:
             scores = self.prepared.adjust(scores[None, :], query.modality)[0]
         return cosines, scores, open_rows
 
+    def scores_of(
+        self, vectors: Float32, modality: str, own_item: Indices | None = None
+    ) -> Float32:
+        """Adjusted scores of queries of one modality with all rows, `(n_queries, n_rows)`.
+
+        Args:
+            vectors: `(n_queries, dim)` unit rows, not moved yet.
+            modality: of all of them.
+            own_item: `(n_queries,)` the item that asks itself, whose rows of that modality score
+                −∞; −1 for none.
+
+        Raises:
+            GapvizError: a modality that the strategy has not seen.
+        """
+        rows = self.rows
+        moved = self.strategy.transform(vectors, modality)
+        scores: Float32 = moved @ rows.vectors.T
+        if own_item is not None and modality in rows.names:
+            span = rows.spans[rows.code(modality)]
+            found = matching_rows(own_item, rows.item[span])
+            scores[found.rows_a, span.start + found.rows_b] = -np.inf
+        return scores if self.prepared is None else self.prepared.adjust(scores, modality)
+
     def search_many(self, vectors: Float32, modality: str, k: int = 10) -> TopK:
         """The `k` first rows of each of many queries of one modality, none left out.
 

@@ -29,6 +29,9 @@ class Ranked:
     match_rank: int | None
     """Place of the first match in the whole list, from 1; None where there is none."""
     match_row: int | None
+    stretch: float = 0.0
+    """By how much a difference of cosines may have grown in the scores; 0 where they are made of
+    ranks, of which equal ones are equal to the last digit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +200,11 @@ class Fusion(ABC):
                 for field in fields(QueryFigures):
                     getattr(figures, field.name)[asks, column] = getattr(found, field.name)
         return figures
+
+    @property
+    def shares_ties(self) -> bool:
+        """Whether every order of equal scores counts alike; false where a rule orders them."""
+        return True
 
     @property
     def serving(self) -> Serving:

@@ -105,7 +105,8 @@ class ItemFusion(Fusion):
         found = np.flatnonzero(order == item) if item is not None else np.zeros(0, np.int64)
         rank = int(found[0]) + 1 if found.size else None
         match = None if rank is None else int(row[order[rank - 1]])
-        return Ranked(row[order[:k]], fused[order[:k]], rank, match)
+        stretch = 1.0 if self.method == "max" else 0.0
+        return Ranked(row[order[:k]], fused[order[:k]], rank, match, stretch)
 
     def standing(self, asked: Asked, k: int) -> Standing:
         corpus, scores, own, items = asked.corpus, asked.scores, asked.own, asked.items

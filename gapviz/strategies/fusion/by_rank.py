@@ -184,6 +184,10 @@ class RankFusion(Fusion):
         return interleaving(tuple(map(int, lengths)), weights, own, offset, self.ties)
 
     @property
+    def shares_ties(self) -> bool:
+        return self.ties == "shared"
+
+    @property
     def serving(self) -> Serving:
         return "ranks"
 

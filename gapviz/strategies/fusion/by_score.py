@@ -87,11 +87,17 @@ class ScoreFusion(Fusion):
     def ranked(
         self, corpus: Rows, scores: Float32, open_rows: Mask, own: int, k: int, item: int | None
     ) -> Ranked:
-        fused = np.concatenate([rescaled(scores[None, s], self.scale)[0][0] for s in corpus.spans])
+        lists = [rescaled(scores[None, span], self.scale) for span in corpus.spans]
+        fused = np.concatenate([part[0] for part, _ in lists])
         place = np.concatenate([places_in_list(scores[span]) for span in corpus.spans])
         turn = tie_turns(corpus.modality == own, place, self.ties)
         matches = matching(corpus, item, own, open_rows)
-        return ranked_by([fused, -turn, scores], np.flatnonzero(open_rows), k, matches)
+        found = ranked_by([fused, -turn, scores], np.flatnonzero(open_rows), k, matches)
+        return replace(found, stretch=float(max(1 / width[0] for _, width in lists)))
+
+    @property
+    def shares_ties(self) -> bool:
+        return self.ties == "shared"
 
     def standing(self, asked: Asked, k: int) -> Standing:
         parts = [rescaled(asked.scores[:, span], self.scale) for span in asked.corpus.spans]
