@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.evaluation import Evaluation, Unit
 from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.rows import evaluation_rows
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.retrieval.exact import top_k_of_scores
 from gapviz.retrieval.index import Index
@@ -119,6 +120,8 @@ def ranked_lists(
     Raises:
         GapvizError: a modality that the strategy has not seen.
     """
+    if index.strategy.spec.transductive:
+        index = replace(index, asking=evaluation_rows(evaluation, index.strategy))
     rows, n = index.rows, evaluation.n_queries
     counts = np.bincount(rows.item)
     # So many rows hold as many items, however many rows each has.
