@@ -7,8 +7,8 @@ from math import isfinite, isnan
 
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.wording import figure
-from gapviz.measures.geometry.anatomy import Spectrum, spectrum
 from gapviz.measures.geometry.centroids import Cloud, measure_cloud
+from gapviz.measures.geometry.spectrum import Spectrum, spectrum
 
 
 @dataclass(frozen=True, eq=False)

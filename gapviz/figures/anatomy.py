@@ -16,7 +16,7 @@ from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.measures.geometry.anatomy import Spectrum
+from gapviz.measures.geometry.spectrum import Spectrum
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64

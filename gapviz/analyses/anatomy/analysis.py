@@ -33,7 +33,7 @@ from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
 from gapviz.core.wording import UNKNOWN, counted, figure, sentence
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.geometry.anatomy import Spectrum
+from gapviz.measures.geometry.spectrum import Spectrum
 from gapviz.sources.builtin import encoder_title
 from gapviz.strategies import STRATEGIES, StrategyOptions
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
+from gapviz.analyses.scoreboard.front import pareto_front
 from gapviz.analyses.scoreboard.scoreboard import (
     ScoreboardRequest,
     front_shares,
-    pareto_front,
 )
 from gapviz.core.collection import alternate_splits
 from gapviz.core.item import Item
