@@ -29,7 +29,8 @@ FRONT = "no other is both lower in imbalance and higher in NDCG"
 PROTOCOL = (
     f"Imbalance: {IMBALANCE}. *: {FRONT} (the front); beside it, in how many samples like this one "
     "it would be. Strategies that rank items are measured under another protocol: any "
-    f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone."
+    f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone, of "
+    "V-measures the items."
 )
 
 
@@ -194,7 +195,7 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
             yield f"(warning {number})"
 
 
-def _most_by_chance(board: Scoreboard) -> dict[str, float]:
+def most_by_chance(board: Scoreboard) -> dict[str, float]:
     """The largest V-measure by chance of any row; without those that no row has."""
     found: dict[str, float] = {}
     for row in board.rows:
@@ -208,7 +209,7 @@ def _notes(board: Scoreboard) -> Iterator[str]:
     chance = [row.chance_ndcg for row in board.rows if not row.by_item]
     if not np.isnan(chance).all():
         yield f"NDCG@10 where all entries score alike: {figure(float(np.nanmax(chance)))}."
-    for name, value in _most_by_chance(board).items():
+    for name, value in most_by_chance(board).items():
         yield f"V-measure to {name} by chance: up to {figure(value)}."
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
