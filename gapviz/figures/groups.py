@@ -15,9 +15,10 @@ from gapviz.core.foreign import in_figure
 from gapviz.figures.anatomy import spectrum_figure
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import SHARE_RANGE, Axis, Panel, frame
-from gapviz.figures.modality_style import NEUTRAL
 
-HEIGHT = 300
+HEIGHT = 360
+CHANCE = {"symbol": "diamond", "size": 9, "color": "#FFFFFF"}
+"""A mark that is seen on a bar of any colour."""
 _TITLES = {
     "labels": "to labels:<br>V-measure",
     "purity": "same, to modality:<br>homogeneity",
@@ -65,6 +66,7 @@ def groups_panels(found: Groups) -> tuple[Panel, ...]:
     figure = go.Figure(
         layout=frame(Axis("", words=True), Axis("0 to 1", range=SHARE_RANGE), HEIGHT)
     )
+    raw = next(iter(found.by_strategy.values()))
     places = [_TITLES[name] for name in found.known]
     for (title, one), style in zip(found.by_strategy.items(), STRATEGY_STYLES, strict=False):
         held = [getattr(one, name) for name in found.known]
@@ -83,10 +85,12 @@ def groups_panels(found: Groups) -> tuple[Panel, ...]:
         figure.add_scatter(
             x=places,
             y=chance,
-            name=f"chance, {in_figure(title)}",
+            name="by chance",
+            legendgroup="chance",
+            showlegend=one is raw,
             offsetgroup=title,
             mode="markers",
-            marker={"symbol": "diamond", "size": 9, "color": NEUTRAL},
+            marker={**CHANCE, "line": {"color": "#000000", "width": 1.5}},
             hovertemplate="%{y:.3f}",
         )
     figure.update_layout(barmode="group", scattermode="group", bargap=0.35)

@@ -25,8 +25,8 @@ NO_LABELS = (
 )
 HELD_AGAINST = {
     "labels": "labels",
-    "purity": "the same clusters to modality",
-    "modality": "modality",
+    "purity": "modality, same clusters",
+    "modality": "modality, a cluster each",
 }
 """Fields of `GroupCost`, as rows of the table."""
 
@@ -83,13 +83,13 @@ def groups_reading(found: Groups) -> str:
 
 
 def _path(found: Groups, held: str, name: str) -> str:
-    """A figure raw and with the strategy: `1.00, 0.71 with Centre both (λ = 1)`."""
+    """A figure raw and with the strategy: `1.00 raw and 0.71 with Centre both (λ = 1)`."""
     values = {
         title: figure(getattr(getattr(one, held), name).value, 2)
         for title, one in found.by_strategy.items()
     }
     (_, raw), *others = values.items()
-    return ", ".join([raw, *(f"{value} with {title}" for title, value in others)])
+    return " and ".join([f"{raw} raw", *(f"{value} with {title}" for title, value in others)])
 
 
 def _change(before: Agreement, after: Agreement) -> Estimate:
@@ -120,7 +120,7 @@ def groups_table(found: Groups) -> Table:
     return Table(
         "",
         [
-            Column("to", "clusters, to", text=True),
+            Column("to", "clusters against", text=True),
             STRATEGY,
             Column("k", "clusters"),
             Column("v_measure", "V-measure"),
