@@ -99,6 +99,17 @@ def test_the_reason_is_told_where_a_figure_is_missing(make_collection):
     assert "one modality" in protocol_of(one).readings[0]
 
 
+def test_items_of_several_labels_have_no_clusters_to_be_held_against(make_labelled_world):
+    one = make_labelled_world()
+    several = replace(
+        one, items=tuple(replace(item, other_labels=("further",)) for item in one.items)
+    )
+    assert lacking(one)["v_measure_labels"] is None
+    assert lacking(several)["v_measure_labels"] == NO_LABELS
+    assert isnan(measure(several).groups.labels.v.value)
+    assert lacking(several)["v_measure_modality"] is lacking(several)["within_map"] is None
+
+
 def test_the_coverage_that_ships_is_of_figures_that_are_listed():
     told = json.loads(COVERAGE.read_text("utf-8"))
     assert date.fromisoformat(told["date"]) and told["draws"] > 0
