@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gapviz.core.collection import Collection
-from gapviz.core.item import items_of_rows
+from gapviz.core.item import Item, items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.splits import alternate_splits
 
@@ -145,6 +145,30 @@ def make_unpaired():
                 "text": ModalityVectors.of(rows[n:], range(n, 2 * n)),
             },
             alternate_splits(2 * n),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_labelled_world():
+    """Six labels that lie far apart, across a gap that is wider still."""
+
+    def make(n=120, n_labels=6, *, gap=6.0):
+        rng = np.random.default_rng(0)
+        label = np.arange(n) // 2 % n_labels
+        meaning = np.eye(n_labels + 1)[label + 1] * 4 + gap * 0.2
+        shift = np.eye(n_labels + 1)[0] * gap
+        return Collection(
+            "labelled",
+            tuple(Item(str(i), f"label {one}") for i, one in enumerate(label)),
+            {
+                name: ModalityVectors.of(
+                    meaning + side * shift + 0.3 * rng.standard_normal(meaning.shape)
+                )
+                for name, side in (("image", 1), ("text", -1))
+            },
+            alternate_splits(n),
         )
 
     return make

@@ -21,7 +21,15 @@ from gapviz.measures.described import (
     Rules,
     described_figures,
 )
-from gapviz.measures.diagnostics import DIAGNOSTICS, cosines, dimensions, gap, mixed_index
+from gapviz.measures.diagnostics import (
+    DIAGNOSTICS,
+    cosines,
+    dimensions,
+    gap,
+    groups,
+    matched,
+    mixed_index,
+)
 from gapviz.measures.diagnostics.mixed_index import OF_THE_MATCH, RETRIEVAL
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import ESTIMAND, INTERVAL_RULES, QUERIES_ESTIMAND
@@ -47,6 +55,8 @@ def families() -> dict[str, Family]:
         Family("cross", "One modality finds another", CROSS),
         Family("clouds", "Clouds and cosines", _diagnostics(cosines)),
         Family("dimensions", "Dimensions of the gap", _diagnostics(dimensions)),
+        Family("matched", "Matched pairs", _diagnostics(matched)),
+        Family("groups", "Clusters of all rows", _diagnostics(groups)),
         Family("within", "Within a modality", WITHIN),
         Family("thresholds", "Thresholds", THRESHOLDS),
         Family("curves", "Curves", CURVES),

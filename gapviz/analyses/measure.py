@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
@@ -262,7 +262,9 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
                 + (f", {name} queries" if name else ""),
                 *(_diagnosed(measurement, one, name) for measurement in measurements.values()),
                 one.better or "neither",
-                f"Left out: {left_out[one.name]}." if one.name in left_out else one.reading,
+                f"Left out: {left_out[one.name]}."
+                if one.name in left_out
+                else one.reading + _by_chance(one, measurements.values()),
             ]
             for one in DIAGNOSTICS.values()
             # A mean over query modalities would hide opposite figures.
@@ -271,11 +273,20 @@ def all_diagnostics(measurements: Mapping[str, Measurement]) -> Table:
     )
 
 
+def _by_chance(one: Diagnostic, measurements: Iterable[Measurement]) -> str:
+    """What a figure is by chance, a sentence with a number for each measurement; often empty."""
+    if one.chance is None:
+        return ""
+    found = [one.chance(measurement) for measurement in measurements]
+    return "" if all(map(isnan, found)) else f" By chance: {', '.join(map(figure, found))}."
+
+
 def _diagnosed(measurement: Measurement, one: Diagnostic, modality: str) -> Cell:
     if (one.name, modality) in measurement.carried_by_ties:
         return marked(measurement, one.name, modality)
-    found: Cell = one.read(measurement)[modality] if modality else one.value(measurement)
-    return found
+    found = one.read(measurement)
+    cell: Cell = found[modality] if modality else found
+    return cell
 
 
 def mixed_table(measurement: Measurement) -> Table:

@@ -8,8 +8,8 @@ from math import isfinite, isnan
 from gapviz.core.collection import Collection
 from gapviz.core.splits import EVALUATE
 from gapviz.core.wording import figure
-from gapviz.measures.geometry.anatomy import Spectrum, spectrum
 from gapviz.measures.geometry.centroids import Cloud, measure_cloud
+from gapviz.measures.geometry.spectrum import Spectrum, spectrum
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import numpy as np
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
 from gapviz.analyses.figure_families import Family, families
 from gapviz.analyses.within import dedicated_encoders, has_shared_labels
+from gapviz.core.labels import only_labels, tell_groups
 from gapviz.core.progress import Progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.table import Column, Table
@@ -180,6 +181,10 @@ _CHECKS: dict[Need, tuple[Callable[[Request], bool], str]] = {
     "labels": (
         lambda asked: has_shared_labels(asked.collection),
         "no label that two held-out items share",
+    ),
+    "only labels": (
+        lambda asked: tell_groups(only_labels(asked.collection.split(EVALUATE).label_sets)),
+        "no two held-out items share their only label",
     ),
     "calibration": (
         lambda asked: len(asked.collection.splits.get(CALIBRATE, ())) > 0,

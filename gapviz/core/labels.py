@@ -30,6 +30,18 @@ def is_labelled(labels: Indices) -> Mask:
     return np.asarray(_sets(labels)[:, 0] >= 0, dtype=np.bool_)
 
 
+def only_labels(labels: Indices) -> Indices:
+    """`(n,)`: the code of a row that has one label alone; −1 for the others."""
+    sets = _sets(labels)
+    return np.where((sets[:, 1:] < 0).all(axis=1), sets[:, 0], -1)
+
+
+def tell_groups(only: Indices) -> bool:
+    """Whether `only_labels` name groups: more than one, and not every row a group of its own."""
+    sizes = np.bincount(only[only >= 0], minlength=1)
+    return bool(np.count_nonzero(sizes) > 1 and sizes.max() > 1)
+
+
 def has_label(labels: Indices, code: int) -> Mask:
     """`(n,)`: whether a row has that one."""
     return np.asarray((_sets(labels) == code).any(axis=1), dtype=np.bool_)

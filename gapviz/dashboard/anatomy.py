@@ -13,6 +13,7 @@ from gapviz.figures.anatomy import (
     hub_panels,
     spectrum_panels,
 )
+from gapviz.figures.groups import groups_panels, matched_panels
 from gapviz.figures.plane import plane_panels
 
 NARROWEST_MAP = 400
@@ -62,6 +63,22 @@ PARTS = {
         find=FIND["spectrum"],
         doing="Finding eigenvalues",
         panels=lambda found, chosen: spectrum_panels(found.result, chosen.modalities),
+        open_tables=True,
+    ),
+    "matched": Section(
+        title="Matched pairs",
+        question="How much of a pair's distance is the gap, and are both clouds arranged alike?",
+        find=FIND["matched"],
+        doing="Comparing both clouds",
+        panels=lambda found, chosen: matched_panels(found.result),
+        open_tables=True,
+    ),
+    "groups": Section(
+        title="Groups",
+        question="Do clusters of everything together follow what items mean, or their modality?",
+        find=FIND["groups"],
+        doing="Clustering all rows",
+        panels=lambda found, chosen: groups_panels(found.result),
         open_tables=True,
     ),
 }

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from gapviz.analyses.scoreboard.analysis import most_by_chance
 from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
 from gapviz.core.foreign import in_html, in_markdown
-from gapviz.core.wording import counted
+from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.charts import show_chart
@@ -18,6 +19,7 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
+from gapviz.measures.diagnostics.groups import MADE, RULES
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
 
@@ -88,6 +90,9 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
 
 def _protocol(chosen: Settings, board: Scoreboard) -> None:
     n_items = max(board.n_items.values())
+    most = most_by_chance(board).items()
+    by_chance = ", ".join(f"{figure(value)} to {name}" for name, value in most)
+    chance = f"By chance: up to {by_chance}."
     fitted = collection_of(View(chosen.collection, next(iter(board.n_items))))
     with st.container(border=True):
         st.markdown(
@@ -105,6 +110,10 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Lift:** share of the query's modality among the top 10 ÷ its share of the index. 1 is neutral.
 - **Imbalance:** mean over the query modalities of |lift − 1|, so that opposite biases do not
   cancel. 0 is neutral.
+- **Groups:** {MADE}
+  of all rows, one an item and modality: V-measure to labels with as many clusters as labels
+  (Grassucci et al. 2026; higher is better), and to modality with as many as modalities (lower is
+  better). {chance} Where no vector moves, that of raw cosine. {RULES.interval}
 - **Recall across** searches the other modality alone, so fusing lists changes nothing there.
 - **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of
   them; of fused lists as set under Routing.

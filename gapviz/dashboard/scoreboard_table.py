@@ -64,9 +64,9 @@ def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]
     st.html(_board_table(board, shown, columns[sort], titles, worst_first=worst_first))
     st.caption(
         "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        f"Small figures: {VARIED}; of mAP the queries alone. Click a strategy to search with it, "
-        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
-        "the Pareto front, and in how many samples like this one."
+        f"Small figures: {VARIED}; of mAP the queries alone, of V-measures the items. Click a "
+        "strategy to search with it, the head of a column to sort by it, best first; once more, "
+        "worst first. “front”: on the Pareto front, and in how many samples like this one."
         + " “⚠” with a number: a warning below the table."
         * bool(board.own_warnings)
     )

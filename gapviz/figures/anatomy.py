@@ -16,7 +16,7 @@ from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.measures.geometry.anatomy import Spectrum
+from gapviz.measures.geometry.spectrum import Spectrum
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.
 BARS = 64
@@ -138,25 +138,32 @@ def spectrum_panels(
     return tuple(
         Panel(
             title,
-            line_figure(
-                np.arange(1, next(iter(by_modality.values())).shares.size + 1),
-                [
-                    Line(
-                        name,
-                        np.where(one.shares > SMALLEST_SHARE, one.shares, np.nan),
-                        style_of(name, modalities).color,
-                        dash=dash,
-                    )
-                    for (name, one), dash in zip(by_modality.items(), DASHES, strict=False)
-                ],
-                x_axis=Axis("principal component"),
-                y_axis=Axis("share of the variance (log)", log=True),
-                height=360,
-            ).update_traces(mode="lines", selector={"mode": "lines+markers"}),
+            spectrum_figure(
+                {name: one.shares for name, one in by_modality.items()},
+                [style_of(name, modalities).color for name in by_modality],
+                "share of the variance (log)",
+            ),
             f"Line chart of eigenvalues by modality, {title}",
         )
         for title, by_modality in spectra.items()
     )
+
+
+def spectrum_figure(
+    shares: Mapping[str, Float64], colors: Sequence[str], y_title: str
+) -> go.Figure:
+    """Shares of eigenvalues, falling, a line each by its name; the second is dashed."""
+    lines = [
+        Line(name, np.where(one > SMALLEST_SHARE, one, np.nan), color, dash=dash)
+        for (name, one), color, dash in zip(shares.items(), colors, DASHES, strict=False)
+    ]
+    return line_figure(
+        np.arange(1, next(iter(shares.values())).size + 1),
+        lines,
+        x_axis=Axis("principal component"),
+        y_axis=Axis(y_title, log=True),
+        height=360,
+    ).update_traces(mode="lines", selector={"mode": "lines+markers"})
 
 
 def _at_least(occurrences: Indices, most: int) -> Float64:

@@ -16,9 +16,11 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.plain_json import VERSION, plain_json
 from gapviz.core.random_weights import random_weights_warnings
+from gapviz.core.rows import corpus_rows
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.diagnostics import DIAGNOSTICS
+from gapviz.measures.geometry.groups import GroupCost, group_cost
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
@@ -91,6 +93,12 @@ class Measurement:
             fit_noise=self.fit_noise,
             rotated=self.collection.rotated,
         )
+
+    @cached_property
+    def groups(self) -> GroupCost:
+        """What clusters of the pooled rows of all modalities follow; see `group_cost`."""
+        rows = corpus_rows(self.collection, self.strategy)
+        return group_cost(rows, self.collection.label_sets, seed=self.seed)
 
     @property
     def fit_noise(self) -> float:
@@ -336,7 +344,7 @@ class Measurement:
             "warnings": list(self.warnings),
             "fit": self.fit,
             "seed": self.seed,
-            "sampled": list(geometry.sampled),
+            "sampled": [*geometry.sampled, *self.groups.sampled],
             "constancy_cosine": geometry.constancy.mean_cosine,
             "mean_norm": {first: geometry.x.mean_norm, second: geometry.y.mean_norm},
             "cone": {first: geometry.x.cone, second: geometry.y.cone},
@@ -365,21 +373,18 @@ class Measurement:
                 for (a, b), by_depth in self.recall.items()
             },
             "mrr": {
-                f"{a}->{b}": _mean(outcome.reciprocal_rank)
+                f"{a}->{b}": mean_of_known(outcome.reciprocal_rank)
                 for (a, b), outcome in self.cross.items()
             },
             "tied_queries": {
-                f"{a}->{b}": _mean(outcome.tied) for (a, b), outcome in self.cross.items()
+                f"{a}->{b}": mean_of_known(outcome.tied) for (a, b), outcome in self.cross.items()
             },
             "n_queries": {name: int(o.items.size) for name, o in self.mixed.items()},
-            **{
-                one.name if one.key is None else one.key: one.read(self)
-                for one in DIAGNOSTICS.values()
-                if one.key != ""
-            },
+            **{one.json_key: one.read(self) for one in DIAGNOSTICS.values() if one.json_key},
             "left_out": self.left_out,
             "not_measured": self.not_measured,
-            "chance": {" ".join(key): value for key, value in self.chance.items()},
+            "chance": {" ".join(key): value for key, value in self.chance.items()}
+            | {one.json_key: one.chance(self) for one in DIAGNOSTICS.values() if one.chance},
             "has_content": self.has_content,
             "ties": TIE_RULE,
             "carried_by_ties": {
@@ -390,7 +395,3 @@ class Measurement:
         }
         plain: dict[str, Any] = plain_json(figures)
         return plain
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.mean(values)) if values.size else float("nan")

@@ -8,6 +8,8 @@ from gapviz.analyses.anatomy.analysis import (
     plane_reading,
     spectra_reading,
 )
+from gapviz.analyses.anatomy.groups import NO_LABELS, cached_groups, groups_reading, groups_table
+from gapviz.analyses.anatomy.matched import cached_matched, matched_reading, matched_table
 from gapviz.analyses.anatomy.parts import (
     cached_dimensions,
     cached_heat_maps,
@@ -41,11 +43,15 @@ def works(collection):
         "heat map": cached_heat_maps(collection, BOTH, PAIR, seed=0),
         "hubs": cached_hubs(collection, BOTH, PAIR, seed=0),
         "spectra": cached_spectra(collection, BOTH, PAIR),
+        "matched": cached_matched(collection, BOTH, PAIR, seed=0),
+        "groups": cached_groups(collection, BOTH, seed=0),
         "plane": cached_plane({"made": collection}, BOTH, PAIR, seed=0),
     }
 
 
-@pytest.mark.parametrize("part", ["dimensions", "heat map", "hubs", "spectra", "plane"])
+@pytest.mark.parametrize(
+    "part", ["dimensions", "heat map", "hubs", "spectra", "plane", "matched", "groups"]
+)
 def test_every_part_is_the_same_from_disk(collection, part, monkeypatch):
     work = works(collection)[part]
     made = work.compute()
@@ -111,6 +117,46 @@ def test_hubs_and_spectra_are_told_for_both_modalities(collection):
     assert "text → image: " in hubs
     assert spectra_reading(found["spectra"].compute()).startswith(
         "Effective rank, of 16 dimensions."
+    )
+
+
+def test_squared_gap_and_residual_add_up_to_the_alignment_by_strategy(collection):
+    found = works(collection)["matched"].compute()
+    plane = works(collection)["plane"].compute()
+    for one, placed in zip(found.by_strategy.values(), plane, strict=True):
+        assert one.alignment == pytest.approx(placed.point.alignment, abs=1e-5)
+        assert one.squared_gap + one.residual == one.alignment
+    raw, centred = found.by_strategy.values()
+    # What the gap no longer takes, unit length gives to the residual.
+    assert centred.squared_gap < 0.05 * raw.squared_gap and centred.residual > raw.residual
+    assert "Raw cosine: of a pair's mean squared distance" in matched_reading(found)
+    assert len(matched_table(found).rows) == 2
+
+
+def test_clusters_without_labels_are_held_against_modality_alone(collection):
+    found = works(collection)["groups"].compute()
+    assert groups_reading(found).startswith(NO_LABELS)
+    assert [row[0] for row in groups_table(found).rows] == ["modality, a cluster each"] * 2
+
+
+def test_clusters_follow_labels_once_the_gap_is_closed(make_labelled_world):
+    found = cached_groups(make_labelled_world(), BOTH, seed=0).compute()
+    before, after, *others = groups_table(found).rows
+    assert before[3].value < 0.9 < after[3].value and after[5].low > 0
+    raw, centred = others[0], others[1]
+    assert raw[6].value == 1 and centred[6].value < 0.5
+    assert "6 clusters, as many as labels" in groups_reading(found)
+
+
+@pytest.mark.reference
+def test_clip_groups_by_modality_until_it_is_centred(reference):
+    collection = read(str(reference / "liang2022" / "features_clip.npy")).collection
+    raw, centred = cached_groups(collection, BOTH, seed=0).compute().by_strategy.values()
+    assert raw.modality.v.value == 1 and centred.modality.v.value < 0.01
+    pairs = cached_matched(collection, BOTH, PAIR, seed=0).compute().by_strategy["Raw cosine"]
+    assert (pairs.squared_gap, pairs.residual) == pytest.approx((0.724, 0.656), abs=5e-4)
+    assert (pairs.agreement.cka, pairs.agreement.mutual_knn) == pytest.approx(
+        (0.670, 0.301), abs=5e-4
     )
 
 

@@ -24,6 +24,7 @@ from gapviz.measures.diagnostics import DIAGNOSTICS, Diagnostic
 from gapviz.measures.experiment import measure
 from gapviz.measures.retrieval.outcomes import figure_name
 
+NO_LABELS = "no two held-out items share their only label"
 FIGURES = {one.name: one for family in families().values() for one in family.figures}
 
 
@@ -83,7 +84,7 @@ def test_what_needs_pairs_is_what_is_unknown_without_them(make_unpaired):
         found = one.read(measured)
         figures = found.values() if one.by_modality else [found]
         unknown = all(isnan(getattr(figure, "value", figure)) for figure in figures)
-        assert (told[name] == "no matched pairs") == unknown, name
+        assert (told[name] in ("no matched pairs", NO_LABELS)) == unknown, name
     for key, found in measured.replicates.items():
         assert (told[figure_name(key)] == "no matched pairs") == isnan(found.value), key
 
@@ -96,6 +97,17 @@ def test_the_reason_is_told_where_a_figure_is_missing(make_collection):
     assert set(lacking(replace(one, splits={})).values()) == {"no held-out items"}
     assert set(lacking(replace(one, modalities={})).values()) == {"no vectors"}
     assert "one modality" in protocol_of(one).readings[0]
+
+
+def test_items_of_several_labels_have_no_clusters_to_be_held_against(make_labelled_world):
+    one = make_labelled_world()
+    several = replace(
+        one, items=tuple(replace(item, other_labels=("further",)) for item in one.items)
+    )
+    assert lacking(one)["v_measure_labels"] is None
+    assert lacking(several)["v_measure_labels"] == NO_LABELS
+    assert isnan(measure(several).groups.labels.v.value)
+    assert lacking(several)["v_measure_modality"] is lacking(several)["within_map"] is None
 
 
 def test_the_coverage_that_ships_is_of_figures_that_are_listed():

@@ -8,15 +8,18 @@ SCRIPT = """
 import json, sys
 from streamlit.testing.v1 import AppTest
 from streamlit.runtime.pages_manager import PagesManager
+import numpy as np
 import gapviz.dashboard.caches as caches
+import gapviz.measures.geometry.groups as groups
 # As the fixture `as_the_server_runs_it`.
 make = PagesManager.__init__
 def told(self, *args, **named):
     PagesManager.uses_pages_directory = False
     make(self, *args, **named)
 PagesManager.__init__ = told
-# Both are for threads that run once the page is painted.
+# All are for threads that run once the page is painted.
 caches.encoder_named = caches.import_library = lambda name: None
+groups.k_means = lambda vectors, k, seed: np.arange(len(vectors)) % k
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()
 for page in [None, *sys.argv[1:]]:

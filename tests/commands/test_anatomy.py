@@ -79,9 +79,17 @@ def test_the_loss_plane_has_the_models_of_another_source(made, saved, make_colle
 
 def test_what_is_printed_holds_each_part_with_its_direction(saved, run):
     text = run("anatomy", saved, "--of", "all").stdout
-    for words in ("Dimensions, raw", "Cosines, ", "Loss plane", "Hubs", "Spectrum"):
+    for words in (
+        "Dimensions, raw",
+        "Cosines, ",
+        "Loss plane",
+        "Hubs",
+        "Spectrum",
+        "Matched pairs",
+        "Clusters",
+    ):
         assert words in text
-    assert text.count("lower is better") == 2 and "higher is wider" in text
+    assert text.count("lower is better") == 3 and "higher is wider" in text
     route = run("anatomy", saved, "--of", "hubs", "--strategy", "route").stdout
     assert "moves no vector: what follows is of the raw ones." in route
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,15 @@ from gapviz.analyses.analysis import (
     find_parts,
     parts_parameter,
 )
+from gapviz.analyses.anatomy.by_strategy import (
+    STRATEGY,
+    by_name,
+    meanings,
+    moved,
+    table_by_strategy,
+)
+from gapviz.analyses.anatomy.groups import find_groups
+from gapviz.analyses.anatomy.matched import find_matched
 from gapviz.analyses.anatomy.parts import (
     Dimensions,
     HeatMaps,
@@ -31,15 +39,14 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
-from gapviz.core.wording import UNKNOWN, counted, figure, sentence
+from gapviz.core.wording import UNKNOWN, counted, figure
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.geometry.anatomy import Spectrum
+from gapviz.measures.geometry.spectrum import Spectrum
 from gapviz.sources.builtin import encoder_title
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 TOPS = (1, 2, 5, 10)
 DIMENSIONS_TITLE = "Dimensions, raw vectors"
-STRATEGY = Column("strategy", "strategy", text=True)
 HUB_COLUMNS = (
     Column("skew", "skew", decimals=2, better="lower"),
     Column("anti_hub_share", "anti-hubs", percent=True, decimals=1, better="lower"),
@@ -190,28 +197,6 @@ def plane_table(plane: Sequence[Placed], chosen: Sequence[Placed]) -> Table:
     )
 
 
-def _table_by_strategy(
-    of: str, columns: Sequence[Column], found: Mapping[str, Mapping[Any, Any]]
-) -> Table:
-    """A row for each strategy and each of its directions or modalities.
-
-    Args:
-        of: `direction` or `modality`.
-        columns: of figures, by their names.
-        found: by strategy.
-    """
-    return Table(
-        "",
-        [Column(of, of, text=True), STRATEGY, *columns],
-        [
-            [" → ".join(each) if isinstance(each, tuple) else each, title]
-            + [getattr(figures, column.key) for column in columns]
-            for title, by_each in found.items()
-            for each, figures in by_each.items()
-        ],
-    )
-
-
 def _dimensions(request: Request, progress: Progress) -> Finding:
     why = request.collection.no_axes
     if why is not None:
@@ -243,12 +228,12 @@ def _dimensions(request: Request, progress: Progress) -> Finding:
 
 
 def _heat_map(request: Request, progress: Progress) -> Finding:
-    strategies, notes = _moved(request)
+    strategies, notes = moved(request)
     work = cached_heat_maps(request.collection, strategies, request.pair, seed=request.seed)
     found = work.compute(progress)
     shown = len(next(iter(found.by_strategy.values())).pairs)
     return Finding(
-        figures=_by_name(found.to_json(), strategies),
+        figures=by_name(found.to_json(), strategies),
         title=f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
         readings=[
             *notes,
@@ -285,7 +270,7 @@ def _plane(request: Request, progress: Progress) -> Finding:
         for each in grid
         if (why := Experiment(one, pair=pair, seed=seed).undefined(each))
     ]
-    last = _moved(request)[0][-1:]
+    last = moved(request)[0][-1:]
     chosen = cached_plane(ringed, last, pair, seed=seed).compute(share_of(progress, 1, 2))
     return Finding(
         figures={"points": plane, "chosen": chosen},
@@ -301,7 +286,7 @@ def _plane(request: Request, progress: Progress) -> Finding:
 
 
 def _hubs(request: Request, progress: Progress) -> Finding:
-    strategies, notes = _moved(request)
+    strategies, notes = moved(request)
     if request.spec.adjusts_scores:
         strategies.append(request.strategy)
         notes.append(
@@ -313,13 +298,13 @@ def _hubs(request: Request, progress: Progress) -> Finding:
     if hubs.sampled:
         notes.append("A seeded sample of 20,000 rows stands for each larger modality.")
     return Finding(
-        figures=_by_name(hubs.to_json(), strategies),
+        figures=by_name(hubs.to_json(), strategies),
         title="Hubs",
         readings=[*notes, hubs_reading(hubs)],
-        tables=[_table_by_strategy("direction", HUB_COLUMNS, hubs.by_strategy)],
+        tables=[table_by_strategy("direction", HUB_COLUMNS, hubs.by_strategy)],
         protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
         "stands; the mean is k · queries / entries. "
-        f"{_meanings(HUB_COLUMNS, HUB_MEANINGS)} Evaluate split, exact search by cosine, or by "
+        f"{meanings(HUB_COLUMNS, HUB_MEANINGS)} Evaluate split, exact search by cosine, or by "
         f"adjusted score under a strategy that adjusts scores; {HUB_TIES}. Source: Radovanović et "
         "al. 2010.",
         result=hubs,
@@ -327,16 +312,16 @@ def _hubs(request: Request, progress: Progress) -> Finding:
 
 
 def _spectra(request: Request, progress: Progress) -> Finding:
-    strategies, notes = _moved(request)
+    strategies, notes = moved(request)
     spectra = cached_spectra(request.collection, strategies, request.pair).compute(progress)
     return Finding(
-        figures=_by_name({"by_strategy": plain_json(spectra)}, strategies),
+        figures=by_name({"by_strategy": plain_json(spectra)}, strategies),
         title="Spectrum",
         readings=[*notes, spectra_reading(spectra)],
-        tables=[_table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],
+        tables=[table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],
         protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
         "evaluate split. "
-        f"{_meanings(SPECTRUM_COLUMNS, SPECTRUM_MEANINGS)} Both: higher is wider.",
+        f"{meanings(SPECTRUM_COLUMNS, SPECTRUM_MEANINGS)} Both: higher is wider.",
         result=spectra,
     )
 
@@ -353,44 +338,23 @@ def find_anatomy(request: Request, progress: Progress) -> Finding:
     )
 
 
-def _moved(request: Request) -> tuple[list[StrategyOptions], list[str]]:
-    """Raw, and the strategy where it moves vectors; and why it is missing where it cannot."""
-    raw = [StrategyOptions("raw")]
-    if not request.spec.moves_vectors:
-        return raw, []
-    if request.undefined is not None:
-        return raw, [request.undefined]
-    return [*raw, request.strategy], []
-
-
-def _meanings(columns: Sequence[Column], meanings: Mapping[str, str]) -> str:
-    return sentence("; ".join(f"{one.title}: {meanings[one.key]}" for one in columns))
-
-
-def _by_name(figures: Mapping[str, Any], strategies: Sequence[StrategyOptions]) -> dict[str, Any]:
-    """Figures by the name of each strategy, which a condition can name, not by its title."""
-    titles = dict(zip((one.name for one in strategies), figures["by_strategy"], strict=True))
-    return {
-        **figures,
-        "titles": titles,
-        "by_strategy": {name: figures["by_strategy"][title] for name, title in titles.items()},
-    }
-
-
 PARTS: dict[str, Find] = {
     "dimensions": _dimensions,
     "heat_map": _heat_map,
     "plane": _plane,
     "hubs": _hubs,
     "spectrum": _spectra,
+    "matched": find_matched,
+    "groups": find_groups,
 }
 
 ANALYSIS = Analysis(
     "anatomy",
-    "tell what the gap is made of: dimensions, losses, hubs, spectra",
+    "tell what the gap is made of: dimensions, losses, hubs, spectra, residual, groups",
     "Take the gap apart on the items of the evaluate split: the dimensions that hold it and what "
     "is left without them, the cosines of a sample of pairs, alignment and uniformity of every "
-    "model under every strategy that moves vectors, hubs, and the spectrum of each cloud.",
+    "model under every strategy that moves vectors, hubs, the spectrum of each cloud, the residual "
+    "of matched pairs beside the gap, and whether clusters follow labels or modality.",
     find_anatomy,
     parameters=(parts_parameter(PARTS),),
     shared=("strategy", "pair", "seed", "also"),

@@ -23,14 +23,13 @@ from gapviz.measures.geometry.anatomy import (
     HeatMap,
     Hubness,
     PlanePoint,
-    Spectrum,
     ablation_curve,
     clustered_heat_map,
     hubness,
     plane_point,
-    spectrum,
 )
 from gapviz.measures.geometry.centroids import DimensionShares, dimension_shares
+from gapviz.measures.geometry.spectrum import Spectrum, spectrum
 from gapviz.retrieval.exact import top_k, top_k_of_scores
 from gapviz.storage.cache import cached
 from gapviz.strategies import (

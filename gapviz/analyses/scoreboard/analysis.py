@@ -29,7 +29,8 @@ FRONT = "no other is both lower in imbalance and higher in NDCG"
 PROTOCOL = (
     f"Imbalance: {IMBALANCE}. *: {FRONT} (the front); beside it, in how many samples like this one "
     "it would be. Strategies that rank items are measured under another protocol: any "
-    f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone."
+    f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone, of "
+    "V-measures the items."
 )
 
 
@@ -45,7 +46,7 @@ def board_table(board: Scoreboard, model: str | None = None) -> Table:
     columns = [
         column
         for column in board_columns(modalities)
-        if column.key in (*BRIEF, "operations") or column.key.startswith("recall10-")
+        if column.key in (*BRIEF, "operations") or column.key.startswith(("recall10-", "v-"))
     ]
     columns[2:2] = bias_columns(modalities)
     models = [Column("model", "encoder", text=True)] * (model is None and len(board.n_items) > 1)
@@ -102,6 +103,8 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
         "mixed_mrr": row.mrr,
         "recall": row.recall,
         "mean_average_precision": row.mean_average_precision,
+        "v_measure": row.v_measure,
+        "chance_v_measure": row.chance_v_measure,
         "bias_imbalance": row.imbalance,
         "mean_ndcg": row.mean_ndcg,
         "bytes_per_item": row.bytes_per_item,
@@ -192,10 +195,22 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
             yield f"(warning {number})"
 
 
+def most_by_chance(board: Scoreboard) -> dict[str, float]:
+    """The largest V-measure by chance of any row; without those that no row has."""
+    found: dict[str, float] = {}
+    for row in board.rows:
+        for name, value in row.chance_v_measure.items():
+            if not np.isnan(value):
+                found[name] = max(value, found.get(name, 0.0))
+    return found
+
+
 def _notes(board: Scoreboard) -> Iterator[str]:
     chance = [row.chance_ndcg for row in board.rows if not row.by_item]
     if not np.isnan(chance).all():
         yield f"NDCG@10 where all entries score alike: {figure(float(np.nanmax(chance)))}."
+    for name, value in most_by_chance(board).items():
+        yield f"V-measure to {name} by chance: up to {figure(value)}."
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
     for number, warning in enumerate(board.own_warnings, start=1):

@@ -18,6 +18,7 @@ GROUPS = {
     "quality": "NDCG and MRR",
     "recall": "Recall across",
     "within": "Within a modality",
+    "groups": "Groups",
     "cost": "Cost",
 }
 """Of columns, with their titles."""
@@ -70,6 +71,10 @@ def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
         *(
             _column("within", f"map-{name}", "mAP", f"{name} → {name}", [likeness, name])
             for name in modalities
+        ),
+        *(
+            _column("groups", f"v-{name}", "V-measure", f"to {name}", ["v_measure", name], better)
+            for name, better in (("labels", "higher"), ("modality", "lower"))
         ),
         _column("cost", "bytes", "Bytes", "an item", ["bytes_per_item"], "lower", 0),
         _column("cost", "operations", "Multiply-adds", "a query", ["query_operations"], "lower", 0),

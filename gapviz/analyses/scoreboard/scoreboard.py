@@ -16,6 +16,7 @@ from math import nan
 
 import numpy as np
 
+from gapviz.analyses.scoreboard.front import pareto_front
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
@@ -42,7 +43,7 @@ from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 KIND = "scoreboards"
 
 # Raise it when the same request would give other figures or other warnings.
-REVISION = 8
+REVISION = 9
 
 FRONT_DRAWS = 1_000
 
@@ -68,6 +69,11 @@ class ScoreRow:
     """Cross-modal recall@1/5/10 by direction (source, target)."""
     mean_average_precision: Mapping[str, Estimate]
     """Within each modality, over items that share a label; NaN where none do."""
+    v_measure: Mapping[str, Estimate]
+    """Of clusters of all rows against `labels` and against `modality`, as `GroupCost` has them; of
+    a strategy that moves no vector those of raw cosine."""
+    chance_v_measure: Mapping[str, float]
+    """The same where labels, or modalities, are shuffled."""
     imbalance: Estimate
     """Mean over the query modalities of |lift − 1|; 0 is neutral. See `bootstrap_imbalance`."""
     mean_ndcg: Estimate
@@ -272,22 +278,6 @@ def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
     )
 
 
-def pareto_front(points: Sequence[tuple[float, float]], competes: Sequence[bool]) -> list[bool]:
-    """Which points (cost, worth) no other one that `competes` beats in both, or in one at a tie.
-
-    A point with a NaN, or one that does not compete, is not on the front.
-    """
-    contest = [point for point, yes in zip(points, competes, strict=True) if yes]
-    return [
-        yes
-        and not np.isnan(point).any()
-        and not any(
-            other[0] <= point[0] and other[1] >= point[1] and other != point for other in contest
-        )
-        for point, yes in zip(points, competes, strict=True)
-    ]
-
-
 def front_shares(rows: Sequence[ScoreRow], competes: Sequence[bool]) -> list[float]:
     """In which share of samples like this one each row is on the Pareto front.
 
@@ -341,6 +331,7 @@ class _Bench:
         # Fusing lists changes none of them: such strategies share what raw cosine gets.
         touched = strategy.spec.moves_vectors or strategy.spec.adjusts_scores
         corpus = corpus_rows(items, strategy)
+        groups = (measured if strategy.spec.moves_vectors else self.raw.measurement).groups
         return ScoreRow(
             model="",
             options=strategy.options,
@@ -351,6 +342,8 @@ class _Bench:
             mrr=measured.mrr,
             recall=(measured if touched else self.raw.measurement).recall,
             mean_average_precision=_likeness(measured) if touched else self._raw_likeness,
+            v_measure=groups.v_measure,
+            chance_v_measure=groups.chance_v_measure,
             imbalance=measured.imbalance,
             mean_ndcg=measured.mean_ndcg.estimate,
             chance_ndcg=measured.chance_ndcg,

@@ -29,11 +29,19 @@ class Diagnostic(DescribedFigure):
     better: str = ""
     """Which way is better: `lower`, `higher`, `nearer …`; empty where neither is."""
     key: str | None = None
-    """In JSON; the name unless given, and empty where it stands there otherwise."""
+    """In JSON; the name unless given, and empty where it stands there otherwise. Its chance
+    stands under it, too."""
     short: str = ""
     """How to read it, in a few words; of several query modalities: its title, in a word."""
+    chance: Callable[[Any], float] | None = None
+    """What it is of a `Measurement` where what it looks for is left to chance."""
     brief: bool = True
     """False for what is left out where there is little room, as in a terminal."""
+
+    @property
+    def json_key(self) -> str:
+        """Its key in JSON; empty where it stands there otherwise."""
+        return self.name if self.key is None else self.key
 
     def value(self, measurement: Any) -> float:
         """The number alone.

@@ -1,4 +1,4 @@
-"""What the gap is made of: dimensions, spectra, hubs, and the plane of both losses."""
+"""What the gap is made of: dimensions, hubs, and the plane of both losses."""
 
 from __future__ import annotations
 
@@ -66,18 +66,6 @@ class HeatMap:
     """`(2n, 2n)`: quadrants x–x, x–y, y–x, y–y, all in that order."""
     sampled: bool
     """True where there were more pairs than are shown."""
-
-
-@dataclass(frozen=True, eq=False)
-class Spectrum:
-    """Eigenvalues of one cloud's covariance."""
-
-    shares: Float64
-    """`(dim,)`, falling, of the total variance; NaN for a cloud without any."""
-    effective_rank: float
-    """exp of the entropy of the shares (Roy & Vetterli 2007)."""
-    participation_ratio: float
-    """1 / Σ shares²."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,35 +170,6 @@ def clustered_heat_map(
         pairs=read_only(chosen[order]),
         cosines=read_only(stacked @ stacked.T),
         sampled=len(pairs) > chosen.size,
-    )
-
-
-def spectrum(vectors: Float32) -> Spectrum:
-    """Eigenvalues of the covariance of unit rows `(n, dim)`, in float64."""
-    mean = centroid(vectors)
-    n_rows, dim = vectors.shape
-    if n_rows < dim // 4:
-        # A few rows in many dimensions: the products of the rows have the same eigenvalues.
-        centred = vectors.astype(np.float64) - mean
-        second = centred @ centred.T
-    else:
-        second = np.zeros((dim, dim))
-        for block in float64_blocks(vectors):
-            centred = block - mean
-            second += centred.T @ centred
-    found = np.maximum(np.linalg.eigvalsh(second / n_rows)[::-1], 0.0)
-    values = np.concatenate([found, np.zeros(dim - found.size)])
-    total = values.sum()
-    # Rows of float32 that are all equal leave squares of its rounding.
-    if total <= mean.size * 1e-12:
-        nan = float("nan")
-        return Spectrum(np.full(mean.size, nan), nan, nan)
-    shares = values / total
-    some = shares[shares > 0]
-    return Spectrum(
-        shares=shares,
-        effective_rank=float(np.exp(-(some * np.log(some)).sum())),
-        participation_ratio=float(1 / (shares**2).sum()),
     )
 
 

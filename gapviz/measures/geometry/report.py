@@ -35,6 +35,13 @@ from gapviz.measures.geometry.gap_interval import (
     gap_interval,
     offset_noise,
 )
+from gapviz.measures.geometry.matched import (
+    MOST_PAIRS,
+    CloudAgreement,
+    Differences,
+    cloud_agreement,
+    differences,
+)
 from gapviz.measures.geometry.pair_scores import (
     PairScores,
     ThresholdTransfer,
@@ -43,6 +50,7 @@ from gapviz.measures.geometry.pair_scores import (
     pair_scores,
     paired_blocks,
 )
+from gapviz.measures.geometry.spectrum import Spectrum, no_spectrum, spectrum_of
 
 MATCHED_SHARE = 0.95
 """Of the matched pairs, those that reach the threshold."""
@@ -139,29 +147,35 @@ class Geometry:
         return offset_noise(*sides, fit_noise=self.fit_noise, seed=self.seed)
 
     @cached_property
-    def constancy(self) -> Constancy:
-        """Constancy of the differences of matched rows; NaN without pairs."""
-        n_pairs = len(self.pairs)
-        if not n_pairs:
-            return Constancy(ratio=float("nan"), mean_cosine=float("nan"))
-        total, squares = np.zeros(self.x_rows.shape[1]), 0.0
-        for difference in self._differences():
-            total += difference.sum(axis=0)
-            squares += float(np.einsum("ij,ij->", difference, difference))
-        mean = total / n_pairs
-        length = float(np.linalg.norm(mean))
-        cosines = 0.0
-        for difference in self._differences():
-            lengths = np.linalg.norm(difference, axis=1) * length
-            nothing = np.zeros(len(difference))
-            cosines += float(
-                np.divide(difference @ mean, lengths, out=nothing, where=lengths > 0).sum()
-            )
-        return Constancy(quotient(length**2, squares / n_pairs), cosines / n_pairs)
+    def differences(self) -> Differences:
+        """Of matched rows: the squared gap and the residual, which add up to the alignment."""
+        return differences(self._differences, len(self.pairs), self.x_rows.shape[1])
 
     def _differences(self) -> Iterator[Float64]:
         rows = self.pairs.rows_a, self.pairs.rows_b
         return (a - b for a, b in paired_blocks(self.x_rows, self.y_rows, *rows, BLOCK_ROWS))
+
+    @cached_property
+    def constancy(self) -> Constancy:
+        """Constancy of the differences of matched rows; NaN without pairs."""
+        found = self.differences
+        return Constancy(quotient(found.squared_gap, found.mean_square), found.mean_cosine)
+
+    @cached_property
+    def residual_spectrum(self) -> Spectrum:
+        """Eigenvalues of the covariance of the differences, whose sum is the residual.
+
+        NaN without pairs, or where all differ alike.
+        """
+        n_pairs, found = len(self.pairs), self.differences
+        if not n_pairs:
+            return no_spectrum(found.mean.size)
+        return spectrum_of(self._differences(), found.mean, n_pairs)
+
+    @cached_property
+    def agreement(self) -> CloudAgreement:
+        """Whether both clouds are arranged alike; see `cloud_agreement`."""
+        return cloud_agreement(self.x_rows, self.y_rows, self.pairs, seed=self.seed)
 
     @cached_property
     def shares(self) -> DimensionShares:
@@ -286,8 +300,10 @@ class Geometry:
     def sampled(self) -> tuple[str, ...]:
         """Names of the figures that come from a seeded sample of pairs."""
         by_pair = ("separation_c", "uniformity", "auc_matched", "d_prime", "threshold")
-        loss = ("info_nce",) if len(self.pairs.one_an_item()) > INFO_NCE_BATCH else ()
-        return (by_pair if self.scores.sampled else ()) + loss
+        n_items = len(self.pairs.one_an_item())
+        loss = ("info_nce",) if n_items > INFO_NCE_BATCH else ()
+        alike = ("linear_cka", "mutual_knn") if n_items > MOST_PAIRS else ()
+        return (by_pair if self.scores.sampled else ()) + loss + alike
 
 
 def _mean_distance(cosines: Float64) -> float:

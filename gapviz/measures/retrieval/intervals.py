@@ -64,10 +64,12 @@ FIT_FREEDOM = 8
 NORMAL_95 = 1.959963984540054
 MAX_T_DRAWS = 2_000
 
-Scale = Literal["share", "ratio", "change"]
-"""A figure from 0 to 1; one from 0 on; a difference."""
+Scale = Literal["share", "ratio", "change", "bounded"]
+"""A share of queries, from 0 to 1; a figure from 0 on; a difference; a figure from 0 to 1 that is
+no share."""
 
-# Where no part shows a change of a learned strategy, "none in n" still admits so many (95 %).
+# Where no part shows a change of a learned strategy, or differs in a bounded figure, "none in n"
+# still admits so many (95 %).
 RULE_OF_THREE = 3.7
 
 
@@ -164,6 +166,9 @@ class Replicates:
         half = times * sqrt(variance)
         if self.scale == "change" and self.fit.size and variance < 1e-14:
             half = RULE_OF_THREE / self.n
+        if self.scale == "bounded":
+            half = half or RULE_OF_THREE / self.n
+            return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
         low = value - half
         return Estimate(value, max(low, 0.0) if self.scale == "ratio" else low, value + half)
 

@@ -94,7 +94,7 @@ class MixedOutcome(CrossOutcome):
         return ratio(self.own_share, self.expected_share)
 
 
-def mean_of_known(values: Float64) -> float:
+def mean_of_known(values: Float64 | Mask) -> float:
     """Mean of the values `(n,)` that are not NaN; NaN where none is left."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")

@@ -32,6 +32,18 @@ def one_blas_thread(check: Callable[[], None] = lambda: None) -> Iterator[None]:
 
 
 @contextmanager
+def one_openmp_thread() -> Iterator[None]:
+    """One OpenMP thread inside, for this thread alone.
+
+    Several would add up in an order of their own, and so decide the last digits of k-means.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="openmp"):
+        yield
+
+
+@contextmanager
 def threads_for(n_rows: int) -> Iterator[None]:
     """One BLAS thread inside where a collection has few rows; never waits for another caller.
 

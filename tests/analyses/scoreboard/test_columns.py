@@ -21,7 +21,7 @@ def columns():
 
 
 def test_every_figure_of_a_row_has_a_column(columns):
-    assert len(columns) == 1 + 2 + 1 + 2 + 2 + 2 * 3 + 2 + 2
+    assert len(columns) == 1 + 2 + 1 + 2 + 2 + 2 * 3 + 2 + 2 + 2
     assert {column.group for column in columns.values()} == set(GROUPS)
     assert len({column.name for column in columns.values()}) == len(columns)
 

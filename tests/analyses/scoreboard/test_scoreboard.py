@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import gapviz.measures.measurement as measurement_module
 from gapviz import Collection, ModalityVectors
+from gapviz.analyses.scoreboard.analysis import board_finding
+from gapviz.analyses.scoreboard.front import pareto_front
 from gapviz.analyses.scoreboard.scoreboard import (
     ScoreboardRequest,
     front_shares,
-    pareto_front,
 )
 from gapviz.core.item import Item
 from gapviz.core.splits import alternate_splits
@@ -57,6 +59,23 @@ def test_every_estimate_lies_in_its_interval(board):
             # A constant has an interval of no width, but for rounding.
             assert estimate.low - 1e-12 <= estimate.value <= estimate.high + 1e-12
         assert 0 < row.mean_average_precision["image"].value < 1
+
+
+def test_clusters_are_made_once_for_what_moves_vectors(make_labelled_world, monkeypatch):
+    made, cluster = [], measurement_module.group_cost
+    monkeypatch.setattr(
+        measurement_module, "group_cost", lambda *a, **k: made.append(1) or cluster(*a, **k)
+    )
+    options = [StrategyOptions(name) for name in ("znorm", "raw", "centre", "route", "minmax")]
+    board = ScoreboardRequest({"labelled": make_labelled_world()}, options, seed=11).compute()
+    znorm, raw, centre, *fused = board.rows
+    assert len(made) == 2
+    assert all(repr(row.v_measure) == repr(raw.v_measure) for row in (znorm, *fused))
+    assert raw.v_measure["modality"].value == 1
+    assert centre.v_measure["modality"].value < 0.2
+    assert centre.v_measure["labels"].low > raw.v_measure["labels"].high
+    assert raw.v_measure["labels"].value > raw.chance_v_measure["labels"] > 0
+    assert "V-measure to labels by chance: up to" in board_finding(board).protocol
 
 
 def test_what_a_strategy_keeps_and_costs_is_counted(board, builtin):

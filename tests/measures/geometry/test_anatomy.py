@@ -12,9 +12,9 @@ from gapviz.measures.geometry.anatomy import (
     clustered_heat_map,
     hubness,
     plane_point,
-    spectrum,
 )
 from gapviz.measures.geometry.report import Geometry
+from gapviz.measures.geometry.spectrum import spectrum
 from gapviz.retrieval.exact import top_k, top_k_of_scores
 from gapviz.sources.files import read
 

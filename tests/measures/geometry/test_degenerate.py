@@ -51,6 +51,7 @@ def test_sampling_is_told_and_stays_close():
     geometry = Geometry(x, y, Pairs(rows, rows))
     assert set(geometry.sampled) == {
         "separation_c", "uniformity", "auc_matched", "d_prime", "threshold", "info_nce",
+        "linear_cka", "mutual_knn",
     }  # fmt: skip
     assert geometry.scores.mismatched.mean() == pytest.approx(geometry.cosines.mismatched, abs=3e-3)
     assert geometry.scores.within_x.mean() == pytest.approx(geometry.x.cone, abs=3e-3)

@@ -58,6 +58,10 @@ def scalars(geometry):
         "threshold": geometry.threshold.threshold,
         "nce": geometry.info_nce,
         "pc1": geometry.principal_axis.variance_share,
+        "squared gap of pairs": geometry.differences.squared_gap,
+        "residual": geometry.differences.residual,
+        "residual spread": geometry.residual_spectrum.participation_ratio,
+        "cka": geometry.agreement.cka,
     }
 
 
