@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.training.objectives import INTRA_MODAL, InfoNCE, Objective, Sigmoid
 
 # Where CLIP's ends up after training; low, so the gap that the heads were born with stays.
@@ -43,6 +45,8 @@ class Variant:
     """As after the colon of the encoder's name; empty for the built-in encoder itself."""
     candidates: Sequence[Objective]
     """Where there are several, recall on `calibrate` chooses; of the nearly equal, the last."""
+    significant_bits: int = 11
+    """Of the numbers that are stored as float16; fewer than its 11 take less room."""
 
 
 VARIANTS = (
@@ -54,3 +58,20 @@ VARIANTS = (
     ),
     Variant("warm", [InfoNCE(0.03), InfoNCE(0.05), InfoNCE(0.1)]),
 )
+
+
+def chosen_variants(what: str) -> tuple[Variant, ...]:
+    """Those that the command line names, all where it names none; `what` the script does."""
+    names = {variant.name or BUILTIN: variant for variant in VARIANTS}
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument(
+        "variants",
+        nargs="*",
+        metavar="VARIANT",
+        help=f"{', '.join(names)}; all unless named, and what is not named stays as it is",
+    )
+    asked = parser.parse_args().variants
+    unknown = [name for name in asked if name not in names]
+    if unknown:
+        parser.error(f"there is no variant {unknown[0]}; choose {', '.join(names)}")
+    return tuple(variant for name, variant in names.items() if not asked or name in asked)
