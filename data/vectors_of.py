@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from recipes import VARIANTS
+from recipes import FLOAT16_BITS, VARIANTS
 from tower_features import TowerFeatures
 
 from gapviz.core.collection import Collection
@@ -17,9 +17,6 @@ from gapviz.core.vectors import Float32, Indices, unit_rows
 from gapviz.encoders.builtin import Head
 from gapviz.sources.builtin import ATTRIBUTION
 from gapviz.sources.builtin.variants import HEADS_FILE, encoder_name
-
-FLOAT16_BITS = 11
-"""Significant bits of a float16, the one that is not written included."""
 
 _bits = {variant.name: variant.significant_bits for variant in VARIANTS}
 
