@@ -73,8 +73,11 @@ NARROWEST_CHART = 290
 CHART_HEIGHT = 260
 HOW = """
 Every tenth step, both heads encode the held-out pairs, and all figures are of those alone; only
-the loss is that of the training batch, and comparable at one temperature only.
+the loss is that of the training batch, and comparable at one temperature (of ModGap, with one pair
+of weights) only.
 
+- **Loss ModGap**: InfoNCE + λ₁ mean‖x − y‖² + λ₂ log mean exp(−2‖cᵢ − cⱼ‖²), c = norm(x + y) of
+  each pair, i ≠ j.
 - **Gap**: distance of the two centroids, ‖μ₁ − μ₂‖.
 - **In-cone cosine**: mean cosine of two different rows of one modality.
 - **Held-out recall**: share of queries whose match is among the first 10 of the other modality.
@@ -138,11 +141,12 @@ def _options(chosen: Settings) -> TrainingOptions:
             bind="query-params",
             help="Two images should be as alike as their captions (CyCLIP).",
         )
-        weights = {
-            name: float(number_of(weight, width=150))
-            for name, weight in WEIGHTS.items()
-            if loss == "modgap"
-        }
+    weights: dict[str, float] = {}
+    if loss == "modgap":
+        with st.container(horizontal=True):
+            weights = {
+                name: float(number_of(weight, width=160)) for name, weight in WEIGHTS.items()
+            }
     return TrainingOptions(
         float(temperature),
         loss,
