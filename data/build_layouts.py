@@ -1,20 +1,23 @@
 """Lay out the built-in collection by UMAP under the strategies, so that no visitor waits.
 
 Writes `data/builtin/layouts.safetensors`: one (n_points, 2) array a view, under the key of
-its `LayoutRequest`. Run it after `data/build_collection.py`.
+its `LayoutRequest`. Run it after `data/build_collection.py`; with the names of variants it adds
+the views of those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from safetensors.numpy import save
+from recipes import VARIANTS, chosen_variants
+from safetensors.numpy import load_file, save
 
 from gapviz.analyses.layouts import SHIPPED_FILE, LayoutRequest
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32
-from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.shipped import shipped_folder
+from gapviz.sources.builtin.variants import encoder_name
 from gapviz.storage.cache import checksum
 from gapviz.storage.files import write_atomically
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -52,12 +55,17 @@ def lay_out(encoder: str, shown: Iterable[StrategyOptions]) -> Iterator[tuple[st
 
 
 def main() -> None:
-    """Lay out every view and write the file."""
+    """Lay out every view that is asked for and write the file."""
+    variants = chosen_variants("Lay out the built-in collection.")
     target = shipped_folder("builtin") / SHIPPED_FILE
-    target.unlink(missing_ok=True)
     layouts: dict[str, Float32] = {}
-    for encoder in BUILTIN_ENCODERS:
-        layouts |= lay_out(encoder, views() if encoder == "builtin" else VARIANT_VIEWS)
+    if len(variants) < len(VARIANTS):
+        layouts = load_file(target)
+    else:
+        target.unlink(missing_ok=True)
+    for variant in variants:
+        shown = VARIANT_VIEWS if variant.name else views()
+        layouts |= lay_out(encoder_name(variant.name), shown)
     sums = {key: checksum({key: points}) for key, points in layouts.items()}
     write_atomically(target, save(layouts, metadata=sums))
     print(f"{target}: {len(layouts)} layouts, {target.stat().st_size / 1e6:.1f} MB")

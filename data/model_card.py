@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import fill
 
 from held_out import Figure
-from recipes import Recipe, Variant
+from recipes import FLOAT16_BITS, Recipe, Variant
 from splitting import TRAIN
 from training import Trained
 
@@ -137,7 +137,7 @@ def write_model_card(
         n_calibrate=splits[CALIBRATE].size,
         n_evaluate=n_evaluate,
         chance=10 / n_evaluate,
-        notes=_notes(runs, chosen, figures, exact) if variant.name else "",
+        notes=_notes(variant, runs, chosen, figures, exact) if variant.name else "",
         paired=PAIRED if variant.name else "",
         table=_table(figures, base if variant.name else None),
         limits=VARIANT_LIMITS if variant.name else LIMITS,
@@ -157,6 +157,7 @@ def _table(figures: Sequence[Figure], base: Sequence[Figure] | None) -> str:
 
 
 def _notes(
+    variant: Variant,
     runs: Sequence[Trained],
     chosen: Trained,
     figures: Sequence[Figure],
@@ -167,6 +168,8 @@ def _notes(
     if chosen.learned:
         ended = ", ".join(f"{name} {value:g}" for name, value in chosen.learned.items())
         lines.append(f"What the loss had learned by then: {ended}.")
+    if variant.chosen:
+        lines.append(f"Chosen: {variant.chosen}.")
     if len(runs) > 1:
         tried = "; ".join(f"{run.objective.in_words()}: {run.kept.recall:.3f}" for run in runs)
         lines.append(
@@ -182,9 +185,11 @@ def _notes(
         if changes[worst] >= 0.0005
         else "To three digits they are float32's."
     )
+    bits = variant.significant_bits
+    rounded = "" if bits == FLOAT16_BITS else f", rounded to {bits} significant bits"
     lines.append(
-        "Heads and vectors are stored as float16; the figures below are those of what is "
-        f"stored. {change}"
+        f"Heads and vectors are stored as float16{rounded}; the figures below are those of what "
+        f"is stored. {change}"
     )
     return "\n".join(map(_bullet, lines)) + "\n"
 

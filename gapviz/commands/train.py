@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -20,7 +21,7 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.pair import default_pair
 from gapviz.training.features import collection_features
-from gapviz.training.run import LossName, TrainingOptions, train_run
+from gapviz.training.run import MODGAP_WEIGHTS, LossName, TrainingOptions, train_run
 
 if TYPE_CHECKING:
     from gapviz.training.features import TrainingFeatures
@@ -37,6 +38,11 @@ PARAMETERS = (
         DEFAULTS.temperature,
         "what cosines are divided by; the sigmoid loss starts from it and learns another",
         symbol="τ",
+    ),
+    *(
+        # Without a default, so that one that is given beside another loss is refused.
+        replace(one, default=None, help=f"{one.help} (default: {one.default:g})")
+        for one in MODGAP_WEIGHTS
     ),
     Parameter("steps", "Steps", "count", DEFAULTS.steps, "updates of the heads"),
     Parameter(

@@ -13,6 +13,10 @@ from typing import Any
 
 INTRA_MODAL = 0.25
 """Usual weight of either intra-modal term."""
+ALIGNMENT = 10.0
+"""Usual weight λ₁ of ModGap's alignment of pairs."""
+UNIFORMITY = 10.0
+"""Usual weight λ₂ of ModGap's uniformity of their centroids."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,5 +120,49 @@ class Sigmoid:
         return Loss(of, {"log_scale": log_scale, "bias": bias})
 
 
-Objective = InfoNCE | Sigmoid
+@dataclass(frozen=True, slots=True)
+class ModGap:
+    """InfoNCE + λ₁ mean‖xᵢ − yᵢ‖² + λ₂ log mean exp(−2‖cᵢ − cⱼ‖²) over i ≠ j, cᵢ = norm(xᵢ + yᵢ).
+
+    The first term draws both halves of a pair together, the second spreads the pairs over the
+    sphere (arXiv 2601.18525; uniformity as Wang & Isola 2020).
+    """
+
+    temperature: float
+    """τ of InfoNCE, fixed."""
+    alignment: float = ALIGNMENT
+    """λ₁."""
+    uniformity: float = UNIFORMITY
+    """λ₂."""
+    name: str = "ModGap"
+
+    def in_words(self) -> str:
+        """Name, temperature and terms, for people."""
+        return (
+            f"{InfoNCE(self.temperature).in_words()}, plus {self.alignment:g} · mean‖x − y‖² and "
+            f"{self.uniformity:g} · log mean exp(−2‖cᵢ − cⱼ‖²) over the centroids of different "
+            "pairs, scaled to length 1, as in ModGap"
+        )
+
+    def loss(self) -> Loss:
+        """What training minimises, with fresh parameters of its own."""
+        import torch
+        from torch.nn.functional import normalize
+
+        plain = InfoNCE(self.temperature).loss()
+
+        def of(x: Any, y: Any) -> Any:
+            alignment = (x - y).square().sum(dim=1).mean()
+            centroids = normalize(x + y, dim=1)
+            # Of unit rows, ‖cᵢ − cⱼ‖² = 2 − 2 cᵢ·cⱼ.
+            exponents = 4 * (centroids @ centroids.T - 1)
+            n = len(x)
+            others = exponents.masked_fill(torch.eye(n, dtype=torch.bool), -math.inf)
+            uniformity = others.logsumexp((0, 1)) - math.log(n * (n - 1))
+            return plain.of(x, y) + self.alignment * alignment + self.uniformity * uniformity
+
+        return Loss(of)
+
+
+Objective = InfoNCE | Sigmoid | ModGap
 """What training minimises: its numbers, its `in_words()` for the model card, its `loss()`."""

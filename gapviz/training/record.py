@@ -29,7 +29,8 @@ class TrainingStep:
     step: int
     """How many updates came before."""
     loss: float
-    """Of the batch that comes next, in nats a pair; only comparable at one temperature."""
+    """Of the batch that comes next, in nats a pair; only comparable at one
+    temperature, and of ModGap with one pair of weights."""
     scale: float
     """What cosines are multiplied with in the loss: 1/τ."""
     gap: float

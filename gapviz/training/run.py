@@ -19,21 +19,55 @@ import numpy as np
 from safetensors.numpy import save
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.builtin import Head
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
+    ALIGNMENT,
     INTRA_MODAL,
+    UNIFORMITY,
     InfoNCE,
     Loss,
+    ModGap,
+    Objective,
     Sigmoid,
     with_intra_modal_terms,
 )
 from gapviz.training.record import TrainingStep, recorded
 
-LossName = Literal["infonce", "sigmoid"]
-LOSS_TITLES: dict[LossName, str] = {"infonce": "InfoNCE", "sigmoid": "sigmoid"}
+LossName = Literal["infonce", "sigmoid", "modgap"]
+LOSS_TITLES: dict[LossName, str] = {
+    "infonce": "InfoNCE",
+    "sigmoid": "sigmoid",
+    "modgap": "ModGap",
+}
+
+MODGAP_WEIGHTS = (
+    Parameter(
+        "alignment",
+        "Alignment",
+        "number",
+        ALIGNMENT,
+        "weight of mean‖x − y‖², which draws both halves of a pair together; of the ModGap loss",
+        symbol="λ₁",
+        low=0.0,
+        high=100.0,
+    ),
+    Parameter(
+        "uniformity",
+        "Uniformity",
+        "number",
+        UNIFORMITY,
+        "weight of log mean exp(−2‖cᵢ − cⱼ‖²), which spreads the centroids of the pairs; of the "
+        "ModGap loss",
+        symbol="λ₂",
+        low=0.0,
+        high=100.0,
+    ),
+)
+"""What the ModGap loss has and no other."""
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.005, 1.0
 MAX_STEPS = 2_000
@@ -72,6 +106,10 @@ class TrainingOptions:
     seed: int = 42
     steps: int = 300
     record_every: int = 10
+    alignment: float | None = None
+    """λ₁ of the ModGap loss, its default where None; no other loss has one."""
+    uniformity: float | None = None
+    """λ₂ of the ModGap loss, likewise."""
 
     def __post_init__(self) -> None:
         if self.loss not in get_args(LossName):
@@ -87,19 +125,42 @@ class TrainingOptions:
                 raise GapvizError(
                     f"{name} {value:g} is out of range", hint=f"choose {low:g} to {high:g}"
                 )
+        for weight in MODGAP_WEIGHTS:
+            value = getattr(self, weight.name)
+            if self.loss == "modgap":
+                checked = weight.checked(weight.default if value is None else value)
+                object.__setattr__(self, weight.name, checked)
+            elif value is not None:
+                raise GapvizError(
+                    f"the loss {self.loss} has no weight {weight.name} {weight.symbol}",
+                    hint="leave it out, or choose the loss modgap",
+                )
 
     @property
     def title(self) -> str:
         """What tells the run from others, short."""
         terms = ", intra-modal" if self.intra_modal else ""
-        return f"{LOSS_TITLES[self.loss]}{terms}, τ = {self.temperature:g}, seed {self.seed}"
+        weights = "".join(
+            f"{one.described(getattr(self, one.name))}, "
+            for one in MODGAP_WEIGHTS
+            if self.loss == "modgap"
+        )
+        return (
+            f"{LOSS_TITLES[self.loss]}{terms}, {weights}τ = {self.temperature:g}, seed {self.seed}"
+        )
 
     def make_loss(self) -> Loss:
         """The loss, with fresh parameters of its own."""
         weight = INTRA_MODAL if self.intra_modal else 0.0
+        plain: Objective
         if self.loss == "infonce":
-            return InfoNCE(self.temperature, weight, weight).loss()
-        return with_intra_modal_terms(Sigmoid(1 / self.temperature).loss(), weight, weight)
+            plain = InfoNCE(self.temperature)
+        elif self.loss == "sigmoid":
+            plain = Sigmoid(1 / self.temperature)
+        else:
+            weights = {one.name: getattr(self, one.name) for one in MODGAP_WEIGHTS}
+            plain = ModGap(self.temperature, **weights)
+        return with_intra_modal_terms(plain.loss(), weight, weight)
 
 
 @dataclass(frozen=True, eq=False)

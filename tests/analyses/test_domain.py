@@ -12,16 +12,19 @@ from gapviz.core.collection import Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.splits import alternate_splits
-from gapviz.encoders import load_encoder
+from gapviz.encoders.builtin import Head
+from gapviz.encoders.image_only import EfficientNetEncoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin.variants import HEADS_FILE, variant_folder, variant_of
 
 SIZES = (5, 10, 20, 50, 100)
 
 
 @pytest.fixture(scope="module")
 def photographs(reference):
+    """Features of photographs, as the tower that all variants share makes them."""
     files = sorted((reference / "coco100" / "images").iterdir())
-    return [Image.open(file) for file in files]
+    return EfficientNetEncoder("cpu").image_features([Image.open(file) for file in files])
 
 
 def pictures(vectors, encoder):
@@ -56,7 +59,9 @@ def test_fewer_than_one_in_a_hundred_collections_of_drawings_is_taken_for_anothe
 @pytest.mark.encoder
 @pytest.mark.parametrize("encoder", list(BUILTIN_ENCODERS))
 def test_twenty_photographs_are_told_from_drawings(photographs, encoder):
-    vectors = load_encoder(encoder).encode_images(photographs)
+    vectors = Head.load(variant_folder(variant_of(encoder)) / HEADS_FILE, "image").project(
+        photographs
+    )
     assert domain_of(pictures(vectors, encoder)).share > 0.5
     told = [domain_of(pictures(vectors[start::5], encoder)).is_outside for start in range(5)]
     assert all(told)

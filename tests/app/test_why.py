@@ -53,6 +53,16 @@ def test_runs_at_two_temperatures_are_kept_and_removed(open_app):
     assert [run.number for run in app.session_state[RUNS]] == [2]
 
 
+def test_a_link_chooses_modgap_and_its_weights(open_app):
+    app = trained(open_app(PAGE, train_loss="modgap", train_alignment="3"))
+    assert {"Alignment λ₁", "Uniformity λ₂"} <= {field.label for field in app.number_input}
+    options = app.session_state[RUNS][0].options
+    assert (options.loss, options.alignment, options.uniformity) == ("modgap", 3, 10)
+    assert not app.exception and app.session_state[RUNS][0].live.state == "done"
+    app.segmented_control(key="train_loss").set_value("infonce").run()
+    assert "Alignment λ₁" not in {field.label for field in app.number_input}
+
+
 def test_two_visitors_train_at_once(open_app):
     one, other = open_app(PAGE), open_app(PAGE)
     one.button(key="train_step").click().run()

@@ -34,6 +34,16 @@ def test_the_records_are_those_that_the_page_draws(saved, figures):
     assert (told["n_train"], told["n_held_out"]) == (20, 20)
 
 
+def test_modgap_takes_its_weights_and_no_other_loss_does(saved, figures, refused):
+    told = figures("train", saved, "--loss", "modgap", "--alignment", "3", "--steps", "2")
+    features = collection_features(read(saved).collection, PAIR)
+    options = TrainingOptions(loss="modgap", alignment=3, steps=2, record_every=2)
+    assert told["last"] == [step.to_json() for step in training_steps(features, options)][-1]
+    assert (told["options"]["alignment"], told["options"]["uniformity"]) == (3, 10)
+    sentence = refused("train", saved, "--uniformity", "1")
+    assert "the loss infonce has no weight uniformity λ₂" in sentence and "modgap" in sentence
+
+
 def test_the_table_has_a_line_a_record_and_names_every_unit(saved, run):
     text = run("train", saved, "--steps", "4", "--record-every", "2").stdout
     lines = [line.split() for line in text.splitlines()]
@@ -70,6 +80,7 @@ def test_a_condition_names_the_last_record_or_another(saved, run):
     "arguments",
     [
         ["--loss", "hinge"],
+        ["--loss", "modgap", "--alignment", "-1"],
         ["--temperature", "0"],
         ["--temperature", "nan"],
         ["--steps", "0"],

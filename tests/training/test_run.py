@@ -8,7 +8,8 @@ from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.storage.cache import clear_memory
 from gapviz.training.features import builtin_features, collection_features
 from gapviz.training.live import LiveRun
-from gapviz.training.run import TrainingOptions, train_run, training_steps
+from gapviz.training.objectives import ALIGNMENT, UNIFORMITY
+from gapviz.training.run import LOSS_TITLES, TrainingOptions, train_run, training_steps
 from gapviz.training.temperature import cached_temperatures
 
 SHORT = TrainingOptions(steps=6, record_every=3, seed=7)
@@ -46,12 +47,26 @@ def test_runs_at_once_do_not_disturb_each_other(features):
     assert [run.to_json() for run in together] == [alone.to_json()] * 2
 
 
-@pytest.mark.parametrize("loss", ["infonce", "sigmoid"])
+@pytest.mark.parametrize("loss", LOSS_TITLES)
 @pytest.mark.parametrize("intra_modal", [False, True])
 def test_every_loss_falls(features, loss, intra_modal):
     options = TrainingOptions(0.1, loss, intra_modal, steps=30, record_every=30)
     first, last = train_run(features, options).steps
     assert last.loss < first.loss
+
+
+def test_modgap_draws_the_clouds_together_and_the_same_seed_gives_the_same_run(features):
+    options = TrainingOptions(loss="modgap", steps=12, record_every=12)
+    run, plain = train_run(features, options), train_run(features, TrainingOptions(steps=12))
+    assert run.steps[-1].gap < 0.7 * plain.steps[-1].gap
+    assert run.to_json() == train_run(features, options).to_json()
+
+
+def test_weights_of_modgap_have_defaults_and_are_told_in_title_and_figures():
+    usual, own = TrainingOptions(loss="modgap"), TrainingOptions(loss="modgap", alignment=3)
+    assert (usual.alignment, usual.uniformity) == (ALIGNMENT, UNIFORMITY)
+    assert "ModGap, λ₁ = 3, λ₂ = 10, τ = 0.01" in own.title
+    assert TrainingOptions().alignment is None and "λ" not in TrainingOptions().title
 
 
 def test_the_built_in_features_are_held_out_as_the_collection_is():
@@ -85,7 +100,17 @@ def test_training_and_held_out_pairs_are_those_of_the_splits(make_collection):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"loss": "hinge"}, {"temperature": 0.0}, {"steps": 0}, {"record_every": 0}]
+    "wrong",
+    [
+        {"loss": "hinge"},
+        {"temperature": 0.0},
+        {"steps": 0},
+        {"record_every": 0},
+        {"alignment": 1.0},
+        {"loss": "sigmoid", "uniformity": 1.0},
+        {"loss": "modgap", "alignment": -1.0},
+        {"loss": "modgap", "uniformity": float("nan")},
+    ],
 )
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(GapvizError):

@@ -15,8 +15,8 @@ from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.errors import errors_shown, show_error
 from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.url_params import free_parameter, url_choice
-from gapviz.dashboard.widgets import choice_of, segments_of
+from gapviz.dashboard.url_params import free_parameter, url_choice, url_parameter
+from gapviz.dashboard.widgets import choice_of, number_of, segments_of
 from gapviz.figures.cones import alt_text
 from gapviz.figures.training import (
     QUANTITIES,
@@ -30,7 +30,13 @@ from gapviz.storage.background import ThreadTask
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.live import LiveRun
 from gapviz.training.record import TrainingStep
-from gapviz.training.run import LOSS_TITLES, LossName, TrainingOptions, training_steps
+from gapviz.training.run import (
+    LOSS_TITLES,
+    MODGAP_WEIGHTS,
+    LossName,
+    TrainingOptions,
+    training_steps,
+)
 from gapviz.training.temperature import TEMPERATURES
 
 LOSS = url_choice(
@@ -39,7 +45,8 @@ LOSS = url_choice(
     {str(name): title for name, title in LOSS_TITLES.items()},
     default="infonce",
     help="InfoNCE ranks each match first in its batch (CLIP); the sigmoid loss asks of each pair "
-    "whether it is one (SigLIP).",
+    "whether it is one (SigLIP); ModGap adds to InfoNCE that both halves of a pair should meet "
+    "and the pairs spread.",
 )
 TEMPERATURE = url_choice(
     "train_temperature",
@@ -50,6 +57,10 @@ TEMPERATURE = url_choice(
     "learns it.",
 )
 INTRA_MODAL = free_parameter("intra_modal")
+WEIGHTS = {
+    one.name: url_parameter(replace(one, name=f"train_{one.name}")) for one in MODGAP_WEIGHTS
+}
+"""Shown where the loss has them."""
 
 RUNS, NEXT_NUMBER = "_training_runs", "_next_training_run"
 MOST_RUNS = len(RUN_COLORS)
@@ -62,8 +73,11 @@ NARROWEST_CHART = 290
 CHART_HEIGHT = 260
 HOW = """
 Every tenth step, both heads encode the held-out pairs, and all figures are of those alone; only
-the loss is that of the training batch, and comparable at one temperature only.
+the loss is that of the training batch, and comparable at one temperature (of ModGap, with one pair
+of weights) only.
 
+- **Loss ModGap**: InfoNCE + λ₁ mean‖x − y‖² + λ₂ log mean exp(−2‖cᵢ − cⱼ‖²), c = norm(x + y) of
+  each pair, i ≠ j.
 - **Gap**: distance of the two centroids, ‖μ₁ − μ₂‖.
 - **In-cone cosine**: mean cosine of two different rows of one modality.
 - **Held-out recall**: share of queries whose match is among the first 10 of the other modality.
@@ -127,7 +141,20 @@ def _options(chosen: Settings) -> TrainingOptions:
             bind="query-params",
             help="Two images should be as alike as their captions (CyCLIP).",
         )
-    return TrainingOptions(float(temperature), loss, intra_modal, chosen.seed)
+    weights: dict[str, float] = {}
+    if loss == "modgap":
+        with st.container(horizontal=True):
+            weights = {
+                name: float(number_of(weight, width=160)) for name, weight in WEIGHTS.items()
+            }
+    return TrainingOptions(
+        float(temperature),
+        loss,
+        intra_modal,
+        chosen.seed,
+        alignment=weights.get("alignment"),
+        uniformity=weights.get("uniformity"),
+    )
 
 
 @st.fragment

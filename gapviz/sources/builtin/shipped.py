@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin.deflated import DEFLATED, inflated
 
 
 def shipped_folder(name: str) -> Path:
@@ -32,15 +34,25 @@ def shipped_folder(name: str) -> Path:
 def shipped_tensors(
     path: Path, names: Iterable[str], *, what: str = "the vectors that belong to gapviz are"
 ) -> dict[str, npt.NDArray[Any]]:
-    """Arrays of a safetensors file by name, as stored; `what` they are is said in the error.
+    """Arrays of a safetensors file by name, inflated where they are deflated.
+
+    Args:
+        path: the file.
+        names: of its arrays.
+        what: they are, as said in the error.
 
     Raises:
         GapvizError: the file is missing or damaged, or holds no such array.
     """
     try:
         with safe_open(path, framework="numpy") as tensors:
-            return {name: tensors.get_tensor(name) for name in names}
-    except (OSError, SafetensorError) as error:
+            stored = json.loads((tensors.metadata() or {}).get(DEFLATED, "{}"))
+            arrays = {name: tensors.get_tensor(name) for name in names}
+        return {
+            name: inflated(array, *stored[name]) if name in stored else array
+            for name, array in arrays.items()
+        }
+    except (OSError, SafetensorError, ValueError) as error:
         raise GapvizError(
             f"{what} missing or damaged",
             where=str(path),

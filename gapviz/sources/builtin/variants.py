@@ -93,6 +93,15 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
             "still have the query's modality.",
             logit_scale=20,
         ),
+        BuiltinEncoderNote(
+            encoder_name("modgap"),
+            "Built-in, ModGap loss",
+            "The built-in encoder with heads trained by InfoNCE at the same temperature plus "
+            "ModGap's terms, which draw pairs together and spread their centroids. Held out, a "
+            "fifth of the gap is left and recall the same; seven in ten answers of a mixed index "
+            "still have the query's modality.",
+            logit_scale=100,
+        ),
     )
 }
 """By encoder name; the first is the default."""

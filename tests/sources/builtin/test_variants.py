@@ -11,7 +11,8 @@ from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.errors import GapvizError
 from gapviz.measures.experiment import measure
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.sources.builtin.variants import variant_folder, variant_of
+from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
+from gapviz.sources.builtin.variants import HEADS_FILE, variant_folder, variant_of
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import VECTORS_FILE
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -119,6 +120,30 @@ def test_a_variants_card_repeats_the_built_in_encoders_figures(encoder):
 def test_a_higher_temperature_leaves_less_of_the_gap(measured):
     gaps = {name: found.geometry.gap.gap for name, found in measured.items()}
     assert gaps["builtin:warm"] < 0.5 * gaps["builtin"]
+
+
+def test_modgap_leaves_less_of_the_gap_and_of_the_bias_and_recall_as_it_was(measured):
+    base, modgap = (measured[name] for name in ("builtin", "builtin:modgap"))
+    assert modgap.geometry.gap.high < 0.25 * base.geometry.gap.low
+    assert modgap.geometry.gap.change_from(base.geometry.gap).high < -0.5
+    for modality in ("text", "image"):
+        assert modgap.bias[modality].high < base.bias[modality].low
+        assert modgap.ndcg[modality].low > base.ndcg[modality].high
+    for way, recall in modgap.recall.items():
+        assert recall[10].high > base.recall[way][10].value
+
+
+def test_what_is_rounded_to_fewer_bits_holds_no_others():
+    folder = variant_folder("modgap")
+    files = ((HEADS_FILE, ["image.weight_in"]), (VECTORS_FILE, ["image.vectors", "text.vectors"]))
+    for file, names in files:
+        for array in shipped_tensors(folder / file, names).values():
+            assert not (array.view(np.uint16) & 0b111).any()
+
+
+def test_all_that_ships_stays_below_thirty_megabytes():
+    files = [path for path in shipped_folder("").rglob("*") if "__pycache__" not in path.parts]
+    assert sum(path.stat().st_size for path in files if path.is_file()) < 30e6
 
 
 @pytest.mark.parametrize("encoder", VARIANTS)
