@@ -19,21 +19,19 @@ import numpy as np
 from gapviz.core.collection import EVALUATE, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.labels import is_labelled
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
-from gapviz.core.rows import corpus_rows, rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
+from gapviz.core.rows import corpus_rows
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
-from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.threads import ROWS_OF_ONE_THREAD, one_blas_thread
-from gapviz.measures.retrieval.within import evaluate_within
+from gapviz.measures.retrieval.within import evaluate_labels
 from gapviz.storage.background import AT_ONCE
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
@@ -41,7 +39,7 @@ from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
 KIND = "scoreboards"
 
 # Raise it when the same request would give other figures or other warnings.
-REVISION = 8
+REVISION = 9
 
 FRONT_DRAWS = 1_000
 
@@ -375,19 +373,8 @@ def _likeness(measured: Measurement) -> dict[str, Estimate]:
     """Mean average precision within each modality."""
     found = {}
     for name in measured.collection.modality_names:
-        block = measured.collection.modality(name).corpus
-        vectors = measured.strategy.transform(block.vectors, name)
-        labels = measured.collection.label_sets[block.item_index]
-        asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, measured.seed)
-        rows = rows_of_one(name, vectors, block.item_index)
-        prepared = measured.strategy.prepare(rows, rows)
-        outcome = evaluate_within(
-            vectors,
-            labels,
-            asking=asking,
-            items=block.item_index,
-            adjust=None if prepared is None else partial(prepared.adjust, modality=name),
+        outcome, items = evaluate_labels(
+            measured.collection, measured.strategy, name, seed=measured.seed
         )
-        items = block.item_index[asking]
         found[name] = bootstrap_mean(outcome.average_precision, items, seed=measured.seed)
     return found
