@@ -126,14 +126,12 @@ class Directions:
     def asymmetry(self, first: str, second: str) -> Asymmetry | None:
         """Of a pair of modalities; None where no item has both."""
         collection = self.measurement.collection
-        owners = [collection.modality(name).item_index for name in (first, second)]
-        common = np.intersect1d(
-            *(collection.modality(name).corpus.item_index for name in (first, second))
-        )
+        blocks = [collection.modality(name) for name in (first, second)]
+        common = np.intersect1d(blocks[0].corpus.item_index, blocks[1].corpus.item_index)
         if not common.size:
             return None
         ways = (first, second), (second, first)
-        whole = all(np.isin(one, common).all() for one in owners)
+        whole = all(np.isin(block.item_index, common).all() for block in blocks)
         if whole:
             there, back = (
                 {name: self.measurement.replicates[name, *way] for name in FIGURES} for way in ways

@@ -1,0 +1,211 @@
+"""What was found of the directions, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import nan
+
+from gapviz.analyses.directions.found import FoundDirections, JudgedAsymmetry
+from gapviz.core.estimate import Estimate
+from gapviz.core.table import Cell, Column, Table
+from gapviz.core.wording import counted
+from gapviz.measures.directions import FIGURES, Direction
+from gapviz.measures.rank_correlation import is_settled
+
+ANSWERS = {
+    "match": "its own item",
+    "label": "an item of its label",
+    "row": "another row of its item",
+    "nothing": "nothing",
+}
+"""What answers a query, by what is relevant."""
+
+WITHIN_CHANCE = "within chance"
+UNDECIDED = "undecided"
+
+UNKNOWN = Estimate(nan, nan, nan)
+FIGURE_COLUMNS = tuple(Column(name, title, better="higher") for name, title in FIGURES.items())
+CHANGE_COLUMNS = tuple(Column(name, title, signed=True) for name, title in FIGURES.items())
+
+
+def arrow(source: str, target: str) -> str:
+    """A direction in words."""
+    return f"{source} → {target}"
+
+
+def directions_table(found: FoundDirections) -> Table:
+    """A row a direction, within a modality too."""
+    reasons = dict.fromkeys(one.why for one in found.directions.values() if one.why)
+    return Table(
+        "Every direction: the query's modality → the modality that is searched alone",
+        [
+            Column("direction", "direction", text=True),
+            *FIGURE_COLUMNS,
+            Column("chance", "NDCG@10 by chance", missing=""),
+            Column("answer", "what answers", text=True),
+            Column("queries", "queries"),
+            Column("entries", "entries"),
+        ],
+        [_direction_row(one) for one in found.directions.values()],
+        " ".join(reasons),
+    )
+
+
+def _direction_row(one: Direction) -> list[Cell]:
+    return [
+        arrow(one.source, one.target),
+        *(one.figures.get(name, UNKNOWN) for name in FIGURES),
+        one.chance.get("ndcg", nan),
+        ANSWERS[one.relevant],
+        one.n_queries,
+        one.n_indexed,
+    ]
+
+
+def asymmetry_table(asymmetries: Sequence[JudgedAsymmetry]) -> Table:
+    """The way there minus the way back, a row a pair of modalities."""
+    partial = not all(one.whole for one in asymmetries)
+    return Table(
+        "Asymmetry: one direction minus its way back",
+        [
+            Column("pair", "direction − way back", text=True),
+            *CHANGE_COLUMNS,
+            Column("verdict", "better", text=True),
+            Column("items", "items"),
+        ],
+        [
+            [
+                f"{arrow(one.first, one.second)} − {arrow(one.second, one.first)}",
+                *(one.change[name] for name in FIGURES),
+                verdict(one),
+                one.n_items,
+            ]
+            for one in asymmetries
+        ],
+        "A direction is called better only where that holds for all pairs and figures at once "
+        "(max-T)."
+        + " Of items that lack a modality none asks, and none is searched, so that both ways have "
+        "the same items; the figures of the directions themselves have all." * partial,
+        intervals="95 % intervals of the paired change",
+    )
+
+
+def verdict(one: JudgedAsymmetry) -> str:
+    """Which direction is better, and in which figures."""
+    by_way: dict[str, list[str]] = {}
+    for name, title in FIGURES.items():
+        way = one.better(name)
+        if way is not None:
+            by_way.setdefault(arrow(*way), []).append(title)
+    words = [f"{way} ({', '.join(titles)})" for way, titles in by_way.items()]
+    return "; ".join(words) or WITHIN_CHANCE
+
+
+def gap_table(found: FoundDirections, label: str) -> Table:
+    """The gap of every pair of modalities; `label` names the strategy."""
+    moved = [Column("moved", "gap", label, better="lower")] * bool(found.moved_gaps)
+    return Table(
+        "Gap without noise, by pair of modalities",
+        [
+            Column("pair", "pair", text=True),
+            Column("gap", "gap", "as encoded", better="lower"),
+            *moved,
+        ],
+        [
+            ["–".join(pair), gap, *(one[pair] for one in [found.moved_gaps] if moved)]
+            for pair, gap in found.gaps.items()
+        ],
+    )
+
+
+def target_table(found: FoundDirections) -> Table:
+    """What of the first 10 of the pooled index has the modality asked for."""
+    return Table(
+        "Pooled index: what the first 10 hold of the modality asked for",
+        [
+            Column("source", "queries", text=True),
+            Column("target", "asked for", text=True),
+            Column("share", "target share@10"),
+            Column("index", "share of the index"),
+            Column("hit_rate", "target hit rate@10"),
+        ],
+        [
+            [source, target, one.share, one.expected_share, one.hit_rate]
+            for (source, target), one in found.targets.items()
+        ],
+    )
+
+
+def penalty_table(found: FoundDirections) -> Table:
+    """Dedicated encoder minus joint tower within each modality."""
+    return Table(
+        "Within a modality: dedicated encoder minus joint tower",
+        [
+            Column("modality", "within", text=True),
+            Column("encoder", "dedicated", text=True),
+            Column("recall@1", "R@1", signed=True),
+            Column("recall@10", "R@10", signed=True),
+            Column("map", "mAP", signed=True),
+            Column("items", "items"),
+        ],
+        [
+            [
+                name,
+                one.title,
+                one.comparison.delta.recall[1],
+                one.comparison.delta.recall[10],
+                one.comparison.delta.mean_average_precision,
+                one.comparison.n_items,
+            ]
+            for name, one in found.penalties.items()
+        ],
+        "Above 0 the joint tower is the wrong tool.",
+        intervals="95 % bootstrap intervals in which the queries alone vary",
+    )
+
+
+def predicted_table(correlations: Mapping[str, Estimate], found: FoundDirections) -> Table:
+    """Rank correlation of the gap with each figure."""
+    return Table(
+        "Does the gap predict retrieval?",
+        [
+            Column("figure", "gap with", text=True),
+            Column("rho", "Spearman ρ", signed=True, decimals=2),
+            Column("points", "points"),
+            Column("verdict", "", text=True),
+        ],
+        [
+            [FIGURES[name], one, found.n_points, predicts(one, FIGURES[name])]
+            for name, one in correlations.items()
+        ],
+        f"A point is a pair of modalities of a model, as encoded: "
+        f"{counted(found.n_points, 'point')} of {counted(found.n_models, 'model')}; its figure is "
+        "the mean of both directions. Pairs that share a modality or a model are no independent "
+        "sample, so that the interval is too narrow rather than too wide.",
+        intervals="95 % intervals (Fisher's z, Bonett & Wright 2000)",
+    )
+
+
+def predicts(correlation: Estimate, title: str) -> str:
+    """What a rank correlation of the gap with a figure says."""
+    if not is_settled(correlation):
+        return UNDECIDED
+    way = "lower" if correlation.value < 0 else "higher"
+    return f"wider gaps have {way} {title}"
+
+
+def points_table(found: FoundDirections) -> Table:
+    """The points that the rank correlation is of."""
+    return Table(
+        "Every pair of every model, as encoded",
+        [
+            Column("model", "model", text=True),
+            Column("pair", "pair", text=True),
+            Column("gap", "gap without noise"),
+            *(Column(name, title) for name, title in FIGURES.items()),
+        ],
+        [
+            [model, f"{one.first}–{one.second}", one.gap, *(one.figures[n] for n in FIGURES)]
+            for model, one in found.points
+        ],
+    )
