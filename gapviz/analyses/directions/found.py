@@ -9,6 +9,8 @@ from math import isnan, nan
 
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.within import (
+    ItemRows,
+    compare_modality,
     dedicated_encoders,
     has_shared_labels,
     item_rows,
@@ -206,6 +208,19 @@ def cached_points(
         GapvizError: as `measure`.
     """
     return pair_points(measure(collection, StrategyOptions(), seed=seed))
+
+
+@cached(KIND, revision=REVISION)
+def cached_comparison(
+    collection: Collection,
+    joint: ItemRows,
+    dedicated: ItemRows,
+    *,
+    seed: int,
+    progress: Progress = no_progress,
+) -> WithinComparison:
+    """As `compare_modality`, in which no strategy has a part."""
+    return compare_modality(collection, joint, dedicated, seed=seed)
 
 
 def _points(request: Request, raw: Measurement, progress: Progress) -> list[tuple[str, PairPoint]]:
