@@ -8,6 +8,7 @@ from math import atanh, isnan, nan, sqrt, tanh
 import numpy as np
 
 from gapviz.core.estimate import Estimate
+from gapviz.core.vectors import Float64
 
 FEWEST_POINTS = 5
 """Below which no rank correlation says anything: of four points even a perfect one is chance in
@@ -29,14 +30,12 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Estimate:
     Returns:
         NaN where fewer than `FEWEST_POINTS` points are left, or one of the two is constant.
     """
-    from scipy.stats import rankdata
-
     points = np.array([x, y], dtype=np.float64)
     points = points[:, ~np.isnan(points).any(axis=0)]
     n = points.shape[1]
     if n < FEWEST_POINTS:
         return Estimate(nan, nan, nan)
-    ranks = rankdata(points, axis=1)
+    ranks = np.stack([_ranks(values) for values in points])
     spread = ranks.std(axis=1)
     if not spread.all():
         return Estimate(nan, nan, nan)
@@ -47,6 +46,13 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Estimate:
     half = NORMAL_95 * sqrt((1 + inner**2 / 2) / (n - 3))
     low, high = tanh(atanh(inner) - half), tanh(atanh(inner) + half)
     return Estimate(value, min(low, value), max(high, value))
+
+
+def _ranks(values: Float64) -> Float64:
+    """From 1, `(n,)`; equal values share the mean of their ranks."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    mean = np.cumsum(count) - (count - 1) / 2
+    return np.asarray(mean[place])
 
 
 def is_settled(correlation: Estimate) -> bool:

@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,11 @@ def crossed(collection, source, target, name="raw", **options):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["image", "text", "audio"])
-@pytest.mark.parametrize("target", ["image", "text", "audio"])
+@pytest.mark.parametrize(
+    ("source", "target"),
+    # No item has a second image.
+    [way for way in product(("image", "text", "audio"), repeat=2) if way != ("image", "image")],
+)
 def test_ranks_agree_with_ranx(ranx, mixed_up_collection, source, target):
     collection = mixed_up_collection(seed=6)
     outcome = crossed(collection, source, target)
