@@ -19,6 +19,8 @@ def _panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
     return direction_panels(result.names, result.directions, ANSWERS)
 
 
+NARROWEST_MAP = 280
+
 SECTION = Section(
     title="Directions",
     question="Which modality finds which, is the way back as good, and where do results go that "
@@ -27,6 +29,7 @@ SECTION = Section(
     doing="Searching in every direction",
     panels=_panels,
     columns=3,
+    narrowest=NARROWEST_MAP,
     open_tables=True,
     with_others=True,
 )

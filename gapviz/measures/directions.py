@@ -42,6 +42,10 @@ Relevant = Literal["match", "label", "row", "nothing"]
 label with its own; the other rows of its item in its own modality; nothing, so that there is no
 figure."""
 
+NO_ANSWER = (
+    "nothing says what answers: no two held-out items share a label, and none has a second row"
+)
+
 Found = TypeVar("Found")
 
 
@@ -204,10 +208,7 @@ class Directions:
             return Direction(name, name, "label", figures, {}, n_queries, n_indexed)
         outcome, replicates = self._replicates(measured.collection, (name, name))
         if not outcome.items.size:
-            why = (
-                f"No two held-out items with {name} rows share a label, and none has a second "
-                f"{name} row: nothing says what answers."
-            )
+            why = f"Within {name} {NO_ANSWER}."
             return Direction(name, name, "nothing", n_indexed=n_indexed, why=why)
         by_chance = cross_values(outcome.by_chance)
         return Direction(

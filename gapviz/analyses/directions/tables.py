@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import nan
+
+import numpy as np
 
 from gapviz.analyses.directions.found import FoundDirections, JudgedAsymmetry
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Cell, Column, Table
 from gapviz.core.wording import counted
-from gapviz.measures.directions import FIGURES, Direction
+from gapviz.measures.directions import FIGURES, NO_ANSWER, Direction
 from gapviz.measures.rank_correlation import is_settled
+from gapviz.measures.retrieval.outcome import mean_of_known
 
 ANSWERS = {
     "match": "its own item",
@@ -20,11 +23,17 @@ ANSWERS = {
 }
 """What answers a query, by what is relevant."""
 
+NOT_ALIKE = (
+    "Within a modality something else answers than between two, so that the one is not to be held "
+    "against the other."
+)
 WITHIN_CHANCE = "within chance"
 UNDECIDED = "undecided"
 
 UNKNOWN = Estimate(nan, nan, nan)
-FIGURE_COLUMNS = tuple(Column(name, title, better="higher") for name, title in FIGURES.items())
+FIGURE_COLUMNS = tuple(
+    Column(name, title, better="higher", missing="none") for name, title in FIGURES.items()
+)
 CHANGE_COLUMNS = tuple(Column(name, title, signed=True) for name, title in FIGURES.items())
 
 
@@ -35,9 +44,8 @@ def arrow(source: str, target: str) -> str:
 
 def directions_table(found: FoundDirections) -> Table:
     """A row a direction, within a modality too."""
-    reasons = dict.fromkeys(one.why for one in found.directions.values() if one.why)
     return Table(
-        "Every direction: the query's modality → the modality that is searched alone",
+        "Every direction: query → searched alone",
         [
             Column("direction", "direction", text=True),
             *FIGURE_COLUMNS,
@@ -47,8 +55,19 @@ def directions_table(found: FoundDirections) -> Table:
             Column("entries", "entries"),
         ],
         [_direction_row(one) for one in found.directions.values()],
-        " ".join(reasons),
+        " ".join(_notes(found)),
     )
+
+
+def _notes(found: FoundDirections) -> Iterator[str]:
+    """What is to be known of the cells, and why some are empty, each said once."""
+    cells = found.directions.values()
+    if any(one.relevant in ("label", "row") for one in cells):
+        yield NOT_ALIKE
+    unanswered = [one.source for one in cells if NO_ANSWER in one.why]
+    if unanswered:
+        yield f"Within {', '.join(unanswered)} {NO_ANSWER}."
+    yield from dict.fromkeys(one.why for one in cells if one.why and NO_ANSWER not in one.why)
 
 
 def _direction_row(one: Direction) -> list[Cell]:
@@ -119,19 +138,33 @@ def gap_table(found: FoundDirections, label: str) -> Table:
 
 
 def target_table(found: FoundDirections) -> Table:
-    """What of the first 10 of the pooled index has the modality asked for."""
+    """What of the first 10 of the pooled index has the modality asked for, a row a query
+    modality.
+    """
+    sources, asked_for = (list(dict.fromkeys(way[at] for way in found.targets)) for at in (0, 1))
+    of_index = [
+        mean_of_known(
+            np.array([found.targets[source, target].expected_share for source in sources])
+        )
+        for target in asked_for
+    ]
     return Table(
-        "Pooled index: what the first 10 hold of the modality asked for",
+        "Pooled index: what was asked for in the first 10",
         [
             Column("source", "queries", text=True),
-            Column("target", "asked for", text=True),
-            Column("share", "target share@10"),
-            Column("index", "share of the index"),
-            Column("hit_rate", "target hit rate@10"),
+            *(Column(f"share-{one}", "target share@10", one) for one in asked_for),
+            *(Column(f"hit-{one}", "target hit rate@10", one, missing="") for one in asked_for),
         ],
         [
-            [source, target, one.share, one.expected_share, one.hit_rate]
-            for (source, target), one in found.targets.items()
+            *(
+                [
+                    source,
+                    *(found.targets[source, target].share for target in asked_for),
+                    *(found.targets[source, target].hit_rate for target in asked_for),
+                ]
+                for source in sources
+            ),
+            ["share of the index", *of_index, *[nan] * len(asked_for)],
         ],
     )
 
