@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_figure
 from gapviz.core.wording import figure, interval
-from gapviz.figures.lines import Axis, Panel, frame
+from gapviz.figures.lines import HEIGHT, Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.measures.directions import FIGURES, Direction, Way
 
@@ -78,11 +78,11 @@ def _map(
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=True,
         ),
-        layout=frame(Axis("searched"), Axis("query"), 340, legend=False),
+        layout=frame(Axis("searched"), Axis("query"), HEIGHT, legend=False),
     )
     drawn.update_layout(hovermode="closest")
     drawn.update_xaxes(**ticks)
-    drawn.update_yaxes(autorange="reversed", scaleanchor="x", **ticks)
+    drawn.update_yaxes(autorange="reversed", scaleanchor="x", constraintoward="top", **ticks)
     for row, source in enumerate(names):
         for column, target in enumerate(names):
             found = directions[source, target].figures.get(key)

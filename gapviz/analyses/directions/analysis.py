@@ -33,6 +33,7 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted, figure, interval
 from gapviz.measures.directions import FIGURES, Way
+from gapviz.measures.measurement import Measurement
 from gapviz.measures.rank_correlation import FEWEST_POINTS, is_settled
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.strategies import StrategyOptions
@@ -73,9 +74,9 @@ def across_reading(found: FoundDirections) -> str:
 
 
 def asymmetry_reading(found: FoundDirections) -> str:
-    """Which direction is better than its way back."""
+    """Which direction is better than its way back; empty where none can be compared."""
     if not found.asymmetries:
-        return "No item has rows of two modalities, so that no way back can be compared."
+        return ""
     clear = [one for one in found.asymmetries if verdict(one) != WITHIN_CHANCE]
     if not clear:
         return "No direction differs from its way back by more than chance."
@@ -148,7 +149,7 @@ def find_directions(request: Request, progress: Progress) -> Finding:
     moved = raw
     if request.strategy != raw_options:
         try:
-            moved = request.measured(request.strategy)
+            moved = _defined(request.measured(request.strategy))
         except GapvizError as error:
             notes.append(f"{request.spec.title} is left out: {error.sentence}")
     spec = moved.strategy.spec
@@ -195,12 +196,23 @@ def find_directions(request: Request, progress: Progress) -> Finding:
             *penalty_readings(found),
             predicted_reading(found),
             *filter(None, [target_reading(found)]),
-            f"{across_reading(found)} {asymmetry_reading(found)}",
+            " ".join(filter(None, [across_reading(found), asymmetry_reading(found)])),
         ],
         tables=tables,
         protocol=protocol(found),
         result=found,
     )
+
+
+def _defined(measured: Measurement) -> Measurement:
+    """The measurement, once the strategy is known to move every row somewhere.
+
+    Raises:
+        GapvizError: it leaves a row without direction.
+    """
+    for name, block in measured.collection.modalities.items():
+        measured.strategy.transform(block.vectors, name)
+    return measured
 
 
 def protocol(found: FoundDirections) -> str:

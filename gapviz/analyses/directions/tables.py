@@ -148,6 +148,14 @@ def target_table(found: FoundDirections) -> Table:
         )
         for target in asked_for
     ]
+    rows: list[list[Cell]] = [
+        [
+            source,
+            *(found.targets[source, target].share for target in asked_for),
+            *(found.targets[source, target].hit_rate for target in asked_for),
+        ]
+        for source in sources
+    ]
     return Table(
         "Pooled index: what was asked for in the first 10",
         [
@@ -155,17 +163,7 @@ def target_table(found: FoundDirections) -> Table:
             *(Column(f"share-{one}", "target share@10", one) for one in asked_for),
             *(Column(f"hit-{one}", "target hit rate@10", one, missing="") for one in asked_for),
         ],
-        [
-            *(
-                [
-                    source,
-                    *(found.targets[source, target].share for target in asked_for),
-                    *(found.targets[source, target].hit_rate for target in asked_for),
-                ]
-                for source in sources
-            ),
-            ["share of the index", *of_index, *[nan] * len(asked_for)],
-        ],
+        [*rows, ["share of the index", *of_index, *[nan] * len(asked_for)]],
     )
 
 
