@@ -51,8 +51,8 @@ def directions_table(found: FoundDirections) -> Table:
             *FIGURE_COLUMNS,
             Column("chance", "NDCG@10 by chance", missing=""),
             Column("answer", "what answers", text=True),
-            Column("queries", "queries"),
-            Column("entries", "entries"),
+            Column("queries", "queries", brief=False),
+            Column("entries", "entries", brief=False),
         ],
         [_direction_row(one) for one in found.directions.values()],
         " ".join(_notes(found)),
@@ -90,7 +90,7 @@ def asymmetry_table(asymmetries: Sequence[JudgedAsymmetry]) -> Table:
             Column("pair", "direction − way back", text=True),
             *CHANGE_COLUMNS,
             Column("verdict", "better", text=True),
-            Column("items", "items"),
+            Column("items", "items", brief=False),
         ],
         [
             [
@@ -177,7 +177,7 @@ def penalty_table(found: FoundDirections) -> Table:
             Column("recall@1", "R@1", signed=True),
             Column("recall@10", "R@10", signed=True),
             Column("map", "mAP", signed=True),
-            Column("items", "items"),
+            Column("items", "items", brief=False),
         ],
         [
             [
