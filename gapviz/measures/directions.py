@@ -188,7 +188,7 @@ class Directions:
             target,
             "match",
             {name: measured.estimate(name, *way) for name in FIGURES},
-            {name: measured.chance[name, *way] for name in FIGURES},
+            _by_chance(measured.cross[way]),
             n_queries,
             n_indexed,
         )
@@ -210,13 +210,12 @@ class Directions:
         if not outcome.items.size:
             why = f"Within {name} {NO_ANSWER}."
             return Direction(name, name, "nothing", n_indexed=n_indexed, why=why)
-        by_chance = cross_values(outcome.by_chance)
         return Direction(
             name,
             name,
             "row",
             {figure: replicates[figure].estimate for figure in FIGURES},
-            {figure: mean_of_known(by_chance[figure]) for figure in FIGURES},
+            _by_chance(outcome),
             int(outcome.items.size),
             n_indexed,
         )
@@ -257,3 +256,9 @@ class Directions:
         n_rows = self.measurement.collection.n_rows
         with threads_for(n_rows), ThreadPoolExecutor(REFITS_AT_ONCE) as threads:
             return list(threads.map(read, self._refits))
+
+
+def _by_chance(outcome: CrossOutcome) -> dict[str, float]:
+    """`FIGURES` where all entries score alike."""
+    values = cross_values(outcome.by_chance)
+    return {name: mean_of_known(values[name]) for name in FIGURES}

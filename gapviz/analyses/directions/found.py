@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations, product
 from math import isnan, nan
 
@@ -29,7 +30,7 @@ from gapviz.measures.retrieval.intervals import simultaneous
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import cross_values
 from gapviz.measures.retrieval.within import WithinComparison
-from gapviz.storage.cache import cached
+from gapviz.storage.cache import CachedResult, cached, content_key
 from gapviz.strategies import StrategyOptions
 
 KIND = "directions"
@@ -210,16 +211,10 @@ def cached_points(
     return pair_points(measure(collection, StrategyOptions(), seed=seed))
 
 
-@cached(KIND, revision=REVISION)
-def cached_comparison(
-    collection: Collection,
-    joint: ItemRows,
-    dedicated: ItemRows,
-    *,
-    seed: int,
-    progress: Progress = no_progress,
+def _compared(
+    collection: Collection, modality: str, rows: ItemRows, seed: int, progress: Progress
 ) -> WithinComparison:
-    """As `compare_modality`, in which no strategy has a part."""
+    joint, dedicated = shared(item_rows(collection, modality), rows)
     return compare_modality(collection, joint, dedicated, seed=seed)
 
 
@@ -246,9 +241,19 @@ def _penalties(request: Request) -> dict[str, Penalty]:
             other = request.others.get(name)
             if other is not None and len(other.modality_names) > 1:
                 continue  # another joint model
-            joint, dedicated = shared(item_rows(collection, modality), rows)
+            compared = CachedResult(
+                KIND,
+                content_key(
+                    collection=collection,
+                    modality=modality,
+                    dedicated=name if other is None else other,
+                    seed=request.seed,
+                    revision=REVISION,
+                ),
+                WithinComparison,
+                partial(_compared, collection, modality, rows, request.seed),
+            )
             try:
-                compared = cached_comparison(collection, joint, dedicated, seed=request.seed)
                 comparison = compared.compute()
             except GapvizError:
                 continue  # no two held-out items that both have seen share a label
