@@ -13,6 +13,7 @@ from gapviz.dashboard import (
     curves,
     data,
     decide,
+    directions,
     export,
     protocol,
     scoreboard,
@@ -60,6 +61,7 @@ if __name__ == "__main__":
             ],
             "Compare": [
                 _page(scoreboard, "Scoreboard", "leaderboard"),
+                _page(directions, "Directions", "grid_on"),
                 _page(curves, "Curves", "show_chart"),
                 _page(thresholds, "Thresholds", "bar_chart"),
                 _page(anatomy, "Anatomy of the gap", "biotech"),

@@ -25,7 +25,7 @@ from gapviz.core.table import Table, legend
 from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.geometry.split_shift import split_warnings
-from gapviz.measures.measurement import Fit
+from gapviz.measures.measurement import Fit, Measurement
 from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]
@@ -102,6 +102,8 @@ class Request:
     """The same items by every model of the source that was asked for."""
     read_others: Callable[[], Mapping[str, Collection]] = dict
     """Reads the same items by further models, by encoder."""
+    read_measurement: Callable[[StrategyOptions], Measurement] | None = None
+    """Measures a strategy as `measured` does, for whoever keeps measurements."""
 
     def __getitem__(self, name: str) -> Any:
         """The value of an own parameter."""
@@ -121,6 +123,20 @@ class Request:
         """
         collection = self.collection
         return measured_pair(collection, collection.split(EVALUATE), self.asked_pair)
+
+    @cached_property
+    def _experiment(self) -> Experiment:
+        return Experiment(self.collection, fit=self.fit, pair=self.asked_pair, seed=self.seed)
+
+    def measured(self, options: StrategyOptions) -> Measurement:
+        """Every figure of a strategy on the items that are measured.
+
+        Raises:
+            GapvizError: as `Experiment.measurement`.
+        """
+        if self.read_measurement is not None:
+            return self.read_measurement(options)
+        return self._experiment.having(options).measurement
 
     @property
     def not_measured(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from types import ModuleType
 from gapviz.analyses import within
 from gapviz.analyses.advice.advice import JUDGED
 from gapviz.analyses.anatomy.described import ANATOMY
+from gapviz.analyses.directions.described import DIRECTIONS
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
 from gapviz.analyses.scoreboard.scoreboard import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
@@ -31,7 +32,7 @@ from gapviz.measures.diagnostics import (
     mixed_index,
 )
 from gapviz.measures.diagnostics.mixed_index import OF_THE_MATCH, RETRIEVAL
-from gapviz.measures.retrieval.cross import RECALL_DEPTHS
+from gapviz.measures.retrieval.cross import NDCG_DEPTH, RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import ESTIMAND, INTERVAL_RULES, QUERIES_ESTIMAND
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.outcomes import DEPTH
@@ -58,6 +59,7 @@ def families() -> dict[str, Family]:
         Family("matched", "Matched pairs", _diagnostics(matched)),
         Family("groups", "Clusters of all rows", _diagnostics(groups)),
         Family("within", "Within a modality", WITHIN),
+        Family("directions", "Directions", DIRECTIONS),
         Family("thresholds", "Thresholds", THRESHOLDS),
         Family("curves", "Curves", CURVES),
         Family("anatomy", "Hubs, spectra and drawings", ANATOMY),
@@ -127,6 +129,14 @@ CROSS = described_figures(
             for k in RECALL_DEPTHS
         ),
         (
+            "cross_ndcg",
+            f"Cross-modal NDCG@{NDCG_DEPTH}",
+            rf"\frac{{\sum_{{r\le{NDCG_DEPTH}}}\mathrm{{rel}}_r/\log_2(1+r)}}"
+            r"{\text{the same, ideally ordered}}",
+            "How high the matches rank in the other modality alone, 0 to 1.",
+            "Järvelin & Kekäläinen 2002",
+        ),
+        (
             "cross_mrr",
             "Cross-modal MRR",
             r"\overline{1/\text{best rank of a match}}",
@@ -163,6 +173,14 @@ WITHIN = (
                     MANNING,
                 )
                 for k in DEPTHS
+            ),
+            (
+                "within_ndcg",
+                f"NDCG@{NDCG_DEPTH} within a modality",
+                rf"\frac{{\sum_{{r\le{NDCG_DEPTH}}}\mathrm{{rel}}_r/\log_2(1+r)}}"
+                r"{\text{the same, ideally ordered}}",
+                "How high the items that share a label rank, 0 to 1.",
+                "Järvelin & Kekäläinen 2002",
             ),
         ],
     ),

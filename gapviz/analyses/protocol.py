@@ -13,6 +13,7 @@ import numpy as np
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
 from gapviz.analyses.figure_families import Family, families
 from gapviz.analyses.within import dedicated_encoders, has_shared_labels
+from gapviz.core.collection import Collection
 from gapviz.core.labels import only_labels, tell_groups
 from gapviz.core.progress import Progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
@@ -186,6 +187,10 @@ _CHECKS: dict[Need, tuple[Callable[[Request], bool], str]] = {
         lambda asked: tell_groups(only_labels(asked.collection.split(EVALUATE).label_sets)),
         "no two held-out items share their only label",
     ),
+    "second rows": (
+        lambda asked: _has_second_rows(asked.collection.split(EVALUATE)),
+        "no held-out item with two rows of a modality",
+    ),
     "calibration": (
         lambda asked: len(asked.collection.splits.get(CALIBRATE, ())) > 0,
         "no calibrate split",
@@ -209,6 +214,11 @@ def _missing(request: Request) -> Callable[[Need], str]:
         return "" if has(request) else words
 
     return missing
+
+
+def _has_second_rows(collection: Collection) -> bool:
+    blocks = collection.modalities.values()
+    return any(block.n_rows > block.first_rows.n_rows for block in blocks)
 
 
 def _measured(request: Request) -> list[str]:

@@ -9,6 +9,7 @@ from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
 from gapviz.analyses.curves import analysis as curves
+from gapviz.analyses.directions import analysis as directions
 from gapviz.analyses.scoreboard import analysis as scoreboard
 from gapviz.analyses.thresholds import analysis as thresholds
 from gapviz.core.discovery import installed
@@ -21,6 +22,7 @@ _OURS = (
     search.ANALYSIS,
     scoreboard.ANALYSIS,
     within.ANALYSIS,
+    directions.ANALYSIS,
     curves.ANALYSIS,
     thresholds.ANALYSIS,
     anatomy.ANALYSIS,

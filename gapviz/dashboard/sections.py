@@ -12,7 +12,7 @@ import streamlit as st
 from gapviz.analyses.analysis import Find, Finding, Request
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import collection_of, measured
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.charts import NARROWEST, show_panels
 from gapviz.dashboard.errors import errors_shown
@@ -45,6 +45,8 @@ class Section:
     """Whether the figures are shown as tables too, or only on demand."""
     once: bool = False
     """True where one figure shows all encoders."""
+    with_others: bool = False
+    """Whether each encoder is held against the others of the collection."""
 
 
 def request_of(chosen: Settings, view: View, **values: Any) -> Request:
@@ -62,6 +64,7 @@ def request_of(chosen: Settings, view: View, **values: Any) -> Request:
             for name in catalogue()[view.collection].encoders
             if name != view.encoder
         },
+        read_measurement=lambda options: measured(view, options, chosen.seed, chosen.pair),
     )
 
 
@@ -111,7 +114,8 @@ def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) ->
             st.subheader(in_markdown(encoder_title(view)), anchor=False)
         with errors_shown():
             request = request_of(chosen, view, **values)
-            found = found_of(section.find, request, section.doing, with_others=section.once)
+            others = section.once or section.with_others
+            found = found_of(section.find, request, section.doing, with_others=others)
             if found is not None:
                 _show(section, chosen, view, found)
 

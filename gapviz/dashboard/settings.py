@@ -234,10 +234,12 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
     pairs = {BETWEEN.join(pair): pair for pair in combinations(modalities, 2)}
     if len(pairs) < 2:
         return pair_of(modalities)
+    # In the order of the collection, which may have texts first.
+    usual = [set(pair) for pair in pairs.values()].index(set(pair_of(modalities)))
     title = st.selectbox(
         "Modalities",
         list(pairs),
-        index=list(pairs.values()).index(pair_of(modalities)),
+        index=usual,
         key=PAIR,
         bind="query-params",
         help="The two clouds whose gap is measured. The index holds all modalities.",

@@ -6,9 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Need = Literal["two modalities", "pairs", "labels", "only labels", "calibration", "second encoder"]
+Need = Literal[
+    "two modalities",
+    "pairs",
+    "labels",
+    "only labels",
+    "second rows",
+    "calibration",
+    "second encoder",
+]
 """What a collection must have beside held-out items: two modalities, held-out items with a row of
-both, labels that held-out items share, such labels among items that have no other, a calibrate
+both, labels that held-out items share, such labels among items that have no other, held-out items
+with two rows of a modality, a calibrate
 split, and another encoder of the modality."""
 
 BY_PAIR: tuple[Need, ...] = ("two modalities", "pairs")

@@ -18,23 +18,20 @@ from gapviz.core.plain_json import VERSION, plain_json
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.rows import corpus_rows
 from gapviz.core.table_html import html_table
-from gapviz.core.vectors import Float64
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.geometry.groups import GroupCost, group_cost
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.retrieval.bootstrap import bootstrap_imbalance, bootstrap_mean
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import (
-    CORPUS_GROUPINGS,
-    GROUPS,
     INTERVAL_RULES,
     Intervals,
     Replicates,
-    Scale,
     imbalance_estimate,
     imbalance_of,
     mean_of,
     parts_of,
+    replicates_of,
 )
 from gapviz.measures.retrieval.mixed import expected_bias
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
@@ -191,19 +188,14 @@ class Measurement:
             raise ValueError("no parts of the data are measured")
         refitted = self._refitted
         return {
-            key: self._replicates(key, values, np.array([one[key] for one in refitted]))
+            key: replicates_of(
+                values,
+                self.outcomes.of(key).parts.get(key[0]) if self.strategy.determined_ else None,
+                np.array([one[key] for one in refitted]),
+                "ratio" if key[0] == "lift" else "share",
+            )
             for key, values in self.outcomes.values.items()
         }
-
-    def _replicates(self, key: Figure, values: Float64, fit: Float64) -> Replicates:
-        parts = self.outcomes.of(key).parts.get(key[0], np.zeros(0))
-        scale: Scale = "ratio" if key[0] == "lift" else "share"
-        n = int((~np.isnan(values)).sum())
-        # What rounding decides has no interval, neither has a single item.
-        if not parts.size or not self.strategy.determined_:
-            parts = np.full(2 + CORPUS_GROUPINGS * GROUPS, np.nan)
-        halves = (float(parts[0]), float(parts[1]))
-        return Replicates(mean_of_known(values), parts[2:], fit, n, scale, halves)
 
     def estimate(self, *key: str) -> Estimate:
         """A figure of retrieval with its 95 % interval; see `Figure` for the names.

@@ -33,6 +33,7 @@ def answer(name, collection, **values):
         ("search", {"item": "03"}),
         ("anatomy", {}),
         ("scoreboard", {"strategies": "raw"}),
+        ("directions", {}),
         ("cones", {"by": "pca"}),
     ],
 )

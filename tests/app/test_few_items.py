@@ -9,6 +9,7 @@ PAGES = {
     "pages/search.py": "Search",
     "pages/within.py": "Within a modality",
     "pages/scoreboard.py": "Scoreboard",
+    "pages/directions.py": "Directions",
     "pages/curves.py": "Curves",
     "pages/thresholds.py": "Thresholds",
     "pages/anatomy.py": "Anatomy of the gap",

@@ -36,6 +36,7 @@ TITLES = {
     "anatomy": "Anatomy of the gap",
     "protocol": "Protocol: how every figure is measured",
     "scoreboard": "Scoreboard: every way out, against every other",
+    "directions": "Directions: which modality finds which",
     "within": "Within a modality: is one tool enough?",
     "decide": "Decide: what to do about it",
     "export": "Export: the strategy as files and code",

@@ -11,7 +11,7 @@ from tests.hostile import CONTROLS, SITE, hostile, hostile_collections, live_tag
 PAGES = {
     "cones": {}, "search": {}, "search by item": {"query_by": "item"}, "within": {}, "why": {},
     **{f"tour {number}": {"step": number} for number in range(1, 9)},
-    "scoreboard": {},
+    "scoreboard": {}, "directions": {},
     **{f"curves {one}": {"curve": one} for one in ("strength", "mix", "calibration", "fusion")},
     "thresholds": {},
     **{f"anatomy {one}": {"part": one} for one in ("heat_map", "plane", "hubs", "spectrum")},

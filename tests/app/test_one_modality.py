@@ -8,8 +8,8 @@ from gapviz.analyses.one_cloud import study_cloud
 from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
-    "cones", "search", "within", "why", "tour", "scoreboard", "curves", "thresholds", "anatomy",
-    "protocol", "decide", "export", "data",
+    "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves", "thresholds",
+    "anatomy", "protocol", "decide", "export", "data",
 )  # fmt: skip
 NEED_NO_SECOND = ("within", "protocol", "data")
 

@@ -10,6 +10,7 @@ PAGES = {
     "/search?q=cat face": (0, "Over all held-out queries"),
     "/within": (1, "mAP"),
     "/scoreboard?models=one": (1, "Score z-norm"),
+    "/directions": (3, "Asymmetry"),
     "/curves?curve=mix": (1, "share"),
     "/thresholds": (1, "Threshold of"),
     "/anatomy?part=spectrum": (1, "principal"),

@@ -10,8 +10,9 @@ from tests.hostile import SITE, hostile, hostile_collections
 pytestmark = pytest.mark.browser
 
 PAGES = (
-    "/", "/search", "/within", "/why", "/tour?step=4", "/scoreboard", "/curves?curve=mix",
-    "/thresholds", "/anatomy?part=plane", "/protocol", "/decide", "/export", "/data",
+    "/", "/search", "/within", "/why", "/tour?step=4", "/scoreboard", "/directions",
+    "/curves?curve=mix", "/thresholds", "/anatomy?part=plane", "/protocol", "/decide", "/export",
+    "/data",
 )  # fmt: skip
 
 FOREIGN = """() => [...document.querySelectorAll("[src], [href], [data-src]")]

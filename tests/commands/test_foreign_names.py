@@ -19,7 +19,7 @@ def saved(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "command", ["info", "measure", "protocol", "search", "within", "anatomy", "curves", "decide",
-                "thresholds", "scoreboard"],
+                "thresholds", "scoreboard", "directions"],
 )  # fmt: skip
 def test_a_command_prints_foreign_names_without_commands_of_a_terminal(run, saved, command):
     query = ["--item", hostile("id1")] if command == "search" else []

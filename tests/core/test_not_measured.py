@@ -56,6 +56,7 @@ def test_matches_of_items_that_share_nothing_are_named(make_unpaired):
     [
         ("measure", {}),
         ("curves", {"of": ("fusion",)}),
+        ("directions", {}),
         ("thresholds", {}),
         ("anatomy", {"of": ("dimensions",)}),
         ("cones", {"by": "pca"}),

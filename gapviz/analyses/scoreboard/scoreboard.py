@@ -20,12 +20,11 @@ from gapviz.analyses.scoreboard.front import pareto_front
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.labels import is_labelled
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
-from gapviz.core.rows import corpus_rows, rows_of_one
-from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
+from gapviz.core.rows import corpus_rows
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.splits import EVALUATE
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Float64
@@ -33,9 +32,8 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
-from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.threads import ROWS_OF_ONE_THREAD, one_blas_thread
-from gapviz.measures.retrieval.within import evaluate_within
+from gapviz.measures.retrieval.within import evaluate_labels
 from gapviz.storage.background import AT_ONCE
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
@@ -369,19 +367,8 @@ def _likeness(measured: Measurement) -> dict[str, Estimate]:
     """Mean average precision within each modality."""
     found = {}
     for name in measured.collection.modality_names:
-        block = measured.collection.modality(name).corpus
-        vectors = measured.strategy.transform(block.vectors, name)
-        labels = measured.collection.label_sets[block.item_index]
-        asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, measured.seed)
-        rows = rows_of_one(name, vectors, block.item_index)
-        prepared = measured.strategy.prepare(rows, rows)
-        outcome = evaluate_within(
-            vectors,
-            labels,
-            asking=asking,
-            items=block.item_index,
-            adjust=None if prepared is None else partial(prepared.adjust, modality=name),
+        outcome, items = evaluate_labels(
+            measured.collection, measured.strategy, name, seed=measured.seed
         )
-        items = block.item_index[asking]
         found[name] = bootstrap_mean(outcome.average_precision, items, seed=measured.seed)
     return found

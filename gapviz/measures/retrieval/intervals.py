@@ -25,6 +25,7 @@ import numpy as np
 
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float64, Mask
+from gapviz.measures.retrieval.outcome import mean_of_known
 
 Intervals = Literal["all", "queries"]
 """What varies: queries, gallery and fit; or the queries alone, as in most published tables."""
@@ -171,6 +172,25 @@ class Replicates:
             return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
         low = value - half
         return Estimate(value, max(low, 0.0) if self.scale == "ratio" else low, value + half)
+
+
+def replicates_of(
+    values: Float64, parts: Float64 | None, fit: Float64, scale: Scale = "share"
+) -> Replicates:
+    """The mean of a figure over queries, with what it is on parts of the data.
+
+    Args:
+        values: `(n_queries,)`; NaN is left out.
+        parts: `(n_parts,)` its means in the parts of `parts_of`; None where it has no interval,
+            since rounding decides it or there is a single item.
+        fit: as `Replicates.fit`.
+        scale: of the figure.
+    """
+    if parts is None or not parts.size:
+        parts = np.full(2 + CORPUS_GROUPINGS * GROUPS, np.nan)
+    n = int((~np.isnan(values)).sum())
+    halves = (float(parts[0]), float(parts[1]))
+    return Replicates(mean_of_known(values), parts[2:], fit, n, scale, halves)
 
 
 def mean_of(figures: Sequence[Replicates]) -> Replicates:

@@ -17,7 +17,7 @@ fuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -26,11 +26,11 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
-from gapviz.core.vectors import Float64, Mask, ratio
+from gapviz.core.vectors import Float64, Indices, Mask, ratio
 from gapviz.measures.retrieval.outcome import MixedOutcome, mean_of_known
 from gapviz.retrieval.index import Index
 from gapviz.strategies import Strategy
-from gapviz.strategies.fusion import QueryFigures
+from gapviz.strategies.fusion import Asked, QueryFigures
 from gapviz.strategies.fusion.ties import joined, joined_groups
 
 MAX_QUERIES = 2_000
@@ -61,6 +61,44 @@ def evaluate_mixed(
     """
     if k < 1:
         raise GapvizError(f"cannot measure at depth {k}", hint="choose k of at least 1")
+    outcomes: dict[str, MixedOutcome] = {}
+    for name, items, blocks in asked_by_modality(
+        collection, strategy, max_queries=max_queries, seed=seed
+    ):
+        standings, parts = [], _Parts(0 if kept is None else kept.shape[1])
+        for asked in blocks:
+            standings.append(strategy.fusion.standing(asked, k))
+            if kept is not None:
+                parts.add(strategy.fusion.resampled(asked, k, kept))
+        figures = [standing.figures(k) for standing in standings]
+        outcomes[name] = MixedOutcome(
+            items=items,
+            groups=joined_groups([one.groups for one in standings]),
+            best=joined([one.best for one in standings]),
+            n_entries=np.concatenate([one.n_entries for one in standings]),
+            parts={} if kept is None else parts.means,
+            own_share=np.concatenate([one.own_share for one in standings]),
+            expected_share=np.concatenate([one.expected_share for one in standings]),
+            first_other_rank=np.concatenate([one.first_other for one in standings]),
+            ndcg=np.concatenate([one.ndcg for one in figures]),
+        )
+    return outcomes
+
+
+def asked_by_modality(
+    collection: Collection, strategy: Strategy, *, max_queries: int, seed: int
+) -> Iterator[tuple[str, Indices, Iterator[Asked]]]:
+    """The queries of each modality with their scores over the mixed index, block by block.
+
+    Args:
+        collection: whose items are searched, and ask.
+        strategy: fitted.
+        max_queries: most queries a modality; beyond it a seeded sample asks.
+        seed: of that sample.
+
+    Yields:
+        Query modality, the item of each query `(n_queries,)`, and one block or more.
+    """
     all_ask = all(b.queries is b.corpus for b in collection.modalities.values())
     rows = corpus_rows(collection, strategy)
     queries = rows if all_ask else query_rows(collection, strategy)
@@ -73,30 +111,16 @@ def evaluate_mixed(
             for start, block in zip(starts, collection.modalities.values(), strict=True)
         ]
     )
-    outcomes: dict[str, MixedOutcome] = {}
     for code, name in enumerate(queries.names):
         asking = np.arange(queries.spans[code].start, queries.spans[code].stop)
         chosen = seeded_sample(asking, max_queries, seed)
         n_blocks = max(1, min(chosen.size, -(-chosen.size * entries // BLOCK_SCORES)))
-        standings, parts = [], _Parts(0 if kept is None else kept.shape[1])
-        for block in np.array_split(chosen, n_blocks):
-            asked = index.asked(queries, name, block, row[block])
-            standings.append(strategy.fusion.standing(asked, k))
-            if kept is not None:
-                parts.add(strategy.fusion.resampled(asked, k, kept))
-        figures = [standing.figures(k) for standing in standings]
-        outcomes[name] = MixedOutcome(
-            items=queries.item[chosen],
-            groups=joined_groups([one.groups for one in standings]),
-            best=joined([one.best for one in standings]),
-            n_entries=np.concatenate([one.n_entries for one in standings]),
-            parts={} if kept is None else parts.means,
-            own_share=np.concatenate([one.own_share for one in standings]),
-            expected_share=np.concatenate([one.expected_share for one in standings]),
-            first_other_rank=np.concatenate([one.first_other for one in standings]),
-            ndcg=np.concatenate([one.ndcg for one in figures]),
+        blocks = np.array_split(chosen, n_blocks)
+        yield (
+            name,
+            queries.item[chosen],
+            (index.asked(queries, name, block, row[block]) for block in blocks),
         )
-    return outcomes
 
 
 def expected_bias(outcomes: Mapping[str, MixedOutcome]) -> float:

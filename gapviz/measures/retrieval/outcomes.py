@@ -11,7 +11,7 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
-from gapviz.measures.retrieval.cross import RECALL_DEPTHS, evaluate_cross
+from gapviz.measures.retrieval.cross import NDCG_DEPTH, RECALL_DEPTHS, evaluate_cross
 from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
 from gapviz.strategies import Strategy
@@ -19,7 +19,7 @@ from gapviz.strategies.fusion.base import ndcg_of
 
 Figure = tuple[str, ...]
 """`("bias", "text")`: a figure of the mixed index (bias, lift, ndcg, mrr, recall) and its queries'
-modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr)."""
+modality; `("recall@1", "image", "text")`: of a direction (recall@1, 5, 10, mrr, ndcg)."""
 
 DEPTH = 10
 TIES_SHOW = 5e-4
@@ -75,7 +75,7 @@ class Outcomes:
             found["mrr", modality] = one.reciprocal_rank
             found["recall", modality] = one.recall(DEPTH)
         for way, outcome in self.cross.items():
-            found |= {(name, *way): values for name, values in _cross_values(outcome).items()}
+            found |= {(name, *way): values for name, values in cross_values(outcome).items()}
         return found
 
     @cached_property
@@ -118,7 +118,7 @@ class Outcomes:
             found["mrr", name] = mean_of_known(other.reciprocal_rank)
             found["recall", name] = mean_of_known(other.recall(DEPTH))
         for way, across in self.cross.items():
-            for figure, values in _cross_values(to(across)).items():
+            for figure, values in cross_values(to(across)).items():
                 found[figure, *way] = mean_of_known(values)
         return found
 
@@ -128,7 +128,8 @@ def figure_name(key: Figure) -> str:
     return key[0] if len(key) < 3 else f"cross_{key[0]}"
 
 
-def _cross_values(outcome: CrossOutcome) -> Mapping[str, Float64]:
+def cross_values(outcome: CrossOutcome) -> Mapping[str, Float64]:
     """Figures of a direction, one value a query."""
     recall = {f"recall@{k}": outcome.recall(k) for k in RECALL_DEPTHS}
-    return recall | {"mrr": outcome.reciprocal_rank}
+    ndcg = ndcg_of(outcome.places, outcome.groups.n_relevant, NDCG_DEPTH)
+    return recall | {"mrr": outcome.reciprocal_rank, "ndcg": ndcg}

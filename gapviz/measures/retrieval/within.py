@@ -12,18 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
-from gapviz.core.labels import LabelledRows, has_label
+from gapviz.core.labels import LabelledRows, has_label, is_labelled
 from gapviz.core.pairs import matching_rows
-from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.rows import rows_of_one
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean, bootstrap_means
+from gapviz.measures.retrieval.cross import NDCG_DEPTH
+from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.precision import expected_average_precision
+from gapviz.strategies import Strategy
+from gapviz.strategies.fusion.base import ndcg_of
 from gapviz.strategies.fusion.ties import TOLERANCE, tie_groups
 
 DEPTHS = (1, 5, 10)
@@ -42,6 +49,8 @@ class WithinOutcome:
     it, the share of their orders in which one does."""
     average_precision: Float64
     """AP over the whole list; its mean is mAP."""
+    ndcg: Float64
+    """NDCG of the first 10, with the ideal over all items that share a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ def evaluate_within(
     owner = np.arange(n, dtype=np.int64) if items is None else items
     by_owner, by_label = np.argsort(owner, kind="stable"), LabelledRows(labels)
     recall = {k: np.full(asked.size, np.nan) for k in DEPTHS}
-    precision = np.full(asked.size, np.nan)
+    precision, ndcg = np.full((2, asked.size), np.nan)
     step = max(1, BLOCK_SCORES // (COPIES * n))
     for start in range(0, asked.size, step):
         rows = asked[start : start + step]
@@ -133,9 +142,39 @@ def evaluate_within(
         found = owner[rows][alike.rows_a] != owner[alike.rows_b]
         groups = tie_groups(scores, alike.rows_a[found], alike.rows_b[found], tolerance)
         precision[block] = expected_average_precision(groups)
+        ndcg[block] = ndcg_of(groups.all, groups.n_relevant, NDCG_DEPTH)
         for k in DEPTHS:
             recall[k][block] = groups.best.hit(k)
-    return WithinOutcome(recall, precision)
+    return WithinOutcome(recall, precision, ndcg)
+
+
+def evaluate_labels(
+    collection: Collection, strategy: Strategy, modality: str, *, seed: int = DEFAULT_SEED
+) -> tuple[WithinOutcome, Indices]:
+    """Retrieve the indexed rows of one modality among one another, as a strategy moved them.
+
+    Of more than `MAX_QUERIES` rows with a label a seeded sample asks.
+
+    Returns:
+        What they got, and the item of each query, `(n_queries,)`.
+
+    Raises:
+        GapvizError: the collection has no such modality.
+    """
+    block = collection.modality(modality).corpus
+    vectors = strategy.transform(block.vectors, modality)
+    labels = collection.label_sets[block.item_index]
+    asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, seed)
+    rows = rows_of_one(modality, vectors, block.item_index)
+    prepared = strategy.prepare(rows, rows)
+    outcome = evaluate_within(
+        vectors,
+        labels,
+        asking=asking,
+        items=block.item_index,
+        adjust=None if prepared is None else partial(prepared.adjust, modality=modality),
+    )
+    return outcome, block.item_index[asking]
 
 
 def recall_delta(

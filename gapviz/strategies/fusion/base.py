@@ -100,6 +100,20 @@ class QueryFigures:
 
 
 @dataclass(frozen=True, eq=False)
+class Targets:
+    """Which modalities the first k entries of lists have.
+
+    Both `(n_queries, n_modalities)`, or `(n_queries, n_modalities, n_parts)`; NaN where no entry
+    can be found.
+    """
+
+    share: Float64
+    """Share of the first k that has the modality."""
+    hit: Float64
+    """Chance that at least one of the first k has it."""
+
+
+@dataclass(frozen=True, eq=False)
 class Standing:
     """How queries stand in their rankings, one entry a query; see `MixedOutcome`."""
 
@@ -200,6 +214,22 @@ class Fusion(ABC):
                 for field in fields(QueryFigures):
                     getattr(figures, field.name)[asks, column] = getattr(found, field.name)
         return figures
+
+    def targets(self, asked: Asked, k: int) -> Targets:
+        """Which modalities the first `k` have; NaN where results are items, which have several."""
+        nothing = np.full((asked.items.size, len(asked.corpus.names)), np.nan)
+        return Targets(nothing, nothing)
+
+    def targets_of_parts(self, asked: Asked, k: int, kept: Mask) -> Targets:
+        """`targets` of parts of the corpus; arguments as of `resampled`."""
+        shape = (asked.items.size, len(asked.corpus.names), kept.shape[1])
+        found = Targets(np.full(shape, np.nan), np.full(shape, np.nan))
+        for column, items in enumerate(kept.T):
+            asks = items[asked.items]
+            if asks.any():
+                part = self.targets(asked.among(items), k)
+                found.share[asks, :, column], found.hit[asks, :, column] = part.share, part.hit
+        return found
 
     @property
     def shares_ties(self) -> bool:

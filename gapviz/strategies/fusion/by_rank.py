@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.python_source import literal
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Mask
-from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
+from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing, Targets
 from gapviz.strategies.fusion.counting import head, matching, place
 from gapviz.strategies.fusion.merged_lists import (
     TURN_CODE,
@@ -143,6 +143,16 @@ class RankFusion(Fusion):
                 rank, match = stands, row
         return Ranked(np.array(rows, dtype=np.int64), fused, rank, match)
 
+    def targets(self, asked: Asked, k: int) -> Targets:
+        codes = range(len(asked.corpus.names))
+        shape = (asked.items.size, len(codes))
+        found = Targets(np.full(shape, np.nan), np.full(shape, np.nan))
+        for those, merged in self._lists(asked):
+            if len(merged.order):
+                found.share[those] = [merged.share(code, k) for code in codes]
+                found.hit[those] = [merged.hit(code, k) for code in codes]
+        return found
+
     def standing(self, asked: Asked, k: int) -> Standing:
         corpus, scores, found = asked.corpus, asked.scores, asked.found
         own_share = np.full(len(scores), np.nan)
@@ -156,13 +166,9 @@ class RankFusion(Fusion):
         one_by_one: list[TieGroups] = []
         every: list[Places] = []
         best: list[Places] = []
-        for left_out in np.unique(asked.n_excluded):
-            those = asked.n_excluded == left_out
-            lengths = [span.stop - span.start for span in corpus.spans]
-            lengths[asked.own] -= int(left_out)
-            merged = self._merged(corpus, lengths, asked.own)
+        for those, merged in self._lists(asked):
             if len(merged.order):
-                own_share[those] = merged.own_share(asked.own, k)
+                own_share[those] = merged.share(asked.own, k)
                 first_other[those] = merged.first_other(asked.own)
             mine = groups.take(np.flatnonzero(those[groups.query]))
             if mine.query.size:
@@ -177,6 +183,14 @@ class RankFusion(Fusion):
             asked.n_open,
             (by_query(Places, every, len(scores)), by_query(Places, best, len(scores))),
         )
+
+    def _lists(self, asked: Asked) -> Iterator[tuple[Mask, Merged]]:
+        """Queries `(n_queries,)` whose lists are as long as one another's, and their one order."""
+        for left_out in np.unique(asked.n_excluded):
+            lengths = [span.stop - span.start for span in asked.corpus.spans]
+            lengths[asked.own] -= int(left_out)
+            those = asked.n_excluded == left_out
+            yield those, self._merged(asked.corpus, lengths, asked.own)
 
     def _merged(self, corpus: Rows, lengths: Sequence[int], own: int) -> Merged:
         weights = tuple(self.weight(name) for name in corpus.names)

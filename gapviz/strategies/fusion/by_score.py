@@ -10,8 +10,9 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Mask
-from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing
+from gapviz.strategies.fusion.base import Asked, Fusion, Ranked, Serving, Standing, Targets
 from gapviz.strategies.fusion.counting import matching, places_in_list, ranked_by, standing_of
+from gapviz.strategies.fusion.heads import targets_of
 from gapviz.strategies.fusion.merged_lists import (
     TURN_CODE,
     TURN_WORDS,
@@ -100,12 +101,21 @@ class ScoreFusion(Fusion):
         return self.ties == "shared"
 
     def standing(self, asked: Asked, k: int) -> Standing:
+        fused = self._fused(asked)
+        return standing_of(fused, fused.scores, k, self.ties)
+
+    def targets(self, asked: Asked, k: int) -> Targets:
+        fused = self._fused(asked)
+        return targets_of(fused, fused.scores, k, self.ties)
+
+    def _fused(self, asked: Asked) -> Asked:
+        """The same queries with fused scores."""
         parts = [rescaled(asked.scores[:, span], self.scale) for span in asked.corpus.spans]
         fused = np.concatenate([part for part, _ in parts], axis=1)
         # As far apart as rounding can move two equal cosines, in the list that is stretched most.
         stretch = np.max([1 / width for _, width in parts], axis=0)
         near = (asked.tolerance * stretch).astype(np.float32)
-        return standing_of(replace(asked, tolerance=near), fused, k, self.ties)
+        return replace(asked, scores=fused, tolerance=near)
 
     def query_operations(self, corpus: Rows) -> int:
         return corpus.n_rows * (1 if self.scale == "min-max" else 3)

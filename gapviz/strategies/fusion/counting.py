@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, Indices, Mask, ratio
 from gapviz.strategies.fusion.base import Asked, QueryFigures, Ranked, Standing, ndcg_of
+from gapviz.strategies.fusion.heads import best_scores, head_of, head_of_parts
 from gapviz.strategies.fusion.ties import (
     TieGroups,
     TieRule,
@@ -22,12 +23,6 @@ from gapviz.strategies.fusion.ties import (
 
 Keys = Sequence[npt.NDArray[np.floating] | Indices]
 """`(n_rows,)` each: rows stand by the first, larger first, then by the next; last by number."""
-
-# Of the first of a list, how many times k are looked at for the k first of a part of it.
-HEAD_FACTOR = 3
-
-# Entries worked on at once (64 MiB).
-PART_ENTRIES = 16_777_216
 
 
 def head(keys: Keys, rows: Indices, k: int) -> Indices:
@@ -78,30 +73,12 @@ def bias_of(
     """
     spans, own = asked.corpus.spans, asked.own
     near = np.broadcast_to(np.asarray(asked.tolerance, dtype=np.float32), (len(scores),))
-    best = [_best(scores[:, span], k + 1) for span in spans]
-    owner = np.repeat(np.arange(len(best)), [part.shape[1] for part in best])
-    pooled = np.concatenate(best, axis=1)
-    taken = np.minimum(asked.n_open, k)
-    falling = -np.sort(-pooled, axis=1)
-    last = np.take_along_axis(falling, np.maximum(taken - 1, 0)[:, None], axis=1)
-    high, low = last + near[:, None], last - near[:, None]
-    above, level = pooled > high, (pooled >= low) & (pooled <= high)
-    n_level, n_level_own = level.sum(axis=1), level[:, owner == own].sum(axis=1)
-    room = taken - above.sum(axis=1)
-    for row in np.flatnonzero(n_level > room):
-        equal = (scores[row] >= low[row]) & (scores[row] <= high[row])
-        n_level[row] = np.count_nonzero(equal)
-        n_level_own[row] = np.count_nonzero(equal[spans[own]])
-    if ties == "shared":
-        level_taken = room * n_level_own / np.maximum(n_level, 1)
-    elif ties == "own-first":
-        level_taken = np.minimum(room, n_level_own)
-    else:
-        level_taken = room - np.minimum(room, n_level - n_level_own)
-    own_share = ratio(above[:, owner == own].sum(axis=1) + level_taken, taken)
+    best = [best_scores(scores[:, span], k + 1) for span in spans]
+    own_share = head_of(asked, scores, k, best, ties).shares[:, own]
     if len(best) == 1:
         return own_share, np.zeros(len(scores))
-    best_other = pooled[:, owner != own].max(axis=1, initial=-np.inf)
+    others = [part for code, part in enumerate(best) if code != own]
+    best_other = np.concatenate(others, axis=1).max(axis=1, initial=-np.inf)
     before = count_above(scores[:, spans[own]], best_other + near).astype(np.float64)
     if ties != "other-first":
         equal_own = count_above(scores[:, spans[own]], best_other - near, or_equal=True) - before
@@ -152,7 +129,7 @@ def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFi
     groups = resampled_groups(scores, asked.asking, asked.found, asked.tolerance, weight)
     n_own = weight[corpus.spans[asked.own]].sum(axis=0) - asked.n_excluded[:, None]
     found = QueryFigures(
-        own_share=_own_share_of_parts(asked, scores, k, kept[corpus.item]),
+        own_share=_own_share_of_parts(asked, scores, k, kept),
         expected_share=ratio(n_own, weight.sum(axis=0) - asked.n_excluded[:, None]),
         ndcg=ndcg_of(groups.all, groups.n_relevant, k),
         reciprocal_rank=groups.best.reciprocal_rank,
@@ -166,41 +143,8 @@ def resampled_list(asked: Asked, scores: Float32, k: int, kept: Mask) -> QueryFi
 
 def _own_share_of_parts(asked: Asked, scores: Float32, k: int, kept: Mask) -> Float64:
     """`(n_queries, n_parts)`: share of the top k of the queries' modality, in each part."""
-    n = scores.shape[1]
-    # The k first of a part stand nearly always among so many first of all.
-    most = min(n, HEAD_FACTOR * k)
-    shares, n_found = _own_share_among(asked, scores, k, kept, most)
-    n_open = kept.sum(axis=0) - asked.n_excluded[:, None]
-    short = np.flatnonzero((n_found < np.minimum(n_open, k)).any(axis=1))
-    if short.size:
-        shares[short], _ = _own_share_among(asked, scores[short], k, kept, n)
-    return shares
-
-
-def _own_share_among(
-    asked: Asked, scores: Float32, k: int, kept: Mask, most: int
-) -> tuple[Float64, Indices]:
-    """Share among the first of a part that stand among the `most` first of all; how many those
-    are, at most k.
-    """
-    span, n = asked.corpus.spans[asked.own], scores.shape[1]
-    shares = np.empty((len(scores), kept.shape[1]))
-    n_found = np.empty(shares.shape, dtype=np.int64)
-    top = np.argpartition(-scores, most - 1, axis=1)[:, :most] if most < n else np.arange(n)[None]
-    top = np.broadcast_to(top, (len(scores), most))
-    by_score = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
-    top = np.take_along_axis(top, by_score, axis=1)
-    is_own = (top >= span.start) & (top < span.stop)
-    open_rows = np.isfinite(np.take_along_axis(scores, top, axis=1))
-    step = max(1, PART_ENTRIES // (most * kept.shape[1]))
-    for start in range(0, len(scores), step):
-        rows = slice(start, start + step)
-        room = kept[top[rows]] & open_rows[rows, :, None]
-        filled = np.cumsum(room, axis=1, dtype=np.int32)
-        taken = room & is_own[rows, :, None] & (filled <= k)
-        n_found[rows] = np.minimum(filled[:, -1], k)
-        shares[rows] = ratio(taken.sum(axis=1), n_found[rows])
-    return shares, n_found
+    counts, n_found = head_of_parts(asked, scores, k, kept, [asked.corpus.spans[asked.own]])
+    return ratio(counts[:, 0], n_found)
 
 
 def places_in_list(scores: Float32) -> Indices:
@@ -229,12 +173,3 @@ def _count_equal(best: Float32, scores: Float32, level: Float32) -> Indices:
     if best.shape[1] < scores.shape[1]:
         count[full] = count_above(scores[full], level[full], or_equal=True)
     return np.asarray(count, dtype=np.int64)
-
-
-def _best(scores: Float32, k: int) -> Float32:
-    """The `k` largest of each row, in no order; all of them where there are no more."""
-    n = scores.shape[1]
-    if n <= k:
-        return scores
-    best: Float32 = np.partition(scores, n - k, axis=1)[:, n - k :]
-    return best

@@ -14,6 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import runs
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float64, Indices, Mask, read_only
+from gapviz.strategies.fusion.heads import chance_of_any
 from gapviz.strategies.fusion.ties import (
     PLACES_TOLD_APART,
     Places,
@@ -126,13 +127,26 @@ class Merged:
     starts: Indices
     """`(n_lists,)`: where each list begins in both."""
 
-    def own_share(self, own: int, k: int) -> float:
-        """Share of the first k that comes from list `own`; equals share the room they have."""
-        which = self.order[:, 0] == own
+    def share(self, code: int, k: int) -> float:
+        """Share of the first k that comes from list `code`; equals share the room they have."""
+        which = self.order[:, 0] == code
         at = self.starts[self.order[:, 0]] + self.order[:, 1]
         taken = min(k, len(self.order))
         room = np.clip(taken - self.ahead[at], 0, self.size[at]) / self.size[at]
         return float((room * which).sum() / taken)
+
+    def hit(self, code: int, k: int) -> float:
+        """Chance that one of the first k comes from list `code`."""
+        of_list = self.order[:, 0] == code
+        if not of_list.any():
+            return 0.0
+        at = self.starts[self.order[:, 0]] + self.order[:, 1]
+        ahead = self.ahead[at]
+        first = ahead[of_list].min()
+        equals = ahead == first
+        room = np.array(np.clip(k - first, 0, equals.sum()))
+        wanted, n = (np.array(one.sum()) for one in (equals & of_list, equals))
+        return float(chance_of_any(room, wanted, n))
 
     def first_other(self, own: int) -> float:
         """Mean rank of the first entry that is not from list `own`; 0 without any."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Mask
-from gapviz.strategies.fusion.base import Asked, Fusion, QueryFigures, Ranked, Standing
+from gapviz.strategies.fusion.base import Asked, Fusion, QueryFigures, Ranked, Standing, Targets
 from gapviz.strategies.fusion.counting import matching, ranked_by, resampled_list, standing_of
+from gapviz.strategies.fusion.heads import targets_of, targets_of_parts
 
 
 class OneList(Fusion):
@@ -28,6 +29,12 @@ class OneList(Fusion):
 
     def resampled(self, asked: Asked, k: int, kept: Mask) -> QueryFigures:
         return resampled_list(asked, asked.scores, k, kept)
+
+    def targets(self, asked: Asked, k: int) -> Targets:
+        return targets_of(asked, asked.scores, k)
+
+    def targets_of_parts(self, asked: Asked, k: int, kept: Mask) -> Targets:
+        return targets_of_parts(asked, asked.scores, k, kept)
 
     def described(self, detail: str) -> str:
         return f"One mixed index; {detail}."

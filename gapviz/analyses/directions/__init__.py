@@ -1,0 +1,1 @@
+"""Directions: every modality asks every other, and itself."""
