@@ -19,7 +19,7 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
-from gapviz.measures.diagnostics.groups import MADE, RULES
+from gapviz.measures.diagnostics.groups import MADE, NO_LABELS, RULES
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES
 
@@ -90,9 +90,9 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
 
 def _protocol(chosen: Settings, board: Scoreboard) -> None:
     n_items = max(board.n_items.values())
-    most = most_by_chance(board).items()
-    by_chance = ", ".join(f"{figure(value)} to {name}" for name, value in most)
-    chance = f"By chance: up to {by_chance}."
+    most = most_by_chance(board)
+    by_chance = ", ".join(f"{figure(value)} to {name}" for name, value in most.items())
+    chance = f"By chance: up to {by_chance}." + f" {NO_LABELS}" * ("labels" not in most)
     fitted = collection_of(View(chosen.collection, next(iter(board.n_items))))
     with st.container(border=True):
         st.markdown(

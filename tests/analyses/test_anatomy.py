@@ -8,7 +8,7 @@ from gapviz.analyses.anatomy.analysis import (
     plane_reading,
     spectra_reading,
 )
-from gapviz.analyses.anatomy.groups import NO_LABELS, cached_groups, groups_reading, groups_table
+from gapviz.analyses.anatomy.groups import cached_groups, groups_reading, groups_table
 from gapviz.analyses.anatomy.matched import cached_matched, matched_reading, matched_table
 from gapviz.analyses.anatomy.parts import (
     cached_dimensions,
@@ -17,6 +17,7 @@ from gapviz.analyses.anatomy.parts import (
     cached_plane,
     cached_spectra,
 )
+from gapviz.measures.diagnostics.groups import NO_LABELS
 from gapviz.measures.experiment import measure
 from gapviz.measures.geometry.anatomy import plane_point
 from gapviz.sources.files import read

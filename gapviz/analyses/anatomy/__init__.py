@@ -1,1 +1,1 @@
-"""What the gap is made of: dimensions, losses, hubs, spectra."""
+"""What the gap is made of: dimensions, losses, hubs, spectra, pairs, groups."""

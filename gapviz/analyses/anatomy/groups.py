@@ -14,15 +14,12 @@ from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.table import Cell, Column, Table
 from gapviz.core.wording import counted, figure, sentence
-from gapviz.measures.diagnostics.groups import CHANCE, MADE, RULES
+from gapviz.measures.diagnostics.groups import CHANCE, MADE, NO_LABELS, RULES
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.groups import MOST_ITEMS, Agreement, GroupCost
 from gapviz.storage.cache import cached
 from gapviz.strategies import StrategyOptions
 
-NO_LABELS = (
-    "No two held-out items share their only label, so clusters can be held against modality alone."
-)
 HELD_AGAINST = {
     "labels": "labels",
     "purity": "modality, same clusters",

@@ -17,12 +17,13 @@ from gapviz.core.progress import Progress
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, too_few
+from gapviz.measures.diagnostics.groups import NO_LABELS
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 SELDOM = 0.05
 """Of samples, below which a row counts as never on the front."""
-BRIEF = ("imbalance", "ndcg", "bytes")
+BRIEF = ("imbalance", "ndcg", "v-labels", "bytes")
 """Columns that are shown where there is little room."""
 IMBALANCE = "mean over the query modalities of |bias lift − 1|; 0 is neutral"
 FRONT = "no other is both lower in imbalance and higher in NDCG"
@@ -47,6 +48,7 @@ def board_table(board: Scoreboard, model: str | None = None) -> Table:
         column
         for column in board_columns(modalities)
         if column.key in (*BRIEF, "operations") or column.key.startswith(("recall10-", "v-"))
+        if column.key != "v-labels" or not all(np.isnan(column.read(row).value) for row in rows)
     ]
     columns[2:2] = bias_columns(modalities)
     models = [Column("model", "encoder", text=True)] * (model is None and len(board.n_items) > 1)
@@ -211,6 +213,8 @@ def _notes(board: Scoreboard) -> Iterator[str]:
         yield f"NDCG@10 where all entries score alike: {figure(float(np.nanmax(chance)))}."
     for name, value in most_by_chance(board).items():
         yield f"V-measure to {name} by chance: up to {figure(value)}."
+    if "labels" not in most_by_chance(board):
+        yield NO_LABELS
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
     for number, warning in enumerate(board.own_warnings, start=1):

@@ -12,6 +12,9 @@ from gapviz.measures.geometry.groups import FEW_CLUSTERS, MOST_ITEMS, SHUFFLES, 
 PLACE = 6
 """Of the family in tables."""
 
+NO_LABELS = (
+    "No two held-out items share their only label, so clusters can be held against modality alone."
+)
 RULES = Rules(
     estimand="Its mean over fresh samples of as many items, each clustered anew, from the "
     "population that the items are a sample of, under the strategy as it was fitted.",

@@ -67,10 +67,10 @@ def test_chance_is_what_shuffled_labels_give():
     rng = np.random.default_rng(1)
     shuffled = [
         homogeneity_completeness_v_measure(np.tile(rng.permutation(labels[:, 0]), 2), clusters)[2]
-        for _ in range(300)
+        for _ in range(100)
     ]
     error = np.std(shuffled) / np.sqrt(groups.SHUFFLES)
-    assert found.labels.chance.v == pytest.approx(np.mean(shuffled), abs=4 * error)
+    assert found.labels.chance.v == pytest.approx(np.mean(shuffled), abs=5 * error)
     assert found.labels.v.value > found.labels.chance.v
 
 
