@@ -115,7 +115,7 @@ def target_reading(found: FoundDirections) -> str:
 
 def predicted_reading(found: FoundDirections) -> str:
     """Whether the gap predicts retrieval, and how sure that is."""
-    points = f"{counted(found.n_points, 'point')} (pairs of modalities of a model)"
+    points = f"{counted(found.n_points, 'point')} (one a pair of modalities and model)"
     if found.n_points < FEWEST_POINTS:
         return (
             f"Whether the gap predicts retrieval cannot be said from {points}: at least "
