@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from math import sqrt
 from typing import Literal, TypeVar
 
@@ -123,9 +124,13 @@ class Directions:
         """One cell of the matrix; both modalities are among `names`."""
         return self._within(source) if source == target else self._across(source, target)
 
-    def gap(self, first: str, second: str) -> Gap:
-        """The gap of two modalities as the strategy moved them."""
-        return replace(self.measurement, pair=(first, second)).geometry.gap
+    @cached_property
+    def gaps(self) -> dict[Way, Gap]:
+        """Of every pair of `names`, as the strategy moved them."""
+        return {
+            pair: replace(self.measurement, pair=pair).geometry.gap
+            for pair in combinations(self.names, 2)
+        }
 
     def asymmetry(self, first: str, second: str) -> Asymmetry | None:
         """Of a pair of modalities; None where no item has both."""

@@ -128,7 +128,7 @@ def test_without_items_of_both_there_is_no_cell_and_no_asymmetry(make_unpaired):
     assert cell.why.startswith("Matches of image and text are not measured")
     assert found.direction("text", "image").why == cell.why
     assert found.asymmetry("image", "text") is None
-    assert found.gap("image", "text").debiased.value > 0
+    assert found.gaps["image", "text"].debiased.value > 0
 
 
 def test_within_a_modality_labels_say_what_answers(make_collection):

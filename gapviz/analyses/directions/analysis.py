@@ -115,7 +115,7 @@ def target_reading(found: FoundDirections) -> str:
 
 def predicted_reading(found: FoundDirections) -> str:
     """Whether the gap predicts retrieval, and how sure that is."""
-    points = f"{counted(found.n_points, 'point')} (pairs of modalities of a model)"
+    points = f"{counted(found.n_points, 'point')} (one a pair of modalities and model)"
     if found.n_points < FEWEST_POINTS:
         return (
             f"Whether the gap predicts retrieval cannot be said from {points}: at least "
@@ -188,8 +188,9 @@ def find_directions(request: Request, progress: Progress) -> Finding:
             "not_measured": request.not_measured,
             **directions_json(found),
         },
-        title=f"{collection.name}: {counted(moved.collection.n_items, 'held-out item')}, encoder "
-        f"{collection.encoder}: {moved.strategy.label}",
+        title=f"Directions in {collection.name}: "
+        f"{counted(moved.collection.n_items, 'held-out item')}, encoder {collection.encoder}, "
+        f"{moved.strategy.label}",
         warnings=warnings,
         readings=[
             *notes,
@@ -324,4 +325,5 @@ ANALYSIS = Analysis(
     "any of it; on the items of the evaluate split.",
     find_directions,
     shared=("strategy", "also", "seed"),
+    in_report=True,
 )

@@ -31,7 +31,6 @@ from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import cross_values
 from gapviz.measures.retrieval.within import WithinComparison
 from gapviz.storage.cache import CachedResult, cached, content_key
-from gapviz.strategies import StrategyOptions
 
 KIND = "directions"
 
@@ -149,17 +148,17 @@ def found_directions(
     asymmetries = judged(found, settled=too_few(moved.collection.n_items) is None)
     moves = moved is not raw and moved.strategy.spec.moves_vectors
     progress(0.5, "gaps")
-    gaps = {pair: encoded.gap(*pair).debiased for pair in pairs}
+    gaps = {pair: gap.debiased for pair, gap in encoded.gaps.items()}
     progress(0.6, "what the pooled index answers")
     return FoundDirections(
         names=names,
         directions=directions,
         asymmetries=asymmetries,
         gaps=gaps,
-        moved_gaps={pair: strategy.gap(*pair).debiased for pair in pairs} if moves else {},
+        moved_gaps={pair: gap.debiased for pair, gap in strategy.gaps.items()} if moves else {},
         targets={} if moved.strategy.spec.ranks_items else strategy.targets,
         penalties=_penalties(request),
-        points=_points(request, raw, share_of(progress, 3, 4)),
+        points=_points(request, encoded, share_of(progress, 3, 4)),
     )
 
 
@@ -185,17 +184,16 @@ def judged(found: Sequence[Asymmetry], *, settled: bool = True) -> list[JudgedAs
     ]
 
 
-def pair_points(measurement: Measurement) -> tuple[PairPoint, ...]:
+def pair_points(directions: Directions) -> tuple[PairPoint, ...]:
     """A point for each pair of modalities, from raw cosine."""
-    directions, found = Directions(measurement), []
-    for first, second in combinations(directions.names, 2):
-        both = [cross_values(measurement.cross[way]) for way in ((first, second), (second, first))]
+    cross, found = directions.measurement.cross, []
+    for (first, second), gap in directions.gaps.items():
+        both = [cross_values(cross[way]) for way in ((first, second), (second, first))]
         figures = {
             name: (mean_of_known(both[0][name]) + mean_of_known(both[1][name])) / 2
             for name in FIGURES
         }
-        gap = directions.gap(first, second).debiased.value
-        found.append(PairPoint(first, second, gap, figures))
+        found.append(PairPoint(first, second, gap.debiased.value, figures))
     return tuple(found)
 
 
@@ -208,7 +206,7 @@ def cached_points(
     Raises:
         GapvizError: as `measure`.
     """
-    return pair_points(measure(collection, StrategyOptions(), seed=seed))
+    return pair_points(Directions(measure(collection, seed=seed, intervals="queries")))
 
 
 def _compared(
@@ -218,7 +216,7 @@ def _compared(
     return compare_modality(collection, joint, dedicated, seed=seed)
 
 
-def _points(request: Request, raw: Measurement, progress: Progress) -> list[tuple[str, PairPoint]]:
+def _points(request: Request, raw: Directions, progress: Progress) -> list[tuple[str, PairPoint]]:
     points = [(request.collection.encoder, one) for one in pair_points(raw)]
     others = request.others
     for place, (model, collection) in enumerate(others.items()):

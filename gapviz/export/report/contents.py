@@ -247,7 +247,14 @@ def report_on(
         compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
         further={
             name: analysis.find(
-                Request(evidence.collection, analysis.usual(), asked_pair=evidence.pair, seed=seed),
+                Request(
+                    evidence.collection,
+                    analysis.usual(),
+                    strategy=after.strategy.options,
+                    asked_pair=evidence.pair,
+                    seed=seed,
+                    read_measurement=evidence.measured,
+                ),
                 _part(progress, 0.95, 1.0),
             )
             for name, analysis in analyses().items()
