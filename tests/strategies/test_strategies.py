@@ -154,6 +154,9 @@ def test_every_declared_parameter_changes_what_its_strategy_does(make_collection
         "rrf_k": 3.0,
         "weights": (("image", 1.6),),
         "ties": "other-first",
+        "tau": 0.5,
+        "best": 5,
+        "shrinkage": 0.2,
     }
     # Over the ranks of whole lists a base of 0 is a k that is smaller by one.
     silent = {"rank_base"}
