@@ -101,19 +101,21 @@ def soft_level(
         corpus: the rows.
         references: `(n_references, dim)` unit rows.
         tau: τ, above 0.
-        log_weights: `(n_references,)` added to s/τ; all 0 unless given.
+        log_weights: `(n_references,)` logarithms of weights that add up to 1, in place of a mean
+            over the references that are left.
         own: as for `mean_of_best`.
     """
     level = np.zeros(corpus.n_rows, dtype=np.float32)
     for rows, scores in open_scores(corpus, references, own):
         exponents = scores.astype(np.float64) / tau
-        if log_weights is not None:
+        if log_weights is None:
+            left = np.isfinite(scores).sum(axis=1)
+            exponents -= np.log(np.maximum(left, 1))[:, None]
+        else:
             exponents += log_weights
         known = np.isfinite(exponents).any(axis=1)
         if known.any():
-            total = log_sum_exp(exponents[known], axis=1)
-            count = np.isfinite(exponents[known]).sum(axis=1)
-            level[rows][known] = tau * (total - np.log(count))
+            level[rows][known] = tau * log_sum_exp(exponents[known], axis=1)
     return level
 
 

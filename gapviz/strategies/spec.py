@@ -45,6 +45,7 @@ class StrategySpec:
     known: str
     """One sentence on what is known of it; never hidden."""
     acts_on: ActsOn
+    """What it changes, the last of it where that is several things."""
     stores: str
     """What must be kept beside the vectors, in words."""
     query_cost: str
@@ -60,6 +61,8 @@ class StrategySpec:
     aliases: tuple[str, ...] = ()
     """Other names that people use."""
     advice: tuple[AdviceRule, ...] = ()
+    also: tuple[ActsOn, ...] = ()
+    """What it changes before that."""
     place: float = 1_000
     """Place in lists of strategies; those of one place stand by name."""
 
@@ -76,12 +79,12 @@ class StrategySpec:
     @property
     def moves_vectors(self) -> bool:
         """True where rows lie elsewhere afterwards."""
-        return self.acts_on == "vectors"
+        return "vectors" in (self.acts_on, *self.also)
 
     @property
     def adjusts_scores(self) -> bool:
         """True where cosines are adjusted before they are ranked."""
-        return self.acts_on == "scores"
+        return "scores" in (self.acts_on, *self.also)
 
     @property
     def learns(self) -> bool:

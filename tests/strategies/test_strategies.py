@@ -130,9 +130,9 @@ def test_a_card_says_what_its_strategy_changes(make_collection):
     for name, card in STRATEGIES.items():
         strategy = fit_strategy(StrategyOptions(name), collection)
         moved = strategy.transform(image, "image")
-        assert (moved.tobytes() != image.tobytes()) == (card.acts_on == "vectors")
+        assert (moved.tobytes() != image.tobytes()) == card.moves_vectors
         rows = corpus_rows(collection, strategy)
-        assert (strategy.prepare(rows, rows) is not None) == (card.acts_on == "scores")
+        assert (strategy.prepare(rows, rows) is not None) == card.adjusts_scores
         assert (strategy.fusion.plain is not None) == (card.acts_on in ("lists", "items"))
         assert strategy.fusion.ranks_items == (card.acts_on == "items")
 
@@ -155,6 +155,7 @@ def test_every_declared_parameter_changes_what_its_strategy_does(make_collection
         "weights": (("image", 1.6),),
         "ties": "other-first",
         "tau": 0.5,
+        "bank_tau": 0.5,
         "best": 5,
         "shrinkage": 0.2,
     }
