@@ -32,6 +32,11 @@ def add_to(commands: Commands) -> None:
         "--modality", required=True, metavar="NAME", help="the modality of all rows"
     )
     command.add_argument(
+        "--queries",
+        action="store_true",
+        help="the rows ask, instead of being indexed; it matters where a strategy moves by role",
+    )
+    command.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="a .npy or .safetensors"
     )
     command.add_argument(
@@ -62,6 +67,7 @@ def run(options: argparse.Namespace) -> str:
             options.vectors,
             options.modality,
             options.out,
+            queries=options.queries,
             array=options.array,
             block_rows=options.block_rows,
             progress=progress,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -19,7 +19,10 @@ class MovesVectors(Protocol):
     """What gives new unit rows in place of those of one modality, such as an alignment."""
 
     def transform(self, vectors: Float32, modality: str) -> Float32:
-        """New unit rows `(n, dim)`."""
+        """New unit rows `(n, dim)` of what is indexed."""
+
+    def transform_queries(self, vectors: Float32, modality: str) -> Float32:
+        """New unit rows `(n, dim)` of what asks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +66,13 @@ class Rows:
 
 def corpus_rows(collection: Collection, alignment: MovesVectors) -> Rows:
     """The indexed rows of every modality, moved by `alignment`."""
-    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment)
+    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment.transform)
 
 
 def query_rows(collection: Collection, alignment: MovesVectors) -> Rows:
-    """The asking rows of every modality, moved by `alignment`."""
-    return _rows({n: b.queries for n, b in collection.modalities.items()}, alignment)
+    """The asking rows of every modality, moved by `alignment` as queries are."""
+    asking = {n: b.queries for n, b in collection.modalities.items()}
+    return _rows(asking, alignment.transform_queries)
 
 
 def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
@@ -76,13 +80,11 @@ def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
     return Rows((modality,), vectors, np.zeros(item.size, dtype=np.int64), item)
 
 
-def _rows(blocks: Mapping[str, ModalityVectors], alignment: MovesVectors) -> Rows:
+def _rows(blocks: Mapping[str, ModalityVectors], move: Callable[[Float32, str], Float32]) -> Rows:
     return Rows(
         names=tuple(blocks),
         vectors=read_only(
-            np.concatenate(
-                [alignment.transform(block.vectors, name) for name, block in blocks.items()]
-            )
+            np.concatenate([move(block.vectors, name) for name, block in blocks.items()])
         ),
         modality=np.concatenate(
             [np.full(block.n_rows, code, np.int64) for code, block in enumerate(blocks.values())]

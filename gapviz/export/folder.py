@@ -51,9 +51,22 @@ class Exported:
             GapvizError: a modality or dimension that was not exported, or rows that point
                 nowhere.
         """
+        return self.strategy.transform(self._unit(vectors, where), modality)
+
+    def transform_queries(
+        self, vectors: npt.NDArray[np.generic], modality: str, *, where: str = "vectors"
+    ) -> Float32:
+        """The same of rows that ask, which some strategies move elsewhere.
+
+        Raises:
+            GapvizError: as `transform`.
+        """
+        return self.strategy.transform_queries(self._unit(vectors, where), modality)
+
+    def _unit(self, vectors: npt.NDArray[np.generic], where: str) -> Float32:
         rows = unit_rows(vectors, where=where)
         self.refuse_other(rows.shape[1], where)
-        return self.strategy.transform(rows, modality)
+        return rows
 
     def refuse_other(self, dim: int, where: str) -> None:
         """Raise `GapvizError` for vectors of another dimension than was exported."""
@@ -181,4 +194,5 @@ def _restored(card: ExportCard, arrays: Mapping[str, Array]) -> Strategy:
     made.warnings_ = card.warnings
     for name in card.modalities:
         made.transform(np.eye(1, card.dim, dtype=np.float32), name)
+        made.transform_queries(np.eye(1, card.dim, dtype=np.float32), name)
     return made

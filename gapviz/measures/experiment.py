@@ -140,6 +140,8 @@ class Experiment:
                 rows = self.collection if everywhere else self.evaluated
                 for name, block in rows.of_modalities(strategy.modalities_).modalities.items():
                     strategy.transform(block.vectors, name)
+                    if strategy.spec.by_role:
+                        strategy.transform_queries(block.queries.vectors, name)
             except GapvizError as error:
                 return error.sentence
         return reason

@@ -36,6 +36,12 @@ def move(vectors, modality):
 '''
 """Of a generated file: `move` of a strategy that moves nothing."""
 
+ASKS_ALIKE = """
+
+move_query = move
+"""
+"""Of a generated file: queries are moved as documents are."""
+
 
 @dataclass(frozen=True, eq=False)
 class StrategyState:
@@ -80,7 +86,8 @@ class Strategy(ABC):
     """Kind of array → the attribute that holds it by modality; see `state`."""
     move_code: ClassVar[str] = STAYS
     """`move` of a generated file, with `{parameter}` for values; other braces are doubled. It may
-    use `unit`, `STORED`, `MODALITIES` and `DIM`. Empty: there is no code."""
+    use `unit`, `STORED`, `MODALITIES` and `DIM`. Empty: there is no code. Where the spec is
+    `by_role`, `move_query` as well."""
 
     def __init__(self, **values: Any) -> None:
         """Take values of the parameters of `spec`, the default where one is not given.
@@ -129,6 +136,14 @@ class Strategy(ABC):
         refuse_unseen(modality, self.modalities_)
         return vectors
 
+    def transform_queries(self, vectors: Float32, modality: str) -> Float32:
+        """The same of rows that ask; `spec.by_role` where that is another move.
+
+        Raises:
+            GapvizError: as `transform`.
+        """
+        return self.transform(vectors, modality)
+
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores | None:
         """How cosines are adjusted before they are ranked; None where they are not.
 
@@ -166,8 +181,9 @@ class Strategy(ABC):
         return self.fusion.merge_code(modalities)
 
     def generated_move(self) -> str:
-        """`move_code` with the values of the parameters as Python source."""
-        return self.move_code.format(**{k: literal(v) for k, v in self.settled.items()})
+        """`move_code` with the values of the parameters as Python source, and `move_query`."""
+        code = self.move_code.format(**{k: literal(v) for k, v in self.settled.items()})
+        return code if self.spec.by_role else code + ASKS_ALIKE
 
     @property
     def search_code(self) -> str:

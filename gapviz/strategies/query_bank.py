@@ -22,7 +22,7 @@ SEARCH = '''
 
 def search(query, modality, rows, k=10):
     """The k best of moved rows {modality: (n, dim)}, as [((modality, row), score)]."""
-    moved = move(query[None], modality)[0]
+    moved = move_query(query[None], modality)[0]
     level = levels(rows, modality)
     hits = [
         ((name, row), float(score))

@@ -58,6 +58,8 @@ class StrategySpec:
     by_dimension: bool = False
     """True where it treats every dimension by itself, so that a rotation of the space changes what
     it does."""
+    by_role: bool = False
+    """True where a row that asks is moved elsewhere than the same row in the index."""
     aliases: tuple[str, ...] = ()
     """Other names that people use."""
     advice: tuple[AdviceRule, ...] = ()

@@ -377,15 +377,17 @@ def _likeness(measured: Measurement) -> dict[str, Estimate]:
     for name in measured.collection.modality_names:
         block = measured.collection.modality(name).corpus
         vectors = measured.strategy.transform(block.vectors, name)
+        queries = measured.strategy.transform_queries(block.vectors, name)
         labels = measured.collection.label_sets[block.item_index]
         asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, measured.seed)
         rows = rows_of_one(name, vectors, block.item_index)
-        prepared = measured.strategy.prepare(rows, rows)
+        prepared = measured.strategy.prepare(rows, replace(rows, vectors=queries))
         outcome = evaluate_within(
             vectors,
             labels,
             asking=asking,
             items=block.item_index,
+            queries=queries,
             adjust=None if prepared is None else partial(prepared.adjust, modality=name),
         )
         items = block.item_index[asking]
