@@ -40,7 +40,7 @@ try:
     files, card = exported(view, options, chosen.seed, chosen.pair)
 except GapvizError as error:
     show_error(error)
-    if STRATEGIES[chosen.strategy].transductive:
+    if options.spec.transductive:
         instead = STRATEGIES["nnn"]
         ways_on({"export": f"Export {instead.title} instead"}, strategy=instead.title)
     st.stop()

@@ -19,7 +19,7 @@ from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.measures.retrieval.intervals import VARIED
-from gapviz.strategies import STRATEGIES
+from gapviz.strategies import usual_strategies
 
 
 def scoreboard_section(chosen: Settings) -> None:
@@ -34,7 +34,7 @@ def scoreboard_section(chosen: Settings) -> None:
         titles = {chosen.encoder: titles[chosen.encoder]}
     request = ScoreboardRequest(
         {model: collection_of(View(chosen.collection, model)) for model in titles},
-        [chosen.options(name) for name in STRATEGIES],
+        [chosen.options(name) for name in dict.fromkeys([*usual_strategies(), chosen.strategy])],
         chosen.seed,
     )
     doing = f"Measuring {request.n_rows} rows, once"

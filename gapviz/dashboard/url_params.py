@@ -51,8 +51,10 @@ class _Declared:
             try:
                 self.parameter.checked(value)
                 return None
-            except GapvizError:
+            except GapvizError as error:
                 words = f"it goes from {self.parameter.low:g} to {self.parameter.high:g}"
+                if self.parameter.kind == "text":
+                    words = error.sentence.rstrip(".")
         elif value in titles or value in titles.values():
             return None
         else:

@@ -23,7 +23,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.storage.files import replace_folder, write_atomically
 from gapviz.storage.leftovers import recover
-from gapviz.strategies import Strategy, StrategyOptions, StrategySpec, strategy_spec
+from gapviz.strategies import Strategy, StrategyOptions, StrategySpec
 from gapviz.strategies.base import Array, StrategyState
 from gapviz.strategies.registry import strategy_class
 
@@ -114,7 +114,7 @@ def export_files(
     Raises:
         GapvizError: a transductive strategy.
     """
-    refuse_transductive(strategy_spec(experiment.options.name))
+    refuse_transductive(experiment.options.spec)
     strategy = experiment.strategy
     centroids = {
         f"{CENTROID}.{name}": centroid(block.corpus.vectors)

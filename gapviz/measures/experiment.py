@@ -21,7 +21,6 @@ from gapviz.strategies import (
     Strategy,
     StrategyOptions,
     fit_strategy,
-    strategy_spec,
     unavailable_reason,
 )
 
@@ -87,7 +86,7 @@ class Experiment:
         Raises:
             GapvizError: as `fit_strategy`.
         """
-        learns = strategy_spec(options.name).learns
+        learns = options.spec.learns
         known = self.calibration if learns else self.collection
         return fit_strategy(options, known, split_warnings=self.split_warnings)
 
@@ -111,7 +110,7 @@ class Experiment:
         items to leave some out, or so many (`REFITTED_ITEMS`) that it makes no difference; and
         of each of the two times all fifths or none.
         """
-        if not strategy_spec(options.name).learns:
+        if not options.spec.learns:
             return []
         parts = self._calibration_parts
         times = [parts[start : start + GROUPS] for start in range(0, len(parts), GROUPS)]

@@ -75,4 +75,5 @@ class InvertedSoftmax(QueryBank):
     level_code: ClassVar[str] = _LEVELS
 
     def level(self, corpus: Rows, modality: str) -> Float32:
-        return soft_level(corpus, self.references_[modality], self.value("tau"))
+        before = self.adjusted_before(corpus, modality)
+        return soft_level(corpus, self.references_[modality], self.value("tau"), before=before)

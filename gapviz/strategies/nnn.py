@@ -87,5 +87,10 @@ class NearestNeighbourNormalisation(QueryBank):
     level_code: ClassVar[str] = _LEVELS
 
     def level(self, corpus: Rows, modality: str) -> Float32:
-        best = mean_of_best(corpus, self.references_[modality], self.value("neighbours"))
+        best = mean_of_best(
+            corpus,
+            self.references_[modality],
+            self.value("neighbours"),
+            before=self.adjusted_before(corpus, modality),
+        )
         return np.float32(self.value("alpha")) * best

@@ -10,9 +10,9 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
 from gapviz.core.rows import Rows, corpus_rows, query_rows
-from gapviz.core.vectors import Float32
+from gapviz.core.vectors import Float32, Float64
 from gapviz.strategies.pair_scale import QUERY_COST, STORES, PairScale, ScoreLevel
-from gapviz.strategies.references import mean_of_k, thinned
+from gapviz.strategies.references import Adjust, mean_of_k, thinned
 from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 BEST = Parameter(
@@ -65,25 +65,33 @@ class PseudoPositives(PairScale):
 
     def measured_levels(self, calibration: Collection) -> dict[tuple[str, str], ScoreLevel | None]:
         corpus, queries = corpus_rows(calibration, self), query_rows(calibration, self)
-        return {
-            (a, b): _level(corpus, queries, a, b, self.value("best"))
-            for a in corpus.names
-            for b in corpus.names
-        }
+        found: dict[tuple[str, str], ScoreLevel | None] = {}
+        for a in corpus.names:
+            best = _best_scores(
+                corpus, queries, a, self.value("best"), self.adjusted_before(corpus, a)
+            )
+            for b, scores in best.items():
+                known = scores[~np.isnan(scores)]
+                level = ScoreLevel(float(known.mean()), float(known.std())) if known.size else None
+                found[a, b] = level
+        return found
 
 
-def _level(corpus: Rows, queries: Rows, a: str, b: str, k: int) -> ScoreLevel | None:
-    """Of the mean of the `k` best scores of each query of `a` with the rows of `b`."""
-    asking, span = thinned(queries, a), corpus.spans[corpus.code(b)]
-    rows, items = corpus.vectors[span], corpus.item[span]
-    best = []
-    step = max(1, BLOCK_SCORES // max(len(rows), 1))
+def _best_scores(
+    corpus: Rows, queries: Rows, a: str, k: int, before: Adjust | None
+) -> dict[str, Float64]:
+    """`(n_queries,)` mean of the `k` best scores of each query of `a`, by modality; NaN of none."""
+    asking = thinned(queries, a)
+    best = {b: np.full(asking.size, np.nan) for b in corpus.names}
+    step = max(1, BLOCK_SCORES // max(corpus.n_rows, 1))
     for start in range(0, asking.size, step):
         few = asking[start : start + step]
-        scores: Float32 = queries.vectors[few] @ rows.T
-        if a == b:
-            scores[queries.item[few, None] == items] = -np.inf
-        found = np.isfinite(scores).any(axis=1)
-        best.append(mean_of_k(scores[found], k).astype(np.float64))
-    known = np.concatenate(best)
-    return ScoreLevel(float(known.mean()), float(known.std())) if known.size else None
+        scores: Float32 = queries.vectors[few] @ corpus.vectors.T
+        own = queries.item[few, None] == corpus.item
+        scores[own & (corpus.modality == corpus.code(a))] = -np.inf
+        if before is not None:
+            scores = before(scores)
+        for b, span in zip(corpus.names, corpus.spans, strict=True):
+            found = np.isfinite(scores[:, span]).any(axis=1)
+            best[b][start : start + step][found] = mean_of_k(scores[found, span], k)
+    return best

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -22,6 +22,9 @@ NEIGHBOURS = Parameter(
     high=1_000,
     phrase="{} neighbours",
 )
+
+Adjust = Callable[[Float32], Float32]
+"""New scores `(n_references, n_rows)` in place of cosines."""
 
 TAU = Parameter(
     "tau",
@@ -58,6 +61,7 @@ def mean_of_best(
     k: int,
     *,
     own: tuple[str, Indices] | None = None,
+    before: Adjust | None = None,
 ) -> Float32:
     """`(n_rows,)` mean of each row's `k` best scores with the references.
 
@@ -67,9 +71,10 @@ def mean_of_best(
         k: how many.
         own: modality and items `(n_references,)` of the references, by which a row's own are
             left out; without it, copies of the row are.
+        before: new scores in place of the cosines `(n_references, n_rows)`.
     """
     level = np.empty(corpus.n_rows, dtype=np.float32)
-    for rows, scores in open_scores(corpus, references, own):
+    for rows, scores in open_scores(corpus, references, own, before):
         level[rows] = mean_of_k(scores, k)
     return level
 
@@ -91,6 +96,7 @@ def soft_level(
     *,
     log_weights: Float64 | None = None,
     own: tuple[str, Indices] | None = None,
+    before: Adjust | None = None,
 ) -> Float32:
     """`(n_rows,)` τ·log of the mean of exp(s/τ) over the scores of each row with the references.
 
@@ -104,9 +110,10 @@ def soft_level(
         log_weights: `(n_references,)` logarithms of weights that add up to 1, in place of a mean
             over the references that are left.
         own: as for `mean_of_best`.
+        before: as for `mean_of_best`.
     """
     level = np.zeros(corpus.n_rows, dtype=np.float32)
-    for rows, scores in open_scores(corpus, references, own):
+    for rows, scores in open_scores(corpus, references, own, before):
         exponents = scores.astype(np.float64) / tau
         if log_weights is None:
             left = np.isfinite(scores).sum(axis=1)
@@ -120,14 +127,19 @@ def soft_level(
 
 
 def open_scores(
-    corpus: Rows, references: Float32, own: tuple[str, Indices] | None
+    corpus: Rows,
+    references: Float32,
+    own: tuple[str, Indices] | None,
+    before: Adjust | None = None,
 ) -> Iterator[tuple[slice, Float32]]:
     """Rows of the corpus in blocks, and their scores `(n_some, n_references)`.
 
     −∞ where the reference is the row's own, by `own` as `mean_of_best` takes it; else where it is
-    a copy of the row.
+    a copy of the row. One block where `before` adjusts them, which needs the rows together.
     """
     step = max(1, BLOCK_SCORES // max(len(references), 1))
+    if before is not None:
+        step = max(corpus.n_rows, 1)
     own_code = corpus.names.index(own[0]) if own and own[0] in corpus.names else -1
     for start in range(0, corpus.n_rows, step):
         rows = slice(start, start + step)
@@ -137,4 +149,4 @@ def open_scores(
         else:
             itself = corpus.item[rows, None] == own[1]
             scores[itself & (corpus.modality[rows, None] == own_code)] = -np.inf
-        yield rows, scores
+        yield rows, scores if before is None else before(scores.T).T

@@ -38,7 +38,7 @@ _LEVELS = '''
 import json
 
 TAU, SWEEPS = {bank_tau}, {sweeps}
-ITEMS = json.loads(Path(__file__).with_name("card.json").read_text("utf-8"))["learned"]["items"]
+ITEMS = json.loads(Path(__file__).with_name("card.json").read_text("utf-8")){place}["items"]
 
 
 def levels(rows, modality):
@@ -183,7 +183,7 @@ class SinkhornBanks(CentredTransport):
 
     @property
     def search_code(self) -> str:
-        return _LEVELS.format(**self.settled, sweeps=SWEEPS) + SEARCH
+        return _LEVELS.format(**self.settled, sweeps=SWEEPS, place=self.place_in_card) + SEARCH
 
     def state(self) -> StrategyState:
         items = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -65,6 +66,12 @@ class StrategySpec:
     advice: tuple[AdviceRule, ...] = ()
     also: tuple[ActsOn, ...] = ()
     """What it changes before that."""
+    of_values: Callable[[Mapping[str, Any]], StrategySpec] | None = None
+    """What it is by the values of its parameters, where that depends on them."""
+    fitted_anyway: bool = False
+    """True where something is fitted though no vector moves and it is transductive."""
+    usual: bool = True
+    """Whether it is compared where no strategies are named."""
     place: float = 1_000
     """Place in lists of strategies; those of one place stand by name."""
 
@@ -91,7 +98,8 @@ class StrategySpec:
     @property
     def learns(self) -> bool:
         """True where something is fitted on the calibrate split."""
-        return self.moves_vectors or (self.adjusts_scores and not self.transductive)
+        inductive = self.adjusts_scores and not self.transductive
+        return self.moves_vectors or inductive or self.fitted_anyway
 
     def has(self, parameter: str) -> bool:
         """Whether it has a parameter of that name."""

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from gapviz.core.blocks import float64_blocks
+from gapviz.core.blocks import BLOCK_SCORES, float64_blocks
 from gapviz.core.collection import Collection
 from gapviz.core.pairs import matching_rows
 from gapviz.core.rows import Rows, corpus_rows
 from gapviz.core.vectors import Float64
+from gapviz.strategies.base import PreparedScores
 from gapviz.strategies.pair_scale import QUERY_COST, STORES, PairScale, ScoreLevel
+from gapviz.strategies.references import thinned
 from gapviz.strategies.spec import AdviceRule, StrategySpec
 
 
@@ -57,8 +59,33 @@ class PairNormalisation(PairScale):
 
     def measured_levels(self, calibration: Collection) -> dict[tuple[str, str], ScoreLevel | None]:
         corpus = corpus_rows(calibration, self)
+        if self.before is not None:
+            return _levels_of_adjusted(corpus, self.before(corpus))
         moments = {name: _moments(corpus, name) for name in corpus.names}
         return {(a, b): _level(corpus, a, b, moments) for a in corpus.names for b in corpus.names}
+
+
+def _levels_of_adjusted(
+    corpus: Rows, before: PreparedScores
+) -> dict[tuple[str, str], ScoreLevel | None]:
+    """Of scores that are no cosines any more: at most `MAX_REFERENCES` rows a modality ask."""
+    levels: dict[tuple[str, str], ScoreLevel | None] = {}
+    for a in corpus.names:
+        asking = thinned(corpus, a)
+        totals = {b: np.zeros(3) for b in corpus.names}
+        step = max(1, BLOCK_SCORES // max(corpus.n_rows, 1))
+        for start in range(0, asking.size, step):
+            few = asking[start : start + step]
+            scores = before.adjust(corpus.vectors[few] @ corpus.vectors.T, a)
+            apart = corpus.item[few, None] != corpus.item
+            for b, span in zip(corpus.names, corpus.spans, strict=True):
+                found = scores[:, span][apart[:, span]].astype(np.float64)
+                totals[b] += (found.size, found.sum(), (found**2).sum())
+        for b, (n, total, squares) in totals.items():
+            mean = total / max(n, 1)
+            spread = float(np.sqrt(max(squares / max(n, 1) - mean**2, 0.0)))
+            levels[a, b] = ScoreLevel(float(mean), spread) if n else None
+    return levels
 
 
 @dataclass(frozen=True, eq=False)
