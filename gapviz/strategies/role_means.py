@@ -37,9 +37,9 @@ class RoleMeans(Strategy):
         title="Centre by role",
         formula="norm(q − μ of queries), norm(y − μ of documents), by modality",
         known=(
-            "It keeps apart what centring mixes where queries are written otherwise than "
-            "documents; where the indexed rows ask themselves it is centring, bias@10 .89 and .90 "
-            "on real CLIP."
+            "It tells apart what centring mixes where queries are written otherwise than "
+            "documents, though on the built-in drawings NDCG@10 is .089 to .087 of centring; where "
+            "the indexed rows ask themselves it is centring, bias@10 .89 and .90 on real CLIP."
         ),
         acts_on="vectors",
         stores="two vectors a modality",
