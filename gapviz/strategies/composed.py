@@ -65,7 +65,7 @@ def written(text: str) -> str:
 
 
 STEPS = Parameter(
-    "steps",
+    "chain",
     "Steps",
     "text",
     "centre,inverted-softmax",
@@ -115,7 +115,7 @@ class Composed(Strategy):
         stores="what its steps store",
         query_cost="what its steps cost",
         parameters=(STEPS,),
-        aliases=("composition", "chain", "stacked"),
+        aliases=("composition", "stacked"),
         of_values=spec_of,
         usual=False,
         place=60,
@@ -125,12 +125,12 @@ class Composed(Strategy):
         super().__init__(**values)
         # Of these steps, in place of that of the class.
         vars(self)["spec"] = self.options.spec
-        self.steps_ = [_made(one) for one in steps_of(self.value("steps"))]
+        self.steps_ = [_made(one) for one in steps_of(self.value(STEPS.name))]
         self._join()
 
     @classmethod
     def unavailable(cls, options: StrategyOptions, collection: Collection) -> str | None:
-        steps = steps_of(options.value("steps"))
+        steps = steps_of(options.value(STEPS.name))
         found = (strategy_class(one.name).unavailable(one, collection) for one in steps)
         return next(filter(None, found), None)
 

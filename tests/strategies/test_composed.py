@@ -13,7 +13,7 @@ from gapviz.strategies.composed import Composed
 
 
 def composed(steps):
-    return StrategyOptions("composed", steps=steps)
+    return StrategyOptions("composed", chain=steps)
 
 
 def scores_of(collection, options):
@@ -154,7 +154,7 @@ def test_what_cannot_be_composed_is_one_sentence(steps, words):
 
 def test_steps_are_kept_as_they_are_plainly_written():
     made = composed(" GR-CLIP ,Inverted_Softmax: tau = 0.050")
-    assert made.value("steps") == "centre,inverted-softmax:tau=0.05"
+    assert made.value("chain") == "centre,inverted-softmax:tau=0.05"
     assert made == composed("centre:strength=1,inverted-softmax:tau=0.05")
     made = composed("centre,nnn:neighbours=3")
     assert Composed(**dict(made.values)).label == (

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
+from gapviz.analyses.registry import analyses
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.experiment import measure
@@ -154,7 +155,7 @@ def test_every_declared_parameter_changes_what_its_strategy_does(make_collection
         "bank_tau": 0.5,
         "best": 5,
         "shrinkage": 0.2,
-        "steps": "centre:strength=0.5,znorm",
+        "chain": "centre:strength=0.5,znorm",
     }
     # Over the ranks of whole lists a base of 0 is a k that is smaller by one.
     silent = {"rank_base"}
@@ -225,3 +226,9 @@ def test_dimensions_that_do_not_vary_are_centred_and_told(make_collection):
     assert len(strategy.warnings) == 2 and "1 of the 5 dimensions" in strategy.warnings[0]
     moved = strategy.transform(collection.modality("image").vectors, "image")
     assert np.isfinite(moved).all()
+
+
+def test_no_analysis_has_a_parameter_of_the_name_of_a_strategys():
+    of_strategies = {one.option for one in strategy_parameters()}
+    for analysis in analyses().values():
+        assert not of_strategies & {one.option for one in analysis.parameters}, analysis.name
