@@ -109,7 +109,7 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of
   them; of fused lists as set under Routing.
 - **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} of the calibrate split alone,
-  of the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
+  of the strategies set in the sidebar; transductive ones also read the queries, all of them.
 - **Strategies that rank items** are measured by another protocol: a query's rivals are items, not
   rows, and its own item keeps its other rows; where that leaves it one list against two of every
   other, NDCG is not measurable. Their bias and NDCG stand apart from the others', hollow in the

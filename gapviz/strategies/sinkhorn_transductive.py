@@ -24,6 +24,9 @@ class TransductiveSinkhorn(CentredTransport):
     nothing moves, bias is .454 and .427, NDCG .689 and .697. R@1 is .768 and .764 where one
     modality is indexed alone, .748 and .732 in the order that its rows have in the mixed list. The
     centroids alone are fitted.
+
+    With few queries or a small τ, rows that one query alone wants all score −τ·u with it, and
+    count as equal: the plan says who gets a row, not which row is best.
     """
 
     spec: ClassVar[StrategySpec] = StrategySpec(
