@@ -8,7 +8,6 @@ from gapviz.dashboard.anatomy import PART, PARTS
 from gapviz.dashboard.page_head import lacks_second_modality, page_head
 from gapviz.dashboard.sections import choose_section, show_sections
 from gapviz.dashboard.settings import RAW, settings
-from gapviz.strategies import STRATEGIES
 
 chosen = settings()
 
@@ -21,7 +20,7 @@ if lacks_second_modality(
     show_sections(PARTS["spectrum"], replace(chosen, strategy=RAW), {})
     st.stop()
 part, values = choose_section(PART, PARTS, chosen)
-spec = STRATEGIES[chosen.strategy]
+spec = chosen.options().spec
 if spec.routed or spec.ranks_items or (spec.adjusts_scores and part is not PARTS["hubs"]):
     st.caption(f":material/info: {spec.title} moves no vector: what follows is of the raw ones.")
 show_sections(part, chosen, values)

@@ -17,11 +17,11 @@ from gapviz.dashboard.cards import (
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.errors import show_error
 from gapviz.dashboard.export import (
-    WHAT_TO_KNOW,
     code_section,
     command_section,
     files_section,
     thresholds_section,
+    what_to_know,
 )
 from gapviz.dashboard.page_head import open_page, show_doubts, ways_on
 from gapviz.dashboard.settings import RAW
@@ -40,7 +40,7 @@ try:
     files, card = exported(view, options, chosen.seed, chosen.pair)
 except GapvizError as error:
     show_error(error)
-    if STRATEGIES[chosen.strategy].transductive:
+    if options.spec.transductive:
         instead = STRATEGIES["nnn"]
         ways_on({"export": f"Export {instead.title} instead"}, strategy=instead.title)
     st.stop()
@@ -56,7 +56,7 @@ st.markdown(
 )
 if chosen.compare:
     st.caption("Of the two encoders, the first one's strategy is exported.")
-st.info(WHAT_TO_KNOW[spec.acts_on], icon=":material/info:")
+st.info(what_to_know(spec), icon=":material/info:")
 for warning in card.warnings:
     st.warning(in_markdown(warning), icon=":material/warning:")
 
@@ -78,7 +78,7 @@ with st.grid(2, min_column_width=420, gap="large"):
     with st.container():
         files_section(files, card)
     with st.container():
-        thresholds_section(card)
+        thresholds_section(card, spec)
 code_section(card, after.strategy)
 if spec.moves_vectors:
-    command_section(card)
+    command_section(card, spec)

@@ -11,7 +11,7 @@ import pytest
 from gapviz.storage.saved_collection import load_collection, save_collection
 
 STRATEGY = '''
-"""Per-modality whitening with a shrinkage."""
+"""Each modality made round, with a pull."""
 
 import numpy as np
 
@@ -20,25 +20,25 @@ from gapviz.core.parameter import Parameter
 from gapviz.strategies.base import VectorStrategy, moved_rows, refuse_unseen
 from gapviz.strategies.spec import AdviceRule, StrategySpec
 
-SHRINKAGE = Parameter(
-    "shrinkage", "Shrinkage", "number", 0.9, "how far the covariance is pulled to a sphere",
+PULL = Parameter(
+    "pull", "Pull", "number", 0.9, "how far the covariance is pulled to a sphere",
     symbol="s", low=0.0, high=1.0, step=0.05,
 )
 
 
-class Whitening(VectorStrategy):
+class Rounding(VectorStrategy):
     spec = StrategySpec(
-        name="whiten",
-        title="Whitening per modality",
+        name="round",
+        title="Rounding per modality",
         formula="norm((x − μ)W), W = ((1−s)Σ + s·tr(Σ)/d·I)^(−½)",
         known="It evens the spread of each cloud.",
         acts_on="vectors",
         stores="a centroid and a d × d matrix a modality",
         query_cost="the query is mapped once, O(d²)",
-        parameters=(SHRINKAGE,),
-        aliases=("whitening",),
+        parameters=(PULL,),
+        aliases=("rounding",),
         advice=(
-            AdviceRule("mixed", "index", "helps", "Whitening evens the spread.", "Wrong if small."),
+            AdviceRule("mixed", "index", "helps", "Rounding evens the spread.", "Wrong if small."),
         ),
     )
     learned = {"mean": "means_", "matrix": "maps_"}
@@ -51,7 +51,7 @@ class Whitening(VectorStrategy):
             mean = self.means_[name] = centroid(rows)
             centred = rows.astype(np.float64) - mean
             sigma = centred.T @ centred / len(rows)
-            s, dim = self.value("shrinkage"), len(sigma)
+            s, dim = self.value("pull"), len(sigma)
             shrunk = (1 - s) * sigma + s * np.trace(sigma) / dim * np.eye(dim)
             values, axes = np.linalg.eigh(shrunk)
             self.maps_[name] = axes / np.sqrt(values) @ axes.T
@@ -105,7 +105,7 @@ FILES = {"toy_strategy": STRATEGY, "toy_diagnostics": DIAGNOSTICS, "toy_store": 
 
 ENTRY_POINTS = """
 [gapviz.strategies]
-whiten = toy_strategy:Whitening
+round = toy_strategy:Rounding
 [gapviz.diagnostics]
 opposition = toy_diagnostics:OPPOSITION
 hit_at_3 = toy_diagnostics:HIT_AT_3
@@ -128,7 +128,7 @@ for arguments in json.loads(sys.argv[1]):
 print(json.dumps(answers))
 """
 
-CHOSEN = ("--strategy", "whitening", "--shrinkage", "0.7")
+CHOSEN = ("--strategy", "rounding", "--pull", "0.7")
 
 
 @pytest.fixture(scope="module")
@@ -175,12 +175,12 @@ def answers(gapviz, saved, tmp_path_factory):
         "measure": ["measure", saved, *CHOSEN, "--json"],
         "text": ["measure", saved, *CHOSEN],
         "search": ["search", saved, "--item", "00", *CHOSEN],
-        "scoreboard": ["scoreboard", saved, "--strategies", "raw,whiten"],
+        "scoreboard": ["scoreboard", saved, "--strategies", "raw,round"],
         "decide": ["decide", saved, "--json"],
         "curves": ["curves", saved, *CHOSEN, "--of", "calibration"],
         "export": ["export", saved, *CHOSEN, "--out", home],
         "apply": ["apply", home, vectors, "--modality", "text", "--out", moved],
-        "report": ["report", saved, "--strategy", "whiten", "--out", report],
+        "report": ["report", saved, "--strategy", "round", "--out", report],
     }
     told = dict(zip(commands, gapviz(*commands.values()), strict=True))
     return told | {"report": report.read_text("utf-8"), "home": home, "moved": np.load(moved)}
@@ -188,15 +188,15 @@ def answers(gapviz, saved, tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_strategy_is_measured_searched_and_compared_with_its_parameter(answers):
-    assert "--shrinkage" in answers["help"] and "pulled to a sphere" in answers["help"]
+    assert "--pull" in answers["help"] and "pulled to a sphere" in answers["help"]
     figures = json.loads(answers["measure"])
-    assert figures["strategy"] == "whiten" and figures["parameters"] == {"shrinkage": 0.7}
-    label = "Whitening per modality (s = 0.7)"
+    assert figures["strategy"] == "round" and figures["parameters"] == {"pull": 0.7}
+    label = "Rounding per modality (s = 0.7)"
     for command in ("text", "search", "export", "apply"):
         assert label in answers[command], command
-    assert "Calibration items: Whitening per modality" in answers["curves"]
-    assert "whiten" in answers["scoreboard"]
-    assert "Whitening per modality (s = 0.9)" in answers["report"]
+    assert "Calibration items: Rounding per modality" in answers["curves"]
+    assert "round" in answers["scoreboard"]
+    assert "Rounding per modality (s = 0.9)" in answers["report"]
 
 
 @pytest.mark.slow
@@ -204,9 +204,9 @@ def test_a_strategy_is_advised_as_it_says_itself(answers):
     (mine,) = [
         one
         for one in json.loads(answers["decide"])["recommendations"]
-        if one["title"].startswith("Whitening per modality")
+        if one["title"].startswith("Rounding per modality")
     ]
-    assert mine["usual_advice"] == "Whitening evens the spread."
+    assert mine["usual_advice"] == "Rounding evens the spread."
 
 
 @pytest.mark.slow
@@ -214,9 +214,9 @@ def test_an_exported_strategy_moves_vectors_bit_for_bit(answers, saved, monkeypa
     calibration = load_collection(saved).split("calibrate")
     names: dict = {}
     exec(compile(STRATEGY, "toy", "exec"), names)
-    spec = names["Whitening"].spec
+    spec = names["Rounding"].spec
     monkeypatch.setitem(sys.modules["gapviz.strategies"].STRATEGIES, spec.name, spec)
-    fitted = names["Whitening"](shrinkage=0.7).fit(calibration)
+    fitted = names["Rounding"](pull=0.7).fit(calibration)
     text = load_collection(saved).modality("text").vectors
     np.testing.assert_array_equal(answers["moved"], fitted.transform(text, "text"))
     assert {path.name for path in answers["home"].iterdir()} == {

@@ -26,7 +26,7 @@ from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement
-from gapviz.strategies import STRATEGIES, StrategyOptions, StrategySpec
+from gapviz.strategies import StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]
 """What several analyses let choose: the strategy, what it is fitted on, the pair of modalities,
@@ -152,7 +152,7 @@ class Request:
     @property
     def spec(self) -> StrategySpec:
         """What the strategy is."""
-        return STRATEGIES[self.strategy.name]
+        return self.strategy.spec
 
     @cached_property
     def undefined(self) -> str | None:

@@ -24,7 +24,7 @@ from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.measurement import Fit, Measurement
 from gapviz.measures.projection.layout import METHODS, Layout, Method
 from gapviz.measures.projection.project import trustworthiness
-from gapviz.strategies import StrategyOptions, strategy_spec
+from gapviz.strategies import StrategyOptions
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -174,7 +174,7 @@ def cones(
 
     before = cloud(raw, None)
     moved = raw.having(options or StrategyOptions())
-    if not strategy_spec(moved.options.name).moves_vectors:
+    if not moved.options.spec.moves_vectors:
         return Cones(collection, between, before, None)
     try:
         return Cones(collection, between, before, cloud(moved, before.request))

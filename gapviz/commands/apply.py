@@ -10,10 +10,8 @@ from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
 from gapviz.commands.terminal import text_of
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
-from gapviz.export.card import ExportCard
-from gapviz.export.folder import load_exported
+from gapviz.export.folder import Exported, load_exported
 from gapviz.sources.files.limits import limited
-from gapviz.strategies import strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -30,6 +28,11 @@ def add_to(commands: Commands) -> None:
     )
     command.add_argument(
         "--modality", required=True, metavar="NAME", help="the modality of all rows"
+    )
+    command.add_argument(
+        "--queries",
+        action="store_true",
+        help="the rows ask, instead of being indexed; it matters where a strategy moves by role",
     )
     command.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="a .npy or .safetensors"
@@ -62,6 +65,7 @@ def run(options: argparse.Namespace) -> str:
             options.vectors,
             options.modality,
             options.out,
+            queries=options.queries,
             array=options.array,
             block_rows=options.block_rows,
             progress=progress,
@@ -69,16 +73,16 @@ def run(options: argparse.Namespace) -> str:
     if options.json:
         told = {"out": str(applied.out), "strategy": exported.card.strategy}
         return json_text(asdict(applied) | told)
-    return _summary(applied, exported.card)
+    return _summary(applied, exported)
 
 
-def _summary(applied: Applied, card: ExportCard) -> str:
+def _summary(applied: Applied, exported: Exported) -> str:
     gone_on = f", gone on from row {applied.resumed_from:,}" if applied.resumed_from else ""
     lines = [
-        f"{card.label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} "
+        f"{exported.card.label}: {applied.n_rows:,} {applied.modality} vectors of {applied.dim} "
         f"dimensions, {applied.dtype}{gone_on}"
     ]
-    if not strategy_spec(card.strategy).moves_vectors:
+    if not exported.strategy.spec.moves_vectors:
         lines.append(
             "this strategy moves no vector: the rows are as they were, at length 1; what it "
             "changes is the search, see the code of the export"

@@ -22,7 +22,6 @@ from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refu
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.storage.files import refuse_foreign_folder
-from gapviz.strategies import strategy_spec
 
 
 def add_to(commands: Commands) -> None:
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> str:
     collection = checked_collection(read_and_tell(options), options)
     pair, seed = chosen_pair(options), checked_seed(options.seed)
     strategy = chosen_strategy(options, collection, seed)
-    refuse_transductive(strategy_spec(strategy.name))
+    refuse_transductive(strategy.spec)
     experiment = Experiment(collection, strategy, options.fit, pair, seed)
     card = export_strategy(experiment, options.out)
     if options.json:

@@ -7,7 +7,7 @@ the line of the documentation are all made of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -49,6 +49,8 @@ class Parameter:
     that stands by itself."""
     usually_last: bool = False
     """Of a `modality`: whether the last one is usual, not the first."""
+    check: Callable[[str], str] | None = None
+    """Of `text`: gives the words as they are kept, or raises `GapvizError`."""
     phrase: str = ""
     """How a value is told beside the title of what it belongs to, `{}` standing for the value:
     `onto {}`. Unless given, `symbol = value`, and nothing where there is no symbol."""
@@ -88,7 +90,7 @@ class Parameter:
         if value is None and self.default is None:
             return None
         if self.kind in ("modality", "text"):
-            return value if value is None else str(value)
+            return value if value is None else (self.check or str)(str(value))
         if self.kind == "names":
             return self._names(value)
         if self.kind == "weights":

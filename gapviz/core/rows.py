@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
@@ -23,7 +23,10 @@ class MovesVectors(Protocol):
     """What gives new unit rows in place of those of one modality, such as an alignment."""
 
     def transform(self, vectors: Float32, modality: str) -> Float32:
-        """New unit rows `(n, dim)`."""
+        """New unit rows `(n, dim)` of what is indexed."""
+
+    def transform_queries(self, vectors: Float32, modality: str) -> Float32:
+        """New unit rows `(n, dim)` of what asks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +70,17 @@ class Rows:
 
 def corpus_rows(collection: Collection, alignment: MovesVectors) -> Rows:
     """The indexed rows of every modality, moved by `alignment`."""
-    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment)
+    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment.transform)
 
 
 def query_rows(collection: Collection, alignment: MovesVectors) -> Rows:
-    """The asking rows of every modality, moved by `alignment`."""
-    return _rows({n: b.queries for n, b in collection.modalities.items()}, alignment)
+    """The asking rows of every modality, moved by `alignment` as queries are."""
+    asking = {n: b.queries for n, b in collection.modalities.items()}
+    return _rows(asking, alignment.transform_queries)
 
 
-def reference_rows(collection: Collection, alignment: MovesVectors) -> Rows:
-    """The queries that a bank is made of, of every modality, moved by `alignment`.
+def reference_queries(collection: Collection) -> dict[str, ModalityVectors]:
+    """The queries that something is learned of, by modality.
 
     Of a modality with enough queries of one's own it is those, of item −1; else the asking rows.
     """
@@ -85,11 +89,19 @@ def reference_rows(collection: Collection, alignment: MovesVectors) -> Rows:
         for name, block in collection.evaluation.vectors.items():
             if name in blocks and block.n_rows >= FEWEST_QUERIES:
                 blocks[name] = replace(block, item_index=np.full(block.n_rows, -1))
-    return _rows(blocks, alignment)
+    return blocks
+
+
+def reference_rows(collection: Collection, alignment: MovesVectors) -> Rows:
+    """`reference_queries`, moved by `alignment` as queries are."""
+    return _rows(reference_queries(collection), alignment.transform_queries)
 
 
 def evaluation_rows(evaluation: Evaluation, alignment: MovesVectors) -> Rows:
-    """The queries of an evaluation, moved by `alignment`; of item −1 where they are no items."""
+    """The queries of an evaluation, moved by `alignment` as queries are.
+
+    Those that are no items are of item −1.
+    """
     own = evaluation.own_item
     blocks = {
         name: replace(
@@ -98,7 +110,7 @@ def evaluation_rows(evaluation: Evaluation, alignment: MovesVectors) -> Rows:
         )
         for name, block in evaluation.vectors.items()
     }
-    return _rows(blocks, alignment)
+    return _rows(blocks, alignment.transform_queries)
 
 
 def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
@@ -106,13 +118,11 @@ def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
     return Rows((modality,), vectors, np.zeros(item.size, dtype=np.int64), item)
 
 
-def _rows(blocks: Mapping[str, ModalityVectors], alignment: MovesVectors) -> Rows:
+def _rows(blocks: Mapping[str, ModalityVectors], move: Callable[[Float32, str], Float32]) -> Rows:
     return Rows(
         names=tuple(blocks),
         vectors=read_only(
-            np.concatenate(
-                [alignment.transform(block.vectors, name) for name, block in blocks.items()]
-            )
+            np.concatenate([move(block.vectors, name) for name, block in blocks.items()])
         ),
         modality=np.concatenate(
             [np.full(block.n_rows, code, np.int64) for code, block in enumerate(blocks.values())]

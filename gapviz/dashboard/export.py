@@ -17,7 +17,8 @@ from gapviz.dashboard.tables import show_table
 from gapviz.export.card import TARGET_RECALL, ExportCard
 from gapviz.export.folder import ARRAYS_FILE, CARD_FILE, zipped
 from gapviz.export.snippets import snippets_of
-from gapviz.strategies import Strategy
+from gapviz.strategies import Strategy, StrategySpec
+from gapviz.strategies.spec import ActsOn
 
 ARRAY_WORDS = {
     "centroid": "mean of the calibration vectors, to hold new ones against; nothing moves by it",
@@ -26,19 +27,31 @@ ARRAY_WORDS = {
     "spread": "every dimension is divided by it",
     "matrix": "every centred vector is multiplied with it",
     "references": "reference queries, from the calibration items",
+    "bank": "bank of rows, from the calibration items",
+    "document": "subtracted from every vector of the index",
+    "query": "subtracted from every query",
 }
-WHAT_TO_KNOW = {
+WHAT_TO_KNOW: dict[ActsOn, str] = {
     "nothing": "Raw cosine stores nothing: this is the baseline as code.",
     "vectors": "Move **every** vector, those in the index and every query, each by its own "
     "modality. An index in which only some are moved is worse than one in which none is.",
-    "scores": "No vector changes. Scores of different pairs of modalities become comparable, so "
-    "that thresholds on the cosine stay those of raw vectors.",
-    "lists": "No vector changes. Each modality is searched on its own and the lists are fused; "
-    "bias is then set by the fusion, and the match's rank by how ties break.",
+    "scores": "Scores of different pairs of modalities become comparable, while thresholds on "
+    "the cosine stay those of the vectors.",
+    "lists": "Each modality is searched on its own and the lists are fused; bias is then set by "
+    "the fusion, and the match's rank by how ties break.",
     "items": "Lists are fused by item: whatever searches has to know to which item a vector "
     "belongs. Where the place cannot do that, the code does it in your application.",
 }
 """The most common mistake, by what a strategy acts on."""
+UNMOVED: tuple[ActsOn, ...] = ("scores", "lists")
+"""What changes while vectors may stay."""
+
+
+def what_to_know(spec: StrategySpec) -> str:
+    """The most common mistake with a strategy, in a few sentences."""
+    words = [WHAT_TO_KNOW[one] for one in (*spec.also, spec.acts_on)]
+    stays = spec.acts_on in UNMOVED and not spec.moves_vectors
+    return " ".join(["No vector changes."] * stays + words)
 
 
 def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
@@ -49,7 +62,7 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
             name,
             " × ".join(map(str, array.shape)),
             str(array.dtype),
-            ARRAY_WORDS[name.partition(".")[0]],
+            ARRAY_WORDS[_kind(name)],
         ]
         for name, array in sorted(load(files[ARRAYS_FILE]).items())
     ]
@@ -83,7 +96,7 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
         )
 
 
-def thresholds_section(card: ExportCard) -> None:
+def thresholds_section(card: ExportCard, spec: StrategySpec) -> None:
     """A threshold for each pair type, and the pairs that pass it."""
     st.subheader("Thresholds", anchor=False)
     share = Column("", "", "held out", missing="none")
@@ -99,7 +112,7 @@ def thresholds_section(card: ExportCard) -> None:
         for one in card.thresholds
     ]
     show_table(Table("", columns, rows))
-    vectors = "after the strategy moved them" if card.acts_on == "vectors" else "as encoded"
+    vectors = "after the strategy moved them" if spec.moves_vectors else "as encoded"
     st.caption(
         f"The cosine that {TARGET_RECALL:.0%} of the relevant calibration pairs reach, "
         f"{vectors}. Relevant across modalities: the pair matches; within one: both "
@@ -122,7 +135,7 @@ def code_section(card: ExportCard, strategy: Strategy) -> None:
                 st.info(one.note, icon=":material/block:")
 
 
-def command_section(card: ExportCard) -> None:
+def command_section(card: ExportCard, spec: StrategySpec) -> None:
     """How to move a file of vectors."""
     st.subheader("Vectors that you have already", anchor=False)
     lines = [
@@ -130,6 +143,8 @@ def command_section(card: ExportCard) -> None:
         f"--out {_word(name)}-moved.npy"
         for name in card.modalities
     ]
+    if spec.by_role:
+        lines += [f"{line.replace('-moved', '-asking')} --queries" for line in lines]
     st.code("\n".join(lines), language="bash")
     st.caption(
         "FOLDER is the unpacked zip. Any number of rows in bounded memory (.npy, .npz, "
@@ -137,6 +152,12 @@ def command_section(card: ExportCard) -> None:
         "where it was, to the same bits. From Python: `gapviz.export.load_exported(folder)"
         ".transform(vectors, modality)`."
     )
+
+
+def _kind(array: str) -> str:
+    """Of an array `kind.modality`, or `number.kind.modality` of a step."""
+    first, _, rest = array.partition(".")
+    return rest.partition(".")[0] if first.isdigit() else first
 
 
 def _word(name: str) -> str:

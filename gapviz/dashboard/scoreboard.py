@@ -21,7 +21,7 @@ from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.pareto import pareto_alt_text, pareto_figure, selected_row
 from gapviz.measures.diagnostics.groups import MADE, NO_LABELS, RULES
 from gapviz.measures.retrieval.intervals import VARIED
-from gapviz.strategies import STRATEGIES
+from gapviz.strategies import usual_strategies
 
 
 def scoreboard_section(chosen: Settings) -> None:
@@ -36,7 +36,7 @@ def scoreboard_section(chosen: Settings) -> None:
         titles = {chosen.encoder: titles[chosen.encoder]}
     request = ScoreboardRequest(
         {model: collection_of(View(chosen.collection, model)) for model in titles},
-        [chosen.options(name) for name in STRATEGIES],
+        [chosen.options(name) for name in dict.fromkeys([*usual_strategies(), chosen.strategy])],
         chosen.seed,
     )
     doing = f"Measuring {request.n_rows} rows, once"
@@ -118,7 +118,7 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 - **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of
   them; of fused lists as set under Routing.
 - **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} of the calibrate split alone,
-  of the strategies set in the sidebar; CSLS also reads the queries, all of them (transductive).
+  of the strategies set in the sidebar; transductive ones also read the queries, all of them.
 - **Strategies that rank items** are measured by another protocol: a query's rivals are items, not
   rows, and its own item keeps its other rows; where that leaves it one list against two of every
   other, NDCG is not measurable. Their bias and NDCG stand apart from the others', hollow in the

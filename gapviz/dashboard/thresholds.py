@@ -64,7 +64,7 @@ Studies = Mapping[str, ScoreStudy]
 def query_modality_of(chosen: Settings) -> str | None:
     """Which modality asks across; None where the strategy adjusts no scores, or of one alone."""
     x, y = chosen.pair
-    if not STRATEGIES[chosen.strategy].adjusts_scores or x == y:
+    if not chosen.options().spec.adjusts_scores or x == y:
         return None
     return modality_of(
         QUERY_MODALITY,
@@ -125,7 +125,7 @@ def distributions(
     show_table(passing_table(studies, thresholds))
     own = " Each chart has an axis and a threshold of its own."
     st.caption(in_markdown(protocol(studies)) + own * (last.query_modality is not None))
-    spec = STRATEGIES[chosen.strategy]
+    spec = chosen.options().spec
     if spec.routed or spec.ranks_items:
         st.caption(f":material/info: {spec.title} {STAYS_RAW}")
 

@@ -51,8 +51,10 @@ class _Declared:
             try:
                 self.parameter.checked(value)
                 return None
-            except GapvizError:
+            except GapvizError as error:
                 words = f"it goes from {self.parameter.low:g} to {self.parameter.high:g}"
+                if self.parameter.kind == "text":
+                    words = error.sentence.rstrip(".")
         elif value in titles or value in titles.values():
             return None
         else:
@@ -149,6 +151,7 @@ def read_link(shared: Callable[[str], bool]) -> None:
     problems: list[str] = []
     waiting: dict[str, str] = {}
     rewritten: dict[str, str] = {}
+    changed = False
     for old, value in list(st.query_params.items()):
         key = RENAMED.get(old, old)
         declared = _declaration(key)
@@ -164,6 +167,10 @@ def read_link(shared: Callable[[str], bool]) -> None:
         titles = declared.titles or {}
         if problem is not None:
             problems.append(problem)
+            if declared.parameter.kind == "text":
+                # Its widget would show any words.
+                del st.query_params[key]
+                changed = True
             continue
         if value in titles:
             rewritten[key] = titles[value]
@@ -171,7 +178,7 @@ def read_link(shared: Callable[[str], bool]) -> None:
             waiting[key] = titles.get(value, value)
     st.session_state[PROBLEMS_KEY] = problems
     st.session_state[WAITING_KEY] = waiting
-    if rewritten:
+    if rewritten or changed:
         # Bound widgets read titles from the URL, and only at the start of a run.
         st.query_params.update(rewritten)
         st.rerun()
@@ -204,7 +211,7 @@ def _has_changed(name: str, linked: str) -> bool:
     value = st.session_state[name]
     declared = _declaration(name)
     titles = declared.titles if declared else None
-    if declared is None or titles is not None:
+    if declared is None or titles is not None or declared.parameter.kind == "text":
         return str((titles or {}).get(value, value)) != linked
     return bool(declared.parameter.checked(linked) != declared.parameter.checked(value))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.url_params import in_url, one_weight
@@ -24,6 +25,8 @@ def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool
         return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
     if parameter.kind == "modality":
         return modality_of(parameter, modalities)
+    if parameter.kind == "text":
+        return words_of(parameter)
     return select_of(parameter)
 
 
@@ -38,6 +41,16 @@ def number_of(parameter: Parameter, **look: Any) -> float | int:
     value = st.slider(_label(parameter), low, high, usual, kind(parameter.step), **look)
     # The steps of a slider add up to 0.30000000000000004.
     return kind(round(value, 6))
+
+
+def words_of(parameter: Parameter, **look: Any) -> str:
+    """Words to type; what cannot be said of them stands below, and the usual ones are taken."""
+    typed = st.text_input(_label(parameter), parameter.default, **_common(parameter) | look)
+    try:
+        return str(parameter.checked(typed.strip() or parameter.default))
+    except GapvizError as error:
+        st.error(in_markdown(error.sentence), icon=":material/error:")
+        return str(parameter.default)
 
 
 def modality_of(parameter: Parameter, modalities: Sequence[str], **look: Any) -> str:

@@ -48,6 +48,7 @@ def apply_file(
     modality: str,
     out: Path,
     *,
+    queries: bool = False,
     array: str | None = None,
     block_rows: int = DEFAULT_BLOCK,
     progress: Progress = no_progress,
@@ -63,6 +64,7 @@ def apply_file(
         source: as `open_vectors` takes it.
         modality: of all rows.
         out: the file to write; what stood there is replaced at the end.
+        queries: whether the rows ask, instead of being indexed.
         array: the array, tensor or column, where there are several.
         block_rows: rows in memory at once, rounded up to whole tiles.
         progress: told after every block; raising there stops the run, which then goes on
@@ -87,9 +89,11 @@ def apply_file(
         "source": [str(source.absolute()), stat.st_size, stat.st_mtime_ns],
         "array": array,
         "modality": modality,
+        "queries": queries,
         "header": hashlib.sha256(header).hexdigest(),
     }
     partial = _Partial(out, work)
+    move = exported.transform_queries if queries else exported.transform
     tiles = -(-block_rows // BLOCK_ROWS)
     with _sole_writer(out):
         try:
@@ -97,7 +101,7 @@ def apply_file(
             with partial.opened(header, done * vectors.dim * dtype.itemsize) as file:
                 for block in vectors.blocks(done, tiles * BLOCK_ROWS):
                     where = source.name if done == 0 else f"{source.name}, counted from row {done}"
-                    moved = exported.transform(block, modality, where=where)
+                    moved = move(block, modality, where=where)
                     file.write(np.ascontiguousarray(moved, dtype=dtype).data)
                     done += len(block)
                     partial.note(file, done)

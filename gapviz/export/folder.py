@@ -23,7 +23,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.storage.files import replace_folder, write_atomically
 from gapviz.storage.leftovers import recover
-from gapviz.strategies import Strategy, StrategyOptions, StrategySpec, strategy_spec
+from gapviz.strategies import Strategy, StrategyOptions, StrategySpec
 from gapviz.strategies.base import Array, StrategyState
 from gapviz.strategies.registry import strategy_class
 
@@ -51,9 +51,22 @@ class Exported:
             GapvizError: a modality or dimension that was not exported, or rows that point
                 nowhere.
         """
+        return self.strategy.transform(self._unit(vectors, where), modality)
+
+    def transform_queries(
+        self, vectors: npt.NDArray[np.generic], modality: str, *, where: str = "vectors"
+    ) -> Float32:
+        """The same of rows that ask, which some strategies move elsewhere.
+
+        Raises:
+            GapvizError: as `transform`.
+        """
+        return self.strategy.transform_queries(self._unit(vectors, where), modality)
+
+    def _unit(self, vectors: npt.NDArray[np.generic], where: str) -> Float32:
         rows = unit_rows(vectors, where=where)
         self.refuse_other(rows.shape[1], where)
-        return self.strategy.transform(rows, modality)
+        return rows
 
     def refuse_other(self, dim: int, where: str) -> None:
         """Raise `GapvizError` for vectors of another dimension than was exported."""
@@ -101,7 +114,7 @@ def export_files(
     Raises:
         GapvizError: a transductive strategy.
     """
-    refuse_transductive(strategy_spec(experiment.options.name))
+    refuse_transductive(experiment.options.spec)
     strategy = experiment.strategy
     centroids = {
         f"{CENTROID}.{name}": centroid(block.corpus.vectors)
@@ -181,4 +194,5 @@ def _restored(card: ExportCard, arrays: Mapping[str, Array]) -> Strategy:
     made.warnings_ = card.warnings
     for name in card.modalities:
         made.transform(np.eye(1, card.dim, dtype=np.float32), name)
+        made.transform_queries(np.eye(1, card.dim, dtype=np.float32), name)
     return made

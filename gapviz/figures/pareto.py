@@ -15,7 +15,6 @@ from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_l
 from gapviz.figures.cones import PICK_RADIUS, point_ids
 from gapviz.figures.lines import Axis, axis_layout
 from gapviz.figures.modality_style import NEUTRAL
-from gapviz.strategies import strategy_spec
 from gapviz.strategies.spec import ActsOn
 
 # Okabe & Ito 2008, without the two colours that stand for text and image.
@@ -61,7 +60,7 @@ def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = No
             # Says whose a colour is, and hides its points on a click.
             bar = {"color": color, "width": 8}
             traces.append(legend_key(title, legendgroup=title, line=bar, hoverinfo="skip"))
-    seen = {strategy_spec(row.options.name).acts_on for row in board.rows}
+    seen = {row.options.spec.acts_on for row in board.rows}
     traces += [
         legend_key(
             title,
@@ -103,7 +102,7 @@ def _points(
     shown = [rows[place] for place in here]
     open_ = [row.transductive or row.by_item for row in shown]
     symbols = [
-        MARKS[strategy_spec(row.options.name).acts_on][0] + ("-open" if hollow else "")
+        MARKS[row.options.spec.acts_on][0] + ("-open" if hollow else "")
         for row, hollow in zip(shown, open_, strict=True)
     ]
     head = f"{title}<br>" if several else ""

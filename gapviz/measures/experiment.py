@@ -29,7 +29,6 @@ from gapviz.strategies import (
     Strategy,
     StrategyOptions,
     fit_strategy,
-    strategy_spec,
     unavailable_reason,
 )
 
@@ -95,7 +94,7 @@ class Experiment:
         Raises:
             GapvizError: as `fit_strategy`.
         """
-        if strategy_spec(options.name).learns:
+        if options.spec.learns:
             known = _known_to(options, self.calibration)
             return fit_strategy(options, known, split_warnings=self.split_warnings)
         strategy = fit_strategy(options, self.collection, split_warnings=self.split_warnings)
@@ -125,7 +124,7 @@ class Experiment:
         items to leave some out, or so many (`REFITTED_ITEMS`) that it makes no difference; and
         of each of the two times all fifths or none.
         """
-        if not strategy_spec(options.name).learns:
+        if not options.spec.learns:
             return []
         parts = self._calibration_parts
         times = [parts[start : start + GROUPS] for start in range(0, len(parts), GROUPS)]
@@ -154,6 +153,8 @@ class Experiment:
                 rows = self.collection if everywhere else self.evaluated
                 for name, block in rows.of_modalities(strategy.modalities_).modalities.items():
                     strategy.transform(block.vectors, name)
+                    if strategy.spec.by_role:
+                        strategy.transform_queries(block.queries.vectors, name)
             except GapvizError as error:
                 return error.sentence
         return reason
@@ -248,7 +249,7 @@ class Experiment:
 
 def _known_to(options: StrategyOptions, calibration: Collection) -> Collection:
     """What a strategy learns from: modalities that only ask have no pairs to learn of."""
-    needs_pairs = strategy_spec(options.name).needs_pairs
+    needs_pairs = options.spec.needs_pairs
     return calibration if needs_pairs else with_asking_modalities(calibration)
 
 

@@ -141,7 +141,7 @@ class Index:
                 "dimensions",
                 hint="encode the query with the encoder of the collection",
             )
-        moved = self.strategy.transform(query.vector[None, :], query.modality)
+        moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
         cosines: Float32 = rows.vectors @ moved[0]
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
         if query.item is not None and query.leave_out_own and query.modality in rows.names:
@@ -169,7 +169,7 @@ class Index:
             GapvizError: a modality that the strategy has not seen.
         """
         rows = self.rows
-        moved = self.strategy.transform(vectors, modality)
+        moved = self.strategy.transform_queries(vectors, modality)
         scores: Float32 = moved @ rows.vectors.T
         if own_item is not None and modality in rows.names:
             span = rows.spans[rows.code(modality)]
@@ -190,7 +190,7 @@ class Index:
         """
         spec = self.strategy.spec
         if self.prepared is None and not (spec.routed or spec.ranks_items):
-            return top_k(self.strategy.transform(vectors, modality), self.rows.vectors, k)
+            return top_k(self.strategy.transform_queries(vectors, modality), self.rows.vectors, k)
         lists = [self.search(Query(vector, modality), k).hits for vector in vectors]
         return TopK(
             np.array([[hit.row for hit in hits] for hits in lists], dtype=np.int64),

@@ -7,6 +7,7 @@ from gapviz.strategies.registry import (
     register,
     strategy_parameters,
     unavailable_reason,
+    usual_strategies,
 )
 from gapviz.strategies.spec import STRATEGIES, StrategySpec, strategy_spec
 
@@ -20,4 +21,5 @@ __all__ = [
     "strategy_parameters",
     "strategy_spec",
     "unavailable_reason",
+    "usual_strategies",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -35,6 +36,12 @@ def move(vectors, modality):
     return unit(vectors)
 '''
 """Of a generated file: `move` of a strategy that moves nothing."""
+
+ASKS_ALIKE = """
+
+move_query = move
+"""
+"""Of a generated file: queries are moved as documents are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +75,10 @@ class PreparedScores(ABC):
         return 1.0
 
 
+Before = Callable[[Rows], PreparedScores]
+"""How the steps before adjust the scores of queries with the rows of a corpus."""
+
+
 class Strategy(ABC):
     """Learns from calibration items, then moves vectors, adjusts scores or fuses lists.
 
@@ -80,7 +91,8 @@ class Strategy(ABC):
     """Kind of array → the attribute that holds it by modality; see `state`."""
     move_code: ClassVar[str] = STAYS
     """`move` of a generated file, with `{parameter}` for values; other braces are doubled. It may
-    use `unit`, `STORED`, `MODALITIES` and `DIM`. Empty: there is no code."""
+    use `unit`, `STORED`, `MODALITIES` and `DIM`. Empty: there is no code. Where the spec is
+    `by_role`, `move_query` as well."""
 
     def __init__(self, **values: Any) -> None:
         """Take values of the parameters of `spec`, the default where one is not given.
@@ -95,6 +107,10 @@ class Strategy(ABC):
         self.warnings_: tuple[str, ...] = ()
         self.split_warnings: tuple[str, ...] = ()
         """What speaks against the split that it was fitted on."""
+        self.before: Before | None = None
+        """What adjusts scores before it, in a composition; what it learns is learned of those."""
+        self.place_in_card = '["learned"]'
+        """Where in `card.json` a generated file finds the values of `state`."""
         self.determined_ = True
         """Whether the fit has one solution; where not, rounding decides its figures, and no
         interval of theirs is known."""
@@ -119,6 +135,26 @@ class Strategy(ABC):
         self.n_calibration_ = calibration.n_items
         return self
 
+    @classmethod
+    def unavailable(cls, options: StrategyOptions, collection: Collection) -> str | None:
+        """Why it cannot be fitted on `collection`, in one sentence; None if it can."""
+        spec = cls.spec
+        if spec.by_dimension and collection.no_axes:
+            return f"{spec.title} works on single dimensions, and {collection.no_axes}."
+        if not spec.needs_pairs or not collection.modalities:
+            return None
+        onto = dict(options.values).get("anchor") or collection.modality_names[-1]
+        others = [name for name in collection.modality_names if name != onto]
+        if not others or onto not in collection.modalities:
+            return f"{spec.title} needs matched pairs of two modalities."
+        lonely = [name for name in others if not len(collection.pairs(name, onto))]
+        if lonely:
+            return (
+                f"{spec.title} needs matched pairs, and no item has both {lonely[0]} and {onto} "
+                "vectors."
+            )
+        return None
+
     def transform(self, vectors: Float32, modality: str) -> Float32:
         """New unit rows `(n, dim)` in place of those of one modality.
 
@@ -128,6 +164,20 @@ class Strategy(ABC):
         """
         refuse_unseen(modality, self.modalities_)
         return vectors
+
+    def transform_queries(self, vectors: Float32, modality: str) -> Float32:
+        """The same of rows that ask; `spec.by_role` where that is another move.
+
+        Raises:
+            GapvizError: as `transform`.
+        """
+        return self.transform(vectors, modality)
+
+    def adjusted_before(self, corpus: Rows, modality: str) -> Callable[[Float32], Float32] | None:
+        """How the steps before adjust scores of queries of one modality; None where none does."""
+        return (
+            None if self.before is None else partial(self.before(corpus).adjust, modality=modality)
+        )
 
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores | None:
         """How cosines are adjusted before they are ranked; None where they are not.
@@ -166,8 +216,9 @@ class Strategy(ABC):
         return self.fusion.merge_code(modalities)
 
     def generated_move(self) -> str:
-        """`move_code` with the values of the parameters as Python source."""
-        return self.move_code.format(**{k: literal(v) for k, v in self.settled.items()})
+        """`move_code` with the values of the parameters, and `move_query`; "" for no code."""
+        code = self.move_code.format(**{k: literal(v) for k, v in self.settled.items()})
+        return code if self.spec.by_role or not code else code + ASKS_ALIKE
 
     @property
     def search_code(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32
 from gapviz.strategies.base import PreparedScores, Strategy, refuse_unseen
-from gapviz.strategies.references import NEIGHBOURS, mean_of_best, mean_of_k, thinned
+from gapviz.strategies.references import NEIGHBOURS, Adjust, mean_of_best, mean_of_k, thinned
 from gapviz.strategies.spec import StrategySpec
 
 
@@ -44,7 +45,7 @@ class CrossDomainLocalScaling(Strategy):
         return 2 * corpus.n_rows
 
     def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores:
-        return _LocallyScaled(corpus, queries, self.value("neighbours"))
+        return _LocallyScaled(corpus, queries, self.value("neighbours"), self.adjusted_before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,7 @@ class _LocallyScaled(PreparedScores):
     corpus: Rows
     queries: Rows
     neighbours: int
+    before: Callable[[Rows, str], Adjust | None]
     levels: dict[str, Float32] = field(default_factory=dict)
     """`(n_rows,)` by query modality, filled in when first asked for."""
 
@@ -64,6 +66,7 @@ class _LocallyScaled(PreparedScores):
                 self.queries.vectors[asking],
                 self.neighbours,
                 own=(modality, self.queries.item[asking]),
+                before=self.before(self.corpus, modality),
             )
         adjusted = 2 * scores - self.levels[modality]
         for span in self.corpus.spans:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gapviz.strategies.spec import strategy_spec
+from gapviz.strategies.spec import StrategySpec, strategy_spec
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -33,6 +33,12 @@ class StrategyOptions:
         object.__setattr__(self, "name", spec.name)
         filled = tuple((one.name, given.get(one.name, one.default)) for one in spec.parameters)
         object.__setattr__(self, "values", filled)
+
+    @property
+    def spec(self) -> StrategySpec:
+        """What the strategy is with these values."""
+        spec = strategy_spec(self.name)
+        return spec if spec.of_values is None else spec.of_values(dict(self.values))
 
     def value(self, parameter: str) -> Any:
         """The value of one of its parameters.

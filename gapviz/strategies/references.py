@@ -1,13 +1,16 @@
-"""What rows score with the queries that are best for them, as NNN and CSLS take it."""
+"""What rows score with reference queries: the mean of the best, or a soft maximum."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.log_sum_exp import log_sum_exp
 from gapviz.core.parameter import Parameter
 from gapviz.core.rows import Rows
-from gapviz.core.vectors import Float32, Indices
+from gapviz.core.vectors import Float32, Float64, Indices
 
 NEIGHBOURS = Parameter(
     "neighbours",
@@ -18,6 +21,22 @@ NEIGHBOURS = Parameter(
     low=1,
     high=1_000,
     phrase="{} neighbours",
+)
+
+Adjust = Callable[[Float32], Float32]
+"""New scores `(n_references, n_rows)` in place of cosines."""
+
+TAU = Parameter(
+    "tau",
+    "Temperature",
+    "number",
+    0.02,
+    "how soft the maximum over the reference queries is: the smaller, the more the best score "
+    "alone counts",
+    symbol="τ",
+    low=0.005,
+    high=1.0,
+    step=0.005,
 )
 
 # Reference rows of one modality; more are thinned evenly, which costs a mean of a few best
@@ -42,6 +61,7 @@ def mean_of_best(
     k: int,
     *,
     own: tuple[str, Indices] | None = None,
+    before: Adjust | None = None,
 ) -> Float32:
     """`(n_rows,)` mean of each row's `k` best scores with the references.
 
@@ -51,18 +71,10 @@ def mean_of_best(
         k: how many.
         own: modality and items `(n_references,)` of the references, by which a row's own are
             left out; without it, copies of the row are.
+        before: new scores in place of the cosines `(n_references, n_rows)`.
     """
     level = np.empty(corpus.n_rows, dtype=np.float32)
-    step = max(1, BLOCK_SCORES // max(len(references), 1))
-    own_code = corpus.names.index(own[0]) if own and own[0] in corpus.names else -1
-    for start in range(0, corpus.n_rows, step):
-        rows = slice(start, start + step)
-        scores = corpus.vectors[rows] @ references.T
-        if own is None:
-            scores[scores > SAME_ROW] = -np.inf
-        else:
-            itself = corpus.item[rows, None] == own[1]
-            scores[itself & (corpus.modality[rows, None] == own_code)] = -np.inf
+    for rows, scores in open_scores(corpus, references, own, before):
         level[rows] = mean_of_k(scores, k)
     return level
 
@@ -75,3 +87,66 @@ def mean_of_k(scores: Float32, k: int) -> Float32:
     count = np.maximum(known.sum(axis=1), 1)
     mean: Float32 = np.where(known, best, 0).sum(axis=1, dtype=np.float64) / count
     return mean.astype(np.float32)
+
+
+def soft_level(
+    corpus: Rows,
+    references: Float32,
+    tau: float,
+    *,
+    log_weights: Float64 | None = None,
+    own: tuple[str, Indices] | None = None,
+    before: Adjust | None = None,
+) -> Float32:
+    """`(n_rows,)` τ·log of the mean of exp(s/τ) over the scores of each row with the references.
+
+    A soft maximum: the smaller τ is, the more the best score alone counts. 0 where no reference
+    is left.
+
+    Args:
+        corpus: the rows.
+        references: `(n_references, dim)` unit rows.
+        tau: τ, above 0.
+        log_weights: `(n_references,)` logarithms of weights that add up to 1, in place of a mean
+            over the references that are left.
+        own: as for `mean_of_best`.
+        before: as for `mean_of_best`.
+    """
+    level = np.zeros(corpus.n_rows, dtype=np.float32)
+    for rows, scores in open_scores(corpus, references, own, before):
+        exponents = scores.astype(np.float64) / tau
+        if log_weights is None:
+            left = np.isfinite(scores).sum(axis=1)
+            exponents -= np.log(np.maximum(left, 1))[:, None]
+        else:
+            exponents += log_weights
+        known = np.isfinite(exponents).any(axis=1)
+        if known.any():
+            level[rows][known] = tau * log_sum_exp(exponents[known], axis=1)
+    return level
+
+
+def open_scores(
+    corpus: Rows,
+    references: Float32,
+    own: tuple[str, Indices] | None,
+    before: Adjust | None = None,
+) -> Iterator[tuple[slice, Float32]]:
+    """Rows of the corpus in blocks, and their scores `(n_some, n_references)`.
+
+    −∞ where the reference is the row's own, by `own` as `mean_of_best` takes it; else where it is
+    a copy of the row. One block where `before` adjusts them, which needs the rows together.
+    """
+    step = max(1, BLOCK_SCORES // max(len(references), 1))
+    if before is not None:
+        step = max(corpus.n_rows, 1)
+    own_code = corpus.names.index(own[0]) if own and own[0] in corpus.names else -1
+    for start in range(0, corpus.n_rows, step):
+        rows = slice(start, start + step)
+        scores: Float32 = corpus.vectors[rows] @ references.T
+        if own is None:
+            scores[scores > SAME_ROW] = -np.inf
+        else:
+            itself = corpus.item[rows, None] == own[1]
+            scores[itself & (corpus.modality[rows, None] == own_code)] = -np.inf
+        yield rows, scores if before is None else before(scores.T).T

@@ -71,24 +71,14 @@ def strategies_table() -> Table:
     )
 
 
+def usual_strategies() -> tuple[str, ...]:
+    """Names of those that are compared where none are named."""
+    return tuple(name for name, spec in STRATEGIES.items() if spec.usual)
+
+
 def unavailable_reason(options: StrategyOptions, collection: Collection) -> str | None:
     """Why a strategy cannot be fitted on `collection`, in one sentence; None if it can."""
-    spec = strategy_spec(options.name)
-    if spec.by_dimension and collection.no_axes:
-        return f"{spec.title} works on single dimensions, and {collection.no_axes}."
-    if not spec.needs_pairs or not collection.modalities:
-        return None
-    onto = dict(options.values).get("anchor") or collection.modality_names[-1]
-    others = [name for name in collection.modality_names if name != onto]
-    if not others or onto not in collection.modalities:
-        return f"{spec.title} needs matched pairs of two modalities."
-    lonely = [name for name in others if not len(collection.pairs(name, onto))]
-    if lonely:
-        return (
-            f"{spec.title} needs matched pairs, and no item has both {lonely[0]} and {onto} "
-            "vectors."
-        )
-    return None
+    return strategy_class(options.name).unavailable(options, collection)
 
 
 def fit_strategy(
@@ -116,7 +106,7 @@ def fit_strategy(
     >>> centred.transform(text, "text").shape == text.shape
     True
     """
-    spec = strategy_spec(options.name)
+    spec = options.spec
     if spec.by_dimension and calibration.no_axes:
         raise GapvizError(
             f"{spec.title} works on single dimensions, and {calibration.no_axes}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -45,6 +46,7 @@ class StrategySpec:
     known: str
     """One sentence on what is known of it; never hidden."""
     acts_on: ActsOn
+    """What it changes, the last of it where that is several things."""
     stores: str
     """What must be kept beside the vectors, in words."""
     query_cost: str
@@ -57,9 +59,19 @@ class StrategySpec:
     by_dimension: bool = False
     """True where it treats every dimension by itself, so that a rotation of the space changes what
     it does."""
+    by_role: bool = False
+    """True where a row that asks is moved elsewhere than the same row in the index."""
     aliases: tuple[str, ...] = ()
     """Other names that people use."""
     advice: tuple[AdviceRule, ...] = ()
+    also: tuple[ActsOn, ...] = ()
+    """What it changes before that."""
+    of_values: Callable[[Mapping[str, Any]], StrategySpec] | None = None
+    """What it is by the values of its parameters, where that depends on them."""
+    fitted_anyway: bool = False
+    """True where something is fitted though no vector moves and it is transductive."""
+    usual: bool = True
+    """Whether it is compared where no strategies are named."""
     place: float = 1_000
     """Place in lists of strategies; those of one place stand by name."""
 
@@ -76,17 +88,18 @@ class StrategySpec:
     @property
     def moves_vectors(self) -> bool:
         """True where rows lie elsewhere afterwards."""
-        return self.acts_on == "vectors"
+        return "vectors" in (self.acts_on, *self.also)
 
     @property
     def adjusts_scores(self) -> bool:
         """True where cosines are adjusted before they are ranked."""
-        return self.acts_on == "scores"
+        return "scores" in (self.acts_on, *self.also)
 
     @property
     def learns(self) -> bool:
         """True where something is fitted on the calibrate split."""
-        return self.moves_vectors or (self.adjusts_scores and not self.transductive)
+        inductive = self.adjusts_scores and not self.transductive
+        return self.moves_vectors or inductive or self.fitted_anyway
 
     def has(self, parameter: str) -> bool:
         """Whether it has a parameter of that name."""

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
-from gapviz.core.blocks import float64_blocks
+from gapviz.core.blocks import BLOCK_SCORES, float64_blocks
 from gapviz.core.collection import Collection
 from gapviz.core.pairs import matching_rows
-from gapviz.core.python_source import literal
 from gapviz.core.rows import Rows, corpus_rows
-from gapviz.core.vectors import NO_SPREAD, Float32, Float64
-from gapviz.strategies.base import PreparedScores, Strategy, StrategyState, refuse_unseen
-from gapviz.strategies.fusion.base import Serving
+from gapviz.core.vectors import Float64
+from gapviz.strategies.base import PreparedScores
+from gapviz.strategies.pair_scale import QUERY_COST, STORES, PairScale, ScoreLevel
+from gapviz.strategies.references import thinned
 from gapviz.strategies.spec import AdviceRule, StrategySpec
 
-_MERGE = '''
 
-# Query modality, row modality → mean and spread of the calibration cosines.
-LEVELS = {levels}
-
-
-def merge(lists, modality):
-    """Merge {{modality: [(key, cosine)]}} by cosines made comparable, as [(key, score)]."""
-    scores = []
-    for name, entries in lists.items():
-        mean, spread = LEVELS[modality, name]
-        scores += [(key, (cosine - mean) / spread) for key, cosine in entries]
-    return sorted(scores, key=lambda entry: -entry[1])
-'''
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreLevel:
-    """Mean and root-mean-square deviation of the cosines of one pair of modalities."""
-
-    mean: float
-    spread: float
-
-
-class PairNormalisation(Strategy):
+class PairNormalisation(PairScale):
     """(s − m_ab) / σ_ab for a query of modality a and a row of modality b.
 
-    m and σ are those of all calibration pairs of two different items. One affine map a list:
-    the order within one modality stays, only the lists shift against each other.
+    m and σ are those of all calibration pairs of two different items.
     """
 
     spec: ClassVar[StrategySpec] = StrategySpec(
@@ -58,8 +33,8 @@ class PairNormalisation(Strategy):
             ".40 and .34 and the match rises to NDCG@10 .68 and .71 (held out)."
         ),
         acts_on="scores",
-        stores="two numbers a pair of modalities",
-        query_cost="one multiply-add a score, O(N)",
+        stores=STORES,
+        query_cost=QUERY_COST,
         aliases=("score-znorm", "z-norm"),
         advice=(
             AdviceRule(
@@ -81,85 +56,36 @@ class PairNormalisation(Strategy):
         ),
         place=30,
     )
-    levels_: dict[tuple[str, str], ScoreLevel]
 
-    def fit(self, calibration: Collection) -> Self:
-        super().fit(calibration)
+    def measured_levels(self, calibration: Collection) -> dict[tuple[str, str], ScoreLevel | None]:
         corpus = corpus_rows(calibration, self)
+        if self.before is not None:
+            return _levels_of_adjusted(corpus, self.before(corpus))
         moments = {name: _moments(corpus, name) for name in corpus.names}
-        self.levels_, warnings = {}, []
-        for a in corpus.names:
-            for b in corpus.names:
-                level = _level(corpus, a, b, moments)
-                if level is None:
-                    self.levels_[a, b] = ScoreLevel(0.0, 1.0)
-                    warnings.append(
-                        f"No two calibration items to compare {a} with {b}: those scores stay raw."
-                    )
-                elif level.spread <= NO_SPREAD:
-                    self.levels_[a, b] = ScoreLevel(level.mean, 1.0)
-                    warnings.append(
-                        f"All calibration scores of {a} with {b} are equal: those scores are "
-                        "centred only."
-                    )
-                else:
-                    self.levels_[a, b] = level
-        self.warnings_ = tuple(warnings)
-        return self
-
-    def n_stored(self, corpus: Rows) -> int:
-        return 2 * len(self.levels_)
-
-    def query_operations(self, corpus: Rows) -> int:
-        return corpus.n_rows
-
-    def prepare(self, corpus: Rows, queries: Rows) -> PreparedScores:
-        return _ByPair(corpus, self.levels_)
-
-    @property
-    def score_unit(self) -> str:
-        return "z-score"
-
-    @property
-    def serving(self) -> Serving:
-        return "merge"
-
-    def merge_code(self, modalities: Sequence[str]) -> str:
-        levels = "".join(
-            f"    ({literal(a)}, {literal(b)}): ({level.mean!r}, {level.spread!r}),\n"
-            for (a, b), level in self.levels_.items()
-        )
-        return _MERGE.format(levels=f"{{\n{levels}}}")
-
-    def state(self) -> StrategyState:
-        levels = [[a, b, level.mean, level.spread] for (a, b), level in self.levels_.items()]
-        return StrategyState({}, {"score_levels": levels})
-
-    def restore(self, state: StrategyState) -> None:
-        self.levels_ = {
-            (str(a), str(b)): ScoreLevel(float(mean), float(spread))
-            for a, b, mean, spread in state.values["score_levels"]
-        }
+        return {(a, b): _level(corpus, a, b, moments) for a in corpus.names for b in corpus.names}
 
 
-@dataclass(frozen=True, eq=False)
-class _ByPair(PreparedScores):
-    corpus: Rows
-    levels: dict[tuple[str, str], ScoreLevel]
-
-    def adjust(self, scores: Float32, modality: str) -> Float32:
-        seen = dict.fromkeys(a for a, _ in self.levels)
-        refuse_unseen(modality, seen)
-        adjusted = np.empty_like(scores)
-        for name, span in zip(self.corpus.names, self.corpus.spans, strict=True):
-            refuse_unseen(name, seen)
-            level = self.levels[modality, name]
-            np.subtract(scores[:, span], np.float32(level.mean), out=adjusted[:, span])
-            adjusted[:, span] /= np.float32(level.spread)
-        return adjusted
-
-    def slope(self, modality: str) -> float:
-        return max(1 / self.levels[modality, name].spread for name in self.corpus.names)
+def _levels_of_adjusted(
+    corpus: Rows, before: PreparedScores
+) -> dict[tuple[str, str], ScoreLevel | None]:
+    """Of scores that are no cosines any more: at most `MAX_REFERENCES` rows a modality ask."""
+    levels: dict[tuple[str, str], ScoreLevel | None] = {}
+    for a in corpus.names:
+        asking = thinned(corpus, a)
+        totals = {b: np.zeros(3) for b in corpus.names}
+        step = max(1, BLOCK_SCORES // max(corpus.n_rows, 1))
+        for start in range(0, asking.size, step):
+            few = asking[start : start + step]
+            scores = before.adjust(corpus.vectors[few] @ corpus.vectors.T, a)
+            apart = corpus.item[few, None] != corpus.item
+            for b, span in zip(corpus.names, corpus.spans, strict=True):
+                found = scores[:, span][apart[:, span]].astype(np.float64)
+                totals[b] += (found.size, found.sum(), (found**2).sum())
+        for b, (n, total, squares) in totals.items():
+            mean = total / max(n, 1)
+            spread = float(np.sqrt(max(squares / max(n, 1) - mean**2, 0.0)))
+            levels[a, b] = ScoreLevel(float(mean), spread) if n else None
+    return levels
 
 
 @dataclass(frozen=True, eq=False)

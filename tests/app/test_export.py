@@ -45,7 +45,9 @@ def test_the_strategy_of_the_sidebar_is_taken_home(open_app, stored):
     assert "gapviz apply FOLDER image.npy --modality image" in app.code[-1].value
 
 
-@pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "csls"])
+@pytest.mark.parametrize(
+    "strategy", [name for name, spec in STRATEGIES.items() if not spec.transductive]
+)
 def test_every_lasting_strategy_has_its_page(open_app, stored, strategy):
     app = open_app(PAGE, collection=stored(), strategy=strategy)
     assert not app.exception and not app.error

@@ -114,15 +114,13 @@ def test_every_key_that_a_widget_writes_into_the_url_may_stand_in_a_link():
 
 @pytest.fixture
 def toy_strategy():
-    shrinkage = Parameter(
-        "shrinkage", "Shrinkage", "number", 0.5, "how far", low=0.0, high=1.0, step=0.1
-    )
+    pull = Parameter("pull", "Pull", "number", 0.5, "how far", low=0.0, high=1.0, step=0.1)
     spec = replace(
         CentreBoth.spec,
         name="toy",
         title="A toy",
         aliases=(),
-        parameters=(*CentreBoth.spec.parameters, shrinkage),
+        parameters=(*CentreBoth.spec.parameters, pull),
     )
     register(type("Toy", (CentreBoth,), {"spec": spec}))
     yield
@@ -133,9 +131,25 @@ def toy_strategy():
 def test_the_parameter_of_a_new_strategy_has_a_widget_and_may_stand_in_a_link(
     open_app, toy_strategy
 ):
-    app = open_app(strategy="toy", shrinkage="0.3")
+    app = open_app(strategy="toy", pull="0.3")
     assert not app.exception and not app.warning
-    assert app.sidebar.slider(key="shrinkage").value == 0.3
-    refused = open_app(strategy="toy", shrinkage="7")
-    assert "shrinkage = “7”" in refused.warning[0].value
-    assert refused.sidebar.slider(key="shrinkage").value == 0.5
+    assert app.sidebar.slider(key="pull").value == 0.3
+    refused = open_app(strategy="toy", pull="7")
+    assert "pull = “7”" in refused.warning[0].value
+    assert refused.sidebar.slider(key="pull").value == 0.5
+
+
+def test_the_steps_of_a_composition_are_typed_and_stand_in_the_link(open_app):
+    app = open_app(strategy="composed", chain="centre,znorm")
+    assert not app.exception and not app.warning
+    assert app.sidebar.text_input(key="chain").value == "centre,znorm"
+    app.sidebar.text_input(key="chain").set_value("znorm, centre").run()
+    assert not app.exception
+    assert "moves vectors, and Score z-norm" in app.sidebar.error[0].value
+
+
+def test_a_link_with_steps_that_cannot_follow_each_other_says_why(open_app):
+    app = open_app(strategy="composed", chain="route,centre")
+    assert not app.exception
+    assert "nothing can follow it" in app.warning[0].value
+    assert app.sidebar.text_input(key="chain").value == "centre,inverted-softmax"

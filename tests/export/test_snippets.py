@@ -14,7 +14,11 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
 WEIGHTED = StrategyOptions("route", rrf_k=10, weights=(("text", 1.7),))
 LAST = StrategyOptions("route", ties="other-first")
-PLANS = [*map(StrategyOptions, LASTING), WEIGHTED, LAST]
+CHAINS = [
+    StrategyOptions("composed", chain=chain)
+    for chain in ("whitening,sinkhorn", "centre,znorm", "role-means,route:rrf_k=7", "centre,zscore")
+]
+PLANS = [*map(StrategyOptions, LASTING), WEIGHTED, LAST, *CHAINS]
 ENGINE_PLANS = [
     StrategyOptions("raw"), StrategyOptions("centre"), StrategyOptions("ridge"),
     StrategyOptions("route"), StrategyOptions("znorm"), StrategyOptions("minmax"),
@@ -25,7 +29,9 @@ K = 10
 
 
 def name_of(options):
-    return f"{options.name}{'-weighted' * (options is WEIGHTED)}{'-last' * (options is LAST)}"
+    chain = dict(options.values).get("chain", "")
+    marks = f"{'-weighted' * (options is WEIGHTED)}{'-last' * (options is LAST)}"
+    return f"{options.name}{marks}{f'-{chain}' * (options in CHAINS)}"
 
 
 def expected_hits(halves, strategy, modality, row):
@@ -351,3 +357,16 @@ def test_names_from_outside_stay_text(take_home, make_collection, generated):
         assert load_exported(folder).card == card
         for one in snippets_of(card, strategy):
             compile(one.code, one.file, "exec")
+
+
+def test_a_chain_of_scores_is_read_back_though_it_has_no_code(take_home, halves):
+    options = StrategyOptions("composed", chain="nnn:neighbours=3,znorm")
+    folder, card, strategy = take_home(options)
+    assert {one.code for one in snippets_of(card, strategy)} == {""}
+    assert all("several steps" in one.note for one in snippets_of(card, strategy))
+    back = load_exported(folder).strategy
+    corpus = corpus_rows(halves[1], strategy)
+    scores = corpus.vectors[:5] @ corpus.vectors.T
+    one, other = (s.prepare(corpus, corpus).adjust(scores, "image") for s in (strategy, back))
+    np.testing.assert_array_equal(one, other)
+    assert back.label == strategy.label and back.warnings == strategy.warnings

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
+from gapviz.analyses.registry import analyses
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.experiment import measure
@@ -20,13 +21,9 @@ LEARNING = [name for name, card in STRATEGIES.items() if card.learns]
 
 def learned(collection, name):
     """Everything that a fit leaves behind, as bytes."""
-    strategy = measure(collection, StrategyOptions(name)).strategy
-    kept = {}
-    for attribute, value in vars(strategy).items():
-        if attribute.endswith("_") and isinstance(value, dict):
-            for key, entry in value.items():
-                kept[attribute, key] = getattr(entry, "tobytes", lambda e=entry: repr(e))()
-    return kept
+    state = measure(collection, StrategyOptions(name)).strategy.state()
+    arrays = {key: array.tobytes() for key, array in state.arrays.items()}
+    return arrays, repr(state.values)
 
 
 def changed(collection, vectors_of):
@@ -130,9 +127,9 @@ def test_a_card_says_what_its_strategy_changes(make_collection):
     for name, card in STRATEGIES.items():
         strategy = fit_strategy(StrategyOptions(name), collection)
         moved = strategy.transform(image, "image")
-        assert (moved.tobytes() != image.tobytes()) == (card.acts_on == "vectors")
+        assert (moved.tobytes() != image.tobytes()) == card.moves_vectors
         rows = corpus_rows(collection, strategy)
-        assert (strategy.prepare(rows, rows) is not None) == (card.acts_on == "scores")
+        assert (strategy.prepare(rows, rows) is not None) == card.adjusts_scores
         assert (strategy.fusion.plain is not None) == (card.acts_on in ("lists", "items"))
         assert strategy.fusion.ranks_items == (card.acts_on == "items")
 
@@ -154,6 +151,11 @@ def test_every_declared_parameter_changes_what_its_strategy_does(make_collection
         "rrf_k": 3.0,
         "weights": (("image", 1.6),),
         "ties": "other-first",
+        "tau": 0.5,
+        "bank_tau": 0.5,
+        "best": 5,
+        "shrinkage": 0.2,
+        "chain": "centre:strength=0.5,znorm",
     }
     # Over the ranks of whole lists a base of 0 is a k that is smaller by one.
     silent = {"rank_base"}
@@ -224,3 +226,9 @@ def test_dimensions_that_do_not_vary_are_centred_and_told(make_collection):
     assert len(strategy.warnings) == 2 and "1 of the 5 dimensions" in strategy.warnings[0]
     moved = strategy.transform(collection.modality("image").vectors, "image")
     assert np.isfinite(moved).all()
+
+
+def test_no_analysis_has_a_parameter_of_the_name_of_a_strategys():
+    of_strategies = {one.option for one in strategy_parameters()}
+    for analysis in analyses().values():
+        assert not of_strategies & {one.option for one in analysis.parameters}, analysis.name

@@ -82,7 +82,7 @@ def within_trial(before: Measurement, after: Measurement, modality: str) -> Tria
     Raises:
         GapvizError: no two items share a label.
     """
-    return _within(before, modality, _first_rows(after, modality))
+    return _within(before, modality, *_first_rows(after, modality))
 
 
 def tower_trial(evidence: Evidence, tower: DedicatedVectors) -> Trial:
@@ -104,22 +104,26 @@ def tower_trial(evidence: Evidence, tower: DedicatedVectors) -> Trial:
     return _within(evidence.raw, tower.modality, tower.vectors[positions])
 
 
-def _first_rows(measurement: Measurement, modality: str) -> Float32:
-    """The first indexed row of every item, as the strategy moved it."""
-    block = measurement.collection.modality(modality).corpus.first_rows
-    return measurement.strategy.transform(block.vectors, modality)
+def _first_rows(measurement: Measurement, modality: str) -> tuple[Float32, Float32]:
+    """The first indexed row of every item, as the strategy moved it, and as it asks."""
+    rows = measurement.collection.modality(modality).corpus.first_rows.vectors
+    strategy = measurement.strategy
+    return strategy.transform(rows, modality), strategy.transform_queries(rows, modality)
 
 
-def _within(before: Measurement, modality: str, after: Float32) -> Trial:
-    """The effect of other first rows of the same items."""
+def _within(
+    before: Measurement, modality: str, after: Float32, asking: Float32 | None = None
+) -> Trial:
+    """The effect of other first rows of the same items, `asking` where they ask as others."""
     items = before.collection.modality(modality).corpus.first_rows.item_index
     labels = before.collection.label_sets[items]
-    old = evaluate_within(_first_rows(before, modality), labels).average_precision
+    rows, queries = _first_rows(before, modality)
+    old = evaluate_within(rows, labels, queries=queries).average_precision
     if np.isnan(old).all():
         raise GapvizError(
             "no two items share a label, so likeness is not known", hint="give the items labels"
         )
-    new = evaluate_within(after, labels).average_precision
+    new = evaluate_within(after, labels, queries=asking).average_precision
     return Trial.of_queries(f"mAP within {modality}", old, new, items, seed=before.seed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isnan, nan
 
 import numpy as np
@@ -103,7 +103,10 @@ def _scores(
     Pairs are of one item, of two items of one label, or unrelated: of any two items, but for
     those of one label within a modality.
     """
-    a, b = (_sampled(collection, name, strategy, seed) for name in kind)
+    a, b = (
+        _sampled(collection, name, move, seed)
+        for name, move in zip(kind, (strategy.transform_queries, strategy.transform), strict=True)
+    )
     scores: Float32 = a.vectors @ b.vectors.T
     prepared = strategy.prepare(b, a)
     if prepared is not None:
@@ -116,12 +119,13 @@ def _scores(
     return scores.astype(np.float64), a.item, pairs
 
 
-def _sampled(collection: Collection, name: str, strategy: Strategy, seed: int) -> Rows:
+def _sampled(
+    collection: Collection, name: str, move: Callable[[Float32, str], Float32], seed: int
+) -> Rows:
     block = collection.modality(name).corpus
     # One seed for all modalities, so that where rows match, the same items are drawn.
     keep = seeded_sample(np.arange(block.n_rows), MOST_ROWS, seed)
-    moved = strategy.transform(block.vectors[keep], name)
-    return rows_of_one(name, moved, block.item_index[keep])
+    return rows_of_one(name, move(block.vectors[keep], name), block.item_index[keep])
 
 
 def _levels(evidence: Evidence, raw: Strategy, one: float) -> dict[Kind, float]:

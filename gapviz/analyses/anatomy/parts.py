@@ -143,9 +143,15 @@ def cached_hubs(
     for place, chosen in enumerate(options):
         strategy = fit_strategy(chosen, fitted_on)
         progress(place / len(options), strategy.label)
-        rows = {name: _some(indexed_rows(measured, strategy, name), seed) for name in pair}
+        rows, asking = (
+            {
+                name: _some(indexed_rows(measured, strategy, name, asking=asks), seed)
+                for name in pair
+            }
+            for asks in (False, True)
+        )
         found[strategy.label] = {
-            (source, target): _hubness(strategy, rows[source], rows[target])
+            (source, target): _hubness(strategy, asking[source], rows[target])
             for source, target in (pair, pair[::-1])
         }
     largest = max(measured.modality(name).corpus.n_rows for name in pair)

@@ -229,7 +229,7 @@ class _Scores:
 def _scores(setup: _Setup, strategy: Strategy) -> _Scores:
     move = strategy.transform
     moved = [move(rows, name) for name, rows in zip(setup.names, setup.rows, strict=True)]
-    queries = move(setup.queries, setup.query_modality)
+    queries = strategy.transform_queries(setup.queries, setup.query_modality)
     n = setup.n_items
     corpus = Rows(
         setup.names, np.concatenate(moved), np.repeat([0, 1], n), np.tile(np.arange(n), 2)

@@ -19,7 +19,7 @@ from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, too_few
 from gapviz.measures.diagnostics.groups import NO_LABELS
 from gapviz.measures.retrieval.intervals import VARIED
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
+from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec, usual_strategies
 
 SELDOM = 0.05
 """Of samples, below which a row counts as never on the front."""
@@ -232,8 +232,9 @@ ANALYSIS = Analysis(
             "strategies",
             "Strategies",
             "text",
-            ",".join(STRATEGIES),
-            f"which, separated by commas, of {', '.join(STRATEGIES)} (default: all)",
+            ",".join(usual_strategies()),
+            f"which, separated by commas, of {', '.join(STRATEGIES)} (default: all, but for a "
+            "composition)",
         ),
     ),
     shared=("seed",),

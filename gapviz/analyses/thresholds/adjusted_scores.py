@@ -41,10 +41,13 @@ class _Asked:
     sampled: bool
 
 
-def indexed_rows(collection: Collection, strategy: Strategy, modality: str) -> Rows:
-    """The indexed rows of one modality, as the strategy moved them."""
+def indexed_rows(
+    collection: Collection, strategy: Strategy, modality: str, *, asking: bool = False
+) -> Rows:
+    """The indexed rows of one modality, as the strategy moved them, or moves them as queries."""
     block = collection.modality(modality).corpus
-    return rows_of_one(modality, strategy.transform(block.vectors, modality), block.item_index)
+    move = strategy.transform_queries if asking else strategy.transform
+    return rows_of_one(modality, move(block.vectors, modality), block.item_index)
 
 
 def adjusted_blocks(
@@ -97,12 +100,15 @@ def adjusted_scores(
     Raises:
         GapvizError: a modality that is missing or that the strategy was not fitted on.
     """
-    rows = {name: indexed_rows(collection, strategy, name) for name in pair}
+    rows, asking = (
+        {name: indexed_rows(collection, strategy, name, asking=asks) for name in pair}
+        for asks in (False, True)
+    )
     asked_for = pair[1] if query_modality == pair[0] else pair[0]
     searches: list[tuple[str, str, Indices | None]] = [(query_modality, asked_for, None)]
     searches += [(name, name, collection.label_sets[rows[name].item]) for name in pair]
     across, x, y = (
-        _ask(strategy, rows[source], rows[target], labels, seed, share_of(progress, place, 3))
+        _ask(strategy, asking[source], rows[target], labels, seed, share_of(progress, place, 3))
         for place, (source, target, labels) in enumerate(searches)
     )
     sampled = across.sampled or x.sampled or y.sampled

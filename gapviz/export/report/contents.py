@@ -43,7 +43,7 @@ from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.retrieval.index import Index, Query, ResultList
-from gapviz.strategies import STRATEGIES, StrategyOptions
+from gapviz.strategies import StrategyOptions, usual_strategies
 from gapviz.strategies.fusion.ties import TIE_RULE
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
@@ -192,7 +192,7 @@ def report_on(
     situation: Situation | None = None,
     compare: Sequence[Collection] = (),
     options: StrategyOptions | None = None,
-    strategies: Sequence[str] = tuple(STRATEGIES),
+    strategies: Sequence[str] = usual_strategies(),
     on: date | None = None,
     progress: Progress = no_progress,
 ) -> Report:

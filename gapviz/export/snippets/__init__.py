@@ -23,6 +23,11 @@ NO_CODE = (
     "or in Python with `load_exported(folder).transform`, and index what it writes."
 )
 
+NO_SEARCH = (
+    "No code: several steps change the scores of whole lists. Search in Python with "
+    "`load_exported(folder).strategy` and `gapviz.retrieval.index.Index`."
+)
+
 
 def snippets_of(card: ExportCard, strategy: Strategy) -> tuple[Snippet, ...]:
     """One snippet a place, with the real values of `card`; one without code says why.
@@ -32,9 +37,12 @@ def snippets_of(card: ExportCard, strategy: Strategy) -> tuple[Snippet, ...]:
         strategy: that strategy, fitted or restored.
     """
     made = [export.make(card, strategy) for export in store_exports()]
-    if strategy.spec.moves_vectors and not strategy.move_code:
-        made = [replace(one, code="", note=NO_CODE) for one in made]
-    return tuple(made)
+    why = None
+    if strategy.spec.moves_vectors and not strategy.generated_move():
+        why = NO_CODE
+    elif strategy.serving == "references" and not strategy.search_code:
+        why = NO_SEARCH
+    return tuple(made if why is None else [replace(one, code="", note=why) for one in made])
 
 
 @cache

@@ -37,7 +37,7 @@ def store(client, documents):
     )
 '''
 _MIXED = {
-    "imports": "move",
+    "imports": "move, move_query",
     "mapped": '{"vector": FIELD, "modality": {"type": "keyword"}}',
     "document": "(id, modality, vector as encoded) a document",
     "layout": "A document is one vector: one image, or one text.",
@@ -47,7 +47,7 @@ _MIXED = {
             for key, modality, vector in documents""",
 }
 _FIELDS = {
-    "imports": "MODALITIES, move",
+    "imports": "MODALITIES, move, move_query",
     "mapped": "{name: FIELD for name in MODALITIES}",
     "document": "(id, {modality: vector as encoded}) a document",
     "fields": """**{name: move(v[None], name)[0].tolist() for name, v in vectors.items()},

@@ -21,7 +21,7 @@ _MIXED = '''
 
 def retriever(query, modality, k=10):
     """The retriever's JSON for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
     return {"knn": {"field": "vector", "query_vector": moved, "k": k, "num_candidates": 10 * k}}
 '''
 
@@ -29,7 +29,7 @@ _FUSED = '''
 
 def retriever(query, modality, k=10{depth}):
     """The retriever's JSON for a query vector as encoded: ranks from 1."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
     window = {limit}
     return {{
         "rrf": {{

@@ -41,7 +41,7 @@ _MIXED = '''
 
 def search(table, query, modality, k=10):
     """The k best rows of all modalities for a query vector as encoded."""
-    moved = move(query[None], modality)[0]
+    moved = move_query(query[None], modality)[0]
     return table.search(moved).distance_type("cosine").limit(k).to_list()
 '''
 
@@ -61,7 +61,7 @@ _FUSED = '''
 
 def search(table, query, modality, k=10):
     """The k best rows by rank fusion, for a query vector as encoded."""
-    moved = move(query[None], modality)[0]
+    moved = move_query(query[None], modality)[0]
     lists = [listed(table, moved, name, k) for name in list_order(modality)]
     # LanceDB counts ranks from 1, as the paper does.
     return RRFReranker(K={constant}).rerank_multivector(lists).slice(0, k).to_pylist()
@@ -71,7 +71,7 @@ _MERGED = '''
 
 def search(table, query, modality, k=10{depth}):
     """The k best as [(id, score)], merged here, for a query vector as encoded."""
-    moved = move(query[None], modality)[0]
+    moved = move_query(query[None], modality)[0]
     lists = {{}}
     for name in MODALITIES:
         found = listed(table, moved, name, {limit})
@@ -90,11 +90,11 @@ def lancedb_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     native = how == "ranks" and card.equal_weights and not card.by_item
     constant = card.rank_constant(1) if native else None
     reranked = constant is not None and constant > 0
-    imports = "DIM, move"
+    imports = "DIM, move, move_query"
     if reranked:
-        imports = "DIM, list_order, move"
+        imports = "DIM, list_order, move, move_query"
     elif how != "mixed":
-        imports = "DIM, MODALITIES, merge, move"
+        imports = "DIM, MODALITIES, merge, move, move_query"
     code = head(card, "lancedb numpy safetensors") + _STORE.format(
         imports=imports,
         reranker="from lancedb.rerankers import RRFReranker\n" if reranked else "",

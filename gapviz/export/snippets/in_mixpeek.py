@@ -45,7 +45,7 @@ def retriever(collection, k=10):
 
 def query_input(query, modality):
     """The retriever's inputs for a query vector as encoded."""
-    return {{"vector": move(query[None], modality)[0].tolist()}}
+    return {{"vector": move_query(query[None], modality)[0].tolist()}}
 '''
 
 _RANKS_NOTE = (
@@ -78,7 +78,7 @@ def mixpeek_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     features = {name: f"namespace://{CODE_NAME}/{name}" for name in names}
     scaled = {name: weight / max(weights.values()) for name, weight in weights.items()}
     code = head(card, "mixpeek numpy safetensors") + _CODE.format(
-        imports="move",
+        imports="move_query",
         features=literal(features),
         limit=f"max(k, {ITEM_DEPTH})" if card.by_item else "k",
         weight="" if mixed else f'\n            "weight": {literal(scaled)}[name],',

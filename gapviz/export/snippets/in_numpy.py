@@ -28,7 +28,7 @@ _MIXED = '''
 
 def search(query, modality, rows, k=10):
     """The k best of moved rows {modality: (n, dim)}, as [((modality, row), score)]."""
-    moved = move(query[None], modality)[0]
+    moved = move_query(query[None], modality)[0]
     hits = [
         ((name, row), float(score))
         for name, block in rows.items()
@@ -41,7 +41,7 @@ _SEARCH = '''
 
 def search(query, modality, rows, {items}k=10):
     """The k best {what}"""
-    moved = move(query[None], modality)[0]
+    moved = move_query(query[None], modality)[0]
     lists = {{}}
     for name, block in rows.items():
         cosines = block @ moved
@@ -65,7 +65,7 @@ _ITEMS = {
 
 
 def numpy_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
-    """`move` and `search`, and `merge` where lists are brought together."""
+    """`move`, `move_query` and `search`, and `merge` where lists are brought together."""
     code = head(card, "numpy safetensors")
     code += _IMPORTS.format(modalities=literal(card.modalities), dim=card.dim)
     code += strategy.generated_move() + _search(strategy, card)

@@ -32,7 +32,7 @@ _MIXED = '''
 
 def search(client, query, modality, k=10):
     """The k best documents for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
     body = {"size": k, "query": {"knn": {"vector": {"vector": moved, "k": k}}}}
     return client.search(index=INDEX, body=body)
 '''
@@ -51,7 +51,7 @@ def create_pipeline(client):
 
 def search(client, query, modality, k=10{depth}):
     """The k best documents by rank fusion, for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
     lists = [{{"knn": {{name: {{"vector": moved, "k": {limit}}}}}}} for name in MODALITIES]
     body = {{"size": k, "query": {{"hybrid": {{"queries": lists}}}}}}
     return client.search(index=INDEX, body=body, params={{"search_pipeline": PIPELINE}})

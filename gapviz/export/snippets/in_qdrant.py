@@ -59,7 +59,7 @@ _MIXED = '''
 
 def search(client, query, modality, k=10):
     """The k best points of all modalities for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
     return client.query_points(COLLECTION, query=moved, limit=k, with_payload=True).points
 '''
 
@@ -67,7 +67,7 @@ _FUSED = '''
 
 def search(client, query, modality, k=10{depth}):
     """The k best points by rank fusion, for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
     return client.query_points(
         COLLECTION,
         prefetch=[
@@ -83,7 +83,7 @@ _MERGED = '''
 
 def search(client, query, modality, k=10{depth}):
     """The k best as [(id, score)], merged here, for a query vector as encoded."""
-    moved = move(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality)[0].tolist()
 {limit}
     answers = client.query_batch_points(
         COLLECTION,
@@ -113,13 +113,19 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     if how == "references":
         note = REFERENCES_NOTE
     elif how == "mixed":
-        code = start + _STORE.format(imports="DIM, move", name=name, **_ONE_VECTOR) + _MIXED
+        code = (
+            start
+            + _STORE.format(imports="DIM, move, move_query", name=name, **_ONE_VECTOR)
+            + _MIXED
+        )
         note = "One collection for all modalities; documents and queries are moved before."
     else:
         constant = card.rank_constant(0) if how == "ranks" and card.equal_weights else None
-        imports = "DIM, MODALITIES, merge, move" if constant is None else "DIM, MODALITIES, move"
+        imports = "DIM, MODALITIES, move, move_query"
+        if constant is None:
+            imports = "DIM, MODALITIES, merge, move, move_query"
         if constant is not None and not card.by_item:
-            imports = "DIM, MODALITIES, list_order, move"
+            imports = "DIM, MODALITIES, list_order, move, move_query"
         layout = BY_ITEM if card.by_item else BY_ROW
         point = f"{{modality: vector as encoded}}) a point.\n\n    {layout}\n    "
         code = start + _STORE.format(imports=imports, name=name, point=point, **_NAMED_VECTORS)

@@ -60,7 +60,7 @@ def evaluate_cross(
     gallery = strategy.transform(indexed.vectors, target)
     vectors = asked.vectors[asking]
     if items.size:
-        vectors = strategy.transform(vectors, source)
+        vectors = strategy.transform_queries(vectors, source)
     corpus = rows_of_one(target, gallery, gallery_item)
     scoring = strategy.prepare(corpus, rows_of_one(source, vectors, items)) if items.size else None
     tolerance = TOLERANCE * (1.0 if scoring is None else scoring.slope(source))

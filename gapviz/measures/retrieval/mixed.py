@@ -101,7 +101,8 @@ def asked_by_modality(
     """
     all_ask = all(b.queries is b.corpus for b in collection.modalities.values())
     rows = corpus_rows(collection, strategy)
-    queries = rows if all_ask else query_rows(collection, strategy)
+    alike = all_ask and not strategy.spec.by_role
+    queries = rows if alike else query_rows(collection, strategy)
     index = Index(rows, strategy, queries)
     entries = rows.n_rows * strategy.fusion.copies
     starts = [span.start for span in rows.spans]

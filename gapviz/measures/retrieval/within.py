@@ -11,7 +11,7 @@ items (Mistretta et al. 2025): positive means the wrong tower.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -100,6 +100,7 @@ def evaluate_within(
     *,
     asking: Indices | None = None,
     items: Indices | None = None,
+    queries: Float32 | None = None,
     adjust: Callable[[Float32], Float32] | None = None,
     tolerance: float = TOLERANCE,
 ) -> WithinOutcome:
@@ -111,6 +112,7 @@ def evaluate_within(
         asking: row numbers that ask, all unless given; one entry of the outcome for each.
         items: `(n,)` item of each row, each its own unless given; rows of one item never find
             each other.
+        queries: `(n, dim)` the rows as they ask, where they lie elsewhere then.
         adjust: new scores `(n_queries, n)` in place of cosines, with −∞ left as it is.
         tolerance: how near equal scores are.
 
@@ -125,6 +127,7 @@ def evaluate_within(
             hint="give one label code a row, −1 for none",
         )
     asked = np.arange(n, dtype=np.int64) if asking is None else asking
+    ask_as = vectors if queries is None else queries
     owner = np.arange(n, dtype=np.int64) if items is None else items
     by_owner, by_label = np.argsort(owner, kind="stable"), LabelledRows(labels)
     recall = {k: np.full(asked.size, np.nan) for k in DEPTHS}
@@ -133,7 +136,7 @@ def evaluate_within(
     for start in range(0, asked.size, step):
         rows = asked[start : start + step]
         block = slice(start, start + rows.size)
-        scores = vectors[rows] @ vectors.T
+        scores = ask_as[rows] @ vectors.T
         own = matching_rows(owner[rows], owner, by_item_b=by_owner)
         scores[own.rows_a, own.rows_b] = -np.inf
         if adjust is not None:
@@ -165,13 +168,15 @@ def evaluate_labels(
     vectors = strategy.transform(block.vectors, modality)
     labels = collection.label_sets[block.item_index]
     asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, seed)
+    queries = strategy.transform_queries(block.vectors, modality)
     rows = rows_of_one(modality, vectors, block.item_index)
-    prepared = strategy.prepare(rows, rows)
+    prepared = strategy.prepare(rows, replace(rows, vectors=queries))
     outcome = evaluate_within(
         vectors,
         labels,
         asking=asking,
         items=block.item_index,
+        queries=queries,
         adjust=None if prepared is None else partial(prepared.adjust, modality=modality),
     )
     return outcome, block.item_index[asking]

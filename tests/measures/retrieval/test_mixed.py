@@ -26,6 +26,12 @@ STRATEGIES = [
     StrategyOptions("znorm"),
     StrategyOptions("nnn", neighbours=3),
     StrategyOptions("csls", neighbours=3),
+    StrategyOptions("inverted-softmax"),
+    StrategyOptions("sinkhorn"),
+    # With a small τ and few queries, rows that one query alone wants tie but for rounding.
+    StrategyOptions("sinkhorn-transductive", tau=0.5),
+    StrategyOptions("role-means"),
+    StrategyOptions("composed", chain="role-means,pseudo-positives"),
     StrategyOptions("route-zscore"),
 ]
 
