@@ -1,0 +1,147 @@
+"""A result list, judged: how likely each answer matches, and whether any is to be accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gapviz.core.plain_json import JsonFields
+from gapviz.core.wording import counted
+from gapviz.measures.match_probability.answers import AnswerThreshold
+from gapviz.measures.match_probability.calibration import MatchCalibration
+from gapviz.measures.match_probability.model import MATCH_WORDS, Match
+from gapviz.retrieval.index import Hit, Index, ResultList
+
+ALMOST = 0.995
+"""From which probability on a rounded percentage would claim certainty."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedHit(JsonFields):
+    """What is known of one answer."""
+
+    match: Match
+    """What a match is between the query's modality and that of the answer."""
+    probability: float
+    """That it matches."""
+    prior: float
+    """Probability of a pair of the query and any row of that modality."""
+    accepted: bool | None
+    """Whether its score reaches the threshold; None where there is no threshold for it."""
+
+    @property
+    def words(self) -> str:
+        """As it stands beside the score: `match 83%`."""
+        return f"{MATCH_WORDS[self.match]} {share_words(self.probability)}"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedList:
+    """What is known of the answers to one query."""
+
+    hits: tuple[JudgedHit | None, ...]
+    """As in the list; None of a pair type of which nothing is known."""
+    precision: float
+    """Of the answers accepted."""
+    readings: tuple[str, ...]
+    """What to know of it, a sentence each; empty where nothing is."""
+
+    @property
+    def nothing_matches(self) -> bool:
+        """True where there are thresholds, and no answer that is shown reaches its own."""
+        told = [one.accepted for one in self.hits if one is not None and one.accepted is not None]
+        return bool(told) and not any(told)
+
+    @property
+    def nothing_reading(self) -> str:
+        """That nothing matches, in a sentence; empty where something may."""
+        if not self.nothing_matches:
+            return ""
+        return f"Nothing here matches at {self.precision:.0%} precision."
+
+
+def judged(
+    calibration: MatchCalibration,
+    index: Index,
+    found: ResultList,
+    query_modality: str,
+    *,
+    precision: float,
+    prior: float | None = None,
+) -> JudgedList:
+    """Judge the answers of a list.
+
+    Args:
+        calibration: of the strategy of the index.
+        index: what was searched; among more rows a score says less.
+        found: the list.
+        query_modality: of the query.
+        precision: share of the answers accepted that shall be right.
+        prior: probability that a pair of query and row matches; unless given, that of as many
+            matches a query as the calibration items have, one say, among the rows of the
+            answer's modality.
+
+    Raises:
+        GapvizError: a prior or a precision that is not between 0 and 1.
+    """
+    rows = index.rows
+    n_rows = {
+        name: span.stop - span.start for name, span in zip(rows.names, rows.spans, strict=True)
+    }
+    thresholds = {name: calibration.threshold(query_modality, name, precision) for name in n_rows}
+    hits = tuple(
+        _judged(calibration, hit, query_modality, n_rows, thresholds[hit.modality], prior)
+        for hit in found.hits
+    )
+    return JudgedList(hits, precision, _readings(calibration, hits, found.hits, n_rows, prior))
+
+
+def share_words(probability: float) -> str:
+    """A probability in whole percent, never as certain."""
+    if probability >= ALMOST:
+        return "over 99%"
+    return f"{probability:.0%}" if probability >= 1 - ALMOST else "under 1%"
+
+
+def _judged(
+    calibration: MatchCalibration,
+    hit: Hit,
+    query_modality: str,
+    n_rows: Mapping[str, int],
+    threshold: AnswerThreshold | None,
+    prior: float | None,
+) -> JudgedHit | None:
+    known = calibration.probability(query_modality, hit.modality)
+    if known is None:
+        return None
+    score = hit.cosine if calibration.of_cosines else hit.score
+    there = n_rows[hit.modality]
+    at = known.prior_among(hit.modality, there) if prior is None else prior
+    accepted = None if threshold is None else score >= threshold.score_among(there, known)
+    return JudgedHit(known.match, float(known.curve.probability(score, at)), at, accepted)
+
+
+def _readings(
+    calibration: MatchCalibration,
+    hits: tuple[JudgedHit | None, ...],
+    answers: tuple[Hit, ...],
+    n_rows: Mapping[str, int],
+    prior: float | None,
+) -> tuple[str, ...]:
+    told = dict.fromkeys(
+        (one.match, answer.modality) for one, answer in zip(hits, answers, strict=True) if one
+    )
+    if not told:
+        return ()
+    sentences = []
+    across = [modality for match, modality in told if match != "label"]
+    if across and prior is None:
+        among = " or ".join(counted(n_rows[name], f"{name} row") for name in across)
+        sentences.append(f"Match: the probability, if one of the {among} matches.")
+    elif prior is not None:
+        sentences.append(f"Match: the probability, if a share of {prior:g} of such pairs matches.")
+    if any(match == "label" for match, _ in told) and prior is None:
+        sentences.append("Same label: the probability among all rows of the modality.")
+    if calibration.why_cosines:
+        sentences.append(calibration.why_cosines)
+    return tuple(sentences)
