@@ -45,12 +45,12 @@ FEWEST_MATCHED = 10
 """Matched calibration pairs below which nothing is said of a pair type."""
 
 RANKS_TELL_NOTHING = (
-    "Its fused score tells a place in a list and nothing of a match, so that the probability is "
-    "that of the cosine."
+    "The fused score tells a place in a list and nothing of a match: the probability is that of "
+    "the cosine."
 )
 OTHER_AMONG_OTHERS = (
-    "Its score of a pair changes with all other queries and rows, so that the probability is that "
-    "of the cosine."
+    "The score of a pair changes with all other queries and rows: the probability is that of the "
+    "cosine."
 )
 
 
@@ -144,16 +144,18 @@ def calibrate_matches(
     return calibration_from(scores, strategy, settings)
 
 
+def why_of_cosines(strategy: Strategy) -> str:
+    """Why a match is told from the cosine though the strategy ranks by another score; else ""."""
+    if not judges_cosines(strategy) or strategy.score_name == "cosine":
+        return ""
+    return OTHER_AMONG_OTHERS if strategy.spec.transductive else RANKS_TELL_NOTHING
+
+
 def calibration_from(
     scores: CalibrationScores, strategy: Strategy, settings: CalibrationSettings
 ) -> MatchCalibration:
     """`calibrate_matches` of scores that are known."""
-    of_cosines = judges_cosines(strategy)
-    why = ""
-    if of_cosines and strategy.spec.transductive:
-        why = OTHER_AMONG_OTHERS
-    elif of_cosines and strategy.score_name != "cosine":
-        why = RANKS_TELL_NOTHING
+    of_cosines, why = judges_cosines(strategy), why_of_cosines(strategy)
     probabilities = tuple(
         MatchProbability(
             first=pair[0],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.wording import counted
 from gapviz.measures.match_probability.answers import AnswerThreshold
 from gapviz.measures.match_probability.calibration import MatchCalibration
 from gapviz.measures.match_probability.model import MATCH_WORDS, Match
-from gapviz.retrieval.index import Hit, Index, ResultList
+from gapviz.retrieval.index import Hit, Index, Query, ResultList
 
 ALMOST = 0.995
 """From which probability on a rounded percentage would claim certainty."""
@@ -28,6 +29,8 @@ class JudgedHit(JsonFields):
     """Probability of a pair of the query and any row of that modality."""
     accepted: bool | None
     """Whether its score reaches the threshold; None where there is no threshold for it."""
+    reachable: bool
+    """Whether any score would."""
 
     @property
     def words(self) -> str:
@@ -45,6 +48,8 @@ class JudgedList:
     """Of the answers accepted."""
     readings: tuple[str, ...]
     """What to know of it, a sentence each; empty where nothing is."""
+    lacking: tuple[str, ...] = ()
+    """Why nothing is known of some, a sentence each."""
 
     @property
     def nothing_matches(self) -> bool:
@@ -57,14 +62,17 @@ class JudgedList:
         """That nothing matches, in a sentence; empty where something may."""
         if not self.nothing_matches:
             return ""
-        return f"Nothing here matches at {self.precision:.0%} precision."
+        words = f"Nothing here matches at {self.precision:.0%} precision"
+        if any(one is not None and one.reachable for one in self.hits):
+            return f"{words}."
+        return f"{words}: no score reaches it among the calibration items."
 
 
-def judged(
+def judge(
     calibration: MatchCalibration,
     index: Index,
+    query: Query,
     found: ResultList,
-    query_modality: str,
     *,
     precision: float,
     prior: float | None = None,
@@ -74,8 +82,8 @@ def judged(
     Args:
         calibration: of the strategy of the index.
         index: what was searched; among more rows a score says less.
+        query: what was searched for; its own entry is not judged.
         found: the list.
-        query_modality: of the query.
         precision: share of the answers accepted that shall be right.
         prior: probability that a pair of query and row matches; unless given, that of as many
             matches a query as the calibration items have, one say, among the rows of the
@@ -88,12 +96,13 @@ def judged(
     n_rows = {
         name: span.stop - span.start for name, span in zip(rows.names, rows.spans, strict=True)
     }
-    thresholds = {name: calibration.threshold(query_modality, name, precision) for name in n_rows}
+    thresholds = {name: calibration.threshold(query.modality, name, precision) for name in n_rows}
     hits = tuple(
-        _judged(calibration, hit, query_modality, n_rows, thresholds[hit.modality], prior)
+        _judged(calibration, query, hit, n_rows, thresholds[hit.modality], prior)
         for hit in found.hits
     )
-    return JudgedList(hits, precision, _readings(calibration, hits, found.hits, n_rows, prior))
+    readings = _readings(calibration, hits, found.hits, n_rows, prior)
+    return JudgedList(hits, precision, readings, calibration.lacking)
 
 
 def share_words(probability: float) -> str:
@@ -105,20 +114,26 @@ def share_words(probability: float) -> str:
 
 def _judged(
     calibration: MatchCalibration,
+    query: Query,
     hit: Hit,
-    query_modality: str,
     n_rows: Mapping[str, int],
     threshold: AnswerThreshold | None,
     prior: float | None,
 ) -> JudgedHit | None:
-    known = calibration.probability(query_modality, hit.modality)
-    if known is None:
+    known = calibration.probability(query.modality, hit.modality)
+    if known is None or (hit.item, hit.modality) == (query.item, query.modality):
         return None
     score = hit.cosine if calibration.of_cosines else hit.score
     there = n_rows[hit.modality]
     at = known.prior_among(hit.modality, there) if prior is None else prior
-    accepted = None if threshold is None else score >= threshold.score_among(there, known)
-    return JudgedHit(known.match, float(known.curve.probability(score, at)), at, accepted)
+    least = None if threshold is None else threshold.score_among(there, known)
+    return JudgedHit(
+        match=known.match,
+        probability=float(known.curve.probability(score, at)),
+        prior=at,
+        accepted=None if least is None else score >= least,
+        reachable=least is not None and isfinite(least),
+    )
 
 
 def _readings(
