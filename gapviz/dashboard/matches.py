@@ -43,6 +43,8 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 CALIBRATION = url_choice(METHOD.name, METHOD.title, METHOD.choices, help=METHOD.help)
 SHARE = url_parameter(replace(PRIOR, low=0.001, high=0.999))
 ACCEPTED_AT = url_parameter(replace(PRECISION, low=0.5, high=0.99, step=0.01))
+NARROWEST = 280
+"""Pixels of a reliability diagram: those of three pair types stand side by side."""
 LEARNING = "Learning which scores are matches, for the probabilities beside them."
 
 
@@ -127,7 +129,7 @@ def _reliability(studies: MatchStudies, view: View) -> None:
             if pair in one.reliability
         }
         panels.append(reliability_panel(title, by_strategy))
-    show_panels(panels, f"reliability_{view.encoder}")
+    show_panels(panels, f"reliability_{view.encoder}", narrowest=NARROWEST)
 
 
 def _to_copy(studies: MatchStudies, view: View) -> None:

@@ -82,8 +82,8 @@ def show_answers(
                 st.html(bias_bar(one))
             nothing = one.judged.nothing_reading if one.judged else ""
             if one.words:
-                nothing = f"  \n:material/block: {in_markdown(nothing)}" if nothing else ""
-                st.markdown(f"{one.words}{nothing}", help=one.words_help)
+                nothing = f":material/block: {in_markdown(nothing)}  \n" if nothing else ""
+                st.markdown(f"{nothing}{one.words}", help=one.words_help)
             only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
             st.html(hit_cards(one, only_here, same_label))
 

@@ -96,48 +96,43 @@ def match_readings(studies: MatchStudies) -> list[str]:
     """What the probabilities are worth, and what is accepted, one paragraph a strategy."""
     found = [studies.note] * bool(studies.note)
     for study in studies.by_strategy.values():
-        found += [reliability_reading(study), *abstention_readings(study)]
+        found.append(" ".join([reliability_reading(study), *abstention_readings(study)]))
     return [*found, *studies.last.calibration.lacking]
 
 
 def reliability_reading(study: MatchStudy) -> str:
-    """How far the stated probabilities are off, pair type by pair type."""
-    parts = [
-        f"of {_type(one)} pairs it takes {one_of.skill.value:.0%} off the Brier score of the prior "
-        f"alone, and is off by {figure(one_of.calibration_error.value)} on average"
-        for one in study.calibration.probabilities
-        if (one_of := study.reliability.get((one.first, one.second))) is not None
-    ]
-    if not parts:
-        return f"{study.strategy}: no probability of a match can be measured."
-    return (
-        f"{study.strategy}: if a share of {study.settings.prior:g} of the pairs judged matches, "
-        f"the probability from the {study.calibration.unit} holds on held-out pairs like this: "
-        f"{'; '.join(parts)}."
-    )
+    """How far the probabilities across the modalities are off."""
+    for (first, second), one in study.reliability.items():
+        if first != second:
+            return (
+                f"{study.strategy}: of {first}–{second} pairs, of which a share of "
+                f"{study.settings.prior:g} matches, the probability from the "
+                f"{study.calibration.unit} is off by {figure(one.calibration_error.value)} on "
+                f"average, and takes {one.skill.value:.0%} off the Brier score of the prior alone."
+            )
+    return f"{study.strategy}: no probability of a match can be measured."
 
 
 def abstention_readings(study: MatchStudy) -> list[str]:
-    """What is answered at the precision, by query modality and modality across the two."""
-    found = []
-    for (source, target), one in study.abstention.items():
-        if source == target:
-            continue
-        way, precision = f"{source} → {target}", f"{study.precision:.0%}"
+    """What is answered across the modalities at the precision, a sentence each way."""
+    found, precision = [], f"{study.precision:.0%}"
+    across = {way: one for way, one in study.abstention.items() if way[0] != way[1]}
+    silent = [" → ".join(way) for way, one in across.items() if one.threshold.score is None]
+    for way, one in across.items():
         if one.threshold.score is None:
-            found.append(
-                f"{study.strategy}, {way}: no score reaches {precision} precision on the "
-                "calibration queries, so that no answer is accepted."
-            )
             continue
         answered = f"{one.coverage.value:.0%} of the queries are answered"
         if not isnan(one.precision.value):
             answered += f", {one.precision.value:.0%} of them rightly"
         found.append(
-            f"{study.strategy}, {way}: from a {study.calibration.unit} of "
+            f"{' → '.join(way)}: from a {study.calibration.unit} of "
             f"{figure(one.threshold.score)} on, chosen for {precision} precision, {answered}; of "
-            f"queries whose match is taken out, {one.silent.value:.0%} get no answer, as they "
-            "should."
+            f"queries whose match is taken out, {one.silent.value:.0%} rightly get no answer."
+        )
+    if silent:
+        found.append(
+            f"{', '.join(silent)}: no score reaches {precision} precision on the calibration "
+            "queries, so that no answer is accepted."
         )
     return found
 

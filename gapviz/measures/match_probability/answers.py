@@ -36,7 +36,7 @@ with a chance of 0.2³²."""
 
 PRECISION = Parameter(
     "precision",
-    "Precision",
+    "Accept at precision",
     "number",
     0.9,
     "share of the answers given that shall be right; below the threshold that reaches it, "
