@@ -125,8 +125,8 @@ def abstention_readings(study: MatchStudy) -> list[str]:
         if not isnan(one.precision.value):
             answered += f", {one.precision.value:.0%} of them rightly"
         found.append(
-            f"{' → '.join(way)}: from a {study.calibration.unit} of "
-            f"{figure(one.threshold.score)} on, chosen for {precision} precision, {answered}; of "
+            f"{' → '.join(way)}, accepted from {figure(one.threshold.score)} on, chosen for "
+            f"{precision} precision: {answered}; of "
             f"queries whose match is taken out, {one.silent.value:.0%} rightly get no answer."
         )
     if silent:
