@@ -23,7 +23,7 @@ def test_an_item_finds_its_match(saved, figures, strategy):
 def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
     text = run("search", "builtin", "a face of a cat", "--strategy", "znorm", "-k", "3").stdout
     assert "image" in text and "cat" in text and "of the results are text" in text
-    assert "match" not in text
+    assert "match stands at rank" not in text
 
 
 def test_a_caption_knows_its_item_and_so_has_a_match(figures):
