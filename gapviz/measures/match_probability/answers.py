@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, log
+from math import inf
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices, Mask
-from gapviz.measures.match_probability.model import Match, MatchProbability
+from gapviz.measures.match_probability.model import Match
 from gapviz.measures.match_probability.scored_pairs import judges_cosines, moved
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.strategies import Strategy
@@ -116,25 +116,11 @@ class AnswerThreshold(JsonFields):
     score: float | None
     """None where no score reaches it on the calibration queries."""
     n_rows: int
-    """Rows that the calibration queries looked through."""
+    """Among how many rows."""
     n_queries: int
     """Calibration queries."""
     n_answered: int
     """Of them, how many it answers."""
-
-    def score_among(self, n_rows: int, probability: MatchProbability) -> float:
-        """The score from which on the best of `n_rows` rows is accepted; ∞ for none.
-
-        Among more rows more score as high by chance: the log-odds of a match at one score fall
-        by log(n_rows / `n_rows`), and the threshold rises to where they are what they were.
-        """
-        if self.score is None:
-            return inf
-        if probability.match == "label" or n_rows == self.n_rows:
-            return self.score
-        log_odds = float(probability.curve.log_odds(self.score))
-        there = probability.curve.lowest_score(log_odds + log(n_rows / self.n_rows))
-        return max(there, self.score) if n_rows > self.n_rows else min(there, self.score)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,32 +129,59 @@ class BestAnswers:
 
     query_modality: str
     modality: str
+    match: Match
     n_rows: int
     """Of the gallery."""
     best: Float64
     """`(n_queries,)` best scores."""
     right: Float64
     """`(n_queries,)` share of the rows of that score that match."""
+    matching: Float64
+    """`(n_queries,)` best scores of rows that match; −∞ far down the list."""
+    others: Float64
+    """`(n_queries,)` best scores of rows that do not."""
 
     @classmethod
-    def of(cls, answers: Answers, query_modality: str, modality: str) -> BestAnswers:
+    def of(cls, answers: Answers, query_modality: str, modality: str, match: Match) -> BestAnswers:
         """Those of some queries."""
         best, right = answers.found.best(answers.tolerance)
-        return cls(query_modality, modality, answers.n_rows, best, right)
+        matching = np.where(answers.found.matches, answers.found.scores, -np.inf)
+        return cls(
+            query_modality,
+            modality,
+            match,
+            answers.n_rows,
+            best,
+            right,
+            matching.max(axis=1, initial=-np.inf),
+            answers.without_match.best(answers.tolerance)[0],
+        )
 
-    def threshold(self, precision: float) -> AnswerThreshold:
+    def threshold(self, precision: float, n_rows: int | None = None) -> AnswerThreshold:
         """From which score on the best answer is accepted.
+
+        Args:
+            precision: share of the answers given that shall be right.
+            n_rows: among how many rows, those of the calibration items unless given; see
+                `threshold_among`. Where items that share a label match, more rows bring more
+                matches too, and the threshold stays.
 
         Raises:
             GapvizError: a precision that is not between 0 and 1.
         """
-        score = threshold_of(self.best, self.right, checked_precision(precision))
+        checked_precision(precision)
+        among = self.n_rows if n_rows is None or self.match == "label" else n_rows
+        if among == self.n_rows:
+            score = threshold_of(self.best, self.right, precision)
+        else:
+            growth = among / self.n_rows
+            score = threshold_among(self.matching, self.others, growth, precision)
         return AnswerThreshold(
             self.query_modality,
             self.modality,
             precision,
             None if score == inf else score,
-            self.n_rows,
+            among,
             int(self.best.size),
             int(np.count_nonzero(self.best >= score)),
         )
@@ -254,25 +267,57 @@ def answers_of(
     )
 
 
-def threshold_of(best: Float64, right: Float64, precision: float) -> float:
+def threshold_of(
+    best: Float64, right: Float64, precision: float, weights: Float64 | None = None
+) -> float:
     """The lowest of the best scores at which `precision` of the answers given are right.
 
     Args:
-        best: `(n_queries,)` best scores.
-        right: `(n_queries,)` chance that the answer is right, 0 to 1.
+        best: `(n_answers,)` best scores.
+        right: `(n_answers,)` chance that the answer is right, 0 to 1.
         precision: between 0 and 1.
+        weights: `(n_answers,)`, how many queries each stands for; 1 unless given.
 
     Returns:
         ∞ where none reaches it that answers at least `FEWEST_ANSWERS` queries.
     """
     order = np.argsort(-best, kind="stable")
     falling = best[order]
-    n_answered = np.arange(1, best.size + 1)
-    reached = np.cumsum(right[order]) >= precision * (n_answered + 1)
+    each = np.ones(best.size) if weights is None else weights[order]
+    n_answered = np.cumsum(each)
+    reached = np.cumsum(right[order] * each) >= precision * (n_answered + 1)
     # Queries of one score are answered together.
     last = np.append(falling[1:] < falling[:-1], True)
-    able = np.flatnonzero(reached & last & (n_answered >= FEWEST_ANSWERS) & np.isfinite(falling))
+    enough = n_answered >= FEWEST_ANSWERS - 1e-9
+    able = np.flatnonzero(reached & last & enough & np.isfinite(falling))
     return float(falling[able[-1]]) if able.size else inf
+
+
+def threshold_among(matching: Float64, others: Float64, growth: float, precision: float) -> float:
+    """`threshold_of` among more rows than the queries looked through, or fewer.
+
+    The best of g times as many rows that do not match stays below a score with the g-th power
+    of the chance that the best of these does (order statistics); that chance is the share of the
+    queries whose best one does, whichever query asks.
+
+    Args:
+        matching: `(n_queries,)` best scores of rows that match.
+        others: `(n_queries,)` best scores of rows that do not.
+        growth: g.
+        precision: between 0 and 1.
+    """
+    rising = np.sort(others)
+    below = (np.arange(others.size + 1) / max(others.size, 1)) ** growth
+    # A match is the answer where no other row comes before it, and another row where it does.
+    of_matches = below[np.searchsorted(rising, matching, side="left")]
+    beaten = np.searchsorted(np.sort(matching), rising, side="left")
+    of_others = np.diff(below) * beaten
+    return threshold_of(
+        np.concatenate([matching, rising]),
+        np.repeat([1.0, 0.0], [matching.size, rising.size]),
+        precision,
+        np.concatenate([of_matches, of_others]),
+    )
 
 
 def _candidates(scores: Float32, matches: Mask, items: Indices) -> Candidates:

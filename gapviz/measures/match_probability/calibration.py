@@ -77,9 +77,11 @@ class MatchCalibration:
         return next((found for found in self.probabilities if found.modalities == wanted), None)
 
     def threshold(
-        self, query_modality: str, modality: str, precision: float
+        self, query_modality: str, modality: str, precision: float, n_rows: int | None = None
     ) -> AnswerThreshold | None:
         """From which score on the best answer is accepted; None where that is not known.
+
+        Arguments as of `BestAnswers.threshold`.
 
         Raises:
             GapvizError: a precision that is not between 0 and 1.
@@ -87,7 +89,7 @@ class MatchCalibration:
         wanted = query_modality, modality
         for one in self.answers:
             if (one.query_modality, one.modality) == wanted:
-                return one.threshold(precision)
+                return one.threshold(precision, n_rows)
         return None
 
     def thresholds(self, precision: float) -> tuple[AnswerThreshold, ...]:
@@ -171,9 +173,17 @@ def calibration_from(
         )
         for pair, found in scores.pairs.items()
     )
-    answers = tuple(BestAnswers.of(found, *way) for way, found in scores.answers.items())
+    answers = tuple(
+        BestAnswers.of(found, *way, _match_of(way, scores.matches))
+        for way, found in scores.answers.items()
+    )
     unit = "cosine" if of_cosines else strategy.score_unit
     return MatchCalibration(unit, of_cosines, why, probabilities, answers, scores.lacking)
+
+
+def _match_of(way: tuple[str, str], matches: Mapping[tuple[str, str], Match]) -> Match:
+    """What makes a pair of a query modality and a modality match, in either order."""
+    return matches[way if way in matches else way[::-1]]
 
 
 def calibration_scores(

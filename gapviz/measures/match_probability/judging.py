@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.wording import counted
@@ -65,7 +64,7 @@ class JudgedList:
         words = f"Nothing here matches at {self.precision:.0%} precision"
         if any(one is not None and one.reachable for one in self.hits):
             return f"{words}."
-        return f"{words}: no score reaches it among the calibration items."
+        return f"{words}: no score is high enough among so many rows."
 
 
 def judge(
@@ -126,13 +125,14 @@ def _judged(
     score = hit.cosine if calibration.of_cosines else hit.score
     there = n_rows[hit.modality]
     at = known.prior_among(hit.modality, there) if prior is None else prior
-    least = None if threshold is None else threshold.score_among(there, known)
     return JudgedHit(
         match=known.match,
         probability=float(known.curve.probability(score, at)),
         prior=at,
-        accepted=None if least is None else score >= least,
-        reachable=least is not None and isfinite(least),
+        accepted=None
+        if threshold is None
+        else threshold.score is not None and score >= threshold.score,
+        reachable=threshold is not None and threshold.score is not None,
     )
 
 
