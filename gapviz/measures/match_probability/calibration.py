@@ -15,6 +15,7 @@ from math import isfinite
 import numpy as np
 
 from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Mask
@@ -200,27 +201,26 @@ def calibration_scores(
         within = match_within(calibration, name)
         if within is not None:
             types[name, name] = within
-    parts = list(_unseen(calibration, strategy, seed))
+    parts: list[tuple[Strategy, Mask | None]] = []
     pairs: dict[tuple[str, str], ScoredPairs] = {}
     answers: dict[tuple[str, str], Answers] = {}
     lacking = []
     for place, (pair, match) in enumerate(types.items()):
         progress(place / len(types), f"{pair[0]}–{pair[1]} pairs")
-        found = _pairs(calibration, parts, pair, match, seed)
-        if found is None or min(found.matched.size, found.mismatched.size) < FEWEST_MATCHED:
-            lacking.append(
-                f"Of {pair[0]}–{pair[1]} pairs no probability is told: fewer than "
-                f"{FEWEST_MATCHED} calibration pairs match, or do not."
-            )
-            continue
-        pairs[pair] = found
-        for way in dict.fromkeys((pair, pair[::-1])) if match != "row" else ():
-            answers[way] = Answers.together(
-                [
-                    answers_of(calibration, fitted, *way, match, seed=seed, asking=asking)
-                    for fitted, asking in parts
-                ]
-            )
+        head = f"Of {pair[0]}–{pair[1]} pairs no probability is told"
+        try:
+            parts = parts or list(_unseen(calibration, strategy, seed))
+            found = _pairs(calibration, parts, pair, match, seed)
+            if found is None or min(found.matched.size, found.mismatched.size) < FEWEST_MATCHED:
+                lacking.append(
+                    f"{head}: fewer than {FEWEST_MATCHED} calibration pairs match, or do not."
+                )
+                continue
+            for way in dict.fromkeys((pair, pair[::-1])) if match != "row" else ():
+                answers[way] = _answers(calibration, parts, way, match, seed)
+            pairs[pair] = found
+        except GapvizError as error:  # a part leaves a row no direction, say
+            lacking.append(f"{head}. {error.sentence}")
     n_rows = {name: calibration.modality(name).corpus.n_rows for name in names}
     return CalibrationScores(types, pairs, answers, n_rows, tuple(lacking))
 
@@ -230,7 +230,7 @@ def _unseen(
 ) -> Iterator[tuple[Strategy, Mask | None]]:
     """Strategies with the items `(n_items,)` that each has not seen; all where nothing is learned.
 
-    Where a fifth cannot be left out, the strategy itself stands for the one without it.
+    Fifths that cannot be left out are left unscored.
     """
     if not strategy.spec.learns:
         yield strategy, None
@@ -241,6 +241,21 @@ def _unseen(
         whole = part.modality_names == calibration.modality_names
         if whole and unavailable_reason(options, part) is None:
             yield fit_strategy(options, part), ~kept
+
+
+def _answers(
+    calibration: Collection,
+    parts: list[tuple[Strategy, Mask | None]],
+    way: tuple[str, str],
+    match: Match,
+    seed: int,
+) -> Answers:
+    return Answers.together(
+        [
+            answers_of(calibration, strategy, *way, match, seed=seed, asking=unseen)
+            for strategy, unseen in parts
+        ]
+    )
 
 
 def _pairs(

@@ -187,3 +187,11 @@ def test_the_same_seed_gives_the_same_numbers(make_collection):
     one, other = (calibrated(made, "ridge")[1].probabilities for _ in range(2))
     assert one == other
     assert len(made.split(CALIBRATE).items) == 30
+
+
+def test_where_a_part_cannot_be_fitted_the_reason_is_told(make_collection):
+    # Each fifth of two items leaves centring one, which it takes to nothing.
+    made = make_collection(4)
+    _, found = calibrated(made, "centre")
+    assert not found.probabilities
+    assert found.lacking[0].startswith("Of image–text pairs no probability is told")
