@@ -95,7 +95,10 @@ def judge(
     n_rows = {
         name: span.stop - span.start for name, span in zip(rows.names, rows.spans, strict=True)
     }
-    thresholds = {name: calibration.threshold(query.modality, name, precision) for name in n_rows}
+    thresholds = {
+        name: calibration.threshold(query.modality, name, precision, n)
+        for name, n in n_rows.items()
+    }
     hits = tuple(
         _judged(calibration, query, hit, n_rows, thresholds[hit.modality], prior)
         for hit in found.hits
@@ -143,20 +146,28 @@ def _readings(
     n_rows: Mapping[str, int],
     prior: float | None,
 ) -> tuple[str, ...]:
-    told = dict.fromkeys(
-        (one.match, answer.modality) for one, answer in zip(hits, answers, strict=True) if one
-    )
-    if not told:
-        return ()
-    sentences = []
-    across = [modality for match, modality in told if match != "label"]
-    if across and prior is None:
-        among = " or ".join(counted(n_rows[name], f"{name} row") for name in across)
-        sentences.append(f"Match: the probability, if one of the {among} matches.")
-    elif prior is not None:
-        sentences.append(f"Match: the probability, if a share of {prior:g} of such pairs matches.")
-    if any(match == "label" for match, _ in told) and prior is None:
-        sentences.append("Same label: the probability among all rows of the modality.")
-    if calibration.why_cosines:
+    """What each kind of probability is of, once."""
+    if prior is not None and any(hits):
+        sentences = [f"Probability of a match, where a share of {prior:g} of such pairs matches."]
+    else:
+        told = {
+            (one.match, answer.modality): one.prior
+            for one, answer in zip(hits, answers, strict=True)
+            if one is not None
+        }
+        sentences = [
+            f"{MATCH_WORDS[match].capitalize()}: the probability, if "
+            f"{_of_all(at * n_rows[modality], n_rows[modality], modality)}."
+            for (match, modality), at in told.items()
+        ]
+    if sentences and calibration.why_cosines:
         sentences.append(calibration.why_cosines)
     return tuple(sentences)
+
+
+def _of_all(n_matches: float, n_rows: int, modality: str) -> str:
+    """`one of the 400 text rows matches`."""
+    rows = f"of the {counted(n_rows, f'{modality} row')}"
+    if round(n_matches) <= 1:
+        return f"one {rows} matches"
+    return f"{round(n_matches):,} {rows} match"

@@ -195,3 +195,29 @@ def test_where_a_part_cannot_be_fitted_the_reason_is_told(make_collection):
     _, found = calibrated(made, "centre")
     assert not found.probabilities
     assert found.lacking[0].startswith("Of image–text pairs no probability is told")
+
+
+def test_the_threshold_is_that_of_as_many_rows_as_were_searched(judged_world):
+    made, experiment, found = judged_world
+    query = item_query(made, 7, "image")
+    hits = experiment.index.search(query, 800)
+    judged = judge(found, experiment.index, query, hits, precision=0.8)
+    least = found.threshold("image", "text", 0.8, 400).score
+    assert least > found.threshold("image", "text", 0.8).score
+    for hit, one in zip(hits.hits, judged.hits, strict=True):
+        assert one is None or one.accepted is (hit.cosine >= least)
+
+
+def test_of_several_captions_as_many_match_as_an_item_has(with_second_captions):
+    block = with_second_captions.modality("text")
+    indexed = replace(block, query_only=np.zeros(block.n_rows, dtype=bool))
+    made = replace(
+        with_second_captions,
+        modalities={**with_second_captions.modalities, "text": indexed},
+    )
+    experiment, found = calibrated(made)
+    query = item_query(made, 3, "image")
+    judged = judge(
+        found, experiment.index, query, experiment.index.search(query, 180), precision=0.9
+    )
+    assert "Match: the probability, if 2 of the 120 text rows match." in judged.readings
