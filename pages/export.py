@@ -20,6 +20,7 @@ from gapviz.dashboard.export import (
     code_section,
     command_section,
     files_section,
+    matches_section,
     thresholds_section,
     what_to_know,
 )
@@ -79,6 +80,7 @@ with st.grid(2, min_column_width=420, gap="large"):
         files_section(files, card)
     with st.container():
         thresholds_section(card, spec)
+        matches_section(card)
 code_section(card, after.strategy)
 if spec.moves_vectors:
     command_section(card, spec)

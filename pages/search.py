@@ -6,6 +6,7 @@ from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import warm_encoder
 from gapviz.dashboard.catalogue import live_encoder
 from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.matches import learn_meanwhile
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.query import ask
 from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
@@ -38,11 +39,15 @@ page_head(
 )
 with errors_shown():
     show_doubts(chosen)
+unlearned = []
 with errors_shown():
     asked = ask(chosen)
     if asked is not None:
-        answer_columns(chosen, asked)
+        unlearned = answer_columns(chosen, asked)
+learning = st.container()
 with errors_shown():
     whole_split_table(chosen)
 for view in chosen.views:
     warm_encoder(live_encoder(view))
+with learning:
+    learn_meanwhile(unlearned)

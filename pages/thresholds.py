@@ -5,6 +5,7 @@ import streamlit as st
 from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.matches import match_choices, match_section
 from gapviz.dashboard.page_head import open_page
 from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.thresholds import (
@@ -27,7 +28,7 @@ chosen = open_page(
 )
 how_computed(PROTOCOL)
 query_modality = query_modality_of(chosen)
-thresholds = target = None
+thresholds = target = matching = None
 for view in chosen.views:
     if chosen.compare:
         st.header(in_markdown(encoder_title(view)), anchor=False)
@@ -45,4 +46,8 @@ for view in chosen.views:
         if target is None:
             target = target_choice()
         calibrated_section(view, study, *target)
+        st.subheader("Is this a match?", anchor=False)
+        if matching is None:
+            matching = match_choices()
+        match_section(chosen, view, *matching)
 fusion_section(chosen)

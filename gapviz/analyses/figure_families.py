@@ -12,6 +12,7 @@ from gapviz.analyses.directions.described import DIRECTIONS
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
 from gapviz.analyses.scoreboard.scoreboard import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
+from gapviz.analyses.thresholds.described import MATCHES
 from gapviz.core.wording import sentence
 from gapviz.measures.described import (
     BY_PAIR,
@@ -61,6 +62,7 @@ def families() -> dict[str, Family]:
         Family("within", "Within a modality", WITHIN),
         Family("directions", "Directions", DIRECTIONS),
         Family("thresholds", "Thresholds", THRESHOLDS),
+        Family("matches", "Is this a match?", MATCHES),
         Family("curves", "Curves", CURVES),
         Family("anatomy", "Hubs, spectra and drawings", ANATOMY),
         Family("choices", "Scoreboard and Decide", CHOICES),

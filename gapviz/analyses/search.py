@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +13,7 @@ from gapviz.analyses.analysis import (
     Request,
     results_parameter,
 )
+from gapviz.analyses.thresholds.match_study import match_calibration
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -22,6 +22,9 @@ from gapviz.core.table import Column, Table
 from gapviz.encoders.base import ImageEncoder, TextEncoder
 from gapviz.encoders.registry import is_dual_encoder, query_encoder
 from gapviz.measures.experiment import Experiment
+from gapviz.measures.match_probability.answers import PRECISION
+from gapviz.measures.match_probability.judging import JudgedList, judge
+from gapviz.measures.match_probability.model import METHOD, PRIOR
 from gapviz.retrieval.index import Query, ResultList
 from gapviz.retrieval.queries import (
     asks_differently,
@@ -33,7 +36,10 @@ from gapviz.sources.images.decoding import decode_image
 from gapviz.storage.files import unreadable
 
 LONGEST_WORDS = 70
+ACCEPTED = " ✓"
+"""Beside a probability whose score reaches the threshold."""
 
+MATCH_COLUMN = Column("match", "match", text=True)
 HIT_COLUMNS = (
     Column("rank", "rank"),
     Column("modality", "modality", text=True),
@@ -93,32 +99,46 @@ def _is_live(collection: Collection) -> bool:
     return is_dual_encoder(collection.encoder_record.loads_as or collection.encoder)
 
 
-def hits_json(collection: Collection, found: ResultList) -> list[dict[str, Any]]:
-    """Each hit with its item's id, first caption and image."""
-    return [
-        {
-            "rank": hit.rank,
-            "item": collection.items[hit.item].id,
-            "modality": hit.modality,
-            "score": hit.score,
-            "cosine": hit.cosine,
-            "caption": next(iter(collection.items[hit.item].captions), None),
-            "image": collection.items[hit.item].image,
-        }
-        for hit in found.hits
-    ]
+def hits_json(
+    collection: Collection, found: ResultList, judged: JudgedList | None = None
+) -> list[dict[str, Any]]:
+    """Each hit with its item's id, first caption and image, and how likely it matches."""
+    told = []
+    for place, hit in enumerate(found.hits):
+        item = collection.items[hit.item]
+        told.append(
+            {
+                "rank": hit.rank,
+                "item": item.id,
+                "modality": hit.modality,
+                "score": hit.score,
+                "cosine": hit.cosine,
+                "caption": next(iter(item.captions), None),
+                "image": item.image,
+            }
+        )
+        if judged is not None:
+            told[-1]["judged"] = judged.hits[place]
+    return told
 
 
-def hits_table(collection: Collection, found: ResultList, title: str = "") -> Table:
-    """Rank, modality, score, id and first caption of each hit."""
-    rows: list[Sequence[Any]] = []
+def hits_table(
+    collection: Collection, found: ResultList, title: str = "", judged: JudgedList | None = None
+) -> Table:
+    """Rank, modality, score, id and first caption of each hit, and how likely it matches."""
+    rows: list[list[Any]] = []
     for hit in found.hits:
         item = collection.items[hit.item]
         caption = item.captions[0] if item.captions else ""
         rows.append(
             [hit.rank, hit.modality, hit.score, item.id[:LONGEST_WORDS], caption[:LONGEST_WORDS]]
         )
-    return Table(title, HIT_COLUMNS, rows)
+    if judged is None or not any(judged.hits):
+        return Table(title, HIT_COLUMNS, rows)
+    columns = [*HIT_COLUMNS[:3], MATCH_COLUMN, *HIT_COLUMNS[3:]]
+    for row, one in zip(rows, judged.hits, strict=True):
+        row.insert(3, "" if one is None else f"{one.words}{ACCEPTED * bool(one.accepted)}")
+    return Table(title, columns, rows)
 
 
 def list_reading(found: ResultList, modality: str) -> str:
@@ -148,6 +168,7 @@ def find_answer(request: Request, progress: Progress) -> Finding:
     else:
         query = text_query(collection, text)
     found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
+    judged = judged_hits(request, experiment, query, found, progress)
     lacking = request.not_measured.items()
     unseen = {
         name: why
@@ -160,8 +181,12 @@ def find_answer(request: Request, progress: Progress) -> Finding:
             *(f"{name} is not searched. {why}" for name, why in unseen.items()),
             *strategy.warnings,
         ],
-        readings=[list_reading(found, query.modality)],
-        tables=[hits_table(collection, found)],
+        readings=[
+            list_reading(found, query.modality),
+            *filter(None, [judged.nothing_reading]),
+            *judged.readings,
+        ],
+        tables=[hits_table(collection, found, judged=judged)],
         figures={
             "collection": collection.name,
             "encoder": collection.encoder,
@@ -171,10 +196,36 @@ def find_answer(request: Request, progress: Progress) -> Finding:
             "corpus_share": found.corpus_share,
             "match_rank": found.match_rank,
             "not_searched": unseen,
-            "hits": hits_json(collection, found),
+            "nothing_matches": judged.nothing_matches,
+            "precision": judged.precision,
+            "not_judged": judged.lacking,
+            "hits": hits_json(collection, found, judged),
         },
         result=found,
     )
+
+
+def judged_hits(
+    request: Request,
+    experiment: Experiment,
+    query: Query,
+    found: ResultList,
+    progress: Progress,
+) -> JudgedList:
+    """How likely each answer matches; nothing of any where the collection has no calibration.
+
+    Raises:
+        GapvizError: a prior or a precision that is not between 0 and 1.
+    """
+    precision, prior = request["precision"], request["prior"]
+    try:
+        calibration = match_calibration(
+            request.collection, request.strategy, method=request["method"], fit=request.fit
+        ).compute(progress)
+    except GapvizError as error:
+        return JudgedList((None,) * len(found.hits), precision, (), (error.sentence,))
+    index = experiment.index
+    return judge(calibration, index, query, found, precision=precision, prior=prior)
 
 
 ANALYSIS = Analysis(
@@ -190,6 +241,14 @@ ANALYSIS = Analysis(
         Parameter("image", "Image", "text", None, "search with the picture of this file"),
         QUERY_MODALITY,
         results_parameter(10),
+        METHOD,
+        replace(
+            PRIOR,
+            default=None,
+            help="probability that a pair of the query and a row matches (default: that of one "
+            "match among the rows of the row's modality)",
+        ),
+        PRECISION,
     ),
     shared=("strategy", "fit"),
 )

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gapviz.commands.files import json_text
+from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import Commands, add_source, read_and_tell
 from gapviz.commands.strategy import (
     add_shared,
@@ -19,9 +20,15 @@ from gapviz.commands.terminal import text_of
 from gapviz.core.seeds import checked_seed
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refuse_transductive
+from gapviz.export.matches import ExportedMatches, MatchSettings
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
+from gapviz.measures.match_probability.answers import PRECISION
+from gapviz.measures.match_probability.model import METHOD, PRIOR
 from gapviz.storage.files import refuse_foreign_folder
+
+MATCHES = (METHOD, PRIOR, PRECISION)
+"""How it is learned which scores are matches."""
 
 
 def add_to(commands: Commands) -> None:
@@ -30,10 +37,12 @@ def add_to(commands: Commands) -> None:
         "export",
         help="write a fitted strategy as files, with code for where it will run",
         description="Fit a strategy, measure it, and write what it has learned, a card of its "
-        "figures, and code for numpy, Qdrant, LanceDB, Elasticsearch, OpenSearch and Mixpeek.",
+        "figures and of what its scores say of a match, and code for numpy, Qdrant, LanceDB, "
+        "Elasticsearch, OpenSearch and Mixpeek.",
     )
     add_source(command)
     add_shared(command, ("strategy", "fit", "pair", "seed"), None)
+    add_parameters(command, MATCHES)
     command.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
     )
@@ -47,13 +56,14 @@ def run(options: argparse.Namespace) -> str:
         GapvizError: bad input, or a disk that is full.
     """
     refuse_strategy(options)
+    settings = MatchSettings(**chosen_values(options, MATCHES))
     refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
     collection = checked_collection(read_and_tell(options), options)
     pair, seed = chosen_pair(options), checked_seed(options.seed)
     strategy = chosen_strategy(options, collection, seed)
     refuse_transductive(strategy.spec)
     experiment = Experiment(collection, strategy, options.fit, pair, seed)
-    card = export_strategy(experiment, options.out)
+    card = export_strategy(experiment, options.out, settings)
     if options.json:
         return json_text(asdict(card) | {"folder": str(options.out)})
     return _summary(card, options.out)
@@ -72,6 +82,7 @@ def _summary(card: ExportCard, folder: Path) -> str:
             for title, figure in (("bias@10", "bias_at_10"), ("NDCG@10", "mixed_ndcg_at_10"))
         ]
         lines.append(f"{name:10} {', '.join(changes)}")
+    lines += _matches_told(card.matches)
     lines += [f"warning    {warning}" for warning in card.warnings]
     snippets = snippets_of(card, load_exported(folder).strategy)
     lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
@@ -80,6 +91,23 @@ def _summary(card: ExportCard, folder: Path) -> str:
         lines.append(f"{targets}: {note}")
     lines.append(f"written to {folder}")
     return text_of(lines)
+
+
+def _matches_told(matches: ExportedMatches | None) -> list[str]:
+    """From which score on an answer is accepted, a line each way across the modalities."""
+    found = []
+    for one in matches.thresholds if matches else ():
+        if one.chosen.query_modality == one.chosen.modality or matches is None:
+            continue
+        way = f"match      {one.chosen.query_modality} → {one.chosen.modality} accepted "
+        if one.chosen.score is None:
+            found.append(f"{way}never: no score reaches {matches.precision:.0%} precision")
+            continue
+        answered = f"{one.held_out_coverage or 0:.0%} of held-out queries answered"
+        if one.held_out_precision is not None:
+            answered += f", {one.held_out_precision:.0%} rightly"
+        found.append(f"{way}from {_told({'value': one.chosen.score})} on: {answered}")
+    return found
 
 
 def _told(figure: dict[str, float | None] | None) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 from safetensors.numpy import load
 
+from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Column, Table
 from gapviz.dashboard.tables import show_table
 from gapviz.export.card import TARGET_RECALL, ExportCard
@@ -121,6 +122,40 @@ def thresholds_section(card: ExportCard, spec: StrategySpec) -> None:
     )
 
 
+def matches_section(card: ExportCard) -> None:
+    """How likely a score is a match, and from which score on an answer is accepted."""
+    matches = card.matches
+    if matches is None or not matches.probabilities:
+        return
+    st.subheader("Is this a match?", anchor=False)
+    share = Column("", "", "held out", percent=True, decimals=0, missing="none")
+    columns = [
+        Column("way", "query → answer", text=True),
+        Column("score", f"{matches.unit} at or above", missing="none"),
+        replace(share, key="precision", title="answers that are right", better="higher"),
+        replace(share, key="coverage", title="queries answered", better="higher"),
+    ]
+    rows: list[list[Any]] = [
+        [f"{one.chosen.query_modality} → {one.chosen.modality}"]
+        + [
+            nan if x is None else x
+            for x in (one.chosen.score, one.held_out_precision, one.held_out_coverage)
+        ]
+        for one in matches.thresholds
+    ]
+    show_table(Table("", columns, rows))
+    st.caption(
+        in_markdown(
+            f"The best answer is accepted from this {matches.unit} on, chosen for "
+            f"{matches.precision:.0%} precision on the calibration items; none: no score reaches "
+            f"it. {matches.why_cosines} "
+        )
+        + "`match_probability(score, modality_a, modality_b, prior)` of `in_numpy.py`, or "
+        "`gapviz.export.folder.load_exported(folder).match_probability(scores, a, b, prior)`, "
+        "tells how likely a pair matches."
+    )
+
+
 def code_section(card: ExportCard, strategy: Strategy) -> None:
     """A tab of code for each place, with the values of this export."""
     st.subheader("Code for where it will run", anchor=False)
@@ -149,8 +184,8 @@ def command_section(card: ExportCard, spec: StrategySpec) -> None:
     st.caption(
         "FOLDER is the unpacked zip. Any number of rows in bounded memory (.npy, .npz, "
         ".safetensors or .parquet in, .npy or .safetensors out); a run that was stopped goes on "
-        "where it was, to the same bits. From Python: `gapviz.export.load_exported(folder)"
-        ".transform(vectors, modality)`."
+        "where it was, to the same bits. From Python: "
+        "`gapviz.export.folder.load_exported(folder).transform(vectors, modality)`."
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from gapviz.core.collection import Collection
-from gapviz.core.foreign import in_html
+from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.item import Item
 from gapviz.core.labels import sharing_rows
 from gapviz.core.wording import figure
@@ -20,6 +20,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures.modality_style import style_of
+from gapviz.measures.match_probability.judging import JudgedHit, JudgedList
 from gapviz.retrieval.index import Query, ResultList
 
 
@@ -39,6 +40,8 @@ class Answer:
     """Where the match stands, say."""
     words_help: str | None = None
     score_name: str = "cosine"
+    judged: JudgedList | None = None
+    """How likely each answer matches."""
 
     @property
     def entries(self) -> set[tuple[str, int]]:
@@ -77,8 +80,10 @@ def show_answers(
                     st.caption(caption)
             if bias:
                 st.html(bias_bar(one))
+            nothing = one.judged.nothing_reading if one.judged else ""
             if one.words:
-                st.markdown(one.words, help=one.words_help)
+                nothing = f":material/block: {in_markdown(nothing)}  \n" if nothing else ""
+                st.markdown(f"{nothing}{one.words}", help=one.words_help)
             only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
             st.html(hit_cards(one, only_here, same_label))
 
@@ -95,8 +100,9 @@ def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: M
     """Cards of a ranked list; modality and item of `only_here` are marked."""
     query, collection = answer.query, collection_of(answer.view)
     cards = []
-    for hit in answer.found.hits:
+    for place, hit in enumerate(answer.found.hits):
         marks = []
+        judged = answer.judged.hits[place] if answer.judged else None
         # The query's item: its entry of another modality is the right answer.
         matched = hit.item == query.item and hit.modality != query.modality
         if matched:
@@ -115,11 +121,23 @@ def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: M
                 answer.view.collection,
                 head=f"#{hit.rank}",
                 foot=f"{answer.score_name} {figure(hit.score, 4)}",
+                chance=_chance(judged),
                 marks=" · ".join(marks),
                 matched=matched or hit.item in same_label,
             )
         )
     return _grid(cards)
+
+
+def _chance(judged: JudgedHit | None) -> str:
+    """How likely an answer matches, faint where it is not accepted; HTML."""
+    if judged is None:
+        return ""
+    accepted = judged.accepted is not False
+    says = "at or above" if accepted else "below"
+    title = "" if judged.accepted is None else f' title="{says} the score that is accepted"'
+    look = "gv-chance" if accepted else "gv-chance gv-faint"
+    return f'<div class="{look}"{title}>{in_html(judged.words)}</div>'
 
 
 def bias_bar(answer: Answer) -> str:
@@ -199,6 +217,7 @@ def _card(
     marks: str,
     matched: bool = False,
     link: str | None = None,
+    chance: str = "",
 ) -> str:
     style = style_of(modality, _names(collection))
     named = item.id if head != item.id else "no caption" if item.image else "vector only"
@@ -223,6 +242,6 @@ def _card(
         f"<span>{style.glyph} {in_html(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
         f'<div class="gv-foot">{in_html(under)}</div>'
-        f'<div class="gv-foot">{in_html(foot)}</div>'
+        f'<div class="gv-foot">{in_html(foot)}</div>{chance}'
         f'<div class="gv-marks">{marks}</div></{closing}>'
     )

@@ -14,13 +14,17 @@ from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, fitted, index_of, measured, undefined
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.matches import ACCEPTED_AT, calibration_of
 from gapviz.dashboard.query import RESULTS
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
+from gapviz.measures.match_probability.calibration import MatchCalibration
+from gapviz.measures.match_probability.judging import judge
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.retrieval.index import Query, ResultList
+from gapviz.storage.cache import CachedResult
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 INDEX = url_choice(
@@ -36,13 +40,21 @@ MATCH_HELP = (
 )
 
 
-def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
+def answer_columns(
+    chosen: Settings, asked: Mapping[View, Query]
+) -> list[CachedResult[MatchCalibration]]:
     """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
-    `asked` is the query as each encoder made a vector of it.
+    Args:
+        chosen: what the sidebar says.
+        asked: the query as each encoder made a vector of it.
+
+    Returns:
+        What tells how likely each answer matches, of every column; learned or not.
     """
-    held_out, k = _index_and_length(chosen)
+    held_out, k, precision = _list_choices(chosen)
     warnings: dict[str, None] = {}
+    works, judgings = [], []
     for number, (view, query) in enumerate(asked.items()):
         head = ""
         if chosen.compare:
@@ -52,11 +64,18 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
         for options in _compared(chosen):
             try:
                 strategy = fitted(view, options)
-                found = index_of(view, options, held_out=held_out).search(query, k)
+                index = index_of(view, options, held_out=held_out)
+                found = index.search(query, k)
             except GapvizError as error:
                 why = in_markdown(error.sentence)
                 warnings[f"{head}{STRATEGIES[options.name].title} has no list. {why}"] = None
                 continue
+            works.append(calibration_of(view, options))
+            known = works[-1].get()
+            judged = None
+            if known is not None:
+                judged = judge(known, index, query, found, precision=precision)
+            judgings.append(judged)
             answers.append(
                 Answer(
                     view,
@@ -68,18 +87,23 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query]) -> None:
                     _match_words(found, query),
                     MATCH_HELP,
                     strategy.score_name,
+                    judged,
                 )
             )
             warnings |= dict.fromkeys(f"{head}{in_markdown(words)}" for words in strategy.warnings)
         if answers:
             show_answers(answers, key=f"answers_{number}" if number else "answers")
+    readings = [words for one in judgings if one for words in (*one.readings, *one.lacking)]
+    if readings:
+        st.caption(in_markdown(" ".join(dict.fromkeys(readings))))
     for words in warnings:
         st.warning(words, icon=":material/warning:")
+    return works
 
 
 def nearest_items(chosen: Settings, asked: Query) -> None:
     """The one list of a collection of one modality: what lies nearest by raw cosine."""
-    held_out, k = _index_and_length(chosen)
+    held_out, k, _ = _list_choices(chosen)
     collection = collection_of(chosen.view)
     found = index_of(chosen.view, chosen.raw, held_out=held_out).search(asked, k)
     same = same_label_as(collection, asked.item)
@@ -130,19 +154,24 @@ def whole_split_table(chosen: Settings) -> None:
     )
 
 
-def _index_and_length(chosen: Settings) -> tuple[bool, int]:
-    """Whether held-out items alone are searched, and how many results each list has."""
+def _list_choices(chosen: Settings) -> tuple[bool, int, float]:
+    """Whether held-out items alone are searched, how many results each list has, and the precision
+    at which an answer is accepted.
+    """
+    precision = float(ACCEPTED_AT.default)
     collection = collection_of(chosen.view)
     trained = bool(set(collection.splits) - {CALIBRATE, EVALUATE})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         held_out = trained and segments_of(INDEX) == "held-out"
         k = int(number_of(RESULTS, width=240))
+        if not chosen.has_one_modality:
+            precision = float(number_of(ACCEPTED_AT, width=240))
     if trained and not held_out:
         st.caption(
             f":material/info: Searched: all {collection.n_items:,} items, those that the encoder's "
             "heads were trained on among them, which flatters it."
         )
-    return held_out, k
+    return held_out, k, precision
 
 
 def _compared(chosen: Settings) -> list[StrategyOptions]:

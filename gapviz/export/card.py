@@ -14,6 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_json
 from gapviz.core.plain_json import parsed_json, plain_json
 from gapviz.core.random_weights import random_weights_warnings
+from gapviz.export.matches import ExportedMatches, MatchSettings, exported_matches
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
@@ -90,6 +91,8 @@ class ExportCard:
     figures_after: _JSON
     measured_items: int
     thresholds: tuple[PairThreshold, ...]
+    matches: ExportedMatches | None = None
+    """What scores say of a match; None of what an earlier version exported."""
     arrays_hash: str = ""
     """SHA-256 of the file of arrays."""
     gapviz_version: str = gapviz.__version__
@@ -137,13 +140,23 @@ class ExportCard:
                 hint="export the strategy again",
             )
         told["thresholds"] = tuple(PairThreshold(**one) for one in told["thresholds"])
+        if told.get("matches") is not None:
+            told["matches"] = ExportedMatches.from_plain(told["matches"])
         for name in ("modalities", "warnings"):
             told[name] = tuple(told[name])
         return cls(**told)
 
 
-def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
-    """The card of a strategy, without the hash of its arrays; `before` is raw cosine."""
+def card_of(
+    experiment: Experiment, before: Measurement, settings: MatchSettings | None = None
+) -> ExportCard:
+    """The card of a strategy, without the hash of its arrays.
+
+    Args:
+        experiment: the strategy.
+        before: raw cosine on the same items.
+        settings: how it is learned which scores are matches.
+    """
     strategy, after = experiment.strategy, experiment.measurement
     fitted_on, fit = experiment.calibration, after.fit
     told_before, told_after = before.to_json(), after.to_json()
@@ -176,6 +189,7 @@ def card_of(experiment: Experiment, before: Measurement) -> ExportCard:
         figures_after={name: told_after[name] for name in FIGURES},
         measured_items=after.collection.n_items,
         thresholds=_thresholds(strategy, fitted_on, after.collection, after.seed),
+        matches=exported_matches(experiment, settings),
     )
 
 

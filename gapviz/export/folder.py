@@ -16,8 +16,9 @@ from safetensors.numpy import load, save
 
 from gapviz.core.blocks import centroid
 from gapviz.core.errors import GapvizError
-from gapviz.core.vectors import Float32, unit_rows
+from gapviz.core.vectors import Float32, Float64, unit_rows
 from gapviz.export.card import ExportCard, card_of
+from gapviz.export.matches import MatchSettings
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
@@ -68,6 +69,25 @@ class Exported:
         self.refuse_other(rows.shape[1], where)
         return rows
 
+    def match_probability(
+        self, scores: npt.ArrayLike, one: str, other: str, prior: float | None = None
+    ) -> Float64:
+        """Probability that pairs of some scores match; arguments as `ExportedMatches.probability`.
+
+        A score is the product of two rows that `transform` gives, unless the card says otherwise
+        (`card.matches.unit`).
+
+        Raises:
+            GapvizError: nothing was learned of such pairs, or a prior that is not between 0
+                and 1.
+        """
+        if self.card.matches is None:
+            raise GapvizError(
+                f"{self.card.title} was exported without probabilities of a match",
+                hint="export the strategy again",
+            )
+        return self.card.matches.probability(scores, one, other, prior)
+
     def refuse_other(self, dim: int, where: str) -> None:
         """Raise `GapvizError` for vectors of another dimension than was exported."""
         if dim != self.card.dim:
@@ -78,7 +98,9 @@ class Exported:
             )
 
 
-def export_strategy(experiment: Experiment, folder: Path) -> ExportCard:
+def export_strategy(
+    experiment: Experiment, folder: Path, settings: MatchSettings | None = None
+) -> ExportCard:
     """Write a fitted strategy: `card.json`, `strategy.safetensors` and code that uses them.
 
     The folder is swapped in whole; an export that stood there is replaced. The thresholds of
@@ -87,12 +109,13 @@ def export_strategy(experiment: Experiment, folder: Path) -> ExportCard:
     Args:
         experiment: the strategy on a collection; its figures are held against raw cosine.
         folder: where to; absent, empty, or an older export.
+        settings: how it is learned which scores are matches.
 
     Raises:
         GapvizError: a transductive strategy, a folder with something else in it, or a disk
             that cannot be written.
     """
-    files, card = export_files(experiment)
+    files, card = export_files(experiment, settings=settings)
 
     def write(partial: Path) -> None:
         for name, content in files.items():
@@ -103,13 +126,16 @@ def export_strategy(experiment: Experiment, folder: Path) -> ExportCard:
 
 
 def export_files(
-    experiment: Experiment, before: Measurement | None = None
+    experiment: Experiment,
+    before: Measurement | None = None,
+    settings: MatchSettings | None = None,
 ) -> tuple[dict[str, bytes], ExportCard]:
     """What `export_strategy` writes, by file name, and the card.
 
     Args:
         experiment: the strategy on a collection.
         before: raw cosine on the same items, where it is measured already.
+        settings: how it is learned which scores are matches.
 
     Raises:
         GapvizError: a transductive strategy.
@@ -122,7 +148,7 @@ def export_files(
     }
     content = save(centroids | dict(strategy.state().arrays))
     card = replace(
-        card_of(experiment, before or experiment.having(StrategyOptions()).measurement),
+        card_of(experiment, before or experiment.having(StrategyOptions()).measurement, settings),
         arrays_hash=hashlib.sha256(content).hexdigest(),
     )
     files = {CARD_FILE: card.to_json().encode(), ARRAYS_FILE: content}

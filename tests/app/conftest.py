@@ -9,7 +9,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from gapviz.dashboard import settings, waiting
+from gapviz.dashboard import matches, settings, waiting
 from gapviz.dashboard.catalogue import workspace
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -43,6 +43,19 @@ def _measures_no_recommendation(request, monkeypatch):
 @pytest.fixture
 def measures_recommendations():
     """The advisor is asked about collections that a test brings, as the server does."""
+
+
+@pytest.fixture(autouse=True)
+def _learns_no_matches(request, monkeypatch):
+    """Search goes on without probabilities of a match until they are learned, in the background."""
+    if "learns_matches" not in request.fixturenames:
+        monkeypatch.setattr(matches, "meanwhile", lambda awaited, words: None)
+
+
+@pytest.fixture
+def learns_matches(monkeypatch):
+    """They are learned before the first run of the page has ended; the next one shows them."""
+    monkeypatch.setattr(matches, "meanwhile", lambda awaited, words: awaited.compute())
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_an_item_finds_its_match(saved, figures, strategy):
 def test_a_text_is_encoded_by_the_encoder_of_the_vectors(run):
     text = run("search", "builtin", "a face of a cat", "--strategy", "znorm", "-k", "3").stdout
     assert "image" in text and "cat" in text and "of the results are text" in text
-    assert "match" not in text
+    assert "match stands at rank" not in text
 
 
 def test_a_caption_knows_its_item_and_so_has_a_match(figures):
@@ -41,6 +41,32 @@ def test_a_picture_of_the_collection_knows_its_item_and_another_does_not(figures
     assert found["match_rank"] >= 1
     assert ("1F431", "image") not in {(hit["item"], hit["modality"]) for hit in found["hits"]}
     assert figures("search", "builtin", "--image", other)["match_rank"] is None
+
+
+def test_every_answer_of_another_modality_is_told_how_likely_it_matches(
+    make_collection, tmp_path, figures, run
+):
+    save_collection(make_collection(240, 16), tmp_path / "world")
+    asked = "search", tmp_path / "world", "--item", "007", "--strategy", "znorm"
+    found = figures(*asked, "--prior", "0.2", "--precision", "0.8")
+    assert found["precision"] == 0.8 and found["nothing_matches"] in (True, False)
+    for hit in found["hits"]:
+        if hit["modality"] == "image":
+            assert hit["judged"] is None
+        else:
+            assert hit["judged"]["match"] == "item" and hit["judged"]["prior"] == 0.2
+            assert 0 < hit["judged"]["probability"] < 1
+    chances = [hit["judged"]["probability"] for hit in found["hits"] if hit["judged"]]
+    assert chances == sorted(chances, reverse=True)
+    text = run(*asked).stdout
+    assert "one of the 240 text rows matches" in text and "match " in text
+
+
+def test_a_collection_too_small_to_learn_from_says_so(make_collection, tmp_path, figures):
+    save_collection(make_collection(12), tmp_path / "few")
+    found = figures("search", tmp_path / "few", "--item", "07", "-k", "4")
+    assert not any(hit["judged"] for hit in found["hits"])
+    assert "fewer than 10 calibration pairs match" in found["not_judged"][0]
 
 
 def test_a_file_that_is_no_picture_is_refused(refused, tmp_path):
@@ -68,6 +94,9 @@ def test_the_modality_that_asks_can_be_named(saved, figures):
         ["--item", "07", "-k", "0"],
         ["--item", "07", "--strategy", "magic"],
         ["--item", "07", "--seed", "1"],
+        ["--item", "07", "--prior", "1"],
+        ["--item", "07", "--precision", "0.2"],
+        ["--item", "07", "--method", "magic"],
     ],
     ids=" ".join,
 )

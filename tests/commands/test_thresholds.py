@@ -73,11 +73,28 @@ def test_a_condition_names_strategy_and_pair_type(saved, run):
     assert run("thresholds", saved, "--fail-if", condition).returncode == 1
 
 
+def test_what_matches_is_told_with_the_numbers_to_use_it(saved, figures, run):
+    told = figures("thresholds", saved, "--strategy", "centre", "--prior", "0.3")["matches"]
+    assert set(told) == {"raw", "centre"}
+    reliability = told["centre"]["reliability"]["image-text"]
+    assert reliability["prior"] == 0.3 and set(reliability["brier"]) == {"value", "low", "high"}
+    curve = told["centre"]["probabilities"]["image-text"]["curve"]
+    assert curve["method"] == "logistic" and curve["prior"] == 0.3 and curve["slope"] > 0
+    steps = figures("thresholds", saved, "--method", "isotonic")["matches"]["raw"]
+    curve = steps["probabilities"]["image-text"]["curve"]
+    assert len(curve["scores"]) == len(curve["steps"]) > 1 and curve["slope"] is None
+    condition = "matches.raw.reliability.image-text.calibration_error >= 0"
+    assert run("thresholds", saved, "--fail-if", condition).returncode == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--at", "nan"],
         ["--reach", "2"],
+        ["--prior", "0"],
+        ["--precision", "1"],
+        ["--method", "magic"],
         ["--target", "luck"],
         ["--item", "nobody"],
         ["--item", "0", "--query-modality", "sound"],

@@ -15,6 +15,7 @@ from gapviz.analyses.curves.calibration import calibration_curve
 from gapviz.analyses.curves.corpus_mix import corpus_mix_curve
 from gapviz.analyses.curves.rank_fusion import rank_fusion_curves
 from gapviz.analyses.curves.strength import strength_curve
+from gapviz.analyses.thresholds.match_study import study_matches
 from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.figures.anatomy import (
     dimension_panels,
@@ -25,6 +26,7 @@ from gapviz.figures.anatomy import (
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
 from gapviz.figures.lines import Axis, Line, Mark, line_figure
 from gapviz.figures.plane import plane_panels
+from gapviz.figures.reliability import reliability_panel
 from gapviz.figures.scores import score_panel
 from gapviz.measures.geometry.anatomy import PlanePoint
 from gapviz.strategies import StrategyOptions
@@ -52,6 +54,16 @@ def panels(collection):
         ),
         "fusion": fusion_panels(
             rank_fusion_curves(collection, "image").compute(), PAIR, k=20.0, weight=0.5
+        ),
+        "reliability": (
+            reliability_panel(
+                "image–text",
+                {
+                    study.strategy: study.reliability[PAIR]
+                    for each in (RAW, CENTRE)
+                    for study in [study_matches(collection, each, PAIR).compute()]
+                },
+            ),
         ),
         "scores": (
             score_panel(

@@ -15,6 +15,7 @@ from gapviz.analyses.analysis import (
     results_parameter,
 )
 from gapviz.analyses.search import hits_json, hits_table
+from gapviz.analyses.thresholds.matches import PARAMETERS, find_matches
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, study_scores
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
@@ -229,7 +230,7 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
     opening = request.finding()
     works = studies_of(request)
     studies = {
-        name: work.compute(share_of(progress, place, len(works)))
+        name: work.compute(share_of(progress, place, len(works) + 1))
         for place, (name, work) in enumerate(works.items())
     }
     at = {name: study.choice.usual for name, study in studies.items()}
@@ -250,8 +251,14 @@ def find_thresholds(request: Request, progress: Progress) -> Finding:
         readings += merged.readings
         tables += merged.tables
         figures["fusion"] = merged.figures
+    judged = find_matches(request, share_of(progress, len(works), len(works) + 1))
+    figures["matches"] = judged.figures["by_strategy"]
     return replace(
-        opening, figures=figures, readings=readings, tables=tables, protocol=protocol(studies)
+        opening,
+        figures=figures,
+        readings=[*readings, *judged.readings],
+        tables=[*tables, *judged.tables],
+        protocol=f"{protocol(studies)} {judged.protocol}",
     )
 
 
@@ -318,10 +325,11 @@ def _type(name: PairType, study: ScoreStudy) -> str:
 
 ANALYSIS = Analysis(
     "thresholds",
-    "tell how pairs score by their type, and a threshold for each",
+    "tell how pairs score by their type, a threshold for each, and what matches",
     "Score the pairs across the modalities and within each, raw and under a strategy; tell what "
-    "one threshold lets pass, and fit one for each pair type on the calibrate split. All shares "
-    "are of the evaluate split.",
+    "one threshold lets pass, and fit one for each pair type on the calibrate split; tell how "
+    "likely a pair of some score matches, and from which score on the best answer is accepted. All "
+    "shares are of the evaluate split.",
     find_thresholds,
     parameters=(
         replace(
@@ -364,6 +372,7 @@ ANALYSIS = Analysis(
             "and by rank",
         ),
         results_parameter(8, "how many hits of --item to show"),
+        *PARAMETERS,
     ),
     strategy=None,
 )

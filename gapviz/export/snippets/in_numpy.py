@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
+from gapviz.export.matches import match_code
 from gapviz.export.snippets.base import Snippet, StoreExport, head
 from gapviz.strategies import Strategy
 
@@ -65,10 +66,10 @@ _ITEMS = {
 
 
 def numpy_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
-    """`move`, `move_query` and `search`, and `merge` where lists are brought together."""
+    """`move`, `move_query`, `search` and `match_probability`; `merge` where lists are merged."""
     code = head(card, "numpy safetensors")
     code += _IMPORTS.format(modalities=literal(card.modalities), dim=card.dim)
-    code += strategy.generated_move() + _search(strategy, card)
+    code += strategy.generated_move() + _search(strategy, card) + match_code(card.matches)
     note = (
         "Exact search over arrays in memory; `gapviz apply` moves files too large for that, and "
         "gives the bits that gapviz itself searches."

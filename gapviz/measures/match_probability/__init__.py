@@ -1,0 +1,1 @@
+"""Is this a match? How likely a pair of some score matches, and when to answer nothing."""
