@@ -6,12 +6,12 @@ from pathlib import Path
 
 from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.judgments.benchmark import read_benchmark
-from gapviz.sources.files.judgments.benchmark_files import CORPUS, QUERIES, has_roles
+from gapviz.sources.files.judgments.benchmark_files import ASKED, CORPUS, has_roles
 
 
 def looks_like_beir(path: Path) -> bool:
     """Whether a folder holds documents and queries as JSON lines."""
-    return has_roles(path, CORPUS, QUERIES, endings=(".jsonl",))
+    return has_roles(path, CORPUS, ASKED, endings=(".jsonl",))
 
 
 def read_beir(path: Path, options: ReadOptions = ReadOptions()) -> Reading:

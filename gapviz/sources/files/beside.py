@@ -110,7 +110,9 @@ def _judged(
     if own is not None and queries is None and rows is None:
         evaluation = own
     else:
-        if queries is None and rows is None and source is not None:
+        if queries is None and own is not None:
+            queries = list(own.queries)
+        elif queries is None and rows is None and source is not None:
             queries = queries_in(source)
         parts = [] if rows is None else [JudgmentPart(rows)]
         evaluation = evaluation_of(_name(options), queries, parts, collection, mine)
@@ -119,14 +121,13 @@ def _judged(
     if source is not None:
         where = Path(str(options.query_vectors)).name
         evaluation = with_query_vectors(evaluation, source, mine, where=where)
-    evaluation = _with_notes(evaluation, mine, own)
+    evaluation = _with_notes(evaluation, mine)
     return with_evaluation(replace(collection, evaluation=None), evaluation)
 
 
-def _with_notes(evaluation: Evaluation, told: Told, own: Evaluation | None) -> Evaluation:
+def _with_notes(evaluation: Evaluation, told: Told) -> Evaluation:
     told.close()
-    before = () if own is None else own.notes
-    notes = dict.fromkeys([*before, *evaluation.notes, *told.notes])
+    notes = dict.fromkeys([*evaluation.notes, *told.notes])
     return replace(evaluation, notes=tuple(notes))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.judgments.benchmark import read_benchmark
-from gapviz.sources.files.judgments.benchmark_files import MIXED_CORPUS, QUERIES, has_roles
+from gapviz.sources.files.judgments.benchmark_files import ASKED, MIXED_CORPUS, has_roles
 
 NO_JUDGMENTS = (
     "This release of MixBench comes without judgments (qrels), as that of 2026 does, so that "
@@ -17,7 +17,7 @@ NO_JUDGMENTS = (
 
 def looks_like_mixbench(path: Path) -> bool:
     """Whether a folder, or one in it, holds a mixed corpus and queries."""
-    return has_roles(path, MIXED_CORPUS, QUERIES)
+    return has_roles(path, MIXED_CORPUS, ASKED)
 
 
 def read_mixbench(path: Path, options: ReadOptions = ReadOptions()) -> Reading:

@@ -1,4 +1,4 @@
-"""A benchmark's folder as a collection: documents are items, queries and judgments an evaluation."""
+"""A benchmark's folder as a collection: its documents are items, its queries an evaluation."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from gapviz.sources.files.folders import folder_files, source_name
 from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.files.judgments.assembled import TEST_SPLITS, JudgmentPart, evaluation_of
 from gapviz.sources.files.judgments.benchmark_files import (
+    ASKED,
     CORPUS,
-    JUDGMENTS,
+    JUDGED,
     MIXED_CORPUS,
-    QUERIES,
     Part,
     benchmark_parts,
     of_subset,
@@ -63,8 +63,8 @@ def read_benchmark(
     files = BenchmarkFiles(folder, options, told)
     mixed = [part.name for part in parts if part.role == MIXED_CORPUS]
     documents = files.documents(mixed or [part.name for part in parts if part.role == CORPUS])
-    queries = files.queries([part.name for part in parts if part.role == QUERIES])
-    judged = [(part.name, part.split) for part in parts if part.role == JUDGMENTS]
+    queries = files.queries([part.name for part in parts if part.role == ASKED])
+    judged = [(part.name, part.split) for part in parts if part.role == JUDGED]
     if not judged:
         told.open.append(no_judgments)
     others = {part.subset for part in every} - {part.subset for part in parts} - {""}

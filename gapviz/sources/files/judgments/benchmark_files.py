@@ -20,8 +20,8 @@ from gapviz.sources.files.texts import is_utf8, shown
 
 CORPUS = "corpus"
 MIXED_CORPUS = "mixed_corpus"
-QUERIES = "queries"
-JUDGMENTS = "judgments"
+ASKED = "queries"
+JUDGED = "judgments"
 
 ENDINGS = (".jsonl", ".parquet", ".tsv", ".csv", ".txt", ".json", ".qrels", ".trec")
 CONTENT_ENDINGS = (".jsonl", ".parquet", ".tsv", ".csv")
@@ -31,8 +31,8 @@ MOST_FOLDERS_DEEP = 3
 SPLITS = ("train", "test", "dev", "validation", "valid", "val")
 
 _ROLES = {
-    "corpus": CORPUS, "queries": QUERIES, "query": QUERIES, "qrels": JUDGMENTS, "qrel": JUDGMENTS,
-    "default": JUDGMENTS, "data": JUDGMENTS,
+    "corpus": CORPUS, "queries": ASKED, "query": ASKED, "qrels": JUDGED, "qrel": JUDGED,
+    "default": JUDGED, "data": JUDGED,
 }  # fmt: skip
 _OTHER = frozenset({"instruction", "instructions", "ranked", "images", "mbeir"})
 _BETWEEN = re.compile(r"[^A-Za-z0-9]+")
@@ -46,7 +46,7 @@ class Part:
     name: str
     """Relative to the folder."""
     role: str
-    """`CORPUS`, `MIXED_CORPUS`, `QUERIES` or `JUDGMENTS`."""
+    """`CORPUS`, `MIXED_CORPUS`, `ASKED` or `JUDGED`."""
     subset: str = ""
     split: str = ""
 
@@ -81,7 +81,7 @@ def of_subset(parts: Sequence[Part], subset: str | None, *, where: str) -> list[
     Raises:
         GapvizError: none of that name, or several and none named.
     """
-    asking = {part.subset for part in parts if part.role == QUERIES}
+    asking = {part.subset for part in parts if part.role == ASKED}
     known = sorted(asking - {""} or {part.subset for part in parts} - {""})
     chosen = "" if subset is None and ("" in asking or not known) else subset
     if chosen is None and len(known) == 1:
@@ -129,12 +129,12 @@ def _part(name: str) -> Part | None:
     if _OTHER.intersection(words):
         return None
     roles = [_ROLES[word] for word in words if word in _ROLES]
-    role = next((one for one in (CORPUS, QUERIES, JUDGMENTS) if one in roles), None)
+    role = next((one for one in (CORPUS, ASKED, JUDGED) if one in roles), None)
     if role is None:
         return None
     if role == CORPUS and "mixed" in words:
         role = MIXED_CORPUS
-    if role != JUDGMENTS and ending.lower() not in CONTENT_ENDINGS:
+    if role != JUDGED and ending.lower() not in CONTENT_ENDINGS:
         return None
     split = next((word for word in words if word in SPLITS), "")
     rest = [

@@ -92,11 +92,11 @@ def _positions(texts: pa.Array, known: Mapping[str, int]) -> Indices:
     names = pa.array(list(known), pa.string())
     places = pc.index_in(texts, value_set=names).fill_null(-1).to_numpy(zero_copy_only=False)
     positions = np.append(np.fromiter(known.values(), np.int64, len(known)), -1)
-    found = positions[places]
-    # Ids and texts of other tables were put on one line.
-    for at in np.flatnonzero(found < 0).tolist() if len(texts) else ():
-        plain = one_line(texts[at].as_py())
-        found[at] = known.get(plain, -1) if plain != texts[at].as_py() else -1
+    found: Indices = positions[places]
+    # Where ids and texts were read as such, they were put on one line.
+    broken = pc.match_substring_regex(texts, r"\s\s|[^\S ]").to_numpy(zero_copy_only=False)
+    for at in np.flatnonzero((found < 0) & broken).tolist():
+        found[at] = known.get(one_line(texts[at].as_py()), -1)
     return found
 
 
