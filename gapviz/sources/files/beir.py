@@ -30,6 +30,6 @@ FORMAT = Format(
     "a benchmark's folder as BEIR has it (corpus.jsonl, queries.jsonl, qrels)",
     looks_like_beir,
     read_beir,
-    priority=11,
+    priority=12,
     has_columns=False,
 )

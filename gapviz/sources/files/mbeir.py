@@ -184,6 +184,6 @@ FORMAT = Format(
     "M-BEIR's folder (query, cand_pool and qrels)",
     looks_like_mbeir,
     read_mbeir,
-    priority=8,
+    priority=11,
     has_columns=False,
 )

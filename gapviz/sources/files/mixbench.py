@@ -36,6 +36,6 @@ FORMAT = Format(
     "MixBench's folder (queries and mixed_corpus as .jsonl or .parquet, qrels)",
     looks_like_mixbench,
     read_mixbench,
-    priority=9,
+    priority=11,
     has_columns=False,
 )

@@ -31,6 +31,6 @@ FORMAT = Format(
     "a benchmark's folder as MTEB has it (corpus, queries and qrels as Parquet)",
     looks_like_mteb,
     read_mteb,
-    priority=11,
+    priority=12,
     has_columns=False,
 )
