@@ -35,9 +35,9 @@ def sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 item`, `2 items`, `1,000 items`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, several: str = "") -> str:
+    """`1 item`, `2 items`, `1,000 items`; `several` where the plural has more than an s."""
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
 
 
 def too_few(n_items: int) -> str | None:

@@ -16,10 +16,14 @@ from gapviz.sources.files.judgments.format import JudgmentRows, read_judgments, 
 from gapviz.sources.files.judgments.query_vectors import queries_in, with_query_vectors
 from gapviz.sources.files.judgments.told import Told
 from gapviz.sources.files.limits import limited
+from gapviz.sources.files.numpy_files import load_array
 from gapviz.sources.files.row_pictures import RowPictures
 from gapviz.sources.files.texts import shown
 
 NOT_JUDGED = "No judgments come with these queries, so that nothing is measured by them."
+
+UNNAMED = "queries"
+"""What a matrix of vectors is called, whose modality is that of the queries."""
 
 
 def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
@@ -79,18 +83,20 @@ def _asked(
 
 
 def _vectors(options: ReadOptions) -> Sequence[Collection]:
-    if options.query_vectors is None:
+    path = options.query_vectors
+    if path is None:
         return ()
+    one_matrix = path.suffix.lower() == ".npy" and path.is_file() and load_array(path).ndim == 2
     plain = replace(
         options,
         queries=None,
         judgments=None,
         query_vectors=None,
         encoder=None,
-        modalities=(),
+        modalities=(UNNAMED,) if one_matrix else (),
         pairing="rows",
     )
-    return read_source(str(options.query_vectors), plain).collections
+    return read_source(str(path), plain).collections
 
 
 def _judged(

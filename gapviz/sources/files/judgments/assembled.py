@@ -12,6 +12,7 @@ from gapviz.core.collection import TEXT, Collection
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Indices, Mask
+from gapviz.core.wording import counted
 from gapviz.sources.files.judgments.contents import combined_modality
 from gapviz.sources.files.judgments.format import JudgmentRows
 from gapviz.sources.files.judgments.matching import judgments_of
@@ -165,5 +166,5 @@ def _tell_open(evaluation: Evaluation, told: Told) -> None:
         places = np.flatnonzero(those)
         if places.size:
             first = shown(evaluation.queries[int(places[0])].id, 60)
-            n = f"{places.size:,} {'query is' if places.size == 1 else 'queries are'}"
+            n = counted(places.size, "query is", "queries are")
             told.open.append(f"{n} {words}, and not measured (the first: {first}).")

@@ -117,15 +117,15 @@ def _with_blocks(
         chosen.setdefault(name, {})[query] = block_name, found[block_name]
     for (block_name, name), count in changed.items():
         told.open.append(
-            f"{where} holds {shown(block_name, 60)} vectors of {n_queries(count)}, which count as "
-            f"{name} queries."
+            f"{where} holds {shown(block_name, 60)} vectors of "
+            f"{counted(count, 'query', 'queries')}, which count as {name} queries."
         )
     if other:
         first_id = shown(queries[other[0]].id, 60)
         told.lost(
             where,
-            f"holds vectors of {n_queries(len(other))} in several modalities that are not theirs "
-            f"(the first: {first_id})",
+            f"holds vectors of {counted(len(other), 'query', 'queries')} in several modalities "
+            f"that are not theirs (the first: {first_id})",
         )
     vectors = {
         name: ModalityVectors.of(
@@ -136,11 +136,6 @@ def _with_blocks(
         for name, of_it in chosen.items()
     }
     return replace(evaluation, queries=tuple(queries), vectors=vectors)
-
-
-def n_queries(count: int) -> str:
-    """`1 query`, `2 queries`."""
-    return f"{count:,} {'query' if count == 1 else 'queries'}"
 
 
 def _is_modality(name: str) -> bool:

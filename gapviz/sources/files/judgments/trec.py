@@ -18,6 +18,9 @@ FIELDS = {
 }
 """By their number; three are those of BEIR without its line of headings."""
 
+PEEKED = 5
+"""Lines that are looked at; the first may be headings, and any may be cut short."""
+
 TABLES = (".json", ".jsonl", ".parquet")
 
 
@@ -25,8 +28,7 @@ def looks_like_trec(path: Path) -> bool:
     """Whether the lines of a text file have the fields of TREC, the grade a number."""
     if path.suffix.lower() in TABLES:
         return False
-    lines = first_lines(path, _encoding(path), 2)
-    return bool(lines) and _fields(lines[-1]) is not None
+    return any(map(_fields, first_lines(path, _encoding(path), PEEKED)))
 
 
 def read_trec(path: Path, name: str, told: Told, progress: Progress) -> JudgmentRows:
@@ -38,9 +40,8 @@ def read_trec(path: Path, name: str, told: Told, progress: Progress) -> Judgment
     encoding = _encoding(path)
     if encoding.assumed:
         told.lost(name, encoding.assumed)
-    lines = first_lines(path, encoding, 2)
-    fields = _fields(lines[-1])
-    assert fields is not None
+    lines = first_lines(path, encoding, PEEKED)
+    fields = next(filter(None, map(_fields, lines)))
     headed = _fields(lines[0]) is None
     if headed and len(lines[0].split()) < len(fields):
         told.flaw(name, "line 1", f"has {len(lines[0].split())} fields instead of {len(fields)}")
