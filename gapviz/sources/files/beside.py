@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery
 from gapviz.core.judged_halves import with_evaluation
+from gapviz.core.progress import share_of
 from gapviz.sources.files.allowed_paths import allowed_path
+from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import Reading, ReadOptions, read_source
 from gapviz.sources.files.judgments.assembled import JudgmentPart, evaluation_of
-from gapviz.sources.files.judgments.format import JudgmentRows, read_judgments, read_queries
+from gapviz.sources.files.judgments.benchmark_files import ENDINGS, split_in
+from gapviz.sources.files.judgments.format import read_judgments, read_queries
 from gapviz.sources.files.judgments.query_vectors import queries_in, with_query_vectors
 from gapviz.sources.files.judgments.told import Told
 from gapviz.sources.files.limits import limited
@@ -57,10 +61,10 @@ def with_queries(reading: Reading, options: ReadOptions) -> Reading:
             allowed_path(str(file.absolute()), [options.within])
     told = Told()
     with limited(options.limits):
-        queries, rows = _asked(reading.collection, options, told)
+        queries, parts = _asked(reading.collection, options, told)
         vectors = _vectors(options)
         made = [
-            _judged(one, queries, rows, vectors, options, told, first=not place)
+            _judged(one, queries, parts, vectors, options, told, first=not place)
             for place, one in enumerate(reading.collections)
         ]
     told.close()
@@ -69,17 +73,26 @@ def with_queries(reading: Reading, options: ReadOptions) -> Reading:
 
 def _asked(
     collection: Collection, options: ReadOptions, told: Told
-) -> tuple[list[JudgedQuery] | None, JudgmentRows | None]:
-    """The queries of their file and the rows of the judgments; None where no file is named."""
+) -> tuple[list[JudgedQuery] | None, list[JudgmentPart]]:
+    """The queries of their file, None where none is named, and the judgments of each file."""
     queries = None
     if options.queries is not None:
         pictures = None if collection.root is None else RowPictures(collection.root)
         found = read_queries(options.queries, pictures, told)
         queries = [one.query() for one in found]
-    rows = None
-    if options.judgments is not None:
-        rows = read_judgments(options.judgments, told, options.progress)
-    return queries, rows
+    path = options.judgments
+    if path is None:
+        return queries, []
+    files = [path]
+    if path.is_dir():
+        files = [file for file in files_in(path, "*") if file.suffix.lower() in ENDINGS]
+    if not files:
+        raise GapvizError("holds no judgments", where=path.name, hint="name a folder of qrels")
+    parts = []
+    for place, file in enumerate(files):
+        rows = read_judgments(file, told, share_of(options.progress, place, len(files)))
+        parts.append(JudgmentPart(rows, split_in(file.stem) if len(files) > 1 else ""))
+    return queries, parts
 
 
 def _vectors(options: ReadOptions) -> Sequence[Collection]:
@@ -102,7 +115,7 @@ def _vectors(options: ReadOptions) -> Sequence[Collection]:
 def _judged(
     collection: Collection,
     queries: list[JudgedQuery] | None,
-    rows: JudgmentRows | None,
+    parts: Sequence[JudgmentPart],
     vectors: Sequence[Collection],
     options: ReadOptions,
     told: Told,
@@ -113,16 +126,15 @@ def _judged(
     mine = told if first else Told(skipped=list(told.skipped))
     own = collection.evaluation
     source = _of_encoder(vectors, collection)
-    if own is not None and queries is None and rows is None:
+    if own is not None and queries is None and not parts:
         evaluation = own
     else:
         if queries is None and own is not None:
             queries = list(own.queries)
-        elif queries is None and rows is None and source is not None:
+        elif queries is None and not parts and source is not None:
             queries = queries_in(source)
-        parts = [] if rows is None else [JudgmentPart(rows)]
         evaluation = evaluation_of(_name(options), queries, parts, collection, mine)
-        if rows is None:
+        if not parts:
             mine.open.append(NOT_JUDGED)
     if source is not None:
         where = Path(str(options.query_vectors)).name

@@ -14,7 +14,7 @@ from gapviz.core.evaluation import JudgedQuery
 from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.judgments.assembled import JudgmentPart
 from gapviz.sources.files.judgments.benchmark import BenchmarkFiles
-from gapviz.sources.files.judgments.benchmark_files import SPLITS, table_files
+from gapviz.sources.files.judgments.benchmark_files import SPLITS, split_in, table_files
 from gapviz.sources.files.judgments.blocks import BLOCK_ROWS, Block, gathered
 from gapviz.sources.files.judgments.format import JudgmentRows
 from gapviz.sources.files.judgments.told import Told
@@ -110,10 +110,8 @@ def _files(folder: Path) -> list[_File]:
         if place is None or not last.endswith(wanted) or "union_" in folders:
             continue
         stem = last.removesuffix(wanted)
-        words = [*folders.split("/"), *stem.split("_")]
-        split = next((word for word in words if word in SPLITS), "")
         task = "" if place == GLOBAL else _task(stem)
-        found.append(_File(name, place, task, split))
+        found.append(_File(name, place, task, split_in(name)))
     return found
 
 

@@ -122,6 +122,16 @@ def test_without_grades_what_is_named_answers_and_it_is_said(tmp_path, evaluated
     )
 
 
+def test_a_folder_of_judgments_says_its_splits(tmp_path, evaluated):
+    put(tmp_path, "qrels/test.txt", trec(ROWS[:2]))
+    put(tmp_path, "qrels/train.txt", trec(ROWS[2:]))
+    found = evaluated(tmp_path / "qrels")
+    assert grades(found) == EXPECTED
+    assert {name: half.tolist() for name, half in found.splits.items()} == {
+        "calibrate": [1], "evaluate": [0],
+    }  # fmt: skip
+
+
 QUERIES = [("q2", "two words"), ("q1", "one"), ("q3", "nobody judged this")]
 
 

@@ -32,8 +32,10 @@ SPLITS = ("train", "test", "dev", "validation", "valid", "val")
 
 _ROLES = {
     "corpus": CORPUS, "queries": ASKED, "query": ASKED, "qrels": JUDGED, "qrel": JUDGED,
-    "default": JUDGED, "data": JUDGED,
 }  # fmt: skip
+_DEFAULTS = ("default", "data")
+"""Folders in which the configuration without a name lies as Parquet, which is the judgments."""
+_SAY_NO_SUBSET = frozenset({*_ROLES, *_DEFAULTS, *SPLITS, "mixed"})
 _OTHER = frozenset({"instruction", "instructions", "ranked", "images", "mbeir"})
 _BETWEEN = re.compile(r"[^A-Za-z0-9]+")
 _SHARD = re.compile(r"-?\d{4,5}(?:-of-\d{5})?")
@@ -101,6 +103,12 @@ def of_subset(parts: Sequence[Part], subset: str | None, *, where: str) -> list[
     return mine + [part for part in parts if part.subset == "" and part.role not in roles]
 
 
+def split_in(name: str) -> str:
+    """The split that the name of a file says; nothing where it says none."""
+    words = (word.lower() for word in _BETWEEN.split(name))
+    return next((word for word in words if word in SPLITS), "")
+
+
 def table_files(folder: Path) -> Iterator[str]:
     """Tables in a folder and a few folders deep, relative; links to folders are not followed."""
     waiting = [("", 0)]
@@ -108,7 +116,7 @@ def table_files(folder: Path) -> Iterator[str]:
         inner, depth = waiting.pop(0)
         try:
             with os.scandir(folder / inner) as entries:
-                for entry in entries if not depth else islice(entries, PEEKED_FILES):
+                for entry in islice(entries, PEEKED_FILES if depth else 10 * PEEKED_FILES):
                     relative = f"{inner}/{entry.name}" if inner else entry.name
                     if entry.name.startswith(".") or entry.name in LEFT_BY_SYSTEMS:
                         continue
@@ -129,6 +137,8 @@ def _part(name: str) -> Part | None:
     if _OTHER.intersection(words):
         return None
     roles = [_ROLES[word] for word in words if word in _ROLES]
+    if ending.lower() == ".parquet" and set(folders.split("/")).intersection(_DEFAULTS):
+        roles.append(JUDGED)
     role = next((one for one in (CORPUS, ASKED, JUDGED) if one in roles), None)
     if role is None:
         return None
@@ -136,23 +146,15 @@ def _part(name: str) -> Part | None:
         role = MIXED_CORPUS
     if role != JUDGED and ending.lower() not in CONTENT_ENDINGS:
         return None
-    split = next((word for word in words if word in SPLITS), "")
-    rest = [
-        part
-        for folder in folders.split("/")
-        for part in re.split(r"[-_]", folder)
-        if part and part.lower() not in {*_ROLES, *SPLITS}
-    ]
-    subset = "" if not rest else _without_roles(folders)
-    return Part(name, role, subset, split)
+    return Part(name, role, _subset(folders), split_in(f"{folders}/{stem}"))
 
 
-def _without_roles(folders: str) -> str:
+def _subset(folders: str) -> str:
     """What is left of the folders of a part without the words that say its role or split."""
     left = []
     for folder in folders.split("/"):
         words = re.split(r"([-_])", folder)
-        kept = [word for word in words if word.lower() not in {*_ROLES, *SPLITS}]
+        kept = [word for word in words if word.lower() not in _SAY_NO_SUBSET]
         text = "".join(kept).strip("-_")
         if text:
             left.append(text)

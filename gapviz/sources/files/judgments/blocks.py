@@ -28,7 +28,7 @@ from gapviz.storage.files import unreadable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 20
 """Of a text file that are parsed at once."""
 BLOCK_ROWS = 1 << 14
 """Of a Parquet or JSON-lines table."""
@@ -129,7 +129,7 @@ class DelimitedLines:
     """Whether any run of spaces and tabs stands between two fields."""
 
     def blocks(self, columns: Sequence[str], flaw: Flaw, progress: Progress) -> Iterator[Block]:
-        """The wanted columns, a few megabytes at a time.
+        """The wanted columns, a megabyte at a time.
 
         Raises:
             GapvizError: the file cannot be read.
@@ -247,7 +247,9 @@ class _Cleaned:
         while True:
             block = file.read(BLOCK_BYTES)
             done += len(block)
-            self._progress(min(done / self._size, 1.0), f"read {done >> 20:,} MB of {self._name}")
+            self._progress(
+                min(done / self._size, 1.0), f"read {done / 1e6:,.0f} MB of {self._name}"
+            )
             ended = not block
             if not plain:
                 block = decoder.decode(block, final=ended).encode()

@@ -244,10 +244,16 @@ def _tell_unknown(
 
 def _tell_twice(name: str, queries: Indices, items: Indices, grades: Grades, told: Told) -> None:
     """Say which pairs are judged more than once."""
-    order = np.lexsort((grades, items, queries))
-    queries, items, grades = queries[order], items[order], grades[order]
-    again = (queries[1:] == queries[:-1]) & (items[1:] == items[:-1])
-    same = int((again & (grades[1:] == grades[:-1])).sum())
+    pairs = queries * (int(items.max(initial=0)) + 1) + items
+    ordered = np.sort(pairs)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not repeated.size:
+        return
+    several = np.isin(pairs, repeated)
+    pairs, grades = pairs[several], grades[several]
+    order = np.lexsort((grades, pairs))
+    again = pairs[order][1:] == pairs[order][:-1]
+    same = int((again & (grades[order][1:] == grades[order][:-1])).sum())
     other = int(again.sum()) - same
     if same:
         told.lost(name, f"holds {counted(same, 'judgment')} that repeat another with its grade")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gapviz.core.wording import counted, sentence
+from gapviz.core.wording import counted
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.files.texts import shown
 
@@ -45,4 +45,4 @@ class Told:
 
 def note_of(skipped: Skipped) -> str:
     """What was left out, as a sentence of its own."""
-    return sentence(f"{skipped.what} {skipped.why}")
+    return f"{skipped.what} {skipped.why}."
