@@ -100,14 +100,12 @@ def _vectors(options: ReadOptions) -> Sequence[Collection]:
     if path is None:
         return ()
     one_matrix = path.suffix.lower() == ".npy" and path.is_file() and load_array(path).ndim == 2
-    plain = replace(
-        options,
-        queries=None,
-        judgments=None,
-        query_vectors=None,
-        encoder=None,
+    plain = ReadOptions(
+        within=options.within,
+        limits=options.limits,
+        quantisation=options.quantisation,
+        dims=options.dims,
         modalities=(UNNAMED,) if one_matrix else (),
-        pairing="rows",
     )
     return read_source(str(path), plain).collections
 

@@ -8,7 +8,7 @@ from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.judgments.benchmark import read_benchmark
 from gapviz.sources.files.judgments.benchmark_files import ASKED, MIXED_CORPUS, has_roles
 
-NO_JUDGMENTS = (
+NO_QRELS = (
     "This release of MixBench comes without judgments (qrels), as that of 2026 does, so that "
     "nothing is measured by them; name the qrels.tsv of MixBench25 (--judgments), whose ids are "
     "the same."
@@ -28,7 +28,7 @@ def read_mixbench(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     Raises:
         GapvizError: as `read_benchmark`.
     """
-    return read_benchmark(path, options, no_judgments=NO_JUDGMENTS)
+    return read_benchmark(path, options, no_judgments=NO_QRELS)
 
 
 FORMAT = Format(

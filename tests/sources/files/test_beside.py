@@ -1,6 +1,7 @@
 """Queries and judgments in files beside a source, in every format that they come in."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
 from gapviz.sources.files.beside import with_queries
+from gapviz.sources.files.format import Reading
+from gapviz.storage.saved_collection import save_collection
 from tests.sources.files.image_making import picture, put, put_csv, put_json_lines, put_parquet
 
 N, DIM = 12, 4
@@ -130,6 +133,16 @@ def test_a_folder_of_judgments_says_its_splits(tmp_path, evaluated):
     assert {name: half.tolist() for name, half in found.splits.items()} == {
         "calibrate": [1], "evaluate": [0],
     }  # fmt: skip
+
+
+def test_queries_that_nothing_answers_take_no_place_in_the_half_that_is_measured(
+    tmp_path, evaluated
+):
+    queries = put(tmp_path, "q.tsv", "".join(f"q{n}\tx\n" for n in range(40)))
+    rows = [(f"q{n}", f"{n // 4}.jpg", 1) for n in range(0, 40, 4)]
+    found = evaluated(put(tmp_path, "qrels.txt", trec(rows)), queries)
+    assert found.measured.size == found.splits["evaluate"].size == 5
+    assert found.splits["calibrate"].size == 35
 
 
 QUERIES = [("q2", "two words"), ("q1", "one"), ("q3", "nobody judged this")]
@@ -275,6 +288,28 @@ def test_vectors_alone_are_queries_without_judgments(tmp_path, evaluated):
     ]  # fmt: skip
     assert found.judgments.size == 0
     assert "No judgments come with these queries" in found.notes[0]
+
+
+def test_every_encoder_of_a_source_gets_the_same_queries(tmp_path, make_collection):
+    seen = [replace(make_collection(N, seed=n), encoder=name) for n, name in enumerate("ab")]
+    asked = replace(make_collection(N, seed=5), encoder="b")
+    save_collection(asked, tmp_path / "asked")
+    ids = [item.id for item in seen[0].items]
+    qrels = put(tmp_path, "q.txt", "".join(f"{one} 0 {one} 1\n" for one in ids))
+    options = ReadOptions(judgments=qrels, query_vectors=tmp_path / "asked")
+    found = with_queries(Reading(tuple(seen)), options).collections
+    for one in found:
+        assert one.evaluation.judgments.size == N
+        np.testing.assert_array_equal(
+            one.evaluation.vector_of(0), asked.modality("text").vectors[0]
+        )
+    assert found[0].evaluation.notes == found[1].evaluation.notes
+
+
+def test_the_built_in_collection_may_be_judged_too(tmp_path):
+    table = put_csv(tmp_path / "a.csv", [("query", "item_id", "grade"), ("cat", "1F431", 1)])
+    found = read("builtin", ReadOptions(judgments=table)).collection
+    assert [found.items[at].id for at in found.evaluation.judgments.item] == ["1F431"]
 
 
 def test_a_matrix_without_ids_holds_the_queries_in_their_order(tmp_path, source, refusal):

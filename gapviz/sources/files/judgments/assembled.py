@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.collection import TEXT, Collection
-from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
+from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments, halved_queries
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Indices, Mask
 from gapviz.core.wording import counted
@@ -69,9 +69,9 @@ def evaluation_of(
         members = splits.setdefault(part.split, np.zeros(len(queries), dtype=np.bool_))
         members[judged.query] = True
         queries = _with_asked(queries, part.rows, rows, asked_by_task)
-    evaluation = Evaluation(
-        name, tuple(queries), joined(found), splits=_halves(splits, len(queries))
-    )
+    judgments = joined(found)
+    halves = _said_halves(splits, len(queries)) or _made_halves(queries, judgments)
+    evaluation = Evaluation(name, tuple(queries), judgments, splits=halves)
     told.close()
     if parts:
         _tell_open(evaluation, told)
@@ -149,12 +149,29 @@ def _with_asked(
     return asked
 
 
-def _halves(splits: Mapping[str, Mask], n_queries: int) -> dict[str, Indices]:
+def _said_halves(splits: Mapping[str, Mask], n_queries: int) -> dict[str, Indices]:
     """Which queries calibrate and which evaluate; nothing where one split holds them all."""
     test = next((name for name in TEST_SPLITS if name in splits), None)
     if test is None or len(splits) < 2 or not 0 < splits[test].sum() < n_queries:
         return {}
     return {CALIBRATE: np.flatnonzero(~splits[test]), EVALUATE: np.flatnonzero(splits[test])}
+
+
+def _made_halves(queries: Sequence[JudgedQuery], judgments: Judgments) -> dict[str, Indices]:
+    """Halves of the queries that some item answers; all others calibrate."""
+    n = len(queries)
+    relevant = judgments.relevant
+    answered = np.unique(judgments.query[relevant])
+    if answered.size < 2:
+        return {}
+    new = np.full(n, -1, dtype=np.int64)
+    new[answered] = np.arange(answered.size)
+    alone = Judgments.of(
+        new[judgments.query[relevant]], judgments.item[relevant], judgments.grade[relevant]
+    )
+    evaluates = np.zeros(n, dtype=np.bool_)
+    evaluates[answered[halved_queries([queries[at] for at in answered], alone)[EVALUATE]]] = True
+    return {CALIBRATE: np.flatnonzero(~evaluates), EVALUATE: np.flatnonzero(evaluates)}
 
 
 def _tell_open(evaluation: Evaluation, told: Told) -> None:

@@ -23,7 +23,7 @@ from gapviz.sources.files.judgments.benchmark_files import (
     CORPUS,
     JUDGED,
     MIXED_CORPUS,
-    Part,
+    BenchmarkPart,
     benchmark_parts,
     of_subset,
 )
@@ -202,7 +202,7 @@ class BenchmarkFiles:
             self.told.lost(what, why)
 
 
-def _of_one_split(parts: Sequence[Part]) -> list[Part]:
+def _of_one_split(parts: Sequence[BenchmarkPart]) -> list[BenchmarkPart]:
     """Without the documents of splits other than the one that evaluates, and what asks for them."""
     split = {part.split for part in parts if part.role == CORPUS}
     test = next((name for name in TEST_SPLITS if name in split), None)

@@ -42,7 +42,7 @@ _SHARD = re.compile(r"-?\d{4,5}(?:-of-\d{5})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BenchmarkPart:
     """One file of a benchmark."""
 
     name: str
@@ -58,7 +58,7 @@ class Part:
         return os.path.splitext(self.name)[1].lower()  # noqa: PTH122
 
 
-def benchmark_parts(folder: Path) -> list[Part]:
+def benchmark_parts(folder: Path) -> list[BenchmarkPart]:
     """The parts that a folder holds, in natural order; none where it is no folder."""
     names = sorted(table_files(folder), key=natural_key)
     return [part for part in map(_part, names) if part is not None]
@@ -72,7 +72,9 @@ def has_roles(folder: Path, *roles: str, endings: Sequence[str] = CONTENT_ENDING
     return found.issuperset(roles)
 
 
-def of_subset(parts: Sequence[Part], subset: str | None, *, where: str) -> list[Part]:
+def of_subset(
+    parts: Sequence[BenchmarkPart], subset: str | None, *, where: str
+) -> list[BenchmarkPart]:
     """The parts of one subset, and those that all have in common.
 
     Args:
@@ -129,7 +131,7 @@ def table_files(folder: Path) -> Iterator[str]:
             continue
 
 
-def _part(name: str) -> Part | None:
+def _part(name: str) -> BenchmarkPart | None:
     folders, _, last = name.rpartition("/")
     stem, ending = os.path.splitext(last)  # noqa: PTH122
     stem = _SHARD.sub("", stem)
@@ -146,7 +148,7 @@ def _part(name: str) -> Part | None:
         role = MIXED_CORPUS
     if role != JUDGED and ending.lower() not in CONTENT_ENDINGS:
         return None
-    return Part(name, role, _subset(folders), split_in(f"{folders}/{stem}"))
+    return BenchmarkPart(name, role, _subset(folders), split_in(f"{folders}/{stem}"))
 
 
 def _subset(folders: str) -> str:
