@@ -17,8 +17,8 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
 
     Queries without halves are halved by `halved_queries`. An item that answers a query which
     evaluates goes to the evaluate half, one that answers only queries which calibrate to the other,
-    whatever split it stood in; the rest of the items stay where they are. So no strategy is fitted on
-    an answer that counts.
+    whatever split it stood in; the rest of the items stay where they are. So no strategy is fitted
+    on an answer that counts.
 
     Raises:
         GapvizError: an evaluation that has queries of other dimensions, or judges items that are

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator
 from functools import cache, partial
 from io import BytesIO
@@ -17,7 +18,7 @@ from gapviz.sources.files.named_paths import (
 from gapviz.sources.files.tables import Row, SourceTable
 from gapviz.sources.files.texts import shown
 from gapviz.sources.images.decoding import header_flaw
-from gapviz.sources.images.references import relative_path
+from gapviz.sources.images.references import named_flaw, relative_path
 
 
 class RowPictures:
@@ -38,13 +39,18 @@ class RowPictures:
         """How paths were read otherwise than they stand, as `PathFinder.notes`."""
         return self._finder.notes()
 
-    def named(self, path: str) -> tuple[str, str | None]:
+    def named(self, path: str, beside: str = "") -> tuple[str, str | None]:
         """The file that a path means, relative to the folder, and why it cannot be used, or None.
 
-        Such a reason is a clause, and says the path.
+        Such a reason is a clause, and says the path. What lies `beside` a table, in that folder
+        relative to the whole, is meant first.
         """
         if is_web_address(path):
             return path, f"names {shown(path)!r}, which {NOT_FETCHED}"
+        if beside:
+            near = posixpath.normpath(posixpath.join(beside, path))
+            if named_flaw(self.root, near) is None:
+                return near, None
         name, flaw = self._picture(relative_path(path, self._base))
         return name, None if flaw is None else f"names {shown(name)!r}, which {flaw}"
 

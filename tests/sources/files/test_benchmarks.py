@@ -5,7 +5,10 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
 from gapviz.sources.files.judgments.contents import combined_modality
 from tests.sources.files.image_making import opened, picture, put, put_json_lines, put_parquet
@@ -201,7 +204,11 @@ def mixbench(tmp_path):
 
 @pytest.mark.parametrize("inner", ["", "OVEN"])
 def test_mixbench_has_documents_of_text_picture_and_both(mixbench, inner):
-    collection = read(str(mixbench / inner)).collection
+    reading = read(str(mixbench / inner))
+    collection = reading.collection
+    (corpus, unused) = reading.skipped
+    assert corpus.what.endswith("corpus.jsonl") and "the captions come from" in corpus.why
+    assert unused.what.endswith("images/1.png") and "was not read" in unused.why
     assert [(item.captions, bool(item.image)) for item in collection.items] == [
         (("t0",), True), (("t1",), False), ((), True),
     ]  # fmt: skip
@@ -347,3 +354,36 @@ def test_a_folder_with_its_evaluation_is_the_same_each_time(beir):
     assert first.content_hash == second.content_hash
     assert np.array_equal(first.splits["evaluate"], second.splits["evaluate"])
     assert json.loads((beir / "queries.jsonl").read_text().splitlines()[0])["_id"] == "q0"
+
+
+damage = st.one_of(
+    st.tuples(st.just("cut"), st.integers(0, 60)),
+    st.tuples(st.just("byte"), st.integers(0, 60), st.sampled_from([0, 9, 10, 13, 34, 44, 255])),
+    st.tuples(st.just("gone"), st.just(0)),
+)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.integers(0, 60), damage, st.booleans())
+def test_a_damaged_folder_is_read_or_refused_in_one_sentence(beir, mixbench, mbeir, at, how, last):
+    """One file of one folder, cut short, altered or taken away."""
+    folder = (beir, mixbench, mbeir)[at % 3]
+    files = [one for one in sorted(folder.rglob("*")) if one.is_file() and one.suffix != ".jpg"]
+    path = files[-1 - at % len(files)] if last else files[at % len(files)]
+    whole = path.read_bytes()
+    kind, place, *byte = how
+    place = min(place * len(whole) // 60, len(whole) - 1)
+    if kind == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(whole[:place] + bytes(byte) + (whole[place + 1 :] if byte else b""))
+    try:
+        found = read(str(folder), ReadOptions(pool="global")).collection
+    except GapvizError as error:
+        assert "\n" not in error.sentence
+    else:
+        assert found.n_items and found.content_hash
+    finally:
+        path.write_bytes(whole)

@@ -404,7 +404,7 @@ def is_sound(reading, options):
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.integers(0, 14), damage)
 def test_a_damaged_file_is_read_or_refused_in_one_sentence(written, number, how):
@@ -416,7 +416,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_sentence(written, number, how)
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.binary(max_size=80), st.sampled_from(["a.txt", "a.csv", "a.tsv", "a.json", "a.jsonl"]))
 def test_any_bytes_are_read_or_refused_in_one_sentence(written, content, name):

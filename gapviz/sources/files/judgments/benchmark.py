@@ -15,6 +15,7 @@ from gapviz.core.vectors import Indices
 from gapviz.core.wording import counted
 from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.builder import CollectionBuilder, label_splits
+from gapviz.sources.files.columns import listed
 from gapviz.sources.files.folders import folder_files, source_name
 from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.files.judgments.assembled import TEST_SPLITS, JudgmentPart, evaluation_of
@@ -90,6 +91,7 @@ class BenchmarkFiles:
         self._options = options
         self._pictures = RowPictures(self.root)
         self._read: set[str] = set()
+        self._documents = ""
 
     def documents(self, names: Sequence[str]) -> list[Content]:
         """The documents of some tables.
@@ -98,6 +100,7 @@ class BenchmarkFiles:
             GapvizError: no document in them, or one that cannot be read.
         """
         found: dict[str, Content] = {}
+        self._documents = listed(names)
         for name in names:
             table = open_table(self._path(name), name, peek=True)
             columns = document_columns(table.columns)
@@ -198,7 +201,7 @@ class BenchmarkFiles:
         for skipped in builder.skipped:
             if skipped.what not in read:
                 self.told.skipped.append(skipped)
-        for what, why in unread_files(names, read, "the documents"):
+        for what, why in unread_files(names, read, self._documents):
             self.told.lost(what, why)
 
 

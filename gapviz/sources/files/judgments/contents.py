@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -202,7 +203,7 @@ def _image(
     if stored is not None:
         reference, flaw = pictures.stored(stored, row, table, column)
     else:
-        name, flaw = pictures.named(str(named))
+        name, flaw = pictures.named(str(named), posixpath.dirname(table.name))
         reference = path_reference(name)
         if flaw is not None and flaw.endswith(MISSING):
             flaw = PICTURE_MISSING
