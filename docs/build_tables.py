@@ -1,4 +1,4 @@
-"""Write what follows from the code: the tables of the README, docs/protocol.md: `make tables`."""
+"""Write what follows from the code, for `make tables`: the tables of the README and docs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from gapviz.analyses.figure_families import families
 from gapviz.analyses.protocol import protocol_finding
 from gapviz.core.foreign import in_markdown
 from gapviz.export.report.markdown import table_markdown
+from gapviz.sources.files.format import formats
+from gapviz.sources.files.judgments.format import judgment_formats, query_formats
 from gapviz.strategies.registry import strategies_table
 
 README = Path(__file__).parents[1] / "README.md"
 PROTOCOL = Path(__file__).with_name("protocol.md")
+JUDGMENTS = Path(__file__).with_name("judgments.md")
+
+BENCHMARKS = ("beir", "mteb", "mixbench", "mbeir")
 
 
 def with_tables(text: str) -> str:
@@ -22,6 +27,26 @@ def with_tables(text: str) -> str:
     table = table_markdown(strategies_table())
     return re.sub(
         r"(<!-- strategies -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}\n{table}\n\n{found[2]}",
+        text,
+        flags=re.S,
+    )
+
+
+def with_formats(text: str) -> str:
+    """The text of docs/judgments.md with the formats that the code reads now."""
+    groups = {
+        "A folder as a source": [one.title for one in formats() if one.name in BENCHMARKS],
+        "`--judgments`": [one.title for one in judgment_formats()],
+        "`--queries`": [one.title for one in query_formats()],
+        "`--query-vectors`": ["any source of vectors that gapviz reads"],
+    }
+    rows = [
+        f"| {head} | {in_markdown(title)} |" for head, titles in groups.items() for title in titles
+    ]
+    table = "\n".join(["| where | what |", "|---|---|", *rows])
+    return re.sub(
+        r"(<!-- formats -->\n).*?(<!-- end -->)",
         lambda found: f"{found[1]}\n{table}\n\n{found[2]}",
         text,
         flags=re.S,
@@ -61,4 +86,5 @@ def _listed(lines: Sequence[str]) -> str:
 
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    JUDGMENTS.write_text(with_formats(JUDGMENTS.read_text("utf-8")), "utf-8")
     PROTOCOL.write_text(protocol_page(), "utf-8")

@@ -93,6 +93,8 @@ def test_the_protocol_in_the_docs_is_as_the_code_has_it():
     docs = Path(__file__).parents[1] / "docs"
     script = runpy.run_path(str(docs / "build_tables.py"))
     assert script["protocol_page"]() == (docs / "protocol.md").read_text("utf-8")
+    page = (docs / "judgments.md").read_text("utf-8")
+    assert script["with_formats"](page) == page
 
 
 def test_other_words_or_other_figures_are_told_apart():

@@ -11,6 +11,7 @@ import numpy as np
 
 from gapviz.analyses.copies import Copies, copies_of
 from gapviz.analyses.domain import domain_reading
+from gapviz.analyses.query_counts import QueryCounts, query_counts
 from gapviz.core.collection import Collection
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.not_measured import not_measured
@@ -77,6 +78,8 @@ class Inspection(JsonFields):
     """Why its figures by dimension are left out, in a clause; None where they are not."""
     domain_warning: str | None = None
     """What speaks against the built-in encoder for these pictures."""
+    queries: QueryCounts | None = None
+    """Queries of one's own and their judgments; None where there are none."""
     random_weights: tuple[str, ...] = ()
     """What speaks against vectors of an encoder with random weights; nothing of any other."""
 
@@ -163,6 +166,7 @@ def inspect_collection(
         not_measured=not_measured(collection),
         no_axes=collection.no_axes,
         domain_warning=domain_reading(collection),
+        queries=None if collection.evaluation is None else query_counts(collection.evaluation),
         random_weights=random_weights_warnings(collection.encoder),
     )
 

@@ -11,6 +11,8 @@ from gapviz.commands.encode import prompt_lines, skipped_lines
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.commands.terminal import text_of
+from gapviz.sources.files.format import Skipped
+from gapviz.sources.files.judgments.told import note_of
 
 
 def add_to(commands: Commands) -> None:
@@ -39,7 +41,8 @@ def run(options: argparse.Namespace) -> str:
     if options.json:
         cones = {one.modality: one.to_json() for one in clouds}
         return json_text(found.to_json() | {"clouds": cones, "skipped": reading.skipped})
-    return text_of([*_lines(found, clouds), *skipped_lines(skipped)])
+    lines = [*_lines(found, clouds), *_query_lines(found, skipped), *skipped_lines(skipped)]
+    return text_of(lines)
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
@@ -71,3 +74,12 @@ def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:
     lines += [f"split      {name}: {count:,} items" for name, count in found.splits.items()]
     lines += [f"warning    {sentence}" for sentence in found.warnings]
     return lines
+
+
+def _query_lines(found: Inspection, skipped: Sequence[Skipped]) -> list[str]:
+    """What queries of one's own there are; a note that is listed as skipped is not told twice."""
+    if found.queries is None:
+        return []
+    listed = set(map(note_of, skipped))
+    lines = [f"{word:<10} {words}" for word, words in found.queries.lines()]
+    return lines + [f"note       {note}" for note in found.queries.notes if note not in listed]

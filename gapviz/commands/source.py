@@ -15,13 +15,16 @@ from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.files import read as read_any
+from gapviz.sources.files.beside import with_queries
 from gapviz.sources.files.format import (
     DEFAULT_TEMPLATE,
     PAIRING_RULES,
+    POOLS,
     Reading,
     ReadOptions,
     formats,
 )
+from gapviz.sources.files.judgments.format import judgment_formats
 from gapviz.sources.files.limits import OWN_FILES, Limits
 from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.texts import one_line
@@ -69,8 +72,37 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
         "an item with text and picture is one row, ALPHA·text + (1 − ALPHA)·image",
     ),
     "dims": ("--dims", int, "N", "only the first N dimensions of each vector (Matryoshka)"),
+    "queries": (
+        "--queries",
+        Path,
+        "FILE",
+        "queries of your own: ids with texts or pictures (.jsonl, .csv, .tsv, .parquet)",
+    ),
+    "judgments": (
+        "--judgments",
+        Path,
+        "FILE",
+        "which items answer them: "
+        + "; ".join(one.title.replace("%", "%%") for one in judgment_formats()),
+    ),
+    "query_vectors": (
+        "--query-vectors",
+        Path,
+        "SOURCE",
+        "vectors of the queries, in any format of vectors, under the ids of the queries",
+    ),
+    "subset": ("--subset", str, "NAME", "of a benchmark that holds several, the one to read"),
+    "pool": (
+        "--pool",
+        str,
+        "POOL",
+        "of M-BEIR: " + "; ".join(f"{name}: {words}" for name, words in POOLS.items()),
+    ),
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
+
+_OF_QUERIES = ("queries", "judgments", "query_vectors")
+"""Fields that add queries to a source."""
 
 _OF_VECTORS = frozenset({"quantisation", "dims", "fuse"})
 """Fields that say nothing of a source that is to be encoded."""
@@ -135,12 +167,15 @@ def read(options: argparse.Namespace) -> Reading:
     Raises:
         GapvizError: as `gapviz.sources.files.read`.
     """
-    stored = stored_by(options)
-    if stored is not None:
-        return read_stored(stored, options.encoder)
     given = {field: getattr(options, field) for field in _READ_OPTIONS}
-    limits = limits_of(options)
-    return read_any(options.source, ReadOptions(**given, encoder=options.encoder, limits=limits))
+    stored = stored_by(options)
+    with progress_bar() as progress:
+        wanted = ReadOptions(
+            **given, encoder=options.encoder, limits=limits_of(options), progress=progress
+        )
+        if stored is not None:
+            return with_queries(read_stored(stored, options.encoder), wanted)
+        return read_any(options.source, wanted)
 
 
 def stored_by(options: argparse.Namespace) -> StoredCollection | None:
@@ -213,7 +248,9 @@ def _others(
 
 
 def _read(options: argparse.Namespace, source: str) -> Reading:
-    return read(argparse.Namespace(**{**vars(options), "source": source, "encoder": None}))
+    """A source whose items are wanted, without the queries."""
+    plain = dict.fromkeys(_OF_QUERIES)
+    return read(argparse.Namespace(**{**vars(options), **plain, "source": source, "encoder": None}))
 
 
 @contextmanager

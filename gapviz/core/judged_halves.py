@@ -18,8 +18,9 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
     """The collection with queries of one's own; whatever evaluates, evaluates there alone.
 
     Queries without halves are halved by `halved_queries`. An item that answers a query which
-    evaluates goes to the evaluate half, one that answers only queries which calibrate to the other;
-    the rest of the items stay where they are. So no strategy is fitted on an answer that counts.
+    evaluates goes to the evaluate half, one that answers only queries which calibrate to the other,
+    whatever split it stood in; the rest of the items stay where they are. So no strategy is fitted
+    on an answer that counts.
 
     Raises:
         GapvizError: an evaluation that has queries of other dimensions, or judges items that are
@@ -57,6 +58,8 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
             (calibrates | of_others) & ~of_evaluated,
         )
         if calibrates.any() and evaluates.any():
+            halved = calibrates | evaluates
+            splits = {name: members[~halved[members]] for name, members in splits.items()}
             splits |= {CALIBRATE: np.flatnonzero(calibrates), EVALUATE: np.flatnonzero(evaluates)}
     return replace(collection, splits=splits, evaluation=evaluation)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -124,3 +126,14 @@ def test_halves_of_characters_in_queries_become_question_marks(make_collection):
     asked = with_evaluation(make_collection(n=12), evaluation((0, 0, 1), queries=queries))
     (query,) = writable(asked).evaluation.queries
     assert (query.id, query.text, query.image) == ("q?", "a ? cat", None)
+
+
+def test_an_answer_leaves_the_split_that_it_stood_in(make_collection):
+    plain = make_collection(n=12)
+    trained = replace(
+        plain,
+        splits={"train": np.arange(4), "calibrate": np.arange(4, 8), "evaluate": np.arange(8, 12)},
+    )
+    splits = with_evaluation(trained, evaluation((0, 0, 1), (1, 1, 1), (2, 5, 1))).splits
+    assert splits["train"].tolist() == [2, 3]
+    assert sorted(np.concatenate([*splits.values()]).tolist()) == list(range(12))

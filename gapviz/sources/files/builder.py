@@ -163,18 +163,23 @@ class CollectionBuilder:
 
 
 def label_splits(items: Sequence[Item], equal: Indices | None = None) -> dict[str, Indices]:
-    """One random half of each label, of the items with captions and of those without, calibrates,
-    the other evaluates; always the same halves.
+    """One random half of each label, of the items with captions and of those without, and so with
+    pictures, calibrates, the other evaluates; always the same halves.
 
-    Items that are equal, by the numbers `(n_items,)` of `alternate_splits`, stay in one half.
+    Items that are equal, by the numbers `(n_items,)` of `equal_pictures`, stay in one half; −1 is
+    equal to no other.
 
     By mere position, files in an order ("red circle", "red square", "blue circle", …) would
     leave each half with things of its own.
     """
     shuffled = np.random.default_rng(DEFAULT_SEED).permutation(len(items)).tolist()
     order = np.array(sorted(shuffled, key=lambda at: items[at].label or ""), np.int64)
-    has_text = np.array([[bool(item.captions)] for item in items])
-    return even_halves(has_text, [item.label for item in items], equal, order=order)
+    has = np.array([[bool(item.captions), item.image is not None] for item in items])
+    has = has[:, :1] if has[:, 1].all() else has
+    if equal is not None:
+        equal = np.where(equal < 0, len(items) + np.arange(len(items)), equal)
+        equal = np.unique(equal, return_inverse=True)[1]
+    return even_halves(has, [item.label for item in items], equal, order=order)
 
 
 def _captions(draft: _Draft, options: ReadOptions) -> tuple[str, ...]:

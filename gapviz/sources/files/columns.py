@@ -40,6 +40,26 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Usual names of each column, the most telling first; `usual_name` says how they are compared."""
 
+QUERY_NAMES: Mapping[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "document": ("text", "txt", "contents", "content", "passage", "body", "document", "caption"),
+    "document_id": (
+        "_id", "corpus_id", "doc_id", "docid", "docno", "did", "document_id", "passage_id", "pid",
+        "product_id", "id", "item_id", "item",
+    ),
+    "query": ("query_text", "query", "query_txt", "question", "search_query"),
+    "query_id": ("query_id", "qid", "q_id", "queryid", "topic_id", "topic"),
+    "query_image": ("query_image", "query_img_path", "query_image_path"),
+    "query_modality": ("query_modality", "modality", "modality_name"),
+    "asked_modality": (
+        "asked_modality", "target_modality", "answer_modality", "wanted_modality", "asked",
+    ),
+    "grade": (
+        "grade", "relevance", "rel", "score", "judgment", "judgement", "rating", "gain", "label",
+    ),
+}  # fmt: skip
+"""The same of documents, queries and judgments, whose tables are told apart by their place."""
+
 MOST_LISTED = 20
 
 
@@ -135,12 +155,13 @@ def is_named(names: Sequence[str], name: str | None) -> bool:
 
 
 def usual_name(names: Iterable[str], kind: str) -> str | None:
-    """The column with the first of `NAMES[kind]` there is.
+    """The column with the first of `NAMES[kind]`, or of `QUERY_NAMES[kind]`, there is.
 
     Case, spaces and dashes do not count: `Image Path` is `image_path`.
     """
     known = {_plain(name): name for name in reversed(list(names))}
-    return next((known[usual] for usual in NAMES[kind] if usual in known), None)
+    wanted = NAMES[kind] if kind in NAMES else QUERY_NAMES[kind]
+    return next((known[usual] for usual in wanted if usual in known), None)
 
 
 def usual_names(names: Sequence[str], wanted: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.fused import with_fused_documents
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
+from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
@@ -41,6 +42,13 @@ PairingRule = Literal["rows", "in-turn", "by-turns", "equal"]
 """Which rows without ids are one item: row i of each modality; of the longer ones as many rows in
 turn as there are to each of the shortest, or rows as far apart as the shortest is long; or rows of
 which one is equal."""
+
+PoolRule = Literal["local", "global"]
+POOLS: Mapping[PoolRule, str] = {
+    "local": "the candidates of the task",
+    "global": "the candidates of all tasks together",
+}
+"""Which candidates of M-BEIR are searched."""
 
 PAIRING_RULES: Mapping[PairingRule, str] = {
     "rows": "row i of each modality is item i",
@@ -95,6 +103,18 @@ class ReadOptions:
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""
+    queries: Path | None = None
+    """A file of queries of one's own, as `gapviz.sources.files.judgments` reads it."""
+    judgments: Path | None = None
+    """A file of judgments: which items answer which queries, and how well."""
+    query_vectors: Path | None = None
+    """A source of vectors whose ids are those of queries."""
+    subset: str | None = None
+    """Of a benchmark that holds several, the one to read: `mscoco_task0`, `OVEN`."""
+    pool: PoolRule = "local"
+    """Of M-BEIR, which candidates are searched: those of the task, or those of all tasks."""
+    progress: Progress = field(default=no_progress, compare=False)
+    """Told how far the reading of judgments is; may raise to cancel."""
 
     def __post_init__(self) -> None:
         if "{label}" not in self.template:
@@ -106,6 +126,10 @@ class ReadOptions:
             raise GapvizError(
                 f"there is no pairing {self.pairing[:80]!r}",
                 hint=f"choose one of {', '.join(PAIRING_RULES)}",
+            )
+        if self.pool not in POOLS:
+            raise GapvizError(
+                f"there is no pool {self.pool[:80]!r}", hint=f"choose one of {', '.join(POOLS)}"
             )
         if self.dims is not None and self.dims < 1:
             raise GapvizError(
@@ -214,10 +238,10 @@ def formats() -> tuple[Format, ...]:
     return _formats(tuple(sys.path))
 
 
-def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
+def read_source(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     """What `builtin` or a variant of it names, or a file or folder of one of `formats()`.
 
-    The reading says what was skipped.
+    The reading says what was skipped. `gapviz.sources.files.read` adds queries in files beside it.
 
     Raises:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.

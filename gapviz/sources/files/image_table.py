@@ -5,10 +5,7 @@ What lists images and captions otherwise counts as one too: see `caption_tables`
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from functools import cache, partial
-from io import BytesIO
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
@@ -22,17 +19,11 @@ from gapviz.sources.files.columns import Columns, Fields, is_named, usual_name
 from gapviz.sources.files.described_images import image_columns
 from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
-from gapviz.sources.files.named_paths import (
-    NOT_FETCHED,
-    PathFinder,
-    is_web_address,
-    picture_named,
-)
+from gapviz.sources.files.row_pictures import RowPictures
 from gapviz.sources.files.tables import Row, SourceTable, open_table
 from gapviz.sources.files.texts import one_line, shown
-from gapviz.sources.images.decoding import header_flaw
 from gapviz.sources.images.parquet import stored_bytes
-from gapviz.sources.images.references import path_reference, relative_path
+from gapviz.sources.images.references import path_reference
 
 
 def read_image_table(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
@@ -77,7 +68,7 @@ def _read(
         rows.builder.captions_from = "the Parquet files"
     for file in files:
         rows.add_table(open_caption_table(file, file.relative_to(table_root).as_posix()))
-    for note in rows.finder.notes():
+    for note in rows.pictures.notes():
         rows.builder.skip(path.name, note)
     return rows
 
@@ -116,10 +107,8 @@ class _TableRows:
     def __init__(self, table_root: Path, options: ReadOptions, *, lenient: bool) -> None:
         self.root = options.image_folder or table_root
         self.builder = CollectionBuilder()
-        self._base = Path(os.path.realpath(self.root))
         self._options = options
-        self.finder = PathFinder.below(self.root, lenient=lenient)
-        self._picture = cache(partial(picture_named, root=self.root, finder=self.finder))
+        self.pictures = RowPictures(self.root, lenient=lenient)
 
     def add_table(self, table: SourceTable) -> None:
         columns = image_columns(table, self._options)
@@ -133,12 +122,9 @@ class _TableRows:
                 self.builder.skip(place, "names no image")
 
     def _add_named(self, named: str, fields: Fields, place: str) -> None:
-        if is_web_address(named):
-            self.builder.skip(place, f"names {shown(named)!r}, which {NOT_FETCHED}")
-            return
-        name, flaw = self._picture(relative_path(named, self._base))
+        name, flaw = self.pictures.named(named)
         if flaw is not None:
-            self.builder.skip(place, f"names {shown(name)!r}, which {flaw}")
+            self.builder.skip(place, flaw)
             return
         self._add(name, path_reference(name), fields, place)
 
@@ -151,18 +137,13 @@ class _TableRows:
         columns: Columns,
         place: str,
     ) -> None:
-        path = table.path.resolve()
-        flaw = header_flaw(BytesIO(content), len(content))
-        if flaw is None and not path.is_relative_to(self._base):
-            flaw = "lies outside the folder of images"
+        reference, flaw = self.pictures.stored(content, row, table, str(columns.image))
         if flaw is not None:
-            self.builder.skip(place, f"stores an image that {flaw}")
+            self.builder.skip(place, flaw)
             return
         key = one_line(fields.image or "")
         if not key or key in self.builder:
             key = f"{table.name}#{row.number}"
-        file = path.relative_to(self._base).as_posix()
-        reference = f"parquet:{file}#{row.number},{columns.image}"
         self._add(key, reference, fields, place)
 
     def _add(self, key: str, image: str, fields: Fields, place: str) -> None:

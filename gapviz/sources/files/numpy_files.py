@@ -100,13 +100,15 @@ def read_stacked(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     """A `.npy` of shape (M, n, dim), row i of each matrix one item's.
 
     Two matrices are image and text unless `options.modalities` names them; more have to be
-    named. Ids, captions, labels and image paths may be given in a table `<stem>.csv`,
-    `.tsv`, `.jsonl` or `.parquet` beside it.
+    named, and so has a single one, of shape (n, dim). Ids, captions, labels and image paths
+    may be given in a table `<stem>.csv`, `.tsv`, `.jsonl` or `.parquet` beside it.
 
     Raises:
         GapvizError: not a NumPy file, Python objects inside, another shape, or bad rows.
     """
     array = load_array(path)
+    if array.ndim == 2 and len(options.modalities) == 1:
+        array = array[None]
     if array.ndim != 3 or 0 in array.shape:
         raise GapvizError(
             f"has shape {array.shape} instead of (2, rows, dimensions)",

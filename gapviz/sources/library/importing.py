@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.allowed_paths import allowed_path
-from gapviz.sources.files.format import ReadOptions, Skipped, read
+from gapviz.sources.files.beside import read
+from gapviz.sources.files.format import ReadOptions, Skipped
 from gapviz.sources.files.limits import UPLOADS
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.upload import (

@@ -109,7 +109,7 @@ def test_a_reader_that_cannot_be_loaded_is_left_out_with_a_warning(package, sour
 
 def test_every_format_is_asked_in_one_order_and_the_least_telling_last():
     names = [one.name for one in formats()]
-    assert len(set(names)) == len(names) == 19
+    assert len(set(names)) == len(names) == 23
     assert names.index("array_folder") < names.index("imagefolder") < names.index("plain_folder")
     assert names[-1] == "plain_folder"
     assert all(one.title and callable(one.recognises) and callable(one.read) for one in formats())

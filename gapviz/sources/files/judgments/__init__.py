@@ -1,0 +1,1 @@
+"""Queries of one's own and their judgments, one file a format."""
