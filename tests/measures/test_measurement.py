@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
+from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.experiment import Experiment, measure
@@ -375,3 +376,14 @@ def test_importing_a_measurement_imports_no_heavy_library():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_what_cards_and_readings_show_makes_no_clusters_and_compares_no_clouds(make_collection):
+    before, after = (measure(make_collection(), StrategyOptions(n)) for n in ("raw", "centre"))
+    for one in (before, after):
+        assert gap_reading(one) and bias_reading(one)
+        assert one.geometry.gap.separation and one.bias and one.ndcg and one.recall
+    assert change_reading(before, after)
+    for one in (before, after):
+        assert "groups" not in vars(one)
+        assert not {"agreement", "residual_spectrum", "differences"} & set(vars(one.geometry))
