@@ -40,10 +40,10 @@ ACCEPTED_FROM = {accepted}
 
 
 def match_probability(score, modality_a, modality_b, prior=PRIOR):
-    """Probability that a pair matches, from {what}, or from an array of them.
+    """Probability that a pair matches, from {what}.
 
-    `prior` is the share of such pairs that match: of a query's one match among n rows, 1 / n.
-    Within a modality, two items that share a label match.
+    `score` is a number or an array of them. `prior` is the share of such pairs that match: of a
+    query's one match among n rows, 1 / n. Within a modality, two items that share a label match.
     """
     pair = (modality_a, modality_b)
     curve = MATCHES[pair if pair in MATCHES else pair[::-1]]

@@ -15,7 +15,7 @@ from gapviz.strategies import StrategyOptions
 SCORES = np.linspace(-0.2, 0.9, 23)
 
 
-@pytest.mark.parametrize("name", ["raw", "centre", "znorm", "nnn", "route", "items-rrf"])
+@pytest.mark.parametrize("name", ["centre", "znorm", "nnn", "route"])
 def test_the_generated_code_says_what_python_says(take_home, generated, name):
     folder, card, _ = take_home(StrategyOptions(name))
     module, back = generated(folder, "in_numpy"), load_exported(folder)

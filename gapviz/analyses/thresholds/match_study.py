@@ -44,7 +44,9 @@ from gapviz.measures.retrieval.intervals import CORPUS_GROUPINGS, FIT_GROUPINGS,
 from gapviz.storage.cache import cached
 from gapviz.strategies import StrategyOptions
 
-MOST_REFITTED = 50_000
+MOST_MEASURED = 100_000
+"""Held-out pairs of either kind: of more a seeded sample."""
+MOST_REFITTED = 20_000
 """Mismatched pairs of each refit: what a curve does without a fifth of the items turns on the few
 that match."""
 
@@ -163,7 +165,9 @@ def study_matches(
         progress((1 + place / len(calibration.probabilities)) / 3, f"{'–'.join(names)} pairs")
         if not set(names) <= set(evaluated.modality_names):
             continue
-        held_out = scored_pairs(evaluated, strategy, names, one.match, seed=seed)
+        held_out = scored_pairs(
+            evaluated, strategy, names, one.match, seed=seed, most=MOST_MEASURED
+        )
         if held_out.matched.size and held_out.mismatched.size:
             refits = _refits(learned_from.pairs[names], without, settings)
             reliability[names] = reliability_of(one.curve, refits, held_out, kept, prior)

@@ -8,13 +8,13 @@ from math import isnan
 from typing import Any
 
 from gapviz.analyses.analysis import Finding, Request
-from gapviz.analyses.thresholds.match_study import MatchStudy, study_matches
+from gapviz.analyses.thresholds.match_study import MOST_MEASURED, MatchStudy, study_matches
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import figure
 from gapviz.measures.match_probability.abstention import SHOWN, Abstention
-from gapviz.measures.match_probability.answers import PRECISION
+from gapviz.measures.match_probability.answers import FEWEST_ANSWERS, PRECISION
 from gapviz.measures.match_probability.calibration import why_of_cosines
 from gapviz.measures.match_probability.model import MATCH_WORDS, METHOD, PRIOR, MatchProbability
 from gapviz.measures.match_probability.reliability import VARIED
@@ -32,10 +32,10 @@ PROTOCOL = (
     "reweighted to the prior; of what a strategy learns, on fifths of it that the strategy has not "
     "seen. At another prior the log-odds of a match shift by the difference of logit(prior): of "
     "isotonic steps that is what reweighting gives, of a logistic curve what Bayes' rule does. "
-    f"Of more than {MOST_PAIRS:,} pairs that do not match, a seeded sample. Measured on the "
-    "evaluate split at the same prior. The threshold is the lowest score at which the share of "
-    "right best answers, with one wrong answer added, reaches the precision on at least 20 "
-    f"calibration queries. Intervals: {VARIED}."
+    f"Of more than {MOST_PAIRS:,} pairs of a kind, a seeded sample. Measured on the evaluate "
+    f"split, on at most {MOST_MEASURED:,} pairs of a kind, at the same prior. The threshold is the "
+    "lowest score at which the share of right best answers, with one wrong answer added, reaches "
+    f"the precision on at least {FEWEST_ANSWERS} calibration queries. Intervals: {VARIED}."
 )
 
 

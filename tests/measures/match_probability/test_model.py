@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -70,6 +70,7 @@ def test_where_the_odds_are_known_the_probability_is_theirs(method, prior):
     np.testing.assert_allclose(curve.probability(grid), known, atol=tolerance)
 
 
+@settings(max_examples=25)
 @given(st.floats(0.001, 0.9), st.floats(0.001, 0.9), st.integers(0, 50), st.integers(5, 60))
 def test_another_prior_gives_isotonic_steps_what_reweighting_gives(first, second, seed, n):
     matched, mismatched = drawn(n, 5 * n, seed)
@@ -89,6 +90,7 @@ def test_another_prior_shifts_the_log_odds_of_a_line_and_a_fit_there_agrees():
     np.testing.assert_allclose(curve.log_odds(grid, 0.01), anew.log_odds(grid), atol=0.25)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 1_000), st.integers(1, 40), st.integers(1, 80), st.sampled_from(METHODS))
 def test_a_higher_score_is_never_less_likely_a_match_and_nothing_is_certain(seed, n, m, method):
     rng = np.random.default_rng(seed)
