@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,14 +108,3 @@ def test_queries_of_other_dimensions_are_refused(make_collection):
     vectors = {"text": ModalityVectors.of(np.eye(4, 5))}
     with pytest.raises(GapvizError, match="5 dimensions, and the items have 8"):
         with_evaluation(make_collection(n=12), evaluation((0, 0, 1), vectors=vectors))
-
-
-def test_an_answer_leaves_the_split_that_it_stood_in(make_collection):
-    plain = make_collection(n=12)
-    trained = replace(
-        plain,
-        splits={"train": np.arange(4), "calibrate": np.arange(4, 8), "evaluate": np.arange(8, 12)},
-    )
-    splits = with_evaluation(trained, evaluation((0, 0, 1), (1, 1, 1), (2, 5, 1))).splits
-    assert splits["train"].tolist() == [2, 3]
-    assert sorted(np.concatenate([*splits.values()]).tolist()) == list(range(12))
