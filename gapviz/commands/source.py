@@ -101,11 +101,12 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 
-_OF_QUERIES = ("queries", "judgments", "query_vectors")
-"""Fields that add queries to a source."""
-
 _OF_VECTORS = frozenset({"quantisation", "dims", "fuse"})
 """Fields that say nothing of a source that is to be encoded."""
+
+
+_OF_QUERIES = ("queries", "judgments", "query_vectors")
+"""Fields that add queries to a source."""
 
 
 def add_source(

@@ -14,13 +14,20 @@ from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import read_only
 
 
+NO_OTHERS = (
+    "So many items answer a measured query that none is left to fit on: strategies that learn are "
+    "fitted on items that answer, which flatters them."
+)
+"""Of judgments that leave one of the halves without items."""
+
+
 def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collection:
     """The collection with queries of one's own; whatever evaluates, evaluates there alone.
 
     Queries without halves are halved by `halved_queries`. An item that answers a query which
-    evaluates goes to the evaluate half, one that answers only queries which calibrate to the other,
-    whatever split it stood in; the rest of the items stay where they are. So no strategy is fitted
-    on an answer that counts.
+    evaluates goes to the evaluate half, one that answers only queries which calibrate to the other;
+    the rest of the items stay where they are, and so do those of other splits, such as one that an
+    encoder was trained on. So no strategy is fitted on an answer that counts.
 
     Raises:
         GapvizError: an evaluation that has queries of other dimensions, or judges items that are
@@ -52,15 +59,17 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
         counts = evaluation.evaluated[judged.query]
         for kind, those in enumerate((counts, ~counts)):
             answers[kind, judged.item[judged.relevant & those]] = True
+        elsewhere = [one for name, one in splits.items() if name not in (CALIBRATE, EVALUATE)]
+        answers[:, np.concatenate([np.zeros(0, np.int64), *elsewhere])] = False
         of_evaluated, of_others = answers[0], answers[1] & ~answers[0]
         evaluates, calibrates = (
             (evaluates | of_evaluated) & ~of_others,
             (calibrates | of_others) & ~of_evaluated,
         )
         if calibrates.any() and evaluates.any():
-            halved = calibrates | evaluates
-            splits = {name: members[~halved[members]] for name, members in splits.items()}
             splits |= {CALIBRATE: np.flatnonzero(calibrates), EVALUATE: np.flatnonzero(evaluates)}
+        else:
+            evaluation = replace(evaluation, notes=(*evaluation.notes, NO_OTHERS))
     return replace(collection, splits=splits, evaluation=evaluation)
 
 

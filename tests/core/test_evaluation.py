@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +5,7 @@ from hypothesis import strategies as st
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments, halved_queries
-from gapviz.core.judged_halves import with_evaluation
+from gapviz.core.judged_halves import NO_OTHERS, with_evaluation
 from gapviz.core.matryoshka import first_dimensions
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.sources.files.writable import writable
@@ -101,6 +99,14 @@ def test_the_calibrate_half_holds_its_queries_and_every_part_of_it_too(make_coll
     assert made.split("evaluate").evaluation is None
 
 
+def test_where_every_item_answers_the_fit_is_doubted(make_collection):
+    every = [(0, item, 1) for item in range(12)]
+    splits = {"evaluate": np.arange(4)}
+    made = with_evaluation(make_collection(n=12), evaluation(*every, splits=splits))
+    assert made.splits["calibrate"].size == 6
+    assert made.evaluation.notes == (NO_OTHERS,)
+
+
 def test_queries_change_the_key_of_every_cache(make_collection):
     plain = make_collection(n=12)
     asked = with_evaluation(plain, evaluation((0, 0, 1), (1, 2, 1)))
@@ -126,14 +132,3 @@ def test_halves_of_characters_in_queries_become_question_marks(make_collection):
     asked = with_evaluation(make_collection(n=12), evaluation((0, 0, 1), queries=queries))
     (query,) = writable(asked).evaluation.queries
     assert (query.id, query.text, query.image) == ("q?", "a ? cat", None)
-
-
-def test_an_answer_leaves_the_split_that_it_stood_in(make_collection):
-    plain = make_collection(n=12)
-    trained = replace(
-        plain,
-        splits={"train": np.arange(4), "calibrate": np.arange(4, 8), "evaluate": np.arange(8, 12)},
-    )
-    splits = with_evaluation(trained, evaluation((0, 0, 1), (1, 1, 1), (2, 5, 1))).splits
-    assert splits["train"].tolist() == [2, 3]
-    assert sorted(np.concatenate([*splits.values()]).tolist()) == list(range(12))

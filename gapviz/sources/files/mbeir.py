@@ -65,8 +65,7 @@ def read_mbeir(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: several local pools and none named, a task or pool that is not there, or a file
             that cannot be read.
     """
-    told = Told()
-    files = BenchmarkFiles(path, options, told)
+    files = BenchmarkFiles(path, options)
     where = shown(path.name)
     every = _files(path)
     mine = _of_task(every, options, where)
@@ -91,11 +90,12 @@ def read_mbeir(path: Path, options: ReadOptions = ReadOptions()) -> Reading:
     judged = [(one.name, one.split) for one in mine if one.place == QRELS]
     more = []
     if not judged:
-        more = [_positives(path, one, told) for one in mine if one.place == QUERY]
-        told.open.append(f"There are no qrels, so that {POSITIVES} of each query was taken.")
+        more = [_positives(path, one, files.told) for one in mine if one.place == QUERY]
+        files.told.open.append(f"There are no qrels, so that {POSITIVES} of each query was taken.")
     others = sorted({one.name for one in every} - {one.name for one in mine})
     if others:
-        told.lost(where, f"holds files of other tasks or pools too (the first: {others[0]})")
+        why = f"holds files of other tasks or pools too (the first: {others[0]})"
+        files.told_of_items.lost(where, why)
     return files.reading(
         documents, queries, judged, known=others, asked_by_task=ASKED_BY_TASK, more=more
     )

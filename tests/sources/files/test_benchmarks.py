@@ -1,6 +1,8 @@
 """Benchmarks' folders as they are published, each made small and read whole."""
 
+import io
 import json
+import zipfile
 from itertools import chain
 
 import numpy as np
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from gapviz import GapvizError
 from gapviz.sources.files import ReadOptions, read
 from gapviz.sources.files.judgments.contents import combined_modality
+from gapviz.sources.files.limits import UPLOADS
+from gapviz.sources.files.upload import unpack_upload
 from tests.sources.files.image_making import opened, picture, put, put_json_lines, put_parquet
 
 
@@ -321,8 +325,10 @@ def test_pictures_that_are_not_there_are_counted_and_the_documents_stay(mbeir):
         file.unlink()
     reading = read(str(mbeir), ReadOptions(subset="mscoco_task0"))
     assert reading.collection.n_items == 3 and judged(reading.collection)
-    (note,) = [one for one in reading.skipped if "picture" in one.why]
-    assert "3 rows of which each names a picture that is not there" in note.why
+    said = "\n".join(one.why for one in reading.skipped)
+    assert "3 rows of which each names a picture that is not there" in said
+    assert "holds 3 documents with neither text nor picture that is read" in said
+    assert reading.collection.evaluation.notes == ()
 
 
 @pytest.mark.parametrize("reference", ["../../secret.png", "/etc/passwd", "https://x.org/1.png"])
@@ -387,3 +393,15 @@ def test_a_damaged_folder_is_read_or_refused_in_one_sentence(beir, mixbench, mbe
         assert found.n_items and found.content_hash
     finally:
         path.write_bytes(whole)
+
+
+def test_a_benchmark_is_uploaded_as_a_zip(beir, tmp_path):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for file in sorted(beir.rglob("*.*")):
+            archive.write(file, file.relative_to(beir.parent))
+    content.seek(0)
+    assert unpack_upload(content, tmp_path / "up").skipped == ()
+    options = ReadOptions(within=tmp_path / "up", limits=UPLOADS)
+    uploaded = read(str(tmp_path / "up"), options).collection
+    assert judged(uploaded) == judged(read(str(beir)).collection)

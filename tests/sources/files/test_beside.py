@@ -215,6 +215,18 @@ def test_judgments_that_do_not_count_are_counted_and_said(tmp_path, source):
     assert {one.what for one in reading.skipped} == {"a.csv"} and len(reading.skipped) == 5
 
 
+def test_lines_of_delimiters_alone_say_nothing(tmp_path, evaluated):
+    table = put(tmp_path, "a.csv", "query_id,item_id,grade\nq1,3.jpg,1\n,,\n,,\n")
+    found = evaluated(table)
+    assert grades(found) == {("q1", 3): 1.0} and found.notes == ()
+
+
+def test_a_first_query_that_is_a_usual_name_is_no_heading(tmp_path, evaluated):
+    lines = put(tmp_path, "q.tsv", "q1\tphoto\nq2\ta cat\n")
+    found = evaluated(put(tmp_path, "qrels.txt", trec(ROWS)), lines)
+    assert [query.text for query in found.queries] == ["photo", "a cat"]
+
+
 def test_broken_lines_are_counted_with_the_first(tmp_path, source):
     qrels = put(tmp_path, "qrels.txt", "q1 0 3.jpg 1\nq1 0\nq1 0 5.jpg 1\nq2 0 0.jpg\n")
     reading = read(str(source), ReadOptions(judgments=qrels))

@@ -60,17 +60,17 @@ def read_benchmark(
     every = benchmark_parts(folder)
     parts = of_subset(every, options.subset, where=where)
     parts = _of_one_split(parts)
-    told = Told()
-    files = BenchmarkFiles(folder, options, told)
+    files = BenchmarkFiles(folder, options)
     mixed = [part.name for part in parts if part.role == MIXED_CORPUS]
     documents = files.documents(mixed or [part.name for part in parts if part.role == CORPUS])
     queries = files.queries([part.name for part in parts if part.role == ASKED])
     judged = [(part.name, part.split) for part in parts if part.role == JUDGED]
     if not judged:
-        told.open.append(no_judgments)
+        files.told.open.append(no_judgments)
     others = {part.subset for part in every} - {part.subset for part in parts} - {""}
     if others:
-        told.lost(where, f"holds {counted(len(others), 'other benchmark')} too ({_listed(others)})")
+        why = f"holds {counted(len(others), 'other benchmark')} too ({_listed(others)})"
+        files.told_of_items.lost(where, why)
     skipped_parts = [part.name for part in every if part.subset in others]
     return files.reading(documents, queries, judged, known=skipped_parts)
 
@@ -81,13 +81,15 @@ class BenchmarkFiles:
     Args:
         folder: nothing outside of it is read.
         options: may name the folder of the pictures.
-        told: gathers what is left out.
     """
 
-    def __init__(self, folder: Path, options: ReadOptions, told: Told) -> None:
+    def __init__(self, folder: Path, options: ReadOptions) -> None:
         self.folder = folder
         self.root = options.image_folder or folder
-        self.told = told
+        self.told = Told()
+        """What is left out of queries and judgments."""
+        self.told_of_items = Told()
+        """The same of documents and files."""
         self._options = options
         self._pictures = RowPictures(self.root)
         self._read: set[str] = set()
@@ -108,8 +110,8 @@ class BenchmarkFiles:
                 raise GapvizError(
                     "has no column of ids", where=shown(name), hint="call it _id, id or corpus_id"
                 )
-            for one in contents_of(table, columns, self._pictures, self.told):
-                self._add(found, one, name)
+            for one in contents_of(table, columns, self._pictures, self.told_of_items):
+                self._add(found, one, name, self.told_of_items)
         if not found:
             raise GapvizError(
                 "holds no document with an id", where=shown(self.folder.name),
@@ -117,9 +119,11 @@ class BenchmarkFiles:
             )  # fmt: skip
         empty = [one.id for one in found.values() if not (one.texts or one.image)]
         if empty:
-            self.told.open.append(
-                f"{counted(len(empty), 'document')} with neither text nor picture that is read "
-                f"(the first: {shown(empty[0], 60)})."
+            count = counted(len(empty), "document")
+            self.told_of_items.lost(
+                shown(self.folder.name),
+                f"holds {count} with neither text nor picture that is read "
+                f"(the first: {shown(empty[0], 60)})",
             )
         return list(found.values())
 
@@ -132,7 +136,7 @@ class BenchmarkFiles:
         found: dict[str, Content] = {}
         for name in names:
             for one in read_queries(self._path(name), self._pictures, self.told, name=name):
-                self._add(found, one, name)
+                self._add(found, one, name, self.told)
         return [one.query() for one in found.values()]
 
     def reading(
@@ -166,17 +170,19 @@ class BenchmarkFiles:
             progress = share_of(self._options.progress, place, len(judged))
             rows = read_judgments(self._path(file), self.told, progress, name=file)
             parts.append(JudgmentPart(rows, split))
-        for note in self._pictures.notes():
-            self.told.lost(name, note)
-        self._tell_unread(items, queries, known)
         evaluation = evaluation_of(
             name, queries, parts, collection, self.told, asked_by_task=asked_by_task
         )
-        return Reading((with_evaluation(collection, evaluation),), tuple(self.told.skipped))
+        for note in self._pictures.notes():
+            self.told_of_items.lost(name, note)
+        self.told_of_items.close()
+        self._tell_unread(items, queries, known)
+        skipped = (*self.told_of_items.skipped, *self.told.skipped)
+        return Reading((with_evaluation(collection, evaluation),), skipped)
 
-    def _add(self, found: dict[str, Content], one: Content, name: str) -> None:
+    def _add(self, found: dict[str, Content], one: Content, name: str, told: Told) -> None:
         if one.id in found:
-            self.told.flaw(name, one.id, "has an id that an earlier file has, which counts")
+            told.flaw(name, one.id, "has an id that an earlier file has, which counts")
         else:
             found[one.id] = one
 
@@ -200,9 +206,9 @@ class BenchmarkFiles:
         read |= {one.removeprefix("./") for one in used if one is not None}
         for skipped in builder.skipped:
             if skipped.what not in read:
-                self.told.skipped.append(skipped)
+                self.told_of_items.skipped.append(skipped)
         for what, why in unread_files(names, read, self._documents):
-            self.told.lost(what, why)
+            self.told_of_items.lost(what, why)
 
 
 def _of_one_split(parts: Sequence[BenchmarkPart]) -> list[BenchmarkPart]:

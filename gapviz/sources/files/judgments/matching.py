@@ -76,8 +76,10 @@ def judgments_of(
             hint="give the queries that it was made for",
         )
     items = _items(rows, item_ids, told)
-    grades = _grades(rows, told)
-    _tell_unknown(rows, queries, items, item_ids, told)
+    # Spreadsheets leave lines of delimiters alone at their end.
+    blank = (rows.asking.codes < 0) & (rows.item.codes < 0)
+    grades = _grades(rows, blank, told)
+    _tell_unknown(rows, (queries < 0) & ~blank, (items < 0) & ~blank, item_ids, told)
     counts = (queries >= 0) & (items >= 0) & ~np.isnan(grades)
     columns = queries[counts], items[counts], grades[counts]
     _tell_twice(rows.name, *columns, told)
@@ -176,13 +178,13 @@ def _alike_told(unknown: Sequence[str], item_ids: Sequence[str]) -> str:
     return ""
 
 
-def _grades(rows: JudgmentRows, told: Told) -> Grades:
-    """`(n_rows,)`: NaN where the grade is no number, which is told."""
+def _grades(rows: JudgmentRows, blank: Mask, told: Told) -> Grades:
+    """`(n_rows,)`: NaN where the grade is no number, which is told of rows that are not blank."""
     n = rows.item.codes.size
     if rows.grade is None:
         return np.ones(n, dtype=np.float32)
     grades = np.append(_numbers(rows.grade.texts), np.float32(np.nan))[rows.grade.codes]
-    flawed = np.flatnonzero(np.isnan(grades))
+    flawed = np.flatnonzero(np.isnan(grades) & ~blank)
     if flawed.size:
         first = rows.grade.text(int(flawed[0])) or "nothing"
         told.lost(
@@ -220,16 +222,17 @@ def _number_in(text: str) -> float:
 
 
 def _tell_unknown(
-    rows: JudgmentRows, queries: Indices, items: Indices, item_ids: Sequence[str], told: Told
+    rows: JudgmentRows, no_query: Mask, no_item: Mask, item_ids: Sequence[str], told: Told
 ) -> None:
-    asked = np.flatnonzero(queries < 0)
+    """Say which rows name a query, and which an item, that is not there."""
+    asked = np.flatnonzero(no_query)
     if asked.size:
         told.lost(
             rows.name,
             f"holds {counted(asked.size, 'judgment')} of queries that are not there "
             f"(the first: {shown(rows.asking.text(int(asked[0])), 60)!r})",
         )
-    missing = np.flatnonzero(items < 0)
+    missing = np.flatnonzero(no_item)
     if missing.size:
         codes = np.unique(rows.item.codes[missing])[:MOST_ALIKE].tolist()
         unknown = [str(rows.item.texts[code].as_py()) for code in codes if code >= 0]

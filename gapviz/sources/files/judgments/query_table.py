@@ -21,7 +21,7 @@ def looks_like_query_table(path: Path) -> bool:
         columns = query_columns(open_table(path, path.name, peek=True).columns)
     except GapvizError:
         return path.suffix.lower() in {".jsonl", ".parquet"}
-    headed = bool(columns.text or columns.image)
+    headed = columns.id is not None and bool(columns.text or columns.image)
     return headed or path.suffix.lower() in {".jsonl", ".parquet", ".csv"}
 
 
