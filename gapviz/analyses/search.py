@@ -14,6 +14,7 @@ from gapviz.analyses.analysis import (
     Request,
     results_parameter,
 )
+from gapviz.analyses.written_run import RUN, written_finding
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -135,9 +136,16 @@ def list_reading(found: ResultList, modality: str) -> str:
 def find_answer(request: Request, progress: Progress) -> Finding:
     """What one query finds."""
     text, item, image = request["text"], request["item"], request["image"]
+    if request["run_file"] is not None:
+        if any(given is not None for given in (text, item, image)):
+            raise GapvizError(
+                "--run writes the lists of all queries", hint="give no query of your own"
+            )
+        return written_finding(request, progress)
     if sum(given is not None for given in (text, item, image)) != 1:
         raise GapvizError(
-            "a search needs one query", hint="give a text, or --item ID, or --image FILE"
+            "a search needs one query",
+            hint="give a text, or --item ID, or --image FILE; or --run FILE for all queries",
         )
     collection = request.collection
     experiment = Experiment(collection, request.strategy, request.fit)
@@ -182,13 +190,15 @@ ANALYSIS = Analysis(
     "search a collection with a text, a picture or one of its items",
     "Search every vector of a collection, all modalities mixed, with a text, with the picture of "
     "a file or with one of its items. A text that is a caption of the collection knows its own "
-    "item, and so has a match; so does a picture of the collection.",
+    "item, and so has a match; so does a picture of the collection. With --run, write the lists "
+    "of all judged queries that evaluate, or else of the held-out items, each of which asks.",
     find_answer,
     parameters=(
         Parameter("text", "Text", "text", None, "what to search for; or give --item", flag="text"),
         Parameter("item", "Item", "text", None, "search with the item of this id"),
         Parameter("image", "Image", "text", None, "search with the picture of this file"),
         QUERY_MODALITY,
+        RUN,
         results_parameter(10),
     ),
     shared=("strategy", "fit"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.collection import Collection
+from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
@@ -19,7 +20,7 @@ from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import REFIT_QUERIES, Fit, Measurement
 from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals, fifths
-from gapviz.measures.retrieval.judged import Corpus, Judged
+from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.retrieval.index import Index
 from gapviz.retrieval.run import LIST_DEPTH, ranked_lists
@@ -239,14 +240,19 @@ class Experiment:
 
 
 def judged_queries(
-    collection: Collection, strategy: Strategy | None = None, seed: int = DEFAULT_SEED
+    collection: Collection,
+    strategy: Strategy | None = None,
+    seed: int = DEFAULT_SEED,
+    *,
+    most: int = MAX_QUERIES,
 ) -> Evaluation:
     """The queries of a collection that are measured, with their judgments.
 
     Args:
         collection: with an evaluation.
         strategy: whose modalities alone ask; without one all do, with a vector or not.
-        seed: of the sample where there are more than `MAX_QUERIES`.
+        seed: of the sample where there are more than `most`.
+        most: queries that are measured.
 
     Raises:
         GapvizError: no queries with judgments, or none that can ask.
@@ -270,7 +276,7 @@ def judged_queries(
             where=collection.name,
             hint="give vectors of the queries, of modalities that are indexed and fitted",
         )
-    return evaluation.subset(seeded_sample(measured, MAX_QUERIES, seed))
+    return evaluation.subset(seeded_sample(measured, most, seed))
 
 
 def measured_pair(
