@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isnan
-from typing import Any, Literal
+from typing import Literal
 
-from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import Change, named_change
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.plain_json import plain_json
-from gapviz.core.progress import Progress, no_progress
 from gapviz.core.table import Cell, Column, Marked, Table
-from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
-from gapviz.measures.experiment import Experiment
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, sentence, too_few
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS, JudgedMeasurement
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import DEPTH, JUDGED_FIGURES, QUALITY
 from gapviz.measures.retrieval.outcome import mean_of_known
-from gapviz.strategies import StrategyOptions
 
 Protocol = Literal["judged", "paired"]
 
@@ -86,40 +80,6 @@ def judged_queries_words(n: int) -> str:
     return counted(n, *QUERY)
 
 
-@dataclass(frozen=True, eq=False)
-class JudgedComparison:
-    """A strategy and raw cosine, held against the same judgments."""
-
-    after: JudgedMeasurement
-    before: JudgedMeasurement | None = None
-    """Raw cosine; None where that is what was measured."""
-
-    @property
-    def n_queries(self) -> int:
-        """Queries that are measured."""
-        return self.after.judged.evaluation.n_queries
-
-
-def compared_by_judgments(
-    experiment: Experiment, progress: Progress = no_progress
-) -> JudgedComparison:
-    """The strategy of an experiment and raw cosine, by judgments, intervals and all.
-
-    Raises:
-        GapvizError: as `Experiment.judged`.
-    """
-    raw = StrategyOptions()
-    progress(0.0, "raw cosine, by judgments")
-    before = experiment.having(raw).judged()
-    _ = before.replicates
-    if experiment.options == raw:
-        return JudgedComparison(before)
-    progress(0.4, f"{experiment.strategy.label}, by judgments")
-    after = experiment.judged()
-    _ = after.replicates
-    return JudgedComparison(after, before)
-
-
 def judged_table(found: JudgedMeasurement, before: JudgedMeasurement | None = None) -> Table:
     """Every figure by judgments, a row for each query modality.
 
@@ -156,6 +116,25 @@ def judged_table(found: JudgedMeasurement, before: JudgedMeasurement | None = No
                     words,
                 ]
             )
+    return Table("By judgments", columns, rows, intervals=VARIED)
+
+
+def judged_board(measurements: Mapping[str, JudgedMeasurement]) -> Table:
+    """A row for each of several, their titles first, with the same queries and judgments."""
+    one = next(iter(measurements.values()))
+    columns, keys = [Column("strategy", "strategy", text=True)], []
+    for name in one.modalities:
+        for key in ("bias", "target_hit", "ndcg", "recall@10", "unjudged"):
+            if isnan(one.estimate(key, name).value):
+                continue
+            keys.append((key, name))
+            words = better_words(one, key, name)
+            detail = f"{name} queries"
+            columns.append(Column(f"{key}-{name}", FIGURE_TITLES[key], detail, better=words))
+    rows = [
+        [title, *(judged_cell(found, *key) for key in keys)]
+        for title, found in measurements.items()
+    ]
     return Table("By judgments", columns, rows, intervals=VARIED)
 
 
@@ -216,7 +195,7 @@ def _neutral(found: JudgedMeasurement, name: str, modality: str) -> float | None
 
 def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = None) -> str:
     """What asks, and what it finds, in two sentences; and what a strategy changes about it."""
-    told = [_started(_asking(found))]
+    told = [sentence(_asking(found))]
     counts = found.n_queries
     enough = [name for name in found.modalities if counts[name] >= FEWEST_ITEMS]
     if not enough:
@@ -233,7 +212,7 @@ def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = 
                 f"{figure(10 * found.expected_bias[name], 1)})"
             )
         parts.append(words)
-    told.append(_started("; ".join(parts)))
+    told.append(sentence("; ".join(parts)))
     if not found.has_content:
         told.append("No answer is found better than by chance.")
     elif before is not None:
@@ -286,10 +265,6 @@ def _moved(found: JudgedMeasurement, before: JudgedMeasurement) -> str:
     return f"With {label}, {'; '.join(told)}."
 
 
-def _started(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
-
-
 def judged_protocol(found: JudgedMeasurement) -> str:
     """How figures by judgments are made, in sentences."""
     unit = found.judged.evaluation.unit
@@ -300,58 +275,3 @@ def judged_protocol(found: JudgedMeasurement) -> str:
         "gains; what nobody judged counts as wrong. Strategies are fitted on the items and queries "
         f"that calibrate, which no measured query has as an answer. Intervals: {VARIED}."
     )
-
-
-def find_judged(request: Request, progress: Progress) -> Finding:
-    """The strategy and raw cosine by the judgments of the collection's own queries.
-
-    Raises:
-        GapvizError: as `Experiment.judged`.
-    """
-    experiment = Experiment(
-        request.collection, request.strategy, request.fit, seed=request.seed
-    )
-    return judged_finding(compared_by_judgments(experiment, progress))
-
-
-def judged_finding(compared: JudgedComparison) -> Finding:
-    """The table by judgments, its reading and its protocol."""
-    after, before = compared.after, compared.before
-    figures: dict[str, Any] = {"protocol": "judged", **after.to_json()}
-    if before is not None:
-        figures["raw"] = before.to_json()["figures"]
-        figures["change"] = plain_json(
-            {
-                name: {one: after.change(before, name, one) for one in after.modalities}
-                for name in JUDGED_FIGURES
-            }
-        )
-    return Finding(
-        figures=figures,
-        title="By judgments",
-        warnings=after.doubts,
-        readings=[judged_reading(after, before)],
-        tables=[judged_table(after, before)],
-        protocol=judged_protocol(after),
-        result=compared,
-    )
-
-
-def by_judgments(request: Request, progress: Progress) -> dict[str, Finding]:
-    """`find_judged` by the name of the part, for an analysis that shows it beside its own.
-
-    Nothing where the collection has no judgments; where none of its queries can ask, a finding that
-    says why.
-    """
-    if not has_judgments(request.collection):
-        return {}
-    try:
-        return {"judged": find_judged(request, progress)}
-    except GapvizError as error:
-        return {
-            "judged": Finding(
-                figures={"protocol": "judged", "not_measured": error.sentence},
-                title="By judgments: not measured",
-                readings=[error.sentence],
-            )
-        }

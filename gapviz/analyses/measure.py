@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.by_judgments import by_judgments
 from gapviz.analyses.domain import domain_reading
-from gapviz.analyses.judged import by_judgments, protocol_words
+from gapviz.analyses.judged import protocol_words
 from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress

@@ -44,8 +44,9 @@ def too_few(n: int, noun: str = "held-out item", plural: str = "") -> str | None
     """Why so few held-out items measure nothing, in a sentence; None where they are enough."""
     if n >= FEWEST_ITEMS:
         return None
+    one = noun.rsplit(maxsplit=1)[-1]
     return (
         f"Too few {plural or f'{noun}s'} to measure: {n}; at least {FEWEST_ITEMS} are needed "
-        f"before a figure says something. What one {noun.split()[-1]} cannot show stands as "
+        f"before a figure says something. What one {one} cannot show stands as "
         "unknown, and nothing is concluded from the rest."
     )

@@ -23,6 +23,7 @@ from gapviz.export.folder import export_files
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Method
+from gapviz.measures.retrieval.judged import Corpus
 from gapviz.retrieval.index import Index
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import ThreadTask
@@ -113,6 +114,12 @@ def items_of(collection: str) -> Collection:
         GapvizError: as `collection_of`.
     """
     return builtin_collection() if collection == BUILTIN else workspace().load(collection)
+
+
+@cached_within(64)
+def corpus_of(view: View) -> Corpus:
+    """How many rows of which modality each item has."""
+    return Corpus.of(collection_of(view))
 
 
 @cached_within(768)

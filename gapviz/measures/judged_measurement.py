@@ -146,12 +146,12 @@ class JudgedMeasurement:
     @cached_property
     def tie_ends(self) -> dict[Figure, tuple[float, float]]:
         """Figures of quality with every tie lost, and with every tie won."""
-        run = self.judged.run
-        tied = bool((np.diff(run.level) == 0).any())
-        ends = [self.judged.with_ties(won=won).values if tied else self.judged.values
-                for won in (False, True)]  # fmt: skip
+        run, still = self.judged.run, self.judged.values
+        lost = won = still
+        if (np.diff(run.level) == 0).any():
+            lost, won = (self.judged.with_ties(won=best).values for best in (False, True))
         return {
-            (figure, name): tuple(mean_of_known(one[figure][mask]) for one in ends)
+            (figure, name): (mean_of_known(lost[figure][mask]), mean_of_known(won[figure][mask]))
             for figure in QUALITY
             for name, mask in self._asks.items()
         }

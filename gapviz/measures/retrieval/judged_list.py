@@ -1,4 +1,4 @@
-"""The list of one judged query: what of it answers, and where the answers stand it does not show."""
+"""The list of one judged query: what of it answers, and where the other answers stand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, read_only
@@ -121,8 +122,10 @@ def search_judged(
         k: how many entries to show.
 
     Raises:
-        GapvizError: a modality that the strategy has not seen.
+        GapvizError: k below 1, or a modality that the strategy has not seen.
     """
+    if k < 1:
+        raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
     asked = evaluation.subset(np.array([query.judged]))
     asking = ModalityVectors(
         read_only(query.vector[None, :].astype(np.float32)),
@@ -132,12 +135,6 @@ def search_judged(
     asked = replace(asked, vectors={query.modality: asking})
     run = ranked_lists(index, asked, depth=max(index.rows.n_rows, 1))
     return judged_list(run, asked, 0, corpus, k)
-
-
-def judged_vector(evaluation: Evaluation, position: int) -> Query | None:
-    """A judged query with the vector that came with it; None where none did."""
-    vector: Float32 | None = evaluation.vector_of(position)
-    return None if vector is None else judged_query(evaluation, position, vector)
 
 
 def judged_query(evaluation: Evaluation, position: int, vector: Float32) -> Query:
