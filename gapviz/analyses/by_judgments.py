@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.judged import (
+    asking_words,
     has_judgments,
+    judged_board,
     judged_protocol,
     judged_reading,
     judged_table,
@@ -15,10 +18,11 @@ from gapviz.analyses.judged import (
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.wording import sentence
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.retrieval.judged import JUDGED_FIGURES
-from gapviz.strategies import StrategyOptions
+from gapviz.strategies import StrategyOptions, strategy_spec
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +89,44 @@ def judged_finding(compared: JudgedComparison) -> Finding:
         tables=[judged_table(after, before)],
         protocol=judged_protocol(after),
         result=compared,
+    )
+
+
+def find_judged_board(request: Request, progress: Progress) -> Finding:
+    """The strategies in `request["strategies"]` side by side, over all judged queries.
+
+    One that cannot be measured says why.
+
+    Raises:
+        GapvizError: none of them can.
+    """
+    experiment = Experiment(request.collection, fit=request.fit, seed=request.seed)
+    strategies: Sequence[StrategyOptions] = request["strategies"]
+    found: dict[str, JudgedMeasurement] = {}
+    lacking: list[tuple[StrategyOptions, GapvizError]] = []
+    for place, options in enumerate(strategies):
+        title = strategy_spec(options.name).title
+        progress(place / len(strategies), title)
+        try:
+            one = experiment.having(options).judged()
+            _ = one.replicates
+        except GapvizError as error:
+            lacking.append((options, error))
+            continue
+        found[one.judged.run.name] = one
+    if not found:
+        raise lacking[0][1]
+    first = next(iter(found.values()))
+    return Finding(
+        figures={name: one.to_json() for name, one in found.items()},
+        warnings=first.judged.evaluation.notes,
+        readings=[
+            sentence(asking_words(first)),
+            *(f"{strategy_spec(one.name).title}: {why.sentence}" for one, why in lacking),
+        ],
+        tables=[judged_board(found)],
+        protocol=judged_protocol(first),
+        result=found,
     )
 
 

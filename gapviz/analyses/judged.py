@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import isnan
 from typing import Literal
 
+from gapviz.analyses.analysis import PROTOCOL, Request
 from gapviz.analyses.changes import Change, named_change
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
@@ -64,6 +65,15 @@ def chosen_protocol(collection: Collection, asked: str | None = None) -> Protoco
             hint="give them with --queries and --judgments, or choose the paired protocol",
         )
     return "paired" if asked == "paired" or not there else "judged"
+
+
+def protocol_of(request: Request) -> Protocol:
+    """The protocol that a request asks for; see `chosen_protocol`.
+
+    Raises:
+        GapvizError: as that.
+    """
+    return chosen_protocol(request.collection, request.values.get(PROTOCOL.name))
 
 
 def protocol_words(protocol: Protocol, n_queries: int = 0) -> str:
@@ -195,7 +205,7 @@ def _neutral(found: JudgedMeasurement, name: str, modality: str) -> float | None
 
 def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = None) -> str:
     """What asks, and what it finds, in two sentences; and what a strategy changes about it."""
-    told = [sentence(_asking(found))]
+    told = [sentence(asking_words(found))]
     counts = found.n_queries
     enough = [name for name in found.modalities if counts[name] >= FEWEST_ITEMS]
     if not enough:
@@ -234,7 +244,8 @@ def unjudged_words(found: JudgedMeasurement) -> str:
     return f"Unjudged in the first {DEPTH} results: {', '.join(shares)}; they count as wrong."
 
 
-def _asking(found: JudgedMeasurement) -> str:
+def asking_words(found: JudgedMeasurement) -> str:
+    """What asks and what is right, with how many queries of which modality, in a clause."""
     counts = found.n_queries
     n = sum(counts.values())
     kinds = ""

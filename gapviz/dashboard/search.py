@@ -15,6 +15,7 @@ from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, corpus_of, fitted, index_of, measured, undefined
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.judged import judged_board_section, paired_note
 from gapviz.dashboard.query import RESULTS
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import RAW, ROUTING, Settings
@@ -137,6 +138,9 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
     """The one list of a collection of one modality: what lies nearest by raw cosine."""
     held_out, k = _index_and_length(chosen)
     collection = collection_of(chosen.view)
+    if asked.judged is not None:
+        show_answers([_answer(chosen.view, chosen.raw, asked, k, held_out)], bias=False)
+        return
     found = index_of(chosen.view, chosen.raw, held_out=held_out).search(asked, k)
     same = same_label_as(collection, asked.item)
     st.subheader(f"Nearest by {in_markdown(asked.modality)}", anchor=False)
@@ -158,7 +162,8 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
 
 
 def whole_split_table(chosen: Settings) -> None:
-    """The same strategies over every query of the evaluate split."""
+    """The same strategies over every query: those with judgments, then the evaluate split."""
+    judged_board_section(chosen, _compared(chosen))
     st.subheader("Over all held-out queries")
     measurements, lacking = {}, []
     for view in chosen.views:
@@ -174,8 +179,9 @@ def whole_split_table(chosen: Settings) -> None:
         st.caption(f":material/info: {in_markdown(words)}")
     strategy_table(measurements)
     evaluated = next(iter(measurements.values())).collection
+    note = paired_note(chosen)
     st.caption(
-        f"Indexed: the {in_markdown(', '.join(chosen.modalities))} vectors of the "
+        f"{note} Indexed: the {in_markdown(', '.join(chosen.modalities))} vectors of the "
         f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
         "of several captions the first, unless all were indexed. Asking: "
         "each of them; of several captions those after the first. Left out: the query item's own "
