@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
+
+from PIL.Image import Image
 
 from gapviz.analyses.analysis import (
     QUERY_MODALITY,
@@ -14,12 +17,19 @@ from gapviz.analyses.analysis import (
     Request,
     results_parameter,
 )
+from gapviz.analyses.judged_answer import (
+    LONGEST_WORDS,
+    judged_answer,
+    query_of_evaluation,
+    share_reading,
+)
 from gapviz.analyses.written_run import RUN, written_finding
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
+from gapviz.core.vectors import Float32
 from gapviz.encoders.base import ImageEncoder, TextEncoder
 from gapviz.encoders.registry import is_dual_encoder, query_encoder
 from gapviz.measures.experiment import Experiment
@@ -33,7 +43,8 @@ from gapviz.retrieval.queries import (
 from gapviz.sources.images.decoding import decode_image
 from gapviz.storage.files import unreadable
 
-LONGEST_WORDS = 70
+QUERIES = ("text", "item", "image", "query_id")
+"""Parameters that each name one query."""
 
 HIT_COLUMNS = (
     Column("rank", "rank"),
@@ -84,9 +95,13 @@ def image_query(collection: Collection, path: Path) -> Query:
     except OSError as error:
         raise unreadable(path, error) from error
     picture = decode_image(content, where=str(path))
+    return picture_query(collection, picture, _picture_vector(collection, picture))
+
+
+def _picture_vector(collection: Collection, picture: Image) -> Float32:
     encoder = query_encoder(collection.encoder, collection.encoder_record, "image")
-    vector = cast(ImageEncoder, encoder).encode_images([picture])[0]
-    return picture_query(collection, picture, vector)
+    vector: Float32 = cast(ImageEncoder, encoder).encode_images([picture])[0]
+    return vector
 
 
 def _is_live(collection: Collection) -> bool:
@@ -124,10 +139,7 @@ def hits_table(collection: Collection, found: ResultList, title: str = "") -> Ta
 
 def list_reading(found: ResultList, modality: str) -> str:
     """How much of a list has the query's modality, and where the match stands."""
-    words = (
-        f"{found.bias:.0%} of the results are {modality}, as are {found.corpus_share:.0%} of the "
-        "index."
-    )
+    words = share_reading(found, modality)
     if found.match_rank is None:
         return words
     return f"{words} The match stands at rank {found.match_rank:,}."
@@ -135,50 +147,84 @@ def list_reading(found: ResultList, modality: str) -> str:
 
 def find_answer(request: Request, progress: Progress) -> Finding:
     """What one query finds."""
-    text, item, image = request["text"], request["item"], request["image"]
     if request["run_file"] is not None:
-        if any(given is not None for given in (text, item, image)):
+        if any(request[name] is not None for name in QUERIES):
             raise GapvizError(
                 "--run writes the lists of all queries", hint="give no query of your own"
             )
         return written_finding(request, progress)
-    if sum(given is not None for given in (text, item, image)) != 1:
-        raise GapvizError(
-            "a search needs one query",
-            hint="give a text, or --item ID, or --image FILE; or --run FILE for all queries",
-        )
-    collection = request.collection
+    collection, k = request.collection, request["results"]
+    query = _asked(request)
     experiment = Experiment(collection, request.strategy, request.fit)
-    if item is not None:
-        query = item_query(collection, request.item(item), request.query_modality)
-    elif image is not None:
-        query = image_query(collection, Path(image))
+    strategy = experiment.strategy
+    if query.judged is None:
+        answer = _answer(collection, experiment.index.search(query, k), query.modality)
     else:
-        query = text_query(collection, text)
-    found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
+        answer = judged_answer(collection, experiment.index, query, k)
     lacking = request.not_measured.items()
     unseen = {
         name: why
         for name, why in lacking
         if name in collection.modalities and name not in strategy.modalities_
     }
-    return Finding(
+    return replace(
+        answer,
         title=f"{collection.name}, encoder {collection.encoder}: {strategy.label}",
         warnings=[
             *(f"{name} is not searched. {why}" for name, why in unseen.items()),
             *strategy.warnings,
         ],
-        readings=[list_reading(found, query.modality)],
-        tables=[hits_table(collection, found)],
         figures={
             "collection": collection.name,
             "encoder": collection.encoder,
             "strategy": strategy.spec.name,
             "query_modality": query.modality,
+            "not_searched": unseen,
+            **answer.figures,
+        },
+    )
+
+
+def _asked(request: Request) -> Query:
+    """The one query that was given.
+
+    Raises:
+        GapvizError: none, or several.
+    """
+    collection = request.collection
+    given = {name: request[name] for name in QUERIES}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        raise GapvizError(
+            "a search needs one query",
+            hint="give a text, or --item ID, or --image FILE, or --query-id ID; or --run FILE for the "
+            "lists of all queries",
+        )
+    value = given[named[0]]
+    if named == ["query_id"]:
+        return query_of_evaluation(
+            collection,
+            value,
+            lambda words: text_query(collection, words).vector,
+            partial(_picture_vector, collection) if _is_live(collection) else None,
+        )
+    if named == ["item"]:
+        return item_query(collection, request.item(value), request.query_modality)
+    return (
+        image_query(collection, Path(value))
+        if named == ["image"]
+        else text_query(collection, value)
+    )
+
+
+def _answer(collection: Collection, found: ResultList, modality: str) -> Finding:
+    return Finding(
+        readings=[list_reading(found, modality)],
+        tables=[hits_table(collection, found)],
+        figures={
             "bias": found.bias,
             "corpus_share": found.corpus_share,
             "match_rank": found.match_rank,
-            "not_searched": unseen,
             "hits": hits_json(collection, found),
         },
         result=found,
@@ -189,14 +235,22 @@ ANALYSIS = Analysis(
     "search",
     "search a collection with a text, a picture or one of its items",
     "Search every vector of a collection, all modalities mixed, with a text, with the picture of "
-    "a file or with one of its items. A text that is a caption of the collection knows its own "
-    "item, and so has a match; so does a picture of the collection. With --run, write the lists "
-    "of all judged queries that evaluate, or else of the held-out items, each of which asks.",
+    "a file, with one of its items or with one of its judged queries. A text that is a caption of "
+    "the collection knows its own item, and so has a match; so does a picture of the collection. "
+    "With --run, write the lists of all judged queries that evaluate; where there are none, of the "
+    "held-out items, each of which asks.",
     find_answer,
     parameters=(
         Parameter("text", "Text", "text", None, "what to search for; or give --item", flag="text"),
         Parameter("item", "Item", "text", None, "search with the item of this id"),
         Parameter("image", "Image", "text", None, "search with the picture of this file"),
+        Parameter(
+            "query_id",
+            "Judged query",
+            "text",
+            None,
+            "search with the query of this id, and mark what its judgments say",
+        ),
         QUERY_MODALITY,
         RUN,
         results_parameter(10),

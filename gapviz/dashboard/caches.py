@@ -12,6 +12,7 @@ import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
+from gapviz.core.corpus import Corpus
 from gapviz.core.halves import split_alike
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
@@ -113,6 +114,12 @@ def items_of(collection: str) -> Collection:
         GapvizError: as `collection_of`.
     """
     return builtin_collection() if collection == BUILTIN else workspace().load(collection)
+
+
+@cached_within(64)
+def corpus_of(view: View) -> Corpus:
+    """How many rows of which modality each item has."""
+    return Corpus.of(collection_of(view))
 
 
 @cached_within(768)

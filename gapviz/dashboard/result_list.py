@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Collection as Members
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.judged_answer import NOT_AN_ITEM, grade_words
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_html
 from gapviz.core.item import Item
@@ -39,6 +41,10 @@ class Answer:
     """Where the match stands, say."""
     words_help: str | None = None
     score_name: str = "cosine"
+    grades: Mapping[int, float] | None = None
+    """By item, what is judged for the query; None where nothing is."""
+    below: Sequence[str] = ()
+    """Beneath the cards, a line each."""
 
     @property
     def entries(self) -> set[tuple[str, int]]:
@@ -75,12 +81,14 @@ def show_answers(
                     st.markdown(one.title, help=one.help)
                 for caption in one.captions:
                     st.caption(caption)
-            if bias:
+            if bias and not isnan(one.found.corpus_share):
                 st.html(bias_bar(one))
             if one.words:
                 st.markdown(one.words, help=one.words_help)
             only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
             st.html(hit_cards(one, only_here, same_label))
+            if one.below:
+                st.caption("  \n".join(one.below))
 
 
 def same_label_as(collection: Collection, item: int | None) -> set[int]:
@@ -96,30 +104,44 @@ def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: M
     query, collection = answer.query, collection_of(answer.view)
     cards = []
     for hit in answer.found.hits:
-        marks = []
+        marks, right = [], False
+        if answer.grades is not None:
+            grade = answer.grades.get(hit.item)
+            right = grade is not None and grade > 0
+            marks.append(_GRADE_MARKS[grade is not None, right].format(in_html(grade_words(grade))))
         # The query's item: its entry of another modality is the right answer.
-        matched = hit.item == query.item and hit.modality != query.modality
-        if matched:
+        elif hit.item == query.item and hit.modality != query.modality:
+            right = True
             marks.append('<span class="gv-yes">✓ match</span>')
         elif hit.item == query.item:
             marks.append("own entry")
         if hit.item in same_label:
+            right = True
             marks.append('<span class="gv-yes">✓ same label</span>')
         if (hit.modality, hit.item) in only_here:
             marks.append('<span title="no other column shows this entry">only here</span>')
+        known = hit.item >= 0
         cards.append(
             _card(
-                collection.items[hit.item],
+                collection.items[hit.item] if known else Item(NOT_AN_ITEM),
                 hit.modality,
                 collection,
                 answer.view.collection,
                 head=f"#{hit.rank}",
                 foot=f"{answer.score_name} {figure(hit.score, 4)}",
                 marks=" · ".join(marks),
-                matched=matched or hit.item in same_label,
+                matched=right,
             )
         )
     return _grid(cards)
+
+
+_GRADE_MARKS = {
+    (True, True): '<span class="gv-yes">✓ {}</span>',
+    (True, False): '<span class="gv-no">✗ {}</span>',
+    (False, False): "{}",
+}
+"""By whether an entry is judged, and whether it answers."""
 
 
 def bias_bar(answer: Answer) -> str:
@@ -200,15 +222,18 @@ def _card(
     matched: bool = False,
     link: str | None = None,
 ) -> str:
-    style = style_of(modality, _names(collection))
+    names = _names(collection)
+    # Of an entry whose row is not known, what is shown of the item is its picture, if it has one.
+    drawn = modality or ("image" if item.image and "image" in names else names[-1])
+    style = style_of(drawn, names)
     named = item.id if head != item.id else "no caption" if item.image else "vector only"
     caption = item.captions[0] if item.captions else named
-    if item.image and modality != "text":
+    if item.image and drawn != "text":
         source = in_html(thumbnail_url(name, collection, item, 192))
         body = f'<img src="{source}" alt="{in_html(caption)}" loading="lazy">'
         under = caption
     else:
-        quoted = modality == "text" and item.captions
+        quoted = drawn == "text" and item.captions
         body = f"<q>{in_html(caption)}</q>" if quoted else in_html(caption)
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
@@ -220,7 +245,7 @@ def _card(
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
         f'style="--gv-color: {style.color}" title="{in_html(under or caption)}">'
         f'<div class="gv-head"><span title="{in_html(head)}">{in_html(head)}</span>'
-        f"<span>{style.glyph} {in_html(modality)}</span></div>"
+        f"<span>{f'{style.glyph} {in_html(modality)}' * bool(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
         f'<div class="gv-foot">{in_html(under)}</div>'
         f'<div class="gv-foot">{in_html(foot)}</div>'

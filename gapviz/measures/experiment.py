@@ -10,9 +10,10 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
-from gapviz.core.evaluation import Evaluation
+from gapviz.core.evaluation import Evaluation, Judgments
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
+from gapviz.core.rows import query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.measures.geometry.split_shift import split_warnings
@@ -202,7 +203,11 @@ class Experiment:
         )
 
     def judged(
-        self, strategy: Strategy | None = None, *, depth: int = LIST_DEPTH
+        self,
+        strategy: Strategy | None = None,
+        *,
+        depth: int = LIST_DEPTH,
+        way: tuple[str, str] | None = None,
     ) -> JudgedMeasurement:
         """Every figure that the judgments of the collection's own queries give a strategy.
 
@@ -213,17 +218,23 @@ class Experiment:
         Args:
             strategy: one that was `fitted` here; that of `options` unless given.
             depth: how long the lists are.
+            way: the modality that asks, and the one that alone is indexed; all unless given.
 
         Raises:
             GapvizError: no queries with judgments, none of them with a vector of a modality that
                 the strategy has seen, or a bad fit.
         """
         strategy = strategy or self.strategy
-        asked = judged_queries(self.collection, strategy, self.seed)
-        corpus = Corpus.of(self.collection)
+        asked = judged_queries(self.collection, strategy, self.seed, way=way)
+        searched = self.collection if way is None else self.collection.of_modalities(way[1:])
+        corpus = Corpus.of(searched)
 
         def held(fitted: Strategy, queries: Evaluation) -> Judged:
-            run = ranked_lists(Index.of(self.collection, fitted), queries, depth=depth)
+            index = Index.of(searched, fitted)
+            if way is not None and fitted.spec.transductive:
+                everyone = self.collection.of_modalities(fitted.modalities_)
+                index = replace(index, asking=query_rows(everyone, fitted))
+            run = ranked_lists(index, queries, depth=depth)
             return Judged(run, queries, corpus)
 
         def refits() -> list[Judged]:
@@ -245,6 +256,7 @@ def judged_queries(
     seed: int = DEFAULT_SEED,
     *,
     most: int = MAX_QUERIES,
+    way: tuple[str, str] | None = None,
 ) -> Evaluation:
     """The queries of a collection that are measured, with their judgments.
 
@@ -253,6 +265,8 @@ def judged_queries(
         strategy: whose modalities alone ask; without one all do, with a vector or not.
         seed: of the sample where there are more than `most`.
         most: queries that are measured.
+        way: the modality that asks and the one that is searched: queries that ask for a third are
+            left out, and so are judgments of items without a row of the second.
 
     Raises:
         GapvizError: no queries with judgments, or none that can ask.
@@ -264,6 +278,8 @@ def judged_queries(
             where=collection.name,
             hint="give them with --queries and --judgments",
         )
+    if way is not None:
+        evaluation = replace(evaluation, judgments=_judgments_of_way(collection, evaluation, *way))
     measured = evaluation.measured
     if strategy is not None:
         seen = [n for n in evaluation.vectors if n in strategy.modalities_]
@@ -277,6 +293,17 @@ def judged_queries(
             hint="give vectors of the queries, of modalities that are indexed and fitted",
         )
     return evaluation.subset(seeded_sample(measured, most, seed))
+
+
+def _judgments_of_way(
+    collection: Collection, evaluation: Evaluation, source: str, target: str
+) -> Judgments:
+    """Of queries of the modality `source` and of items with rows of `target`."""
+    wanted = (None, target)
+    asks = [one.modality == source and one.asked_modality in wanted for one in evaluation.queries]
+    judged = evaluation.judgments.of_queries(np.array(asks, dtype=np.bool_))
+    kept = np.isin(judged.item, collection.modality(target).corpus.item_index)
+    return Judgments(judged.query[kept], judged.item[kept], judged.grade[kept])
 
 
 def measured_pair(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +62,18 @@ class Run:
     def list_of(self, query: int) -> slice:
         """Where the entries of a query stand."""
         return slice(int(self.starts[query]), int(self.starts[query + 1]))
+
+    def only(self, query: int) -> Run:
+        """The list of one query alone."""
+        part = self.list_of(query)
+        return replace(
+            self,
+            starts=np.array([0, part.stop - part.start]),
+            item=self.item[part],
+            modality=self.modality[part],
+            score=self.score[part],
+            level=self.level[part],
+        )
 
     def take(self, entries: npt.NDArray[np.bool_], queries: Indices) -> Run:
         """Only some entries of some queries.

@@ -9,7 +9,7 @@ all their orders. Lists are read to their depth; what stands behind it counts as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -132,6 +132,16 @@ class Judged:
             "mrr": groups.best.reciprocal_rank,
             "map": expected_average_precision(groups),
         }
+
+    def with_ties(self, *, won: bool) -> Judged:
+        """The same with equal scores put in order: the best gains first, or last."""
+        run, gain = self.run, self._entries["gain"]
+        order = np.lexsort((-gain if won else gain, run.level, run.query))
+        ordered = replace(
+            run, item=run.item[order], modality=run.modality[order],
+            level=np.arange(order.size),
+        )  # fmt: skip
+        return replace(self, run=ordered)
 
     @cached_property
     def _own_rows(self) -> Indices:
