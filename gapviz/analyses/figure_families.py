@@ -9,7 +9,7 @@ from gapviz.analyses import within
 from gapviz.analyses.advice.advice import JUDGED
 from gapviz.analyses.anatomy.described import ANATOMY
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
-from gapviz.analyses.scoreboard.scoreboard import FRONT_DRAWS
+from gapviz.analyses.scoreboard.rows import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
 from gapviz.core.wording import sentence
 from gapviz.measures.described import (

@@ -197,8 +197,7 @@ def _asked(request: Request) -> Query:
     if len(named) != 1:
         raise GapvizError(
             "a search needs one query",
-            hint="give a text, or --item ID, or --image FILE, or --query-id ID; or --run FILE for the "
-            "lists of all queries",
+            hint="give a text, --item ID, --image FILE or --query-id ID; or --run FILE for all",
         )
     value = given[named[0]]
     if named == ["query_id"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,6 +60,15 @@ class Run:
     def query(self) -> Indices:
         """`(n_entries,)`, rising: whose list it is."""
         return np.repeat(np.arange(self.n_queries), self.lengths)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over all that figures are made of, and what is said of it."""
+        told = [self.name, self.names, self.depth, self.notes]
+        digest = hashlib.sha256(json.dumps(told).encode())
+        for array in (self.starts, self.item, self.modality, self.level):
+            digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
+        return digest.hexdigest()
 
     def list_of(self, query: int) -> slice:
         """Where the entries of a query stand."""

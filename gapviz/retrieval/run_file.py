@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
+from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float64, Indices, Mask
@@ -156,6 +157,13 @@ class _Gathered:
         empty = np.zeros(0)
         self.parts = [_Entries.of(empty, empty, empty, empty, empty), *self.parts]
         entries, n = self._cut(), self.evaluation.n_queries
+        if not entries.query.size:
+            known = self.evaluation.queries[0].id
+            theirs = f", but {min(self.unknown_queries)[:40]!r}" if self.unknown_queries else ""
+            raise GapvizError(
+                f"has no list of any of the {n:,} queries that are measured, such as "
+                f"{known[:40]!r}{theirs}", where=name, hint="call queries by their ids",
+            )  # fmt: skip
         starts = np.concatenate([[0], np.cumsum(np.bincount(entries.query, minlength=n))])
         score, notes = entries.score, self._notes(entries)
         if self._by_rank:

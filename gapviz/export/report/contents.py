@@ -30,7 +30,8 @@ from gapviz.analyses.measure import (
 )
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
+from gapviz.analyses.scoreboard.rows import Scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned

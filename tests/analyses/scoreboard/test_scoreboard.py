@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, ModalityVectors
-from gapviz.analyses.scoreboard.scoreboard import (
-    ScoreboardRequest,
-    front_shares,
-    pareto_front,
-)
+from gapviz.analyses.scoreboard.rows import front_shares, pareto_front
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.item import Item
 from gapviz.core.splits import alternate_splits
 from gapviz.measures.experiment import measure
