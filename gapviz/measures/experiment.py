@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,11 +19,12 @@ from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.judged_measurement import JudgedMeasurement
-from gapviz.measures.measurement import REFIT_QUERIES, Fit, Measurement
+from gapviz.measures.measurement import REFIT_QUERIES, REFITS_AT_ONCE, Fit, Measurement
 from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals, fifths
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.measures.retrieval.threads import threads_for
 from gapviz.retrieval.index import Index
 from gapviz.retrieval.run import LIST_DEPTH, ranked_lists
 from gapviz.strategies import (
@@ -237,10 +239,16 @@ class Experiment:
             run = ranked_lists(index, queries, depth=depth)
             return Judged(run, queries, corpus)
 
+        def measured(judged: Judged) -> Judged:
+            _ = judged.values  # while other threads search
+            return judged
+
         def refits() -> list[Judged]:
             positions = seeded_sample(np.arange(asked.n_queries), REFIT_QUERIES, self.seed)
             few = asked.subset(positions)
-            return [held(one, few) for one in self.refitted(strategy.options)]
+            fits = self.refitted(strategy.options)
+            with threads_for(self.collection.n_rows), ThreadPoolExecutor(REFITS_AT_ONCE) as pool:
+                return list(pool.map(lambda one: measured(held(one, few)), fits))
 
         return JudgedMeasurement(held(strategy, asked), refits, self.seed)
 

@@ -233,22 +233,20 @@ class _Gathered:
         listed = np.bincount(entries.query, minlength=n) > 0
         has_rows = (self.names.corpus.counts.sum(axis=1) > 0)[entries.item] & (entries.item >= 0)
         untold = int((has_rows & (entries.modality < 0)).sum())
-        several = np.bincount(entries.query, minlength=n) > 1
-        against = self._contradicting(entries)
-        told = [
-            (int((~listed).sum()), f"{counted(int((~listed).sum()), 'query')} of {n:,} have no "
-             "list in this run, and count as nothing found."),
-            (seen["unknown"], f"{seen['unknown']:,} of {counted(seen['lines'], 'line')} name no "
-             "item of the collection; each keeps its place as a result that answers nothing."),
-            (seen["again"], f"{counted(seen['again'], 'line')} name a result that stands in the "
-             "list already; the best place counts."),
-            (seen["own"], f"{counted(seen['own'], 'line')} name the query itself, and are left "
-             "out."),
-            (untold, f"{counted(untold, 'result')} do not say which row of their item was found; "
-             "in bias they count by the share of its rows. Write id#modality to say it."),
-        ]  # fmt: skip
-        notes = [words.replace("querys", "queries") for count, words in told if count]
-        return (*notes, *self._left_out(), *self._order_notes(against, int(several.sum())))
+        empty = int((~listed).sum())
+        told = {
+            f"{empty:,} of {counted(n, 'query', 'queries')} have no list in this run, and count as "
+            "nothing found.": empty,
+            f"{seen['unknown']:,} of {counted(seen['lines'], 'line')} name no item of the "
+            "collection; each keeps its place as a result that answers nothing.": seen["unknown"],
+            f"{counted(seen['again'], 'line')} name a result that stands in the list already; the "
+            "best place counts.": seen["again"],
+            f"{counted(seen['own'], 'line')} name the query itself, and are left out.": seen["own"],
+            f"{counted(untold, 'result')} do not say which row of their item was found; in bias "
+            "they count by the share of its rows. Write id#modality to say it.": untold,
+        }
+        notes = [words for words, count in told.items() if count]
+        return (*notes, *self._left_out(), *self._order_notes(entries))
 
     def _left_out(self) -> list[str]:
         whole = self.names.collection.evaluation
@@ -257,7 +255,11 @@ class _Gathered:
         lists = "1 list is" if unknown == 1 else f"{unknown:,} lists are"
         return [f"{lists} left out, of queries that the evaluation does not have."] * (unknown > 0)
 
-    def _order_notes(self, against: int, of: int) -> list[str]:
+    def _order_notes(self, entries: _Entries) -> list[str]:
+        of = int((np.bincount(entries.query, minlength=1) > 1).sum())
+        against = self._contradicting(entries)
+        if not of:
+            return []
         if not self._scored and not self._ranked:
             return ["It has neither scores nor ranks, so that all results tie."]
         if self._by_rank:
