@@ -10,11 +10,12 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, Judgments
+from gapviz.core.judged_halves import with_asking_modalities
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
-from gapviz.core.rows import query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.splits import CALIBRATE, EVALUATE
+from gapviz.core.wording import counted
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import REFIT_QUERIES, Fit, Measurement
@@ -94,9 +95,15 @@ class Experiment:
         Raises:
             GapvizError: as `fit_strategy`.
         """
-        learns = strategy_spec(options.name).learns
-        known = self.calibration if learns else self.collection
-        return fit_strategy(options, known, split_warnings=self.split_warnings)
+        if strategy_spec(options.name).learns:
+            known = _known_to(options, self.calibration)
+            return fit_strategy(options, known, split_warnings=self.split_warnings)
+        strategy = fit_strategy(options, self.collection, split_warnings=self.split_warnings)
+        asked = self.collection.evaluation
+        if asked is not None:
+            names = dict.fromkeys([*strategy.modalities_, *asked.vectors])
+            strategy.modalities_ = tuple(names)
+        return strategy
 
     @cached_property
     def _calibration_parts(self) -> list[Collection]:
@@ -123,7 +130,7 @@ class Experiment:
         parts = self._calibration_parts
         times = [parts[start : start + GROUPS] for start in range(0, len(parts), GROUPS)]
         return [
-            fit_strategy(options, part)
+            fit_strategy(options, _known_to(options, part))
             for fifth in times
             if all(unavailable_reason(options, part) is None for part in fifth)
             for part in fifth
@@ -229,11 +236,7 @@ class Experiment:
         corpus = Corpus.of(searched)
 
         def held(fitted: Strategy, queries: Evaluation) -> Judged:
-            index = Index.of(searched, fitted)
-            if way is not None and fitted.spec.transductive:
-                everyone = self.collection.of_modalities(fitted.modalities_)
-                index = replace(index, asking=query_rows(everyone, fitted))
-            run = ranked_lists(index, queries, depth=depth)
+            run = ranked_lists(Index.of(searched, fitted), queries, depth=depth)
             return Judged(run, queries, corpus)
 
         def refits() -> list[Judged]:
@@ -247,6 +250,12 @@ class Experiment:
     def index(self) -> Index:
         """All indexed rows of the collection under the strategy, to be searched."""
         return Index.of(self.collection, self.strategy)
+
+
+def _known_to(options: StrategyOptions, calibration: Collection) -> Collection:
+    """What a strategy learns from: modalities that only ask have no pairs to learn of."""
+    needs_pairs = strategy_spec(options.name).needs_pairs
+    return calibration if needs_pairs else with_asking_modalities(calibration)
 
 
 def judged_queries(
@@ -289,7 +298,15 @@ def judged_queries(
             where=collection.name,
             hint="give vectors of the queries, of modalities that are indexed and fitted",
         )
-    return evaluation.subset(seeded_sample(measured, MAX_QUERIES, seed))
+    asked = evaluation.subset(seeded_sample(measured, MAX_QUERIES, seed))
+    silent = evaluation.measured.size - measured.size
+    if not silent:
+        return asked
+    note = (
+        f"{counted(silent, 'judged query', 'judged queries')} cannot ask: without a vector, or of "
+        "a modality that the strategy has not seen."
+    )
+    return replace(asked, notes=(*asked.notes, note))
 
 
 def _judgments_of_way(
