@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 
 from gapviz.analyses import within
-from gapviz.analyses.advice.advice import JUDGED
+from gapviz.analyses.advice.advice import VERDICT_RULE
 from gapviz.analyses.anatomy.described import ANATOMY
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
 from gapviz.analyses.scoreboard.rows import FRONT_DRAWS
@@ -275,7 +275,7 @@ CHOICES = (
                 "Verdict of Decide",
                 r"\left|\hat g\right|>c\,t\,\mathrm{se}(\hat g)/1.96,\quad "
                 r"c=q_{.95}\left(\max_w|D_w'z|/\mathrm{se}_w\right)",
-                JUDGED,
+                VERDICT_RULE,
                 "Westfall & Young 1993",
             )
         ],

@@ -41,6 +41,8 @@ FIGURE_TITLES: Mapping[str, str] = {
 }
 """Of `JUDGED_FIGURES`, as they stand in heads of tables."""
 
+NO_ANSWER = "No answer is found better than by chance."
+
 UNJUDGED_MARK = "unjudged"
 """Beside a figure of quality whose lists hold many results that nobody judged."""
 
@@ -224,7 +226,7 @@ def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = 
         parts.append(words)
     told.append(sentence("; ".join(parts)))
     if not found.has_content:
-        told.append("No answer is found better than by chance.")
+        told.append(NO_ANSWER)
     elif before is not None:
         told.append(_moved(found, before))
     return " ".join(told)

@@ -26,6 +26,7 @@ from gapviz.measures.retrieval.judged_list import (
     search_judged,
 )
 from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.run import asked_by
 from gapviz.sources.images.decoding import decode_image
 from gapviz.sources.images.references import image_bytes
 
@@ -147,8 +148,8 @@ def judged_answer(collection: Collection, index: Index, query: Query, k: int) ->
     Raises:
         GapvizError: k below 1, or a modality that the strategy has not seen.
     """
-    corpus = Corpus.of(collection)
-    found = search_judged(index, evaluation_of(collection), query, corpus, k)
+    evaluation, corpus = evaluation_of(collection), Corpus.of(collection)
+    found = search_judged(asked_by(index, evaluation), evaluation, query, corpus, k)
     asked, hidden = found.query, hidden_answers(found, collection)
     shown = f"“{asked.text}”" if asked.text else asked.image or "no text and no picture of it"
     return Finding(

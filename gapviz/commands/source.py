@@ -62,11 +62,17 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
         "KIND",
         f"how the vectors are stored: {', '.join(KINDS)}, or uint8:ZERO with the zero point",
     ),
+    "fuse": (
+        "--fuse",
+        float,
+        "ALPHA",
+        "an item with text and picture is one row, ALPHA·text + (1 − ALPHA)·image",
+    ),
     "dims": ("--dims", int, "N", "only the first N dimensions of each vector (Matryoshka)"),
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 
-_OF_VECTORS = frozenset({"quantisation", "dims"})
+_OF_VECTORS = frozenset({"quantisation", "dims", "fuse"})
 """Fields that say nothing of a source that is to be encoded."""
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, halved_queries
+from gapviz.core.item import Item
 from gapviz.core.splits import CALIBRATE, EVALUATE
+from gapviz.core.vectors import read_only
 
 
 def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collection:
@@ -57,3 +59,29 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
         if calibrates.any() and evaluates.any():
             splits |= {CALIBRATE: np.flatnonzero(calibrates), EVALUATE: np.flatnonzero(evaluates)}
     return replace(collection, splits=splits, evaluation=evaluation)
+
+
+def with_asking_modalities(calibration: Collection) -> Collection:
+    """The calibration items, and its queries of modalities that no item has, as items of their own.
+
+    A strategy that learns of each modality then learns of theirs too: of queries that are text and
+    picture at once, say, to a corpus of pictures.
+    """
+    evaluation = calibration.evaluation
+    unseen = [] if evaluation is None else [
+        name for name in evaluation.vectors if name not in calibration.modalities
+    ]  # fmt: skip
+    if evaluation is None or not unseen:
+        return calibration
+    taken = calibration.position
+    items = list(calibration.items)
+    blocks = dict(calibration.modalities)
+    for name in unseen:
+        block = evaluation.vectors[name]
+        start = len(items)
+        for place, query in enumerate(block.item_index.tolist()):
+            words = f"{name} query {evaluation.queries[query].id}"
+            items.append(Item(words if words not in taken else f"{words} ({start + place})"))
+        owners = read_only(np.arange(start, len(items), dtype=np.int64))
+        blocks[name] = replace(block, item_index=owners)
+    return replace(calibration, items=tuple(items), modalities=blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gapviz.core.collection import Collection
@@ -43,16 +44,24 @@ def first_dimensions(collection: Collection, dims: int) -> Collection:
         )
     if dims == collection.dim:
         return collection
-    return replace(
-        collection,
-        encoder=f"{collection.encoder} (first {dims} of {collection.dim} dimensions)",
-        modalities={
+
+    def cut(blocks: Mapping[str, ModalityVectors], where: str) -> dict[str, ModalityVectors]:
+        return {
             name: ModalityVectors.of(
                 block.vectors[:, :dims],
                 block.item_index,
                 block.query_only,
-                where=f"{collection.name}, modality {name}",
+                where=f"{where}, modality {name}",
             )
-            for name, block in collection.modalities.items()
-        },
+            for name, block in blocks.items()
+        }
+
+    asked = collection.evaluation
+    return replace(
+        collection,
+        encoder=f"{collection.encoder} (first {dims} of {collection.dim} dimensions)",
+        modalities=cut(collection.modalities, collection.name),
+        evaluation=None
+        if asked is None
+        else replace(asked, vectors=cut(asked.vectors, asked.name)),
     )

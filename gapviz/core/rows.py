@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
 from gapviz.core.collection import Collection
+from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, Indices, Mask, read_only
+
+FEWEST_QUERIES = 10
+"""Queries of one's own, of a modality, that make a bank."""
 
 
 class MovesVectors(Protocol):
@@ -69,6 +73,32 @@ def corpus_rows(collection: Collection, alignment: MovesVectors) -> Rows:
 def query_rows(collection: Collection, alignment: MovesVectors) -> Rows:
     """The asking rows of every modality, moved by `alignment`."""
     return _rows({n: b.queries for n, b in collection.modalities.items()}, alignment)
+
+
+def reference_rows(collection: Collection, alignment: MovesVectors) -> Rows:
+    """The queries that a bank is made of, of every modality, moved by `alignment`.
+
+    Of a modality with enough queries of one's own it is those, of item −1; else the asking rows.
+    """
+    blocks = {name: block.queries for name, block in collection.modalities.items()}
+    if collection.evaluation is not None:
+        for name, block in collection.evaluation.vectors.items():
+            if name in blocks and block.n_rows >= FEWEST_QUERIES:
+                blocks[name] = replace(block, item_index=np.full(block.n_rows, -1))
+    return _rows(blocks, alignment)
+
+
+def evaluation_rows(evaluation: Evaluation, alignment: MovesVectors) -> Rows:
+    """The queries of an evaluation, moved by `alignment`; of item −1 where they are no items."""
+    own = evaluation.own_item
+    blocks = {
+        name: replace(
+            block,
+            item_index=np.full(block.n_rows, -1) if own is None else own[block.item_index],
+        )
+        for name, block in evaluation.vectors.items()
+    }
+    return _rows(blocks, alignment)
 
 
 def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:

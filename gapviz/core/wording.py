@@ -35,18 +35,18 @@ def sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """`1 item`, `2 items`, `1,000 items`; `plural` of a noun that takes no s."""
-    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+def counted(count: int, noun: str, several: str = "") -> str:
+    """`1 item`, `2 items`, `1,000 items`; `several` where the plural has more than an s."""
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
 
 
-def too_few(n: int, noun: str = "held-out item", plural: str = "") -> str | None:
+def too_few(n: int, noun: str = "held-out item", several: str = "") -> str | None:
     """Why so few held-out items measure nothing, in a sentence; None where they are enough."""
     if n >= FEWEST_ITEMS:
         return None
     one = noun.rsplit(maxsplit=1)[-1]
     return (
-        f"Too few {plural or f'{noun}s'} to measure: {n}; at least {FEWEST_ITEMS} are needed "
+        f"Too few {several or f'{noun}s'} to measure: {n}; at least {FEWEST_ITEMS} are needed "
         f"before a figure says something. What one {one} cannot show stands as "
         "unknown, and nothing is concluded from the rest."
     )

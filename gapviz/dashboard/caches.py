@@ -25,6 +25,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Method
 from gapviz.retrieval.index import Index
+from gapviz.retrieval.run import asked_by
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
@@ -182,6 +183,13 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
         kept = [collection.splits[split] for split in (CALIBRATE, EVALUATE)]
         wanted = np.isin(np.arange(collection.n_items), np.concatenate(kept))
     return Index.of(collection, fitted(view, options), wanted)
+
+
+@cached_within(256)
+def judged_index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> Index:
+    """The same, asked by the queries of the collection's own."""
+    index, evaluation = index_of(view, options, held_out=held_out), collection_of(view).evaluation
+    return index if evaluation is None else asked_by(index, evaluation)
 
 
 @cached_within(64)

@@ -112,7 +112,10 @@ def chosen_query(chosen: Settings) -> str | None:
             icon=":material/search:",
         )
     shown = titles.holding(words, MOST_QUERIES)
-    wanted = titles.position.get(st.query_params.get(QUERY_ID.name, ""))
+    # What is chosen stays on offer, whatever is typed.
+    wanted = evaluation.position.get(st.session_state.get(QUERY_ID.name, ""))
+    if wanted is None:
+        wanted = titles.position.get(st.query_params.get(QUERY_ID.name, ""))
     if wanted is not None and wanted not in shown:
         shown.insert(0, wanted)
     query_id: str | None = select_of(

@@ -12,7 +12,15 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_markdown
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of, corpus_of, fitted, index_of, measured, undefined
+from gapviz.dashboard.caches import (
+    collection_of,
+    corpus_of,
+    fitted,
+    index_of,
+    judged_index_of,
+    measured,
+    undefined,
+)
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.judged import judged_board_section, paired_note
@@ -86,15 +94,19 @@ def answer_columns(chosen: Settings, asked: Mapping[View, Query], runs: Sequence
 
 def _answer(view: View, options: StrategyOptions, query: Query, k: int, held_out: bool) -> Answer:
     """The list of one strategy; of a judged query with its grades."""
-    strategy, index = fitted(view, options), index_of(view, options, held_out=held_out)
+    strategy = fitted(view, options)
     title = f"#### {in_markdown(strategy.spec.title)}"
     about = in_markdown(f"{strategy.spec.formula}. {strategy.spec.known}")
     label, score = [in_markdown(strategy.described)], strategy.score_name
     if query.judged is None:
-        found = index.search(query, k)
+        found = index_of(view, options, held_out=held_out).search(query, k)
         words = _match_words(found, query)
         return Answer(view, query, found, title, about, label, words, MATCH_HELP, score)
-    ranked = search_judged(index, evaluation_of(collection_of(view)), query, corpus_of(view), k)
+    index, evaluation = (
+        judged_index_of(view, options, held_out=held_out),
+        evaluation_of(collection_of(view)),
+    )
+    ranked = search_judged(index, evaluation, query, corpus_of(view), k)
     return judged_column(view, query, ranked, title, about, label, score)
 
 

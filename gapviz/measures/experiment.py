@@ -12,11 +12,12 @@ from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, Judgments
+from gapviz.core.judged_halves import with_asking_modalities
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
-from gapviz.core.rows import query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.splits import CALIBRATE, EVALUATE
+from gapviz.core.wording import counted
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import REFIT_QUERIES, REFITS_AT_ONCE, Fit, Measurement
@@ -97,9 +98,15 @@ class Experiment:
         Raises:
             GapvizError: as `fit_strategy`.
         """
-        learns = strategy_spec(options.name).learns
-        known = self.calibration if learns else self.collection
-        return fit_strategy(options, known, split_warnings=self.split_warnings)
+        if strategy_spec(options.name).learns:
+            known = _known_to(options, self.calibration)
+            return fit_strategy(options, known, split_warnings=self.split_warnings)
+        strategy = fit_strategy(options, self.collection, split_warnings=self.split_warnings)
+        asked = self.collection.evaluation
+        if asked is not None:
+            names = dict.fromkeys([*strategy.modalities_, *asked.vectors])
+            strategy.modalities_ = tuple(names)
+        return strategy
 
     @cached_property
     def _calibration_parts(self) -> list[Collection]:
@@ -126,7 +133,7 @@ class Experiment:
         parts = self._calibration_parts
         times = [parts[start : start + GROUPS] for start in range(0, len(parts), GROUPS)]
         return [
-            fit_strategy(options, part)
+            fit_strategy(options, _known_to(options, part))
             for fifth in times
             if all(unavailable_reason(options, part) is None for part in fifth)
             for part in fifth
@@ -232,11 +239,7 @@ class Experiment:
         corpus = Corpus.of(searched)
 
         def held(fitted: Strategy, queries: Evaluation) -> Judged:
-            index = Index.of(searched, fitted)
-            if way is not None and fitted.spec.transductive:
-                everyone = self.collection.of_modalities(fitted.modalities_)
-                index = replace(index, asking=query_rows(everyone, fitted))
-            run = ranked_lists(index, queries, depth=depth)
+            run = ranked_lists(Index.of(searched, fitted), queries, depth=depth)
             return Judged(run, queries, corpus)
 
         def measured(judged: Judged) -> Judged:
@@ -256,6 +259,12 @@ class Experiment:
     def index(self) -> Index:
         """All indexed rows of the collection under the strategy, to be searched."""
         return Index.of(self.collection, self.strategy)
+
+
+def _known_to(options: StrategyOptions, calibration: Collection) -> Collection:
+    """What a strategy learns from: modalities that only ask have no pairs to learn of."""
+    needs_pairs = strategy_spec(options.name).needs_pairs
+    return calibration if needs_pairs else with_asking_modalities(calibration)
 
 
 def judged_queries(
@@ -300,7 +309,15 @@ def judged_queries(
             where=collection.name,
             hint="give vectors of the queries, of modalities that are indexed and fitted",
         )
-    return evaluation.subset(seeded_sample(measured, most, seed))
+    asked = evaluation.subset(seeded_sample(measured, most, seed))
+    silent = evaluation.measured.size - measured.size
+    if not silent:
+        return asked
+    note = (
+        f"{counted(silent, 'judged query', 'judged queries')} cannot ask: without a vector, or of "
+        "a modality that the strategy has not seen."
+    )
+    return replace(asked, notes=(*asked.notes, note))
 
 
 def asked_of_runs(collection: Collection, seed: int = DEFAULT_SEED) -> Evaluation:
@@ -312,7 +329,7 @@ def asked_of_runs(collection: Collection, seed: int = DEFAULT_SEED) -> Evaluatio
         GapvizError: no queries with judgments.
     """
     evaluation = collection.evaluation
-    asking = evaluation is not None and set(evaluation.vectors) & set(collection.modalities)
+    asking = evaluation is not None and evaluation.vectors and collection.modalities
     raw = Experiment(collection, seed=seed).strategy if asking else None
     return judged_queries(collection, raw, seed)
 

@@ -14,6 +14,7 @@ from gapviz.core.blocks import BLOCK_SCORES
 from gapviz.core.evaluation import Evaluation, Unit
 from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.rows import evaluation_rows
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.retrieval.exact import top_k_of_scores
 from gapviz.retrieval.index import Index
@@ -124,6 +125,13 @@ def levels_of_lists(score: Float64, starts: Indices, near: Float64 | float) -> I
     return np.cumsum(fresh) - 1
 
 
+def asked_by(index: Index, evaluation: Evaluation) -> Index:
+    """The index with the queries of an evaluation asking, which a transductive strategy reads."""
+    if not (index.strategy.spec.transductive and evaluation.vectors):
+        return index
+    return replace(index, asking=evaluation_rows(evaluation, index.strategy))
+
+
 def ranked_lists(
     index: Index,
     evaluation: Evaluation,
@@ -138,6 +146,27 @@ def ranked_lists(
         evaluation: its queries ask; their lists hold items or rows as its `unit` says.
         depth: how long the lists are.
         progress: told which share of the queries has been answered.
+
+    Raises:
+        GapvizError: a modality that the strategy has not seen.
+    """
+    return lists_of(asked_by(index, evaluation), evaluation, depth=depth, progress=progress)
+
+
+def lists_of(
+    index: Index,
+    evaluation: Evaluation,
+    *,
+    depth: int = LIST_DEPTH,
+    progress: Progress = no_progress,
+) -> Run:
+    """`ranked_lists` of some of the queries that ask, for a strategy that reads all of them.
+
+    Args:
+        index: as `asked_by` makes it of all.
+        evaluation: the queries that get a list.
+        depth: as of `ranked_lists`, and so `progress`.
+        progress: told which share has been answered.
 
     Raises:
         GapvizError: a modality that the strategy has not seen.

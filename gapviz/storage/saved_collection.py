@@ -20,6 +20,13 @@ from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.storage.cache import checksum
 from gapviz.storage.files import replace_folder, unreadable, write_atomically
 from gapviz.storage.leftovers import recover
+from gapviz.storage.saved_evaluation import (
+    JUDGMENTS_FILE,
+    described_evaluation,
+    evaluation_tensors,
+    load_evaluation,
+    packed_evaluation,
+)
 from gapviz.storage.sealed_json import opened_json, sealed_json
 
 ITEMS_FILE = "collection.json"
@@ -28,19 +35,24 @@ SAVED_COLLECTION = "a saved collection"
 
 PARTS = ("vectors", "item_index", "query_only")
 """Of each modality one tensor, `MODALITY.PART`."""
+EVALUATION = "evaluation"
+"""Key of the queries of one's own, where there are some."""
 CHECKSUMS = "checksums"
 """Of each tensor, by its name."""
 
 
 def save_collection(collection: Collection, folder: Path) -> None:
-    """Write `collection.json` and `vectors.safetensors`, each atomically, with checksums."""
+    """Write `collection.json`, `vectors.safetensors` and what queries and judgments there are.
+
+    Each atomically, with checksums.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
     for name, block in collection.modalities.items():
         tensors[f"{name}.vectors"] = np.ascontiguousarray(block.vectors)
         tensors[f"{name}.item_index"] = np.ascontiguousarray(block.item_index)
         tensors[f"{name}.query_only"] = block.query_only.astype(np.uint8)
-    description = {
+    description: dict[str, Any] = {
         "format": 1,
         "name": collection.name,
         "encoder": collection.encoder,
@@ -52,6 +64,10 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "items": [asdict(item) for item in collection.items],
         CHECKSUMS: {name: checksum({name: tensor}) for name, tensor in tensors.items()},
     }
+    if collection.evaluation is not None:
+        judged = evaluation_tensors(collection.evaluation)
+        description[EVALUATION] = described_evaluation(collection.evaluation, judged)
+        write_atomically(folder / JUDGMENTS_FILE, packed_evaluation(judged))
     write_atomically(folder / VECTORS_FILE, save(tensors))
     write_atomically(folder / ITEMS_FILE, sealed_json(description, indent=0))
 
@@ -101,6 +117,11 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
             root=root,
             rotated=bool(description.get("rotated", False)),
             encoder_record=EncoderRecord.of(description.get("encoder_record", {})),
+            evaluation=(
+                load_evaluation(folder, description[EVALUATION])
+                if EVALUATION in description
+                else None
+            ),
         )
     except FileNotFoundError as error:
         raise GapvizError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
-from gapviz.core.rows import Rows, query_rows
+from gapviz.core.rows import Rows, reference_rows
 from gapviz.core.vectors import Float32
 from gapviz.strategies.base import PreparedScores, Strategy, refuse_unseen
 from gapviz.strategies.fusion.base import Serving
@@ -59,7 +59,7 @@ def search(query, modality, rows, k=10):
 class NearestNeighbourNormalisation(Strategy):
     """NNN: s − α · mean of the row's k best scores with reference queries (Chowdhury 2024).
 
-    The references of a query are the calibration rows of its modality, so that what is
+    The references of a query are the calibration queries of its modality, so that what is
     subtracted also holds the level at which that pair of modalities scores. A reference that
     is a copy of the row is passed over.
     """
@@ -103,7 +103,7 @@ class NearestNeighbourNormalisation(Strategy):
 
     def fit(self, calibration: Collection) -> Self:
         super().fit(calibration)
-        queries = query_rows(calibration, self)
+        queries = reference_rows(calibration, self)
         self.references_ = {name: queries.vectors[thinned(queries, name)] for name in queries.names}
         return self
 

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments, halved_queries
 from gapviz.core.judged_halves import with_evaluation
+from gapviz.core.matryoshka import first_dimensions
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.sources.files.writable import writable
 
 QUERIES = tuple(JudgedQuery(f"q{n}", "text") for n in range(4))
 
@@ -108,3 +110,17 @@ def test_queries_of_other_dimensions_are_refused(make_collection):
     vectors = {"text": ModalityVectors.of(np.eye(4, 5))}
     with pytest.raises(GapvizError, match="5 dimensions, and the items have 8"):
         with_evaluation(make_collection(n=12), evaluation((0, 0, 1), vectors=vectors))
+
+
+def test_the_first_dimensions_are_taken_of_queries_too(make_collection):
+    vectors = {"text": ModalityVectors.of(np.eye(4, 8))}
+    asked = with_evaluation(make_collection(n=12), evaluation((0, 0, 1), vectors=vectors))
+    cut = first_dimensions(asked, 5)
+    assert cut.evaluation.vectors["text"].vectors.shape == (4, 5)
+
+
+def test_halves_of_characters_in_queries_become_question_marks(make_collection):
+    queries = (JudgedQuery("q\ud800", "text", "a \ud800 cat", "pic\ud800.png"),)
+    asked = with_evaluation(make_collection(n=12), evaluation((0, 0, 1), queries=queries))
+    (query,) = writable(asked).evaluation.queries
+    assert (query.id, query.text, query.image) == ("q?", "a ? cat", None)

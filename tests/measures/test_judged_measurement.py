@@ -5,6 +5,7 @@ import pytest
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
+from gapviz.core.fused import FUSED, fused_rows
 from gapviz.core.judged_halves import with_evaluation
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.measures.experiment import Experiment
@@ -72,3 +73,37 @@ def test_queries_that_no_strategy_can_ask_with_say_so(asked):
     deaf = replace(asked, evaluation=replace(asked.evaluation, vectors={}))
     with pytest.raises(GapvizError, match="none of them can ask"):
         Experiment(deaf).judged()
+
+
+def fused_queries(collection):
+    """Text and picture at once ask for the item."""
+    text, image = (collection.modality(name).vectors for name in ("text", "image"))
+    queries = tuple(JudgedQuery(f"q{n}", FUSED) for n in range(collection.n_items))
+    vectors = {FUSED: ModalityVectors.of(fused_rows(text, image))}
+    own = np.arange(collection.n_items)
+    evaluation = Evaluation("both", queries, Judgments.of(own, own, np.ones(own.size)), vectors)
+    return with_evaluation(collection, evaluation)
+
+
+@pytest.mark.parametrize("name", ["raw", "centre", "znorm", "nnn", "csls", "route", "zscore"])
+def test_a_modality_that_only_asks_is_learned_from_the_queries_that_calibrate(
+    make_collection, name
+):
+    asked = fused_queries(make_collection(n=60, dim=16, gap=1.0))
+    found = Experiment(asked, StrategyOptions(name)).judged()
+    assert found.modalities == (FUSED,)
+    assert found.estimate("ndcg", FUSED).value > found.chance["ndcg", FUSED]
+    assert np.isnan(found.estimate("bias", FUSED).value)
+
+
+def test_a_strategy_that_needs_pairs_says_which_queries_cannot_ask(make_collection):
+    asked = fused_queries(make_collection(n=60, dim=16, gap=1.0))
+    with pytest.raises(GapvizError, match="none of them can ask"):
+        Experiment(asked, StrategyOptions("ridge")).judged()
+
+
+def test_the_bank_of_references_is_made_of_the_queries_that_calibrate(asked):
+    strategy = Experiment(asked, StrategyOptions("nnn")).strategy
+    calibrating = asked.evaluation.subset(asked.evaluation.splits["calibrate"])
+    assert np.allclose(strategy.references_["text"], calibrating.vectors["text"].vectors)
+    assert len(strategy.references_["image"]) == len(asked.splits["calibrate"])

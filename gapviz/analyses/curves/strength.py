@@ -280,8 +280,7 @@ def find_strength(request: Request, progress: Progress) -> Finding:
 _INDEXED: Mapping[Protocol, str] = {
     "paired": "Bias and NDCG: the mixed index, the query's own entry left out. Rank = 1 + entries "
     "that score strictly higher.",
-    "judged": "The whole collection is indexed, an item listed once, and what nobody judged counts "
-    "as wrong.",
+    "judged": "The whole collection is indexed, and what nobody judged counts as wrong.",
 }
 
 

@@ -14,7 +14,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
-from gapviz.core.progress import Progress, no_progress
+from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (
     Encoder,
@@ -24,6 +24,7 @@ from gapviz.encoders.base import (
     refuse_unreadable_texts,
 )
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
+from gapviz.encoders.encoding.queries import with_encoded_queries
 from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
 from gapviz.sources.files.format import IndexedCaptions, LongCaptions, Skipped
@@ -74,7 +75,7 @@ def encode_collection(
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
 ) -> Encoded:
-    """Encode the pictures and captions of a collection.
+    """Encode the pictures and captions of a collection, and the queries of its evaluation.
 
     Contents whose vectors the `VectorStore` holds are not encoded again; equal contents are
     encoded once. A run that was killed, started again, gives the same bits as one that was not.
@@ -98,7 +99,9 @@ def encode_collection(
     """
     began = time.perf_counter()
     _refuse_unfit(encoder, modalities)
-    work = _Run(collection, encoder.card, modalities, progress)
+    asked = collection.evaluation
+    stages = 1 if asked is None else 2
+    work = _Run(collection, encoder.card, modalities, share_of(progress, 0, stages))
     rows: dict[str, _Rows] = {}
     if "image" in modalities:
         rows["image"] = work.images(cast(ImageEncoder, encoder), decode_workers)
@@ -113,18 +116,36 @@ def encode_collection(
             where=collection.name,
             hint="check the paths of the pictures and the captions",
         )
+
+    of_queries: list[Encoded] = []
+
+    def encode(queries: Collection, parts: tuple[str, ...]) -> Collection:
+        apart = encoder.card.record.asks_apart
+        encoded = encode_collection(
+            queries,
+            encoder.for_queries() if apart else encoder,
+            long_captions=long_captions,
+            progress=share_of(progress, 1, stages),
+            decode_workers=decode_workers,
+            modalities=parts,
+        )
+        of_queries.append(encoded)
+        return encoded.collection
+
+    evaluation = with_encoded_queries(collection, encode, modalities)
     return Encoded(
         collection=replace(
             collection,
+            evaluation=evaluation,
             modalities=encoded,
             encoder=encoder.card.name,
             encoder_record=encoder.card.record,
             rotated=False,
         ),
-        skipped=skipped,
-        n_encoded=work.n_encoded,
-        n_reused=work.n_reused,
-        n_cut=work.n_cut,
+        skipped=(*skipped, *(one for encoded in of_queries for one in encoded.skipped)),
+        n_encoded=work.n_encoded + sum(one.n_encoded for one in of_queries),
+        n_reused=work.n_reused + sum(one.n_reused for one in of_queries),
+        n_cut=work.n_cut + sum(one.n_cut for one in of_queries),
         seconds=time.perf_counter() - began,
         device=encoder.device,
     )

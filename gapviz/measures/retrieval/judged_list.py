@@ -14,7 +14,7 @@ from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.retrieval.judged import DEPTH, Judged
 from gapviz.retrieval.index import Hit, Index, Query, ResultList
-from gapviz.retrieval.run import Run, ranked_lists
+from gapviz.retrieval.run import Run, lists_of
 
 NAN = float("nan")
 
@@ -116,7 +116,8 @@ def search_judged(
     """The list that a judged query gets from an index, over all that is indexed.
 
     Args:
-        index: the rows, under a strategy that has seen the modality of the query.
+        index: the rows, under a strategy that has seen the modality of the query; as `asked_by`
+            makes it of all queries.
         evaluation: the queries and their judgments; items or rows are listed as its `unit` says.
         query: `judged` names it among those.
         corpus: what the collection holds.
@@ -134,7 +135,7 @@ def search_judged(
         read_only(np.zeros(1, dtype=np.bool_)),
     )
     asked = replace(asked, vectors={query.modality: asking})
-    run = ranked_lists(index, asked, depth=max(index.rows.n_rows, 1))
+    run = lists_of(index, asked, depth=max(index.rows.n_rows, 1))
     return judged_list(run, asked, 0, corpus, k)
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
+from gapviz.core.fused import with_fused_documents
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
@@ -88,6 +89,9 @@ class ReadOptions:
     say, and refuses whole numbers that may mean several things."""
     dims: int | None = None
     """Of each vector only so many of its first dimensions, as Matryoshka models allow."""
+    fuse: float | None = None
+    """α: an item with text and picture is one row of α·text + (1 − α)·image; None keeps a row of
+    each."""
     left_out: frozenset[str] = frozenset()
     """Files that were taken out of the source, and listed, before it is read: what names them
     is not listed again."""
@@ -219,7 +223,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
     if source in BUILTIN_ENCODERS:
-        return _first_dims(Reading((builtin_collection(source),)), options)
+        return _as_asked(Reading((builtin_collection(source),)), options)
     path = Path(source)
     try:
         recover(path)
@@ -237,7 +241,7 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     if known is None:
         raise _unknown(path, source)
     with limited(options.limits):
-        reading = _first_dims(known.read(path, options), options)
+        reading = _as_asked(known.read(path, options), options)
     reading = replace(reading, collections=tuple(map(writable, reading.collections)))
     if known.has_columns:
         return reading
@@ -248,12 +252,15 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     return replace(reading, skipped=(*reading.skipped, *unused))
 
 
-def _first_dims(reading: Reading, options: ReadOptions) -> Reading:
-    """The same of the first dimensions alone, where the options ask for that."""
-    if options.dims is None:
-        return reading
-    cut = tuple(first_dimensions(one, options.dims) for one in reading.collections)
-    return replace(reading, collections=cut)
+def _as_asked(reading: Reading, options: ReadOptions) -> Reading:
+    """The same of the first dimensions alone, and of fused documents, where options ask for it."""
+    found = reading.collections
+    if options.dims is not None:
+        found = tuple(first_dimensions(one, options.dims) for one in found)
+    if options.fuse is not None:
+        alpha = options.fuse
+        found = tuple(with_fused_documents(one, alpha) if one.modalities else one for one in found)
+    return replace(reading, collections=found)
 
 
 def _unknown(path: Path, source: str) -> GapvizError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gapviz.core.collection import Collection
+from gapviz.core.evaluation import Evaluation, JudgedQuery
 from gapviz.core.item import Item
 from gapviz.sources.files.texts import is_utf8
 
@@ -36,6 +37,26 @@ def writable(collection: Collection) -> Collection:
             for item in collection.items
         ),
         modalities={_plain(name): block for name, block in collection.modalities.items()},
+        evaluation=None if collection.evaluation is None else _asked(collection.evaluation),
+    )
+
+
+def _asked(evaluation: Evaluation) -> Evaluation:
+    return replace(
+        evaluation,
+        name=_plain(evaluation.name),
+        queries=tuple(
+            JudgedQuery(
+                _plain(query.id),
+                _plain(query.modality),
+                _plain(query.text),
+                query.image if query.image is None or is_utf8(query.image) else None,
+                None if query.asked_modality is None else _plain(query.asked_modality),
+            )
+            for query in evaluation.queries
+        ),
+        vectors={_plain(name): block for name, block in evaluation.vectors.items()},
+        notes=tuple(map(_plain, evaluation.notes)),
     )
 
 
@@ -44,6 +65,11 @@ def _texts(collection: Collection) -> Iterator[str]:
     yield from collection.modalities
     for item in collection.items:
         yield from (item.id, item.label or "", item.image or "", *item.captions)
+    if collection.evaluation is not None:
+        yield from (collection.evaluation.name, *collection.evaluation.notes)
+        for query in collection.evaluation.queries:
+            yield from (query.id, query.modality, query.text, query.image or "")
+            yield query.asked_modality or ""
 
 
 def _plain(text: str) -> str:
