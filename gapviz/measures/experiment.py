@@ -320,20 +320,6 @@ def judged_queries(
     return replace(asked, notes=(*asked.notes, note))
 
 
-def asked_of_runs(collection: Collection, seed: int = DEFAULT_SEED) -> Evaluation:
-    """The judged queries that runs of other systems are held against: those that strategies get.
-
-    All of them where none has a vector.
-
-    Raises:
-        GapvizError: no queries with judgments.
-    """
-    evaluation = collection.evaluation
-    asking = evaluation is not None and evaluation.vectors and collection.modalities
-    raw = Experiment(collection, seed=seed).strategy if asking else None
-    return judged_queries(collection, raw, seed)
-
-
 def _judgments_of_way(
     collection: Collection, evaluation: Evaluation, source: str, target: str
 ) -> Judgments:

@@ -14,11 +14,12 @@ from gapviz.analyses.judged import Protocol, chosen_protocol
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
+from gapviz.core.evaluation import Evaluation
 from gapviz.core.paired_evaluation import paired_evaluation
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.splits import EVALUATE
-from gapviz.measures.experiment import asked_of_runs
+from gapviz.measures.experiment import Experiment, judged_queries
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.retrieval.run_file import read_run
@@ -27,6 +28,20 @@ from gapviz.sources.files.texts import shown
 from gapviz.sources.files.upload import MAX_BYTES, safe_base_name
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.storage.files import unreadable
+
+
+def asked_of_runs(collection: Collection, seed: int = DEFAULT_SEED) -> Evaluation:
+    """The judged queries that runs of other systems are held against: those that strategies get.
+
+    All of them where none has a vector.
+
+    Raises:
+        GapvizError: no queries with judgments.
+    """
+    evaluation = collection.evaluation
+    asking = evaluation is not None and evaluation.vectors and collection.modalities
+    raw = Experiment(collection, seed=seed).strategy if asking else None
+    return judged_queries(collection, raw, seed)
 
 
 def judged_run(

@@ -17,6 +17,7 @@ from itertools import chain, count, product
 
 from gapviz.analyses.judged import Protocol, chosen_protocol, has_judgments
 from gapviz.analyses.scoreboard.bench import Bench, run_row
+from gapviz.analyses.scoreboard.given_runs import asked_of_runs
 from gapviz.analyses.scoreboard.rows import (
     Entry,
     Judging,
@@ -31,7 +32,7 @@ from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.splits import EVALUATE
-from gapviz.measures.experiment import Experiment, asked_of_runs
+from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.threads import ROWS_OF_ONE_THREAD, one_blas_thread
 from gapviz.storage.background import AT_ONCE
