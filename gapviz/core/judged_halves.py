@@ -19,7 +19,8 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
 
     Queries without halves are halved by `halved_queries`. An item that answers a query which
     evaluates goes to the evaluate half, one that answers only queries which calibrate to the other;
-    the rest of the items stay where they are. So no strategy is fitted on an answer that counts.
+    the rest of the items stay where they are, and so do those of other splits, such as one that an
+    encoder was trained on. So no strategy is fitted on an answer that counts.
 
     Raises:
         GapvizError: an evaluation that has queries of other dimensions, or judges items that are
@@ -51,6 +52,8 @@ def with_evaluation(collection: Collection, evaluation: Evaluation) -> Collectio
         counts = evaluation.evaluated[judged.query]
         for kind, those in enumerate((counts, ~counts)):
             answers[kind, judged.item[judged.relevant & those]] = True
+        elsewhere = [one for name, one in splits.items() if name not in (CALIBRATE, EVALUATE)]
+        answers[:, np.concatenate([np.zeros(0, np.int64), *elsewhere])] = False
         of_evaluated, of_others = answers[0], answers[1] & ~answers[0]
         evaluates, calibrates = (
             (evaluates | of_evaluated) & ~of_others,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -97,6 +99,26 @@ def test_the_calibrate_half_holds_its_queries_and_every_part_of_it_too(make_coll
     assert calibration.evaluation.n_queries == len(made.evaluation.splits["calibrate"])
     assert calibration.subset([0, 1]).evaluation is calibration.evaluation
     assert made.split("evaluate").evaluation is None
+
+
+def test_an_answer_that_an_encoder_was_trained_on_stays_in_its_split(make_collection):
+    collection = make_collection(n=6)
+    splits = {
+        "train": np.array([0, 1]),
+        "calibrate": np.array([2, 3]),
+        "evaluate": np.array([4, 5]),
+    }
+    queries = (JudgedQuery("a", "text"), JudgedQuery("b", "text"))
+    evaluation = Evaluation(
+        "made", queries, Judgments.of([0, 0, 1], [0, 2, 4], [1, 1, 1]),
+        splits={"evaluate": np.array([0]), "calibrate": np.array([1])},
+    )  # fmt: skip
+    found = with_evaluation(replace(collection, splits=splits), evaluation).splits
+    assert {name: part.tolist() for name, part in found.items()} == {
+        "train": [0, 1],
+        "calibrate": [3, 4],
+        "evaluate": [2, 5],
+    }
 
 
 def test_queries_change_the_key_of_every_cache(make_collection):
