@@ -8,6 +8,7 @@ from types import ModuleType
 from gapviz.analyses import within
 from gapviz.analyses.advice.advice import VERDICT_RULE
 from gapviz.analyses.anatomy.described import ANATOMY
+from gapviz.analyses.judged_figures import JUDGED
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
 from gapviz.analyses.scoreboard.rows import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
@@ -44,6 +45,7 @@ def families() -> dict[str, Family]:
     ours = (
         Family("gap", "Gap", _diagnostics(gap)),
         Family("mixed", "Mixed index", (*_diagnostics(mixed_index), *MIXED)),
+        Family("judged", "By judgments", JUDGED),
         Family("cross", "One modality finds another", CROSS),
         Family("clouds", "Clouds and cosines", _diagnostics(cosines)),
         Family("dimensions", "Dimensions of the gap", _diagnostics(dimensions)),

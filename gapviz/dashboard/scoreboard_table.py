@@ -79,9 +79,10 @@ def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]
     # The figure sorted by is always shown; with nothing chosen, everything is.
     shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
     st.html(_board_table(board, shown, columns[sort], titles, worst_first=worst_first))
+    of_map = "; of mAP the queries alone" * (board.protocol == "paired")
     st.caption(
         "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        f"Small figures: {VARIED}; of mAP the queries alone. Click a strategy to search with it, "
+        f"Small figures: {VARIED}{of_map}. Click a strategy to search with it, "
         "the head of a column to sort by it, best first; once more, worst first. “front”: on "
         "the Pareto front, and in how many samples like this one."
         + " “⚠” with a number: a warning below the table."

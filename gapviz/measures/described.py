@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Need = Literal["two modalities", "pairs", "labels", "calibration", "second encoder"]
+Need = Literal["two modalities", "pairs", "labels", "calibration", "second encoder", "judgments"]
 """What a collection must have beside held-out items: two modalities, held-out items with a row of
-both, labels that held-out items share, a calibrate split, and another encoder of the modality."""
+both, labels that held-out items share, a calibrate split, another encoder of the modality, and
+queries with judgments."""
 
 BY_PAIR: tuple[Need, ...] = ("two modalities", "pairs")
 """What figures of matched pairs need."""
