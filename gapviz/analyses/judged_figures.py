@@ -14,7 +14,8 @@ from gapviz.retrieval.run import LIST_DEPTH
 
 _QUALITY = Rules(
     estimand=f"{sentence(ESTIMAND)} A query is drawn with the first item that answers it.",
-    ties=f"{RETRIEVAL.ties} Of a run that was given, equal numbers are equal. A list is cut at {LIST_DEPTH}; what stands behind counts as not found.",
+    ties=f"{RETRIEVAL.ties} Of a run that was given, equal numbers are equal. "
+    f"A list is cut at {LIST_DEPTH}; what stands behind counts as not found.",
     interval=f"{sentence(INTERVAL_RULES['all'])} A query is left out with the first item that "
     "answers it. Of a run of another system the fit is held.",
     left_out="Queries that calibrate, and those that no item answers; of more than "

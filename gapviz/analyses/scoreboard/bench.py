@@ -133,6 +133,8 @@ def _judged_row(
     def figure(name: str) -> dict[str, Estimate]:
         return {modality: measured.estimate(name, modality) for modality in names}
 
+    # By pairs an item is the answer or is not: nothing is unjudged.
+    by_pairs = measured.judged.evaluation.own_item is not None
     lifts = [measured.replicates["lift", name] for name in names]
     return ScoreRow(
         model="",
@@ -162,7 +164,7 @@ def _judged_row(
         by_item=by_item,
         warnings=warnings,
         split_warnings=split_warnings,
-        judged={name: figure(name) for name in FURTHER},
+        judged={} if by_pairs else {name: figure(name) for name in FURTHER},
     )
 
 

@@ -189,6 +189,7 @@ def test_a_run_can_be_measured_by_pairs(make_collection, find, tmp_path):
     for figure in ("bias_at_10", "bias_lift_at_10", "mixed_ndcg_at_10", "mixed_mrr"):
         for name in ("image", "text"):
             assert theirs[figure][name].value == pytest.approx(ours[figure][name].value), figure
+    assert not found.warnings and "unjudged" not in theirs["judged"]
 
 
 def test_names_of_runs_are_told_apart(judged, centre_file):
