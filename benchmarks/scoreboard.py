@@ -17,7 +17,8 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.timing import Comparison, compare
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
+from gapviz.analyses.scoreboard.rows import Scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.collection import Collection
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.splits import CALIBRATE, EVALUATE

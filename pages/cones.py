@@ -21,6 +21,7 @@ from gapviz.dashboard.cards import (
 )
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.cones import cones_section
+from gapviz.dashboard.judged import judged_section, paired_note
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.settings import RAW, settings
 from gapviz.strategies import STRATEGIES
@@ -86,6 +87,10 @@ for view, before, after in moved:
     if chosen.compare:
         st.caption(in_markdown(encoder_title(view)))
     quality_cards(before, after)
+note = paired_note(chosen)
+if note:
+    st.caption(note)
+judged_section(chosen)
 
 with st.expander("All diagnostics", icon=":material/table_chart:", on_change="rerun") as table:
     if table.open:

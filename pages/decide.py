@@ -6,6 +6,7 @@ from gapviz.analyses.advice.advice import cached_advice
 from gapviz.analyses.advice.analysis import evidence_of
 from gapviz.dashboard.decide import (
     contradictions,
+    protocol_note,
     questions,
     ranked_cards,
     report_download,
@@ -22,10 +23,13 @@ chosen = open_page(
     needs_two="Every way here answers a gap, and there is none inside one modality.",
 )
 show_doubts(chosen)
-situation = questions(chosen)
-evidence = evidence_of(request_of(chosen, chosen.view))
+situation, protocol = questions(chosen)
+evidence = evidence_of(request_of(chosen, chosen.view, protocol=protocol))
 advice = result_of(cached_advice(evidence, situation), "Measuring on this collection")
 if advice is not None:
+    note = protocol_note(chosen, advice, protocol)
+    if note:
+        st.caption(note)
     if measures_enough(chosen.view):
         st.info(verdict_sentence(advice), icon=":material/alt_route:")
     against = contradictions(advice)

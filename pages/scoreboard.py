@@ -5,8 +5,8 @@ from gapviz.dashboard.scoreboard import scoreboard_section
 
 chosen = open_page(
     "Scoreboard: every way out, against every other",
-    "Strategies and models on the same held-out items. Bias can fall while the answers get worse, "
-    "so quality always stands beside it.",
+    "Strategies and models on the same held-out items or queries. Bias can fall while the answers "
+    "get worse, so quality always stands beside it.",
     needs_two="The scoreboard measures how strategies rank the entries of two modalities in one "
     "index.",
 )

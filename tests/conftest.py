@@ -17,7 +17,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gapviz.core.collection import Collection
+from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.item import Item, items_of_rows
+from gapviz.core.judged_halves import with_evaluation
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.splits import alternate_splits
 
@@ -113,6 +115,33 @@ def make_collection():
                 for code, name in enumerate(modalities)
             },
             splits=alternate_splits(n),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_judged(make_collection):
+    """`make(n, ...)`: a text query near each item, which asks for an image: its item is relevant by
+    grade 2, the next one by 1, and the one after that is judged not to be."""
+
+    def make(n=120, dim=16, *, gap=2.5, words="query {}", halves=True, **made):
+        collection = make_collection(n, dim, gap=gap, **made)
+        text = collection.modality("text").vectors
+        rng = np.random.default_rng(3)
+        queries = tuple(
+            JudgedQuery(f"q{k}", "text", words.format(k), asked_modality="image") for k in range(n)
+        )
+        own = np.arange(n)
+        judgments = Judgments.of(
+            np.tile(own, 3),
+            np.concatenate([own, (own + 1) % n, (own + 2) % n]),
+            np.repeat([2.0, 1.0, 0.0], n),
+        )
+        vectors = {"text": ModalityVectors.of(text + 0.1 * rng.standard_normal(text.shape))}
+        splits = {"calibrate": own[::2], "evaluate": own[1::2]} if halves else {}
+        return with_evaluation(
+            collection, Evaluation("made queries", queries, judgments, vectors, splits)
         )
 
     return make

@@ -1,6 +1,8 @@
 """Rooms import in one direction: what stands later may know what stands before."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -93,3 +95,8 @@ def test_a_room_imports_only_what_stands_before_it(graph, room):
 
 def test_the_graph_sees_imports(graph):
     assert "gapviz.core.errors" in graph["gapviz.core.collection"]
+
+
+@pytest.mark.parametrize("first", ["gapviz.sources.images.references", "gapviz.sources.files"])
+def test_readers_of_images_and_of_files_can_be_imported_in_any_order(first):
+    subprocess.run([sys.executable, "-c", f"import {first}"], check=True)

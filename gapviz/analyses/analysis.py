@@ -41,6 +41,17 @@ QUERY_MODALITY = Parameter(
 )
 """Of a query that is an item of the collection."""
 
+PROTOCOL = Parameter(
+    "protocol",
+    "Protocol",
+    "choice",
+    None,
+    "what asks and what is right: queries with judgments, or items that ask for their other half "
+    "(default: judged where the collection has judgments)",
+    choices={"judged": "queries with judgments", "paired": "items ask for their other half"},
+)
+"""Where figures of either kind can be had; see `gapviz.analyses.judged`."""
+
 
 def results_parameter(default: int, of: str = "how many hits to show") -> Parameter:
     """How long a result list is."""

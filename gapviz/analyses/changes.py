@@ -43,7 +43,7 @@ def change_of(before: Measurement, after: Measurement, *key: str) -> Change:
         gain = (old - new).estimate
     else:
         gain = after.change(before, *key)
-    return _named(gain.low, gain.high)
+    return named_change(gain.low, gain.high)
 
 
 def gap_change(before: Measurement, after: Measurement) -> Change:
@@ -51,10 +51,11 @@ def gap_change(before: Measurement, after: Measurement) -> Change:
     old, new = before.geometry.gap, after.geometry.gap
     if too_few(before.collection.n_items) is not None:
         return "within chance"
-    return _named(old.low - new.high, old.high - new.low)
+    return named_change(old.low - new.high, old.high - new.low)
 
 
-def _named(low: float, high: float) -> Change:
+def named_change(low: float, high: float) -> Change:
+    """A gain by its 95 % interval: `within chance` where that holds 0, or is not known."""
     if isnan(low) or isnan(high) or low <= 0 <= high:
         return "within chance"
     return "better" if low > 0 else "worse"

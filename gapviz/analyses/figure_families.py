@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 
 from gapviz.analyses import within
-from gapviz.analyses.advice.advice import JUDGED
+from gapviz.analyses.advice.advice import VERDICT_RULE
 from gapviz.analyses.anatomy.described import ANATOMY
 from gapviz.analyses.directions.described import DIRECTIONS
+from gapviz.analyses.judged_figures import JUDGED
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
-from gapviz.analyses.scoreboard.scoreboard import FRONT_DRAWS
+from gapviz.analyses.scoreboard.rows import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
 from gapviz.analyses.thresholds.described import MATCHES
 from gapviz.core.wording import sentence
@@ -54,6 +55,7 @@ def families() -> dict[str, Family]:
     ours = (
         Family("gap", "Gap", _diagnostics(gap)),
         Family("mixed", "Mixed index", (*_diagnostics(mixed_index), *MIXED)),
+        Family("judged", "By judgments", JUDGED),
         Family("cross", "One modality finds another", CROSS),
         Family("clouds", "Clouds and cosines", _diagnostics(cosines)),
         Family("dimensions", "Dimensions of the gap", _diagnostics(dimensions)),
@@ -305,7 +307,7 @@ CHOICES = (
                 "Verdict of Decide",
                 r"\left|\hat g\right|>c\,t\,\mathrm{se}(\hat g)/1.96,\quad "
                 r"c=q_{.95}\left(\max_w|D_w'z|/\mathrm{se}_w\right)",
-                JUDGED,
+                VERDICT_RULE,
                 "Westfall & Young 1993",
             )
         ],

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from math import isnan
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.by_judgments import by_judgments
 from gapviz.analyses.domain import domain_reading
+from gapviz.analyses.judged import protocol_words
 from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
@@ -345,6 +347,8 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
         fitted = "nothing"
     elif measurement.fit == "all":
         fitted = "the same items (in-sample)"
+    judged = by_judgments(request, progress)
+    paired = f"All but what is by judgments: {protocol_words('paired')}. " * bool(judged)
     return Finding(
         figures=measurement.to_json(),
         title=f"{collection.name}: {counted(collection.n_items, 'item')}, {collection.dim} "
@@ -363,7 +367,8 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
             mixed_table(measurement),
             recall_table(measurement),
         ],
-        protocol=f"Intervals: {INTERVAL_RULES[measurement.intervals]}. Ties: {TIE_RULE}.",
+        parts=judged,
+        protocol=f"{paired}Intervals: {INTERVAL_RULES[measurement.intervals]}. Ties: {TIE_RULE}.",
         result=measurement,
     )
 

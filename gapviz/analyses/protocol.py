@@ -12,6 +12,7 @@ import numpy as np
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
 from gapviz.analyses.figure_families import Family, families
+from gapviz.analyses.judged import has_judgments
 from gapviz.analyses.within import dedicated_encoders, has_shared_labels
 from gapviz.core.collection import Collection
 from gapviz.core.labels import only_labels, tell_groups
@@ -200,6 +201,10 @@ _CHECKS: dict[Need, tuple[Callable[[Request], bool], str]] = {
             dedicated_encoders(asked, name) for name in asked.collection.modality_names
         ),
         "no second encoder",
+    ),
+    "judgments": (
+        lambda asked: has_judgments(asked.collection),
+        "no queries with judgments",
     ),
 }
 """Whether a collection has what a figure needs, and what is said where it has not."""

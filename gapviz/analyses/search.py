@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
+
+from PIL.Image import Image
 
 from gapviz.analyses.analysis import (
     QUERY_MODALITY,
@@ -13,17 +16,25 @@ from gapviz.analyses.analysis import (
     Request,
     results_parameter,
 )
+from gapviz.analyses.judged_answer import (
+    LONGEST_WORDS,
+    judged_answer,
+    query_of_evaluation,
+    share_reading,
+)
 from gapviz.analyses.thresholds.match_study import match_calibration
+from gapviz.analyses.written_run import RUN, written_finding
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
+from gapviz.core.vectors import Float32
 from gapviz.encoders.base import ImageEncoder, TextEncoder
 from gapviz.encoders.registry import is_dual_encoder, query_encoder
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.match_probability.answers import PRECISION
-from gapviz.measures.match_probability.judging import JudgedList, judge
+from gapviz.measures.match_probability.matched_list import MatchedList, match_list
 from gapviz.measures.match_probability.model import METHOD, PRIOR
 from gapviz.retrieval.index import Query, ResultList
 from gapviz.retrieval.queries import (
@@ -35,9 +46,10 @@ from gapviz.retrieval.queries import (
 from gapviz.sources.images.decoding import decode_image
 from gapviz.storage.files import unreadable
 
-LONGEST_WORDS = 70
 ACCEPTED = " ✓"
 """Beside a probability whose score reaches the threshold."""
+QUERIES = ("text", "item", "image", "query_id")
+"""Parameters that each name one query."""
 
 MATCH_COLUMN = Column("match", "match", text=True)
 HIT_COLUMNS = (
@@ -89,9 +101,13 @@ def image_query(collection: Collection, path: Path) -> Query:
     except OSError as error:
         raise unreadable(path, error) from error
     picture = decode_image(content, where=str(path))
+    return picture_query(collection, picture, _picture_vector(collection, picture))
+
+
+def _picture_vector(collection: Collection, picture: Image) -> Float32:
     encoder = query_encoder(collection.encoder, collection.encoder_record, "image")
-    vector = cast(ImageEncoder, encoder).encode_images([picture])[0]
-    return picture_query(collection, picture, vector)
+    vector: Float32 = cast(ImageEncoder, encoder).encode_images([picture])[0]
+    return vector
 
 
 def _is_live(collection: Collection) -> bool:
@@ -100,7 +116,7 @@ def _is_live(collection: Collection) -> bool:
 
 
 def hits_json(
-    collection: Collection, found: ResultList, judged: JudgedList | None = None
+    collection: Collection, found: ResultList, matched: MatchedList | None = None
 ) -> list[dict[str, Any]]:
     """Each hit with its item's id, first caption and image, and how likely it matches."""
     told = []
@@ -117,13 +133,13 @@ def hits_json(
                 "image": item.image,
             }
         )
-        if judged is not None:
-            told[-1]["judged"] = judged.hits[place]
+        if matched is not None:
+            told[-1]["match"] = matched.hits[place]
     return told
 
 
 def hits_table(
-    collection: Collection, found: ResultList, title: str = "", judged: JudgedList | None = None
+    collection: Collection, found: ResultList, title: str = "", matched: MatchedList | None = None
 ) -> Table:
     """Rank, modality, score, id and first caption of each hit, and how likely it matches."""
     rows: list[list[Any]] = []
@@ -133,20 +149,17 @@ def hits_table(
         rows.append(
             [hit.rank, hit.modality, hit.score, item.id[:LONGEST_WORDS], caption[:LONGEST_WORDS]]
         )
-    if judged is None or not any(judged.hits):
+    if matched is None or not any(matched.hits):
         return Table(title, HIT_COLUMNS, rows)
     columns = [*HIT_COLUMNS[:3], MATCH_COLUMN, *HIT_COLUMNS[3:]]
-    for row, one in zip(rows, judged.hits, strict=True):
+    for row, one in zip(rows, matched.hits, strict=True):
         row.insert(3, "" if one is None else f"{one.words}{ACCEPTED * bool(one.accepted)}")
     return Table(title, columns, rows)
 
 
 def list_reading(found: ResultList, modality: str) -> str:
     """How much of a list has the query's modality, and where the match stands."""
-    words = (
-        f"{found.bias:.0%} of the results are {modality}, as are {found.corpus_share:.0%} of the "
-        "index."
-    )
+    words = share_reading(found, modality)
     if found.match_rank is None:
         return words
     return f"{words} The match stands at rank {found.match_rank:,}."
@@ -154,64 +167,107 @@ def list_reading(found: ResultList, modality: str) -> str:
 
 def find_answer(request: Request, progress: Progress) -> Finding:
     """What one query finds."""
-    text, item, image = request["text"], request["item"], request["image"]
-    if sum(given is not None for given in (text, item, image)) != 1:
-        raise GapvizError(
-            "a search needs one query", hint="give a text, or --item ID, or --image FILE"
-        )
-    collection = request.collection
+    if request["run_file"] is not None:
+        if any(request[name] is not None for name in QUERIES):
+            raise GapvizError(
+                "--run writes the lists of all queries", hint="give no query of your own"
+            )
+        return written_finding(request, progress)
+    collection, k = request.collection, request["results"]
+    query = _asked(request)
     experiment = Experiment(collection, request.strategy, request.fit)
-    if item is not None:
-        query = item_query(collection, request.item(item), request.query_modality)
-    elif image is not None:
-        query = image_query(collection, Path(image))
+    strategy = experiment.strategy
+    if query.judged is None:
+        answer = _answer(request, experiment, query, progress)
     else:
-        query = text_query(collection, text)
-    found, strategy = experiment.index.search(query, request["results"]), experiment.strategy
-    judged = judged_hits(request, experiment, query, found, progress)
+        answer = judged_answer(collection, experiment.index, query, k)
     lacking = request.not_measured.items()
     unseen = {
         name: why
         for name, why in lacking
         if name in collection.modalities and name not in strategy.modalities_
     }
-    return Finding(
+    return replace(
+        answer,
         title=f"{collection.name}, encoder {collection.encoder}: {strategy.label}",
         warnings=[
             *(f"{name} is not searched. {why}" for name, why in unseen.items()),
             *strategy.warnings,
         ],
-        readings=[
-            list_reading(found, query.modality),
-            *filter(None, [judged.nothing_reading]),
-            *judged.readings,
-        ],
-        tables=[hits_table(collection, found, judged=judged)],
         figures={
             "collection": collection.name,
             "encoder": collection.encoder,
             "strategy": strategy.spec.name,
             "query_modality": query.modality,
+            "not_searched": unseen,
+            **answer.figures,
+        },
+    )
+
+
+def _asked(request: Request) -> Query:
+    """The one query that was given.
+
+    Raises:
+        GapvizError: none, or several.
+    """
+    collection = request.collection
+    given = {name: request[name] for name in QUERIES}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        raise GapvizError(
+            "a search needs one query",
+            hint="give a text, --item ID, --image FILE or --query-id ID; or --run FILE for all",
+        )
+    value = given[named[0]]
+    if named == ["query_id"]:
+        return query_of_evaluation(
+            collection,
+            value,
+            lambda words: text_query(collection, words).vector,
+            partial(_picture_vector, collection) if _is_live(collection) else None,
+        )
+    if named == ["item"]:
+        return item_query(collection, request.item(value), request.query_modality)
+    return (
+        image_query(collection, Path(value))
+        if named == ["image"]
+        else text_query(collection, value)
+    )
+
+
+def _answer(request: Request, experiment: Experiment, query: Query, progress: Progress) -> Finding:
+    collection = request.collection
+    found = experiment.index.search(query, request["results"])
+    matched = matched_hits(request, experiment, query, found, progress)
+    nothing = matched.nothing_reading
+    return Finding(
+        readings=[
+            list_reading(found, query.modality),
+            *filter(None, [nothing]),
+            *matched.readings,
+        ],
+        tables=[hits_table(collection, found, matched=matched)],
+        figures={
             "bias": found.bias,
             "corpus_share": found.corpus_share,
             "match_rank": found.match_rank,
-            "not_searched": unseen,
-            "nothing_matches": judged.nothing_matches,
-            "precision": judged.precision,
-            "not_judged": judged.lacking,
-            "hits": hits_json(collection, found, judged),
+            "nothing_matches": matched.nothing_matches,
+            "precision": matched.precision,
+            "not_matched": matched.lacking,
+            "hits": hits_json(collection, found, matched),
         },
         result=found,
     )
 
 
-def judged_hits(
+def matched_hits(
     request: Request,
     experiment: Experiment,
     query: Query,
     found: ResultList,
     progress: Progress,
-) -> JudgedList:
+) -> MatchedList:
     """How likely each answer matches; nothing of any where the collection has no calibration.
 
     Raises:
@@ -223,23 +279,33 @@ def judged_hits(
             request.collection, request.strategy, method=request["method"], fit=request.fit
         ).compute(progress)
     except GapvizError as error:
-        return JudgedList((None,) * len(found.hits), precision, (), (error.sentence,))
+        return MatchedList((None,) * len(found.hits), precision, (), (error.sentence,))
     index = experiment.index
-    return judge(calibration, index, query, found, precision=precision, prior=prior)
+    return match_list(calibration, index, query, found, precision=precision, prior=prior)
 
 
 ANALYSIS = Analysis(
     "search",
     "search a collection with a text, a picture or one of its items",
     "Search every vector of a collection, all modalities mixed, with a text, with the picture of "
-    "a file or with one of its items. A text that is a caption of the collection knows its own "
-    "item, and so has a match; so does a picture of the collection.",
+    "a file, with one of its items or with one of its judged queries. A text that is a caption of "
+    "the collection knows its own item, and so has a match; so does a picture of the collection. "
+    "With --run, write the lists of all judged queries that evaluate; where there are none, of the "
+    "held-out items, each of which asks.",
     find_answer,
     parameters=(
         Parameter("text", "Text", "text", None, "what to search for; or give --item", flag="text"),
         Parameter("item", "Item", "text", None, "search with the item of this id"),
         Parameter("image", "Image", "text", None, "search with the picture of this file"),
+        Parameter(
+            "query_id",
+            "Judged query",
+            "text",
+            None,
+            "search with the query of this id, and mark what its judgments say",
+        ),
         QUERY_MODALITY,
+        RUN,
         results_parameter(10),
         METHOD,
         replace(

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
-from gapviz.commands.files import WRITERS, json_text, refuse_output
+from gapviz.commands.files import OUT_OPTIONS, WRITERS, json_text, output_of, refuse_output
 from gapviz.commands.gate import Condition, Gated, add_gate, parse_condition
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
@@ -44,7 +44,7 @@ def add_analysis(commands: Commands, analysis: Analysis) -> None:
     add_source(command)
     add_parameters(command, analysis.parameters)
     writers = WRITERS.get(analysis.name)
-    if writers:
+    if writers and analysis.name not in OUT_OPTIONS:
         command.add_argument(
             "--out",
             type=Path,
@@ -110,8 +110,9 @@ def refused_early(options: argparse.Namespace) -> list[Condition]:
         GapvizError: text that is no condition, or a file that could not be written.
     """
     gates = [parse_condition(text) for text in options.fail_if]
-    if getattr(options, "out", None) is not None:
-        refuse_output(options.out, tuple(WRITERS[options.command]))
+    out = output_of(options)
+    if out is not None:
+        refuse_output(out, tuple(WRITERS[options.command]))
     return gates
 
 
@@ -126,9 +127,10 @@ def answer(
     Raises:
         GapvizError: a file that cannot be written, or a condition on no figure.
     """
-    out: Path | None = getattr(options, "out", None)
+    out = output_of(options)
     writers = WRITERS.get(options.command, {})
-    figures = finding.to_json() | ({"out": out and str(out)} if writers else {})
+    always = bool(writers) and options.command not in OUT_OPTIONS
+    figures = finding.to_json() | ({"out": out and str(out)} if out or always else {})
     lines = [*finding_lines(finding), *([f"{written} {out}"] if out else [])]
     text = json_text(figures) if options.json else text_of(lines)
     if out is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from gapviz.analyses.cones import Cones
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
+from gapviz.retrieval.run_text import ENDINGS
 from gapviz.storage.files import unwritable
 
 if TYPE_CHECKING:
@@ -57,8 +59,18 @@ def _html(drawn: Cones) -> bytes:
 WRITERS: Mapping[str, Mapping[str, Callable[[Any], bytes]]] = {
     "cones": {".csv": _csv, ".parquet": _parquet, ".npz": _npz, ".html": _html},
     "train": {".safetensors": methodcaller("heads_file")},
+    "search": {ending: methodcaller("text", ending) for ending in ENDINGS},
 }
 """Command → ending → the bytes that its result is written as."""
+
+OUT_OPTIONS: Mapping[str, str] = {"search": "run_file"}
+"""Command → the parameter of its analysis that names the file; others have `--out`."""
+
+
+def output_of(options: argparse.Namespace) -> Path | None:
+    """The file that the options name, if they name one."""
+    named = getattr(options, OUT_OPTIONS.get(options.command, "out"), None)
+    return None if named is None else Path(named)
 
 
 def json_text(figures: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ METAVARS = {
     "modality": "MODALITY",
     "weights": "MODALITY=NUMBER",
     "names": "NAME[,NAME]",
+    "files": "FILE",
 }
 
 
@@ -45,7 +46,7 @@ def add_parameters(command: argparse.ArgumentParser, parameters: Sequence[Parame
             *flags,
             dest=parameter.name,
             metavar=parameter.symbol or metavar,
-            action="append" if parameter.kind == "weights" else "store",
+            action="append" if parameter.several else "store",
             help=words,
         )
         if option in RENAMED:
@@ -68,9 +69,9 @@ def chosen_values(options: argparse.Namespace, parameters: Sequence[Parameter]) 
 
 
 def _parsed(parameter: Parameter, given: Any) -> Any:
-    """The value of what was written once, or of weights as often as there are modalities."""
-    if parameter.kind == "weights":
-        return tuple(weight for text in given for weight in parameter.parsed(text))
+    """The value of what was written once, or as often as its flag may be given."""
+    if parameter.several:
+        return tuple(one for text in given for one in parameter.parsed(text))
     return parameter.parsed(given)
 
 

@@ -13,7 +13,6 @@ from gapviz.core.item import Item
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import read_only
 
-
 NO_OTHERS = (
     "So many items answer a measured query that none is left to fit on: strategies that learn are "
     "fitted on items that answer, which flatters them."

@@ -27,7 +27,7 @@ def paired_evaluation(collection: Collection) -> Evaluation:
         asking = block.queries
         start = len(queries)
         for row, item in enumerate(asking.item_index.tolist()):
-            queries.append(JudgedQuery(f"{name} {row} of {collection.items[item].id}", name))
+            queries.append(JudgedQuery(f"{name}-{row}-{collection.items[item].id}", name))
         places = read_only(np.arange(start, len(queries), dtype=np.int64))
         vectors[name] = replace(asking, item_index=places)
         owners.append(asking.item_index)

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from gapviz.core.errors import GapvizError
 
-Kind = Literal["number", "count", "choice", "modality", "weights", "names", "text"]
+Kind = Literal["number", "count", "choice", "modality", "weights", "names", "text", "files"]
 """A real number, a whole number, one of named choices, the name of a modality (None: whichever
 is usual), a number a modality (`(("image", 1.5), …)`; 1 where not named), several of named
-choices, or words (None: none)."""
+choices, words (None: none), or paths of any number of files."""
 
 ALL = "all"
 """Every choice, of `names`."""
@@ -66,16 +66,22 @@ class Parameter:
         return self.kind in ("number", "count")
 
     @property
+    def several(self) -> bool:
+        """Whether its flag may be given several times."""
+        return self.kind in ("weights", "files")
+
+    @property
     def words(self) -> str:
         """What may be chosen, in words."""
-        if self.kind == "choice":
-            return f"one of {', '.join(self.choices)}"
-        if self.kind == "names":
-            return f"of {', '.join(self.choices)}; or {ALL}"
-        if self.kind == "text":
-            return "words"
-        if self.kind == "modality":
-            return "a modality of the collection"
+        known = {
+            "choice": f"one of {', '.join(self.choices)}",
+            "names": f"of {', '.join(self.choices)}; or {ALL}",
+            "text": "words",
+            "files": "files",
+            "modality": "a modality of the collection",
+        }
+        if self.kind in known:
+            return known[self.kind]
         what = "a whole number" if self.kind == "count" else "a number"
         if math.isinf(self.high):
             return what if math.isinf(self.low) else f"{what} of {self.low:,g} or more"
@@ -91,8 +97,8 @@ class Parameter:
             return None
         if self.kind in ("modality", "text"):
             return value if value is None else (self.check or str)(str(value))
-        if self.kind == "names":
-            return self._names(value)
+        if self.kind in ("names", "files"):
+            return self._names(value) if self.kind == "names" else tuple(map(str, value))
         if self.kind == "weights":
             pairs = value.items() if isinstance(value, Mapping) else value
             return tuple((str(name), self._number(weight, name)) for name, weight in pairs)
@@ -116,11 +122,13 @@ class Parameter:
                     hint="write for instance image=1.5",
                 )
             return self.checked([(modality, weight)])
+        if self.kind == "files":
+            return self.checked([text])
         return self.checked(text.split(",") if self.kind == "names" else text)
 
     def described(self, value: Any) -> str:
         """The value as it stands beside the title of what it belongs to; "" for nothing."""
-        if value is None or self.kind == "weights":
+        if value is None or self.several:
             return ""
         shown = f"{value:g}" if self.is_number else str(value)
         if self.phrase:

@@ -40,12 +40,13 @@ def counted(count: int, noun: str, several: str = "") -> str:
     return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
 
 
-def too_few(n_items: int) -> str | None:
+def too_few(n: int, noun: str = "held-out item", several: str = "") -> str | None:
     """Why so few held-out items measure nothing, in a sentence; None where they are enough."""
-    if n_items >= FEWEST_ITEMS:
+    if n >= FEWEST_ITEMS:
         return None
+    one = noun.rsplit(maxsplit=1)[-1]
     return (
-        f"Too few held-out items to measure: {n_items}; at least {FEWEST_ITEMS} are needed before "
-        "a figure says something. What one item cannot show stands as unknown, and nothing is "
-        "concluded from the rest."
+        f"Too few {several or f'{noun}s'} to measure: {n}; at least {FEWEST_ITEMS} are needed "
+        f"before a figure says something. What one {one} cannot show stands as "
+        "unknown, and nothing is concluded from the rest."
     )

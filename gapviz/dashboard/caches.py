@@ -12,6 +12,7 @@ import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
+from gapviz.core.corpus import Corpus
 from gapviz.core.halves import split_alike
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
@@ -24,6 +25,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Method
 from gapviz.retrieval.index import Index
+from gapviz.retrieval.run import asked_by
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
@@ -115,6 +117,12 @@ def items_of(collection: str) -> Collection:
     return builtin_collection() if collection == BUILTIN else workspace().load(collection)
 
 
+@cached_within(64)
+def corpus_of(view: View) -> Corpus:
+    """How many rows of which modality each item has."""
+    return Corpus.of(collection_of(view))
+
+
 @cached_within(768)
 def experiment(view: View) -> Experiment:
     """Raw cosine on a collection, whose splits every strategy, seed and pair share."""
@@ -175,6 +183,13 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
         kept = [collection.splits[split] for split in (CALIBRATE, EVALUATE)]
         wanted = np.isin(np.arange(collection.n_items), np.concatenate(kept))
     return Index.of(collection, fitted(view, options), wanted)
+
+
+@cached_within(256)
+def judged_index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> Index:
+    """The same, asked by the queries of the collection's own."""
+    index, evaluation = index_of(view, options, held_out=held_out), collection_of(view).evaluation
+    return index if evaluation is None else asked_by(index, evaluation)
 
 
 @cached_within(64)

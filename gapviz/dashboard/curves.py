@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gapviz.analyses.analysis import Finding
 from gapviz.analyses.curves.analysis import PARTS as FIND
+from gapviz.dashboard.judged import protocol_of
 from gapviz.dashboard.query import QUERY_MODALITY
 from gapviz.dashboard.sections import Section
 from gapviz.dashboard.settings import Settings
@@ -22,7 +23,8 @@ WEIGHTED = url_modality(
 def _strength_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
     drawn = found.figures["strategy"] == chosen.strategy
     here = chosen.options().value("strength") if drawn else None
-    return strength_panels(found.result, chosen.modalities, strength=here)
+    judged = found.parts["judged"].result if "judged" in found.parts else None
+    return strength_panels(found.result, chosen.modalities, strength=here, judged=judged)
 
 
 def _fusion_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
@@ -44,6 +46,7 @@ CURVES = {
         doing="Sweeping λ",
         panels=_strength_panels,
         columns=3,
+        values=lambda chosen: {"protocol": protocol_of(chosen)},
     ),
     "mix": Section(
         title="Corpus mix",

@@ -10,13 +10,16 @@ import streamlit as st
 from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.advice.analysis import CHANGE, EFFECT_COLUMNS, PARAMETERS
 from gapviz.analyses.advice.evidence import Evidence
+from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import Situation
+from gapviz.analyses.judged import protocol_words
 from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Table
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.judged import judged_views, protocol_of
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
@@ -68,8 +71,12 @@ CHANGEABLE = url_parameter(
 _TIES = ":orange-badge[:material/balance: ties carry part of it]"
 
 
-def questions(chosen: Settings) -> Situation:
-    """The two or three questions; their answers stand in the URL."""
+def questions(chosen: Settings) -> tuple[Situation, str | None]:
+    """The questions; their answers stand in the URL.
+
+    Returns:
+        The situation, and the protocol where there are two to choose from.
+    """
     task: Task = segments_of(TASK)
     st.caption(_EXAMPLES[task])
     found = chosen.pair[0]
@@ -77,7 +84,25 @@ def questions(chosen: Settings) -> Situation:
         if task in ("one-way", "within") and chosen.pair[0] != chosen.pair[1]:
             found = modality_of(FOUND, chosen.pair)
         changeable: Changeable = segments_of(CHANGEABLE)
-    return Situation(task, changeable, found)
+        protocol = protocol_of(chosen) if task in JUDGED_TASKS else None
+    # What is chosen unless the visitor chooses may give way to pairs, where no query can ask.
+    asked = "paired" if protocol == "paired" else None
+    return Situation(task, changeable, found), asked
+
+
+def protocol_note(chosen: Settings, advice: Advice, asked: str | None) -> str:
+    """Whose figures decide, where the collection has judged queries; empty where it has none."""
+    if advice.measured_by == "judged":
+        return f":material/rule: Decided by {protocol_words('judged', advice.n_queries)}."
+    if not judged_views(chosen):
+        return ""
+    why = "" if asked == "paired" else "No judged query can answer this: "
+    words = (
+        protocol_words("paired")
+        if advice.situation.task in JUDGED_TASKS
+        else "labels or pairs decide"
+    )
+    return f":material/info: {why}{words}."
 
 
 def ranked_cards(advice: Advice) -> None:

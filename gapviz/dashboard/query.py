@@ -1,11 +1,14 @@
-"""What is searched for: a typed text, an item of the collection, or a picture dropped in."""
+"""What is searched for: a typed text, an item or a judged query of the collection, or a picture."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
+from PIL.Image import Image
 
+from gapviz.analyses.judged_answer import query_of_evaluation
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
@@ -13,6 +16,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float32
 from gapviz.dashboard.caches import collection_of, encoder_named, items_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title, live_encoder
+from gapviz.dashboard.judged_query import can_ask_judged, chosen_query
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
 from gapviz.dashboard.widgets import modality_of, segments_of, select_of
@@ -52,7 +56,13 @@ def _items_of_the_link() -> dict[str, str]:
 QUERY_BY = url_choice(
     "query_by",
     "Search with",
-    {"text": "Typed text", "item": "Item of the collection", "picture": "Your image"},
+    {
+        "judged": "Judged query",
+        "text": "Typed text",
+        "item": "Item of the collection",
+        "picture": "Your image",
+    },
+    default="text",
 )
 TEXT = free_parameter("q")
 ITEM = url_choice("item", "Item", _items_of_the_link)
@@ -79,6 +89,7 @@ def ask(chosen: Settings) -> Queries | None:
     live = all(live_encoder(view) for view in chosen.views)
     captions = any(item.captions for item in collection_of(chosen.view).items)
     offered = {
+        "judged": can_ask_judged(chosen, live),
         "text": "text" in chosen.modalities and (live or captions),
         "item": True,
         "picture": "image" in chosen.modalities and live,
@@ -89,6 +100,8 @@ def ask(chosen: Settings) -> Queries | None:
         return ask_with_item(chosen)
     if kind == "picture":
         return _picture_query(chosen)
+    if kind == "judged":
+        return _judged_query(chosen)
     return _text_query(chosen)
 
 
@@ -201,12 +214,33 @@ def _picture_query(chosen: Settings) -> Queries | None:
     asked = {}
     for view in chosen.views:
         with st.spinner("Loading the encoder …"):
-            asking = _picture_encoder(view).for_queries(_query_prompt(collection_of(view)))
-            vector = asking.encode_images([image])[0]
+            vector = _picture_vector(view, image)
         asked[view] = picture_query(collection_of(view), image, vector)
     if asked[chosen.view].item is not None:
         st.caption(":material/check: A picture of the collection: its own entry is left out.")
     return asked
+
+
+def _judged_query(chosen: Settings) -> Queries | None:
+    query_id = chosen_query(chosen)
+    if query_id is None:
+        return None
+    return {view: _with_vector(view, query_id) for view in chosen.views}
+
+
+def _with_vector(view: View, query_id: str) -> Query:
+    return query_of_evaluation(
+        collection_of(view),
+        query_id,
+        lambda text: _text_vector(view, text).vector,
+        partial(_picture_vector, view) if live_encoder(view) else None,
+    )
+
+
+def _picture_vector(view: View, image: Image) -> Float32:
+    asking = _picture_encoder(view).for_queries(_query_prompt(collection_of(view)))
+    vector: Float32 = asking.encode_images([image])[0]
+    return vector
 
 
 def _picture_encoder(view: View) -> Encoder:

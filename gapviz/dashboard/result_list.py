@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Collection as Members
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.judged_answer import NOT_AN_ITEM, grade_words
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.item import Item
@@ -20,7 +22,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.routes import thumbnail_url
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.match_probability.judging import JudgedHit, JudgedList
+from gapviz.measures.match_probability.matched_list import MatchedHit, MatchedList
 from gapviz.retrieval.index import Query, ResultList
 
 
@@ -40,7 +42,11 @@ class Answer:
     """Where the match stands, say."""
     words_help: str | None = None
     score_name: str = "cosine"
-    judged: JudgedList | None = None
+    grades: Mapping[int, float] | None = None
+    """By item, what is judged for the query; None where nothing is."""
+    below: Sequence[str] = ()
+    """Beneath the cards, a line each."""
+    matched: MatchedList | None = None
     """How likely each answer matches."""
 
     @property
@@ -78,14 +84,16 @@ def show_answers(
                     st.markdown(one.title, help=one.help)
                 for caption in one.captions:
                     st.caption(caption)
-            if bias:
+            if bias and not isnan(one.found.corpus_share):
                 st.html(bias_bar(one))
-            nothing = one.judged.nothing_reading if one.judged else ""
+            nothing = one.matched.nothing_reading if one.matched else ""
             if one.words:
                 nothing = f":material/block: {in_markdown(nothing)}  \n" if nothing else ""
                 st.markdown(f"{nothing}{one.words}", help=one.words_help)
             only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
             st.html(hit_cards(one, only_here, same_label))
+            if one.below:
+                st.caption("  \n".join(one.below))
 
 
 def same_label_as(collection: Collection, item: int | None) -> set[int]:
@@ -101,43 +109,57 @@ def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: M
     query, collection = answer.query, collection_of(answer.view)
     cards = []
     for place, hit in enumerate(answer.found.hits):
-        marks = []
-        judged = answer.judged.hits[place] if answer.judged else None
+        marks, right = [], False
+        chance = answer.matched.hits[place] if answer.matched else None
+        if answer.grades is not None:
+            grade = answer.grades.get(hit.item)
+            right = grade is not None and grade > 0
+            marks.append(_GRADE_MARKS[grade is not None, right].format(in_html(grade_words(grade))))
         # The query's item: its entry of another modality is the right answer.
-        matched = hit.item == query.item and hit.modality != query.modality
-        if matched:
+        elif hit.item == query.item and hit.modality != query.modality:
+            right = True
             marks.append('<span class="gv-yes">✓ match</span>')
         elif hit.item == query.item:
             marks.append("own entry")
         if hit.item in same_label:
+            right = True
             marks.append('<span class="gv-yes">✓ same label</span>')
         if (hit.modality, hit.item) in only_here:
             marks.append('<span title="no other column shows this entry">only here</span>')
+        known = hit.item >= 0
         cards.append(
             _card(
-                collection.items[hit.item],
+                collection.items[hit.item] if known else Item(NOT_AN_ITEM),
                 hit.modality,
                 collection,
                 answer.view.collection,
                 head=f"#{hit.rank}",
                 foot=f"{answer.score_name} {figure(hit.score, 4)}",
-                chance=_chance(judged),
+                chance=_chance(chance),
                 marks=" · ".join(marks),
-                matched=matched or hit.item in same_label,
+                matched=right,
             )
         )
     return _grid(cards)
 
 
-def _chance(judged: JudgedHit | None) -> str:
+def _chance(matched: MatchedHit | None) -> str:
     """How likely an answer matches, faint where it is not accepted; HTML."""
-    if judged is None:
+    if matched is None:
         return ""
-    accepted = judged.accepted is not False
+    accepted = matched.accepted is not False
     says = "at or above" if accepted else "below"
-    title = "" if judged.accepted is None else f' title="{says} the score that is accepted"'
+    title = "" if matched.accepted is None else f' title="{says} the score that is accepted"'
     look = "gv-chance" if accepted else "gv-chance gv-faint"
-    return f'<div class="{look}"{title}>{in_html(judged.words)}</div>'
+    return f'<div class="{look}"{title}>{in_html(matched.words)}</div>'
+
+
+_GRADE_MARKS = {
+    (True, True): '<span class="gv-yes">✓ {}</span>',
+    (True, False): '<span class="gv-no">✗ {}</span>',
+    (False, False): "{}",
+}
+"""By whether an entry is judged, and whether it answers."""
 
 
 def bias_bar(answer: Answer) -> str:
@@ -219,15 +241,18 @@ def _card(
     link: str | None = None,
     chance: str = "",
 ) -> str:
-    style = style_of(modality, _names(collection))
+    names = _names(collection)
+    # Of an entry whose row is not known, what is shown of the item is its picture, if it has one.
+    drawn = modality or ("image" if item.image and "image" in names else names[-1])
+    style = style_of(drawn, names)
     named = item.id if head != item.id else "no caption" if item.image else "vector only"
     caption = item.captions[0] if item.captions else named
-    if item.image and modality != "text":
+    if item.image and drawn != "text":
         source = in_html(thumbnail_url(name, collection, item, 192))
         body = f'<img src="{source}" alt="{in_html(caption)}" loading="lazy">'
         under = caption
     else:
-        quoted = modality == "text" and item.captions
+        quoted = drawn == "text" and item.captions
         body = f"<q>{in_html(caption)}</q>" if quoted else in_html(caption)
         under = ""
     # The list item stands around the link: on the link itself, its role would hide the link.
@@ -239,7 +264,7 @@ def _card(
         f'<{opening} class="gv-card{" gv-match" if matched else ""}" '
         f'style="--gv-color: {style.color}" title="{in_html(under or caption)}">'
         f'<div class="gv-head"><span title="{in_html(head)}">{in_html(head)}</span>'
-        f"<span>{style.glyph} {in_html(modality)}</span></div>"
+        f"<span>{f'{style.glyph} {in_html(modality)}' * bool(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
         f'<div class="gv-foot">{in_html(under)}</div>'
         f'<div class="gv-foot">{in_html(foot)}</div>{chance}'

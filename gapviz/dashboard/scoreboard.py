@@ -6,14 +6,18 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from gapviz.analyses.judged import has_judgments, protocol_words
 from gapviz.analyses.scoreboard.analysis import most_by_chance
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
+from gapviz.analyses.scoreboard.rows import Scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.given_runs import given_runs
 from gapviz.dashboard.guard import FOLLOW_LINK, FOLLOWED
+from gapviz.dashboard.judged import protocol_of
 from gapviz.dashboard.scoreboard_table import MODELS, search_address, table_section
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
@@ -34,16 +38,29 @@ def scoreboard_section(chosen: Settings) -> None:
     titles = catalogue()[chosen.collection].encoders_of(chosen.modalities)
     if len(titles) > 1 and segments_of(MODELS) == "one":
         titles = {chosen.encoder: titles[chosen.encoder]}
+    collections = {model: collection_of(View(chosen.collection, model)) for model in titles}
+    protocol = protocol_of(chosen)
+    if protocol == "judged":
+        collections = {model: one for model, one in collections.items() if has_judgments(one)}
+    first = next(iter(collections.values()))
+    runs, waiting = given_runs(first, protocol, chosen.seed)
+    if waiting:
+        return
     request = ScoreboardRequest(
-        {model: collection_of(View(chosen.collection, model)) for model in titles},
+        collections,
         [chosen.options(name) for name in dict.fromkeys([*usual_strategies(), chosen.strategy])],
         chosen.seed,
+        protocol,
+        runs,
     )
     doing = f"Measuring {request.n_rows} rows, once"
     board = result_of(request, Wait(doing, cancelled="What had been measured is kept."))
     if board is None:
         return
     several = len(titles) > 1
+    notes = [note for one in board.judging.values() for note in one.notes]
+    for doubt in dict.fromkeys(filter(None, [board.unjudged_doubt, *notes])):
+        st.warning(in_markdown(doubt), icon=":material/rule:")
     # Above all figures: a doubt that concerns every row that moves vectors.
     for model, warnings in board.split_warnings.items():
         of_model = f"**{in_markdown(titles[model])}.** " * several
@@ -78,8 +95,10 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
     if place is None:
         return
     row = board.rows[place]
-    # By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
     address = search_address(row)
+    if address is None:
+        return
+    # By the browser: Streamlit's own way to another page cannot keep what is bound to the URL.
     words = f"Search with {row.title}, {titles[row.model]} →"
     st.html(
         f'<a id="{FOLLOWED}" href="{in_html(address)}" target="_self">{in_html(words)}</a>'
@@ -89,6 +108,9 @@ def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:
 
 
 def _protocol(chosen: Settings, board: Scoreboard) -> None:
+    if board.protocol == "judged":
+        _judged_protocol(chosen, board)
+        return
     n_items = max(board.n_items.values())
     most = most_by_chance(board)
     by_chance = ", ".join(f"{figure(value)} to {name}" for name, value in most.items())
@@ -99,6 +121,7 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
             f"""
 **Protocol**
 
+- **Figures by pairs:** {protocol_words("paired")}.
 - **Indexed:** the {in_markdown(", ".join(chosen.modalities))} vectors of the
   {counted(n_items, "item")} of the evaluate split; of several captions the first, unless
   all were indexed.
@@ -124,6 +147,37 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
   other, NDCG is not measurable. Their bias and NDCG stand apart from the others', hollow in the
   plot and off the front.
 - **Intervals:** {VARIED}; within a modality (mAP) the queries alone. Seed {board.seed}.
+- **The front** has its uncertainty: in how many samples like this one a row would be on it.
+- **Cost:** float32 bytes kept for one item with its share of everything else; multiply-adds of
+  one query by exact search: counts, not times.
+"""
+        )
+
+
+def _judged_protocol(chosen: Settings, board: Scoreboard) -> None:
+    model, judging = next(iter(board.judging.items()))
+    fitted = collection_of(View(chosen.collection, model))
+    with st.container(border=True):
+        st.markdown(
+            f"""
+**Protocol**
+
+- **Figures by judgments:** {protocol_words("judged", judging.n_queries)}
+  ({judging.words}).
+- **Indexed:** the whole collection, {counted(board.n_items[model], "item")}.
+- **NDCG@10** has the grades as gains; **recall** is the share of the items that answer which stand
+  in the first 10 or 100; **MRR** and **MAP** read lists to {judging.depth}.
+- **What nobody judged** counts as wrong; **unjudged@10** is its share of the first 10.
+- **Bias** is the share of the query's modality among the first 10, **lift** that ÷ its share of the
+  index: 1 is neutral. **Imbalance:** mean over the query modalities of |lift − 1|.
+- **Asked modality@10**, where queries ask for one: the share of the first 10 that has it.
+- **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of them.
+- **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} and the queries that
+  calibrate, which no measured query has as an answer; CSLS also reads the rows of the index
+  (transductive).
+- **Runs** of other systems are read from files: scores order, equal scores tie, what is no item of
+  the collection keeps its place. A row of theirs has no cost, which nobody can see.
+- **Intervals:** {VARIED}: a query goes with the first item that answers it. Seed {board.seed}.
 - **The front** has its uncertainty: in how many samples like this one a row would be on it.
 - **Cost:** float32 bytes kept for one item with its share of everything else; multiply-adds of
   one query by exact search: counts, not times.

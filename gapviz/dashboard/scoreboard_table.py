@@ -8,10 +8,18 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.judged import UNJUDGED_MARK
 from gapviz.analyses.measure import TIES_MARK
 from gapviz.analyses.scoreboard.analysis import SELDOM
-from gapviz.analyses.scoreboard.columns import GROUPS, BoardColumn, board_columns, sorted_rows
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.columns import (
+    GROUPS,
+    BoardColumn,
+    board_columns,
+    columns_of,
+    judged_columns,
+    sorted_rows,
+)
+from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
 from gapviz.core.foreign import in_html
 from gapviz.core.wording import figure
 from gapviz.dashboard.page_head import address_of
@@ -20,11 +28,15 @@ from gapviz.dashboard.tables import number_cell
 from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
 from gapviz.dashboard.widgets import select_of
 from gapviz.figures.pareto import model_color
+from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.strategies import strategy_spec
 
 BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
 """They must not be read as the best of the rows above."""
+
+NO_MODEL = '<td class="gv-model">–</td>'
+"""Of a run, whose model is not known."""
 
 MODELS = url_choice(
     "models",
@@ -37,7 +49,11 @@ FIGURES = url_choice("figures", "Figures", GROUPS)
 SORT = url_choice(
     "sort",
     "Sort by",
-    lambda: {column.key: column.name for column in board_columns(modalities_on_offer())},
+    lambda: {
+        column.key: column.name
+        for columns in (board_columns, judged_columns)
+        for column in columns(modalities_on_offer())
+    },
     default="ndcg",
 )
 WORST_FIRST = free_parameter("worst_first")
@@ -46,13 +62,14 @@ WORST_FIRST = free_parameter("worst_first")
 def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
     """The choice of columns and order, and the table; `titles` are those of the models."""
     st.subheader("Every figure", anchor=False)
-    columns = {column.key: column for column in board_columns(chosen.modalities)}
+    columns = {column.key: column for column in columns_of(board, chosen.modalities)}
+    groups_here = list(dict.fromkeys(column.group for column in columns.values()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         groups = st.pills(
             FIGURES.title,
-            list(GROUPS),
+            groups_here,
             selection_mode="multi",
-            default=list(GROUPS),
+            default=groups_here,
             format_func=lambda name: GROUPS[name],
             key=FIGURES.name,
             bind="query-params",
@@ -62,18 +79,24 @@ def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]
     # The figure sorted by is always shown; with nothing chosen, everything is.
     shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
     st.html(_board_table(board, shown, columns[sort], titles, worst_first=worst_first))
+    of_map = "; of mAP the queries alone, of V-measures the items" * (board.protocol == "paired")
     st.caption(
         "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        f"Small figures: {VARIED}; of mAP the queries alone, of V-measures the items. Click a "
-        "strategy to search with it, the head of a column to sort by it, best first; once more, "
-        "worst first. “front”: on the Pareto front, and in how many samples like this one."
+        f"Small figures: {VARIED}{of_map}. Click a strategy to search with it, "
+        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
+        "the Pareto front, and in how many samples like this one."
         + " “⚠” with a number: a warning below the table."
         * bool(board.own_warnings)
     )
 
 
-def search_address(row: ScoreRow) -> str:
-    """The search page with everything that the URL says, and a row's model and strategy."""
+def search_address(row: ScoreRow) -> str | None:
+    """The search page with everything that the URL says, and a row's model and strategy.
+
+    None for a run, which no page can ask.
+    """
+    if row.options is None:
+        return None
     own = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
     return address_of("search", without=own, encoder=row.model, strategy=row.options.name)
 
@@ -105,7 +128,8 @@ def _board_table(
             for column in columns
         )
         name = _name(row, tuple(board.own_warnings))
-        return f"<tr><td>{name}</td>{models[row.model]}{cells}</tr>"
+        model = NO_MODEL * several if row.options is None else models[row.model]
+        return f"<tr><td>{name}</td>{model}{cells}</tr>"
 
     rows = sorted_rows(board.rows, sort, worst_first=worst_first)
     by_item = "".join(table_row(row) for row in rows if row.by_item)
@@ -172,6 +196,12 @@ def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
             f"on the Pareto front in{sure} of samples like this one",
         ),
         (bool(row.ties_carry), TIES_MARK, _ties_words(row)),
+        (row.options is None, "run", "a ranking that another system made"),
+        (
+            row.unjudged > UNJUDGED_DOUBTS,
+            f"{UNJUDGED_MARK} {row.unjudged:.0%}",
+            "so many of the first 10 results were judged by nobody, and count as wrong",
+        ),
         (row.by_item, "ranks items", "another protocol: items are ranked, not rows"),
         (row.transductive, "transductive", "reads all queries before it answers one"),
         *((one in row.own_warnings, f"⚠ {n}", one) for n, one in enumerate(warnings, start=1)),
@@ -181,11 +211,13 @@ def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
         for carried, tag, why in tags
         if carried
     )
+    address = search_address(row)
+    if row.options is None or address is None:
+        return in_html(row.title) + (f"<br>{marks}" if marks else "")
     title = strategy_spec(row.options.name).title
     fit = row.title.removeprefix(title).strip(" ()")
-    link = in_html(search_address(row))
     return (
-        f'<a href="{link}" target="_self" title="search with this strategy">'
+        f'<a href="{in_html(address)}" target="_self" title="search with this strategy">'
         f"{in_html(title)}&nbsp;→</a>"
         + (f'<br><small class="gv-fit">{in_html(fit)}</small>' if fit else "")
         + (f"<br>{marks}" if marks else "")

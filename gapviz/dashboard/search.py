@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN
+from gapviz.analyses.judged_answer import evaluation_of, hidden_answers, list_words
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_markdown
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
-from gapviz.dashboard.caches import collection_of, fitted, index_of, measured, undefined
+from gapviz.dashboard.caches import (
+    collection_of,
+    corpus_of,
+    fitted,
+    index_of,
+    judged_index_of,
+    measured,
+    undefined,
+)
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.judged import judged_board_section, paired_note
 from gapviz.dashboard.matches import ACCEPTED_AT, calibration_of
 from gapviz.dashboard.query import RESULTS
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
@@ -21,9 +32,11 @@ from gapviz.dashboard.settings import RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.measures.match_probability.calibration import MatchCalibration
-from gapviz.measures.match_probability.judging import judge
+from gapviz.measures.match_probability.matched_list import match_list
 from gapviz.measures.retrieval.intervals import VARIED
-from gapviz.retrieval.index import Query, ResultList
+from gapviz.measures.retrieval.judged_list import JudgedList, judged_list, search_judged
+from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.run import Run
 from gapviz.storage.cache import CachedResult
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -39,22 +52,30 @@ MATCH_HELP = (
     "collection."
 )
 
+JUDGED_HELP = (
+    "The grades of the judgments are the gains of NDCG; what nobody judged counts as wrong. An "
+    "item stands once, where the best of its vectors stands."
+)
+RUN_HELP = "A ranking that was made elsewhere and is read from a file: no vectors of it are needed."
+
 
 def answer_columns(
-    chosen: Settings, asked: Mapping[View, Query]
+    chosen: Settings, asked: Mapping[View, Query], runs: Sequence[Run] = ()
 ) -> list[CachedResult[MatchCalibration]]:
     """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
     Args:
         chosen: what the sidebar says.
         asked: the query as each encoder made a vector of it.
+        runs: rankings that others made of all judged queries, each a column where one of those
+            asks.
 
     Returns:
         What tells how likely each answer matches, of every column; learned or not.
     """
     held_out, k, precision = _list_choices(chosen)
     warnings: dict[str, None] = {}
-    works, judgings = [], []
+    works, matched = [], []
     for number, (view, query) in enumerate(asked.items()):
         head = ""
         if chosen.compare:
@@ -63,37 +84,30 @@ def answer_columns(
         answers = []
         for options in _compared(chosen):
             try:
-                strategy = fitted(view, options)
-                index = index_of(view, options, held_out=held_out)
-                found = index.search(query, k)
+                answer, index = _answer(view, options, query, k, held_out)
             except GapvizError as error:
                 why = in_markdown(error.sentence)
                 warnings[f"{head}{STRATEGIES[options.name].title} has no list. {why}"] = None
                 continue
-            works.append(calibration_of(view, options))
-            known = works[-1].get()
-            judged = None
-            if known is not None:
-                judged = judge(known, index, query, found, precision=precision)
-            judgings.append(judged)
-            answers.append(
-                Answer(
-                    view,
-                    query,
-                    found,
-                    f"#### {in_markdown(strategy.spec.title)}",
-                    in_markdown(f"{strategy.spec.formula}. {strategy.spec.known}"),
-                    [in_markdown(strategy.described)],
-                    _match_words(found, query),
-                    MATCH_HELP,
-                    strategy.score_name,
-                    judged,
-                )
-            )
-            warnings |= dict.fromkeys(f"{head}{in_markdown(words)}" for words in strategy.warnings)
+            if query.judged is None:
+                works.append(calibration_of(view, options))
+                known = works[-1].get()
+                if known is not None:
+                    found = match_list(known, index, query, answer.found, precision=precision)
+                    matched.append(found)
+                    answer = replace(answer, matched=found)
+            answers.append(answer)
+            doubts = fitted(view, options).warnings
+            warnings |= dict.fromkeys(f"{head}{in_markdown(words)}" for words in doubts)
+        if query.judged is not None:
+            for run in runs:
+                evaluation = evaluation_of(collection_of(view))
+                ranked = judged_list(run, evaluation, query.judged, corpus_of(view), k)
+                title = f"#### {in_markdown(run.name)}"
+                answers.append(judged_column(view, query, ranked, title, RUN_HELP, score="score"))
         if answers:
             show_answers(answers, key=f"answers_{number}" if number else "answers")
-    readings = [words for one in judgings if one for words in (*one.readings, *one.lacking)]
+    readings = [words for one in matched for words in (*one.readings, *one.lacking)]
     if readings:
         st.caption(in_markdown(" ".join(dict.fromkeys(readings))))
     for words in warnings:
@@ -101,10 +115,70 @@ def answer_columns(
     return works
 
 
+def _answer(
+    view: View, options: StrategyOptions, query: Query, k: int, held_out: bool
+) -> tuple[Answer, Index]:
+    """The list of one strategy, of a judged query with its grades; and what was searched."""
+    strategy = fitted(view, options)
+    title = f"#### {in_markdown(strategy.spec.title)}"
+    about = in_markdown(f"{strategy.spec.formula}. {strategy.spec.known}")
+    label, score = [in_markdown(strategy.described)], strategy.score_name
+    if query.judged is None:
+        index = index_of(view, options, held_out=held_out)
+        found = index.search(query, k)
+        words = _match_words(found, query)
+        return Answer(view, query, found, title, about, label, words, MATCH_HELP, score), index
+    index, evaluation = (
+        judged_index_of(view, options, held_out=held_out),
+        evaluation_of(collection_of(view)),
+    )
+    ranked = search_judged(index, evaluation, query, corpus_of(view), k)
+    return judged_column(view, query, ranked, title, about, label, score), index
+
+
+def judged_column(
+    view: View,
+    query: Query,
+    ranked: JudgedList,
+    title: str,
+    help: str | None = None,
+    captions: Sequence[str] = (),
+    score: str = "cosine",
+) -> Answer:
+    """The list that a judged query got, from a strategy or from a run of somebody else.
+
+    Args:
+        view: the collection.
+        query: the query.
+        ranked: its list and its grades.
+        title: Markdown, as all words.
+        help: beside the title.
+        captions: beneath it.
+        score: what the scores are called.
+    """
+    hidden = [in_markdown(line) for line in hidden_answers(ranked, collection_of(view))]
+    return Answer(
+        view,
+        query,
+        ranked.found,
+        title,
+        help,
+        captions,
+        in_markdown(list_words(ranked)),
+        JUDGED_HELP,
+        score,
+        ranked.grades,
+        ["**Answers not shown**", *hidden] if hidden else [],
+    )
+
+
 def nearest_items(chosen: Settings, asked: Query) -> None:
     """The one list of a collection of one modality: what lies nearest by raw cosine."""
     held_out, k, _ = _list_choices(chosen)
     collection = collection_of(chosen.view)
+    if asked.judged is not None:
+        show_answers([_answer(chosen.view, chosen.raw, asked, k, held_out)[0]], bias=False)
+        return
     found = index_of(chosen.view, chosen.raw, held_out=held_out).search(asked, k)
     same = same_label_as(collection, asked.item)
     st.subheader(f"Nearest by {in_markdown(asked.modality)}", anchor=False)
@@ -126,7 +200,8 @@ def nearest_items(chosen: Settings, asked: Query) -> None:
 
 
 def whole_split_table(chosen: Settings) -> None:
-    """The same strategies over every query of the evaluate split."""
+    """The same strategies over every query: those with judgments, then the evaluate split."""
+    judged_board_section(chosen, _compared(chosen))
     st.subheader("Over all held-out queries")
     measurements, lacking = {}, []
     for view in chosen.views:
@@ -142,8 +217,9 @@ def whole_split_table(chosen: Settings) -> None:
         st.caption(f":material/info: {in_markdown(words)}")
     strategy_table(measurements)
     evaluated = next(iter(measurements.values())).collection
+    note = paired_note(chosen)
     st.caption(
-        f"Indexed: the {in_markdown(', '.join(chosen.modalities))} vectors of the "
+        f"{note} Indexed: the {in_markdown(', '.join(chosen.modalities))} vectors of the "
         f"{counted(evaluated.n_items, 'item')} of the evaluate split; "
         "of several captions the first, unless all were indexed. Asking: "
         "each of them; of several captions those after the first. Left out: the query item's own "

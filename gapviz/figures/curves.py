@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy as np
 from gapviz.analyses.curves.calibration import CalibrationCurve
 from gapviz.analyses.curves.corpus_mix import MixCurve
 from gapviz.analyses.curves.curve import Band
+from gapviz.analyses.curves.judged_strength import JudgedStrengthCurve
 from gapviz.analyses.curves.rank_fusion import FusionCurve, Lists
 from gapviz.analyses.curves.strength import StrengthCurve
+from gapviz.analyses.judged import judged_queries_words
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import counted
 from gapviz.figures.lines import (
@@ -45,7 +48,11 @@ STRATEGY_STYLES: tuple[dict[str, Any], ...] = (
 
 
 def strength_panels(
-    curve: StrengthCurve, modalities: Sequence[str], *, strength: float | None
+    curve: StrengthCurve,
+    modalities: Sequence[str],
+    *,
+    strength: float | None,
+    judged: JudgedStrengthCurve | None = None,
 ) -> tuple[Panel, ...]:
     """Small multiples over λ: gap, loss, recall, bias, quality.
 
@@ -53,6 +60,7 @@ def strength_panels(
         curve: the sweep.
         modalities: all of the collection, for their colours.
         strength: λ chosen now, marked in every panel; None marks nothing.
+        judged: recall, bias and quality by judgments, drawn instead of those of pairs.
     """
     x, y = curve.pair
     loss = curve.info_nce[0]
@@ -86,6 +94,43 @@ def strength_panels(
             losses,
             Axis("nats (lower is better)"),
         ),
+        *(
+            _judged_panels(panel, judged, modalities)
+            if judged
+            else _paired_panels(panel, curve, modalities)
+        ),
+    )
+
+
+def _judged_panels(
+    panel: Callable[..., Panel], curve: JudgedStrengthCurve, modalities: Sequence[str]
+) -> tuple[Panel, ...]:
+    asked = f"{judged_queries_words(curve.n_queries)}"
+    names = list(dict.fromkeys([*modalities, *curve.ndcg]))
+    return (
+        panel(
+            f"Recall@10 of {asked}",
+            _query_lines(curve.recall, names),
+            _share_axis("share of the answers (higher is better)", curve.recall.values()),
+        ),
+        panel(
+            f"Bias@10 of {asked}",
+            _query_lines(curve.bias, names),
+            Axis(BIAS_AXIS, range=SHARE_RANGE),
+            _chance({n: share for n, share in curve.expected_bias.items() if not isnan(share)}),
+        ),
+        panel(
+            f"NDCG@10 of {asked}",
+            _query_lines(curve.ndcg, names),
+            _share_axis(NDCG_AXIS, curve.ndcg.values()),
+        ),
+    )
+
+
+def _paired_panels(
+    panel: Callable[..., Panel], curve: StrengthCurve, modalities: Sequence[str]
+) -> tuple[Panel, ...]:
+    return (
         panel(
             "Recall@1 over the other modality alone",
             _direction_lines(curve.recall_at_1, modalities),

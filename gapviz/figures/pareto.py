@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from gapviz.analyses.scoreboard.analysis import SELDOM
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_legend, whiskers
 from gapviz.figures.cones import PICK_RADIUS, point_ids
@@ -28,6 +28,7 @@ MARKS: dict[ActsOn, tuple[str, str]] = {
     "items": ("triangle-up", "ranks items"),
 }
 """Symbol and title of strategies, by what they act on."""
+RUN_MARK = ("star", "a run of another system")
 
 HEIGHT = 520
 _FAINT = 0.35
@@ -60,15 +61,15 @@ def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = No
             # Says whose a colour is, and hides its points on a click.
             bar = {"color": color, "width": 8}
             traces.append(legend_key(title, legendgroup=title, line=bar, hoverinfo="skip"))
-    seen = {row.options.spec.acts_on for row in board.rows}
+    seen = {_mark(row) for row in board.rows}
     traces += [
         legend_key(
             title,
             marker={"symbol": symbol, "color": NEUTRAL, "size": 10},
             hoverinfo="skip",
         )
-        for changes, (symbol, title) in MARKS.items()
-        if changes in seen
+        for symbol, title in (*MARKS.values(), RUN_MARK)
+        if (symbol, title) in seen
     ]
     figure = go.Figure(traces, _frame(board.rows))
     return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
@@ -102,7 +103,7 @@ def _points(
     shown = [rows[place] for place in here]
     open_ = [row.transductive or row.by_item for row in shown]
     symbols = [
-        MARKS[row.options.spec.acts_on][0] + ("-open" if hollow else "")
+        _mark(row)[0] + ("-open" if hollow else "")
         for row, hollow in zip(shown, open_, strict=True)
     ]
     head = f"{title}<br>" if several else ""
@@ -131,6 +132,13 @@ def _points(
     )
 
 
+def _mark(row: ScoreRow) -> tuple[str, str]:
+    """Symbol and title of a row."""
+    if row.options is None:
+        return RUN_MARK
+    return MARKS[row.options.spec.acts_on]
+
+
 def _figures(row: ScoreRow) -> str:
     bias, ndcg = row.imbalance, row.mean_ndcg
     lines = [
@@ -139,6 +147,8 @@ def _figures(row: ScoreRow) -> str:
     ]
     if row.by_item:
         lines.append("ranks items: another protocol")
+    if row.options is None:
+        lines.append("a run of another system")
     if row.transductive:
         lines.append("transductive: reads all queries first")
     if row.pareto:

@@ -14,11 +14,12 @@ Need = Literal[
     "second rows",
     "calibration",
     "second encoder",
+    "judgments",
 ]
 """What a collection must have beside held-out items: two modalities, held-out items with a row of
 both, labels that held-out items share, such labels among items that have no other, held-out items
-with two rows of a modality, a calibrate
-split, and another encoder of the modality."""
+with two rows of a modality, a calibrate split, another encoder of the modality, and queries with
+judgments."""
 
 BY_PAIR: tuple[Need, ...] = ("two modalities", "pairs")
 """What figures of matched pairs need."""

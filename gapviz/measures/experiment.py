@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gapviz.core.collection import Collection
+from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
-from gapviz.core.evaluation import Evaluation
+from gapviz.core.evaluation import Evaluation, Judgments
 from gapviz.core.judged_halves import with_asking_modalities
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
@@ -18,11 +20,12 @@ from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.wording import counted
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.judged_measurement import JudgedMeasurement
-from gapviz.measures.measurement import REFIT_QUERIES, Fit, Measurement
+from gapviz.measures.measurement import REFIT_QUERIES, REFITS_AT_ONCE, Fit, Measurement
 from gapviz.measures.pair import default_pair
 from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals, fifths
-from gapviz.measures.retrieval.judged import Corpus, Judged
+from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
+from gapviz.measures.retrieval.threads import threads_for
 from gapviz.retrieval.index import Index
 from gapviz.retrieval.run import LIST_DEPTH, ranked_lists
 from gapviz.strategies import (
@@ -210,7 +213,11 @@ class Experiment:
         )
 
     def judged(
-        self, strategy: Strategy | None = None, *, depth: int = LIST_DEPTH
+        self,
+        strategy: Strategy | None = None,
+        *,
+        depth: int = LIST_DEPTH,
+        way: tuple[str, str] | None = None,
     ) -> JudgedMeasurement:
         """Every figure that the judgments of the collection's own queries give a strategy.
 
@@ -221,23 +228,31 @@ class Experiment:
         Args:
             strategy: one that was `fitted` here; that of `options` unless given.
             depth: how long the lists are.
+            way: the modality that asks, and the one that alone is indexed; all unless given.
 
         Raises:
             GapvizError: no queries with judgments, none of them with a vector of a modality that
                 the strategy has seen, or a bad fit.
         """
         strategy = strategy or self.strategy
-        asked = judged_queries(self.collection, strategy, self.seed)
-        corpus = Corpus.of(self.collection)
+        asked = judged_queries(self.collection, strategy, self.seed, way=way)
+        searched = self.collection if way is None else self.collection.of_modalities(way[1:])
+        corpus = Corpus.of(searched)
 
         def held(fitted: Strategy, queries: Evaluation) -> Judged:
-            run = ranked_lists(Index.of(self.collection, fitted), queries, depth=depth)
+            run = ranked_lists(Index.of(searched, fitted), queries, depth=depth)
             return Judged(run, queries, corpus)
+
+        def measured(judged: Judged) -> Judged:
+            _ = judged.values  # while other threads search
+            return judged
 
         def refits() -> list[Judged]:
             positions = seeded_sample(np.arange(asked.n_queries), REFIT_QUERIES, self.seed)
             few = asked.subset(positions)
-            return [held(one, few) for one in self.refitted(strategy.options)]
+            fits = self.refitted(strategy.options)
+            with threads_for(self.collection.n_rows), ThreadPoolExecutor(REFITS_AT_ONCE) as pool:
+                return list(pool.map(lambda one: measured(held(one, few)), fits))
 
         return JudgedMeasurement(held(strategy, asked), refits, self.seed)
 
@@ -254,14 +269,22 @@ def _known_to(options: StrategyOptions, calibration: Collection) -> Collection:
 
 
 def judged_queries(
-    collection: Collection, strategy: Strategy | None = None, seed: int = DEFAULT_SEED
+    collection: Collection,
+    strategy: Strategy | None = None,
+    seed: int = DEFAULT_SEED,
+    *,
+    most: int = MAX_QUERIES,
+    way: tuple[str, str] | None = None,
 ) -> Evaluation:
     """The queries of a collection that are measured, with their judgments.
 
     Args:
         collection: with an evaluation.
         strategy: whose modalities alone ask; without one all do, with a vector or not.
-        seed: of the sample where there are more than `MAX_QUERIES`.
+        seed: of the sample where there are more than `most`.
+        most: queries that are measured.
+        way: the modality that asks and the one that is searched: queries that ask for a third are
+            left out, and so are judgments of items without a row of the second.
 
     Raises:
         GapvizError: no queries with judgments, or none that can ask.
@@ -273,6 +296,8 @@ def judged_queries(
             where=collection.name,
             hint="give them with --queries and --judgments",
         )
+    if way is not None:
+        evaluation = replace(evaluation, judgments=_judgments_of_way(collection, evaluation, *way))
     measured = evaluation.measured
     if strategy is not None:
         seen = [n for n in evaluation.vectors if n in strategy.modalities_]
@@ -285,7 +310,7 @@ def judged_queries(
             where=collection.name,
             hint="give vectors of the queries, of modalities that are indexed and fitted",
         )
-    asked = evaluation.subset(seeded_sample(measured, MAX_QUERIES, seed))
+    asked = evaluation.subset(seeded_sample(measured, most, seed))
     silent = evaluation.measured.size - measured.size
     if not silent:
         return asked
@@ -294,6 +319,17 @@ def judged_queries(
         "a modality that the strategy has not seen."
     )
     return replace(asked, notes=(*asked.notes, note))
+
+
+def _judgments_of_way(
+    collection: Collection, evaluation: Evaluation, source: str, target: str
+) -> Judgments:
+    """Of queries of the modality `source` and of items with rows of `target`."""
+    wanted = (None, target)
+    asks = [one.modality == source and one.asked_modality in wanted for one in evaluation.queries]
+    judged = evaluation.judgments.of_queries(np.array(asks, dtype=np.bool_))
+    kept = np.isin(judged.item, collection.modality(target).corpus.item_index)
+    return Judgments(judged.query[kept], judged.item[kept], judged.grade[kept])
 
 
 def measured_pair(

@@ -144,10 +144,34 @@ class JudgedMeasurement:
         }
 
     @cached_property
+    def tie_ends(self) -> dict[Figure, tuple[float, float]]:
+        """Figures of quality with every tie lost, and with every tie won."""
+        run, still = self.judged.run, self.judged.values
+        lost = won = still
+        if (np.diff(run.level) == 0).any():
+            lost, won = (self.judged.with_ties(won=best).values for best in (False, True))
+        return {
+            (figure, name): (mean_of_known(lost[figure][mask]), mean_of_known(won[figure][mask]))
+            for figure in QUALITY
+            for name, mask in self._asks.items()
+        }
+
+    @cached_property
     def has_content(self) -> bool:
         """Whether an answer is found better than by chance, in any query modality."""
         keys = [(figure, name) for figure in QUALITY[:2] for name in self.modalities]
         return any(self.estimate(*key).low > self.chance[key] + 1e-9 for key in keys)
+
+    @property
+    def n_queries(self) -> dict[str, int]:
+        """How many ask, by query modality."""
+        return {name: int(mask.sum()) for name, mask in self._asks.items()}
+
+    @cached_property
+    def expected_bias(self) -> dict[str, float]:
+        """Share of the corpus that has the modality of the queries, by that: a neutral bias."""
+        share = self.judged.expected_share()
+        return {name: mean_of_known(share[mask]) for name, mask in self._asks.items()}
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -169,7 +193,7 @@ class JudgedMeasurement:
             {
                 "run": self.judged.run.name,
                 "queries": evaluation.name,
-                "n_queries": {n: int(mask.sum()) for n, mask in self._asks.items()},
+                "n_queries": self.n_queries,
                 "n_judgments": evaluation.judgments.size,
                 "unit": evaluation.unit,
                 "depth": self.judged.run.depth,
@@ -181,10 +205,7 @@ class JudgedMeasurement:
                     figure: {name: self.chance[figure, name] for name in self.modalities}
                     for figure in QUALITY
                 },
-                "expected_bias": {
-                    name: mean_of_known(self.judged.expected_share()[mask])
-                    for name, mask in self._asks.items()
-                },
+                "expected_bias": self.expected_bias,
                 "warnings": list(self.doubts),
             }
         )

@@ -32,6 +32,8 @@ class Query:
     leave_out_own: bool = True
     """Whether rows of that item in the query's own modality are left out: true where the query
     is an entry of the index, which must not find itself."""
+    judged: int | None = None
+    """Its place among the queries of the collection's evaluation, where it is one of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -60,9 +62,30 @@ class Run:
         """`(n_entries,)`, rising: whose list it is."""
         return np.repeat(np.arange(self.n_queries), self.lengths)
 
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over all that figures are made of, and what is said of it."""
+        told = [self.name, self.names, self.depth, self.notes]
+        digest = hashlib.sha256(json.dumps(told).encode())
+        for array in (self.starts, self.item, self.modality, self.level):
+            digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
     def list_of(self, query: int) -> slice:
         """Where the entries of a query stand."""
         return slice(int(self.starts[query]), int(self.starts[query + 1]))
+
+    def only(self, query: int) -> Run:
+        """The list of one query alone."""
+        part = self.list_of(query)
+        return replace(
+            self,
+            starts=np.array([0, part.stop - part.start]),
+            item=self.item[part],
+            modality=self.modality[part],
+            score=self.score[part],
+            level=self.level[part],
+        )
 
     def take(self, entries: npt.NDArray[np.bool_], queries: Indices) -> Run:
         """Only some entries of some queries.
@@ -102,6 +125,13 @@ def levels_of_lists(score: Float64, starts: Indices, near: Float64 | float) -> I
     return np.cumsum(fresh) - 1
 
 
+def asked_by(index: Index, evaluation: Evaluation) -> Index:
+    """The index with the queries of an evaluation asking, which a transductive strategy reads."""
+    if not (index.strategy.spec.transductive and evaluation.vectors):
+        return index
+    return replace(index, asking=evaluation_rows(evaluation, index.strategy))
+
+
 def ranked_lists(
     index: Index,
     evaluation: Evaluation,
@@ -120,8 +150,27 @@ def ranked_lists(
     Raises:
         GapvizError: a modality that the strategy has not seen.
     """
-    if index.strategy.spec.transductive:
-        index = replace(index, asking=evaluation_rows(evaluation, index.strategy))
+    return lists_of(asked_by(index, evaluation), evaluation, depth=depth, progress=progress)
+
+
+def lists_of(
+    index: Index,
+    evaluation: Evaluation,
+    *,
+    depth: int = LIST_DEPTH,
+    progress: Progress = no_progress,
+) -> Run:
+    """`ranked_lists` of some of the queries that ask, for a strategy that reads all of them.
+
+    Args:
+        index: as `asked_by` makes it of all.
+        evaluation: the queries that get a list.
+        depth: as of `ranked_lists`, and so `progress`.
+        progress: told which share has been answered.
+
+    Raises:
+        GapvizError: a modality that the strategy has not seen.
+    """
     rows, n = index.rows, evaluation.n_queries
     counts = np.bincount(rows.item)
     # So many rows hold as many items, however many rows each has.

@@ -52,11 +52,11 @@ def test_every_answer_of_another_modality_is_told_how_likely_it_matches(
     assert found["precision"] == 0.8 and found["nothing_matches"] in (True, False)
     for hit in found["hits"]:
         if hit["modality"] == "image":
-            assert hit["judged"] is None
+            assert hit["match"] is None
         else:
-            assert hit["judged"]["match"] == "item" and hit["judged"]["prior"] == 0.2
-            assert 0 < hit["judged"]["probability"] < 1
-    chances = [hit["judged"]["probability"] for hit in found["hits"] if hit["judged"]]
+            assert hit["match"]["match"] == "item" and hit["match"]["prior"] == 0.2
+            assert 0 < hit["match"]["probability"] < 1
+    chances = [hit["match"]["probability"] for hit in found["hits"] if hit["match"]]
     assert chances == sorted(chances, reverse=True)
     text = run(*asked).stdout
     assert "one of the 240 text rows matches" in text and "match " in text
@@ -65,8 +65,8 @@ def test_every_answer_of_another_modality_is_told_how_likely_it_matches(
 def test_a_collection_too_small_to_learn_from_says_so(make_collection, tmp_path, figures):
     save_collection(make_collection(12), tmp_path / "few")
     found = figures("search", tmp_path / "few", "--item", "07", "-k", "4")
-    assert not any(hit["judged"] for hit in found["hits"])
-    assert "fewer than 10 calibration pairs match" in found["not_judged"][0]
+    assert not any(hit["match"] for hit in found["hits"])
+    assert "fewer than 10 calibration pairs match" in found["not_matched"][0]
 
 
 def test_a_file_that_is_no_picture_is_refused(refused, tmp_path):

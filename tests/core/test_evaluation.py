@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -105,6 +107,26 @@ def test_where_every_item_answers_the_fit_is_doubted(make_collection):
     made = with_evaluation(make_collection(n=12), evaluation(*every, splits=splits))
     assert made.splits["calibrate"].size == 6
     assert made.evaluation.notes == (NO_OTHERS,)
+
+
+def test_an_answer_that_an_encoder_was_trained_on_stays_in_its_split(make_collection):
+    collection = make_collection(n=6)
+    splits = {
+        "train": np.array([0, 1]),
+        "calibrate": np.array([2, 3]),
+        "evaluate": np.array([4, 5]),
+    }
+    queries = (JudgedQuery("a", "text"), JudgedQuery("b", "text"))
+    evaluation = Evaluation(
+        "made", queries, Judgments.of([0, 0, 1], [0, 2, 4], [1, 1, 1]),
+        splits={"evaluate": np.array([0]), "calibrate": np.array([1])},
+    )  # fmt: skip
+    found = with_evaluation(replace(collection, splits=splits), evaluation).splits
+    assert {name: part.tolist() for name, part in found.items()} == {
+        "train": [0, 1],
+        "calibrate": [3, 4],
+        "evaluate": [2, 5],
+    }
 
 
 def test_queries_change_the_key_of_every_cache(make_collection):

@@ -14,22 +14,24 @@ from gapviz.analyses.advice.judging import (
     Recommendation,
     Verdict,
     candidates,
-    judged,
     title_of,
+    verdict_on,
 )
 from gapviz.analyses.advice.rules import TASKS, Rule, Situation, applicable
+from gapviz.analyses.judged import Protocol, judged_queries_words, too_few_queries
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.splits import EVALUATE
-from gapviz.core.wording import counted
+from gapviz.core.wording import counted, too_few
 from gapviz.measures.retrieval.intervals import simultaneous
 from gapviz.storage.cache import CachedResult, content_key
+from gapviz.strategies import StrategyOptions
 from gapviz.strategies.spec import Task
 
 KIND = "advice"
 
 # Raise it when the same evidence and rules would give other advice.
-REVISION = 6
+REVISION = 7
 
 _PLACE: dict[Verdict, int] = {
     "better": 0,
@@ -47,7 +49,12 @@ _COUNTS: dict[Task, str] = {
 }
 
 
-JUDGED = (
+JUDGED_COUNTS = (
+    "A query's answers are the items that its judgments call relevant; what nobody judged counts "
+    "as wrong."
+)
+
+VERDICT_RULE = (
     "A way is better or worse where its gain differs from 0 in an interval that holds for all ways "
     "tried at once (max-T, 95 %), with every tie counted against it, and where its figure is above "
     "what chance finds."
@@ -64,6 +71,10 @@ class Advice:
     not_measured: tuple[tuple[str, str], ...]
     """(what, why) of ways that could not be judged."""
     protocol: str
+    measured_by: Protocol = "paired"
+    """Whose figures decide."""
+    n_queries: int = 0
+    """Judged queries that were measured; 0 where items ask."""
     n_tried: int = 0
     """Ways that were held against doing nothing."""
     other_half: float | None = None
@@ -84,6 +95,8 @@ class Advice:
             "recommendations": [one.to_json() for one in self.recommendations],
             "not_measured": [{"what": what, "why": why} for what, why in self.not_measured],
             "needs_more": [rule.name for rule in self.needs_more],
+            "measured_by": self.measured_by,
+            "n_queries": self.n_queries,
             "n_tried": self.n_tried,
             "other_half": self.other_half,
             "protocol": self.protocol,
@@ -115,6 +128,7 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
     'Leave it as it is'
     """
     evidence.collection.modality(situation.found)
+    protocol = evidence.protocol_of(situation)
     rules, _ = applicable(situation)
     tried: list[Candidate] = []
     missing: list[tuple[str, str]] = []
@@ -127,7 +141,14 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
     deciding = [one.trials[0] for one in tried if one.trials]
     times = simultaneous([trial.gain for trial in deciding])
     measured = evidence.raw.collection
-    found = [judged(one, times, measured.n_items) for one in tried]
+    doubt, n_queries, asked = too_few(measured.n_items), 0, counted(measured.n_items, "item")
+    measured_on, counts = f"the {asked} of the evaluate split", _COUNTS[situation.task]
+    if protocol == "judged":
+        by_judgments = evidence.judged(StrategyOptions(), evidence.way_of(situation))
+        n_queries = by_judgments.judged.evaluation.n_queries
+        doubt = too_few_queries(min(by_judgments.n_queries.values()))
+        measured_on, counts = judged_queries_words(n_queries), JUDGED_COUNTS
+    found = [verdict_on(one, times, doubt) for one in tried]
     figures = list(dict.fromkeys(trial.figure for trial in deciding))
 
     def place(one: Recommendation) -> tuple[float, ...]:
@@ -141,12 +162,14 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
         recommendations=tuple(sorted(found, key=place)),
         not_measured=tuple(missing),
         protocol=(
-            f"{TASKS[situation.task]}. Fitted on the calibrate split, measured on the "
-            f"{counted(measured.n_items, 'item')} of the evaluate split, encoder "
-            f"{measured.encoder}, seed {evidence.seed}. {_COUNTS[situation.task]} {JUDGED} Here "
+            f"{TASKS[situation.task]}. Fitted on the calibrate split, measured on "
+            f"{measured_on}, encoder {measured.encoder}, seed {evidence.seed}. {counts} "
+            f"{VERDICT_RULE} Here "
             f"{counted(len(deciding), 'way')} and {times:.2f} standard errors instead of 1.96. "
             f"{_varied(situation)}"
         ),
+        measured_by=protocol,
+        n_queries=n_queries,
         n_tried=len(deciding),
         other_half=other_half([trial.halves for trial in deciding]) if len(figures) == 1 else None,
     )
@@ -181,12 +204,16 @@ def cached_advice(evidence: Evidence, situation: Situation) -> CachedResult[Advi
     """
     rules, _ = applicable(situation)
     kinds = {rule.kind for rule in rules}
-    collection = evidence.collection
+    collection, protocol = evidence.collection, evidence.protocol_of(situation)
     models = evidence.models if "model" in kinds else {}
     towers = evidence.towers if "dedicated" in kinds else ()
     key = content_key(
         collection=[collection.content_hash, collection.name, collection.encoder],
-        models=[[title, one.split(EVALUATE).content_hash] for title, one in models.items()],
+        models=[
+            [title, (one if protocol == "judged" else one.split(EVALUATE)).content_hash]
+            for title, one in models.items()
+        ],
+        protocol=protocol,
         towers=[tower for tower in towers if tower.modality == situation.found],
         pair=evidence.pair,
         seed=evidence.seed,

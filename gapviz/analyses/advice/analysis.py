@@ -10,7 +10,7 @@ from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
-from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.analysis import PROTOCOL, Analysis, Finding, Request
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
@@ -61,7 +61,8 @@ def evidence_of(request: Request) -> Evidence:
                 towers.append(DedicatedVectors(one.modality_names[0], name, first.vectors))
     if request.source in BUILTIN_ENCODERS:
         towers += [dedicated_vectors(name) for name in collection.modality_names]
-    return Evidence(collection, request.pair, request.seed, models, tuple(towers))
+    asked: str | None = request.values.get(PROTOCOL.name)
+    return Evidence(collection, request.pair, request.seed, models, tuple(towers), asked)
 
 
 def question(situation: Situation) -> str:
@@ -157,6 +158,7 @@ PARAMETERS = (
         None,
         "what is found, for one-way and within (default: image, or the first modality)",
     ),
+    replace(PROTOCOL, help=f"for one-way and mixed: {PROTOCOL.help}"),
 )
 
 ANALYSIS = Analysis(

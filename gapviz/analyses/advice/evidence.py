@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from math import isnan
@@ -10,13 +11,17 @@ from math import isnan
 import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
+from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
+from gapviz.analyses.advice.rules import Situation
+from gapviz.analyses.judged import Protocol, chosen_protocol
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Float32
-from gapviz.measures.experiment import Experiment, measured_pair
+from gapviz.measures.experiment import Experiment, judged_queries, measured_pair
+from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH, Figure
@@ -39,6 +44,8 @@ class Evidence:
     """The same items with the vectors of other models, by title."""
     towers: tuple[DedicatedVectors, ...] = ()
     """The same items through encoders of one modality."""
+    asked_protocol: str | None = None
+    """`judged` or `paired`; judged where the collection has judgments unless given."""
 
     @cached_property
     def pair(self) -> tuple[str, str]:
@@ -65,6 +72,48 @@ class Evidence:
     def calibration(self) -> Collection:
         """The items that strategies are fitted on."""
         return self.collection.split(CALIBRATE)
+
+    def protocol_of(self, situation: Situation) -> Protocol:
+        """The protocol whose figures decide: judged where queries with judgments can ask.
+
+        Raises:
+            GapvizError: judgments were asked for, and no query that has some can ask.
+        """
+        chosen = chosen_protocol(self.collection, self.asked_protocol)
+        if chosen == "paired" or situation.task not in JUDGED_TASKS:
+            return "paired"
+        try:
+            judged_queries(self.collection, way=self.way_of(situation))
+        except GapvizError:
+            if self.asked_protocol is not None:
+                raise
+            return "paired"
+        return "judged"
+
+    def way_of(self, situation: Situation) -> tuple[str, str] | None:
+        """(what asks, what is found) of a task that goes one way, else None."""
+        if situation.task != "one-way":
+            return None
+        other = next(name for name in self.pair if name != situation.found)
+        return other, situation.found
+
+    @cached_property
+    def judged(self) -> Callable[[StrategyOptions, tuple[str, str] | None], JudgedMeasurement]:
+        """A strategy by judgments, over one modality or over all, each once.
+
+        What it gives raises `GapvizError` where no query with judgments can ask.
+        """
+        raw = self._experiment(self.collection)
+        return cache(lambda options, way: raw.having(options).judged(way=way))
+
+    def judged_models(self, way: tuple[str, str] | None) -> dict[str, JudgedMeasurement]:
+        """Raw cosine by other models that have the same judged queries."""
+        ours = self.judged(StrategyOptions(), way)
+        found = {}
+        for title, one in self.models.items():
+            with suppress(GapvizError):
+                found[title] = self._experiment(one).judged(way=way)
+        return {title: one for title, one in found.items() if same_judgments(ours, one)}
 
     @cached_property
     def comparable_models(self) -> dict[str, Measurement]:
@@ -177,6 +226,18 @@ def _trial(
         after.replicates[key],
         chance=after.chance[key],
         ends=[before.tie_ends[key], after.tie_ends[key]],
+    )
+
+
+def same_judgments(before: JudgedMeasurement, after: JudgedMeasurement) -> bool:
+    """Whether figures by judgments of the two can be paired: the same queries, judged alike."""
+    one, other = before.judged.evaluation, after.judged.evaluation
+    if len(before.judged.corpus.counts) != len(after.judged.corpus.counts):
+        return False
+    ours, theirs = one.judgments, other.judgments
+    return one.queries == other.queries and all(
+        np.array_equal(getattr(ours, column), getattr(theirs, column))
+        for column in ("query", "item", "grade")
     )
 
 

@@ -18,13 +18,20 @@ from gapviz.analyses.advice.evidence import (
     tower_trial,
     within_trial,
 )
+from gapviz.analyses.advice.judged_evidence import (
+    judged_mixed_trials,
+    judged_one_way_trials,
+    judged_words,
+)
 from gapviz.analyses.advice.passing import one_threshold, passing_trials
 from gapviz.analyses.advice.rules import Kind, Rule, Situation
+from gapviz.analyses.judged import NO_ANSWER, unjudged_words
 from gapviz.analyses.measure import NO_GAP, content_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.rows import corpus_rows
-from gapviz.core.wording import figure, too_few
+from gapviz.core.wording import figure
+from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
 from gapviz.measures.retrieval.outcome import mean_of_known
@@ -139,19 +146,19 @@ def candidates(evidence: Evidence, situation: Situation, rule: Rule) -> list[Can
     return found
 
 
-def judged(one: Candidate, times: float, n_items: int) -> Recommendation:
+def verdict_on(one: Candidate, times: float, doubt: str | None) -> Recommendation:
     """The verdict on a way.
 
     Args:
         one: the way.
         times: standard errors that hold for all that were tried; see `simultaneous`.
-        n_items: held-out items.
+        doubt: why so few items or queries decide nothing, in a sentence; None where they do.
     """
     rule, words = one.rule, list(one.evidence)
     if not one.trials:
         return Recommendation(rule, one.title, "as it is", (), one.evidence, one.cost, one.stance)
     effects = tuple(trial.effect(times) for trial in one.trials)
-    first, doubt = effects[0], too_few(n_items)
+    first = effects[0]
     verdict: Verdict = "no difference"
     if doubt is not None or first.decided_by_ties or isnan(first.gain.low):
         verdict = "undecided"
@@ -192,20 +199,29 @@ def _tie_words(effect: Effect) -> str:
 def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     raw = evidence.raw
     words = [_gap_words(raw)]
-    words += filter(None, [content_reading(raw)])
     agrees: Stance = "agrees"
+    judged = evidence.protocol_of(situation) == "judged"
+    if judged:
+        found = evidence.judged(StrategyOptions(), evidence.way_of(situation))
+        words += [*judged_words(found, situation.task), unjudged_words(found)]
+        if not found.has_content:
+            words.append(NO_ANSWER)
+        lift = {name: found.estimate("lift", name).value for name in found.modalities}
+    else:
+        words += filter(None, [content_reading(raw)])
+        lift = {name: estimate.value for name, estimate in raw.lift.items()}
     if situation.task == "one-way":
-        source, target = _way(evidence, situation)
-        one, ten = (raw.recall[source, target][k] for k in (1, 10))
-        words.append(f"{source} → {target} finds the match at R@1 {one} and R@10 {ten}.")
+        if not judged:
+            source, target = evidence.way_of(situation) or evidence.pair
+            one, ten = (raw.recall[source, target][k] for k in (1, 10))
+            words.append(f"{source} → {target} finds the match at R@1 {one} and R@10 {ten}.")
         words.append("Taking the offset out of every candidate's score changes no rank at all.")
     elif situation.task == "mixed":
-        lift = {name: estimate.value for name, estimate in raw.lift.items()}
         agrees = _holds(mean_of_known(np.array(list(lift.values()))), BIASED_LIFT)
         words += [
             f"{name} queries: bias@10 {bias}, {lift[name]:.2f} × the corpus share."
             for name, bias in raw.bias.items()
-            if not isnan(lift[name])
+            if not judged and not isnan(lift[name])
         ]
     elif situation.task == "scores":
         passing = passing_trials(evidence, None)
@@ -239,7 +255,8 @@ def _gap_words(raw: Measurement) -> str:
 def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
     options = StrategyOptions(rule.strategy or "raw")
     spec = strategy_spec(options.name)
-    if spec.ranks_items:
+    judged = evidence.protocol_of(situation) == "judged"
+    if spec.ranks_items and not (judged and _lists_items(evidence)):
         raise GapvizError(
             "it ranks items, so that no figure of a list of vectors can be held against it",
             hint="see what it does on the scoreboard",
@@ -248,9 +265,20 @@ def _strategy(evidence: Evidence, situation: Situation, rule: Rule) -> list[Cand
     if reason is not None:
         raise GapvizError(reason)
     after = evidence.measured(options)
-    trials = _trials(evidence, situation, after, rule)
     cost = _cost(after, spec.stores, spec.query_cost)
-    return [Candidate(rule, after.strategy.label, trials, after.strategy.warnings, cost)]
+    words = after.strategy.warnings
+    if judged:
+        found = evidence.judged(options, evidence.way_of(situation))
+        trials, words = _judged_trials(evidence, situation, found), (*words, unjudged_words(found))
+    else:
+        trials = _trials(evidence, situation, after, rule)
+    return [Candidate(rule, after.strategy.label, trials, words, cost)]
+
+
+def _lists_items(evidence: Evidence) -> bool:
+    """Whether lists by judgments hold items, whatever ranks them."""
+    evaluation = evidence.collection.evaluation
+    return evaluation is not None and evaluation.unit == "items"
 
 
 def _cost(measured: Measurement, storage: str, query: str) -> Cost:
@@ -262,14 +290,25 @@ def _cost(measured: Measurement, storage: str, query: str) -> Cost:
 
 
 def _model(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candidate]:
-    others = evidence.comparable_models
-    if not others:
-        what = "these items" if not evidence.models else "the same captions of these items"
+    judged = evidence.protocol_of(situation) == "judged"
+    found = (
+        {
+            title: _judged_trials(evidence, situation, after)
+            for title, after in evidence.judged_models(evidence.way_of(situation)).items()
+        }
+        if judged
+        else {
+            title: _trials(evidence, situation, after, rule)
+            for title, after in evidence.comparable_models.items()
+        }
+    )
+    if not found:
+        same = "the same judged queries" if judged else "the same captions of these items"
+        what = "these items" if not evidence.models else same
         raise GapvizError(f"no other model has encoded {what}", hint="encode them on the Data page")
     cost = Cost("as now: its vectors replace those of today", "as now", "the other one instead")
     return [
-        Candidate(rule, f"Change to {title}", _trials(evidence, situation, after, rule), (), cost)
-        for title, after in others.items()
+        Candidate(rule, f"Change to {title}", trials, (), cost) for title, trials in found.items()
     ]
 
 
@@ -311,7 +350,8 @@ def _trials(
 ) -> tuple[Trial, ...]:
     raw = evidence.raw
     if situation.task == "one-way":
-        return tuple(one_way_trials(raw, after, *_way(evidence, situation)))
+        source, target = evidence.way_of(situation) or evidence.pair
+        return tuple(one_way_trials(raw, after, source, target))
     if situation.task == "within":
         return (within_trial(raw, after, situation.found),)
     if situation.task == "scores" and not after.strategy.spec.routed:
@@ -319,10 +359,14 @@ def _trials(
     return tuple(mixed_trials(raw, after))
 
 
-def _way(evidence: Evidence, situation: Situation) -> tuple[str, str]:
-    """(what asks, what is found)."""
-    other = [name for name in evidence.pair if name != situation.found]
-    return other[0], situation.found
+def _judged_trials(
+    evidence: Evidence, situation: Situation, after: JudgedMeasurement
+) -> tuple[Trial, ...]:
+    """The effect on the judged queries."""
+    before = evidence.judged(StrategyOptions(), evidence.way_of(situation))
+    if situation.task == "one-way":
+        return tuple(judged_one_way_trials(before, after))
+    return tuple(judged_mixed_trials(before, after))
 
 
 def _passing_words(threshold: float, passing: list[Trial]) -> str:

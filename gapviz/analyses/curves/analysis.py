@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import wraps
 
 from gapviz.analyses.analysis import (
+    PROTOCOL,
     QUERY_MODALITY,
     Analysis,
     Find,
+    Finding,
+    Request,
     find_parts,
     parts_parameter,
 )
@@ -15,13 +19,30 @@ from gapviz.analyses.curves.calibration import find_calibration
 from gapviz.analyses.curves.corpus_mix import find_mix
 from gapviz.analyses.curves.rank_fusion import find_fusion
 from gapviz.analyses.curves.strength import find_strength
+from gapviz.analyses.judged import has_judgments, protocol_words
 from gapviz.core.parameter import Parameter
+from gapviz.core.progress import Progress
+
+
+def _of_pairs(find: Find) -> Find:
+    """The same curve, which says that judged queries play no part in it where there are some."""
+
+    @wraps(find)
+    def found(request: Request, progress: Progress) -> Finding:
+        curve = find(request, progress)
+        if not has_judgments(request.collection):
+            return curve
+        note = f"Judged queries play no part in this curve: {protocol_words('paired')}."
+        return replace(curve, readings=[note, *curve.readings])
+
+    return found
+
 
 PARTS: dict[str, Find] = {
     "strength": find_strength,
-    "mix": find_mix,
-    "calibration": find_calibration,
-    "fusion": find_fusion,
+    "mix": _of_pairs(find_mix),
+    "calibration": _of_pairs(find_calibration),
+    "fusion": _of_pairs(find_fusion),
 }
 
 ANALYSIS = Analysis(
@@ -43,6 +64,7 @@ ANALYSIS = Analysis(
             None,
             "the list whose weight varies, for fusion (default: the first modality)",
         ),
+        replace(PROTOCOL, help=f"for strength: {PROTOCOL.help}; all other curves are of pairs"),
     ),
     strategy=None,
 )

@@ -20,11 +20,14 @@ KIND = "curves"
 # Raise it when the same request would give another curve.
 REVISION = 4
 
-BETTER = {"R@1": "higher", "NDCG@10": "higher"}
+BETTER = {"R@1": "higher", "R@10": "higher", "NDCG@10": "higher"}
 """Which way is better, by the title of a figure."""
 
 FALLBACK = StrategyOptions("centre")
 """Shown where a curve cannot show the strategy chosen."""
+
+STRENGTHS = tuple(float(lam) for lam in np.linspace(0, 2, 21).round(3))
+"""λ of the curves over the strength."""
 
 # Of a cosine or a share: less than this is one and the same to a reader.
 NO_DIFFERENCE = 0.005

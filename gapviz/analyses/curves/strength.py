@@ -14,6 +14,7 @@ from gapviz.analyses.curves.curve import (
     KIND,
     NO_DIFFERENCE,
     REVISION,
+    STRENGTHS,
     Band,
     Figures,
     band_of,
@@ -21,11 +22,17 @@ from gapviz.analyses.curves.curve import (
     mean_line,
     points_table,
 )
+from gapviz.analyses.curves.judged_strength import (
+    JudgedStrengthCurve,
+    judged_strength_curve,
+    judged_strength_reading,
+)
+from gapviz.analyses.judged import Protocol, protocol_of, protocol_words
 from gapviz.core.blocks import centroid
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
-from gapviz.core.progress import Progress, no_progress
+from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.table import Column
@@ -40,7 +47,6 @@ from gapviz.retrieval.sweep import sweep
 from gapviz.storage.cache import cached
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
-STRENGTHS = tuple(float(lam) for lam in np.linspace(0, 2, 21).round(3))
 TEMPERATURE = 0.01
 
 # The loss is taken anew at every λ, at a cost that grows with the square of the batch.
@@ -168,16 +174,24 @@ def _band(values: Float64, items: np.ndarray, seed: int) -> Band:
     return band_of([bootstrap_mean(row, items, seed=seed) for row in values])
 
 
+def gap_words(curve: StrengthCurve) -> str:
+    """Where the gap closes, in a clause."""
+    closed = _crossing(curve.strengths, curve.signed_gap)
+    if closed is None:
+        return "The gap never closes on this range"
+    return f"The gap closes at λ ≈ {closed:.2f}"
+
+
 def strength_reading(curve: StrengthCurve) -> str:
     """Where the gap closes, what that does to bias, and what λ serves quality best."""
     closed = _crossing(curve.strengths, curve.signed_gap)
     ndcg = mean_line(curve.ndcg)
     bias = mean_line(curve.bias)
-    gap = "The gap never closes on this range"
+    gap = gap_words(curve)
     if closed is not None:
         at = int(np.argmin(np.abs(curve.strengths - closed)))
-        gap = (
-            f"The gap closes at λ ≈ {closed:.2f}, where bias@10 is still {bias[at]:.2f} "
+        gap += (
+            f", where bias@10 is still {bias[at]:.2f} "
             f"(chance {np.mean(list(curve.expected_bias.values())):.2f})"
         )
     if np.isnan(ndcg).all():
@@ -215,14 +229,21 @@ def _crossing(x: Float64, y: Float64) -> float | None:
 
 
 def find_strength(request: Request, progress: Progress) -> Finding:
-    """The λ sweep of the strategy chosen."""
+    """The λ sweep of the strategy chosen, by judgments where that is the protocol."""
+    protocol = protocol_of(request)
     drawable = request.spec.has("strength")
     options, drawn, notes = drawn_strategy(request, drawable, "has no strength to vary")
     # The curve holds every strength, so that its own is no part of what it is cached by.
     options = options.having(strength=1.0)
+    share = 0.5 if protocol == "judged" else 1.0
     found = strength_curve(request.collection, options, request.pair, seed=request.seed)
-    curve = found.compute(progress)
-    chance = ", ".join(f"{of} {figure(one, 2)}" for of, one in curve.expected_bias.items())
+    curve = found.compute(lambda done, stage: progress(share * done, stage))
+    judged = None
+    if protocol == "judged":
+        lists = judged_strength_curve(request.collection, options, seed=request.seed)
+        judged = lists.compute(share_of(progress, 1, 2))
+    expected = curve.expected_bias if judged is None else judged.expected_bias
+    chance = ", ".join(f"{of} {figure(one, 2)}" for of, one in expected.items())
     loss = curve.info_nce[0]
     figures: Figures = {
         "signed gap": curve.signed_gap,
@@ -231,24 +252,52 @@ def find_strength(request: Request, progress: Progress) -> Finding:
             curve.pair: [one.x_to_y for one in curve.info_nce],
             curve.pair[::-1]: [one.y_to_x for one in curve.info_nce],
         },
-        "R@1": curve.recall_at_1,
-        "bias@10": curve.bias,
-        "NDCG@10": curve.ndcg,
+        **(_paired_figures(curve) if judged is None else _judged_figures(judged)),
     }
+    told = strength_reading(curve)
+    if judged is not None:
+        told = f"{gap_words(curve)}. {judged_strength_reading(judged)} {_loss_words(curve)}"
     return Finding(
-        figures=drawn | curve.to_json(),
+        figures={**drawn, "protocol": protocol, **curve.to_json()},
         title=f"Strength λ: {STRATEGIES[options.name].title}",
-        readings=[*notes, strength_reading(curve)],
+        readings=[*notes, told],
         tables=[
             points_table(Column("strength", "λ"), [f"{one:g}" for one in curve.strengths], figures)
         ],
-        protocol="The offset is fitted on the calibrate split; every figure is of the evaluate "
+        protocol=f"Protocol of NDCG, bias and recall: {_asking(judged)}. "
+        "The offset is fitted on the calibrate split; gap and loss are of the evaluate "
         f"split. gap {'–'.join(curve.pair)}: 0 … 2, lower is closer; raw {figure(curve.raw_gap)}. "
         "Signed, 0 is closed: (μx − μy) · u after moving and renormalising, u being the raw gap's "
         "direction; renormalising bends it, so it is not (1 − λ) times the gap. InfoNCE: mean "
         "cross-entropy of finding the match among one batch of pairs, each direction apart; nats, "
-        f"temperature {loss.temperature:g}, {counted(loss.batch, 'pair')}, lower is better. Bias "
-        "and NDCG: the mixed index, the query's own entry left out. bias@10: neutral at chance "
-        f"({chance}). Rank = 1 + entries that score strictly higher.",
+        f"temperature {loss.temperature:g}, {counted(loss.batch, 'pair')}, lower is better. "
+        f"{_INDEXED[protocol]} bias@10: neutral at chance ({chance}).",
+        parts={} if judged is None else {"judged": Finding(judged.to_json(), result=judged)},
         result=curve,
     )
+
+
+_INDEXED: Mapping[Protocol, str] = {
+    "paired": "Bias and NDCG: the mixed index, the query's own entry left out. Rank = 1 + entries "
+    "that score strictly higher.",
+    "judged": "The whole collection is indexed, and what nobody judged counts as wrong.",
+}
+
+
+def _asking(judged: JudgedStrengthCurve | None) -> str:
+    if judged is None:
+        return protocol_words("paired")
+    return protocol_words("judged", judged.n_queries)
+
+
+def _paired_figures(curve: StrengthCurve) -> Figures:
+    return {"R@1": curve.recall_at_1, "bias@10": curve.bias, "NDCG@10": curve.ndcg}
+
+
+def _judged_figures(curve: JudgedStrengthCurve) -> Figures:
+    return {
+        "R@10": curve.recall,
+        "bias@10": curve.bias,
+        "NDCG@10": curve.ndcg,
+        "unjudged@10": curve.unjudged,
+    }

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.analysis import PROTOCOL, Analysis, Finding, Request
+from gapviz.analyses.judged import (
+    UNJUDGED_MARK,
+    has_judgments,
+    protocol_words,
+    too_few_queries,
+)
 from gapviz.analyses.measure import TIES_CARRY
-from gapviz.analyses.scoreboard.columns import bias_columns, board_columns
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest, ScoreRow
+from gapviz.analyses.scoreboard.columns import bias_columns, columns_of
+from gapviz.analyses.scoreboard.given_runs import judged_run, with_own_name
+from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
-from gapviz.core.progress import Progress
+from gapviz.core.progress import Progress, share_of
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, too_few
 from gapviz.measures.diagnostics.groups import NO_LABELS
+from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS
 from gapviz.measures.retrieval.intervals import VARIED
+from gapviz.measures.retrieval.judged import Judged
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec, usual_strategies
 
 SELDOM = 0.05
 """Of samples, below which a row counts as never on the front."""
 BRIEF = ("imbalance", "ndcg", "v-labels", "bytes")
 """Columns that are shown where there is little room."""
+SHOWN = ("recall10-", "v-", "target_hit-", "unjudged-")
+"""How keys of further columns begin that are printed."""
 IMBALANCE = "mean over the query modalities of |bias lift − 1|; 0 is neutral"
 FRONT = "no other is both lower in imbalance and higher in NDCG"
-PROTOCOL = (
+_READ = (
     f"Imbalance: {IMBALANCE}. *: {FRONT} (the front); beside it, in how many samples like this one "
-    "it would be. Strategies that rank items are measured under another protocol: any "
-    f"vector of the item counts. {VARIED[0].upper()}{VARIED[1:]}, of mAP the queries alone, of "
-    "V-measures the items."
+    "it would be."
 )
+_VARY = f"{VARIED[0].upper()}{VARIED[1:]}"
+
+
+def board_protocol(board: Scoreboard) -> str:
+    """What asks, what is right, and how the figures are to be read, in sentences."""
+    if board.protocol == "paired":
+        return (
+            f"By pairs: {protocol_words('paired')}. {_READ} Strategies that rank items are "
+            f"measured under another protocol: any vector of the item counts. {_VARY}, of mAP the "
+            "queries alone, of V-measures the items."
+        )
+    words = "; ".join(dict.fromkeys(one.words for one in board.judging.values()))
+    n = max(one.n_queries for one in board.judging.values())
+    return (
+        f"By judgments: {protocol_words('judged', n)} ({words}). The whole collection is indexed; "
+        "grades are gains, and what nobody judged counts as wrong. Strategies are fitted on items "
+        f"and queries that calibrate, which no measured query has as an answer. {_READ} {_VARY}."
+    )
 
 
 def board_table(board: Scoreboard, model: str | None = None) -> Table:
@@ -46,8 +76,8 @@ def board_table(board: Scoreboard, model: str | None = None) -> Table:
     modalities = list(dict.fromkeys(name for row in rows for name in row.bias))
     columns = [
         column
-        for column in board_columns(modalities)
-        if column.key in (*BRIEF, "operations") or column.key.startswith(("recall10-", "v-"))
+        for column in columns_of(board, modalities)
+        if column.key in (*BRIEF, "operations") or column.key.startswith(SHOWN)
         if column.key != "v-labels" or not all(np.isnan(column.read(row).value) for row in rows)
     ]
     columns[2:2] = bias_columns(modalities)
@@ -65,7 +95,7 @@ def board_table(board: Scoreboard, model: str | None = None) -> Table:
         [
             [
                 number,
-                row.options.name,
+                row.name,
                 row.title,
                 *([row.model] * len(models)),
                 *(column.read(row) for column in columns),
@@ -80,6 +110,18 @@ def board_json(board: Scoreboard) -> dict[str, Any]:
     """The whole scoreboard, for JSON."""
     return {
         "seed": board.seed,
+        "protocol": board.protocol,
+        "judging": {
+            model: {
+                "n_queries": one.n_queries,
+                "n_judgments": one.n_judgments,
+                "graded": one.graded,
+                "unit": one.unit,
+                "depth": one.depth,
+                "notes": list(one.notes),
+            }
+            for model, one in board.judging.items()
+        },
         "n_items": dict(board.n_items),
         "split_warnings": {
             model: list(board.split_warnings.get(model, ())) for model in board.n_items
@@ -97,13 +139,15 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
     """One row, for JSON."""
     return {
         "model": row.model,
-        "strategy": row.options.name,
+        "strategy": row.name,
         "title": row.title,
+        "is_run": row.options is None,
         "bias_at_10": row.bias,
         "bias_lift_at_10": row.lift,
         "mixed_ndcg_at_10": row.ndcg,
         "mixed_mrr": row.mrr,
         "recall": row.recall,
+        "judged": row.judged,
         "mean_average_precision": row.mean_average_precision,
         "v_measure": row.v_measure,
         "chance_v_measure": row.chance_v_measure,
@@ -122,6 +166,17 @@ def row_json(row: ScoreRow) -> dict[str, Any]:
     }
 
 
+RUNS = Parameter(
+    "runs",
+    "Runs",
+    "files",
+    (),
+    "a ranking that another system made, as a row beside the strategies: TREC, JSON of ranx or "
+    "ir_measures, or a table; may be given several times",
+    flag="--run",
+)
+
+
 def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
     """Every row, and what it should be doubted for.
 
@@ -132,25 +187,27 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
     several = len(board.n_items) > 1
     parts = {
         model: Finding(
-            title=f"{model}: {counted(n, 'held-out item')}",
+            title=f"{model}: {_measured_on(board, model)}",
             warnings=[
                 *random_weights_warnings(model),
-                *filter(None, [too_few(n)]),
+                *filter(None, [_too_few(board, model)]),
+                *(board.judging[model].notes if model in board.judging else ()),
                 *board.not_measured.get(model, {}).values(),
                 *board.split_warnings.get(model, ()),
             ],
             tables=[board_table(board, model)],
         )
-        for model, n in board.n_items.items()
+        for model in board.n_items
     }
     return Finding(
         figures=board_json(board),
+        warnings=list(filter(None, [board.unjudged_doubt])),
         tables=[] if by_model else [board_table(board)],
         parts=parts if by_model else {},
-        protocol=" ".join([*_notes(board), PROTOCOL]),
+        protocol=" ".join([*_notes(board), board_protocol(board)]),
         gates={
             f"{model}: " if several else "": {
-                row.options.name: row_json(row) for row in board.rows if row.model == model
+                row.name: row_json(row) for row in board.rows if row.model == model
             }
             for model in board.n_items
         },
@@ -158,22 +215,46 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
     )
 
 
+def _measured_on(board: Scoreboard, model: str) -> str:
+    if model in board.judging:
+        return f"{board.judging[model].words} of {counted(board.n_items[model], 'item')}"
+    return counted(board.n_items[model], "held-out item")
+
+
+def _too_few(board: Scoreboard, model: str) -> str | None:
+    if model in board.judging:
+        return too_few_queries(board.judging[model].n_queries)
+    return too_few(board.n_items[model])
+
+
 def find_board(request: Request, progress: Progress) -> Finding:
-    """Every strategy on every model of the source."""
+    """Every strategy on every model of the source, and the runs that were given."""
     names = [one for one in request["strategies"].split(",") if one.strip()]
     if not names:
         raise GapvizError("--strategies names none", hint=f"choose of {', '.join(STRATEGIES)}")
     options = [StrategyOptions(strategy_spec(name).name) for name in names]
     first = request.collections[0]
-    first.refuse_without_vectors()
     joint = {one.encoder: one for one in request.collections if len(one.modality_names) > 1}
+    paths: Sequence[str] = request[RUNS.name]
+    if not joint and paths and has_judgments(first):
+        # Rankings that others made need no vectors.
+        joint, options = {first.encoder: first}, []
     if not joint:
+        first.refuse_without_vectors()
         raise GapvizError(
             "has one modality, and a mixed index needs two",
             where=first.name,
             hint="give vectors of a second modality",
         )
-    return board_finding(ScoreboardRequest(joint, options, request.seed).compute(progress))
+    asked = ScoreboardRequest(joint, options, request.seed, request[PROTOCOL.name])
+    runs: list[Judged] = []
+    for place, path in enumerate(paths):
+        taken = {*STRATEGIES, *(one.run.name for one in runs)}
+        telling = share_of(progress, place, len(paths))
+        searched = next(iter(joint.values()))
+        run = judged_run(Path(path), searched, asked.protocol, seed=request.seed, progress=telling)
+        runs.append(with_own_name(run, taken))
+    return board_finding(replace(asked, runs=runs).compute(progress))
 
 
 def carried_by_ties(row: ScoreRow) -> bool:
@@ -192,6 +273,10 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
         yield "(reads all queries first)"
     if row.by_item:
         yield "(ranks items)"
+    if row.options is None:
+        yield "(a run)"
+    if row.unjudged > UNJUDGED_DOUBTS:
+        yield f"({UNJUDGED_MARK} {row.unjudged:.0%})"
     for number, warning in enumerate(board.own_warnings, start=1):
         if warning in row.own_warnings:
             yield f"(warning {number})"
@@ -225,7 +310,8 @@ ANALYSIS = Analysis(
     "scoreboard",
     "measure every strategy against every other",
     "Measure strategies on the items of the evaluate split, for every model that the source holds "
-    "vectors of: bias beside quality beside cost.",
+    "vectors of: bias beside quality beside cost. Where the source has queries with judgments, "
+    "those that evaluate ask instead, and runs of other systems can be measured beside.",
     find_board,
     parameters=(
         Parameter(
@@ -236,6 +322,8 @@ ANALYSIS = Analysis(
             f"which, separated by commas, of {', '.join(STRATEGIES)} (default: all, but for a "
             "composition)",
         ),
+        PROTOCOL,
+        RUNS,
     ),
     shared=("seed",),
     goes_on=True,

@@ -8,10 +8,14 @@ from itertools import permutations
 from math import isnan, nan
 from typing import Any
 
-from gapviz.analyses.scoreboard.scoreboard import ScoreRow
+from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Column
+from gapviz.core.wording import UNKNOWN
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
+
+NOT_COUNTED = "–"
+"""Of the cost of a run, which nobody can see."""
 
 GROUPS = {
     "bias": "Bias",
@@ -19,9 +23,12 @@ GROUPS = {
     "recall": "Recall across",
     "within": "Within a modality",
     "groups": "Groups",
+    "found": "Recall and MAP",
+    "judgments": "Judgments",
     "cost": "Cost",
 }
-"""Of columns, with their titles."""
+"""Of columns, with their titles; by judgments there are none across or within modalities, nor of
+groups."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +88,51 @@ def board_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
     )
 
 
+def judged_columns(modalities: Sequence[str]) -> tuple[BoardColumn, ...]:
+    """Every column of a scoreboard by judgments, by group."""
+
+    def by(group: str, figure: str, title: str, better: str = "higher") -> list[BoardColumn]:
+        key = "average-precision" if figure == "map" else figure.replace("@", "")
+        return [
+            _column(group, f"{key}-{name}", title, f"{name} queries", path, better)
+            for name in modalities
+            for path in [["judged", figure, name]]
+        ]
+
+    shared = board_columns(modalities)
+    columns = [
+        *(one for one in shared if one.group == "bias"),
+        *by("bias", "target_hit", "Asked modality@10"),
+        *(one for one in shared if one.group == "quality"),
+        *by("found", "recall@10", "R@10"),
+        *by("found", "recall@100", "R@100"),
+        *by("found", "map", "MAP"),
+        *by("judgments", "unjudged", "Unjudged@10", "lower"),
+        *(one for one in shared if one.group == "cost"),
+    ]
+    return tuple(columns)
+
+
+def columns_of(board: Scoreboard, modalities: Sequence[str] = ()) -> tuple[BoardColumn, ...]:
+    """The columns of a scoreboard by its protocol.
+
+    By judgments those that no row has a figure for are left out, such as of asked modalities where
+    no query asks for one.
+
+    Args:
+        board: the scoreboard.
+        modalities: that ask; those of its rows unless given.
+    """
+    names = modalities or board.modalities
+    if board.protocol == "paired":
+        return board_columns(names)
+    return tuple(
+        column
+        for column in judged_columns(board.modalities)
+        if not all(isnan(column.read(row).value) for row in board.rows)
+    )
+
+
 def bias_columns(modalities: Sequence[str]) -> list[BoardColumn]:
     """Bias as a share, which the lift says better: it is neutral at the share of the index."""
     return _of_queries("bias", "bias", "bias@10", modalities, "nearer the share of the index")
@@ -116,4 +168,13 @@ def _column(
     better: str = "higher",
     decimals: int = 3,
 ) -> BoardColumn:
-    return BoardColumn(key, title, detail, better=better, decimals=decimals, group=group, path=path)
+    return BoardColumn(
+        key,
+        title,
+        detail,
+        better=better,
+        decimals=decimals,
+        missing=NOT_COUNTED if group == "cost" else UNKNOWN,
+        group=group,
+        path=path,
+    )

@@ -1,7 +1,9 @@
-"""Every strategy against every other, on held-out items: bias beside quality beside cost.
+"""Every strategy against every other, held out: bias beside quality beside cost.
 
-Fitted on the calibrate split, measured on the evaluate split of each model's collection; the
-protocols are those of `evaluate_mixed`, `evaluate_cross` and `evaluate_within`.
+Fitted on the calibrate split of each model's collection. Where that has queries with judgments,
+those that evaluate ask the whole of it (`Experiment.judged`), and runs of other systems stand
+beside; else the evaluate split is measured by the protocols of `evaluate_mixed`, `evaluate_cross`
+and `evaluate_within`.
 """
 
 from __future__ import annotations
@@ -9,155 +11,38 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count, product
-from math import nan
+from itertools import chain, count, product
 
-import numpy as np
-
+from gapviz.analyses.judged import Protocol, chosen_protocol, has_judgments
+from gapviz.analyses.scoreboard.bench import Bench, run_row
 from gapviz.analyses.scoreboard.front import pareto_front
+from gapviz.analyses.scoreboard.given_runs import asked_of_runs
+from gapviz.analyses.scoreboard.rows import (
+    Entry,
+    Judging,
+    LeftOut,
+    Scoreboard,
+    front_shares,
+)
 from gapviz.core.collection import Collection
-from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.progress import Progress, no_progress
-from gapviz.core.rows import corpus_rows
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.splits import EVALUATE
-from gapviz.core.table_html import html_table
-from gapviz.core.vectors import Float64
 from gapviz.measures.experiment import Experiment
-from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.bootstrap import bootstrap_mean
-from gapviz.measures.retrieval.costs import bytes_per_item, query_operations
+from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.threads import ROWS_OF_ONE_THREAD, one_blas_thread
-from gapviz.measures.retrieval.within import evaluate_labels
 from gapviz.storage.background import AT_ONCE
 from gapviz.storage.cache import CachedResult, content_key
-from gapviz.strategies import StrategyOptions, strategy_spec, unavailable_reason
+from gapviz.strategies import StrategyOptions, strategy_spec
 
 KIND = "scoreboards"
 
 # Raise it when the same request would give other figures or other warnings.
 REVISION = 9
-
-FRONT_DRAWS = 1_000
-
-
-@dataclass(frozen=True, eq=False)
-class ScoreRow:
-    """One strategy on the vectors of one model; estimates carry 95 % intervals."""
-
-    model: str
-    options: StrategyOptions
-    title: str
-    """The strategy with the parameters that matter."""
-    bias: Mapping[str, Estimate]
-    """Bias@10 by query modality."""
-    lift: Mapping[str, Estimate]
-    """Bias lift@10 by query modality; 1 is neutral."""
-    ndcg: Mapping[str, Estimate]
-    """NDCG@10 of the match in the mixed index by query modality; of the query's item, which is
-    another protocol, where a strategy ranks items."""
-    mrr: Mapping[str, Estimate]
-    """Its mean reciprocal rank."""
-    recall: Mapping[tuple[str, str], Mapping[int, Estimate]]
-    """Cross-modal recall@1/5/10 by direction (source, target)."""
-    mean_average_precision: Mapping[str, Estimate]
-    """Within each modality, over items that share a label; NaN where none do."""
-    v_measure: Mapping[str, Estimate]
-    """Of clusters of all rows against `labels` and against `modality`, as `GroupCost` has them; of
-    a strategy that moves no vector those of raw cosine."""
-    chance_v_measure: Mapping[str, float]
-    """The same where labels, or modalities, are shuffled."""
-    imbalance: Estimate
-    """Mean over the query modalities of |lift − 1|; 0 is neutral. See `bootstrap_imbalance`."""
-    mean_ndcg: Estimate
-    """Mean of `ndcg` over the query modalities."""
-    bytes_per_item: float
-    query_operations: int
-    """Multiply-adds a query, by exact search."""
-    transductive: bool
-    by_item: bool
-    """True where items are ranked, not rows: its bias and NDCG are of another protocol."""
-    warnings: tuple[str, ...]
-    """What the fit should be doubted for, as `Strategy.warnings`."""
-    split_warnings: tuple[str, ...]
-    """Of `warnings`, those that speak against the split of the model's collection."""
-    chance_ndcg: float
-    """`mean_ndcg` where all entries score alike."""
-    ties_carry: Mapping[str, tuple[float, float]]
-    """Figures that the order of equal scores moves: with every tie lost, and with every tie won."""
-    deviations: Mapping[str, Float64]
-    """Of `imbalance` and mean `ndcg` in the parts of the data; see `Replicates.deviations`."""
-    pareto: bool = False
-    """True where no other row is both lower in imbalance and higher in NDCG. A transductive row,
-    or one that ranks items, is never on that front, and keeps none off it."""
-    on_front: float = nan
-    """In which share of samples like this one it would be on that front; NaN where it never is."""
-
-    @property
-    def own_warnings(self) -> tuple[str, ...]:
-        """Those of `warnings` that concern this strategy alone."""
-        return tuple(one for one in self.warnings if one not in self.split_warnings)
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A strategy that could not be measured on the vectors of a model."""
-
-    model: str
-    options: StrategyOptions
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A strategy on the vectors of a model, whatever its name: its row, or why there is none."""
-
-    row: ScoreRow | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Scoreboard:
-    """All rows, models in the order given and strategies within a model."""
-
-    rows: tuple[ScoreRow, ...]
-    left_out: tuple[LeftOut, ...]
-    n_items: Mapping[str, int]
-    """Items measured, by model."""
-    seed: int
-    not_measured: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What of a model's collection has no figure, and why, by model."""
-
-    @property
-    def split_warnings(self) -> dict[str, tuple[str, ...]]:
-        """What speaks against a model's split, once, where a row of it is fitted on that split."""
-        by_model: dict[str, tuple[str, ...]] = {}
-        for row in self.rows:
-            if row.split_warnings:
-                by_model.setdefault(row.model, row.split_warnings)
-        return by_model
-
-    @property
-    def own_warnings(self) -> dict[str, tuple[ScoreRow, ...]]:
-        """By warning that concerns single strategies: the rows that carry it, both in order."""
-        by_warning: dict[str, tuple[ScoreRow, ...]] = {}
-        for row in self.rows:
-            for warning in row.own_warnings:
-                by_warning[warning] = (*by_warning.get(warning, ()), row)
-        return by_warning
-
-    def _repr_html_(self) -> str:
-        rows = [
-            [row.title, row.model, row.imbalance, row.mean_ndcg, "★" if row.pareto else ""]
-            for row in self.rows
-        ]
-        head = ["strategy", "model", "bias imbalance@10", "NDCG@10, mixed", "front"]
-        return html_table("Scoreboard, held out; imbalance 0 is neutral", head, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,27 +56,43 @@ class ScoreboardRequest:
     """By model, each with a calibrate and an evaluate split."""
     options: Sequence[StrategyOptions]
     seed: int = DEFAULT_SEED
+    asked_protocol: Protocol | None = None
+    """Unless one is asked for, by judgments where every collection has some."""
+    runs: Sequence[Judged] = ()
+    """Rankings that other systems made, held against the same queries; see `given_runs`."""
 
     @property
     def n_rows(self) -> int:
         """Rows it will have, those left out among them."""
-        return len(self.collections) * len(self.options)
+        return len(self.collections) * len(self.options) + len(self.runs)
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """What stands behind its figures.
+
+        Raises:
+            GapvizError: judgments are asked for, and a collection has none.
+        """
+        asked = self.asked_protocol
+        if asked is None and not all(map(has_judgments, self.collections.values())):
+            asked = "paired"
+        return {chosen_protocol(one, asked) for one in self.collections.values()}.pop()
 
     @property
     def name(self) -> str:
         """Unlike that of any other scoreboard."""
         keys = [[model, row.key] for model, rows in self._rows().items() for row in rows]
-        return f"{KIND}/{content_key(rows=keys)}"
+        runs = [row.key for row in self._run_rows()]
+        return f"{KIND}/{content_key(rows=keys, runs=runs)}"
 
     def get(self) -> Scoreboard | None:
         """The scoreboard, if every row of it is cached."""
         entries = []
-        for rows in self._rows().values():
-            for row in rows:
-                entry = row.get()
-                if entry is None:
-                    return None
-                entries.append(entry)
+        for row in [*chain(*self._rows().values()), *self._run_rows()]:
+            entry = row.get()
+            if entry is None:
+                return None
+            entries.append(entry)
         return self._assembled(entries)
 
     def compute(self, progress: Progress | None = None) -> Scoreboard:
@@ -230,17 +131,21 @@ class ScoreboardRequest:
         for model in self.collections:
             if model not in found:
                 found[model] = measure(model)
-        return self._assembled([entry for model in self.collections for entry in found[model]])
+        entries = [entry for model in self.collections for entry in found[model]]
+        for run, row in zip(self.runs, self._run_rows(), strict=True):
+            entries.append(row.compute())
+            report(next(done) / self.n_rows, run.run.name)
+        return self._assembled(entries)
 
     def _rows(self) -> dict[str, list[CachedResult[Entry]]]:
         """By model: the entry of each strategy, which is stored under no model's name."""
         rows: dict[str, list[CachedResult[Entry]]] = {}
         for model, collection in self.collections.items():
-            bench = _Bench(Experiment(collection, seed=self.seed))
+            bench = Bench(Experiment(collection, seed=self.seed), self.protocol)
             rows[model] = [
                 CachedResult(
                     KIND,
-                    row_key(collection, chosen, self.seed),
+                    row_key(collection, chosen, self.seed, self.protocol),
                     Entry,
                     partial(bench.entry, chosen),
                 )
@@ -248,9 +153,31 @@ class ScoreboardRequest:
             ]
         return rows
 
+    def _run_rows(self) -> list[CachedResult[Entry]]:
+        """The entry of each run."""
+        return [
+            CachedResult(
+                KIND,
+                content_key(
+                    run=one.run,
+                    queries=one.evaluation,
+                    corpus=one.corpus.counts,
+                    seed=self.seed,
+                    revision=REVISION,
+                ),
+                Entry,
+                partial(run_row, one, self.seed),
+            )
+            for one in self.runs
+        ]
+
     def _assembled(self, entries: Sequence[Entry]) -> Scoreboard:
-        made = list(zip(product(self.collections, self.options), entries, strict=True))
+        asked = list(product(self.collections, self.options))
+        made = list(zip(asked, entries, strict=False))
         rows = [replace(entry.row, model=model) for (model, _), entry in made if entry.row]
+        # A run is of no model: it stands with the rows of the first.
+        first = next(iter(self.collections))
+        rows += [replace(one.row, model=first) for one in entries[len(asked) :] if one.row]
         competes = [not row.transductive and not row.by_item for row in rows]
         front = pareto_front([(row.imbalance.value, row.mean_ndcg.value) for row in rows], competes)
         shares = front_shares(rows, competes)
@@ -260,115 +187,37 @@ class ScoreboardRequest:
                 for row, on, share in zip(rows, front, shares, strict=True)
             ),
             tuple(LeftOut(*asked, entry.reason) for asked, entry in made if not entry.row),
-            {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()},
+            self._n_items,
             self.seed,
             {name: not_measured(one) for name, one in self.collections.items()},
+            self.protocol,
+            self._judging,
         )
 
+    @property
+    def _n_items(self) -> dict[str, int]:
+        if self.protocol == "judged":
+            return {name: one.n_items for name, one in self.collections.items()}
+        return {name: len(one.splits.get(EVALUATE, ())) for name, one in self.collections.items()}
 
-def row_key(collection: Collection, options: StrategyOptions, seed: int) -> str:
+    @property
+    def _judging(self) -> dict[str, Judging]:
+        if self.protocol == "paired":
+            return {}
+        return {
+            name: Judging.of(asked_of_runs(one, self.seed))
+            for name, one in self.collections.items()
+        }
+
+
+def row_key(
+    collection: Collection, options: StrategyOptions, seed: int, protocol: Protocol = "paired"
+) -> str:
     """Hash of everything that one row depends on."""
     return content_key(
         collection=collection.content_hash,
         options=options.plain(),
         seed=seed,
+        protocol=protocol,
         revision=REVISION,
     )
-
-
-def front_shares(rows: Sequence[ScoreRow], competes: Sequence[bool]) -> list[float]:
-    """In which share of samples like this one each row is on the Pareto front.
-
-    The figures of all rows move together with the parts of the data they were measured on:
-    Gaussian draws with their joint covariance.
-    """
-    random = np.random.default_rng(0)
-    chosen = [
-        place
-        for place, row in enumerate(rows)
-        if competes[place] and not np.isnan([row.imbalance.value, row.mean_ndcg.value]).any()
-    ]
-    shares = np.full(len(rows), nan)
-    if chosen:
-        size = rows[chosen[0]].deviations["ndcg"].size
-        drawn = random.standard_normal((size, FRONT_DRAWS))
-        cost, worth = (
-            np.array(values)[:, None]
-            + np.stack([np.nan_to_num(rows[place].deviations[name]) for place in chosen]) @ drawn
-            for name, values in (
-                ("imbalance", [rows[place].imbalance.value for place in chosen]),
-                ("ndcg", [rows[place].mean_ndcg.value for place in chosen]),
-            )
-        )
-        beaten = np.zeros(cost.shape, dtype=np.bool_)
-        for other in range(len(chosen)):
-            better = (cost[other] < cost) | (worth[other] > worth)
-            beaten |= (cost[other] <= cost) & (worth[other] >= worth) & better
-        shares[chosen] = 1 - beaten.mean(axis=1)
-    return shares.tolist()
-
-
-@dataclass(frozen=True, eq=False)
-class _Bench:
-    """One model's collection, on which strategies are fitted and measured."""
-
-    raw: Experiment
-
-    def entry(self, chosen: StrategyOptions, progress: Progress) -> Entry:
-        """The row of a strategy, or why there is none."""
-        reason = unavailable_reason(chosen, self.raw.calibration)
-        if reason is None:
-            try:
-                return Entry(self._row(self.raw.having(chosen).measurement))
-            except GapvizError as error:
-                reason = error.sentence
-        return Entry(None, reason)
-
-    def _row(self, measured: Measurement) -> ScoreRow:
-        strategy, items = measured.strategy, measured.collection
-        # Fusing lists changes none of them: such strategies share what raw cosine gets.
-        touched = strategy.spec.moves_vectors or strategy.spec.adjusts_scores
-        corpus = corpus_rows(items, strategy)
-        groups = (measured if strategy.spec.moves_vectors else self.raw.measurement).groups
-        return ScoreRow(
-            model="",
-            options=strategy.options,
-            title=strategy.label,
-            bias=measured.bias,
-            lift=measured.lift,
-            ndcg=measured.ndcg,
-            mrr=measured.mrr,
-            recall=(measured if touched else self.raw.measurement).recall,
-            mean_average_precision=_likeness(measured) if touched else self._raw_likeness,
-            v_measure=groups.v_measure,
-            chance_v_measure=groups.chance_v_measure,
-            imbalance=measured.imbalance,
-            mean_ndcg=measured.mean_ndcg.estimate,
-            chance_ndcg=measured.chance_ndcg,
-            ties_carry={" ".join(key): ends for key, ends in measured.carried_by_ties.items()},
-            deviations={
-                "imbalance": measured.mean_imbalance.deviations,
-                "ndcg": measured.mean_ndcg.deviations,
-            },
-            bytes_per_item=bytes_per_item(corpus, strategy, items.n_items),
-            query_operations=query_operations(corpus, strategy),
-            transductive=strategy.spec.transductive,
-            by_item=strategy.spec.ranks_items,
-            warnings=strategy.warnings,
-            split_warnings=strategy.warnings[len(strategy.warnings_) :],
-        )
-
-    @cached_property
-    def _raw_likeness(self) -> dict[str, Estimate]:
-        return _likeness(self.raw.measurement)
-
-
-def _likeness(measured: Measurement) -> dict[str, Estimate]:
-    """Mean average precision within each modality."""
-    found = {}
-    for name in measured.collection.modality_names:
-        outcome, items = evaluate_labels(
-            measured.collection, measured.strategy, name, seed=measured.seed
-        )
-        found[name] = bootstrap_mean(outcome.average_precision, items, seed=measured.seed)
-    return found

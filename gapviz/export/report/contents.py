@@ -20,6 +20,8 @@ from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.recommended import strategy_of
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.by_judgments import by_judgments
+from gapviz.analyses.judged import protocol_words
 from gapviz.analyses.measure import (
     all_diagnostics,
     bias_reading,
@@ -30,7 +32,8 @@ from gapviz.analyses.measure import (
 )
 from gapviz.analyses.registry import analyses
 from gapviz.analyses.scoreboard.analysis import board_finding, board_json
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard, ScoreboardRequest
+from gapviz.analyses.scoreboard.rows import Scoreboard
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
@@ -87,6 +90,8 @@ class Report:
     """Raw cosine by other models of the same items, which the scoreboard shows as well."""
     further: Mapping[str, Finding] = field(default_factory=dict)
     """Of the analyses that ask for a section of their own, by name."""
+    judged: Mapping[str, Finding] = field(default_factory=dict)
+    """By judgments, where the collection has some, as `by_judgments` gives it."""
 
     @property
     def sections(self) -> dict[str, Finding]:
@@ -98,6 +103,7 @@ class Report:
         columns = {one.strategy.label: one for one in (self.before, self.after)}
         return {
             "decide": advice if doubt is None else Finding(title=title, readings=[doubt]),
+            **self.judged,
             "scoreboard": replace(board, title="Scoreboard"),
             "diagnostics": Finding(title="All diagnostics", tables=[all_diagnostics(columns)]),
             **self.further,
@@ -117,7 +123,8 @@ class Report:
     def paragraphs(self) -> list[tuple[str, str]]:
         """What is said first: a few words for a start, or none, and the sentences."""
         before, strategy = self.before, self.after.strategy
-        told = [("", f"{gap_reading(before)} {bias_reading(before)}")]
+        told = [("By pairs." * bool(self.judged), f"{gap_reading(before)} {bias_reading(before)}")]
+        told += [("By judgments.", one.readings[0]) for one in self.judged.values()]
         for one in (before, *self.compared):
             encoder = one.collection.encoder
             told += [(f"{encoder}.", doubt) for doubt in random_weights_warnings(encoder)]
@@ -143,12 +150,33 @@ class Report:
             "Fitted on the calibrate split, measured on the "
             f"{counted(self.collection.n_items, 'item')} of the evaluate split; the gap "
             f"is that of {first} and {second}.",
+            *self._protocols,
             f"A query's own entry is left out by its item. Ties: {TIE_RULE}.",
             f"Intervals: {INTERVAL_RULES[self.before.intervals]}; of the gap, the items vary.",
             "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
             "Imbalance = mean over query modalities of |lift − 1|; 0 is neutral.",
             f"Seed {self.before.seed}: the same inputs give the same report.",
         )
+
+    @property
+    def _protocols(self) -> list[str]:
+        """Which figures are of which protocol, where there are two."""
+        if not self.judged:
+            return []
+        sections = "The section “By judgments”"
+        if self.advice.measured_by == "judged":
+            sections += " and what to do"
+        n = self.judged_queries
+        return [
+            f"{sections}: {protocol_words('judged', n)}.",
+            f"All other figures of retrieval: {protocol_words('paired')}.",
+        ]
+
+    @property
+    def judged_queries(self) -> int:
+        """How many judged queries were measured."""
+        found = (one.result for one in self.judged.values() if one.result is not None)
+        return sum(one.n_queries for one in found)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; a figure that is not known is None."""
@@ -166,7 +194,9 @@ class Report:
             "left_out": board["left_out"],
             "advice": self.advice.to_json(),
             "examples": [self._example_json(example) for example in self.examples],
-            **{name: finding.to_json() for name, finding in self.further.items()},
+            **{
+                name: finding.to_json() for name, finding in {**self.judged, **self.further}.items()
+            },
         }
         return versioned(figures)
 
@@ -244,6 +274,10 @@ def report_on(
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
+        judged=by_judgments(
+            Request(evidence.collection, strategy=after.strategy.options, seed=seed),
+            _part(progress, 0.95, 0.97),
+        ),
         compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
         further={
             name: analysis.find(
@@ -255,7 +289,7 @@ def report_on(
                     seed=seed,
                     read_measurement=evidence.measured,
                 ),
-                _part(progress, 0.95, 1.0),
+                _part(progress, 0.97, 1.0),
             )
             for name, analysis in analyses().items()
             if analysis.in_report

@@ -116,17 +116,18 @@ def _cards(report: Report) -> str:
         ("noise floor of the gap", figure(gap.noise_floor), "shown where there is no gap"),
         ("cloud separation, variant A", figure(gap.separation, 2), "above 1: gap-dominated"),
     ]
+    of_pairs = "by pairs" * bool(report.judged)
     shown = [(report.before, "raw")]
     if report.changed:
         shown.append((report.after, report.after.strategy.spec.title))
     for one, word in shown:
         for name, bias in one.bias.items():
             way = f"nearer {figure(neutral_share(one, name), 2)} is better"
-            cards.append((f"bias@10 of {name} queries, {word}", *_noted(bias, way)))
+            cards.append((f"bias@10 of {name} queries, {word}", *_noted(bias, way, of_pairs)))
         for name, ndcg in one.ndcg.items():
             way = f"higher is better, chance {figure(one.chance['ndcg', name])}"
             ties = ties_of(one, "ndcg", name)
-            cards.append((f"NDCG@10 of {name} queries, {word}", *_noted(ndcg, way, ties)))
+            cards.append((f"NDCG@10 of {name} queries, {word}", *_noted(ndcg, way, ties, of_pairs)))
     return (
         '<div class="cards">'
         + "".join(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.analyses.scoreboard.scoreboard import Scoreboard
+from gapviz.analyses.scoreboard.rows import Scoreboard
 from gapviz.core.foreign import in_html
 from gapviz.core.vectors import Float64
 from gapviz.figures.modality_style import style_of

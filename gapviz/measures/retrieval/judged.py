@@ -9,11 +9,11 @@ all their orders. Lists are read to their depth; what stands behind it counts as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gapviz.core.collection import Collection
+from gapviz.core.corpus import Corpus
 from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
@@ -37,32 +37,6 @@ JUDGED_FIGURES: Mapping[str, str] = {
     "unjudged": f"share of the first {DEPTH} that nobody judged for the query",
 }
 """Every figure by name, in words."""
-
-
-@dataclass(frozen=True, eq=False)
-class Corpus:
-    """How many rows of which modality each item has, be it known from vectors or not."""
-
-    names: tuple[str, ...]
-    counts: Indices
-    """`(n_items, n_modalities)`."""
-
-    @classmethod
-    def of(cls, collection: Collection) -> Corpus:
-        """The indexed rows; where nothing is encoded yet, the picture and the first caption."""
-        n = collection.n_items
-        if collection.modalities:
-            blocks = collection.modalities.values()
-            columns = [np.bincount(one.corpus.item_index, minlength=n) for one in blocks]
-            return cls(collection.modality_names, np.stack(columns, axis=1))
-        shown = [[item.image is not None, bool(item.captions)] for item in collection.items]
-        return cls(("image", "text"), np.array(shown, dtype=np.int64))
-
-    @cached_property
-    def share(self) -> Float64:
-        """`(n_items, n_modalities)`: of an item's rows; 0 for an item without any."""
-        total = np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
-        return np.asarray(self.counts / total, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +132,16 @@ class Judged:
             "mrr": groups.best.reciprocal_rank,
             "map": expected_average_precision(groups),
         }
+
+    def with_ties(self, *, won: bool) -> Judged:
+        """The same with equal scores put in order: the best gains first, or last."""
+        run, gain = self.run, self._entries["gain"]
+        order = np.lexsort((-gain if won else gain, run.level, run.query))
+        ordered = replace(
+            run, item=run.item[order], modality=run.modality[order],
+            level=np.arange(order.size),
+        )  # fmt: skip
+        return replace(self, run=ordered)
 
     @cached_property
     def _own_rows(self) -> Indices:

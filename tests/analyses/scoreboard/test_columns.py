@@ -2,7 +2,7 @@ from math import isnan
 
 import pytest
 
-from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, sorted_rows
+from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, judged_columns, sorted_rows
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.strategies import StrategyOptions
 
@@ -22,7 +22,8 @@ def columns():
 
 def test_every_figure_of_a_row_has_a_column(columns):
     assert len(columns) == 1 + 2 + 1 + 2 + 2 + 2 * 3 + 2 + 2 + 2
-    assert {column.group for column in columns.values()} == set(GROUPS)
+    by_judgments = judged_columns(("image", "text"))
+    assert {column.group for column in (*columns.values(), *by_judgments)} == set(GROUPS)
     assert len({column.name for column in columns.values()}) == len(columns)
 
 

@@ -7,10 +7,8 @@ import gapviz.measures.measurement as measurement_module
 from gapviz import Collection, ModalityVectors
 from gapviz.analyses.scoreboard.analysis import board_finding
 from gapviz.analyses.scoreboard.front import pareto_front
-from gapviz.analyses.scoreboard.scoreboard import (
-    ScoreboardRequest,
-    front_shares,
-)
+from gapviz.analyses.scoreboard.rows import front_shares
+from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.item import Item
 from gapviz.core.splits import alternate_splits
 from gapviz.measures.experiment import measure

@@ -16,7 +16,7 @@ from gapviz.measures.match_probability.calibration import (
     calibrate_matches,
     calibration_scores,
 )
-from gapviz.measures.match_probability.judging import judge, share_words
+from gapviz.measures.match_probability.matched_list import match_list, share_words
 from gapviz.measures.match_probability.scored_pairs import scored_pairs
 from gapviz.retrieval.queries import item_query
 from gapviz.strategies import StrategyOptions
@@ -104,7 +104,7 @@ def test_an_answer_is_told_its_probability_among_the_rows_that_were_searched(jud
     made, experiment, found = judged_world
     query = item_query(made, 7, "image")
     hits = experiment.index.search(query, 800)
-    judged = judge(found, experiment.index, query, hits, precision=0.9)
+    judged = match_list(found, experiment.index, query, hits, precision=0.9)
     curve = found.probability("image", "text").curve
     for hit, one in zip(hits.hits, judged.hits, strict=True):
         if hit.modality == "image":
@@ -114,7 +114,7 @@ def test_an_answer_is_told_its_probability_among_the_rows_that_were_searched(jud
             assert one.probability == pytest.approx(expected)
             assert one.prior == pytest.approx(1 / 400)
     assert "one of the 400 text rows" in judged.readings[0]
-    told = judge(found, experiment.index, query, hits, precision=0.9, prior=0.5)
+    told = match_list(found, experiment.index, query, hits, precision=0.9, prior=0.5)
     assert all(one.prior == 0.5 for one in told.hits if one)
 
 
@@ -126,7 +126,7 @@ def test_stated_probabilities_of_held_out_lists_add_up_to_their_matches(judged_w
     for position in range(0, 200, 2):
         query = item_query(held_out, position, "image")
         hits = index.search(query, 40)
-        judged = judge(found, index, query, hits, precision=0.9)
+        judged = match_list(found, index, query, hits, precision=0.9)
         stated += sum(one.probability for one in judged.hits if one)
         matched += sum(
             hit.item == position for hit, one in zip(hits.hits, judged.hits, strict=True) if one
@@ -139,12 +139,12 @@ def test_nothing_matches_where_no_answer_reaches_its_threshold(judged_world):
     # Along the gap alone, away from every text.
     query = replace(item_query(made, 7, "image"), vector=np.eye(16, dtype=np.float32)[0], item=None)
     hits = experiment.index.search(query, 300)
-    judged = judge(found, experiment.index, query, hits, precision=0.8)
+    judged = match_list(found, experiment.index, query, hits, precision=0.8)
     assert judged.nothing_matches
     assert judged.nothing_reading == "Nothing here matches at 80% precision."
     own = item_query(made, 8, "text")
     hits = experiment.index.search(own, 800)
-    judged = judge(found, experiment.index, own, hits, precision=0.5)
+    judged = match_list(found, experiment.index, own, hits, precision=0.5)
     assert not judged.nothing_matches and not judged.nothing_reading
 
 
@@ -153,7 +153,7 @@ def test_where_no_score_reaches_the_precision_that_is_said(make_collection):
     experiment, found = calibrated(made)
     query = item_query(made, 3, "image")
     hits = experiment.index.search(query, 60)
-    judged = judge(found, experiment.index, query, hits, precision=0.99)
+    judged = match_list(found, experiment.index, query, hits, precision=0.99)
     assert "no score is high enough" in judged.nothing_reading
 
 
@@ -164,7 +164,7 @@ def test_within_a_modality_an_answer_may_share_the_label(make_collection):
     experiment, found = calibrated(made)
     query = item_query(made, 3, "image")
     hits = experiment.index.search(query, 40)
-    judged = judge(found, experiment.index, query, hits, precision=0.9)
+    judged = match_list(found, experiment.index, query, hits, precision=0.9)
     words = {hit.modality: one.words for hit, one in zip(hits.hits, judged.hits, strict=True)}
     assert words["image"].startswith("same label ")
     # Of 40 calibration items, 10 have each label.
@@ -201,7 +201,7 @@ def test_the_threshold_is_that_of_as_many_rows_as_were_searched(judged_world):
     made, experiment, found = judged_world
     query = item_query(made, 7, "image")
     hits = experiment.index.search(query, 800)
-    judged = judge(found, experiment.index, query, hits, precision=0.8)
+    judged = match_list(found, experiment.index, query, hits, precision=0.8)
     least = found.threshold("image", "text", 0.8, 400).score
     assert least > found.threshold("image", "text", 0.8).score
     for hit, one in zip(hits.hits, judged.hits, strict=True):
@@ -217,7 +217,7 @@ def test_of_several_captions_as_many_match_as_an_item_has(with_second_captions):
     )
     experiment, found = calibrated(made)
     query = item_query(made, 3, "image")
-    judged = judge(
+    judged = match_list(
         found, experiment.index, query, experiment.index.search(query, 180), precision=0.9
     )
     assert "Match: the probability, if 2 of the 120 text rows match." in judged.readings

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from gapviz.core.collection import Collection
+from gapviz.core.corpus import Corpus
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.paired_evaluation import paired_evaluation
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.judged_measurement import JudgedMeasurement
-from gapviz.measures.retrieval.judged import Corpus, Judged
+from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval.index import Index

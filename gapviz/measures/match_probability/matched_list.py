@@ -17,7 +17,7 @@ ALMOST = 0.995
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedHit(JsonFields):
+class MatchedHit(JsonFields):
     """What is known of one answer."""
 
     match: Match
@@ -38,10 +38,10 @@ class JudgedHit(JsonFields):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedList:
+class MatchedList:
     """What is known of the answers to one query."""
 
-    hits: tuple[JudgedHit | None, ...]
+    hits: tuple[MatchedHit | None, ...]
     """As in the list; None of a pair type of which nothing is known."""
     precision: float
     """Of the answers accepted."""
@@ -67,7 +67,7 @@ class JudgedList:
         return f"{words}: no score is high enough among so many rows."
 
 
-def judge(
+def match_list(
     calibration: MatchCalibration,
     index: Index,
     query: Query,
@@ -75,7 +75,7 @@ def judge(
     *,
     precision: float,
     prior: float | None = None,
-) -> JudgedList:
+) -> MatchedList:
     """Judge the answers of a list.
 
     Args:
@@ -104,7 +104,7 @@ def judge(
         for hit in found.hits
     )
     readings = _readings(calibration, hits, found.hits, n_rows, prior)
-    return JudgedList(hits, precision, readings, calibration.lacking)
+    return MatchedList(hits, precision, readings, calibration.lacking)
 
 
 def share_words(probability: float) -> str:
@@ -121,14 +121,14 @@ def _judged(
     n_rows: Mapping[str, int],
     threshold: AnswerThreshold | None,
     prior: float | None,
-) -> JudgedHit | None:
+) -> MatchedHit | None:
     known = calibration.probability(query.modality, hit.modality)
     if known is None or (hit.item, hit.modality) == (query.item, query.modality):
         return None
     score = hit.cosine if calibration.of_cosines else hit.score
     there = n_rows[hit.modality]
     at = known.prior_among(hit.modality, there) if prior is None else prior
-    return JudgedHit(
+    return MatchedHit(
         match=known.match,
         probability=float(known.curve.probability(score, at)),
         prior=at,
@@ -141,7 +141,7 @@ def _judged(
 
 def _readings(
     calibration: MatchCalibration,
-    hits: tuple[JudgedHit | None, ...],
+    hits: tuple[MatchedHit | None, ...],
     answers: tuple[Hit, ...],
     n_rows: Mapping[str, int],
     prior: float | None,

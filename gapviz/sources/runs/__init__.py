@@ -1,0 +1,1 @@
+"""Runs: the ranked lists that a system made, read from files; one module a format."""

@@ -1,0 +1,76 @@
+"""The scoreboard of a collection with judgments, and runs of other systems beside it."""
+
+import re
+
+import pytest
+
+from gapviz.analyses.written_run import written_run
+from gapviz.core.progress import no_progress
+from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.catalogue import View, workspace
+from gapviz.measures.experiment import Experiment
+from gapviz.strategies import STRATEGIES, StrategyOptions
+
+PAGE = "pages/scoreboard.py"
+
+
+@pytest.fixture
+def judged(make_judged):
+    stored = workspace().add([make_judged(n=60)], title="asked")
+    yield stored
+    workspace().remove(stored.id)
+
+
+@pytest.fixture
+def run_file(judged, tmp_path, monkeypatch):
+    """A run of raw cosine in a folder that visitors may name."""
+    monkeypatch.setenv("GAPVIZ_FOLDERS", str(tmp_path))
+    view = View(judged.id, judged.encodings[0].encoder)
+    raw = Experiment(collection_of(view), StrategyOptions())
+    path = tmp_path / "<b>theirs.json"
+    path.write_bytes(written_run(raw, no_progress).text(".json"))
+    return path
+
+
+def table(app):
+    bodies = [html.proto.body for html in app.get("html")]
+    return next(body for body in bodies if "gv-table gv-board" in body)
+
+
+def words(app):
+    return " ".join(one.value for one in (*app.markdown, *app.warning))
+
+
+def test_figures_are_by_judgments_and_say_so(open_app, judged):
+    app = open_app(PAGE, collection=judged.id)
+    assert not app.exception and not app.error
+    body = table(app)
+    assert "Unjudged@10" in body and "Asked modality@10" in body and "R@100" in body
+    assert "30 judged queries ask" in words(app) and "judged by nobody" in words(app)
+    assert len(re.findall(r'<td><a href="search\?', body)) == len(STRATEGIES)
+
+
+def test_pairs_can_be_chosen_instead(open_app, judged):
+    app = open_app(PAGE, collection=judged.id, protocol="paired")
+    assert not app.exception
+    assert "Unjudged@10" not in table(app) and "its other half is the answer" in words(app)
+
+
+def test_a_run_that_is_named_has_a_row_without_a_link(open_app, judged, run_file):
+    app = open_app(PAGE, collection=judged.id)
+    app.text_input(key="run_path").set_value(run_file.name).run()
+    assert not app.exception and not app.error
+    line = next(part for part in table(app).split("<tr>") if ">run</span>" in part)
+    raw = next(part for part in table(app).split("<tr>") if "Raw cosine" in part)
+    assert "<a" not in line and "<b>" not in line
+    first = [re.search(r"<strong>([\d.]+)</strong>", part)[1] for part in (line, raw)]
+    assert first[0] == first[1]
+
+
+def test_what_is_no_run_is_said_and_the_board_stays(open_app, judged, run_file):
+    run_file.with_name("bad.txt").write_text("just words")
+    app = open_app(PAGE, collection=judged.id)
+    app.text_input(key="run_path").set_value("bad.txt").run()
+    assert "is no run" in app.error[0].value
+    app.text_input(key="run_path").set_value("../else").run()
+    assert "not in a folder that may be read" in app.error[0].value
