@@ -36,7 +36,7 @@ FIGURE_TITLES: Mapping[str, str] = {
     "map": "MAP",
     "bias": f"bias@{DEPTH}",
     "lift": "bias lift",
-    "target_hit": f"target-modality hits@{DEPTH}",
+    "target_hit": f"target hits@{DEPTH}",
     "unjudged": f"unjudged@{DEPTH}",
 }
 """Of `JUDGED_FIGURES`, as they stand in heads of tables."""
@@ -136,7 +136,7 @@ def judged_board(measurements: Mapping[str, JudgedMeasurement]) -> Table:
     one = next(iter(measurements.values()))
     columns, keys = [Column("strategy", "strategy", text=True)], []
     for name in one.modalities:
-        for key in ("bias", "target_hit", "ndcg", "recall@10", "unjudged"):
+        for key in ("bias", "target_hit", "ndcg", "unjudged"):
             if isnan(one.estimate(key, name).value):
                 continue
             keys.append((key, name))
