@@ -11,7 +11,7 @@ from gapviz.analyses.changes import Change, named_change
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.table import Cell, Column, Marked, Table
-from gapviz.core.wording import FEWEST_ITEMS, counted, figure, sentence, too_few
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, sentence, tenths, too_few
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS, JudgedMeasurement
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import DEPTH, JUDGED_FIGURES, QUALITY
@@ -220,8 +220,8 @@ def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = 
         bias = found.estimate("bias", name).value
         if not isnan(bias):
             words += (
-                f" and get {figure(10 * bias, 1)} {name} results in their first {DEPTH} (neutral: "
-                f"{figure(10 * found.expected_bias[name], 1)})"
+                f" and get {tenths(bias)} {name} results in their first {DEPTH} (neutral: "
+                f"{tenths(found.expected_bias[name])})"
             )
         parts.append(words)
     told.append(sentence("; ".join(parts)))
