@@ -11,7 +11,7 @@ from gapviz.analyses.changes import Change, named_change
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.table import Cell, Column, Marked, Table
-from gapviz.core.wording import FEWEST_ITEMS, counted, figure, sentence, too_few
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, sentence, tenths, too_few
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS, JudgedMeasurement
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import DEPTH, JUDGED_FIGURES, QUALITY
@@ -36,7 +36,7 @@ FIGURE_TITLES: Mapping[str, str] = {
     "map": "MAP",
     "bias": f"bias@{DEPTH}",
     "lift": "bias lift",
-    "target_hit": f"target-modality hits@{DEPTH}",
+    "target_hit": f"target hits@{DEPTH}",
     "unjudged": f"unjudged@{DEPTH}",
 }
 """Of `JUDGED_FIGURES`, as they stand in heads of tables."""
@@ -136,7 +136,7 @@ def judged_board(measurements: Mapping[str, JudgedMeasurement]) -> Table:
     one = next(iter(measurements.values()))
     columns, keys = [Column("strategy", "strategy", text=True)], []
     for name in one.modalities:
-        for key in ("bias", "target_hit", "ndcg", "recall@10", "unjudged"):
+        for key in ("bias", "target_hit", "ndcg", "unjudged"):
             if isnan(one.estimate(key, name).value):
                 continue
             keys.append((key, name))
@@ -220,8 +220,8 @@ def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = 
         bias = found.estimate("bias", name).value
         if not isnan(bias):
             words += (
-                f" and get {figure(10 * bias, 1)} {name} results in their first {DEPTH} (neutral: "
-                f"{figure(10 * found.expected_bias[name], 1)})"
+                f" and get {tenths(bias)} {name} results in their first {DEPTH} (neutral: "
+                f"{tenths(found.expected_bias[name])})"
             )
         parts.append(words)
     told.append(sentence("; ".join(parts)))

@@ -13,7 +13,7 @@ from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Cell, Column, Marked, Table
-from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, tenths, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 from gapviz.measures.experiment import measure
@@ -88,10 +88,10 @@ def bias_reading(measurement: Measurement) -> str:
         if isnan(estimate.value) or isnan(expected):
             parts.append(f"what {_article(name)} query gets is unknown: none can be asked here")
             continue
-        number = _tenths(estimate.value)
+        number = tenths(estimate.value)
         parts.append(
             f"{_article(name)} query gets {number} {name} result{'s' * (number != '1')} in its "
-            f"first 10 (neutral: {_tenths(expected)})"
+            f"first 10 (neutral: {tenths(expected)})"
         )
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
@@ -208,11 +208,6 @@ def _gap_change(before: Measurement, after: Measurement) -> str:
     if now.none and not was.none:
         words += "; the interval now reaches 0: closed as far as these items can tell"
     return words
-
-
-def _tenths(share: float) -> str:
-    """A share of ten, without a digit that says nothing: `5`, `9.8`."""
-    return figure(10 * share, 1).removesuffix(".0")
 
 
 def _moved(title: str, before: float, after: float) -> str:

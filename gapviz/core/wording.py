@@ -30,6 +30,11 @@ def interval(low: float, high: float, decimals: int = 3) -> str:
     return f"{figure(low, decimals)} to {figure(high, decimals)}"
 
 
+def tenths(share: float) -> str:
+    """A share of ten, without a digit that says nothing: `5`, `9.8`."""
+    return figure(10 * share, 1).removesuffix(".0")
+
+
 def sentence(words: str) -> str:
     """Words with a capital letter and a full stop."""
     return f"{words[0].upper()}{words[1:]}."

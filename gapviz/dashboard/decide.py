@@ -93,7 +93,9 @@ def questions(chosen: Settings) -> tuple[Situation, str | None]:
 def protocol_note(chosen: Settings, advice: Advice, asked: str | None) -> str:
     """Whose figures decide, where the collection has judged queries; empty where it has none."""
     if advice.measured_by == "judged":
-        return f":material/rule: Decided by {protocol_words('judged', advice.n_queries)}."
+        return (
+            f":material/rule: Decided by judgments: {protocol_words('judged', advice.n_queries)}."
+        )
     if not judged_views(chosen):
         return ""
     why = "" if asked == "paired" else "No judged query can answer this: "

@@ -10,7 +10,7 @@ import streamlit as st
 from gapviz.analyses.analysis import PROTOCOL as OF_ANALYSES
 from gapviz.analyses.analysis import Find, Finding
 from gapviz.analyses.by_judgments import find_judged, find_judged_board
-from gapviz.analyses.judged import Protocol, has_judgments, protocol_words
+from gapviz.analyses.judged import FIGURE_TITLES, Protocol, has_judgments, protocol_words
 from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, encoder_title
@@ -20,6 +20,7 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import url_parameter
 from gapviz.dashboard.widgets import segments_of
+from gapviz.measures.retrieval.judged import JUDGED_FIGURES
 from gapviz.strategies import StrategyOptions
 
 DOING = "Measuring by judgments"
@@ -77,10 +78,12 @@ def _sections(chosen: Settings, find: Find, title: str, **values: object) -> Non
 
 
 def _show(found: Finding) -> None:
-    for warning in found.warnings:
-        st.warning(in_markdown(warning), icon=":material/warning:")
+    if found.warnings:
+        st.warning("\n\n".join(map(in_markdown, found.warnings)), icon=":material/warning:")
     for reading in found.readings:
         st.markdown(in_markdown(reading))
     for table in found.tables:
-        show_table(replace(table, title=""))
-    how_computed(in_markdown(found.protocol))
+        show_table(replace(table.brief, title="", note=""))
+    told = [f"- **{in_markdown(FIGURE_TITLES[k])}**: {in_markdown(JUDGED_FIGURES[k])}"
+            for k in JUDGED_FIGURES]  # fmt: skip
+    how_computed("\n".join([in_markdown(found.protocol), "", *told]))

@@ -45,7 +45,7 @@ class Answer:
     grades: Mapping[int, float] | None = None
     """By item, what is judged for the query; None where nothing is."""
     below: Sequence[str] = ()
-    """Beneath the cards, a line each."""
+    """Beneath the cards, plain words: a head, and a line each."""
     matched: MatchedList | None = None
     """How likely each answer matches."""
 
@@ -91,9 +91,15 @@ def show_answers(
                 nothing = f":material/block: {in_markdown(nothing)}  \n" if nothing else ""
                 st.markdown(f"{nothing}{one.words}", help=one.words_help)
             only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
-            st.html(hit_cards(one, only_here, same_label))
-            if one.below:
-                st.caption("  \n".join(one.below))
+            st.html(hit_cards(one, only_here, same_label) + _lines(one.below))
+
+
+def _lines(words: Sequence[str]) -> str:
+    if not words:
+        return ""
+    head, *lines = map(in_html, words)
+    listed = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<div class="gv-below"><strong>{head}</strong><ul>{listed}</ul></div>'
 
 
 def same_label_as(collection: Collection, item: int | None) -> set[int]:

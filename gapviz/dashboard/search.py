@@ -151,12 +151,12 @@ def judged_column(
         view: the collection.
         query: the query.
         ranked: its list and its grades.
-        title: Markdown, as all words.
+        title: Markdown, as `help` and `captions`.
         help: beside the title.
         captions: beneath it.
         score: what the scores are called.
     """
-    hidden = [in_markdown(line) for line in hidden_answers(ranked, collection_of(view))]
+    hidden = hidden_answers(ranked, collection_of(view))
     return Answer(
         view,
         query,
@@ -168,7 +168,7 @@ def judged_column(
         JUDGED_HELP,
         score,
         ranked.grades,
-        ["**Answers not shown**", *hidden] if hidden else [],
+        ["Answers not shown", *hidden] if hidden else [],
     )
 
 

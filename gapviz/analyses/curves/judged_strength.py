@@ -124,9 +124,16 @@ def judged_strength_reading(curve: JudgedStrengthCurve) -> str:
     best = int(np.nanargmax(ndcg))
     if ndcg[best] - np.nanmin(ndcg) < NO_DIFFERENCE:
         return f"{asked}, NDCG@{DEPTH} is the same at every λ ({ndcg[best]:.3f})."
+    first = f"λ = {curve.strengths[0]:g}"
+    if ndcg[best] - ndcg[0] < NO_DIFFERENCE:
+        least = int(np.nanargmin(ndcg))
+        return (
+            f"{asked}, NDCG@{DEPTH} is nowhere better than at {first} ({ndcg[0]:.3f}), and lowest "
+            f"at λ = {curve.strengths[least]:g} ({ndcg[least]:.3f})."
+        )
     words = (
         f"{asked}, NDCG@{DEPTH} is best at λ = {curve.strengths[best]:g} ({ndcg[best]:.3f}, "
-        f"against {ndcg[0]:.3f} at λ = {curve.strengths[0]:g})"
+        f"against {ndcg[0]:.3f} at {first})"
     )
     if np.isnan(bias[best]):
         return f"{words}."

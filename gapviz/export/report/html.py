@@ -116,7 +116,7 @@ def _cards(report: Report) -> str:
         ("noise floor of the gap", figure(gap.noise_floor), "shown where there is no gap"),
         ("cloud separation, variant A", figure(gap.separation, 2), "above 1: gap-dominated"),
     ]
-    of_pairs = "by pairs" * bool(report.judged)
+    of_pairs = "By pairs" * bool(report.judged)
     shown = [(report.before, "raw")]
     if report.changed:
         shown.append((report.after, report.after.strategy.spec.title))

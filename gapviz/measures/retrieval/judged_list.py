@@ -9,7 +9,7 @@ import numpy as np
 
 from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
-from gapviz.core.evaluation import Evaluation, JudgedQuery
+from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.retrieval.judged import DEPTH, Judged
@@ -72,7 +72,7 @@ def judged_list(
         corpus: what the collection holds, for the share that is neutral.
         k: how many entries to show.
     """
-    one, asked = run.only(position), evaluation.subset(np.array([position]))
+    one, asked = run.only(position), _only(evaluation, position)
     judged = Judged(one, asked, corpus)
     query, grades = asked.queries[0], asked.grades_of(0)
     items, first = np.unique(one.item, return_index=True)
@@ -128,7 +128,7 @@ def search_judged(
     """
     if k < 1:
         raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-    asked = evaluation.subset(np.array([query.judged]))
+    asked = _only(evaluation, query.judged or 0)
     asking = ModalityVectors(
         read_only(query.vector[None, :].astype(np.float32)),
         read_only(np.zeros(1, dtype=np.int64)),
@@ -144,6 +144,23 @@ def judged_query(evaluation: Evaluation, position: int, vector: Float32) -> Quer
     own = evaluation.own_item
     item = None if own is None or own[position] < 0 else int(own[position])
     return Query(vector, evaluation.queries[position].modality, item, judged=position)
+
+
+def _only(evaluation: Evaluation, position: int) -> Evaluation:
+    """One query with its judgments, without vectors, found without a look at the others."""
+    judged, own = evaluation.judgments, evaluation.own_item
+    first, last = np.searchsorted(judged.query, (position, position + 1))
+    return Evaluation(
+        evaluation.name,
+        (evaluation.queries[position],),
+        Judgments(
+            read_only(np.zeros(last - first, dtype=np.int64)),
+            judged.item[first:last],
+            judged.grade[first:last],
+        ),
+        unit=evaluation.unit,
+        own_item=None if own is None else own[position : position + 1],
+    )
 
 
 def _own_share(hit: Hit, modality: str, corpus: Corpus) -> float:

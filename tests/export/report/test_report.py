@@ -255,3 +255,29 @@ def test_cards_say_what_chance_gives_and_what_ties_carry(make_collection):
     assert tie_reading(report.before) in report_markdown(report)
     plain = report_html(report_on(Evidence(made), on=DAY, strategies=("raw",)))
     assert "every tie lost" not in plain
+
+
+@pytest.fixture(scope="module")
+def judged_report(make_judged):
+    return report_on(
+        Evidence(make_judged(60)), on=DAY, strategies=("raw",), options=StrategyOptions("centre"),
+        situation=Situation("mixed", "neither"),
+    )  # fmt: skip
+
+
+def test_a_report_has_a_section_by_judgments_and_says_whose_each_figure_is(judged_report):
+    page = report_html(judged_report)
+    assert "<h2>By judgments</h2>" in page and "target hits@10" in page
+    assert "30 judged queries (text) ask" in page
+    assert "The section “By judgments” and what to do: 30 judged queries ask" in page
+    assert "All other figures of retrieval: each held-out item asks" in page
+    assert page.count("By pairs</small>") == 8, "bias and NDCG of both modalities, raw and after"
+    told = judged_report.to_json()
+    assert told["judged"]["n_queries"] == {"text": 30}
+    assert told["advice"]["measured_by"] == "judged"
+    assert "## By judgments" in report_markdown(judged_report)
+
+
+def test_without_judgments_a_report_speaks_of_none(report):
+    assert "By judgments" not in report_html(report) and "By pairs" not in report_html(report)
+    assert "judged" not in report.to_json()
