@@ -129,3 +129,16 @@ def test_decide_is_decided_by_judged_queries(open_app, bring):
     assert "Decided by judgments: 30 judged queries ask" in words(app)
     app.button_group(key="protocol").set_value("paired").run()
     assert "measured on the 30 items of the evaluate split" in words(settled(app))
+
+
+def test_of_one_modality_the_one_list_has_grades_too(open_app, make_judged):
+    made = make_judged(N)
+    alone = replace(made.of_modalities(["text"]), encoder="first model")
+    stored = workspace().add([alone], title="texts alone")
+    try:
+        app = open_app(SEARCH, collection=stored.id, query_id="q5")
+        assert not app.exception and not app.error
+        (body,) = lists(app)
+        assert "✓ relevant, grade 2" in body and "not judged" in body
+    finally:
+        workspace().remove(stored.id)

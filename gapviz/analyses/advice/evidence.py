@@ -82,13 +82,29 @@ class Evidence:
         chosen = chosen_protocol(self.collection, self.asked_protocol)
         if chosen == "paired" or situation.task not in JUDGED_TASKS:
             return "paired"
-        try:
-            judged_queries(self.collection, way=self.way_of(situation))
-        except GapvizError:
-            if self.asked_protocol is not None:
-                raise
+        if self._can_ask(self.way_of(situation)):
+            return "judged"
+        if self.asked_protocol is None:
             return "paired"
-        return "judged"
+        raise GapvizError(
+            "has judged queries, but none of them can ask this way",
+            where=self.collection.name,
+            hint="give vectors of queries that ask so, or choose the paired protocol",
+        )
+
+    def _can_ask(self, way: tuple[str, str] | None) -> bool:
+        """Whether a judged query has a vector, and an answer that it can find."""
+        evaluation = self.collection.evaluation
+        if evaluation is None:
+            return False
+        if way is not None:
+            try:
+                evaluation = judged_queries(self.collection, way=way)
+            except GapvizError:
+                return False
+        rows = [block.item_index for block in evaluation.vectors.values()]
+        with_vector = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
+        return bool(np.isin(evaluation.measured, with_vector).any())
 
     def way_of(self, situation: Situation) -> tuple[str, str] | None:
         """(what asks, what is found) of a task that goes one way, else None."""

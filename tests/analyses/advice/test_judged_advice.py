@@ -106,6 +106,9 @@ def test_where_no_judged_query_can_ask_the_pairs_decide_unless_judgments_are_ask
     assert advise(Evidence(make_judged()), situation).measured_by == "paired"
     with pytest.raises(GapvizError, match="none of them can ask"):
         advise(Evidence(make_judged(), asked_protocol="judged"), situation)
+    made = make_judged()
+    deaf = replace(made, evaluation=replace(made.evaluation, vectors={}))
+    assert Evidence(deaf).protocol_of(Situation()) == "paired"
 
 
 @pytest.mark.parametrize("task", ["within", "scores"])
