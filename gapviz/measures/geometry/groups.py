@@ -23,7 +23,7 @@ import numpy as np
 from gapviz.core.estimate import Estimate
 from gapviz.core.labels import only_labels, tell_groups
 from gapviz.core.rows import Rows
-from gapviz.core.seeds import seeded_sample
+from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32, Indices, Mask
 from gapviz.measures.retrieval.intervals import GROUPS, Replicates, fifths
 from gapviz.measures.retrieval.threads import one_openmp_thread, threads_for
@@ -111,7 +111,7 @@ def group_cost(rows: Rows, labels: Indices, *, seed: int) -> GroupCost:
         labels: `(n_items, most)` codes of the labels of the items that `rows.item` names, as
             `Collection.label_sets`. Items without one, or with several, have no part in what is
             said of labels, and nothing is said where the others' do not `tell_groups`.
-        seed: of k-means, of the sample of items, of the fifths and of the shuffles.
+        seed: of k-means, of the sample of items and of the fifths.
     """
     first = np.unique(rows.item * len(rows.names) + rows.modality, return_index=True)[1]
     items = np.unique(rows.item)
@@ -207,7 +207,7 @@ class _Pooled:
         return k_means(self.vectors, int(np.unique(classes).size), seed=self.seed)
 
     def _shuffles(self, classes: Indices) -> Iterator[Indices]:
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(DEFAULT_SEED)  # chance is one number, whatever the seed
         n_items, place = _numbered(self.item)
         of_item = np.zeros(n_items, dtype=np.int64)
         of_item[place] = classes

@@ -36,18 +36,10 @@ FILES = "files"
 ALLOWANCE = Allowance(memory=4_000_000_000, seconds=300)
 """What reading an upload may take: four times what it may unpack to."""
 
-OF_THE_READER = frozenset(
-    (
-        "limits",
-        "left_out",
-        "image_folder",
-        "within",
-        "progress",
-        "queries",
-        "judgments",
-        "query_vectors",
-    )
-)
+OF_THE_READER = frozenset({
+    "limits", "left_out", "image_folder", "within", "progress", "queries", "judgments",
+    "query_vectors",
+})  # fmt: skip
 """Fields of `ReadOptions` that no visitor says."""
 
 

@@ -42,6 +42,9 @@ NO_JUDGMENTS = (
     "(--judgments) to add them."
 )
 
+DOCUMENTS_TOLD = 10_000
+"""Documents between two reports."""
+
 
 def read_benchmark(
     folder: Path, options: ReadOptions, *, no_judgments: str = NO_JUDGMENTS
@@ -112,6 +115,8 @@ class BenchmarkFiles:
                 )
             for one in contents_of(table, columns, self._pictures, self.told_of_items):
                 self._add(found, one, name, self.told_of_items)
+                if len(found) % DOCUMENTS_TOLD == 0:
+                    self._options.progress(0.0, f"read {len(found):,} documents of {name}")
         if not found:
             raise GapvizError(
                 "holds no document with an id", where=shown(self.folder.name),

@@ -89,7 +89,9 @@ def columns_of(
     if suffix == ".parquet":
         return gathered(_parquet_blocks(table, columns, progress), columns)
     if suffix == ".jsonl":
-        return gathered(_row_blocks(table, columns, flaw), columns)
+        found = gathered(_row_blocks(table, columns, flaw), columns)
+        progress(1.0, f"read {table.name}")
+        return found
     lines = DelimitedLines(
         table.path,
         table.name,
