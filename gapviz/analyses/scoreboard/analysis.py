@@ -27,7 +27,6 @@ from gapviz.core.progress import Progress, share_of
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure, too_few
-from gapviz.measures.diagnostics.groups import NO_LABELS
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import Judged
@@ -35,7 +34,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec, usual_
 
 SELDOM = 0.05
 """Of samples, below which a row counts as never on the front."""
-BRIEF = ("imbalance", "ndcg", "v-labels", "bytes")
+BRIEF = ("imbalance", "ndcg", "bytes")
 """Columns that are shown where there is little room."""
 SHOWN = ("recall10-", "v-", "target_hit-", "unjudged-")
 """How keys of further columns begin that are printed."""
@@ -296,10 +295,6 @@ def _notes(board: Scoreboard) -> Iterator[str]:
     chance = [row.chance_ndcg for row in board.rows if not row.by_item]
     if not np.isnan(chance).all():
         yield f"NDCG@10 where all entries score alike: {figure(float(np.nanmax(chance)))}."
-    for name, value in most_by_chance(board).items():
-        yield f"V-measure to {name} by chance: up to {figure(value)}."
-    if "labels" not in most_by_chance(board):
-        yield NO_LABELS
     for one in board.left_out:
         yield f"{one.options.name}: {one.reason}"
     for number, warning in enumerate(board.own_warnings, start=1):
