@@ -71,11 +71,18 @@ def test_a_diagnostic_of_another_package_is_listed_last(monkeypatch):
     assert "Not stated" in " ".join(protocol_finding([last]).parts["further"].readings)
 
 
-def test_the_built_in_collection_has_every_figure_but_those_of_judgments():
+def test_the_built_in_collection_has_every_figure_but_those_by_judgments():
     from gapviz.sources.builtin import builtin_collection
 
-    missing = {why for why in lacking(builtin_collection(), source="builtin").values() if why}
-    assert missing == {"no queries with judgments"}
+    found = lacking(builtin_collection(), source="builtin")
+    without = {name for name, why in found.items() if why}
+    assert without == {figure.name for figure in families()["judged"].figures}
+    assert {found[name] for name in without} == {"no queries with judgments"}
+
+
+def test_a_collection_with_judgments_has_the_figures_by_them(make_judged):
+    found = lacking(make_judged(n=20))
+    assert not any(found[figure.name] for figure in families()["judged"].figures)
 
 
 def test_what_needs_pairs_is_what_is_unknown_without_them(make_unpaired):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar, cast
@@ -23,6 +23,7 @@ from gapviz.encoders.base import (
     TextEncoder,
     refuse_unreadable_texts,
 )
+from gapviz.encoders.encoding.pace import Pace, told
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.encoders.encoding.queries import with_encoded_queries
 from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
@@ -39,9 +40,6 @@ MODALITIES = ("image", "text")
 SHARD_ROWS = 8 * IMAGE_BATCH
 """Vectors that are written at once, a whole number of batches. A run that was killed starts
 again at a shard, so its batches are those of a run that was not."""
-
-PAUSE = 0.2
-"""Seconds between two reports of quick work."""
 
 # Of the whole work: reading all files once, then pictures, then texts, which are quicker.
 HASHING_SHARE = 0.05
@@ -151,42 +149,6 @@ def encode_collection(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Pace:
-    """Progress of one stage, told with its rate and the time left."""
-
-    things: str
-    """What it counts, in the plural."""
-    total: int
-    span: tuple[float, float]
-    """The share of the whole before and after the stage."""
-    progress: Progress
-    verb: str = "encoded"
-    began: float = field(default_factory=time.perf_counter)
-
-    def tell(self, done: int) -> None:
-        """Report that `done` of them are done."""
-        start, end = self.span
-        share = start + (end - start) * (done / max(self.total, 1))
-        seconds = time.perf_counter() - self.began
-        stage = f"{self.verb} {done:,} of {self.total:,} {self.things}"
-        if done and seconds > 0.5:
-            rate = done / seconds
-            left = (self.total - done) / rate
-            stage += f", {rate:,.3g} a second, {_duration(left)} left"
-        self.progress(share, stage)
-
-    def part(self, done: int, n: int) -> Progress:
-        """The progress of the next `n` of them, `done` before them being done."""
-        return lambda share, _: self.tell(done + round(share * n))
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 @dataclass(eq=False)
 class _Run:
     """One encoder over one collection, and what it has done so far."""
@@ -224,8 +186,8 @@ class _Run:
         ]
         references = [reference for _, reference in pictures]
         with PictureWorkers(self.collection.root, decode_workers, len(pictures)) as workers:
-            pace = _Pace("pictures", len(pictures), self.spans["hash"], self.progress, "read")
-            digests = dict(zip(references, _told(workers.digests(references), pace), strict=True))
+            pace = Pace("pictures", len(pictures), self.spans["hash"], self.progress, "read")
+            digests = dict(zip(references, told(workers.digests(references), pace), strict=True))
             # Each content once, under the first reference that leads to it.
             first: dict[bytes, str] = {}
             for reference, digest in digests.items():
@@ -362,7 +324,7 @@ class _Run:
         """
         known = self.store.read(name, kind, keys, self.card.dim)
         missing = [key for key in keys if key not in known]
-        pace = _Pace(f"{kind}s", len(missing), span, self.progress)
+        pace = Pace(f"{kind}s", len(missing), span, self.progress)
         made: dict[bytes, Float32] = {}
         shard: dict[bytes, Float32] = {}
         things = things_of(missing)
@@ -388,15 +350,6 @@ def _modality(rows: _Rows, captions: IndexedCaptions) -> ModalityVectors:
     if captions == "first":
         asks[1:] = owners[1:] == owners[:-1]
     return ModalityVectors.of(np.stack([row for _, row in rows]), owners, asks)
-
-
-def _told(things: Iterable[Thing], pace: _Pace) -> Iterator[Thing]:
-    last = 0.0
-    for done, thing in enumerate(things, start=1):
-        if time.perf_counter() - last > PAUSE:
-            last = time.perf_counter()
-            pace.tell(done)
-        yield thing
 
 
 def _refuse_unfit(encoder: AnyEncoder, modalities: Sequence[str]) -> None:

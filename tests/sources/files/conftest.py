@@ -6,6 +6,7 @@ import pytest
 from gapviz import GapvizError
 from gapviz.core.collection import Collection
 from gapviz.sources.files import ReadOptions, read
+from tests.sources.files.judged_files import DIM, N
 
 PLAIN = ReadOptions()
 
@@ -57,3 +58,24 @@ def reads_or_refuses():
 def unit():
     """`unit(matrix)`: its rows scaled to length 1, in float64."""
     return lambda matrix: matrix / np.linalg.norm(matrix.astype(np.float64), axis=1, keepdims=True)
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Twelve items `0.jpg`, `1.jpg`, … with two vectors each."""
+    random = np.random.default_rng(0)
+    ids = np.array([f"{n}.jpg" for n in range(N)])
+    vectors = {name: random.standard_normal((N, DIM)) for name in ("image", "text")}
+    np.savez(tmp_path / "items.npz", ids=ids, **vectors)
+    return tmp_path / "items.npz"
+
+
+@pytest.fixture
+def evaluated(source):
+    """`evaluated(judgments, queries, …)`: the evaluation beside the source."""
+
+    def of(judgments=None, queries=None, **options):
+        wanted = ReadOptions(judgments=judgments, queries=queries, **options)
+        return read(str(source), wanted).collection.evaluation
+
+    return of
