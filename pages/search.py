@@ -9,7 +9,7 @@ from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.matches import learn_meanwhile
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.query import ask
-from gapviz.dashboard.search import answer_columns, nearest_items, whole_split_table
+from gapviz.dashboard.search import answer_columns, nearest_items, runs_beside, whole_split_table
 from gapviz.dashboard.settings import settings
 
 chosen = settings()
@@ -43,7 +43,10 @@ unlearned = []
 with errors_shown():
     asked = ask(chosen)
     if asked is not None:
-        unlearned = answer_columns(chosen, asked)
+        lists = st.container()
+        runs = runs_beside(chosen, asked)
+        with lists:
+            unlearned = answer_columns(chosen, asked, runs)
 learning = st.container()
 with errors_shown():
     whole_split_table(chosen)

@@ -18,10 +18,11 @@ from gapviz.core.plain_json import plain_json
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
 from gapviz.core.wording import counted, figure, sentence
-from gapviz.measures.retrieval.judged import DEPTH
+from gapviz.measures.retrieval.judged import DEPTH, Judged
 from gapviz.measures.retrieval.judged_list import (
     AnswerPlace,
     JudgedList,
+    judged_list,
     judged_query,
     search_judged,
 )
@@ -164,6 +165,38 @@ def judged_answer(collection: Collection, index: Index, query: Query, k: int) ->
     )
 
 
+def list_of_run(judged: Judged, query: JudgedQuery, k: int) -> JudgedList:
+    """The list that a run of another system has for a judged query.
+
+    Raises:
+        GapvizError: the query is none of those that are measured.
+    """
+    place = judged.evaluation.position.get(query.id)
+    if place is None:
+        raise GapvizError(
+            f"is read for the queries that evaluate, and {query.id[:80]!r} is none of them",
+            where=judged.run.name,
+            hint="choose a query that evaluates",
+        )
+    return judged_list(judged.run, judged.evaluation, place, judged.corpus, k)
+
+
+def run_answer(judged: Judged, query: JudgedQuery, collection: Collection, k: int) -> Finding:
+    """The list of a run for a judged query, with its grades.
+
+    Raises:
+        GapvizError: as `list_of_run`.
+    """
+    found = list_of_run(judged, query, k)
+    return Finding(
+        title=judged.run.name,
+        readings=[list_words(found)],
+        tables=[judged_hits_table(collection, found)],
+        figures=judged_figures(collection, found),
+        warnings=judged.run.notes,
+    )
+
+
 def list_words(found: JudgedList) -> str:
     """What this one list is worth, in sentences."""
     n_answers = len(found.answers)
@@ -193,9 +226,9 @@ def best_words(found: JudgedList) -> str:
 
 def place_words(one: AnswerPlace, found: JudgedList, collection: Collection) -> str:
     """An answer, its grade and its place, in a line."""
-    where = f"at place {one.rank:,}"
-    if one.rank is None:
-        where = f"not among the {found.length:,} listed"
+    where = f"not among the {found.length:,} listed"
+    if one.rank is not None:
+        where = f"at place {one.rank:,}"
     return f"{item_words(collection.items[one.item])}, grade {one.grade:g}, {where}"
 
 

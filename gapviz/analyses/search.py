@@ -18,10 +18,13 @@ from gapviz.analyses.analysis import (
 )
 from gapviz.analyses.judged_answer import (
     LONGEST_WORDS,
+    evaluation_of,
     judged_answer,
     query_of_evaluation,
+    run_answer,
     share_reading,
 )
+from gapviz.analyses.scoreboard.given_runs import judged_run, with_own_name
 from gapviz.analyses.thresholds.match_study import match_calibration
 from gapviz.analyses.written_run import RUN, written_finding
 from gapviz.core.collection import Collection
@@ -36,6 +39,7 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.match_probability.answers import PRECISION
 from gapviz.measures.match_probability.matched_list import MatchedList, match_list
 from gapviz.measures.match_probability.model import METHOD, PRIOR
+from gapviz.measures.retrieval.judged import Judged
 from gapviz.retrieval.index import Query, ResultList
 from gapviz.retrieval.queries import (
     asks_differently,
@@ -181,6 +185,11 @@ def find_answer(request: Request, progress: Progress) -> Finding:
         answer = _answer(request, experiment, query, progress)
     else:
         answer = judged_answer(collection, experiment.index, query, k)
+        answer = replace(answer, parts={**answer.parts, **_beside(request, query)})
+    if request["beside"] and query.judged is None:
+        raise GapvizError(
+            "--beside shows what other systems found for a judged query", hint="give --query-id ID"
+        )
     lacking = request.not_measured.items()
     unseen = {
         name: why
@@ -203,6 +212,16 @@ def find_answer(request: Request, progress: Progress) -> Finding:
             **answer.figures,
         },
     )
+
+
+def _beside(request: Request, query: Query) -> dict[str, Finding]:
+    """What runs of other systems have for a judged query, by the name of the run."""
+    collection, runs = request.collection, list[Judged]()
+    for path in request["beside"]:
+        one = judged_run(Path(path), collection, seed=request.seed)
+        runs.append(with_own_name(one, {"not_shown", *(other.run.name for other in runs)}))
+    asked = evaluation_of(collection).queries[query.judged or 0]
+    return {one.run.name: run_answer(one, asked, collection, request["results"]) for one in runs}
 
 
 def _asked(request: Request) -> Query:
@@ -306,6 +325,15 @@ ANALYSIS = Analysis(
         ),
         QUERY_MODALITY,
         RUN,
+        Parameter(
+            "beside",
+            "Runs beside",
+            "files",
+            (),
+            "with --query-id: what a run file of another system has for that query; may be given "
+            "several times",
+            flag="--beside",
+        ),
         results_parameter(10),
         METHOD,
         replace(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN
-from gapviz.analyses.judged_answer import evaluation_of, hidden_answers, list_words
+from gapviz.analyses.judged_answer import evaluation_of, hidden_answers, list_of_run, list_words
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_markdown
 from gapviz.core.splits import CALIBRATE, EVALUATE
@@ -24,6 +24,7 @@ from gapviz.dashboard.caches import (
 )
 from gapviz.dashboard.cards import strategy_table
 from gapviz.dashboard.catalogue import View, encoder_title
+from gapviz.dashboard.given_runs import given_runs
 from gapviz.dashboard.judged import judged_board_section, paired_note
 from gapviz.dashboard.matches import ACCEPTED_AT, calibration_of
 from gapviz.dashboard.query import RESULTS
@@ -34,9 +35,9 @@ from gapviz.dashboard.widgets import number_of, segments_of
 from gapviz.measures.match_probability.calibration import MatchCalibration
 from gapviz.measures.match_probability.matched_list import match_list
 from gapviz.measures.retrieval.intervals import VARIED
-from gapviz.measures.retrieval.judged_list import JudgedList, judged_list, search_judged
+from gapviz.measures.retrieval.judged import Judged
+from gapviz.measures.retrieval.judged_list import JudgedList, search_judged
 from gapviz.retrieval.index import Index, Query, ResultList
-from gapviz.retrieval.run import Run
 from gapviz.storage.cache import CachedResult
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -60,7 +61,7 @@ RUN_HELP = "A ranking that was made elsewhere and is read from a file: no vector
 
 
 def answer_columns(
-    chosen: Settings, asked: Mapping[View, Query], runs: Sequence[Run] = ()
+    chosen: Settings, asked: Mapping[View, Query], runs: Sequence[Judged] = ()
 ) -> list[CachedResult[MatchCalibration]]:
     """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
@@ -101,9 +102,13 @@ def answer_columns(
             warnings |= dict.fromkeys(f"{head}{in_markdown(words)}" for words in doubts)
         if query.judged is not None:
             for run in runs:
-                evaluation = evaluation_of(collection_of(view))
-                ranked = judged_list(run, evaluation, query.judged, corpus_of(view), k)
-                title = f"#### {in_markdown(run.name)}"
+                asked_for = evaluation_of(collection_of(view)).queries[query.judged]
+                try:
+                    ranked = list_of_run(run, asked_for, k)
+                except GapvizError as error:
+                    warnings[in_markdown(error.sentence)] = None
+                    continue
+                title = f"#### {in_markdown(run.run.name)}"
                 answers.append(judged_column(view, query, ranked, title, RUN_HELP, score="score"))
         if answers:
             show_answers(answers, key=f"answers_{number}" if number else "answers")
@@ -134,6 +139,13 @@ def _answer(
     )
     ranked = search_judged(index, evaluation, query, corpus_of(view), k)
     return judged_column(view, query, ranked, title, about, label, score), index
+
+
+def runs_beside(chosen: Settings, asked: Mapping[View, Query]) -> list[Judged]:
+    """Runs of other systems that are given on the page, where a judged query asks."""
+    if all(query.judged is None for query in asked.values()):
+        return []
+    return given_runs(collection_of(chosen.view), "judged", chosen.seed)[0]
 
 
 def judged_column(

@@ -69,6 +69,17 @@ def test_a_judged_query_is_asked_first_and_every_card_says_its_grade(open_app, b
     assert re.search(r"\d+ of the first 10 results were judged by nobody", words(app))
 
 
+def test_a_run_that_is_uploaded_is_a_column_with_its_grades(open_app, bring):
+    app = open_app(SEARCH, collection=bring(), query_id="q5", strategy="centre")
+    table = b"query,item,score\nq5,07,3\nq5,05,2\nq5,unheard of,1\n"
+    app.file_uploader[0].upload("theirs.csv", table, "text/csv").run()
+    settled(app)
+    assert not app.exception and not app.error
+    assert len(lists(app)) == 4
+    theirs = next(body for body in lists(app) if body.count('role="listitem"') == 3)
+    assert "judged not relevant" in theirs and "✓ relevant, grade 2" in theirs
+
+
 def test_an_answer_that_is_not_shown_is_named_with_its_place(open_app, bring):
     app = open_app(SEARCH, collection=bring(), query_id="q5", results="4", strategy="centre")
     hidden = [body for body in lists(app) if "Answers not shown" in body]
