@@ -58,6 +58,8 @@ class Coverage:
     """By figure, over the worlds and the strategies."""
     changes: Mapping[str, Ends]
     """The same of a figure's change from raw cosine."""
+    judged_worlds: tuple[str, ...] = ()
+    """The populations of figures by judgments."""
 
     @property
     def sizes(self) -> list[int]:
@@ -78,11 +80,15 @@ class Coverage:
     def sentence(self) -> str:
         """What was drawn, how often, and what so few draws can tell."""
         low, high = self.by_chance
+        by_judgments = ""
+        if self.judged_worlds:
+            made = counted(len(self.judged_worlds), "population")
+            by_judgments = f"By judgments: {made} of topics, n queries of 2n calibrate. "
         return (
             f"Coverage: the share of {counted(self.draws, 'draw')} whose 95 % interval holds the "
             f"truth, lowest and highest over {counted(len(self.worlds), 'made population')} and "
             f"{len(self.strategies)} strategies, run on {self.date}; n items calibrate, n others "
-            "are measured. Of so many draws, "
+            f"are measured. {by_judgments}Of so many draws, "
             f"intervals of exactly 95 % would each show {low:.3f} to {high:.3f}."
         )
 
@@ -107,7 +113,8 @@ def measured_coverage(path: Path = COVERAGE) -> Coverage:
         for kind in ("figures", "changes")
     )
     worlds, strategies = tuple(told["worlds"]), tuple(told["strategies"])
-    return Coverage(told["date"], told["draws"], worlds, strategies, figures, changes)
+    judged = tuple(told.get("judged_worlds", ()))
+    return Coverage(told["date"], told["draws"], worlds, strategies, figures, changes, judged)
 
 
 def protocol_finding(

@@ -25,7 +25,7 @@ from gapviz.measures.measurement import REFIT_QUERIES, REFITS_AT_ONCE, Measureme
 from gapviz.measures.retrieval.bootstrap import bootstrap_means
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.measures.retrieval.intervals import Gain, Replicates, parts_of, replicates_of
-from gapviz.measures.retrieval.outcome import CrossOutcome, mean_of_known
+from gapviz.measures.retrieval.outcome import CrossOutcome, mean_of_known, weighted_mean
 from gapviz.measures.retrieval.outcomes import DEPTH, cross_values
 from gapviz.measures.retrieval.targets import TARGET_FIGURES, evaluate_targets
 from gapviz.measures.retrieval.threads import threads_for
@@ -265,5 +265,6 @@ class Directions:
 
 def _by_chance(outcome: CrossOutcome) -> dict[str, float]:
     """`FIGURES` where all entries score alike."""
-    values = cross_values(outcome.by_chance)
-    return {name: mean_of_known(values[name]) for name in FIGURES}
+    alike, counts = outcome.by_chance
+    values = cross_values(alike)
+    return {name: weighted_mean(values[name], counts) for name in FIGURES}

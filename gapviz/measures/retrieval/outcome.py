@@ -49,14 +49,23 @@ class CrossOutcome:
         return self.groups.tied
 
     @cached_property
-    def by_chance(self) -> CrossOutcome:
-        """The same queries where all entries score alike."""
-        found = self.groups.n_relevant
-        query = np.flatnonzero(found)
-        alike = np.zeros_like(query)
-        size = np.maximum(self.n_entries[query], found[query])
-        groups = TieGroups(found.size, query, alike, size, found[query])
-        return CrossOutcome(self.items, groups, groups.best, self.n_entries)
+    def by_chance(self) -> tuple[CrossOutcome, Indices]:
+        """Where all entries score alike: one query of each kind, and how many are of it.
+
+        Of one kind are queries with as many entries and as many relevant ones.
+        """
+        kinds, first, counts = np.unique(
+            np.stack([self.n_entries, self.groups.n_relevant]),
+            axis=1,
+            return_index=True,
+            return_counts=True,
+        )
+        n_entries, relevant = kinds
+        query = np.flatnonzero(relevant)
+        size = np.maximum(n_entries, relevant)[query]
+        groups = TieGroups(first.size, query, np.zeros_like(query), size, relevant[query])
+        alike = CrossOutcome(self.items[first], groups, groups.best, n_entries)
+        return alike, counts.astype(np.int64)
 
     def at_end(self, *, won: bool) -> CrossOutcome:
         """The same queries where every tie is won, or lost."""
@@ -98,3 +107,9 @@ def mean_of_known(values: Float64 | Mask) -> float:
     """Mean of the values `(n,)` that are not NaN; NaN where none is left."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")
+
+
+def weighted_mean(values: Float64, weights: Indices) -> float:
+    """Mean of the values `(n,)` that are not NaN, each so often; NaN where none is left."""
+    known = ~np.isnan(values)
+    return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")

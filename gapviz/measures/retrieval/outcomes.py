@@ -13,7 +13,12 @@ from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.cross import NDCG_DEPTH, RECALL_DEPTHS, evaluate_cross
 from gapviz.measures.retrieval.mixed import MAX_QUERIES, evaluate_mixed
-from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome, mean_of_known
+from gapviz.measures.retrieval.outcome import (
+    CrossOutcome,
+    MixedOutcome,
+    mean_of_known,
+    weighted_mean,
+)
 from gapviz.strategies import Strategy
 from gapviz.strategies.fusion.base import ndcg_of
 
@@ -99,7 +104,12 @@ class Outcomes:
     @cached_property
     def chance(self) -> dict[Figure, float]:
         """What NDCG, MRR and recall are where all entries score alike."""
-        return self._elsewhere(lambda outcome: outcome.by_chance)
+        found: dict[Figure, float] = {}
+        for key, outcome in (self.mixed | self.cross).items():
+            alike, counts = outcome.by_chance
+            for figure, values in _placed(key, alike).items():
+                found[figure] = weighted_mean(values, counts)
+        return found
 
     @cached_property
     def tie_ends(self) -> dict[Figure, tuple[float, float]]:
@@ -111,16 +121,21 @@ class Outcomes:
     def _elsewhere(self, to: Callable[[CrossOutcome], CrossOutcome]) -> dict[Figure, float]:
         """NDCG, MRR and recall of the same queries where their matches stand elsewhere."""
         found: dict[Figure, float] = {}
-        for name, outcome in self.mixed.items():
-            other = to(outcome)
-            gains = ndcg_of(other.places, other.groups.n_relevant, DEPTH)
-            found["ndcg", name] = mean_of_known(gains)
-            found["mrr", name] = mean_of_known(other.reciprocal_rank)
-            found["recall", name] = mean_of_known(other.recall(DEPTH))
-        for way, across in self.cross.items():
-            for figure, values in cross_values(to(across)).items():
-                found[figure, *way] = mean_of_known(values)
+        for key, outcome in (self.mixed | self.cross).items():
+            for figure, values in _placed(key, to(outcome)).items():
+                found[figure] = mean_of_known(values)
         return found
+
+
+def _placed(key: str | tuple[str, str], outcome: CrossOutcome) -> dict[Figure, Float64]:
+    """NDCG, MRR and recall of what stands in the mixed index, or in a direction, by query."""
+    if not isinstance(key, str):
+        return {(name, *key): values for name, values in cross_values(outcome).items()}
+    return {
+        ("ndcg", key): ndcg_of(outcome.places, outcome.groups.n_relevant, DEPTH),
+        ("mrr", key): outcome.reciprocal_rank,
+        ("recall", key): outcome.recall(DEPTH),
+    }
 
 
 def figure_name(key: Figure) -> str:
