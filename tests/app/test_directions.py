@@ -54,7 +54,7 @@ def test_the_figures_are_those_of_the_library(open_app):
             assert f"[{figure(found.low)}, {figure(found.high)}]" in shown
     assert len(charts(app)) == 3
     assert "EfficientNet-lite0" in shown and "text → text against all-MiniLM" in words(app)
-    assert "cannot be said from 4 points" in words(app)
+    assert "undecided, since the interval reaches 0" in words(app)
 
 
 def test_the_measurement_is_that_of_the_other_pages(open_app, monkeypatch):

@@ -73,7 +73,7 @@ def test_pictures_that_the_built_in_encoder_does_not_know_are_named(open_app, br
 
 @pytest.mark.parametrize("page", ["cones", "search", "tour", *SLOW])
 def test_the_built_in_drawings_are_not_doubted(open_app, page):
-    warned = " ".join(one.value for one in open_app(f"pages/{page}.py").warning)
+    warned = " ".join(one.value for one in open_app(f"pages/{page}.py", models="one").warning)
     assert "share no content" not in warned and "not of the kind" not in warned
 
 

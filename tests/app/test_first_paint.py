@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 import numpy as np
 import gapviz.dashboard.caches as caches
 import gapviz.measures.geometry.groups as groups
+import gapviz.measures.match_probability.model as match_model
 # As the fixture `as_the_server_runs_it`.
 make = PagesManager.__init__
 def told(self, *args, **named):
@@ -19,6 +20,7 @@ def told(self, *args, **named):
 PagesManager.__init__ = told
 # All are for threads that run once the page is painted.
 caches.encoder_named = caches.import_library = lambda name: None
+match_model._logistic = lambda scores, is_match, of_others: (10.0, -5.0)
 groups.k_means = lambda vectors, k, seed: np.arange(len(vectors)) % k
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()

@@ -152,6 +152,7 @@ def test_dropped_files_that_are_no_whole_image_are_named_and_nothing_is_lost(vis
         expect(sentence).to_contain_text(path.name)
         expect(sentence).to_contain_text(words)
         assert "Traceback" not in tab.page.inner_text("body")
+        tab.settle()
     tab.choose("query_by", "Typed text")
     expect(tab.lists()).to_have_count(3)
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Half/half offset")

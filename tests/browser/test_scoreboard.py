@@ -22,7 +22,7 @@ def measured(server, visitor):
 
 def test_a_strategy_of_the_board_opens_the_search_with_it(visit, measured):
     tab = visit("/scoreboard?models=one&rrf_k=61")
-    tab.page.locator(".gv-board a", has_text="Score z-norm").click()
+    tab.page.locator(".gv-board a", has_text="Score z-norm by pair of").click()
     tab.page.wait_for_url(lambda url: "/search?" in url)
     tab.settle()
     query = parse_qs(urlsplit(tab.page.url).query)

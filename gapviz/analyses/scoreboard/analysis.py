@@ -26,7 +26,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.table import Column, Table
-from gapviz.core.wording import counted, figure, too_few
+from gapviz.core.wording import counted, figure, sentence, too_few
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import Judged
@@ -51,7 +51,7 @@ def board_protocol(board: Scoreboard) -> str:
     """What asks, what is right, and how the figures are to be read, in sentences."""
     if board.protocol == "paired":
         return (
-            f"By pairs: {protocol_words('paired')}. {_READ} Strategies that rank items are "
+            f"{sentence(protocol_words('paired'))} {_READ} Strategies that rank items are "
             f"measured under another protocol: any vector of the item counts. {_VARY}, of mAP the "
             "queries alone, of V-measures the items."
         )
