@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import gapviz
 from gapviz.analyses.registry import analyses
@@ -31,6 +31,10 @@ RENAMED = {"advise": "decide", "project": "cones", "forces": "why"}
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **named: Any) -> None:
+        # Half a flag could be another command's flag: --pair is no --pairing.
+        super().__init__(**{"allow_abbrev": False, **named})
+
     def error(self, message: str) -> NoReturn:
         self.exit(
             BAD_INPUT, in_terminal(f"gapviz: {message.rstrip('.')}; see {self.prog} --help.") + "\n"

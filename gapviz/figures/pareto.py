@@ -198,9 +198,7 @@ def _frame(rows: Sequence[ScoreRow]) -> dict[str, Any]:
         "hovermode": "closest",
         "hoverdistance": PICK_RADIUS,
         "legend": level_legend(1.01),
-        "xaxis": axis_layout(
-            Axis("Bias imbalance@10: mean |lift − 1|\n(0 is neutral, lower is better)")
-        )
+        "xaxis": axis_layout(Axis("Bias imbalance@10 (0 is neutral, lower is better)"))
         | {"ticks": "outside"},
         "yaxis": axis_layout(Axis("NDCG@10, mean (higher is better)", range=y_range))
         | {"ticks": "outside"},

@@ -367,3 +367,8 @@ def test_few_items_are_measured_without_nan_and_with_a_warning(capsys, tmp_path)
         assert "Too few held-out items to measure: 1;" in told
         assert "nan" not in told
         assert "unknown" in told
+
+
+def test_half_a_flag_is_no_flag_of_another_command(run):
+    told = run("directions", "builtin", "--pair", "image")
+    assert told.returncode == 2 and "unrecognized arguments: --pair" in told.stderr
