@@ -45,8 +45,9 @@ QUERY_NAMES: Mapping[str, tuple[str, ...]] = {
     "document": ("text", "txt", "contents", "content", "passage", "body", "document", "caption"),
     "document_id": (
         "_id", "corpus_id", "doc_id", "docid", "docno", "did", "document_id", "passage_id", "pid",
-        "product_id", "id", "item_id", "item",
+        "product_id", "id", "item_id", "item", "doc",
     ),
+    "ranked_document": ("document",),
     "query": ("query_text", "query", "query_txt", "question", "search_query"),
     "query_id": ("query_id", "qid", "q_id", "queryid", "topic_id", "topic"),
     "query_image": ("query_image", "query_img_path", "query_image_path"),
@@ -57,8 +58,10 @@ QUERY_NAMES: Mapping[str, tuple[str, ...]] = {
     "grade": (
         "grade", "relevance", "rel", "score", "judgment", "judgement", "rating", "gain", "label",
     ),
+    "similarity": ("score", "similarity", "sim", "cosine"),
+    "rank": ("rank", "position", "place"),
 }  # fmt: skip
-"""The same of documents, queries and judgments, whose tables are told apart by their place."""
+"""The same of documents, queries, judgments and runs, told apart by where their tables stand."""
 
 MOST_LISTED = 20
 

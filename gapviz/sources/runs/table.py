@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.files.columns import usual_name
 from gapviz.sources.files.tables import DELIMITERS, SAYS_DELIMITER, open_table
 from gapviz.sources.files.texts import shown
 from gapviz.sources.runs.batch import RunBatch, RunFormat, absent, numbers_in
 
-NAMES = {
-    "query": ("query", "query_id", "queryid", "qid", "q_id", "topic", "topic_id"),
-    "item": (
-        "item", "item_id", "document", "document_id", "doc", "doc_id", "docid", "docno", "did",
-        "corpus_id", "passage_id", "id",
-    ),
-    "score": ("score", "similarity", "sim", "cosine"),
-    "rank": ("rank", "position", "place"),
-}  # fmt: skip
-"""Column → what it may be called; the first that stands there counts."""
+KINDS = {
+    "query": ("query_id", "query"),
+    "item": ("document_id", "ranked_document"),
+    "score": ("similarity",),
+    "rank": ("rank",),
+}
+"""Column → its kinds in `QUERY_NAMES`; the first that stands there counts."""
 BLOCK_BYTES = 1 << 22
 
 
@@ -34,13 +31,12 @@ def _is_table(first_line: str) -> bool:
 
 
 def _columns(heads: Sequence[str]) -> dict[str, str]:
-    """The head of each column that is there, by its name in `NAMES`."""
-    plain = {re.sub(r"[\s-]+", "_", head.strip().lower()): head for head in reversed(heads)}
-    return {
-        column: next(plain[name] for name in names if name in plain)
-        for column, names in NAMES.items()
-        if any(name in plain for name in names)
+    """The head of each column that is there, by its name in `KINDS`."""
+    found = {
+        column: next(filter(None, (usual_name(heads, kind) for kind in kinds)), None)
+        for column, kinds in KINDS.items()
     }
+    return {column: head for column, head in found.items() if head is not None}
 
 
 def _read(path: Path) -> Iterator[RunBatch]:
