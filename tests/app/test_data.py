@@ -224,6 +224,7 @@ def test_the_page_asks_for_all_that_a_reader_may_be_told(open_app):
     for key in ("add_images", "add_captions", "add_label", "add_id", "add_modalities"):
         assert app.text_input(key=key).value == ""
     assert app.number_input(key="add_dims").value is None
+    assert app.number_input(key="add_fuse").value is None
     assert "`ubinary`: sign bits" in app.text_input(key="add_quantisation").help
     app.text_input(key="add_quantisation").set_value("int4").run()
     assert "there is no quantisation 'int4'" in app.error[0].value

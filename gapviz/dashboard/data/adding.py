@@ -194,6 +194,17 @@ def _how_to_read() -> Incoming | None:
             placeholder="all",
             help="Of each vector only so many of its first dimensions, as Matryoshka models allow.",
         )
+        fuse = left.number_input(
+            "One row of text and picture: α",
+            min_value=0.0,
+            max_value=1.0,
+            value=None,
+            step=0.05,
+            key="add_fuse",
+            placeholder="a row of each",
+            help="An item with both is one row of α · text + (1 − α) · picture, a modality of its "
+            "own. Then queries of your own are needed to measure anything: no item has two halves.",
+        )
     options = ReadOptions(
         id_column=identity.strip() or None,
         image_column=images.strip() or None,
@@ -205,6 +216,7 @@ def _how_to_read() -> Incoming | None:
         encoder=encoder.strip() or None,
         quantisation=quantisation.strip() or None,
         dims=dims,
+        fuse=fuse,
     )
     return Incoming(title.strip(), options)
 

@@ -8,7 +8,8 @@ import pytest
 from numpy.lib import format as npy
 
 from gapviz import GapvizError
-from gapviz.sources.files import read
+from gapviz.core.fused import FUSED
+from gapviz.sources.files import ReadOptions, read
 from gapviz.storage.saved_collection import save_collection
 
 ROWS = np.random.default_rng(0).standard_normal((2, 6, 4))
@@ -171,3 +172,8 @@ def test_paths_that_lead_nowhere_are_refused(tmp_path):
     assert "cannot be read" in refusal(tmp_path / "file" / "x.npy")
     (tmp_path / "dangling.npy").symlink_to(tmp_path / "gone")
     assert "no such file" in refusal(tmp_path / "dangling.npy")
+
+
+def test_text_and_picture_of_an_item_are_one_row_where_that_is_asked_for(npz_file):
+    found = read(str(npz_file), ReadOptions(fuse=0.5)).collection
+    assert found.modality_names == (FUSED,) and found.modality(FUSED).n_rows == 6
