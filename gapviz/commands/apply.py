@@ -10,6 +10,7 @@ from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
 from gapviz.commands.terminal import text_of
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
+from gapviz.export.apply_scores import apply_scores
 from gapviz.export.folder import Exported, load_exported
 from gapviz.sources.files.limits import limited
 
@@ -20,7 +21,8 @@ def add_to(commands: Commands) -> None:
         "apply",
         help="move a vectors file of any size with an exported strategy",
         description="Move every row of a vectors file with an exported strategy, block by block. "
-        "A run that was stopped goes on where it was, with the same bits.",
+        "A run that was stopped goes on where it was, with the same bits. With --scores-with the "
+        "file holds scores of pairs instead, and how likely each pair matches is written.",
     )
     command.add_argument("export", type=Path, help="the folder that gapviz export wrote")
     command.add_argument(
@@ -33,6 +35,19 @@ def add_to(commands: Commands) -> None:
         "--queries",
         action="store_true",
         help="the rows ask, instead of being indexed; it matters where a strategy moves by role",
+    )
+    command.add_argument(
+        "--scores-with",
+        metavar="NAME",
+        help="the .npy holds scores of pairs of --modality and this one: write the probability "
+        "that each matches",
+    )
+    command.add_argument(
+        "--prior",
+        type=float,
+        metavar="SHARE",
+        help="of --scores-with: share of such pairs that match, of one match among n rows 1 / n "
+        "(default: that of the export)",
     )
     command.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="a .npy or .safetensors"
@@ -59,6 +74,8 @@ def run(options: argparse.Namespace) -> str:
         GapvizError: bad input, or a disk that is full.
     """
     exported = load_exported(options.export)
+    if options.scores_with is not None:
+        return _matched(exported, options)
     with progress_bar() as progress, limited(limits_of(options)):
         applied = apply_file(
             exported,
@@ -74,6 +91,28 @@ def run(options: argparse.Namespace) -> str:
         told = {"out": str(applied.out), "strategy": exported.card.strategy}
         return json_text(asdict(applied) | told)
     return _summary(applied, exported)
+
+
+def _matched(exported: Exported, options: argparse.Namespace) -> str:
+    pair = (options.modality, options.scores_with)
+    with progress_bar() as progress:
+        found = apply_scores(
+            exported,
+            options.vectors,
+            pair,
+            options.out,
+            prior=options.prior,
+            progress=progress,
+        )
+    if options.json:
+        return json_text(asdict(found) | {"out": str(found.out)})
+    return text_of(
+        [
+            f"{exported.card.label}: {found.n_scores:,} scores of {'–'.join(pair)} pairs, of which "
+            f"a share of {found.prior:g} matches",
+            f"probabilities written to {found.out}",
+        ]
+    )
 
 
 def _summary(applied: Applied, exported: Exported) -> str:

@@ -8,6 +8,7 @@ import pytest
 from gapviz.analyses.advice.recommended import recommended
 from gapviz.export.folder import load_exported
 from gapviz.sources.files import read
+from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 
@@ -37,6 +38,19 @@ def test_a_strategy_is_exported_and_applied(run, features, tmp_path):
     np.testing.assert_array_equal(
         np.load(tmp_path / "moved.npy"), expected.transform(rows, "image")
     )
+
+
+def test_scores_become_probabilities_of_a_match(run, figures, make_collection, tmp_path):
+    collection = make_collection(n=120, dim=16)
+    save_collection(collection, tmp_path / "saved")
+    run("export", tmp_path / "saved", "--strategy", "raw", "--out", tmp_path / "home")
+    text, image = (collection.modality(name).vectors for name in ("text", "image"))
+    np.save(tmp_path / "scores.npy", text @ image.T)
+    told = figures("apply", tmp_path / "home", tmp_path / "scores.npy", "--modality", "text",
+                   "--scores-with", "image", "--out", tmp_path / "likely.npy")  # fmt: skip
+    likely = np.load(tmp_path / "likely.npy")
+    assert told["n_scores"] == likely.size == 120**2 and told["prior"] == 0.1
+    assert np.diag(likely).mean() > 2 * likely.mean()
 
 
 def test_a_strategy_that_moves_no_vector_says_so(run, features, tmp_path):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from gapviz.core.errors import GapvizError
+from gapviz.export import apply_scores as apply_scores_module
+from gapviz.export.apply_scores import apply_scores
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import CARD_FILE, export_strategy, load_exported
 from gapviz.export.matches import MatchSettings
@@ -70,3 +72,28 @@ def test_a_card_of_an_earlier_version_is_read_without_it(take_home):
     told = json.loads((take_home()[0] / CARD_FILE).read_text("utf-8"))
     del told["matches"]
     assert ExportCard.from_json(json.dumps(told)).matches is None
+
+
+def test_a_file_of_scores_becomes_a_file_of_probabilities(take_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(apply_scores_module, "BLOCK_SCORES", 5)
+    back = load_exported(take_home(StrategyOptions("centre"))[0])
+    scores, out = SCORES.reshape(1, -1), tmp_path / "likely.npy"
+    np.save(tmp_path / "scores.npy", scores)
+    applied = apply_scores(back, tmp_path / "scores.npy", ("text", "image"), out, prior=0.01)
+    assert (applied.n_scores, applied.prior) == (SCORES.size, 0.01)
+    expected = back.match_probability(scores, "text", "image", 0.01)
+    np.testing.assert_allclose(np.load(out), expected, atol=1e-6)
+    assert {path.name for path in tmp_path.iterdir()} == {"scores.npy", "likely.npy"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(np.array(["a"]), "no numbers"), (np.array([0.1, np.nan]), "score 1 is no number"),
+     (np.zeros(0), "no numbers"), (np.array([{}]), "no .npy")],
+)  # fmt: skip
+def test_scores_that_are_none_leave_no_file(take_home, tmp_path, content, said):
+    back = load_exported(take_home(StrategyOptions("centre"))[0])
+    np.save(tmp_path / "scores.npy", content, allow_pickle=True)
+    with pytest.raises(GapvizError, match=said):
+        apply_scores(back, tmp_path / "scores.npy", ("image", "text"), tmp_path / "out.npy")
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.npy"]
