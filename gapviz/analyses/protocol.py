@@ -83,7 +83,7 @@ class Coverage:
         by_judgments = ""
         if self.judged_worlds:
             made = counted(len(self.judged_worlds), "population")
-            by_judgments = f"By judgments: {made} of topics, n queries of 2n calibrate. "
+            by_judgments = f"By judgments: {made} of topics; of 2n queries n are measured. "
         return (
             f"Coverage: the share of {counted(self.draws, 'draw')} whose 95 % interval holds the "
             f"truth, lowest and highest over {counted(len(self.worlds), 'made population')} and "
