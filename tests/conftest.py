@@ -34,6 +34,16 @@ ENCODER_TESTS = tuple(
     str(Path(__file__).parent / place) for place in ("encoders/test_", "training")
 )
 """Where every test loads an encoder or trains one; elsewhere the tests that do are marked."""
+SLOW_TESTS = tuple(
+    str(Path(__file__).parent / place)
+    for place in (
+        "app/test_cones", "app/test_decide", "app/test_doubts", "app/test_lab_pages",
+        "app/test_why", "commands/test_decide", "export/report", "export/test_apply",
+        "export/test_folder", "export/test_snippets", "recorded",
+    )
+)  # fmt: skip
+"""Where every test is short, and all together take a third of the time: each asks every strategy,
+page or engine."""
 LONG = ("browser", "encoder")
 TAKES_SECONDS = {"ranx", "umap_layout", "compiled", "board"}
 """What tests ask for that compiles or measures for seconds before they begin."""
@@ -56,7 +66,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if str(item.path).startswith(ENCODER_TESTS):
             item.add_marker("encoder")
-        if TAKES_SECONDS & {*item.fixturenames}:
+        if TAKES_SECONDS & {*item.fixturenames} or str(item.path).startswith(SLOW_TESTS):
             item.add_marker("slow")
         marked = [place for place, name in enumerate(LONG) if item.get_closest_marker(name)]
         turn[item.path] = min([turn[item.path], *marked])
