@@ -15,7 +15,7 @@ import torch
 from benchmarks.timing import Comparison, compare
 from gapviz.core.rows import rows_of_one
 from gapviz.core.vectors import Float32, unit_rows
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.strategies.raw import Raw
 
 N_ROWS, DIM, K = 100_000, 512, 10
@@ -36,7 +36,7 @@ def comparisons() -> Iterator[Comparison]:
     corpus = unit_rows(random.standard_normal((N_ROWS, DIM), dtype=np.float32))
     raw = Raw()
     raw.modalities_ = ("image",)
-    ours = Index(rows_of_one("image", corpus, np.arange(N_ROWS)), raw)
+    ours = ExactIndex(rows_of_one("image", corpus, np.arange(N_ROWS)), raw)
     index = faiss.IndexFlatIP(DIM)
     index.add(corpus)
     for n_queries, rounds in ROUNDS.items():

@@ -26,7 +26,8 @@ from gapviz.measures.retrieval.judged_list import (
     judged_query,
     search_judged,
 )
-from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.retrieval.run import asked_by
 from gapviz.sources.images.decoding import decode_image
 from gapviz.sources.images.references import image_bytes
@@ -143,7 +144,7 @@ def share_reading(found: ResultList, modality: str) -> str:
     return f"{words}, as are {found.corpus_share:.0%} of the index."
 
 
-def judged_answer(collection: Collection, index: Index, query: Query, k: int) -> Finding:
+def judged_answer(collection: Collection, index: ExactIndex, query: Query, k: int) -> Finding:
     """What a judged query finds: its list with grades, and the answers that are not shown.
 
     Raises:

@@ -25,7 +25,8 @@ from gapviz.core.vectors import Float32, Indices
 from gapviz.core.wording import counted, figure, interval, too_few
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.within import LabelDelta, WithinComparison, compare_within
-from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.sources.builtin import BUILTIN_ENCODERS, dedicated_vectors, encoder_title
 from gapviz.sources.builtin.dedicated import ENCODERS as TOWERS
 from gapviz.strategies.fusion.ties import TIE_RULE
@@ -68,7 +69,9 @@ class ItemRows:
         query = Query(self.of(np.array([item])).vectors[0], self.modality, item)
         raw = Raw()
         raw.modalities_ = (self.modality,)
-        return Index(rows_of_one(self.modality, self.vectors, self.items), raw).search(query, k)
+        return ExactIndex(rows_of_one(self.modality, self.vectors, self.items), raw).search(
+            query, k
+        )
 
 
 def item_rows(collection: Collection, modality: str) -> ItemRows:

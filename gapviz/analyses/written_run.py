@@ -12,7 +12,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.wording import counted
 from gapviz.measures.experiment import Experiment, judged_queries
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import Run, ranked_lists
 from gapviz.retrieval.run_text import ENDINGS, run_text
 
@@ -57,7 +57,7 @@ def written_run(experiment: Experiment, progress: Progress) -> WrittenRun:
     else:
         searched = collection
         queries = judged_queries(collection, strategy, experiment.seed, most=whole.n_queries)
-    run = ranked_lists(Index.of(searched, strategy), queries, progress=progress)
+    run = ranked_lists(ExactIndex.of(searched, strategy), queries, progress=progress)
     return WrittenRun(run, queries, searched)
 
 

@@ -24,7 +24,7 @@ from gapviz.export.folder import export_files
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Method
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import asked_by
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import ThreadTask
@@ -173,7 +173,7 @@ def layout_request(
 
 
 @cached_within(1_024)
-def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> Index:
+def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> ExactIndex:
     """The indexed rows of a collection under a strategy.
 
     With `held_out`, only those of items that the encoder's heads were not trained on.
@@ -182,11 +182,11 @@ def index_of(view: View, options: StrategyOptions, *, held_out: bool = False) ->
     if held_out:
         kept = [collection.splits[split] for split in (CALIBRATE, EVALUATE)]
         wanted = np.isin(np.arange(collection.n_items), np.concatenate(kept))
-    return Index.of(collection, fitted(view, options), wanted)
+    return ExactIndex.of(collection, fitted(view, options), wanted)
 
 
 @cached_within(256)
-def judged_index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> Index:
+def judged_index_of(view: View, options: StrategyOptions, *, held_out: bool = False) -> ExactIndex:
     """The same, asked by the queries of the collection's own."""
     index, evaluation = index_of(view, options, held_out=held_out), collection_of(view).evaluation
     return index if evaluation is None else asked_by(index, evaluation)

@@ -37,13 +37,14 @@ from gapviz.measures.match_probability.matched_list import match_list
 from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.judged_list import JudgedList, search_judged
-from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.storage.cache import CachedResult
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 INDEX = url_choice(
     "index",
-    "Index",
+    "ExactIndex",
     {"all": "All items", "held-out": "Held-out items"},
     help="Held-out items are those that the encoder's heads were not trained on.",
 )
@@ -122,7 +123,7 @@ def answer_columns(
 
 def _answer(
     view: View, options: StrategyOptions, query: Query, k: int, held_out: bool
-) -> tuple[Answer, Index]:
+) -> tuple[Answer, ExactIndex]:
     """The list of one strategy, of a judged query with its grades; and what was searched."""
     strategy = fitted(view, options)
     title = f"#### {in_markdown(strategy.spec.title)}"

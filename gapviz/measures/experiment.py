@@ -26,7 +26,7 @@ from gapviz.measures.retrieval.intervals import FIT_GROUPINGS, GROUPS, Intervals
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import MAX_QUERIES
 from gapviz.measures.retrieval.threads import threads_for
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import LIST_DEPTH, ranked_lists
 from gapviz.strategies import (
     Strategy,
@@ -240,7 +240,7 @@ class Experiment:
         corpus = Corpus.of(searched)
 
         def held(fitted: Strategy, queries: Evaluation) -> Judged:
-            run = ranked_lists(Index.of(searched, fitted), queries, depth=depth)
+            run = ranked_lists(ExactIndex.of(searched, fitted), queries, depth=depth)
             return Judged(run, queries, corpus)
 
         def measured(judged: Judged) -> Judged:
@@ -257,9 +257,9 @@ class Experiment:
         return JudgedMeasurement(held(strategy, asked), refits, self.seed)
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> ExactIndex:
         """All indexed rows of the collection under the strategy, to be searched."""
-        return Index.of(self.collection, self.strategy)
+        return ExactIndex.of(self.collection, self.strategy)
 
 
 def _known_to(options: StrategyOptions, calibration: Collection) -> Collection:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gapviz.core.vectors import Float32, Mask
-from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.strategies.fusion.counting import place
 
 
@@ -39,7 +40,9 @@ class FusionComparison:
         return max(self.lists, key=lambda name: np.nan_to_num(self.lists[name].best, nan=-np.inf))
 
 
-def compare_fusions(naive: Index, by_rank: Index, query: Query, k: int = 10) -> FusionComparison:
+def compare_fusions(
+    naive: ExactIndex, by_rank: ExactIndex, query: Query, k: int = 10
+) -> FusionComparison:
     """Search once with bare cosines in one list, once by rank.
 
     Args:

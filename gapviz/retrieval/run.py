@@ -17,7 +17,7 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.rows import evaluation_rows
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.retrieval.exact import top_k_of_scores
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.strategies.fusion.merged_lists import SAME_SCORE
 from gapviz.strategies.fusion.ties import TOLERANCE
 
@@ -125,7 +125,7 @@ def levels_of_lists(score: Float64, starts: Indices, near: Float64 | float) -> I
     return np.cumsum(fresh) - 1
 
 
-def asked_by(index: Index, evaluation: Evaluation) -> Index:
+def asked_by(index: ExactIndex, evaluation: Evaluation) -> ExactIndex:
     """The index with the queries of an evaluation asking, which a transductive strategy reads."""
     if not (index.strategy.spec.transductive and evaluation.vectors):
         return index
@@ -133,7 +133,7 @@ def asked_by(index: Index, evaluation: Evaluation) -> Index:
 
 
 def ranked_lists(
-    index: Index,
+    index: ExactIndex,
     evaluation: Evaluation,
     *,
     depth: int = LIST_DEPTH,
@@ -154,7 +154,7 @@ def ranked_lists(
 
 
 def lists_of(
-    index: Index,
+    index: ExactIndex,
     evaluation: Evaluation,
     *,
     depth: int = LIST_DEPTH,
@@ -222,7 +222,9 @@ class _Lists:
         return _Lists(queries[self.query], self.row, self.score, self.near)
 
 
-def _searched(index: Index, vectors: Float32, modality: str, own: Indices | None, k: int) -> _Lists:
+def _searched(
+    index: ExactIndex, vectors: Float32, modality: str, own: Indices | None, k: int
+) -> _Lists:
     """The `k` first rows of each of a block of queries; those that may not be found left out."""
     strategy, rows = index.strategy, index.rows
     scores = index.scores_of(vectors, modality, own)
@@ -247,7 +249,7 @@ def _searched(index: Index, vectors: Float32, modality: str, own: Indices | None
     return _Lists(query, _joined([one.rows for one in lists]).astype(np.int64), score, near)
 
 
-def _trimmed(lists: _Lists, index: Index, unit: Unit, depth: int) -> _Lists:
+def _trimmed(lists: _Lists, index: ExactIndex, unit: Unit, depth: int) -> _Lists:
     """The first `depth` entries of each list, an item but once where items are listed."""
     kept = np.arange(lists.query.size)
     if unit == "items":

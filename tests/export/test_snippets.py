@@ -8,7 +8,8 @@ import pytest
 from gapviz.core.rows import corpus_rows
 from gapviz.export.folder import load_exported
 from gapviz.export.snippets import snippets_of
-from gapviz.retrieval.index import Index, Query
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 LASTING = [name for name, card in STRATEGIES.items() if not card.transductive]
@@ -38,7 +39,7 @@ def expected_hits(halves, strategy, modality, row):
     """gapviz' own list: the query is an indexed row, which may find itself."""
     corpus = corpus_rows(halves[1], strategy)
     query = halves[1].modality(modality).corpus.vectors[row]
-    found = Index(corpus, strategy).search(Query(query, modality), K)
+    found = ExactIndex(corpus, strategy).search(Query(query, modality), K)
     by_item = strategy.fusion.ranks_items
     starts = {name: span.start for name, span in zip(corpus.names, corpus.spans, strict=True)}
     return query, [

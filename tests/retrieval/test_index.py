@@ -5,7 +5,8 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.retrieval.mixed import evaluate_mixed
-from gapviz.retrieval.index import Index, Query
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query
 from gapviz.retrieval.queries import caption_query, item_query
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy
@@ -22,7 +23,7 @@ def search(rows, vector, modality, k=10, item=None, strategy="raw", **values):
     """What a query finds among raw rows under a strategy that moves nothing."""
     made = strategy_class(strategy)(**values)
     made.modalities_ = (*rows.names, modality)
-    return Index(rows, made).search(Query(vector, modality, item), k)
+    return ExactIndex(rows, made).search(Query(vector, modality, item), k)
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def test_an_unknown_item_fusion_is_refused():
 def test_a_head_and_the_rank_of_the_match_are_those_of_the_whole_list(mixed_up_collection, name):
     collection = mixed_up_collection(seed=2)
     strategy = fit_strategy(StrategyOptions(name), collection)
-    index = Index.of(collection, strategy)
+    index = ExactIndex.of(collection, strategy)
     for modality in ("image", "text"):
         for item in np.unique(collection.modality(modality).corpus.item_index)[:6]:
             query = item_query(collection, int(item), modality)
@@ -185,7 +186,7 @@ def test_a_head_and_the_rank_of_the_match_are_those_of_the_whole_list(mixed_up_c
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_many_queries_find_what_each_finds_alone(make_collection, name):
     collection = make_collection(30, seed=4)
-    index = Index.of(collection, fit_strategy(StrategyOptions(name), collection))
+    index = ExactIndex.of(collection, fit_strategy(StrategyOptions(name), collection))
     vectors = collection.modality("text").vectors[:5]
     found = index.search_many(vectors, "text", 4)
     alone = [index.search(Query(vector, "text"), 4).hits for vector in vectors]

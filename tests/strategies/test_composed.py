@@ -6,7 +6,7 @@ from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.mixed import evaluate_mixed
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions, fit_strategy, unavailable_reason
 from gapviz.strategies.composed import Composed
@@ -122,7 +122,7 @@ def test_lists_are_fused_as_the_last_step_does(make_collection):
     moved = fit_strategy(StrategyOptions("centre"), collection)
     routed = fit_strategy(StrategyOptions("route", rrf_k=7), collection)
     rows = corpus_rows(collection, moved)
-    asked = Index(rows, routed).asked(rows, "image", np.arange(40), np.arange(40))
+    asked = ExactIndex(rows, routed).asked(rows, "image", np.arange(40), np.arange(40))
     expected = routed.fusion.standing(asked, 10).figures(10)
     found = evaluate_mixed(collection, both)["image"]
     np.testing.assert_allclose(found.own_share, expected.own_share)

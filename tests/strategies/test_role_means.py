@@ -6,7 +6,8 @@ from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.measures.retrieval.cross import evaluate_cross
 from gapviz.measures.retrieval.mixed import evaluate_mixed
-from gapviz.retrieval.index import Index, Query
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.strategies.role_means import RoleMeans
 
@@ -52,7 +53,7 @@ def test_every_search_moves_its_query_as_a_query(with_second_captions, fitted):
     np.testing.assert_array_equal(
         queries.vectors[span], fitted.transform_queries(asking.vectors, "text")
     )
-    index = Index.of(collection, fitted)
+    index = ExactIndex.of(collection, fitted)
     cosines, _, _ = index.scored(Query(asking.vectors[0], "text"))
     np.testing.assert_allclose(cosines, rows.vectors @ queries.vectors[span][0], atol=1e-6)
     best = index.search_many(asking.vectors[:3], "text", 4).scores

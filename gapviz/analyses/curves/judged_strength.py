@@ -26,7 +26,7 @@ from gapviz.measures.experiment import Experiment, judged_queries
 from gapviz.measures.retrieval.bootstrap import bootstrap_means
 from gapviz.measures.retrieval.judged import DEPTH, Judged
 from gapviz.measures.retrieval.outcome import mean_of_known
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import ranked_lists
 from gapviz.storage.cache import cached
 from gapviz.strategies import StrategyOptions
@@ -86,7 +86,7 @@ def judged_strength_curve(
     for place, lam in enumerate(steps):
         progress(place / steps.size, f"lists at λ = {lam:g}")
         moved = experiment.fitted(options.having(strength=float(lam)))
-        run = ranked_lists(Index.of(collection, moved), asked, depth=DEPTH)
+        run = ranked_lists(ExactIndex.of(collection, moved), asked, depth=DEPTH)
         found.append(Judged(run, asked, corpus))
     progress(1.0, "done")
     names, items = asked.modality_names, asked.first_relevant

@@ -45,7 +45,8 @@ from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Layout
 from gapviz.measures.projection.project import project
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
-from gapviz.retrieval.index import Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query, ResultList
 from gapviz.strategies import StrategyOptions, usual_strategies
 from gapviz.strategies.fusion.ties import TIE_RULE
 
@@ -345,7 +346,7 @@ def _examples(raw: Measurement, after: Measurement, seed: int) -> tuple[Example,
             int(block.item_index[row]),
             modality,
             *(
-                Index.of(collection, one.strategy).search(
+                ExactIndex.of(collection, one.strategy).search(
                     Query(block.vectors[row], modality, int(block.item_index[row])), HITS
                 )
                 for one in (raw, after)

@@ -25,7 +25,7 @@ NO_CODE = (
 
 NO_SEARCH = (
     "No code: several steps change the scores of whole lists. Search in Python with "
-    "`load_exported(folder).strategy` and `gapviz.retrieval.index.Index`."
+    "`load_exported(folder).strategy` and `gapviz.retrieval.exact_index.ExactIndex`."
 )
 
 

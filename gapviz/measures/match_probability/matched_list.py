@@ -10,7 +10,8 @@ from gapviz.core.wording import counted
 from gapviz.measures.match_probability.answers import AnswerThreshold
 from gapviz.measures.match_probability.calibration import MatchCalibration
 from gapviz.measures.match_probability.model import MATCH_WORDS, Match
-from gapviz.retrieval.index import Hit, Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Hit, Query, ResultList
 
 ALMOST = 0.995
 """From which probability on a rounded percentage would claim certainty."""
@@ -69,7 +70,7 @@ class MatchedList:
 
 def match_list(
     calibration: MatchCalibration,
-    index: Index,
+    index: ExactIndex,
     query: Query,
     found: ResultList,
     *,

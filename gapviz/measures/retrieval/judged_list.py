@@ -13,7 +13,8 @@ from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Float32, read_only
 from gapviz.measures.retrieval.judged import DEPTH, Judged
-from gapviz.retrieval.index import Hit, Index, Query, ResultList
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Hit, Query, ResultList
 from gapviz.retrieval.run import Run, lists_of
 
 NAN = float("nan")
@@ -111,7 +112,7 @@ def judged_list(
 
 
 def search_judged(
-    index: Index, evaluation: Evaluation, query: Query, corpus: Corpus, k: int
+    index: ExactIndex, evaluation: Evaluation, query: Query, corpus: Corpus, k: int
 ) -> JudgedList:
     """The list that a judged query gets from an index, over all that is indexed.
 

@@ -28,7 +28,7 @@ from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
 from gapviz.measures.retrieval.outcome import MixedOutcome, mean_of_known
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.strategies import Strategy
 from gapviz.strategies.fusion import Asked, QueryFigures
 from gapviz.strategies.fusion.ties import joined, joined_groups
@@ -103,7 +103,7 @@ def asked_by_modality(
     rows = corpus_rows(collection, strategy)
     alike = all_ask and not strategy.spec.by_role
     queries = rows if alike else query_rows(collection, strategy)
-    index = Index(rows, strategy, queries)
+    index = ExactIndex(rows, strategy, queries)
     entries = rows.n_rows * strategy.fusion.copies
     starts = [span.start for span in rows.spans]
     row = np.concatenate(

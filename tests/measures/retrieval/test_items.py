@@ -7,7 +7,8 @@ from gapviz import Collection, ModalityVectors
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval.mixed import evaluate_mixed
-from gapviz.retrieval.index import Index, Query
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query
 from gapviz.strategies import StrategyOptions, fit_strategy
 
 OPTIONS = [
@@ -54,7 +55,7 @@ def test_every_item_is_listed_once(mixed_up_collection):
     for options in OPTIONS:
         strategy = fit_strategy(options, collection)
         corpus = corpus_rows(collection, strategy)
-        found = Index(corpus, strategy).search(Query(corpus.vectors[0], "image"), 60)
+        found = ExactIndex(corpus, strategy).search(Query(corpus.vectors[0], "image"), 60)
         items = [hit.item for hit in found.hits]
         assert sorted(items) == np.unique(corpus.item).tolist()
 

@@ -12,7 +12,7 @@ from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.mixed import evaluate_mixed
 from gapviz.measures.retrieval.outcome import mean_of_known
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import Run, levels_of_lists, ranked_lists
 from gapviz.strategies import StrategyOptions, fit_strategy
 
@@ -25,7 +25,7 @@ def collection(make_collection):
 
 
 def judged(collection, strategy, evaluation, depth=4 * N):
-    run = ranked_lists(Index.of(collection, strategy), evaluation, depth=depth)
+    run = ranked_lists(ExactIndex.of(collection, strategy), evaluation, depth=depth)
     return Judged(run, evaluation, Corpus.of(collection))
 
 
@@ -138,7 +138,7 @@ def test_an_item_is_listed_once_at_its_best_row():
         vectors={"text": ModalityVectors.of(np.array([[1.0, 0.5, 0.0]]))},
     )  # fmt: skip
     run = ranked_lists(
-        Index.of(collection, fit_strategy(StrategyOptions(), collection)), evaluation
+        ExactIndex.of(collection, fit_strategy(StrategyOptions(), collection)), evaluation
     )
     assert run.item.tolist() == [1, 0]
     assert [run.names[code] for code in run.modality] == ["text", "image"]

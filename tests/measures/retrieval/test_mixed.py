@@ -9,7 +9,8 @@ from gapviz import Collection, GapvizError, ModalityVectors
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows, query_rows
 from gapviz.measures.retrieval.mixed import evaluate_mixed, expected_bias
-from gapviz.retrieval.index import Index, Query
+from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.index import Query
 from gapviz.strategies import StrategyOptions, fit_strategy
 from gapviz.strategies.fusion import RankFusion, ScoreFusion
 from gapviz.strategies.raw import Raw
@@ -76,7 +77,7 @@ def oracle(collection, strategy, modality, k):
     means over all orders of equals, group by group.
     """
     queries = query_rows(collection, Raw().fit(collection))
-    index = Index.of(collection, strategy)
+    index = ExactIndex.of(collection, strategy)
     rows, own = index.rows, index.rows.names.index(modality)
     for asking in np.flatnonzero(queries.modality == own):
         item = queries.item[asking]
@@ -183,7 +184,8 @@ def test_lists_merged_by_score_break_the_ties_between_them_as_chosen(make_collec
         np.testing.assert_allclose(outcome.own_share, slow[:, 1], atol=1e-12)
         assert (outcome.match_rank == 1).any() == (ties == "other-first" or name == "dbsf")
         found = [
-            Index(corpus, strategy).search(Query(corpus.vectors[r], modality, r % 60)) for r in rows
+            ExactIndex(corpus, strategy).search(Query(corpus.vectors[r], modality, r % 60))
+            for r in rows
         ]
         np.testing.assert_array_equal(outcome.match_rank, [f.match_rank for f in found])
         np.testing.assert_allclose(outcome.own_share, [f.bias for f in found])

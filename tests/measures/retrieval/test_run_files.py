@@ -14,7 +14,7 @@ from gapviz.core.paired_evaluation import paired_evaluation
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval import run_file
-from gapviz.retrieval.index import Index
+from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import Run, ranked_lists
 from gapviz.retrieval.run_file import read_run
 from gapviz.retrieval.run_text import ENDINGS, run_text
@@ -176,7 +176,7 @@ def test_a_run_of_ours_read_back_gives_the_same_figures(
 ):
     strategy = fit_strategy(StrategyOptions(name), collection.split("calibrate"))
     for evaluation in (own_queries, paired_evaluation(collection)):
-        run = ranked_lists(Index.of(collection, strategy), evaluation, depth=40)
+        run = ranked_lists(ExactIndex.of(collection, strategy), evaluation, depth=40)
         path = tmp_path / f"out{ending}"
         path.write_bytes(run_text(run, evaluation, collection, ending))
         again = read_run(path, evaluation, collection)
@@ -195,7 +195,7 @@ def test_copies_tie_when_they_are_read_back(collection, own_queries, tmp_path, e
     for vectors in (rows, rows[:1].repeat(80, axis=0)):
         all_alike = replace(copies, modalities={"image": ModalityVectors.of(vectors)})
         strategy = fit_strategy(StrategyOptions(), copies)
-        run = ranked_lists(Index.of(all_alike, strategy), own_queries)
+        run = ranked_lists(ExactIndex.of(all_alike, strategy), own_queries)
         path = tmp_path / f"out{ending}"
         path.write_bytes(run_text(run, own_queries, all_alike, ending))
         again = read_run(path, own_queries, all_alike)
