@@ -22,6 +22,7 @@ from gapviz.sources.stores.clients import (
 from gapviz.sources.stores.milvus_client import TOKEN, explained, let_go, opened
 from gapviz.sources.stores.milvus_schema import (
     MARK,
+    NULLS,
     ONE_VECTOR,
     REST,
     Declared,
@@ -50,11 +51,6 @@ SAMPLED = 64
 """Entries looked at for the names of what is not declared."""
 PATIENCE_S = 600.0
 """How long a server may take to build its indexes."""
-
-NULLS = (
-    "Milvus Lite keeps a missing vector as zeros, searches it with the score 0, above every "
-    "negative one, and lets it share in rank fusion"
-)
 
 
 class MilvusStore(WritableStore):
@@ -134,8 +130,8 @@ class MilvusStore(WritableStore):
         return self._fields
 
     def _field(self, name: str) -> VectorField:
-        known = StoreSchema(self._declared.vectors, (), 0)
-        return field_named(known, name or ONE_VECTOR, str(self.address))
+        schema = StoreSchema(self._declared.vectors, (), 0)
+        return field_named(schema, name or ONE_VECTOR, str(self.address))
 
     def schema(self) -> StoreSchema:
         self._fields = None
@@ -334,16 +330,11 @@ class MilvusStore(WritableStore):
 
     def write(self, batch: Batch) -> None:
         declared = self._declared
+        blank = {
+            one.name: self._blank(one) for one in declared.vectors if one.name in declared.nullable
+        }
         rows: list[dict[str, Any]] = [
-            {
-                **payload,
-                declared.key: one,
-                **{
-                    field.name: None
-                    for field in declared.vectors
-                    if field.name in declared.nullable
-                },
-            }
+            {**payload, declared.key: one, **blank}
             for one, payload in zip(batch.ids, batch.payload, strict=True)
         ]
         for name, held in batch.vectors.items():
@@ -351,7 +342,14 @@ class MilvusStore(WritableStore):
                 rows[place][name or ONE_VECTOR] = vector
         self._lacking.clear()
         with explained(self.address):
+            if self.address.in_files and rows:
+                # Milvus Lite keeps payload of the entry before that the new one does not name.
+                self.client.delete(self._name, filter=declared.keys(batch.ids))
             self.client.upsert(self._name, rows)
+
+    def _blank(self, field: VectorField) -> list[float] | None:
+        # Milvus Lite refuses a batch without any vector in a field, and keeps zeros for none.
+        return [0.0] * field.dim if self.address.in_files else None
 
     def present(self, ids: Sequence[str]) -> frozenset[str]:
         declared = self._declared

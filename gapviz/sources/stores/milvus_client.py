@@ -34,6 +34,8 @@ def opened(address: StoreAddress, *, create: bool) -> Any:
     # It prints every error with its traceback, and raises it.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     if address.in_files:
+        # The server of Milvus Lite, which lacks what the iterator of the client first asks for.
+        logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         name = _held_file(address.folder, create=create)
         try:
             with explained(address):

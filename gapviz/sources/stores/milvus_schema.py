@@ -27,6 +27,11 @@ EFFORTS = (("IVF", "nprobe"), ("SCANN", "nprobe"), ("DISKANN", "search_list"), (
 LONGEST_ID = 1_024
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+NULLS = (
+    "Milvus Lite keeps a missing vector as zeros, searches it with the score 0, above every "
+    "negative one, and lets it share in rank fusion"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
