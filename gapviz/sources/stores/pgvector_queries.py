@@ -1,6 +1,7 @@
 """The statements that a table with vectors is read, searched and written by.
 
-Names of columns go through psycopg's own quoting, values are always parameters.
+Names of columns go through psycopg's own quoting, values are always parameters. What is sorted by
+names its table, since the key that is shown as text has the same name.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def rows(
             sql.Identifier(table.key), sql.Identifier(table.key_type)
         )
     return _sql(
-        "SELECT {chosen} FROM {table} {limits} ORDER BY {key}",
+        "SELECT {chosen} FROM {table} AS held {limits} ORDER BY held.{key}",
         table,
         chosen=sql.SQL(", ").join(chosen),
         limits=limits,
@@ -77,7 +78,7 @@ def nearest(table: PgTable, field: VectorField, where: Sequence[str]) -> Any:
     tie = sql.SQL("") if field.index else sql.SQL(", key")
     return _sql(
         "SELECT key::text, {score} FROM (SELECT {key} AS key, {distance} AS distance FROM {table} "
-        "WHERE {limits} ORDER BY distance{tie} LIMIT %s) AS found ORDER BY distance, key",
+        "WHERE {limits} ORDER BY distance{tie} LIMIT %s) AS found ORDER BY distance, found.key",
         table,
         distance=_distance(table, field),
         score=sql.SQL("1 - distance" if field.metric == "cosine" else "-distance"),
@@ -120,7 +121,7 @@ def fused(table: PgTable, lists: Sequence[tuple[VectorField, Sequence[str]]]) ->
     # Summed in the order of the lists, so that the digits do not depend on the plan.
     return sql.SQL(
         "WITH {parts} SELECT key::text, sum(share ORDER BY list) AS score FROM ({shares}) AS ranks "
-        "GROUP BY key ORDER BY score DESC, key LIMIT %s"
+        "GROUP BY key ORDER BY score DESC, ranks.key LIMIT %s"
     ).format(parts=sql.SQL(", ").join(parts), shares=sql.SQL(" UNION ALL ").join(shares))
 
 
