@@ -6,6 +6,7 @@ all with one cache; the tests of one file stay together.
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -280,6 +281,31 @@ def ranx():
 
     yield ask
     worker.communicate()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a database with pgvector; its credentials stand in the environment."""
+    password = secrets.token_hex(16)
+    keeper = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("postgres_keeper.py")), password],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    port = keeper.stdout.readline().strip()
+    assert port, "the server did not start"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [one for one in os.environ if one.startswith("PG")]:
+            patch.delenv(name)
+        patch.setenv("PGUSER", "gapviz")
+        patch.setenv("PGPASSWORD", password)
+        import psycopg
+
+        with psycopg.connect(host="127.0.0.1", port=port, dbname="postgres") as connection:
+            connection.execute("CREATE EXTENSION vector")
+        yield f"postgresql://127.0.0.1:{port}/postgres"
+    keeper.communicate()
 
 
 @pytest.fixture(scope="session")
