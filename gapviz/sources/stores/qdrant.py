@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,7 +11,6 @@ import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
-from gapviz.sources.stores import qdrant_files
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
     client_module,
@@ -23,6 +20,7 @@ from gapviz.sources.stores.clients import (
     refuse_other_dimension,
     refuse_other_schema,
 )
+from gapviz.sources.stores.qdrant_connection import KEY, close_client, explained, open_client
 from gapviz.sources.stores.store import (
     BATCH,
     MODALITY,
@@ -37,8 +35,6 @@ from gapviz.sources.stores.store import (
     WritableStore,
 )
 
-PORT = 6333
-KEY = "QDRANT_API_KEY"
 TEXT_ID = "gapviz_id"
 """Payload of a point whose id is neither a whole number nor a UUID, all that Qdrant takes."""
 MARK = "gapviz"
@@ -68,9 +64,9 @@ class QdrantStore(WritableStore):
 
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
-        store = cls(address, _client(address, create=False))
+        store = cls(address, open_client(address, create=False))
         try:
-            with _explained(address):
+            with explained(address):
                 names = [one.name for one in store.client.get_collections().collections]
             if address.collection not in names:
                 raise no_collection(address, names, "collection")
@@ -82,9 +78,9 @@ class QdrantStore(WritableStore):
     @classmethod
     def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
         models = client_module("qdrant_client", "Qdrant", "qdrant").models
-        store = cls(address, _client(address, create=True))
+        store = cls(address, open_client(address, create=True))
         try:
-            with _explained(address):
+            with explained(address):
                 if store.client.collection_exists(store._name):
                     if MARK not in (store._info.config.metadata or {}):
                         raise not_ours(address)
@@ -106,17 +102,14 @@ class QdrantStore(WritableStore):
         return store
 
     def close(self) -> None:
-        if self.address.in_files:
-            qdrant_files.let_go(self.address.folder)
-        else:
-            self.client.close()
+        close_client(self.address, self.client)
 
     @property
     def _info(self) -> Any:
         return self.client.get_collection(self._name)
 
     def schema(self) -> StoreSchema:
-        with _explained(self.address):
+        with explained(self.address):
             info = self._info
             vectors = info.config.params.vectors
             named = vectors if isinstance(vectors, Mapping) else {"": vectors}
@@ -164,7 +157,7 @@ class QdrantStore(WritableStore):
     ) -> Iterator[Batch]:
         at: Any = _point_id(after) if after else None
         while True:
-            with _explained(self.address):
+            with explained(self.address):
                 points, at = self.client.scroll(
                     self._name,
                     limit=batch,
@@ -178,7 +171,7 @@ class QdrantStore(WritableStore):
                 return
 
     def fetch(self, ids: Sequence[str], fields: Sequence[str]) -> Batch:
-        with _explained(self.address):
+        with explained(self.address):
             points = self.client.retrieve(
                 self._name,
                 [_point_id(one) for one in ids],
@@ -285,7 +278,7 @@ class QdrantStore(WritableStore):
         lists: list[Any] = []
         for start in range(0, len(requests), QUERIES_AT_ONCE):
             few = requests[start : start + QUERIES_AT_ONCE]
-            with _explained(self.address):
+            with explained(self.address):
                 lists += [one.points for one in self.client.query_batch_points(self._name, few)]
         return Nearest(
             tuple(tuple(map(_text_id, points)) for points in lists),
@@ -311,11 +304,11 @@ class QdrantStore(WritableStore):
         numbers = sum(rows.vectors.size for rows in batch.vectors.values())
         step = max(1, NUMBERS_AT_ONCE * len(points) // max(numbers, 1))
         for start in range(0, len(points), step):
-            with _explained(self.address):
+            with explained(self.address):
                 self.client.upsert(self._name, points[start : start + step], wait=True)
 
     def present(self, ids: Sequence[str]) -> frozenset[str]:
-        with _explained(self.address):
+        with explained(self.address):
             points = self.client.retrieve(
                 self._name,
                 [_point_id(one) for one in ids],
@@ -332,7 +325,7 @@ class QdrantStore(WritableStore):
         """
         end = time.monotonic() + PATIENCE_S
         while True:
-            with _explained(self.address):
+            with explained(self.address):
                 status = self._info.status.value
             if status in ("green", "grey"):
                 return
@@ -343,51 +336,6 @@ class QdrantStore(WritableStore):
                     hint="look at the server, and go on when its status is green",
                 )
             time.sleep(0.2)
-
-
-def _client(address: StoreAddress, *, create: bool) -> Any:
-    """An open client; a folder has one in this process."""
-    if address.in_files:
-        return qdrant_files.held_client(address.folder, create=create)
-    library = client_module("qdrant_client", "Qdrant", "qdrant")
-    secure = address.options.get("tls", "").lower() in ("true", "1", "yes")
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return library.QdrantClient(
-        url=f"http{'s' * secure}://{host}:{address.port or PORT}",
-        api_key=os.environ.get(KEY) or None,
-        prefix=address.path or None,
-        timeout=60,
-        check_compatibility=False,
-    )
-
-
-@contextmanager
-def _explained(address: StoreAddress) -> Iterator[None]:
-    """What the client raises, in a sentence."""
-    from qdrant_client.common.client_exceptions import QdrantException
-    from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
-
-    try:
-        yield
-    except GapvizError:
-        raise
-    except UnexpectedResponse as error:
-        if error.status_code in (401, 403):
-            raise GapvizError(
-                "the server refuses", where=str(address), hint=f"set {KEY} to a key that may read"
-            ) from error
-        content = error.content.decode("utf-8", "replace")[:200]
-        raise GapvizError(
-            f"the server answers {error.status_code}: {content}", where=str(address)
-        ) from error
-    except (ApiException, QdrantException, OSError) as error:
-        raise GapvizError(
-            "the server does not answer",
-            where=str(address),
-            hint="check the host and the port, and add ?tls=true where it speaks https",
-        ) from error
-    except ValueError as error:
-        raise GapvizError(f"Qdrant cannot do this: {error}", where=str(address)) from error
 
 
 def _config(models: Any, field: VectorField) -> Any:

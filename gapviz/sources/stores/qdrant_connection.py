@@ -1,13 +1,15 @@
-"""Qdrant in files: one client a folder, and nothing in it that Python would have to run.
+"""The client of Qdrant: of a server, or one a folder, in which nothing may be code.
 
 The client keeps the points of a folder as pickles in SQLite, and reads them all when it opens it.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +17,11 @@ from threading import Lock
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import client_module
+
+PORT = 6333
+KEY = "QDRANT_API_KEY"
 
 MEMORY = ":memory:"
 """In place of a folder: a store that ends with the process."""
@@ -62,8 +68,8 @@ _CLIENTS: dict[str, _Held] = {}
 _LOCK = Lock()
 
 
-def held_client(folder: Path, *, create: bool) -> Any:
-    """The one client of a folder in this process; give it back by `let_go`.
+def _held_client(folder: Path, *, create: bool) -> Any:
+    """The one client of a folder in this process; give it back by `close_client`.
 
     Raises:
         GapvizError: no such folder, another process holds it, or it holds code.
@@ -77,9 +83,12 @@ def held_client(folder: Path, *, create: bool) -> Any:
         return _CLIENTS[name].client
 
 
-def let_go(folder: Path) -> None:
-    """Close the client of a folder with its last user; what is in memory stays."""
-    name = _name_of(folder)
+def close_client(address: StoreAddress, client: Any) -> None:
+    """Close it; that of a folder with its last user, and what is in memory stays."""
+    if not address.in_files:
+        client.close()
+        return
+    name = _name_of(address.folder)
     with _LOCK:
         held = _CLIENTS[name]
         held.users -= 1
@@ -107,3 +116,48 @@ def _opened(library: Any, folder: Path, create: bool) -> Any:
             where=str(folder),
             hint="close it there, or run a Qdrant server",
         ) from error
+
+
+def open_client(address: StoreAddress, *, create: bool) -> Any:
+    """An open client; a folder has one in this process."""
+    if address.in_files:
+        return _held_client(address.folder, create=create)
+    library = client_module("qdrant_client", "Qdrant", "qdrant")
+    secure = address.options.get("tls", "").lower() in ("true", "1", "yes")
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return library.QdrantClient(
+        url=f"http{'s' * secure}://{host}:{address.port or PORT}",
+        api_key=os.environ.get(KEY) or None,
+        prefix=address.path or None,
+        timeout=60,
+        check_compatibility=False,
+    )
+
+
+@contextmanager
+def explained(address: StoreAddress) -> Iterator[None]:
+    """What the client raises, in a sentence."""
+    from qdrant_client.common.client_exceptions import QdrantException
+    from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
+
+    try:
+        yield
+    except GapvizError:
+        raise
+    except UnexpectedResponse as error:
+        if error.status_code in (401, 403):
+            raise GapvizError(
+                "the server refuses", where=str(address), hint=f"set {KEY} to a key that may read"
+            ) from error
+        content = error.content.decode("utf-8", "replace")[:200]
+        raise GapvizError(
+            f"the server answers {error.status_code}: {content}", where=str(address)
+        ) from error
+    except (ApiException, QdrantException, OSError) as error:
+        raise GapvizError(
+            "the server does not answer",
+            where=str(address),
+            hint="check the host and the port, and add ?tls=true where it speaks https",
+        ) from error
+    except ValueError as error:
+        raise GapvizError(f"Qdrant cannot do this: {error}", where=str(address)) from error
