@@ -47,7 +47,7 @@ def test_a_sample_has_its_size_and_every_pattern_its_share(items, size):
     chosen = drawn(counted, size)
     assert chosen.size == min(size, len(items))
     patterns = {place_of(item, 0): pattern for item, pattern, _ in items}
-    of_pattern = {pattern: 0 for pattern in patterns.values()}
+    of_pattern = dict.fromkeys(patterns.values(), 0)
     for place in chosen.tolist():
         of_pattern[patterns[place]] += 1
     for pattern, n_drawn in of_pattern.items():
