@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Self, TypeVar
 from urllib.parse import urlencode
 
 from gapviz.core.errors import GapvizError
@@ -13,6 +12,8 @@ from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress, parsed_address
 from gapviz.sources.stores.registry import store_of
 from gapviz.sources.stores.store import BATCH, Batch, Nearest, Store, StoreSchema
+
+Answer = TypeVar("Answer")
 
 SHORTEST_SECRET = 4
 """A shorter value of a variable could be any part of a sentence."""
@@ -36,17 +37,18 @@ class ReadOnlyStore(Store):
         """Connect to the collection of an address, to read.
 
         Raises:
-            GapvizError: as `Store.open`; no store has its scheme; it names no collection; or its
-                options hold what belongs into the environment.
+            GapvizError: as `Store.open`; no store has its scheme; or its options hold what belongs
+                into the environment.
         """
-        spec = store_of(str(address))
         refuse_secrets(address)
-        with _in_a_sentence(address, spec.credentials):
-            return cls(spec.opens(address), spec.credentials)
+        spec = store_of(str(address))
+        return cls(_asked(lambda: spec.opens(address), address, spec.credentials), spec.credentials)
+
+    def _asked(self, question: Callable[[], Answer]) -> Answer:
+        return _asked(question, self.address, self._credentials)
 
     def schema(self) -> StoreSchema:
-        with _in_a_sentence(self.address, self._credentials):
-            return self._store.schema()
+        return self._asked(self._store.schema)
 
     def scan(
         self,
@@ -56,19 +58,15 @@ class ReadOnlyStore(Store):
         batch: int = BATCH,
         after: str = "",
     ) -> Iterator[Batch]:
-        with _in_a_sentence(self.address, self._credentials):
-            found = self._store.scan(fields, payload, batch=batch, after=after)
-        while True:
-            # What is done with a batch raises errors of its own.
-            with _in_a_sentence(self.address, self._credentials):
-                one = next(found, None)
-            if one is None:
-                return
+        found = self._asked(
+            lambda: iter(self._store.scan(fields, payload, batch=batch, after=after))
+        )
+        # What is done with a batch raises errors of its own.
+        while (one := self._asked(lambda: next(found, None))) is not None:
             yield one
 
     def fetch(self, ids: Sequence[str], fields: Sequence[str]) -> Batch:
-        with _in_a_sentence(self.address, self._credentials):
-            return self._store.fetch(ids, fields)
+        return self._asked(lambda: self._store.fetch(ids, fields))
 
     def nearest(
         self,
@@ -80,8 +78,9 @@ class ReadOnlyStore(Store):
         effort: int | None = None,
         exact: bool = False,
     ) -> Nearest:
-        with _in_a_sentence(self.address, self._credentials):
-            return self._store.nearest(field, queries, k, where=where, effort=effort, exact=exact)
+        return self._asked(
+            lambda: self._store.nearest(field, queries, k, where=where, effort=effort, exact=exact)
+        )
 
     def close(self) -> None:
         self._store.close()
@@ -116,28 +115,30 @@ def refuse_secrets(address: StoreAddress) -> None:
             )
 
 
-@contextmanager
-def _in_a_sentence(address: StoreAddress, credentials: Sequence[str]) -> Iterator[None]:
-    """Whatever a client raises becomes one sentence without the values of its credentials.
+def _asked(
+    question: Callable[[], Answer], address: StoreAddress, credentials: Sequence[str]
+) -> Answer:
+    """The answer of a client; whatever it raises becomes one sentence without its credentials.
 
     Raises:
-        GapvizError: in place of any error of the client; without its cause, which may name them.
+        GapvizError: in place of any error of the client, which it does not hold on to: that one
+            may name them.
     """
     try:
-        yield
+        return question()
     except GapvizError as error:
-        parts = (_hidden(part, credentials) for part in (error.what, error.where, error.hint))
-        what, where, hint = parts
-        raise GapvizError(what, where=where, hint=hint) from None
+        parts = [_hidden(part, credentials) for part in (error.what, error.where, error.hint)]
+        failed = GapvizError(parts[0], where=parts[1], hint=parts[2])
     except MemoryError:
         raise
     except Exception as error:  # clients raise errors of the libraries below them
         reason = _hidden(" ".join(str(error).split()), credentials)[:LONGEST_REASON]
-        raise GapvizError(
+        failed = GapvizError(
             f"the store does not answer as it should ({type(error).__name__}: {reason})",
             where=_hidden(str(address), credentials),
             hint="look at the store, and try again",
-        ) from None
+        )
+    raise failed
 
 
 def _hidden(text: str, credentials: Sequence[str]) -> str:
