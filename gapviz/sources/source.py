@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from gapviz.sources.files.beside import judgment_files, with_queries
 from gapviz.sources.files.beside import read as read_files
-from gapviz.sources.files.beside import with_queries
 from gapviz.sources.files.format import Reading, ReadOptions, as_asked
+from gapviz.sources.files.judgments.format import read_judgments
+from gapviz.sources.files.judgments.told import Told
+from gapviz.sources.files.limits import limited
 from gapviz.sources.stores.reading import read_store
 from gapviz.sources.stores.registry import names_store
 
@@ -24,6 +27,16 @@ def read(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     Raises:
         GapvizError: as `gapviz.sources.files.read`, or `read_store`.
     """
-    if is_store(source):
-        return with_queries(as_asked(read_store(source, options), options), options)
-    return read_files(source, options)
+    if not is_store(source):
+        return read_files(source, options)
+    reading = read_store(source, options, _judged_items(options))
+    return with_queries(as_asked(reading, options), options)
+
+
+def _judged_items(options: ReadOptions) -> frozenset[str]:
+    """Ids of the items that the judgments name: a sample without them could not be judged."""
+    if options.judgments is None or options.sample is None:
+        return frozenset()
+    with limited(options.limits):
+        columns = [read_judgments(one, Told()).item for one in judgment_files(options.judgments)]
+    return frozenset(text for column in columns for text in column.texts.to_pylist() if text)

@@ -23,7 +23,14 @@ from gapviz.sources.files.texts import shown
 from gapviz.sources.stores.layout import Layout, layout_of
 from gapviz.sources.stores.passes import Census, Part, census, entries_of, fetched, joined, scanned
 from gapviz.sources.stores.read_only import ReadOnlyStore, opened_to_read, written
-from gapviz.sources.stores.sampling import ItemCount, drawn, is_among, label_mark, place_of
+from gapviz.sources.stores.sampling import (
+    ItemCount,
+    Places,
+    drawn,
+    is_among,
+    label_mark,
+    place_of,
+)
 from gapviz.sources.stores.store import Batch, StoreSchema
 from gapviz.sources.stores.unfinished import Unfinished, unfinished
 from gapviz.storage.cache import content_key
@@ -92,21 +99,22 @@ def _read(
 ) -> Reading:
     n, size, seed = schema.n_entries, options.sample, options.sample_seed
     places = {place_of(item, seed) for item in kept_items}
-    found = None
+    found, first = None, None
     if size is None or n <= size:
         _refuse_large(n, layout, options.limits, str(store.address))
         parts = scanned(store, layout, n, kept, _share(options.progress, 0.0, 0.95))
     else:
         found = census(store, layout, n, seed, kept, _share(options.progress, 0.0, 0.3))
         told = bool(found.modalities)
-        wanted = drawn(found.counted, size if told else LOOKED_AT * size, places)
+        first = drawn(found.counted, size if told else LOOKED_AT * size)
+        wanted = np.union1d(first, np.array(sorted(places), dtype=np.uint64))
         step = _share(options.progress, 0.3, 0.5)
         ids = entries_of(store, layout, wanted, n, seed, kept, step).ids
         _refuse_large(len(ids), layout, options.limits, str(store.address))
         parts = fetched(store, layout, ids, kept, _share(options.progress, 0.5, 0.95))
     options.progress(0.95, "pairing the vectors")
     whole = joined(parts, layout)
-    sample = _sample_of(whole, layout, size, seed, places)
+    sample = _sample_of(whole, layout, size, seed, first, places)
     return _reading(store, layout, options, sample, found)
 
 
@@ -126,9 +134,23 @@ class _Sample:
 
 
 def _sample_of(
-    part: Part, layout: Layout, size: int | None, seed: int, places: Names[int]
+    part: Part,
+    layout: Layout,
+    size: int | None,
+    seed: int,
+    first: Places | None,
+    places: Names[int],
 ) -> _Sample:
-    """Draw among the entries that were read, by the modalities that they do have."""
+    """Draw among the entries that were read, by the modalities that they do have.
+
+    Args:
+        part: what was read.
+        layout: of it.
+        size: of the sample; None takes all.
+        seed: of the places.
+        first: rising places of the items to draw among; None draws among all.
+        places: of items that are taken besides.
+    """
     bits = {name: 1 << place for place, name in enumerate(_modalities(part, layout))}
     patterns = [bits.get(name, 0) for name in part.modalities]
     if layout.modality_column is None:
@@ -139,16 +161,18 @@ def _sample_of(
     place = [place_of(item, seed) for item in part.items]
     named = [bool(item) for item in part.items]
     taken = [at for at, pattern in enumerate(patterns) if pattern and named[at]]
-    count = ItemCount(most=max(len(taken), 1))
-    if taken:
-        count.add(
-            [place[at] for at in taken],
-            [patterns[at] for at in taken],
-            [label_mark(part.said[at].label) for at in taken],
-        )
-    counted_items = count.settle()
-    n = counted_items.n
-    chosen = drawn(counted_items, n if size is None else size)
+    open_to = taken
+    if first is not None:
+        drawn_first = is_among([place[at] for at in taken], first)
+        open_to = [at for at, yes in zip(taken, drawn_first, strict=True) if yes]
+    count = ItemCount(most=max(len(open_to), 1))
+    count.add(
+        [place[at] for at in open_to],
+        [patterns[at] for at in open_to],
+        [label_mark(part.said[at].label) for at in open_to],
+    )
+    items = count.settle()
+    chosen = drawn(items, items.n if size is None else size)
     wanted = np.union1d(chosen, np.array(sorted(places), dtype=np.uint64))
     here = is_among([place[at] for at in taken], wanted)
     entries = [at for at, yes in zip(taken, here, strict=True) if yes]

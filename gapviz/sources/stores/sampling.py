@@ -10,7 +10,7 @@ depends on no order either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -121,7 +121,7 @@ def _merged(place: Places, pattern: Places, label: Places) -> list[Places]:
     ]
 
 
-def drawn(counted: Counted, size: int, kept: Iterable[int] = ()) -> Places:
+def drawn(counted: Counted, size: int) -> Places:
     """Rising places of the items that are drawn: so many, a like share of every stratum.
 
     Strata are the patterns of modalities, and in each the labels. Every pattern that there is has
@@ -130,7 +130,6 @@ def drawn(counted: Counted, size: int, kept: Iterable[int] = ()) -> Places:
     Args:
         counted: the items.
         size: how many to draw.
-        kept: places of items that are taken besides.
     """
     chosen = np.zeros(counted.n, dtype=np.bool_)
     by_pattern = _groups(counted.pattern, counted.place)
@@ -140,7 +139,7 @@ def drawn(counted: Counted, size: int, kept: Iterable[int] = ()) -> Places:
         each = apportioned([those.size for those in by_label], quota)
         for those, count in zip(by_label, each, strict=True):
             chosen[members[those[:count]]] = True
-    return np.union1d(counted.place[chosen], np.array(list(kept), dtype=np.uint64))
+    return counted.place[chosen]
 
 
 def _groups(code: Places, place: Places) -> list[Indices]:

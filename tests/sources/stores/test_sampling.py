@@ -93,12 +93,10 @@ def test_another_seed_draws_others():
     assert len(first) == len(second) == 40 and len(first & second) < 20
 
 
-def test_items_that_are_kept_are_taken_besides():
-    counted = count_of([(str(n), 1, None) for n in range(100)])
-    kept = {place_of(str(n), 0) for n in range(3)}
-    chosen = drawn(counted, 10, kept)
-    assert kept <= set(chosen.tolist()) and 10 <= chosen.size <= 13
-    assert is_among(list(kept), chosen).all()
+def test_places_are_found_among_those_wanted():
+    wanted = np.array([3, 5, 9], dtype=np.uint64)
+    assert is_among([5, 4, 9, 10], wanted).tolist() == [True, False, True, False]
+    assert not is_among([5], np.zeros(0, dtype=np.uint64)).any()
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=12), st.integers(1, 400))
