@@ -58,9 +58,11 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
     stored = stored_by(options)
     if stored is None:
         reading = read(options)
+        in_store = reading.collection.store is not None
+        title = reading.collection.name if in_store else Path(options.source).stem
         stored = Workspace().add(
             reading.collections,
-            title=Path(options.source).stem or reading.collection.name,
+            title=title or reading.collection.name,
             origin=f"served from {options.source}",
             skipped=reading.skipped,
         )

@@ -13,13 +13,14 @@ from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_terminal
 from gapviz.core.progress import Progress
 from gapviz.core.same_items import with_items_of
+from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
-from gapviz.sources.files import read as read_any
 from gapviz.sources.files.beside import with_queries
 from gapviz.sources.files.format import (
     DEFAULT_TEMPLATE,
     PAIRING_RULES,
     POOLS,
+    SAMPLE_ITEMS,
     Reading,
     ReadOptions,
     formats,
@@ -30,6 +31,9 @@ from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.texts import one_line
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.library.stored import StoredCollection
+from gapviz.sources.source import is_store
+from gapviz.sources.source import read as read_any
+from gapviz.sources.stores.registry import stores
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -37,6 +41,11 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def listed(text: str) -> tuple[str, ...]:
     """The names that an option separates by commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def sample_size(text: str) -> int | None:
+    """The number of items that an option names; None for `all`."""
+    return None if text.strip().lower() == "all" else int(text.replace(",", ""))
 
 
 _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
@@ -72,6 +81,18 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
         "an item with text and picture is one row, ALPHA·text + (1 − ALPHA)·image",
     ),
     "dims": ("--dims", int, "N", "only the first N dimensions of each vector (Matryoshka)"),
+    "sample": (
+        "--sample",
+        sample_size,
+        "N",
+        f"of a vector store, how many items to read, or all (default: {SAMPLE_ITEMS:,})",
+    ),
+    "sample_seed": (
+        "--sample-seed",
+        int,
+        "N",
+        f"of that sample (default: {DEFAULT_SEED})",
+    ),
     "queries": (
         "--queries",
         Path,
@@ -120,7 +141,11 @@ def add_source(
         encodes: whether it has a `--model` of its own; else that is another word for `--encoder`.
     """
     formats_known = "; ".join(one.title for one in formats())
-    known = f"'builtin', the name of a collection of the dashboard, or {formats_known}"
+    kept = "; ".join(one.example for one in stores())
+    known = (
+        f"'builtin', the name of a collection of the dashboard, {formats_known}; or a collection "
+        f"of a vector store: {kept}"
+    )
     command.add_argument("source", nargs="?" if optional else None, help=known)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     group = command.add_argument_group("where the files do not say it themselves")
@@ -185,6 +210,8 @@ def stored_by(options: argparse.Namespace) -> StoredCollection | None:
     Raises:
         GapvizError: several have this title.
     """
+    if is_store(options.source):
+        return None
     with suppress(OSError):  # the reader of files says what is wrong with such a path
         if options.source not in BUILTIN_ENCODERS and not Path(options.source).exists():
             return stored_as(options.source)

@@ -21,6 +21,7 @@ from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.pairs import Pairs, matching_rows
 from gapviz.core.splits import CALIBRATE, EVALUATE
+from gapviz.core.store_origin import StoreOrigin
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Indices, read_only
 
@@ -81,6 +82,8 @@ class Collection:
     """How what asks later is encoded."""
     evaluation: Evaluation | None = None
     """Queries of one's own with their judgments; see `gapviz.core.judged_halves`."""
+    store: StoreOrigin | None = None
+    """The collection of a vector store that the items were read from."""
 
     def __post_init__(self) -> None:
         if not self.items:

@@ -17,6 +17,7 @@ from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.store_origin import StoreOrigin
 from gapviz.storage.cache import checksum
 from gapviz.storage.files import replace_folder, unreadable, write_atomically
 from gapviz.storage.leftovers import recover
@@ -37,6 +38,8 @@ PARTS = ("vectors", "item_index", "query_only")
 """Of each modality one tensor, `MODALITY.PART`."""
 EVALUATION = "evaluation"
 """Key of the queries of one's own, where there are some."""
+STORE = "store"
+"""Key of the vector store that the items were read from, where they were."""
 CHECKSUMS = "checksums"
 """Of each tensor, by its name."""
 
@@ -64,6 +67,8 @@ def save_collection(collection: Collection, folder: Path) -> None:
         "items": [asdict(item) for item in collection.items],
         CHECKSUMS: {name: checksum({name: tensor}) for name, tensor in tensors.items()},
     }
+    if collection.store is not None:
+        description[STORE] = asdict(collection.store)
     if collection.evaluation is not None:
         judged = evaluation_tensors(collection.evaluation)
         description[EVALUATION] = described_evaluation(collection.evaluation, judged)
@@ -122,6 +127,7 @@ def load_collection(folder: Path, *, root: Path | None = None) -> Collection:
                 if EVALUATION in description
                 else None
             ),
+            store=StoreOrigin.of(description[STORE]) if STORE in description else None,
         )
     except FileNotFoundError as error:
         raise GapvizError(

@@ -83,16 +83,25 @@ def _asked(
     path = options.judgments
     if path is None:
         return queries, []
+    files, parts = judgment_files(path), []
+    for place, file in enumerate(files):
+        rows = read_judgments(file, told, share_of(options.progress, place, len(files)))
+        parts.append(JudgmentPart(rows, split_in(file.stem) if len(files) > 1 else ""))
+    return queries, parts
+
+
+def judgment_files(path: Path) -> list[Path]:
+    """The file of judgments, or those of a folder.
+
+    Raises:
+        GapvizError: a folder without any.
+    """
     files = [path]
     if path.is_dir():
         files = [file for file in files_in(path, "*") if file.suffix.lower() in ENDINGS]
     if not files:
         raise GapvizError("holds no judgments", where=path.name, hint="name a folder of qrels")
-    parts = []
-    for place, file in enumerate(files):
-        rows = read_judgments(file, told, share_of(options.progress, place, len(files)))
-        parts.append(JudgmentPart(rows, split_in(file.stem) if len(files) > 1 else ""))
-    return queries, parts
+    return files
 
 
 def _vectors(options: ReadOptions) -> Sequence[Collection]:

@@ -20,6 +20,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.fused import with_fused_documents
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
@@ -56,6 +57,8 @@ PAIRING_RULES: Mapping[PairingRule, str] = {
     "by-turns": "of five captions to each of 8 images, rows 0, 8, 16, 24 and 32 are item 0",
     "equal": "rows that repeat a vector are one item",
 }
+SAMPLE_ITEMS = 20_000
+"""Items that are read of a larger vector store unless another number is named."""
 MOST_ENDINGS = 6
 """Kinds of files, or columns, that are told of what is not read."""
 
@@ -67,8 +70,8 @@ class ReadOptions:
     """What a person says of a source where its files do not say it themselves.
 
     Raises:
-        GapvizError: a caption template without `{label}`, a quantisation that there is not, or
-            fewer than one dimension.
+        GapvizError: a caption template without `{label}`, a quantisation that there is not, fewer
+            than one dimension, or an empty sample.
     """
 
     id_column: str | None = None
@@ -113,8 +116,12 @@ class ReadOptions:
     """Of a benchmark that holds several, the one to read: `mscoco_task0`, `OVEN`."""
     pool: PoolRule = "local"
     """Of M-BEIR, which candidates are searched: those of the task, or those of all tasks."""
+    sample: int | None = SAMPLE_ITEMS
+    """Of a vector store, how many items are read; None reads all."""
+    sample_seed: int = DEFAULT_SEED
+    """Of that sample."""
     progress: Progress = field(default=no_progress, compare=False)
-    """Told how far the reading of judgments is; may raise to cancel."""
+    """Told how far the reading of a store or of judgments is; may raise to cancel."""
 
     def __post_init__(self) -> None:
         if "{label}" not in self.template:
@@ -131,6 +138,11 @@ class ReadOptions:
             raise GapvizError(
                 f"there is no pool {self.pool[:80]!r}", hint=f"choose one of {', '.join(POOLS)}"
             )
+        if self.sample is not None and self.sample < 1:
+            raise GapvizError(
+                f"a sample of {self.sample} items is none", hint="take at least one, or all"
+            )
+        checked_seed(self.sample_seed)
         if self.dims is not None and self.dims < 1:
             raise GapvizError(
                 f"{self.dims} dimensions are none", hint="take at least one of each vector"
@@ -247,7 +259,7 @@ def read_source(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
     if source in BUILTIN_ENCODERS:
-        return _as_asked(Reading((builtin_collection(source),)), options)
+        return as_asked(Reading((builtin_collection(source),)), options)
     path = Path(source)
     try:
         recover(path)
@@ -265,7 +277,7 @@ def read_source(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     if known is None:
         raise _unknown(path, source)
     with limited(options.limits):
-        reading = _as_asked(known.read(path, options), options)
+        reading = as_asked(known.read(path, options), options)
     reading = replace(reading, collections=tuple(map(writable, reading.collections)))
     if known.has_columns:
         return reading
@@ -276,8 +288,8 @@ def read_source(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     return replace(reading, skipped=(*reading.skipped, *unused))
 
 
-def _as_asked(reading: Reading, options: ReadOptions) -> Reading:
-    """The same of the first dimensions alone, and of fused documents, where options ask for it."""
+def as_asked(reading: Reading, options: ReadOptions) -> Reading:
+    """A reading of the first dimensions alone, and of fused documents, where options ask for it."""
     found = reading.collections
     if options.dims is not None:
         found = tuple(first_dimensions(one, options.dims) for one in found)
