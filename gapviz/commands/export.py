@@ -86,9 +86,9 @@ def _summary(card: ExportCard, folder: Path) -> str:
     lines += [f"warning    {warning}" for warning in card.warnings]
     snippets = snippets_of(card, load_exported(folder).strategy)
     lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
-    for note in dict.fromkeys(one.note for one in snippets if not one.code):
+    for note in dict.fromkeys(one.note for one in snippets):
         targets = ", ".join(one.target for one in snippets if one.note == note)
-        lines.append(f"{targets}: {note}")
+        lines.append(f"note       {targets}: {note}")
     lines.append(f"written to {folder}")
     return text_of(lines)
 

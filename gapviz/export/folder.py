@@ -19,6 +19,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Float64, unit_rows
 from gapviz.export.card import ExportCard, card_of
 from gapviz.export.matches import MatchSettings
+from gapviz.export.readme import readme_of
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
@@ -30,6 +31,7 @@ from gapviz.strategies.registry import strategy_class
 
 CARD_FILE = "card.json"
 ARRAYS_FILE = "strategy.safetensors"
+README_FILE = "README.md"
 CENTROID = "centroid"
 """Kind of the arrays `centroid.MODALITY`, float64 `(dim,)`, which every export holds."""
 
@@ -101,7 +103,7 @@ class Exported:
 def export_strategy(
     experiment: Experiment, folder: Path, settings: MatchSettings | None = None
 ) -> ExportCard:
-    """Write a fitted strategy: `card.json`, `strategy.safetensors` and code that uses them.
+    """Write a fitted strategy: `card.json`, `strategy.safetensors`, code that uses them, a README.
 
     The folder is swapped in whole; an export that stood there is replaced. The thresholds of
     the card are fitted on the items that the strategy is fitted on.
@@ -151,8 +153,14 @@ def export_files(
         card_of(experiment, before or experiment.having(StrategyOptions()).measurement, settings),
         arrays_hash=hashlib.sha256(content).hexdigest(),
     )
-    files = {CARD_FILE: card.to_json().encode(), ARRAYS_FILE: content}
-    for snippet in snippets_of(card, strategy):
+    snippets = snippets_of(card, strategy)
+    card = replace(card, notes={one.target: one.note for one in snippets})
+    files = {
+        CARD_FILE: card.to_json().encode(),
+        ARRAYS_FILE: content,
+        README_FILE: readme_of(card, snippets).encode(errors="backslashreplace"),
+    }
+    for snippet in snippets:
         if snippet.code:
             files[snippet.file] = snippet.code.encode()
     return files, card

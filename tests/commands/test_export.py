@@ -26,6 +26,7 @@ def test_a_strategy_is_exported_and_applied(run, features, tmp_path):
     assert done.returncode == 0
     assert "Half/half offset (λ = 0.5), fitted on 20 items, measured on 20" in done.stdout
     assert "in_qdrant.py" in done.stdout
+    assert "note       Elasticsearch: One index" in done.stdout
     expected = fit_strategy(
         StrategyOptions("half", strength=0.5), read(str(features)).collection.split("calibrate")
     )
