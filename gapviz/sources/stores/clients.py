@@ -1,0 +1,104 @@
+"""What every store says alike: a client that is missing, a collection, a field, a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32
+from gapviz.sources.stores.address import StoreAddress
+from gapviz.sources.stores.store import StoreSchema, VectorField
+
+SHOWN = 12
+"""Names listed in a message; more are counted."""
+
+
+def client_module(module: str, title: str, extra: str) -> Any:
+    """The module of a store's client, imported when it is first needed.
+
+    Args:
+        module: its name in Python.
+        title: of the store.
+        extra: of gapviz, which installs it.
+
+    Raises:
+        GapvizError: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise GapvizError(
+            f"{title} needs {module.partition('.')[0]}, which is not installed",
+            hint=f"run pip install 'gapviz[{extra}]'",
+        ) from error
+
+
+def no_collection(address: StoreAddress, names: Iterable[str], kind: str) -> GapvizError:
+    """That there is no such collection, with those there are.
+
+    Args:
+        address: what was asked for.
+        names: those there are.
+        kind: what the store calls them, such as `table`.
+    """
+    known = sorted(names)
+    listed = ", ".join(known[:SHOWN])
+    if len(known) > SHOWN:
+        listed += f" and {len(known) - SHOWN:,} more"
+    what = (
+        f"there is no {kind} {address.collection!r}" if address.collection else f"names no {kind}"
+    )
+    hint = f"use one of {listed}" if known else f"the store holds no {kind} at all"
+    return GapvizError(what, where=str(address), hint=hint)
+
+
+def field_named(schema: StoreSchema, name: str, where: str) -> VectorField:
+    """The vector field of a name.
+
+    Raises:
+        GapvizError: there is none; those there are stand in the message.
+    """
+    for one in schema.fields:
+        if one.name == name:
+            return one
+    known = ", ".join(repr(one.name) for one in schema.fields)
+    raise GapvizError(
+        f"there is no vector field {name!r}",
+        where=where,
+        hint=f"use one of {known}" if known else "it holds no vectors",
+    )
+
+
+def refuse_other_dimension(field: VectorField, queries: Float32, where: str) -> None:
+    """Raise `GapvizError` unless queries `(n_queries, dim)` have the dimension of the field."""
+    if queries.ndim != 2 or queries.shape[1] != field.dim:
+        raise GapvizError(
+            f"the queries have shape {queries.shape}, the field {field.name!r} {field.dim} "
+            "dimensions",
+            where=where,
+            hint="encode them with the encoder of the collection",
+        )
+
+
+def refuse_other_schema(address: StoreAddress, found: StoreSchema, wanted: StoreSchema) -> None:
+    """Raise `GapvizError` where a collection that is there has other vector fields than wanted."""
+
+    def plain(fields: Sequence[VectorField]) -> set[tuple[str, int, str, bool]]:
+        return {(one.name, one.dim, one.metric, one.several) for one in fields}
+
+    if plain(found.fields) != plain(wanted.fields):
+        raise GapvizError(
+            "is there already, with other vector fields", where=str(address), hint=OTHER_NAME
+        )
+
+
+OTHER_NAME = "choose another name: what gapviz did not write, it leaves alone"
+
+
+def not_ours(address: StoreAddress) -> GapvizError:
+    """That a collection of that name is there which gapviz did not create."""
+    return GapvizError(
+        "is there already, and gapviz did not create it", where=str(address), hint=OTHER_NAME
+    )

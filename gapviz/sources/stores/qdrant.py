@@ -1,0 +1,399 @@
+"""Qdrant: a folder or memory in this process, or a server (qdrant-client 1.17 or later)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import numpy as np
+
+from gapviz.core.errors import GapvizError
+from gapviz.core.vectors import Float32
+from gapviz.sources.stores.address import StoreAddress
+from gapviz.sources.stores.clients import (
+    client_module,
+    field_named,
+    no_collection,
+    not_ours,
+    refuse_other_dimension,
+    refuse_other_schema,
+)
+from gapviz.sources.stores.qdrant_connection import KEY, close_client, explained, open_client
+from gapviz.sources.stores.store import (
+    BATCH,
+    MODALITY,
+    Batch,
+    FieldVectors,
+    Metric,
+    Nearest,
+    RankFusion,
+    StoreSchema,
+    StoreSpec,
+    VectorField,
+    WritableStore,
+)
+
+TEXT_ID = "gapviz_id"
+"""Payload of a point whose id is neither a whole number nor a UUID, all that Qdrant takes."""
+MARK = "gapviz"
+"""Of a collection's metadata: gapviz created it."""
+SAMPLED = 64
+"""Entries looked at for the names of their payload."""
+QUERIES_AT_ONCE = 64
+NUMBERS_AT_ONCE = 1_000_000
+"""Components of vectors in one request; a server takes 32 MB of JSON."""
+PATIENCE_S = 600.0
+"""How long a server may take to build its indexes."""
+METRICS: dict[str, Metric] = {"Cosine": "cosine", "Dot": "dot", "Euclid": "euclidean"}
+
+
+class QdrantStore(WritableStore):
+    """Points with one vector, or with a named one a modality; several of a name as multivector."""
+
+    def __init__(self, address: StoreAddress, client: Any) -> None:
+        """Take the address and an open client."""
+        super().__init__(address)
+        self.client = client
+        self._schema: StoreSchema | None = None
+
+    @property
+    def _name(self) -> str:
+        return self.address.collection
+
+    @classmethod
+    def open(cls, address: StoreAddress) -> Self:
+        store = cls(address, open_client(address, create=False))
+        try:
+            with explained(address):
+                names = [one.name for one in store.client.get_collections().collections]
+            if address.collection not in names:
+                raise no_collection(address, names, "collection")
+        except GapvizError:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
+        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        store = cls(address, open_client(address, create=True))
+        try:
+            with explained(address):
+                if store.client.collection_exists(store._name):
+                    if MARK not in (store._info.config.metadata or {}):
+                        raise not_ours(address)
+                    refuse_other_schema(address, store.schema(), schema)
+                    return store
+                configs = {one.name: _config(models, one) for one in schema.fields}
+                store.client.create_collection(
+                    store._name,
+                    vectors_config=configs[""] if list(configs) == [""] else configs,
+                    metadata={MARK: True},
+                )
+                if MODALITY in schema.payload and not address.in_files:
+                    store.client.create_payload_index(
+                        store._name, MODALITY, models.PayloadSchemaType.KEYWORD
+                    )
+        except GapvizError:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        close_client(self.address, self.client)
+
+    @property
+    def _info(self) -> Any:
+        return self.client.get_collection(self._name)
+
+    def schema(self) -> StoreSchema:
+        with explained(self.address):
+            info = self._info
+            vectors = info.config.params.vectors
+            named = vectors if isinstance(vectors, Mapping) else {"": vectors}
+            exact = self.address.in_files or not info.indexed_vectors_count
+            fields = tuple(
+                self._field(name, one, info) for name, one in named.items() if one is not None
+            )
+            sample, _ = self.client.scroll(self._name, limit=SAMPLED, with_payload=True)
+            payload = dict.fromkeys(
+                [*info.payload_schema, *(key for one in sample for key in one.payload or {})]
+            )
+            payload.pop(TEXT_ID, None)
+            n = self.client.count(self._name, exact=True).count
+        self._schema = StoreSchema(fields, tuple(payload), n, searches_exactly=exact)
+        return self._schema
+
+    def _field(self, name: str, told: Any, info: Any) -> VectorField:
+        metric = METRICS.get(told.distance.value)
+        if metric is None:
+            raise GapvizError(
+                f"the field {name!r} is measured by the {told.distance.value} distance",
+                where=str(self.address),
+                hint=f"gapviz reads {', '.join(METRICS)}",
+            )
+        index = ""
+        if not self.address.in_files:
+            graph = info.config.hnsw_config
+            m = getattr(told.hnsw_config, "m", None) or graph.m
+            build = getattr(told.hnsw_config, "ef_construct", None) or graph.ef_construct
+            stored = told.quantization_config or info.config.quantization_config
+            index = f"HNSW, m = {m}, ef_construct = {build}" + ", quantised" * (stored is not None)
+        return VectorField(name, told.size, metric, told.multivector_config is not None, index)
+
+    @property
+    def _known(self) -> StoreSchema:
+        return self._schema or self.schema()
+
+    def scan(
+        self,
+        fields: Sequence[str],
+        payload: Sequence[str] | None = None,
+        *,
+        batch: int = BATCH,
+        after: str = "",
+    ) -> Iterator[Batch]:
+        at: Any = _point_id(after) if after else None
+        while True:
+            with explained(self.address):
+                points, at = self.client.scroll(
+                    self._name,
+                    limit=batch,
+                    offset=at,
+                    with_payload=True if payload is None else [*payload, TEXT_ID],
+                    with_vectors=self._wanted(fields),
+                )
+            if points:
+                yield self._batch(points, fields, "" if at is None else str(at))
+            if at is None:
+                return
+
+    def fetch(self, ids: Sequence[str], fields: Sequence[str]) -> Batch:
+        with explained(self.address):
+            points = self.client.retrieve(
+                self._name,
+                [_point_id(one) for one in ids],
+                with_payload=True,
+                with_vectors=self._wanted(fields),
+            )
+        found = {_text_id(one): one for one in points}
+        return self._batch([found[one] for one in ids if one in found], fields, "")
+
+    def _wanted(self, fields: Sequence[str]) -> bool | list[str]:
+        for name in fields:
+            field_named(self._known, name, str(self.address))
+        return True if "" in fields else list(fields) or False
+
+    def _batch(self, points: Sequence[Any], fields: Sequence[str], cursor: str) -> Batch:
+        vectors = {}
+        for name in fields:
+            field = field_named(self._known, name, str(self.address))
+            entry: list[int] = []
+            rows: list[list[float]] = []
+            for place, point in enumerate(points):
+                held = point.vector.get(name) if isinstance(point.vector, dict) else point.vector
+                if held:
+                    several = held if field.several else [held]
+                    entry += [place] * len(several)
+                    rows += several
+            matrix = np.array(rows, dtype=np.float32).reshape(len(rows), field.dim)
+            vectors[name] = FieldVectors(np.array(entry, dtype=np.int64), matrix)
+        payload = tuple(
+            {key: value for key, value in (one.payload or {}).items() if key != TEXT_ID}
+            for one in points
+        )
+        return Batch(tuple(map(_text_id, points)), vectors, payload, cursor)
+
+    def nearest(
+        self,
+        field: str,
+        queries: Float32,
+        k: int,
+        *,
+        where: Mapping[str, str] | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+    ) -> Nearest:
+        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        known = field_named(self._known, field, str(self.address))
+        refuse_other_dimension(known, queries, str(self.address))
+        # In this process every search is exact, and the client warns of these.
+        tuned = not self.address.in_files and (exact or effort is not None)
+        requests = [
+            models.QueryRequest(
+                query=_asked(known, row),
+                using=field or None,
+                filter=_filter(models, where),
+                params=models.SearchParams(hnsw_ef=effort, exact=exact) if tuned else None,
+                limit=k,
+                with_payload=[TEXT_ID],
+            )
+            for row in queries
+        ]
+        found = self._answers(requests)
+        if known.metric == "euclidean":
+            return Nearest(found.ids, tuple(-scores for scores in found.scores))
+        return found
+
+    def fused(
+        self,
+        queries: Mapping[str, Float32],
+        k: int,
+        fusion: RankFusion,
+        *,
+        where: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Nearest:
+        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        only = self._known.fields[0].name
+        fields = {
+            name: field_named(self._known, only if where else name, str(self.address))
+            for name in queries
+        }
+        for name, rows in queries.items():
+            refuse_other_dimension(fields[name], rows, str(self.address))
+        # Qdrant counts ranks from 0: its 1 / (position + k) is the paper's with k less 1.
+        rule = models.RrfQuery(rrf=models.Rrf(k=fusion.k + 1))
+        requests = [
+            models.QueryRequest(
+                prefetch=[
+                    models.Prefetch(
+                        query=_asked(fields[name], rows[place]),
+                        using=fields[name].name or None,
+                        filter=_filter(models, (where or {}).get(name)),
+                        limit=fusion.depth,
+                    )
+                    for name, rows in queries.items()
+                ],
+                query=rule,
+                limit=k,
+                with_payload=[TEXT_ID],
+            )
+            for place in range(len(next(iter(queries.values()))))
+        ]
+        return self._answers(requests)
+
+    def _answers(self, requests: Sequence[Any]) -> Nearest:
+        lists: list[Any] = []
+        for start in range(0, len(requests), QUERIES_AT_ONCE):
+            few = requests[start : start + QUERIES_AT_ONCE]
+            with explained(self.address):
+                lists += [one.points for one in self.client.query_batch_points(self._name, few)]
+        return Nearest(
+            tuple(tuple(map(_text_id, points)) for points in lists),
+            tuple(np.array([one.score for one in points], dtype=np.float32) for points in lists),
+        )
+
+    def write(self, batch: Batch) -> None:
+        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        held: list[dict[str, Any]] = [{} for _ in batch.ids]
+        for name, rows in batch.vectors.items():
+            several = field_named(self._known, name, str(self.address)).several
+            for place, row in zip(rows.entry.tolist(), rows.vectors.tolist(), strict=True):
+                if several:
+                    held[place].setdefault(name, []).append(row)
+                else:
+                    held[place][name] = row
+        points = []
+        for one, vectors, payload in zip(batch.ids, held, batch.payload, strict=True):
+            key = _point_id(one)
+            named = payload if str(key) == one else {**payload, TEXT_ID: one}
+            vector = vectors[""] if list(vectors) == [""] else vectors
+            points.append(models.PointStruct(id=key, vector=vector, payload=dict(named)))
+        numbers = sum(rows.vectors.size for rows in batch.vectors.values())
+        step = max(1, NUMBERS_AT_ONCE * len(points) // max(numbers, 1))
+        for start in range(0, len(points), step):
+            with explained(self.address):
+                self.client.upsert(self._name, points[start : start + step], wait=True)
+
+    def present(self, ids: Sequence[str]) -> frozenset[str]:
+        with explained(self.address):
+            points = self.client.retrieve(
+                self._name,
+                [_point_id(one) for one in ids],
+                with_payload=[TEXT_ID],
+                with_vectors=False,
+            )
+        return frozenset(map(_text_id, points))
+
+    def finish(self) -> None:
+        """Wait until a server has built its indexes.
+
+        Raises:
+            GapvizError: it has not after ten minutes.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            with explained(self.address):
+                status = self._info.status.value
+            if status in ("green", "grey"):
+                return
+            if time.monotonic() > end:
+                raise GapvizError(
+                    f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
+                    where=str(self.address),
+                    hint="look at the server, and go on when its status is green",
+                )
+            time.sleep(0.2)
+
+
+def _config(models: Any, field: VectorField) -> Any:
+    distance = {metric: name for name, metric in METRICS.items()}[field.metric]
+    best = models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM)
+    return models.VectorParams(
+        size=field.dim,
+        distance=models.Distance(distance),
+        multivector_config=best if field.several else None,
+    )
+
+
+def _filter(models: Any, where: Mapping[str, str] | None) -> Any:
+    if not where:
+        return None
+    return models.Filter(
+        must=[
+            models.FieldCondition(key=key, match=models.MatchValue(value=value))
+            for key, value in where.items()
+        ]
+    )
+
+
+def _asked(field: VectorField, row: Float32) -> list[Any]:
+    numbers: list[Any] = row.tolist()
+    return [numbers] if field.several else numbers
+
+
+def _point_id(text: str) -> int | str:
+    """What Qdrant takes for an id: the number or UUID that the text is, else one made of it."""
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(1 << 64))
+    if digits and str(int(text)) == text and int(text) < 1 << 64:
+        return int(text)
+    try:
+        return text if str(UUID(text)) == text else str(uuid5(NAMESPACE_URL, text))
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, text))
+
+
+def _text_id(point: Any) -> str:
+    return str((point.payload or {}).get(TEXT_ID, point.id))
+
+
+STORE = StoreSpec(
+    scheme="qdrant",
+    title="Qdrant",
+    opens=QdrantStore.open,
+    extra="qdrant",
+    example="qdrant://localhost:6333/collection",
+    writes=QdrantStore,
+    credentials=(KEY,),
+    departs={
+        "ties": "Equal scores are in no stated order on a server, and over lists with nothing in "
+        "common every rank ties; in one process the first list wins.",
+        "scale": "Ranks count from 0: its k is the paper's plus 1, its own default is 2, and its "
+        "weights divide the rank.",
+        "approximate": "A server searches by HNSW once a segment is large enough, in one process "
+        "every search is exact.",
+    },
+    place=20,
+)
