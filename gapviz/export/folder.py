@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,10 @@ class Exported:
 
 
 def export_strategy(
-    experiment: Experiment, folder: Path, settings: MatchSettings | None = None
+    experiment: Experiment,
+    folder: Path,
+    settings: MatchSettings | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> ExportCard:
     """Write a fitted strategy: `card.json`, `strategy.safetensors`, code that uses them, a README.
 
@@ -112,12 +116,13 @@ def export_strategy(
         experiment: the strategy on a collection; its figures are held against raw cosine.
         folder: where to; absent, empty, or an older export.
         settings: how it is learned which scores are matches.
+        notes: what else to know where it runs, a note a place.
 
     Raises:
         GapvizError: a transductive strategy, a folder with something else in it, or a disk
             that cannot be written.
     """
-    files, card = export_files(experiment, settings=settings)
+    files, card = export_files(experiment, settings=settings, notes=notes)
 
     def write(partial: Path) -> None:
         for name, content in files.items():
@@ -131,6 +136,7 @@ def export_files(
     experiment: Experiment,
     before: Measurement | None = None,
     settings: MatchSettings | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, bytes], ExportCard]:
     """What `export_strategy` writes, by file name, and the card.
 
@@ -138,6 +144,7 @@ def export_files(
         experiment: the strategy on a collection.
         before: raw cosine on the same items, where it is measured already.
         settings: how it is learned which scores are matches.
+        notes: what else to know where it runs, a note a place.
 
     Raises:
         GapvizError: a transductive strategy.
@@ -154,7 +161,7 @@ def export_files(
         arrays_hash=hashlib.sha256(content).hexdigest(),
     )
     snippets = snippets_of(card, strategy)
-    card = replace(card, notes={one.target: one.note for one in snippets})
+    card = replace(card, notes={one.target: one.note for one in snippets} | dict(notes))
     files = {
         CARD_FILE: card.to_json().encode(),
         ARRAYS_FILE: content,

@@ -44,9 +44,9 @@ def readme_of(card: ExportCard, snippets: Sequence[Snippet]) -> str:
     if card.warnings:
         lines += ["", "## Warnings", "", *(f"- {in_markdown(one)}" for one in card.warnings)]
     lines += ["", "## What to know where it runs", ""]
-    for one in snippets:
-        lines.append(f"- **{in_markdown(one.target)}**" + f" (`{one.file}`)" * bool(one.code))
-        lines.append(f"  {one.note}")
+    files = {one.target: f" (`{one.file}`)" for one in snippets if one.code}
+    for target, note in card.notes.items():
+        lines += [f"- **{in_markdown(target)}**{files.get(target, '')}", f"  {note}"]
     return "\n".join(lines) + "\n"
 
 
