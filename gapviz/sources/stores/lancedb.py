@@ -154,7 +154,8 @@ class LanceStore(WritableStore):
             rows = self._found(ids, wanted)
         names = [str(one) for one in rows[self._id].to_pylist()]
         place = {name: at for at, name in enumerate(names)}
-        return self._batch(rows.take([place[one] for one in ids if one in place]), fields, "")
+        wanted_rows = np.array([place[one] for one in ids if one in place], dtype=np.int64)
+        return self._batch(rows.take(wanted_rows), fields, "")
 
     def _found(self, ids: Sequence[str], columns: list[str]) -> Any:
         """The rows of some ids, in any order."""
