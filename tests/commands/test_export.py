@@ -117,7 +117,9 @@ def test_vectors_go_into_a_new_collection_of_a_store_once(run, figures, features
     asked = ("export", features, "--strategy", "centre", "--out", tmp_path / "home", "--to", to)
     done = run(*asked)
     assert f"holds      {to}: 80 entries, 80 of them new" in done.stdout
-    assert "LanceDB, as a store: Equal scores" in (tmp_path / "home" / "README.md").read_text()
+    assert "LanceDB, as a store: Equal scores" in done.stdout
+    readme = (tmp_path / "home" / "README.md").read_text("utf-8")
+    assert "**LanceDB, as a store**\n  Equal scores" in readme
     told = figures(*asked)
     assert told["written"]["n_written"] == 0 and told["written"]["layout"] == "entries"
 
