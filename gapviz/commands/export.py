@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import Commands, add_source, read_and_tell
+from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell
 from gapviz.commands.strategy import (
     add_shared,
     checked_collection,
@@ -18,13 +18,22 @@ from gapviz.commands.strategy import (
 )
 from gapviz.commands.terminal import text_of
 from gapviz.core.seeds import checked_seed
+from gapviz.core.wording import counted
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refuse_transductive
+from gapviz.export.into_store import (
+    Entries,
+    Written,
+    store_notes,
+    writable_store,
+    write_into,
+)
 from gapviz.export.matches import ExportedMatches, MatchSettings
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.match_probability.answers import PRECISION
 from gapviz.measures.match_probability.model import METHOD, PRIOR
+from gapviz.sources.stores.registry import stores
 from gapviz.storage.files import refuse_foreign_folder
 
 MATCHES = (METHOD, PRIOR, PRECISION)
@@ -46,7 +55,14 @@ def add_to(commands: Commands) -> None:
     command.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
     )
-    command.set_defaults(run=run)
+    command.add_argument(
+        "--to",
+        metavar="ADDRESS",
+        help="write the moved vectors into a new collection of a store as well, such as "
+        f"{', '.join(one.example for one in stores() if one.writes is not None)}; a run that was "
+        "stopped goes on, and a second one changes nothing",
+    )
+    command.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> str:
@@ -57,19 +73,29 @@ def run(options: argparse.Namespace) -> str:
     """
     refuse_strategy(options)
     settings = MatchSettings(**chosen_values(options, MATCHES))
+    if options.to is not None:
+        writable_store(options.to)
     refuse_foreign_folder(options.out, marker=CARD_FILE, what="an exported strategy")
     collection = checked_collection(read_and_tell(options), options)
     pair, seed = chosen_pair(options), checked_seed(options.seed)
     strategy = chosen_strategy(options, collection, seed)
     refuse_transductive(strategy.spec)
     experiment = Experiment(collection, strategy, options.fit, pair, seed)
-    card = export_strategy(experiment, options.out, settings)
+    notes = {} if options.to is None else store_notes(options.to)
+    card = export_strategy(experiment, options.out, settings, notes)
+    written = None
+    if options.to is not None:
+        entries = Entries.of(load_exported(options.out), collection)
+        with progress_bar() as progress:
+            written = write_into(options.to, entries, progress=progress)
     if options.json:
-        return json_text(asdict(card) | {"folder": str(options.out)})
-    return _summary(card, options.out)
+        told = asdict(card) | {"folder": str(options.out)}
+        return json_text(told if written is None else told | {"written": asdict(written)})
+    lines = _summary(card, options.out)
+    return text_of(lines if written is None else [*lines, _written_told(written)])
 
 
-def _summary(card: ExportCard, folder: Path) -> str:
+def _summary(card: ExportCard, folder: Path) -> list[str]:
     before, after = card.figures_before, card.figures_after
     fitted = f"fitted on {card.fitted_items:,} items" if card.fitted_items else "nothing is fitted"
     lines = [
@@ -86,11 +112,17 @@ def _summary(card: ExportCard, folder: Path) -> str:
     lines += [f"warning    {warning}" for warning in card.warnings]
     snippets = snippets_of(card, load_exported(folder).strategy)
     lines.append(f"code       {', '.join(one.file for one in snippets if one.code)}")
-    for note in dict.fromkeys(one.note for one in snippets if not one.code):
-        targets = ", ".join(one.target for one in snippets if one.note == note)
-        lines.append(f"{targets}: {note}")
-    lines.append(f"written to {folder}")
-    return text_of(lines)
+    for note in dict.fromkeys(card.notes.values()):
+        targets = ", ".join(target for target, one in card.notes.items() if one == note)
+        lines.append(f"note       {targets}: {note}")
+    return [*lines, f"written to {folder}"]
+
+
+def _written_told(written: Written) -> str:
+    """What was written into a store."""
+    entries = counted(written.n_entries, "entry", "entries")
+    new = f"{written.n_written:,} of them new" if written.n_written else "all there already"
+    return f"holds      {written.address}: {entries}, {new}"
 
 
 def _matches_told(matches: ExportedMatches | None) -> list[str]:

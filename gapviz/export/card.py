@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -93,6 +93,9 @@ class ExportCard:
     thresholds: tuple[PairThreshold, ...]
     matches: ExportedMatches | None = None
     """What scores say of a match; None of what an earlier version exported."""
+    notes: _JSON = field(default_factory=dict)
+    """What to know where it runs, such as the licence it needs, a score that is no cosine, or how
+    ties break: a note a place, by its title."""
     arrays_hash: str = ""
     """SHA-256 of the file of arrays."""
     gapviz_version: str = gapviz.__version__
@@ -102,6 +105,11 @@ class ExportCard:
     def by_item(self) -> bool:
         """True where the vectors of one item are one entry."""
         return self.acts_on == "items"
+
+    @property
+    def takes_best(self) -> bool:
+        """True where an item scores as its best vector does."""
+        return (self.fusion or {}).get("method") == "items-max"
 
     @property
     def list_weights(self) -> dict[str, float]:
@@ -142,6 +150,7 @@ class ExportCard:
         told["thresholds"] = tuple(PairThreshold(**one) for one in told["thresholds"])
         if told.get("matches") is not None:
             told["matches"] = ExportedMatches.from_plain(told["matches"])
+        told["notes"] = {str(name): str(note) for name, note in told.get("notes", {}).items()}
         for name in ("modalities", "warnings"):
             told[name] = tuple(told[name])
         return cls(**told)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Float64, unit_rows
 from gapviz.export.card import ExportCard, card_of
 from gapviz.export.matches import MatchSettings
+from gapviz.export.readme import readme_of
 from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
@@ -30,6 +32,7 @@ from gapviz.strategies.registry import strategy_class
 
 CARD_FILE = "card.json"
 ARRAYS_FILE = "strategy.safetensors"
+README_FILE = "README.md"
 CENTROID = "centroid"
 """Kind of the arrays `centroid.MODALITY`, float64 `(dim,)`, which every export holds."""
 
@@ -99,9 +102,12 @@ class Exported:
 
 
 def export_strategy(
-    experiment: Experiment, folder: Path, settings: MatchSettings | None = None
+    experiment: Experiment,
+    folder: Path,
+    settings: MatchSettings | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> ExportCard:
-    """Write a fitted strategy: `card.json`, `strategy.safetensors` and code that uses them.
+    """Write a fitted strategy: `card.json`, `strategy.safetensors`, code that uses them, a README.
 
     The folder is swapped in whole; an export that stood there is replaced. The thresholds of
     the card are fitted on the items that the strategy is fitted on.
@@ -110,12 +116,13 @@ def export_strategy(
         experiment: the strategy on a collection; its figures are held against raw cosine.
         folder: where to; absent, empty, or an older export.
         settings: how it is learned which scores are matches.
+        notes: what else to know where it runs, a note a place.
 
     Raises:
         GapvizError: a transductive strategy, a folder with something else in it, or a disk
             that cannot be written.
     """
-    files, card = export_files(experiment, settings=settings)
+    files, card = export_files(experiment, settings=settings, notes=notes)
 
     def write(partial: Path) -> None:
         for name, content in files.items():
@@ -129,6 +136,7 @@ def export_files(
     experiment: Experiment,
     before: Measurement | None = None,
     settings: MatchSettings | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, bytes], ExportCard]:
     """What `export_strategy` writes, by file name, and the card.
 
@@ -136,6 +144,7 @@ def export_files(
         experiment: the strategy on a collection.
         before: raw cosine on the same items, where it is measured already.
         settings: how it is learned which scores are matches.
+        notes: what else to know where it runs, a note a place.
 
     Raises:
         GapvizError: a transductive strategy.
@@ -151,8 +160,14 @@ def export_files(
         card_of(experiment, before or experiment.having(StrategyOptions()).measurement, settings),
         arrays_hash=hashlib.sha256(content).hexdigest(),
     )
-    files = {CARD_FILE: card.to_json().encode(), ARRAYS_FILE: content}
-    for snippet in snippets_of(card, strategy):
+    snippets = snippets_of(card, strategy)
+    card = replace(card, notes={one.target: one.note for one in snippets} | dict(notes))
+    files = {
+        CARD_FILE: card.to_json().encode(),
+        ARRAYS_FILE: content,
+        README_FILE: readme_of(card, snippets).encode(errors="backslashreplace"),
+    }
+    for snippet in snippets:
         if snippet.code:
             files[snippet.file] = snippet.code.encode()
     return files, card

@@ -26,6 +26,7 @@ def test_a_strategy_is_exported_and_applied(run, features, tmp_path):
     assert done.returncode == 0
     assert "Half/half offset (λ = 0.5), fitted on 20 items, measured on 20" in done.stdout
     assert "in_qdrant.py" in done.stdout
+    assert "note       Elasticsearch: One index" in done.stdout
     expected = fit_strategy(
         StrategyOptions("half", strength=0.5), read(str(features)).collection.split("calibrate")
     )
@@ -109,3 +110,23 @@ def test_a_full_disk_leaves_no_half_folder(refused, features, tmp_path, monkeypa
     line = refused("export", features, "--out", tmp_path / "home")
     assert "cannot be written (No space left on device)" in line
     assert [path.name for path in tmp_path.iterdir()] == ["features.npy"]
+
+
+def test_vectors_go_into_a_new_collection_of_a_store_once(run, figures, features, tmp_path):
+    to = f"lancedb://{tmp_path / 'store'}#moved"
+    asked = ("export", features, "--strategy", "centre", "--out", tmp_path / "home", "--to", to)
+    done = run(*asked)
+    assert f"holds      {to}: 80 entries, 80 of them new" in done.stdout
+    assert "LanceDB, as a store: Equal scores" in done.stdout
+    readme = (tmp_path / "home" / "README.md").read_text("utf-8")
+    assert "**LanceDB, as a store**\n  Equal scores" in readme
+    told = figures(*asked)
+    assert told["written"]["n_written"] == 0 and told["written"]["layout"] == "entries"
+
+
+def test_a_store_that_cannot_be_written_is_told_before_anything_is_measured(
+    run, features, tmp_path
+):
+    done = run("export", features, "--out", tmp_path / "home", "--to", "qdrant:///tmp/nowhere")
+    assert done.returncode == 2 and "names no new collection" in done.stderr
+    assert not (tmp_path / "home").exists()

@@ -20,6 +20,7 @@ from gapviz.export.folder import (
     load_exported,
     zipped,
 )
+from gapviz.export.snippets import snippets_of
 from gapviz.measures.experiment import Experiment
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -165,3 +166,21 @@ def test_a_folder_with_something_else_is_not_written_over(tmp_path, drawings):
     with pytest.raises(GapvizError, match="is not an exported strategy"):
         export_strategy(Experiment(drawings), tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["centre", "route", "minmax", "items-max", "nnn"])
+def test_notes_stand_in_the_readme_and_in_the_card(take_home, name):
+    folder, card, strategy = take_home(StrategyOptions(name))
+    readme = (folder / "README.md").read_text("utf-8")
+    assert readme.startswith(f"# {strategy.label}")
+    told = json.loads((folder / CARD_FILE).read_text("utf-8"))["notes"]
+    for one in snippets_of(card, strategy):
+        assert one.note in readme and told[one.target] == one.note
+
+
+def test_notes_name_licence_ties_scale_and_whole_lists(take_home):
+    notes = {name: take_home(StrategyOptions(name))[1].notes for name in ("route", "minmax", "raw")}
+    assert "licence tier" in notes["route"]["Elasticsearch"]
+    assert all("ties" in notes["route"][one].lower() for one in ("Qdrant", "LanceDB", "OpenSearch"))
+    assert all("fetched whole" in notes["minmax"][one] for one in ("Qdrant", "LanceDB"))
+    assert all("(1 + cosine) / 2" in notes["raw"][one] for one in ("Elasticsearch", "OpenSearch"))

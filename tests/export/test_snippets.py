@@ -1,10 +1,12 @@
 """Every generated file runs against the library that it is written for."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.rows import corpus_rows
 from gapviz.export.folder import load_exported
 from gapviz.export.snippets import snippets_of
@@ -25,8 +27,22 @@ ENGINE_PLANS = [
     StrategyOptions("route"), StrategyOptions("znorm"), StrategyOptions("minmax"),
     StrategyOptions("items-rrf"), WEIGHTED,
 ]  # fmt: skip
+CAPTIONS = 3
 QUERIES = (("image", 3), ("text", 11), ("text", 40), ("image", 77))
 K = 10
+
+
+@pytest.fixture(scope="module")
+def captioned(make_collection):
+    """Items with one picture and three captions, all of them indexed."""
+    made = make_collection(60, 16)
+    text = made.modality("text").vectors
+    noise = np.random.default_rng(1).standard_normal((CAPTIONS, *text.shape))
+    several = ModalityVectors.of(
+        (text + 0.2 * noise).transpose(1, 0, 2).reshape(-1, text.shape[1]),
+        np.repeat(np.arange(60), CAPTIONS),
+    )
+    return replace(made, modalities={"image": made.modality("image"), "text": several})
 
 
 def name_of(options):
@@ -142,6 +158,30 @@ def test_qdrant_ranks_as_gapviz_does(take_home, halves, generated, options):
         )
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["items-rrf", "items-max"])
+def test_qdrant_keeps_every_caption_of_an_item(take_home, captioned, generated, name):
+    from qdrant_client import QdrantClient
+
+    folder, _, strategy = take_home(StrategyOptions(name), captioned)
+    module = generated(folder, "in_qdrant")
+    held_out = captioned.split("evaluate")
+    points = {}
+    for modality, block in held_out.modalities.items():
+        for item, vector in zip(block.item_index.tolist(), block.vectors, strict=True):
+            points.setdefault(item, {}).setdefault(modality, []).append(vector)
+    client = QdrantClient(":memory:")
+    module.store(client, list(points.items()))
+    index = ExactIndex(corpus_rows(held_out, strategy), strategy)
+    for modality in ("image", "text"):
+        for query in held_out.modality(modality).vectors[:12]:
+            found = [
+                entry[0] if isinstance(entry, tuple) else entry.id
+                for entry in module.search(client, query, modality, k=K)
+            ]
+            assert found == [hit.item for hit in index.search(Query(query, modality), K).hits]
+
+
 def test_qdrant_takes_cormacks_60_as_its_61(take_home):
     _, card, strategy = take_home(StrategyOptions("route"))
     (code,) = [one.code for one in snippets_of(card, strategy) if one.target == "Qdrant"]
@@ -212,9 +252,7 @@ def one_document(halves, mixed=False):
     return [(0, "text", vectors["text"]) if mixed else (0, vectors)]
 
 
-@pytest.mark.parametrize(
-    "options", [StrategyOptions("route"), StrategyOptions("items-rrf"), WEIGHTED], ids=name_of
-)
+@pytest.mark.parametrize("options", [StrategyOptions("route"), WEIGHTED], ids=name_of)
 def test_elasticsearch_gets_a_rank_fusion_retriever(
     take_home, halves, generated, elasticsearch, options
 ):
@@ -256,6 +294,54 @@ def test_elasticsearch_gets_one_knn_retriever_for_a_mixed_index(
     assert recorder.sent[1][2][1]["modality"] == "text"
 
 
+def items_with_captions(halves):
+    """One item with a picture and three captions."""
+    vectors = {name: block.corpus.vectors[0] for name, block in halves[1].modalities.items()}
+    return [(0, vectors | {"text": halves[1].modality("text").corpus.vectors[:3]})]
+
+
+def nested_lists(queries):
+    """Field → knn of nested queries, each of which takes the best vector of a document."""
+    assert {one["nested"]["score_mode"] for one in queries} == {"max"}
+    return {one["nested"]["path"]: one["nested"]["query"]["knn"] for one in queries}
+
+
+@pytest.mark.parametrize("name", ["items-rrf", "items-max"])
+def test_elasticsearch_keeps_every_caption_of_an_item(
+    take_home, halves, generated, elasticsearch, name
+):
+    client, recorder = elasticsearch
+    folder, _, _ = take_home(StrategyOptions(name))
+    module = generated(folder, "in_elasticsearch")
+    module.store(client, items_with_captions(halves))
+    module.search(client, halves[1].modality("text").corpus.vectors[0], "text", k=K)
+    create, bulk, asked = recorder.sent
+    mapped = create[2][0]["mappings"]["properties"]["text"]
+    assert mapped["type"] == "nested" and mapped["properties"]["vector"]["dims"] == 256
+    assert [len(bulk[2][1][one]) for one in ("image", "text")] == [1, 3]
+    retriever = asked[2][0]["retriever"]
+    if name == "items-max":
+        queries = retriever["standard"]["query"]["dis_max"]["queries"]
+    else:
+        queries = [one["standard"]["query"] for one in retriever["rrf"]["retrievers"]]
+    lists = nested_lists(queries)
+    assert {name: knn["field"] for name, knn in lists.items()} == {
+        "image": "image.vector", "text": "text.vector",
+    }  # fmt: skip
+    assert all(knn["num_candidates"] <= 10_000 for knn in lists.values())
+
+
+@pytest.mark.parametrize("name", ["centre", "route", "items-rrf", "items-max"])
+def test_elasticsearch_is_asked_for_no_more_candidates_than_it_takes(
+    take_home, generated, halves, name
+):
+    folder, _, _ = take_home(StrategyOptions(name))
+    module = generated(folder, "in_elasticsearch")
+    query = halves[1].modality("text").corpus.vectors[0]
+    told = json.dumps(module.retriever(query, "text", k=5_000))
+    assert '"num_candidates": 10000' in told and '"num_candidates": 50000' not in told
+
+
 @pytest.fixture
 def opensearch(monkeypatch):
     from opensearchpy import OpenSearch, Urllib3HttpConnection
@@ -294,6 +380,24 @@ def test_opensearch_gets_a_hybrid_query_behind_rank_fusion(
     lists = asked[2][0]["query"]["hybrid"]["queries"]
     assert [list(one["knn"]) for one in lists] == [["image"], ["text"]]
     assert "gapviz-rank-fusion" in pipeline[1] and "gapviz-rank-fusion" in asked[1]
+
+
+@pytest.mark.parametrize("name", ["items-rrf", "items-max"])
+def test_opensearch_keeps_every_caption_of_an_item(take_home, halves, generated, opensearch, name):
+    client, recorder = opensearch
+    folder, _, _ = take_home(StrategyOptions(name))
+    module = generated(folder, "in_opensearch")
+    module.store(client, items_with_captions(halves))
+    module.search(client, halves[1].modality("text").corpus.vectors[0], "text", k=K)
+    create, bulk, asked = recorder.sent
+    mapped = create[2][0]["mappings"]["properties"]["text"]
+    assert mapped["type"] == "nested" and mapped["properties"]["vector"]["dimension"] == 256
+    assert [len(bulk[2][1][one]) for one in ("image", "text")] == [1, 3]
+    kind = "dis_max" if name == "items-max" else "hybrid"
+    lists = nested_lists(asked[2][0]["query"][kind]["queries"])
+    assert {name: list(knn) for name, knn in lists.items()} == {
+        "image": ["image.vector"], "text": ["text.vector"],
+    }  # fmt: skip
 
 
 def test_opensearch_gets_one_knn_query_for_a_mixed_index(take_home, halves, generated, opensearch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gapviz.core.python_source import literal
 from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import CODE_NAME, ITEM_DEPTH, Snippet, StoreExport, head
-from gapviz.export.snippets.documents import refusal
+from gapviz.export.snippets.documents import MERGE_NOTE, refusal
 from gapviz.strategies import Strategy
 
 MOST_SEARCHES = 10
@@ -65,7 +65,7 @@ def mixpeek_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     """`retriever` and `query_input` with the models of the package `mixpeek`."""
     title, file = "Mixpeek", "in_mixpeek.py"
     how = card.serving
-    refused = refusal(how, 1)
+    refused = refusal(card, 1) or (MERGE_NOTE if how == "merge" else "")
     if not refused and how == "ranks" and len(card.modalities) > MOST_SEARCHES:
         refused = f"No code: a stage holds at most {MOST_SEARCHES} searches."
     weights = card.list_weights

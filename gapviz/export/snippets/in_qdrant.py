@@ -15,7 +15,7 @@ from gapviz.export.snippets.base import (
 from gapviz.strategies import Strategy
 
 _STORE = '''
-from in_numpy import {imports}
+{numpy}from in_numpy import {imports}
 from qdrant_client import models
 
 COLLECTION = {name}
@@ -54,6 +54,21 @@ _NAMED_VECTORS = {
     "vector": "vector={name: move(v[None], name)[0].tolist() for name, v in vectors.items()}",
     "unpacked": "vectors",
 }
+_SEVERAL_VECTORS = {
+    "config": """{
+            name: models.VectorParams(
+                size=DIM,
+                distance=models.Distance.COSINE,
+                # An item scores as its best vector does.
+                multivector_config=models.MultiVectorConfig(
+                    comparator=models.MultiVectorComparator.MAX_SIM
+                ),
+            )
+            for name in MODALITIES
+        }""",
+    "vector": "vector={name: move(np.atleast_2d(v), name).tolist() for name, v in vectors.items()}",
+    "unpacked": "vectors",
+}
 
 _MIXED = '''
 
@@ -67,7 +82,7 @@ _FUSED = '''
 
 def search(client, query, modality, k=10{depth}):
     """The k best points by rank fusion, for a query vector as encoded."""
-    moved = move_query(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality){asks}.tolist()
     return client.query_points(
         COLLECTION,
         prefetch=[
@@ -83,7 +98,7 @@ _MERGED = '''
 
 def search(client, query, modality, k=10{depth}):
     """The k best as [(id, score)], merged here, for a query vector as encoded."""
-    moved = move_query(query[None], modality)[0].tolist()
+    moved = move_query(query[None], modality){asks}.tolist()
 {limit}
     answers = client.query_batch_points(
         COLLECTION,
@@ -100,7 +115,7 @@ def search(client, query, modality, k=10{depth}):
 
 _WHOLE = "    limit = client.count(COLLECTION).count  # all of a list enters every score"
 
-BY_ITEM = "A point is an item, with one named vector for every modality that it has."
+BY_ITEM = "A point is an item: all vectors that it has of a modality stand in one named vector."
 BY_ROW = "A point is one vector: one image, or one text. Nothing stands in two lists."
 
 
@@ -115,7 +130,7 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
     elif how == "mixed":
         code = (
             start
-            + _STORE.format(imports="DIM, move, move_query", name=name, **_ONE_VECTOR)
+            + _STORE.format(numpy="", imports="DIM, move, move_query", name=name, **_ONE_VECTOR)
             + _MIXED
         )
         note = "One collection for all modalities; documents and queries are moved before."
@@ -127,11 +142,20 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
         if constant is not None and not card.by_item:
             imports = "DIM, MODALITIES, list_order, move, move_query"
         layout = BY_ITEM if card.by_item else BY_ROW
-        point = f"{{modality: vector as encoded}}) a point.\n\n    {layout}\n    "
-        code = start + _STORE.format(imports=imports, name=name, point=point, **_NAMED_VECTORS)
+        held = "vectors as encoded, one or several" if card.by_item else "vector as encoded"
+        point = f"{{modality: {held}}}) a point.\n\n    {layout}\n    "
+        code = start + _STORE.format(
+            numpy="import numpy as np\n" if card.by_item else "",
+            imports=imports,
+            name=name,
+            point=point,
+            **(_SEVERAL_VECTORS if card.by_item else _NAMED_VECTORS),
+        )
+        asks = "" if card.by_item else "[0]"
         depth, limit = depth_words(card)
         if constant is not None:
             code += _FUSED.format(
+                asks=asks,
                 depth=depth,
                 limit=limit,
                 constant=constant,
@@ -141,7 +165,7 @@ def qdrant_snippet(card: ExportCard, strategy: Strategy) -> Snippet:
             note = _fused_note(card)
         else:
             top = _WHOLE if card.whole_lists else f"    limit = {limit}"
-            code += _MERGED.format(depth=depth, limit=top)
+            code += _MERGED.format(asks=asks, depth=depth, limit=top)
             note = _merged_note(card)
     return Snippet("Qdrant", "in_qdrant.py", code, note)
 
@@ -152,7 +176,10 @@ def _fused_note(card: ExportCard) -> str:
         "the value here is shifted by one so that the scores are those measured."
     )
     if card.by_item:
-        return f"{note} One vector a modality and item; lists are fused to a depth of 1,000."
+        return (
+            f"{note} An item stands in a list by the best of its vectors (a multivector by "
+            "MAX_SIM); lists are fused to a depth of 1,000."
+        )
     return (
         f"{note} Every rank ties between the lists: the order of the prefetches decides in "
         "the embedded mode, while a server may break ties otherwise."

@@ -102,6 +102,8 @@ class ArrayStore(WritableStore):
         batch: int = BATCH,
         after: str = "",
     ) -> Iterator[Batch]:
+        if self._writes and not files.ids_of(self.folder):
+            return  # nothing is written yet
         n = self._stored.entries.num_rows
         for start in range(int(after or 0), n, batch):
             stop = min(start + batch, n)

@@ -147,13 +147,6 @@ def _own_share_of_parts(asked: Asked, scores: Float32, k: int, kept: Mask) -> Fl
     return ratio(counts[:, 0], n_found)
 
 
-def places_in_list(scores: Float32) -> Indices:
-    """`(n,)`: the place of each entry by falling score, from 0."""
-    places = np.empty(scores.size, dtype=np.int64)
-    places[np.argsort(-scores, kind="stable")] = np.arange(scores.size)
-    return places
-
-
 def count_above(scores: Float32, level: Float32, *, or_equal: bool = False) -> Indices:
     """`(n_queries,)`: how many entries of each row exceed (or reach) its level."""
     compare = np.greater_equal if or_equal else np.greater
