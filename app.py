@@ -9,6 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from gapviz.dashboard import (
     FAVICON,
     anatomy,
+    approximate,
     cones,
     curves,
     data,
@@ -65,6 +66,7 @@ if __name__ == "__main__":
                 _page(curves, "Curves", "show_chart"),
                 _page(thresholds, "Thresholds", "bar_chart"),
                 _page(anatomy, "Anatomy of the gap", "biotech"),
+                _page(approximate, "Approximate index", "speed"),
                 _page(protocol, "Protocol", "fact_check"),
             ],
             "Act": [

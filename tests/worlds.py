@@ -62,3 +62,37 @@ def wider_and_worse(n=80, dim=12, *, better=False):
         rows = meaning + noise * rng.standard_normal((n, dim))
         blocks[name] = ModalityVectors.of(rows + place * 1.5 * np.eye(dim)[place])
     return Collection("wider", items_of_rows(n), blocks, alternate_splits(n), encoder="four")
+
+
+def clustered(n=1_200, dim=24, *, scattered=False, gap=2.0):
+    """Images in sixty tight clusters, and texts across a gap that no image direction shares.
+
+    Args:
+        n: items.
+        dim: of the part that is shared; the gap has a dimension of its own.
+        scattered: whether texts lie in no cluster, so that the images nearest to one lie in many;
+            else they lie as images do, and only the gap lies between.
+        gap: how wide.
+    """
+    rng = np.random.default_rng(5)
+    centres = rng.standard_normal((60, dim))
+
+    def drawn():
+        return centres[rng.integers(60, size=n)] + 0.15 * rng.standard_normal((n, dim))
+
+    images = drawn()
+    texts = rng.standard_normal((n, dim)) if scattered else drawn()
+    sides = [
+        np.concatenate([rows, np.full((n, 1), side * gap / 2)], axis=1)
+        for rows, side in ((images, 1), (texts, -1))
+    ]
+    return Collection(
+        "clusters",
+        items_of_rows(n),
+        {
+            name: ModalityVectors.of(rows)
+            for name, rows in zip(("image", "text"), sides, strict=True)
+        },
+        alternate_splits(n),
+        encoder="exact",
+    )

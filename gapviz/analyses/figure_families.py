@@ -8,6 +8,7 @@ from types import ModuleType
 from gapviz.analyses import within
 from gapviz.analyses.advice.advice import VERDICT_RULE
 from gapviz.analyses.anatomy.described import ANATOMY
+from gapviz.analyses.approximate.described import APPROXIMATE
 from gapviz.analyses.directions.described import DIRECTIONS
 from gapviz.analyses.judged_figures import JUDGED
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
@@ -67,6 +68,7 @@ def families() -> dict[str, Family]:
         Family("matches", "Is this a match?", MATCHES),
         Family("curves", "Curves", CURVES),
         Family("anatomy", "Hubs, spectra and drawings", ANATOMY),
+        Family("approximate", "Approximate indexes", APPROXIMATE),
         Family("choices", "Scoreboard and Decide", CHOICES),
     )
     listed = {figure.name for family in ours for figure in family.figures}

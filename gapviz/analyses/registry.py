@@ -8,6 +8,7 @@ from gapviz.analyses import cones, measure, protocol, search, why, within
 from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
+from gapviz.analyses.approximate import analysis as approximate
 from gapviz.analyses.curves import analysis as curves
 from gapviz.analyses.directions import analysis as directions
 from gapviz.analyses.scoreboard import analysis as scoreboard
@@ -26,6 +27,7 @@ _OURS = (
     curves.ANALYSIS,
     thresholds.ANALYSIS,
     anatomy.ANALYSIS,
+    approximate.ANALYSIS,
     cones.ANALYSIS,
     why.ANALYSIS,
     decide.ANALYSIS,

@@ -13,6 +13,7 @@ PAGES = {
     "pages/curves.py": "Curves",
     "pages/thresholds.py": "Thresholds",
     "pages/anatomy.py": "Anatomy of the gap",
+    "pages/approximate.py": "Approximate index",
     "pages/protocol.py": "Protocol",
     "pages/decide.py": "Decide",
     "pages/export.py": "Export",

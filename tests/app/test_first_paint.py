@@ -36,6 +36,7 @@ TITLES = {
     "curves": "Curves: one choice, its whole range",
     "thresholds": "Thresholds, by pair type",
     "anatomy": "Anatomy of the gap",
+    "approximate": "Approximate index: what the gap costs in it",
     "protocol": "Protocol: how every figure is measured",
     "scoreboard": "Scoreboard: every way out, against every other",
     "directions": "Directions: which modality finds which",

@@ -9,7 +9,7 @@ from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
     "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves", "thresholds",
-    "anatomy", "protocol", "decide", "export", "data",
+    "anatomy", "approximate", "protocol", "decide", "export", "data",
 )  # fmt: skip
 NEED_NO_SECOND = ("within", "protocol", "data")
 

@@ -80,6 +80,22 @@ def _interval(
     return low, high
 
 
+def resampled_means(columns: Float64, items: Indices, *, seed: int = DEFAULT_SEED) -> Float64:
+    """Mean of every column in each resample of the items, `(RESAMPLES, n_columns)`.
+
+    Args:
+        columns: `(n, n_columns)` without NaN; entries of one item are drawn together.
+        items: `(n,)` the item of each.
+        seed: of the resampling.
+    """
+    _, group = np.unique(items, return_inverse=True)
+    counts = np.bincount(group)
+    totals = np.zeros((counts.size, columns.shape[1]))
+    np.add.at(totals, group, columns)
+    means = [(draws @ totals) / (draws @ counts)[:, None] for draws in _draws(counts.size, seed)]
+    return np.concatenate(means)
+
+
 def bootstrap_imbalance(
     lifts: Sequence[Float64],
     items: Sequence[Indices],

@@ -1,0 +1,1 @@
+"""What an approximate index loses of exact search, and what it costs, by modality."""
