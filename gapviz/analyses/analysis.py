@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from gapviz.core.collection import Collection
+from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
@@ -26,6 +26,7 @@ from gapviz.core.wording import counted, too_few
 from gapviz.measures.experiment import Experiment, measured_pair
 from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement
+from gapviz.sources.on_disk.vectors import StreamedVectors
 from gapviz.strategies import StrategyOptions, StrategySpec
 
 Shared = Literal["strategy", "fit", "pair", "seed", "also"]
@@ -236,6 +237,16 @@ class Request:
         return position
 
 
+@dataclass(frozen=True, eq=False)
+class OnDisk:
+    """What an analysis is asked about vectors that are too large for memory."""
+
+    vectors: StreamedVectors
+    strategy: StrategyOptions = field(default_factory=StrategyOptions)
+    seed: int = DEFAULT_SEED
+    encoder: str = UNNAMED_MODEL
+
+
 Find = Callable[[Request, Progress], Finding]
 
 
@@ -259,6 +270,8 @@ class Analysis:
     """Whether a report has a section of it, at its usual parameters."""
     goes_on: bool = False
     """Whether a run that was stopped goes on where it was."""
+    on_disk: Callable[[OnDisk, Progress], Finding] | None = None
+    """Answers for vectors that are too large for memory; raises `GapvizError` as `find`."""
 
     def answer(self, request: Request, progress: Progress) -> Finding:
         """What `find` finds; vectors of random weights are said to be that, in its JSON too.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from gapviz.analyses import cones, measure, protocol, search, why, within
+from gapviz.analyses import cones, measure_on_disk, protocol, search, why, within
 from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
@@ -19,7 +19,7 @@ ENTRY_POINTS = "gapviz.analyses"
 """The group of entry points by which another package ships an `Analysis`."""
 
 _OURS = (
-    measure.ANALYSIS,
+    measure_on_disk.ANALYSIS,
     search.ANALYSIS,
     scoreboard.ANALYSIS,
     within.ANALYSIS,

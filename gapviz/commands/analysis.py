@@ -13,6 +13,7 @@ from pathlib import Path
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.commands.files import OUT_OPTIONS, WRITERS, json_text, output_of, refuse_output
 from gapviz.commands.gate import Condition, Gated, add_gate, parse_condition
+from gapviz.commands.on_disk import add_stream, on_disk_of
 from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import (
     Commands,
@@ -53,6 +54,8 @@ def add_analysis(commands: Commands, analysis: Analysis) -> None:
         )
     add_shared(command, analysis.shared, analysis.strategy)
     add_gate(command)
+    if analysis.on_disk is not None:
+        add_stream(command)
     command.set_defaults(run=partial(run, analysis), goes_on=analysis.goes_on)
 
 
@@ -97,6 +100,10 @@ def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
         GapvizError: bad input, or a file that cannot be written.
     """
     gates = refused_early(options)
+    asked = on_disk_of(analysis, options)
+    if asked is not None and analysis.on_disk is not None:
+        with progress_bar() as progress:
+            return answer(analysis.on_disk(asked, progress), gates, options)
     request = request_of(analysis, options)
     with progress_bar() as progress:
         finding = analysis.answer(request, progress)

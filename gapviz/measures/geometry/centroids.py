@@ -5,14 +5,16 @@ Notation: x, y unit rows of two modalities, μ their centroids, Δ = μx − μy
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.core.blocks import centroid, float64_blocks, item_sums
+from gapviz.core.blocks import float64_blocks, item_sums
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.measures.geometry.gap_interval import OffsetNoise, change_interval
+from gapviz.measures.geometry.sums import RowSums
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,32 +124,49 @@ def measure_cloud(vectors: Float32, owner: Indices | None = None) -> Cloud:
         vectors: the rows.
         owner: `(n,)` number of each row's item; each row is an item of its own unless given.
     """
-    n = vectors.shape[0]
-    mu = centroid(vectors)
-    distance = squared = norms = 0.0
-    for block in float64_blocks(vectors):
-        norms += float(np.einsum("ij,ij->", block, block))
-        centred = block - mu
-        squares = np.einsum("ij,ij->i", centred, centred)
-        squared += float(squares.sum())
-        distance += float(np.sqrt(squares).sum())
-    # Of items with one row each, the squares of their sums are known by now.
-    n_items, n_same, same = n, n, norms
-    if owner is not None and np.unique(owner).size < n:
-        n_items = n_same = 0
-        same = 0.0
-        for sums, counts in item_sums(vectors, owner):
-            n_items += counts.size
-            n_same += int((counts**2).sum())
-            same += float(np.einsum("ij,ij->", sums, sums))
-    total = mu * n
+    sums = RowSums.of(vectors)
+    distance = mean_distance(float64_blocks(vectors), sums.mean, sums.n)
+    if owner is None or np.unique(owner).size == sums.n:
+        return cloud_of(sums, distance)
+    n_items = n_same = 0
+    same = 0.0
+    for totals, counts in item_sums(vectors, owner):
+        n_items += counts.size
+        n_same += int((counts**2).sum())
+        same += float(np.einsum("ij,ij->", totals, totals))
+    return cloud_of(sums, distance, of_items=(n_items, n_same, same))
+
+
+def mean_distance(blocks: Iterable[Float64], mean: Float64, n: int) -> float:
+    """mean‖x − μ‖, which has no closed form, of `n` rows in blocks `(m, dim)`."""
+    total = 0.0
+    for block in blocks:
+        centred = block - mean
+        total += float(np.sqrt(np.einsum("ij,ij->i", centred, centred)).sum())
+    return total / n
+
+
+def cloud_of(
+    sums: RowSums, distance: float, *, of_items: tuple[int, int, float] | None = None
+) -> Cloud:
+    """The cloud of rows from their sums.
+
+    Args:
+        sums: of the rows.
+        distance: mean‖x − μ‖.
+        of_items: how many items there are, Σc² over them, and Σ‖s‖², with s the sum and c the
+            number of an item's rows; each row is an item of its own unless given.
+    """
+    n, mu = sums.n, sums.mean
+    n_items, n_same, same = of_items or (n, n, n * sums.mean_square)
+    squared = float(mu @ mu)
     return Cloud(
         n=n,
         centroid=mu,
-        mean_norm=float(np.linalg.norm(mu)),
-        cone=(float(total @ total) - same) / (n * n - n_same) if n_items > 1 else float("nan"),
-        mean_distance=distance / n,
-        rms_distance=float(np.sqrt(squared / n)),
+        mean_norm=float(np.sqrt(squared)),
+        cone=(squared * n * n - same) / (n * n - n_same) if n_items > 1 else float("nan"),
+        mean_distance=distance,
+        rms_distance=float(np.sqrt(max(sums.mean_square - squared, 0.0))),
     )
 
 

@@ -120,15 +120,40 @@ def offset_noise(x: SideRows, y: SideRows, *, fit_noise: float, seed: int) -> Of
         along[first:after] = influence @ delta
         low, high = np.searchsorted(sampled, [first, after])
         shape[low:high] = influence[sampled[low:high] - first]
-    centred = shape - shape.mean(axis=0)
-    gram = centred @ centred.T if len(centred) <= dim else centred.T @ centred
-    squared, larger = float(delta @ delta), 1 + fit_noise
+    squared = float(delta @ delta)
     if squared > 0:
         along /= np.sqrt(squared)
+    return noise_of(
+        trace, float(along @ along), shape, squared, fit_noise=fit_noise, influence=along
+    )
+
+
+def noise_of(
+    trace: float,
+    along: float,
+    shape: Float64,
+    squared: float,
+    *,
+    fit_noise: float,
+    influence: Float64,
+) -> OffsetNoise:
+    """The noise of Δ̂ from its size, its part along Δ, and its shape.
+
+    Args:
+        trace: Σ‖eᵢ‖².
+        along: Σ(eᵢ'Δ̂)²/‖Δ̂‖².
+        shape: eᵢ of some items, up to a factor, `(m, dim)`.
+        squared: ‖Δ̂‖².
+        fit_noise: what a fit on other items adds to the variance, as a multiple.
+        influence: as of `OffsetNoise`.
+    """
+    centred = shape - shape.mean(axis=0)
+    gram = centred @ centred.T if len(centred) <= centred.shape[1] else centred.T @ centred
+    larger = 1 + fit_noise
     noise = OffsetNoise(
         trace=larger * trace,
-        along=larger * float(along @ along),
-        influence=along,
+        along=larger * along,
+        influence=influence,
         effective_dim=_effective_dim(centred, gram),
     )
     if squared - noise.trace < FAR * noise.deviation:

@@ -8,7 +8,7 @@ there, and five times here) the means would differ and the sum would not hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from gapviz.core.pairs import Pairs
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import NO_SPREAD, Float32, Float64
+from gapviz.measures.geometry.sums import PairSums
 from gapviz.strategies.fusion.ties import TOLERANCE
 
 NEIGHBOURS = 10
@@ -64,29 +65,30 @@ class CloudAgreement:
     """The same over all ways to pair the rows."""
 
 
-def differences(blocks: Callable[[], Iterator[Float64]], n_pairs: int, dim: int) -> Differences:
-    """Sum up the differences of matched rows, in two passes.
+def differences(sums: PairSums, blocks: Iterable[Float64]) -> Differences:
+    """Sum up the differences of matched rows.
 
     Args:
-        blocks: gives x − y of all pairs, some `(m, dim)` at a time, as often as it is called.
-        n_pairs: how many they are.
-        dim: of the rows.
+        sums: of all pairs.
+        blocks: x − y of all pairs, some `(m, dim)` at a time.
     """
-    if not n_pairs:
-        return Differences(np.full(dim, _NAN), _NAN, _NAN, _NAN)
-    total, squares = np.zeros(dim), 0.0
-    for block in blocks():
-        total += block.sum(axis=0)
-        squares += float(np.einsum("ij,ij->", block, block))
-    mean = total / n_pairs
-    length, residual, cosines = float(np.linalg.norm(mean)), 0.0, 0.0
-    for block in blocks():
-        lengths = np.linalg.norm(block, axis=1) * length
-        nothing = np.zeros(len(block))
-        cosines += float(np.divide(block @ mean, lengths, out=nothing, where=lengths > 0).sum())
-        left = block - mean
-        residual += float(np.einsum("ij,ij->", left, left))
-    return Differences(mean, squares / n_pairs, residual / n_pairs, cosines / n_pairs)
+    if not sums.n:
+        return Differences(sums.mean_difference, _NAN, _NAN, _NAN)
+    mean = sums.mean_difference
+    return differences_of(sums, sum(cosines_with(block, mean) for block in blocks) / sums.n)
+
+
+def differences_of(sums: PairSums, mean_cosine: float) -> Differences:
+    """The differences of one pair or more, with the mean cosine with Δ, that has no closed form."""
+    mean, square = sums.mean_difference, sums.mean_square
+    return Differences(mean, square, max(square - float(mean @ mean), 0.0), mean_cosine)
+
+
+def cosines_with(rows: Float64, mean: Float64) -> float:
+    """Σ of the cosines of rows `(m, dim)` with a direction; 0 where a row has no length."""
+    lengths = np.linalg.norm(rows, axis=1) * float(np.linalg.norm(mean))
+    nothing = np.zeros(len(rows))
+    return float(np.divide(rows @ mean, lengths, out=nothing, where=lengths > 0).sum())
 
 
 def cloud_agreement(x: Float32, y: Float32, pairs: Pairs, *, seed: int) -> CloudAgreement:

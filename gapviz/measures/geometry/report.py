@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
-from gapviz.core.blocks import BLOCK_ROWS, float64_blocks
+from gapviz.core.blocks import BLOCK_ROWS
 from gapviz.core.estimate import Estimate
 from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import Pairs
@@ -51,6 +52,13 @@ from gapviz.measures.geometry.pair_scores import (
     paired_blocks,
 )
 from gapviz.measures.geometry.spectrum import Spectrum, no_spectrum, spectrum_of
+from gapviz.measures.geometry.sums import (
+    EXACT_ROWS,
+    PairSums,
+    SecondMoments,
+    exact_blocks,
+    merged,
+)
 
 MATCHED_SHARE = 0.95
 """Of the matched pairs, those that reach the threshold."""
@@ -149,7 +157,15 @@ class Geometry:
     @cached_property
     def differences(self) -> Differences:
         """Of matched rows: the squared gap and the residual, which add up to the alignment."""
-        return differences(self._differences, len(self.pairs), self.x_rows.shape[1])
+        return differences(self.pair_sums, self._differences())
+
+    @cached_property
+    def pair_sums(self) -> PairSums:
+        """Of matched rows."""
+        none = PairSums.none(self.x_rows.shape[1])
+        rows = self.pairs.rows_a, self.pairs.rows_b
+        blocks = paired_blocks(self.x_rows, self.y_rows, *rows, EXACT_ROWS)
+        return merged((PairSums.of(a, b) for a, b in blocks), none)
 
     def _differences(self) -> Iterator[Float64]:
         rows = self.pairs.rows_a, self.pairs.rows_b
@@ -189,13 +205,13 @@ class Geometry:
 
         Closed form: the sum over all pairs is Σx·Σy, less the matched ones.
         """
-        blocks = paired_blocks(self.x_rows, self.y_rows, self.pairs.rows_a, self.pairs.rows_b)
-        total = sum(float(np.einsum("ij,ij->", a, b)) for a, b in blocks)
-        n_pairs, n_all = len(self.pairs), self.x.n * self.y.n
-        others = float(self.x.centroid @ self.y.centroid) * n_all - total
+        sums, n_all = self.pair_sums, self.x.n * self.y.n
+        matched = sums.mean_product
+        others = float(self.x.centroid @ self.y.centroid) * n_all
+        others -= sums.n * matched if sums.n else 0.0
         return CrossCosines(
-            matched=total / n_pairs if n_pairs else float("nan"),
-            mismatched=others / (n_all - n_pairs) if n_all > n_pairs else float("nan"),
+            matched=matched,
+            mismatched=others / (n_all - sums.n) if n_all > sums.n else float("nan"),
         )
 
     @cached_property
@@ -238,20 +254,19 @@ class Geometry:
     @cached_property
     def principal_axis(self) -> PrincipalAxis:
         """Leading eigenvector of the pooled covariance, by a `(dim, dim)` eigenproblem."""
-        delta, gap = self.gap.delta, self.gap.gap
-        total, second = np.zeros(delta.size), np.zeros((delta.size, delta.size))
-        for matrix in (self.x_rows, self.y_rows):
-            for block in float64_blocks(matrix):
-                total += block.sum(axis=0)
-                second += block.T @ block
-        n = self.x.n + self.y.n
-        mean = total / n
-        values, vectors = np.linalg.eigh(second / n - np.outer(mean, mean))
+        values, vectors = np.linalg.eigh(self.pooled_moments.covariance)
         variance = float(np.maximum(values, 0).sum())
         return PrincipalAxis(
-            cosine_with_gap=quotient(abs(float(vectors[:, -1] @ delta)), gap),
+            cosine_with_gap=quotient(abs(float(vectors[:, -1] @ self.gap.delta)), self.gap.gap),
             variance_share=quotient(float(values[-1]), variance),
         )
+
+    @cached_property
+    def pooled_moments(self) -> SecondMoments:
+        """Of the rows of both modalities."""
+        blocks = chain(exact_blocks(self.x_rows), exact_blocks(self.y_rows))
+        none = SecondMoments.none(self.x_rows.shape[1])
+        return merged(map(SecondMoments.of, blocks), none)
 
     @cached_property
     def auc_matched(self) -> float:

@@ -46,7 +46,12 @@ def spectrum_of(blocks: Iterable[Float64], mean: Float64, n_rows: int) -> Spectr
         for block in blocks:
             centred = block - mean
             second += centred.T @ centred
-    found = np.maximum(np.linalg.eigvalsh(second / n_rows)[::-1], 0.0)
+    return spectrum_of_covariance(second / n_rows, dim)
+
+
+def spectrum_of_covariance(covariance: Float64, dim: int) -> Spectrum:
+    """From a covariance `(dim, dim)`, or a smaller matrix of the same eigenvalues but for zeros."""
+    found = np.maximum(np.linalg.eigvalsh(covariance)[::-1], 0.0)
     values = np.concatenate([found, np.zeros(dim - found.size)])
     total = values.sum()
     # Rows of float32 that are all equal leave squares of its rounding.

@@ -1,0 +1,85 @@
+"""Whether a source is read into memory or block by block, and what is asked about it then."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from gapviz.analyses.analysis import Analysis, OnDisk
+from gapviz.commands.source import stored_by
+from gapviz.commands.strategy import chosen_pair, given_values
+from gapviz.core.collection import UNNAMED_MODEL
+from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import checked_seed
+from gapviz.sources.builtin import BUILTIN_ENCODERS
+from gapviz.sources.files.format import ReadOptions
+from gapviz.sources.on_disk.opened import open_vectors
+from gapviz.sources.on_disk.vectors import MOST_IN_MEMORY, StreamedVectors
+from gapviz.strategies import StrategyOptions, strategy_spec
+
+READ_IN_MEMORY = ("quantisation", "fuse", "dims", "queries", "judgments", "query_vectors")
+"""Options that need the whole source in memory."""
+
+
+def add_stream(command: argparse.ArgumentParser) -> None:
+    """The option that says how a source is read; `on_disk_of` reads it."""
+    command.add_argument(
+        "--stream",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="read .npy and .parquet block by block, in the memory of a block and a sample: auto "
+        f"does so where all vectors as float32 take more than {MOST_IN_MEMORY / 1e9:g} GB "
+        "(default: auto)",
+    )
+
+
+def on_disk_of(analysis: Analysis, options: argparse.Namespace) -> OnDisk | None:
+    """What to ask about a source that is read block by block; None where it is read as usual.
+
+    Raises:
+        GapvizError: reading block by block is asked for, and cannot be done.
+    """
+    if analysis.on_disk is None or options.stream == "never":
+        return None
+    always = options.stream == "always"
+    vectors = _vectors(options, must=always)
+    if vectors is None or not (always or vectors.bytes_in_memory > MOST_IN_MEMORY):
+        return None
+    strategy = StrategyOptions(strategy_spec(options.strategy).name)
+    if options.fit == "all" and strategy.spec.learns:
+        raise GapvizError(
+            "vectors that are read block by block are never fitted on and measured at once",
+            hint="leave --fit all out, or add --stream never",
+        )
+    return OnDisk(
+        vectors,
+        strategy.having(**given_values(options)),
+        checked_seed(options.seed),
+        options.encoder or UNNAMED_MODEL,
+    )
+
+
+def _vectors(options: argparse.Namespace, *, must: bool) -> StreamedVectors | None:
+    source = options.source
+    if source in BUILTIN_ENCODERS or stored_by(options) is not None or not Path(source).exists():
+        if not must:
+            return None
+        raise GapvizError(
+            "is not read block by block", where=source, hint="name a file or folder of vectors"
+        )
+    given = [name for name in READ_IN_MEMORY if getattr(options, name) is not None]
+    if given:
+        if not must:
+            return None
+        raise GapvizError(
+            f"--{given[0].replace('_', '-')} needs the whole source in memory",
+            where=source,
+            hint="leave it out, or leave --stream always out",
+        )
+    wanted = chosen_pair(options) or options.modalities
+    try:
+        return open_vectors(source, ReadOptions(modalities=tuple(wanted)))
+    except GapvizError:
+        if must:
+            raise
+        return None

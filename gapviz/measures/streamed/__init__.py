@@ -1,0 +1,1 @@
+"""Measuring vectors that stay on disk: one pass for sums, one for lists and distances."""
