@@ -61,7 +61,7 @@ def in_figure(words: str) -> str:
 
 
 def in_terminal(words: str) -> str:
-    """For one line of a terminal or of a comment in code.
+    """For one line of a terminal, of a comment in code, or of text that a script sets as text.
 
     >>> in_terminal("a\x1b[31m \\n b")
     'a?[31m   b'

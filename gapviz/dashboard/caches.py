@@ -107,6 +107,13 @@ def cached_within(
     return partial(CachedAnswers, most_mebibytes=most_mebibytes)
 
 
+def forgotten_with_collections(most_mebibytes: int) -> BoundedCache[str, Any]:
+    """An empty cache that `forget_collections` clears too."""
+    cache: BoundedCache[str, Any] = BoundedCache(most_mebibytes * MEBIBYTE, _bytes_of)
+    _of_collections.append(cache)
+    return cache
+
+
 def _bytes_of(answer: object) -> int:
     """Weigh an answer, which is done when others follow it."""
     if isinstance(answer, Measurement):

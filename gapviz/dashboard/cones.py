@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
+from gapviz.core.vectors import Indices
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import (
     collection_of,
@@ -19,23 +21,17 @@ from gapviz.dashboard.caches import (
     layout_request,
     undefined,
 )
+from gapviz.dashboard.canvas.component import CloudView, Pick, point_canvas
+from gapviz.dashboard.canvas.served import ServedCloud, cloud_of
 from gapviz.dashboard.cards import how_it_is_computed
 from gapviz.dashboard.catalogue import View, encoder_title
-from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.errors import errors_shown
-from gapviz.dashboard.hover import hover_cards, webgl_available
 from gapviz.dashboard.result_list import Answer, item_cards, show_answers
 from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import modality_of, segments_of
-from gapviz.figures.cones import (
-    METHOD_TITLES,
-    alt_text,
-    cones_figure,
-    selected_items,
-    shared_ranges,
-)
+from gapviz.figures.cones import METHOD_TITLES
 from gapviz.measures.projection.layout import Layout, Method
 from gapviz.retrieval.index import ResultList
 from gapviz.retrieval.queries import item_query
@@ -44,10 +40,8 @@ from gapviz.strategies import STRATEGIES
 PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
 PAIRS = free_parameter("pairs")
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
-BEFORE, AFTER = "cones_before", "cones_after"
-NARROWEST_CHART = 400
-"""Pixels of one chart; narrower screens show the charts one below the other."""
-SELECTED = "_selected_items"
+PICTURE = "cones"
+SELECTED, FOUND = "_selected_items", "_selected_positions"
 SELECTED_IN_URL = free_parameter("selected")
 MOST_IN_URL = 48
 """Of a larger selection, a link holds as many items; longer addresses are cut off by some."""
@@ -105,15 +99,11 @@ def _charts(
 ) -> None:
     collection = collection_of(chosen.view)
     selected = _selection(collection)
-    keys: list[str] = []
     for number, (view, requests) in enumerate(drawn.items(), start=1):
         if len(drawn) > 1:
             st.subheader(in_markdown(encoder_title(view)), anchor=False)
-        suffix = "" if number == 1 else f"_{number}"
-        own_keys = [f"{key}{suffix}" for key in (BEFORE, AFTER)[: len(requests)]]
-        _row_of_charts(chosen, requests, own_keys, selected, lines=lines)
-        keys += own_keys
-    hover_cards(keys, chosen.collection, version=collection.content_hash)
+        key = PICTURE if number == 1 else f"{PICTURE}_{number}"
+        _picture(chosen, view, requests, key, selected, lines=lines)
     said()
     _explain(chosen, drawn[chosen.view])
     if len(drawn) > 1:
@@ -121,52 +111,59 @@ def _charts(
             "Two models have two spaces: positions in the upper and in the lower row cannot be "
             "compared, only their shapes and figures can."
         )
-    _show_selection(chosen, selected)
+    _show_selection(chosen, selected.tolist())
 
 
-def _selection(collection: Collection) -> list[int]:
+def _selection(collection: Collection) -> Indices:
     """Positions of the selected items, which the URL follows; at first those of the link."""
     linked = st.query_params.get_all(SELECTED_IN_URL)
     chosen: tuple[str, ...] = st.session_state.setdefault(SELECTED, tuple(linked))
-    known = [item for item in chosen if item in collection.position]
-    if linked != known[:MOST_IN_URL]:
-        st.query_params[SELECTED_IN_URL] = known[:MOST_IN_URL]
-    return [collection.position[item] for item in known]
+    found = _found(chosen, collection)
+    named = [collection.items[position].id for position in found[:MOST_IN_URL]]
+    if linked != named:
+        st.query_params[SELECTED_IN_URL] = named
+    return found
 
 
-def _row_of_charts(
+def _found(chosen: tuple[str, ...], collection: Collection) -> Indices:
+    """Positions of the items of some ids, looked for once where they are many."""
+    kept = st.session_state.get(FOUND)
+    if kept is not None and kept[0] is chosen and kept[1] == collection.content_hash:
+        found: Indices = kept[2]
+        return found
+    place = collection.position
+    found = np.array([place[item] for item in chosen if item in place], dtype=np.int64)
+    st.session_state[FOUND] = (chosen, collection.content_hash, found)
+    return found
+
+
+def _picture(
     chosen: Settings,
+    view: View,
     requests: list[LayoutRequest],
-    keys: list[str],
-    selected: list[int],
+    key: str,
+    selected: Indices,
     *,
     lines: bool,
 ) -> None:
-    layouts = [request.compute() for request in requests]
-    ranges = shared_ranges(*layouts)
     alone = chosen.has_one_modality
     titles = [f"The {chosen.modalities[0]} cone, raw" if alone else "Raw"]
     titles += [request.strategy.label for request in requests[1:]]
-    with st.grid(len(layouts), min_column_width=NARROWEST_CHART, gap="small"):
-        for layout, title, key in zip(layouts, titles, keys, strict=True):
-            with st.container():
-                st.markdown(f"**{in_markdown(title)}**")
-                chart = cones_figure(
-                    layout,
-                    requests[0].item_index,
-                    pairs=chosen.pair if lines else None,
-                    highlight=selected,
-                    ranges=ranges,
-                    webgl=webgl_available(),
-                )
-                show_chart(
-                    chart,
-                    key,
-                    alt_text(layout, title=title),
-                    without=["toImage"],
-                    on_select=lambda key=key: _keep_selection(key, chosen.view),
-                    selection_mode=("points", "box", "lasso"),
-                )
+    pair = None if alone else chosen.pair
+    views = [
+        CloudView(title, ServedCloud(cloud_of(request), chosen.collection, pair))
+        for request, title in zip(requests, titles, strict=True)
+    ]
+    sample = requests[0].sample
+    point_canvas(
+        views,
+        key,
+        scene=requests[0].key,
+        selected=selected,
+        on_pick=lambda pick: _keep(pick, view),
+        lines=lines,
+        note=f"{sample.sentence.capitalize()}." if sample.items.size < sample.n_items else "",
+    )
 
 
 def _explain(chosen: Settings, requests: list[LayoutRequest]) -> None:
@@ -203,8 +200,9 @@ def _show_selection(chosen: Settings, selected: list[int]) -> None:
             st.button("Clear selection", icon=":material/close:", on_click=clear)
     if not selected:
         st.info(
-            "Click a point, or drag with the box or lasso tool above a chart: the items appear "
-            "here, and stay when you change the strategy.",
+            "Click a point, or choose Lasso (or hold Shift) and drag around some: the items appear "
+            "here, and stay when you change the strategy. Drag moves the picture; after a click "
+            "into it the wheel zooms.",
             icon=":material/gesture_select:",
         )
         return
@@ -247,13 +245,12 @@ def _match_words(found: ResultList) -> str:
     )
 
 
-def _keep_selection(key: str, view: View) -> None:
-    """Remember the items, not the points: a redrawn chart forgets its own selection."""
-    event = st.session_state.get(key)
-    positions = selected_items(event["selection"]["points"]) if event else ()
-    if len(positions):
-        items = collection_of(view).items
-        st.session_state[SELECTED] = tuple(items[int(position)].id for position in positions)
+def _keep(pick: Pick, view: View) -> None:
+    """Remember the items by their ids, which mean the same whatever is drawn next."""
+    items = collection_of(view).items
+    picked = [items[position].id for position in pick.items.tolist()]
+    before = st.session_state.get(SELECTED, ()) if pick.add else ()
+    st.session_state[SELECTED] = tuple(dict.fromkeys((*before, *picked)))
 
 
 def _laid_out(request: LayoutRequest) -> Layout | None:

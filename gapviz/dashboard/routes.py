@@ -1,4 +1,5 @@
-"""Routes beside the pages: thumbnails and descriptions of items, and old addresses of pages.
+"""Routes beside the pages: thumbnails and descriptions of items, clouds of points and what draws
+them, and old addresses of pages.
 
 An item is named by its id or, where many are drawn, by its position in the collection. What
 reads files is no coroutine, so that Starlette runs it in a thread.
@@ -6,6 +7,7 @@ reads files is no coroutine, so that Starlette runs it in a thread.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.dashboard.caches import items_of
+from gapviz.dashboard.canvas.served import SCRIPTS, SCRIPTS_VERSION, ServedCloud, served_cloud
 from gapviz.sources.images.references import thumbnail_png
 
 SIZES = (48, 96, 192, 384)
@@ -56,17 +59,56 @@ def _item(request: Request) -> Response:
     found = _find(request)
     if found is None:
         return JSONResponse({"error": "no such item"}, status_code=404)
-    collection, item = found
-    return JSONResponse(
-        {
-            "id": item.id,
-            "caption": item.captions[0] if item.captions else "",
-            "captions": list(item.captions),
-            "label": ", ".join(item.labels) or None,
-            "attribution": collection.attribution,
-        },
-        headers=UNCHANGING,
-    )
+    return JSONResponse(_described(*found), headers=UNCHANGING)
+
+
+def _described(collection: Collection, item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "caption": item.captions[0] if item.captions else "",
+        "captions": list(item.captions),
+        "label": ", ".join(item.labels) or None,
+        "attribution": collection.attribution,
+    }
+
+
+def _cloud(request: Request) -> Response:
+    served = served_cloud(request.path_params["key"])
+    return _bytes(None if served is None else served.cloud.content)
+
+
+def _pairs(request: Request) -> Response:
+    served = served_cloud(request.path_params["key"])
+    return _bytes(None if served is None or not served.pair else served.pair_lines.content)
+
+
+def _bytes(content: bytes | None) -> Response:
+    if content is None:
+        return PlainTextResponse("no such cloud", status_code=404)
+    return Response(content, media_type="application/octet-stream", headers=UNCHANGING)
+
+
+def _point(request: Request) -> Response:
+    """Whose a point is, what there is to tell of that item, and its points."""
+    served = served_cloud(request.path_params["key"])
+    point = _number(request.path_params["point"])
+    if served is None or not 0 <= point < served.cloud.item.size:
+        return JSONResponse({"error": "no such point"}, status_code=404)
+    return JSONResponse(_owner(served, point), headers=UNCHANGING)
+
+
+def _owner(served: ServedCloud, point: int) -> dict[str, Any]:
+    position = int(served.cloud.item[point])
+    points = served.cloud.points_of_items([position]).tolist()
+    collection = items_of(served.collection)
+    return {"item": position, "points": points} | _described(collection, collection.items[position])
+
+
+def _script(request: Request) -> Response:
+    script = SCRIPTS.get(request.path_params["name"])
+    if script is None or request.path_params["version"] != SCRIPTS_VERSION:
+        return PlainTextResponse("no such script", status_code=404)
+    return Response(script, media_type="text/javascript", headers=UNCHANGING)
 
 
 async def _moved(request: Request) -> Response:
@@ -83,14 +125,22 @@ def _find(request: Request) -> tuple[Collection, Item] | None:
     if position is None:
         place = collection.position.get(request.path_params["item"], collection.n_items)
     else:
-        # Python refuses to read a number of thousands of digits.
-        place = int(position) if position.isdecimal() and len(position) < 10 else -1
+        place = _number(position)
     return (collection, collection.items[place]) if 0 <= place < collection.n_items else None
+
+
+def _number(digits: str) -> int:
+    """-1 of what is none: Python refuses to read a number of thousands of digits."""
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else -1
 
 
 ROUTES = [
     Route("/thumb/{collection:str}/{item:str}.png", _thumbnail),
     Route("/thumb/{collection:str}/at/{position:str}.png", _thumbnail),
     Route("/item/{collection:str}/at/{position:str}.json", _item),
+    Route("/cloud/{key:str}.bin", _cloud),
+    Route("/cloud/{key:str}/pairs.bin", _pairs),
+    Route("/cloud/{key:str}/{point:str}.json", _point),
+    Route("/canvas/{version:str}/{name:str}", _script),
     *(Route(address, _moved) for address in MOVED),
 ]

@@ -24,9 +24,9 @@ from gapviz.core.splits import EVALUATE
 from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
+from gapviz.dashboard.canvas.component import webgl_available
 from gapviz.dashboard.cards import change_look, strategy_table
 from gapviz.dashboard.charts import show_chart
-from gapviz.dashboard.hover import webgl_available
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import Answer, show_answers
 from gapviz.dashboard.settings import RAW, ROUTING, Settings, strategy_titles

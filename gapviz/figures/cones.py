@@ -1,7 +1,7 @@
-"""The two cones: a scatter plot of a layout, with pairs, centroids and selection.
+"""The two cones: a scatter plot of a layout, with pairs and centroids.
 
-Traces hold float32 coordinates and integer ids only. Captions and thumbnails would make
-100,000 points weigh five times as much; the hover card fetches them one at a time.
+Traces hold float32 coordinates and integer ids only: captions would make 100,000 points weigh
+five times as much.
 """
 
 from __future__ import annotations
@@ -23,17 +23,13 @@ from gapviz.figures.modality_style import NEUTRAL, style_of
 from gapviz.measures.projection.layout import Layout
 
 PICK_RADIUS = 14
-"""Pixels around a point that count as on it, for a click; the hover card uses the same."""
+"""Pixels around a point that count as on it, for a click; the canvas uses the same."""
 
 POINTS = "points"
 """`meta.role` of the traces whose points stand for rows of the collection."""
 
 # Above this many points smaller markers keep clusters apart.
 MANY_POINTS = 2_500
-
-# Above this many selected points rings would cover one another, and with them what colour tells:
-# the others fade instead.
-MANY_RINGS = 60
 
 METHOD_TITLES = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
 
@@ -65,7 +61,6 @@ def cones_figure(
     item_index: Mapping[str, npt.ArrayLike],
     *,
     pairs: tuple[str, str] | None = None,
-    highlight: npt.ArrayLike = (),
     ranges: AxisRanges | None = None,
     webgl: bool = True,
     height: int = 500,
@@ -81,7 +76,6 @@ def cones_figure(
         layout: as `project` returned it.
         item_index: per modality, the item position of each row the layout was made from.
         pairs: two modalities whose matched rows are joined by thin lines.
-        highlight: item positions whose points get a ring.
         ranges: of the axes, from `shared_ranges`; the layout's own where left out.
         webgl: False draws SVG, slower, for browsers without WebGL.
         height: in pixels.
@@ -90,23 +84,15 @@ def cones_figure(
         GapvizError: `item_index` misses a modality or has too few rows, or `pairs` names a
             modality that is not drawn.
     """
-    items = _items_drawn(layout, item_index)
-    chosen = np.asarray(highlight, dtype=np.int64)
-    ringed = {modality: np.isin(owners, chosen) for modality, owners in items.items()}
-    rings = np.concatenate([layout.points_of(name)[here] for name, here in ringed.items()])
-    many = len(rings) > MANY_RINGS
+    items = items_drawn(layout, item_index)
     # One kind for all traces: Plotly lays every WebGL trace over every SVG one.
     scatter = go.Scattergl if webgl else go.Scatter
     traces = [] if pairs is None else [_pair_lines(layout, items, pairs, scatter)]
-    for modality, owners in items.items():
-        if owners.size:
-            points = _points(layout, modality, owners, scatter)
-            if many:
-                points.marker.opacity = np.where(ringed[modality], 0.9, 0.12)
-            traces.append(points)
-    if len(rings) and not many:
-        ring = {"symbol": "circle-open", "size": 14, "color": NEUTRAL, "line": {"width": 2.5}}
-        traces.append(_marks(scatter, rings.T, "selected", ring))
+    traces += [
+        _points(layout, modality, owners, scatter)
+        for modality, owners in items.items()
+        if owners.size
+    ]
     if layout.linear:
         traces.append(_centroids(layout, scatter))
         # The legend's entry of all centroids: large, and of no modality's colour or shape.
@@ -135,18 +121,6 @@ def alt_text(layout: Layout, *, title: str = "") -> str:
     return f"{head}{METHOD_TITLES[layout.method]} of {counts} points.{spread}"
 
 
-def selected_items(points: Iterable[Mapping[str, Any]]) -> Indices:
-    """Ascending item positions of the points of a selection event, each once.
-
-    Points of traces that stand for no row (centroids, rings) are passed over.
-
-    Args:
-        points: `event["selection"]["points"]` of `st.plotly_chart`.
-    """
-    found = {int(ids[1]) for ids in point_ids(points) if len(ids) == 3}
-    return np.array(sorted(found), dtype=np.int64)
-
-
 def point_ids(points: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
     """The `customdata` of each point of a selection event that has one."""
     for point in points:
@@ -158,8 +132,12 @@ def point_ids(points: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
             yield ids
 
 
-def _items_drawn(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> dict[str, Indices]:
-    """`(n_drawn of the modality,)` item position of every point, by modality."""
+def items_drawn(layout: Layout, item_index: Mapping[str, npt.ArrayLike]) -> dict[str, Indices]:
+    """`(n_drawn of the modality,)` item position of every point, by modality.
+
+    Raises:
+        GapvizError: `item_index` misses a modality or has too few rows.
+    """
     items = {}
     for modality in layout.modalities:
         rows, owners = layout.rows_of(modality), np.asarray(item_index.get(modality, ()), np.int64)

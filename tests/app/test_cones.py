@@ -1,7 +1,9 @@
 import json
 
+import numpy as np
 import pytest
 
+from gapviz.dashboard.canvas.component import Pick
 from gapviz.dashboard.catalogue import View
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
@@ -60,25 +62,46 @@ def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
     assert [card.delta for card in open_app(strategy="raw").metric] == ways
 
 
-def test_two_charts_share_their_axes(open_app):
+def pictures(app):
+    """What the canvases of the page are told."""
+    return [json.loads(found.proto.json) for found in app.get("bidi_component")]
+
+
+def test_two_clouds_share_one_picture_with_its_camera_and_its_selection(open_app):
+    (picture,) = pictures(open_app(strategy="centre"))
+    assert [view["title"] for view in picture["views"]] == ["Raw", "Centre both (λ = 1)"]
+    assert len({view["url"] for view in picture["views"]}) == 2
+    assert len({view["n"] for view in picture["views"]}) == 1
+    low, high = picture["home"]["x"]
+    for view in picture["views"]:
+        assert all(low < x < high for x, _ in view["centroids"])
+
+
+def test_the_camera_stays_while_a_strategy_moves_and_not_on_another_projection(open_app):
     app = open_app(strategy="centre")
-    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    assert len(figures) == 2
-    assert figures[0]["layout"]["xaxis"]["range"] == figures[1]["layout"]["xaxis"]["range"]
+    (before,) = pictures(app)
+    app.sidebar.slider(key="strength").set_value(0.5).run()
+    (after,) = pictures(app)
+    assert (after["scene"], after["frame"]) == (before["scene"], before["frame"])
+    assert after["views"][0]["url"] == before["views"][0]["url"]
+    assert after["views"][1]["url"] != before["views"][1]["url"]
+    (axis,) = pictures(open_app(strategy="centre", projection="Gap axis"))
+    assert axis["scene"] != before["scene"]
 
 
 def test_what_was_measured_is_told_while_a_layout_is_waited_for(open_app, monkeypatch):
     monkeypatch.setattr("gapviz.dashboard.cones._laid_out", lambda request: None)
     app = open_app()
     assert not app.exception
-    assert not app.get("plotly_chart")
+    assert not pictures(app)
     assert any("query gets" in text.value for text in app.markdown)
 
 
 @pytest.mark.parametrize("strategy", ["raw", "route"])
-def test_a_strategy_that_moves_nothing_shows_one_chart(open_app, strategy):
+def test_a_strategy_that_moves_nothing_shows_one_cloud(open_app, strategy):
     app = open_app(strategy=strategy)
-    assert len(app.get("plotly_chart")) == 1
+    (picture,) = pictures(app)
+    assert len(picture["views"]) == 1
     assert not app.exception
 
 
@@ -126,24 +149,28 @@ def test_a_link_to_an_item_that_is_gone_selects_nothing(open_app):
     assert "selected" not in app.query_params
 
 
-def test_a_selection_of_points_is_kept_as_items(open_app, monkeypatch):
+@pytest.fixture
+def kept(monkeypatch):
+    """`kept(*picks)`: ids of the items that are selected after some picks, one after the other."""
     from gapviz.dashboard import cones
 
-    points = [{"customdata": [3, 3, 0]}, {"customdata": {"0": 7, "1": 7, "2": 1}}]
-    state = {"cones_before": {"selection": {"points": points}}}
-    monkeypatch.setattr(cones.st, "session_state", state)
-    cones._keep_selection("cones_before", View("builtin", "builtin"))
+    def ids(*picks):
+        state = {}
+        monkeypatch.setattr(cones.st, "session_state", state)
+        for pick in picks:
+            cones._keep(pick, View("builtin", "builtin"))
+        return state["_selected_items"]
+
+    return ids
+
+
+def test_what_is_picked_is_kept_by_the_ids_of_its_items(kept):
     items = read("builtin").collection.items
-    assert state["_selected_items"] == (items[3].id, items[7].id)
-
-
-def test_an_emptied_selection_loses_nothing(monkeypatch):
-    from gapviz.dashboard import cones
-
-    state = {"cones_before": {"selection": {"points": []}}, "_selected_items": ("kept",)}
-    monkeypatch.setattr(cones.st, "session_state", state)
-    cones._keep_selection("cones_before", View("builtin", "builtin"))
-    assert state["_selected_items"] == ("kept",)
+    assert kept(Pick(np.array([3, 7]))) == (items[3].id, items[7].id)
+    assert kept(Pick(np.array([3, 7])), Pick(np.array([5]))) == (items[5].id,)
+    added = kept(Pick(np.array([3, 7])), Pick(np.array([7, 5]), add=True))
+    assert added == tuple(items[place].id for place in (3, 7, 5))
+    assert kept(Pick(np.array([3])), Pick(np.array([], dtype=np.int64))) == ()
 
 
 def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
@@ -205,9 +232,28 @@ def test_the_page_leads_on_and_keeps_the_view(open_app):
         assert f'<a href="{page}?projection=PCA&amp;strategy=Route+and+fuse+by+rank" ' in links
 
 
-def test_every_chart_says_what_it_shows(open_app):
-    charts = open_app(strategy="centre").get("plotly_chart")
-    assert [chart.proto.alt.split(":")[0] for chart in charts] == ["Raw", "Centre both (λ = 1)"]
+def test_every_cloud_says_what_it_shows(open_app):
+    (picture,) = pictures(open_app(strategy="centre"))
+    titles = [view["alt"].split(":")[0] for view in picture["views"]]
+    assert titles == ["Raw", "Centre both (λ = 1)"]
+
+
+def test_selected_points_are_those_of_every_modality_of_the_items(open_app):
+    app = open_app(strategy="centre")
+    items = read("builtin").collection.items
+    app.session_state["_selected_items"] = (items[3].id, items[7].id)
+    app.run()
+    (picture,) = pictures(app)
+    assert len(picture["selected"]["points"]) == 4
+    (nothing,) = pictures(open_app())
+    assert nothing["selected"] == {"points": []}
+
+
+def test_pair_lines_are_asked_for_only_where_they_are_shown(open_app):
+    (picture,) = pictures(open_app())
+    assert picture["pairs"] is None
+    (picture,) = pictures(open_app(pairs="true"))
+    assert picture["pairs"]["url"].endswith("/pairs.bin")
 
 
 def test_the_link_of_an_item_stands_in_a_list_item_and_keeps_the_view():

@@ -1,5 +1,6 @@
 """Every page on vectors of one modality alone: an answer, what a second would add, no error."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -57,7 +58,10 @@ def test_the_one_cone_is_drawn_with_its_figures(open_app, one):
         for value in (cloud.cloud.cone, cloud.cloud.mean_norm, cloud.cloud.mean_distance)
     ]
     assert values[3] == f"{cloud.spectrum.effective_rank:.1f}"
-    assert len(app.get("plotly_chart")) == 1
+    (picture,) = app.get("bidi_component")
+    assert [view["title"] for view in json.loads(picture.proto.json)["views"]] == [
+        "The image cone, raw"
+    ]
     assert "Gap axis" not in app.segmented_control(key="projection").options
     assert any("Two image vectors have a cosine of" in line.value for line in app.markdown)
 

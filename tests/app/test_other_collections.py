@@ -1,5 +1,7 @@
 """Every page on collections that a visitor brought: several encoders, other modalities."""
 
+import json
+
 import pytest
 
 from gapviz.dashboard.catalogue import workspace
@@ -48,7 +50,8 @@ def test_two_models_stand_side_by_side(open_app, store_collection, page):
     assert "second model" in words(app) + "".join(head.value for head in app.subheader)
     if page == CONES:
         assert len(app.metric) == 16
-        assert len(app.get("plotly_chart")) == 4
+        pictures = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+        assert [len(picture["views"]) for picture in pictures] == [2, 2]
 
 
 def test_of_three_modalities_one_chooses_the_pair(open_app, store_collection):

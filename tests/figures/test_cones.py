@@ -12,7 +12,6 @@ from gapviz.core.vectors import unit_rows
 from gapviz.figures.cones import (
     alt_text,
     cones_figure,
-    selected_items,
     shared_ranges,
 )
 from gapviz.figures.modality_style import style_of
@@ -107,13 +106,6 @@ def test_centroids_are_drawn_only_where_they_mean_something(layout, item_index):
     assert "centroids" not in traces(cones_figure(umap, item_index))
 
 
-def test_a_highlight_is_drawn_and_an_empty_one_is_not(layout, item_index):
-    bare = traces(cones_figure(layout, item_index))
-    assert "selected" not in bare
-    full = traces(cones_figure(layout, item_index, highlight=[2]))
-    assert len(full["selected"].x) == 3
-
-
 def test_before_and_after_share_their_axes(vectors, layout, item_index):
     after = project(
         {name: unit_rows(block - block.mean(axis=0)) for name, block in vectors.items()},
@@ -138,7 +130,7 @@ def test_one_point_still_has_axes_of_some_length(vectors):
 
 
 def test_no_background_no_black_text_and_no_hover_label(layout, item_index):
-    figure = cones_figure(layout, item_index, pairs=("image", "text"), highlight=[1])
+    figure = cones_figure(layout, item_index, pairs=("image", "text"))
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
     assert figure.layout.font.color is None
     assert {trace.hoverinfo for trace in figure.data} <= {"none", "skip"}
@@ -146,7 +138,7 @@ def test_no_background_no_black_text_and_no_hover_label(layout, item_index):
 
 @pytest.mark.parametrize(("webgl", "kind"), [(True, "scattergl"), (False, "scatter")])
 def test_all_traces_are_of_one_kind_so_none_hides_the_marks(layout, item_index, webgl, kind):
-    figure = cones_figure(layout, item_index, pairs=("image", "text"), highlight=[1], webgl=webgl)
+    figure = cones_figure(layout, item_index, pairs=("image", "text"), webgl=webgl)
     assert {trace.type for trace in figure.data} == {kind}
 
 
@@ -166,17 +158,6 @@ def test_rows_without_an_item_are_refused(layout):
         cones_figure(layout, {"image": np.arange(6), "text": np.arange(3)})
     with pytest.raises(GapvizError, match="0 rows of image"):
         cones_figure(layout, {"text": np.arange(9)})
-
-
-def test_a_selection_becomes_items_once_each_without_marks():
-    points = [
-        {"customdata": [4, 2, 1]},
-        {"customdata": [2, 2, 0]},
-        {"customdata": {"0": 1, "1": 0, "2": 0}},
-        {"x": 0.1},
-        {"customdata": None},
-    ]
-    assert selected_items(points).tolist() == [0, 2]
 
 
 @pytest.mark.slow

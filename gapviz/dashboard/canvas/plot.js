@@ -1,0 +1,263 @@
+// One cloud of points: drawn by regl-scatterplot, with axes, centroids and a keyboard's cursor.
+
+import createScatterplot from "./regl-scatterplot.js";
+import { Marks } from "./marks.js";
+
+const PICK_RADIUS = 14;
+const MOVE_MS = 900;
+// Above this many points an animation waits longer for its start than it lasts.
+const MOST_MOVED = 400_000;
+// Above this many selected points rings would cover one another: the others fade instead.
+const MANY_RINGS = 60;
+const PADDING = 1.06;
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Plot {
+  constructor(figure, renderer, handlers, tool) {
+    this.figure = figure;
+    this.stage = figure.querySelector(".stage");
+    this.plane = figure.querySelector(".plane");
+    this.canvas = figure.querySelector(".points");
+    this.linesCanvas = figure.querySelector(".lines");
+    this.marks = new Marks(figure.querySelector(".marks"), this);
+    this.handlers = handlers;
+    this.queue = Promise.resolve();
+    this.add = false;
+    this.scatter = createScatterplot({
+      canvas: this.canvas,
+      renderer,
+      width: "auto",
+      height: "auto",
+      mouseMode: tool,
+      // What is told is told at once, in the order in which it happens.
+      syncEvents: true,
+      colorBy: "valueA",
+      opacityBy: "density",
+      pointScaleMode: "constant",
+      pointSizeMouseDetection: PICK_RADIUS - 4 / devicePixelRatio,
+      actionKeyMap: { lasso: "shift" },
+      deselectOnDblClick: false,
+      deselectOnEscape: false,
+      spatialIndexUseWorker: false,
+    });
+    this.canvas.plot = this;
+    this.listen();
+  }
+
+  listen() {
+    const { scatter, handlers, stage } = this;
+    scatter.subscribe("pointover", (point) => handlers.over(point));
+    scatter.subscribe("pointout", () => handlers.out());
+    scatter.subscribe("lassoStart", () => (this.lassoing = true));
+    // A lasso selects here at once; whose rows the points are, the server knows.
+    scatter.subscribe("select", ({ points }) => {
+      if (!this.lassoing) handlers.picked(points[0], this.add);
+    });
+    scatter.subscribe("lassoEnd", ({ coordinates }) => {
+      this.lassoing = false;
+      if (coordinates.length > 2) {
+        handlers.outlined(coordinates.map((corner) => this.toData(corner)), this.add);
+      }
+    });
+    scatter.subscribe("view", ({ view }) => handlers.viewed(view));
+    scatter.subscribe("transitionStart", () => (this.moving = true));
+    scatter.subscribe("transitionEnd", () => {
+      this.moving = false;
+      scatter.redraw();
+    });
+    scatter.subscribe("drawing", () => {
+      this.marks.draw();
+      handlers.drawn();
+    });
+    stage.addEventListener("keydown", handlers.key);
+    stage.addEventListener("pointerdown", (event) => {
+      this.add = event.ctrlKey || event.metaKey;
+      stage.focus({ preventScroll: true });
+    });
+    stage.addEventListener("pointermove", (event) => event.buttons && handlers.steered());
+    stage.addEventListener("blur", () => (this.cursor = null));
+    const wheel = (event) => {
+      // Whoever scrolls past is let past; a click into the picture, or Ctrl, turns the wheel to it.
+      if (stage.matches(":focus") || event.ctrlKey) handlers.steered();
+      else event.stopPropagation();
+    };
+    stage.addEventListener("wheel", wheel, { capture: true, passive: true });
+  }
+
+  // What of a view is known before its points are there.
+  describe(view, { looks, frame, home }) {
+    Object.assign(this, { view, looks, frame, homeArea: home });
+    this.figure.querySelector(".title").textContent = view.title;
+    this.stage.setAttribute("aria-label", view.alt);
+    this.figure.classList.toggle("linear", view.linear);
+    const style = getComputedStyle(this.figure);
+    const [ground, primary] = ["background", "primary"].map((name) =>
+      style.getPropertyValue(`--st-${name}-color`).trim(),
+    );
+    // Colours by shape, which stand for each other.
+    const colors = Array(6).fill("#7F7F7F");
+    for (const look of looks) colors[look.shape] = look.color;
+    this.scatter.set({
+      pointColor: colors,
+      pointColorActive: colors,
+      pointColorHover: colors,
+      ...(ground && { backgroundColor: ground }),
+      ...(primary && { lassoColor: primary }),
+      pointSize: pointSize(view.n),
+      opacityByDensityFill: 0.8,
+    });
+    this.marks.draw();
+  }
+
+  // Draw a cloud, moving there from another one, or from where its points were drawn.
+  draw(cloud, from = null) {
+    this.latest = cloud;
+    this.queue = this.queue.then(() => this.drawNow(cloud, from));
+    return this.queue;
+  }
+
+  async drawNow(cloud, from) {
+    if (this.removed || this.latest !== cloud) return;
+    const alike = (one) => one && one.n === cloud.n && cloud.n <= MOST_MOVED && !calm.matches;
+    const options = { zDataType: "categorical", preventFilterReset: this.cloud?.n === cloud.n };
+    if (this.cloud && this.cloud.n !== cloud.n) this.scatter.deselect({ preventEvent: true });
+    if (alike(from)) {
+      await this.scatter.draw(this.normalised(from), options);
+      this.cloud = from;
+    }
+    const transition = Boolean(this.cloud) && this.cloud !== cloud && alike(this.cloud);
+    this.cloud = cloud;
+    const points = this.normalised(cloud);
+    await this.scatter.draw(points, { ...options, transition, transitionDuration: MOVE_MS });
+    this.canvas.dataset.drawn = this.view.url;
+  }
+
+  normalised({ n, x, y, code }) {
+    const { frame, looks } = this;
+    const shapes = looks.map((look) => look.shape);
+    const points = new Array(n);
+    for (let i = 0; i < n; i++) {
+      points[i] = [(x[i] - frame.x) / frame.scale, (y[i] - frame.y) / frame.scale, shapes[code[i]]];
+    }
+    return points;
+  }
+
+  toData([x, y]) {
+    return [x * this.frame.scale + this.frame.x, y * this.frame.scale + this.frame.y];
+  }
+
+  // Where a place of the data is, in pixels of the plane.
+  toPlane(x, y) {
+    const [width, height] = this.size();
+    const { view } = this.scatter.get("camera");
+    const across = (view[0] * (x - this.frame.x)) / this.frame.scale + view[12];
+    const up = (view[5] * (y - this.frame.y)) / this.frame.scale + view[13];
+    return [((across * height) / width + 1) * (width / 2), (1 - up) * (height / 2)];
+  }
+
+  // What the plane shows: `{ x: [low, high], y: [low, high] }`, in data.
+  span() {
+    const [width, height] = this.size();
+    const { view } = this.scatter.get("camera");
+    const aspect = width / height;
+    const ends = (axis, half, scale, shift) =>
+      [-half, half].map((end) => ((end - shift) / scale) * this.frame.scale + this.frame[axis]);
+    return { x: ends("x", aspect, view[0], view[12]), y: ends("y", 1, view[5], view[13]) };
+  }
+
+  // Where a point is in the window; null where it cannot be seen.
+  spot(point) {
+    if (!this.cloud || point >= this.cloud.n || this.hidden?.has(this.cloud.code[point])) return null;
+    const [x, y] = this.toPlane(this.cloud.x[point], this.cloud.y[point]);
+    const [width, height] = this.size();
+    if (x < 0 || y < 0 || x > width || y > height) return null;
+    const box = this.plane.getBoundingClientRect();
+    return { x: box.left + x, y: box.top + y };
+  }
+
+  size() {
+    return [Math.max(1, this.plane.clientWidth), Math.max(1, this.plane.clientHeight)];
+  }
+
+  select(points) {
+    const many = points.length > MANY_RINGS;
+    this.scatter.set({
+      pointSizeSelected: many ? 0.1 : 3,
+      pointOutlineWidth: many ? 0.1 : 2,
+      opacityInactiveMax: many ? 0.1 : 1,
+      opacityInactiveScale: many ? 0.4 : 1,
+    });
+    // Given as a list that is theirs: regl-scatterplot takes out of it what is not shown.
+    this.scatter.select([...points], { preventEvent: true });
+    this.selected = points;
+    this.scatter.redraw();
+  }
+
+  filter(hidden) {
+    this.hidden = hidden;
+    if (!this.cloud) return;
+    if (!hidden.size) return void this.scatter.unfilter({ preventEvent: true });
+    const { n, code } = this.cloud;
+    const shown = [];
+    for (let i = 0; i < n; i++) if (!hidden.has(code[i])) shown.push(i);
+    this.scatter.filter(shown, { preventEvent: true });
+  }
+
+  take(tool) {
+    this.scatter.set({ mouseMode: tool });
+  }
+
+  // At a camera's view; without one, where every point of every view is seen.
+  fit(view = null) {
+    if (view) return this.look(view);
+    const { frame, homeArea } = this;
+    const [[left, right], [low, high]] = [homeArea.x, homeArea.y];
+    const [width, height] = this.size();
+    const target = [
+      ((left + right) / 2 - frame.x) / frame.scale,
+      ((low + high) / 2 - frame.y) / frame.scale,
+    ];
+    const half = Math.max((high - low) / 2, ((right - left) / 2) * (height / width));
+    this.scatter.zoomToLocation(target, (half / frame.scale) * PADDING);
+  }
+
+  look(view) {
+    this.scatter.view(view.slice(), { preventEvent: true });
+  }
+
+  zoom(factor) {
+    const [target, distance] = this.aim();
+    this.scatter.zoomToLocation(target, distance * factor);
+  }
+
+  // By shares of what is seen.
+  pan(across, up) {
+    const [[x, y], distance] = this.aim();
+    const [width, height] = this.size();
+    const target = [x + (2 * across * distance * width) / height, y + 2 * up * distance];
+    this.scatter.zoomToLocation(target, distance);
+  }
+
+  aim() {
+    const { view } = this.scatter.get("camera");
+    return [[-view[12] / view[0], -view[13] / view[5]], 1 / view[0]];
+  }
+
+  redraw() {
+    this.scatter.redraw();
+  }
+
+  remove() {
+    this.removed = true;
+    this.scatter.destroy();
+    this.figure.remove();
+  }
+}
+
+// Smaller the more there are, so that clusters stay apart.
+function pointSize(n) {
+  if (n <= 2_500) return 8;
+  if (n <= 20_000) return 6;
+  return n <= 200_000 ? 4 : 2.5;
+}
