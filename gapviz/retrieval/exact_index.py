@@ -106,7 +106,7 @@ class ExactIndex:
         rows = self.rows
         if query.item is None or not query.leave_out_own or query.modality not in rows.names:
             return np.zeros(0, dtype=np.int64)
-        asked = np.flatnonzero(rows.item == query.item)
+        asked: Indices = np.flatnonzero(rows.item == query.item)
         asked = asked[rows.modality[asked] == rows.code(query.modality)]
         # Of an item that is ranked whole, every other row may find it.
         return asked[:1] if self.strategy.spec.ranks_items else asked
