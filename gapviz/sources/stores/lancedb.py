@@ -204,7 +204,9 @@ class LanceStore(WritableStore):
         return Nearest(tuple(ids), tuple(scores))
 
     def _field(self, name: str, queries: Float32) -> VectorField:
-        known = field_named(self.schema(), name or ONE_VECTOR, str(self.address))
+        with _explained(self.address):
+            fields = StoreSchema(tuple(self._fields.values()), (), 0)
+        known = field_named(fields, name or ONE_VECTOR, str(self.address))
         refuse_other_dimension(known, queries, str(self.address))
         return known
 
