@@ -385,9 +385,9 @@ STORE = StoreSpec(
     example="milvus://localhost:19530/collection",
     writes=MilvusStore,
     credentials=(TOKEN,),
-    fusion=f"{NULLS}: gapviz fuses such lists itself.",
     departs={
-        "missing": f"{NULLS}; gapviz leaves them out of what it has found.",
+        "missing": f"{NULLS}; gapviz leaves them out of what it has found, and asks for no fusion of "
+        "such fields.",
         "scale": "WeightedRanker of Milvus Lite scales every list by its least and largest score, "
         "that of the server squashes scores by the metric; L2 is told as the squared distance.",
         "ties": "Equal scores are in no stated order.",
