@@ -209,7 +209,7 @@ def table(postgres):
 
     from gapviz.sources.stores.address import parsed_address
 
-    address = parsed_address(postgres)
+    address = parsed_address(postgres())
     with psycopg.connect(
         host=address.host, port=address.port, dbname=address.collection
     ) as connection:

@@ -16,6 +16,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -329,6 +330,7 @@ class MilvusStore(WritableStore):
         return self._lacking[field]
 
     def write(self, batch: Batch) -> None:
+        refuse_not_finite(batch, str(self.address))
         declared = self._declared
         blank = {
             one.name: self._blank(one) for one in declared.vectors if one.name in declared.nullable
@@ -386,8 +388,8 @@ STORE = StoreSpec(
     writes=MilvusStore,
     credentials=(TOKEN,),
     departs={
-        "missing": f"{NULLS}; gapviz leaves them out of what it has found, and asks for no fusion of "
-        "such fields.",
+        "missing": f"{NULLS}; gapviz leaves them out of what it has found, and asks for no "
+        "fusion of such fields.",
         "scale": "WeightedRanker of Milvus Lite scales every list by its least and largest score, "
         "that of the server squashes scores by the metric; L2 is told as the squared distance.",
         "ties": "Equal scores are in no stated order.",

@@ -15,6 +15,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -257,6 +258,7 @@ class PgvectorStore(WritableStore):
         return Nearest.of(found)
 
     def write(self, batch: Batch) -> None:
+        refuse_not_finite(batch, str(self.address))
         fields = self._known(batch.vectors)
         told = dict.fromkeys(name for one in batch.payload for name in one)
         with (

@@ -74,7 +74,11 @@ def test_it_does_as_every_store(test, items, monkeypatch):
 
 @pytest.mark.parametrize(
     "test",
-    [suite.test_writing_again_changes_nothing, suite.test_an_entry_that_is_there_is_replaced],
+    [
+        suite.test_writing_again_changes_nothing,
+        suite.test_an_entry_that_is_there_is_replaced,
+        suite.test_a_vector_that_is_no_vector_is_refused,
+    ],
     ids=lambda test: test.__name__,
 )
 def test_it_is_written_as_every_store(test, fresh, monkeypatch):
