@@ -181,6 +181,16 @@ def test_what_is_not_there_is_one_sentence(tmp_path, address, sentence):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_another_program_has_open_is_one_sentence(tmp_path, capfd):
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "held.db").mkdir()
+    with (tmp_path / "held.db" / "LOCK").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(GapvizError, match="close it in other programs"):
+            open_store(f"milvus://{tmp_path}/held.db#a")
+    assert capfd.readouterr().err == ""
+
+
 def test_names_that_it_does_not_take_are_refused(milvus_home):
     with pytest.raises(GapvizError, match=r"takes no field with the name .im'age"):
         created(milvus_home("names"), [VectorField("im'age", DIM)])
