@@ -292,11 +292,12 @@ def postgres():
     """
     password = secrets.token_hex(16)
     keeper = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("postgres_keeper.py")), password],
+        [sys.executable, str(Path(__file__).with_name("postgres_keeper.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
+    print(password, file=keeper.stdin, flush=True)
     port = keeper.stdout.readline().strip()
     assert port, "the server did not start"
     numbers = count()
