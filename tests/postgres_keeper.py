@@ -1,8 +1,9 @@
 """A PostgreSQL server with pgvector, while whoever started it keeps the standard input open.
 
-Reads the password of its user, prints its port, then waits. However the tests end, the input closes: the server is stopped and its
-folder removed. The binaries are those of pgserver; its own launcher would add a user to a machine
-where the tests run as root, since PostgreSQL refuses to be root.
+Reads the password of its user, prints its port, then waits. However the tests end, the input
+closes: the server is stopped and its folder removed. The binaries are those of pgserver; its own
+launcher would add a user to a machine where the tests run as root, since PostgreSQL refuses to be
+root.
 """
 
 import os

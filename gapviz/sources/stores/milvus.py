@@ -100,7 +100,7 @@ class MilvusStore(WritableStore):
                     schema=collection_schema(library, named.fields, named.payload),
                     index_params=index_params(store.client, named.fields),
                     consistency_level="Strong",
-                    properties={MARK: "1"},
+                    properties={MARK: "1"} if address.in_files else None,
                 )
                 store.client.load_collection(store._name)
         except GapvizError:
@@ -368,15 +368,17 @@ class MilvusStore(WritableStore):
         end = time.monotonic() + PATIENCE_S
         with explained(self.address):
             self.client.flush(self._name)
-            for field in self._declared.vectors:
-                (name,) = self.client.list_indexes(self._name, field_name=field.name)
-                while int(self.client.describe_index(self._name, name)["pending_index_rows"]):
-                    if time.monotonic() > end:
-                        raise GapvizError(
-                            f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
-                            where=str(self.address),
-                        )
-                    time.sleep(0.2)
+            while any(map(self._pending, self._declared.vectors)):
+                if time.monotonic() > end:
+                    raise GapvizError(
+                        f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
+                        where=str(self.address),
+                    )
+                time.sleep(0.2)
+
+    def _pending(self, field: VectorField) -> int:
+        (name,) = self.client.list_indexes(self._name, field_name=field.name)
+        return int(self.client.describe_index(self._name, name).get("pending_index_rows", 0))
 
 
 STORE = StoreSpec(
