@@ -370,10 +370,8 @@ class MilvusStore(WritableStore):
             self.client.flush(self._name)
             while any(map(self._pending, self._declared.vectors)):
                 if time.monotonic() > end:
-                    raise GapvizError(
-                        f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
-                        where=str(self.address),
-                    )
+                    what = f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes"
+                    raise GapvizError(what, where=str(self.address))
                 time.sleep(0.2)
 
     def _pending(self, field: VectorField) -> int:
