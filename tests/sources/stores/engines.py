@@ -13,6 +13,7 @@ from itertools import count
 import numpy as np
 import pytest
 
+from gapviz.retrieval.stored_rows import entry_ids
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import store_of
 from gapviz.sources.stores.store import (
@@ -190,6 +191,29 @@ def filled(address, fields, batch, payload=()):
     store.write(batch)
     store.finish()
     return store
+
+
+def written(address, collection, rows, layout="vectors"):
+    """A store with the rows of an index: single vectors, or items with a field a modality."""
+    ids = [one.id for one in collection.items]
+    if layout == "vectors":
+        owners = [ids[item] for item in rows.item]
+        payload = tuple(
+            {MODALITY: rows.names[code], ITEM: owner}
+            for code, owner in zip(rows.modality, owners, strict=True)
+        )
+        vectors = {"": FieldVectors(np.arange(rows.n_rows), rows.vectors)}
+        batch = Batch(entry_ids(rows, owners), vectors, payload)
+        return filled(address, [VectorField("", rows.vectors.shape[1])], batch, (MODALITY, ITEM))
+    vectors, fields = {}, []
+    for name, span in zip(rows.names, rows.spans, strict=True):
+        order = np.argsort(rows.item[span], kind="stable")
+        owners = rows.item[span][order]
+        vectors[name] = FieldVectors(owners, rows.vectors[span][order])
+        fields.append(
+            VectorField(name, rows.vectors.shape[1], several=bool((np.diff(owners) == 0).any()))
+        )
+    return filled(address, fields, Batch(tuple(ids), vectors, ({},) * len(ids)))
 
 
 def vectors_of(n, seed=0):
