@@ -1,8 +1,9 @@
 """A PostgreSQL server with pgvector, while whoever started it keeps the standard input open.
 
-Prints its port, then waits. However the tests end, the input closes: the server is stopped and its
-folder removed. The binaries are those of pgserver; its own launcher would add a user to a machine
-where the tests run as root, since PostgreSQL refuses to be root.
+Reads the password of its user, prints its port, then waits. However the tests end, the input
+closes: the server is stopped and its folder removed. The binaries are those of pgserver; its own
+launcher would add a user to a machine where the tests run as root, since PostgreSQL refuses to be
+root.
 """
 
 import os
@@ -24,7 +25,8 @@ BAREST = (
 )  # fmt: skip
 
 
-def main(password: str) -> None:
+def main() -> None:
+    password = sys.stdin.readline().strip()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the input closes too
     home = Path(tempfile.mkdtemp(prefix="gapviz-postgres-", dir="/tmp"))
     try:
@@ -56,19 +58,23 @@ def as_nobody() -> dict[str, object]:
 
 
 def run(*command: object) -> None:
-    subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr, **as_nobody())
+    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, **as_nobody())
 
 
 def usable(home: Path) -> Path:
     """The folder of programs; a copy where `nobody` may not read the installed one."""
-    (package,) = find_spec("pgserver").submodule_search_locations
-    installed = Path(package) / "pginstall"
+    (place,) = find_spec("pgserver").submodule_search_locations
+    package, programs = Path(place), Path("pginstall", "bin")
     try:
-        run(installed / "bin" / "postgres", "--version")
+        run(package / programs / "initdb", "--version")
     except (PermissionError, subprocess.CalledProcessError):
         home.chmod(0o755)
-        installed = shutil.copytree(installed, home / "pginstall")
-    return installed / "bin"
+        # The programs find their libraries beside the package.
+        for part in package.parent.glob("pgserver*"):
+            if part.is_dir():
+                shutil.copytree(part, home / part.name)
+        package = home / package.name
+    return package / programs
 
 
 def started(programs: Path, data: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
@@ -93,4 +99,4 @@ def started(programs: Path, data: Path, log: Path) -> tuple[subprocess.Popen[byt
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

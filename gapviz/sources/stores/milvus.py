@@ -16,6 +16,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -99,7 +100,7 @@ class MilvusStore(WritableStore):
                     schema=collection_schema(library, named.fields, named.payload),
                     index_params=index_params(store.client, named.fields),
                     consistency_level="Strong",
-                    properties={MARK: "1"},
+                    properties={MARK: "1"} if address.in_files else None,
                 )
                 store.client.load_collection(store._name)
         except GapvizError:
@@ -329,6 +330,7 @@ class MilvusStore(WritableStore):
         return self._lacking[field]
 
     def write(self, batch: Batch) -> None:
+        refuse_not_finite(batch, str(self.address))
         declared = self._declared
         blank = {
             one.name: self._blank(one) for one in declared.vectors if one.name in declared.nullable
@@ -366,15 +368,15 @@ class MilvusStore(WritableStore):
         end = time.monotonic() + PATIENCE_S
         with explained(self.address):
             self.client.flush(self._name)
-            for field in self._declared.vectors:
-                (name,) = self.client.list_indexes(self._name, field_name=field.name)
-                while int(self.client.describe_index(self._name, name)["pending_index_rows"]):
-                    if time.monotonic() > end:
-                        raise GapvizError(
-                            f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
-                            where=str(self.address),
-                        )
-                    time.sleep(0.2)
+            while any(map(self._pending, self._declared.vectors)):
+                if time.monotonic() > end:
+                    what = f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes"
+                    raise GapvizError(what, where=str(self.address))
+                time.sleep(0.2)
+
+    def _pending(self, field: VectorField) -> int:
+        (name,) = self.client.list_indexes(self._name, field_name=field.name)
+        return int(self.client.describe_index(self._name, name).get("pending_index_rows", 0))
 
 
 STORE = StoreSpec(
@@ -385,9 +387,9 @@ STORE = StoreSpec(
     example="milvus://localhost:19530/collection",
     writes=MilvusStore,
     credentials=(TOKEN,),
-    fusion=f"{NULLS}: gapviz fuses such lists itself.",
     departs={
-        "missing": f"{NULLS}; gapviz leaves them out of what it has found.",
+        "missing": f"{NULLS}; gapviz leaves them out of what it has found, and asks for no "
+        "fusion of such fields.",
         "scale": "WeightedRanker of Milvus Lite scales every list by its least and largest score, "
         "that of the server squashes scores by the metric; L2 is told as the squared distance.",
         "ties": "Equal scores are in no stated order.",

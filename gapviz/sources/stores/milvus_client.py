@@ -34,8 +34,9 @@ def opened(address: StoreAddress, *, create: bool) -> Any:
     # It prints every error with its traceback, and raises it.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     if address.in_files:
-        # The server of Milvus Lite, which lacks what the iterator of the client first asks for.
-        logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
+        # So does the server of Milvus Lite, which lacks what the iterator of the client first asks.
+        for name in ("milvus_lite", "grpc._server"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         name = _held_file(address.folder, create=create)
         try:
             with explained(address):
@@ -68,13 +69,17 @@ def explained(address: StoreAddress) -> Iterator[None]:
         raise GapvizError(error.what, where=str(address), hint=error.hint) from error
     except (MilvusException, RpcError) as error:
         told = " ".join(str(getattr(error, "message", error)).split())[:200]
-        if "connect" in told.lower() or "open local milvus failed" in told.lower():
+        if "open local milvus failed" in told.lower():
+            raise GapvizError(
+                "Milvus Lite cannot open this file",
+                where=str(address),
+                hint="close it in other programs: it lets one in at a time",
+            ) from error
+        if "connect" in told.lower():
             raise GapvizError(
                 f"Milvus does not answer: {told}",
                 where=str(address),
-                hint="check the address; another program may have the file open"
-                if address.in_files
-                else "check the host and the port, and add ?tls=true where it speaks TLS",
+                hint="check the host and the port, and add ?tls=true where it speaks TLS",
             ) from error
         if "auth" in told.lower() or "permission" in told.lower():
             raise GapvizError(

@@ -18,7 +18,7 @@ KEY, OTHER_KEY = "id", "gapviz_id"
 ONE_VECTOR = "vector"
 """Field of an entry whose one vector has no name."""
 MARK = "gapviz"
-"""Property of a collection: gapviz created it."""
+"""Description of a collection that gapviz created; Milvus Lite keeps a property instead."""
 REST = "$meta"
 """Holds what a row has beside the declared fields."""
 EXACT = ("FLAT", "BRUTE_FORCE")
@@ -101,7 +101,8 @@ def read_declared(client: Any, collection: str) -> Declared:
 
 def is_ours(client: Any, collection: str) -> bool:
     """Whether gapviz created a collection."""
-    return MARK in (client.describe_collection(collection).get("properties") or {})
+    told = client.describe_collection(collection)
+    return told.get("description") == MARK or MARK in (told.get("properties") or {})
 
 
 def _vector_field(client: Any, collection: str, field: Mapping[str, Any]) -> VectorField:
@@ -141,7 +142,9 @@ def collection_schema(library: Any, fields: Sequence[VectorField], payload: Sequ
     taken = {*names} & {*payload}
     if taken:
         raise GapvizError(f"{sorted(taken)[0]!r} is the name of a vector and of its payload")
-    schema = library.MilvusClient.create_schema(auto_id=False, enable_dynamic_field=True)
+    schema = library.MilvusClient.create_schema(
+        auto_id=False, enable_dynamic_field=True, description=MARK
+    )
     kinds = library.DataType
     key = KEY if KEY not in {*names, *payload} else OTHER_KEY
     schema.add_field(key, kinds.VARCHAR, is_primary=True, max_length=LONGEST_ID)

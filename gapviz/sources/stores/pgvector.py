@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Self
 
 from gapviz.core.errors import GapvizError
@@ -15,6 +15,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -130,11 +131,13 @@ class PgvectorStore(WritableStore):
         known = self._known(fields)
         named = dict(zip(fields, known, strict=True))
         query = asked.rows(self.table, known, names, after=bool(after))
-        # One row more than a batch tells whether another one follows.
+        # On a connection of its own, so that what searches set meanwhile is theirs alone. One row
+        # more than a batch tells whether another one follows.
         with (
             _explained(self.address),
-            self.connection.transaction(),
-            self.connection.cursor(name="gapviz_scan", binary=True) as cursor,
+            closing(_connected(self.address)) as connection,
+            connection.transaction(),
+            connection.cursor(name="gapviz_scan", binary=True) as cursor,
         ):
             cursor.execute(query, [after] if after else [])
             found = cursor.fetchmany(batch + 1)
@@ -185,10 +188,10 @@ class PgvectorStore(WritableStore):
         given = list(where.values())
         with _explained(self.address):
             found = self._lists(query, values, given, k, asked.settings(known, k, effort, exact))
-            # Before pgvector 0.8, and after it by default, a filter is applied to what the index
-            # has found: a list that came out short is asked for again without the index.
+            # An index finds so many rows and no more, and a filter is applied to those: a list that
+            # came out short is asked for again without the index.
             short = [at for at, rows in enumerate(found) if len(rows) < k]
-            if where and known.index and not exact and short:
+            if known.index and not exact and short:
                 again = self._lists(
                     query,
                     [values[at] for at in short],
@@ -257,6 +260,7 @@ class PgvectorStore(WritableStore):
         return Nearest.of(found)
 
     def write(self, batch: Batch) -> None:
+        refuse_not_finite(batch, str(self.address))
         fields = self._known(batch.vectors)
         told = dict.fromkeys(name for one in batch.payload for name in one)
         with (
@@ -356,10 +360,11 @@ STORE = StoreSpec(
     credentials=CREDENTIALS,
     departs={
         "ties": "Equal distances come in the order of the index; without one by rising key.",
-        "missing": "An index is searched before a filter is applied, so that a filtered list can "
+        "filters": "An index is searched before a filter is applied, so that a filtered list can "
         "come out short; gapviz then asks for it once more without the index.",
         "whole lists": "HNSW finds no more than hnsw.ef_search rows, 40 unless set and 1,000 at "
-        "most; gapviz raises it to the length of the list.",
+        "most; gapviz raises it to the length of the list, and searches without it for longer "
+        "ones.",
         "scale": "The operators give distances: the score is 1 minus that of <=>, minus that of "
         "<-> or of <#>.",
     },

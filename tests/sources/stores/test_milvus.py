@@ -74,7 +74,11 @@ def test_it_does_as_every_store(test, items, monkeypatch):
 
 @pytest.mark.parametrize(
     "test",
-    [suite.test_writing_again_changes_nothing, suite.test_an_entry_that_is_there_is_replaced],
+    [
+        suite.test_writing_again_changes_nothing,
+        suite.test_an_entry_that_is_there_is_replaced,
+        suite.test_a_vector_that_is_no_vector_is_refused,
+    ],
     ids=lambda test: test.__name__,
 )
 def test_it_is_written_as_every_store(test, fresh, monkeypatch):
@@ -175,6 +179,16 @@ def test_what_is_not_there_is_one_sentence(tmp_path, address, sentence):
     with pytest.raises(GapvizError, match=sentence):
         open_store(address.format(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_another_program_has_open_is_one_sentence(tmp_path, capfd):
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "held.db").mkdir()
+    with (tmp_path / "held.db" / "LOCK").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(GapvizError, match="close it in other programs"):
+            open_store(f"milvus://{tmp_path}/held.db#a")
+    assert capfd.readouterr().err == ""
 
 
 def test_names_that_it_does_not_take_are_refused(milvus_home):

@@ -105,8 +105,18 @@ def test_what_a_search_sets_ends_with_it(graph):
     assert told == ["40", "on"]
 
 
-def test_a_list_is_as_long_as_asked_though_the_index_stops_at_forty(graph):
-    assert [len(one) for one in graph.nearest("v", QUERIES, 100).ids] == [100] * 4
+@pytest.mark.parametrize("k", [100, 1_200])
+def test_a_list_is_as_long_as_asked_though_the_index_stops_before(graph, k):
+    """At 40 unless set, at 1,000 at most."""
+    assert [len(one) for one in graph.nearest("v", QUERIES, k).ids] == [k] * 4
+
+
+def test_a_search_while_a_scan_goes_on_is_not_changed_by_another(graph, monkeypatch):
+    for number, _ in enumerate(graph.scan([], batch=1_000)):
+        if number == 0:
+            graph.nearest("v", QUERIES, 10, exact=True)
+        (own,) = plan_of(graph, monkeypatch)
+        assert "Index Scan using" in own
 
 
 def test_a_filter_that_the_index_applies_too_late_is_asked_for_again(graph, rows):
