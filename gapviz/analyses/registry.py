@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from gapviz.analyses import cones, measure, protocol, search, why, within
+from gapviz.analyses import cones, live, measure, protocol, search, why, within
 from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
@@ -28,6 +28,7 @@ _OURS = (
     anatomy.ANALYSIS,
     cones.ANALYSIS,
     why.ANALYSIS,
+    live.ANALYSIS,
     decide.ANALYSIS,
     protocol.ANALYSIS,
 )
