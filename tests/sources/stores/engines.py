@@ -13,6 +13,7 @@ from itertools import count
 import numpy as np
 import pytest
 
+from gapviz.retrieval.stored_rows import entry_ids
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import store_of
 from gapviz.sources.stores.store import (
@@ -41,6 +42,8 @@ class Engine:
     """Module that it needs."""
     rounding: float = 0.0
     """How far scores may be from those of the vectors as they were written."""
+    indexed: bool = True
+    """Whether indexes are tested in it too; false where another line is the same engine."""
     fails: Mapping[str, str] = field(default_factory=dict)
     """Test → why it is expected to fail: a kind of `StoreSpec.departs`, or `fusion` for what
     `StoreSpec.fusion` says."""
@@ -50,7 +53,7 @@ ENGINES = {
     "arrays": Engine("arrays_home"),
     "arrays-float16": Engine("float16_home", rounding=2e-3),
     "qdrant": Engine("qdrant_home", "qdrant_client"),
-    "qdrant-files": Engine("qdrant_files_home", "qdrant_client"),
+    "qdrant-files": Engine("qdrant_files_home", "qdrant_client", indexed=False),
     "lancedb": Engine("lancedb_home", "lancedb"),
 }
 
@@ -58,7 +61,9 @@ ENGINES = {
 def pytest_generate_tests(metafunc):
     """Every test that asks for `home` runs on every engine."""
     if "home" in metafunc.fixturenames:
-        cases = [case_of(name, metafunc.function.__name__) for name in ENGINES]
+        of_indexes = metafunc.module.__name__.endswith("test_store_index")
+        asked = [name for name, one in ENGINES.items() if one.indexed or not of_indexes]
+        cases = [case_of(name, metafunc.function.__name__) for name in asked]
         metafunc.parametrize("home", cases, indirect=True, scope="module")
 
 
@@ -147,6 +152,29 @@ def filled(address, fields, batch, payload=()):
     store.write(batch)
     store.finish()
     return store
+
+
+def written(address, collection, rows, layout="vectors"):
+    """A store with the rows of an index: single vectors, or items with a field a modality."""
+    ids = [one.id for one in collection.items]
+    if layout == "vectors":
+        owners = [ids[item] for item in rows.item]
+        payload = tuple(
+            {MODALITY: rows.names[code], ITEM: owner}
+            for code, owner in zip(rows.modality, owners, strict=True)
+        )
+        vectors = {"": FieldVectors(np.arange(rows.n_rows), rows.vectors)}
+        batch = Batch(entry_ids(rows, owners), vectors, payload)
+        return filled(address, [VectorField("", rows.vectors.shape[1])], batch, (MODALITY, ITEM))
+    vectors, fields = {}, []
+    for name, span in zip(rows.names, rows.spans, strict=True):
+        order = np.argsort(rows.item[span], kind="stable")
+        owners = rows.item[span][order]
+        vectors[name] = FieldVectors(owners, rows.vectors[span][order])
+        fields.append(
+            VectorField(name, rows.vectors.shape[1], several=bool((np.diff(owners) == 0).any()))
+        )
+    return filled(address, fields, Batch(tuple(ids), vectors, ({},) * len(ids)))
 
 
 def vectors_of(n, seed=0):
