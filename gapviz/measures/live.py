@@ -1,8 +1,8 @@
 """Figures of a live index: what a vector store answers, and what its approximation adds to the gap.
 
 Each figure is that of the engine's own lists, of exact search over the same entries, and their
-difference by query. Queries alone vary in the intervals (bootstrap over the items that ask): the
-index is the very one that people ask.
+difference by query. Queries alone vary in the intervals (bootstrap over the items that ask; of
+recall, Wilson's): the index is the very one that people ask.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float64, Indices, Mask
 from gapviz.measures.retrieval.bootstrap import bootstrap_means
+from gapviz.measures.retrieval.intervals import RULE_OF_THREE
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval.live_lists import ExactBy, live_lists
+from gapviz.retrieval.recall import wilson
 from gapviz.sources.stores.store import Store
 
 LIVE_FIGURES = ("bias", "target_hit", "ndcg")
@@ -55,6 +57,8 @@ class LiveMeasurement:
     exact_by: ExactBy
     asking: Indices
     """`(n_queries,)`: the item that a query is drawn with."""
+    approximates: bool
+    """Whether a field of the store has an approximate index."""
     seed: int = DEFAULT_SEED
 
     @property
@@ -88,17 +92,24 @@ class LiveMeasurement:
                 if np.isnan(columns[0]).all():
                     continue
                 columns.append(columns[0] - columns[1])
-                parts = bootstrap_means(columns, self.asking[mask], seed=self.seed)
-                found[name, modality] = LiveFigure(*parts)
+                items = self.asking[mask]
+                engine_one, exact_one, change = bootstrap_means(columns, items, seed=self.seed)
+                if self.approximates and not np.nan_to_num(columns[2]).any():
+                    # None in n that differs still admits so many.
+                    half = RULE_OF_THREE / np.unique(items).size
+                    change = replace(change, low=-half, high=half)
+                found[name, modality] = LiveFigure(engine_one, exact_one, change)
         return found
 
     @cached_property
     def recalls(self) -> dict[str, Estimate]:
         """Recall@10 of the engine against exact search, by query modality."""
-        return {
-            name: bootstrap_means([self.recall[mask]], self.asking[mask], seed=self.seed)[0]
-            for name, mask in self._asks.items()
-        }
+        found = {}
+        for name, mask in self._asks.items():
+            known = mask & ~np.isnan(self.recall)
+            share = mean_of_known(self.recall[known])
+            found[name] = wilson(share, max(np.unique(self.asking[known]).size, 1))
+        return found
 
     @cached_property
     def neutral(self) -> dict[str, float]:
@@ -185,8 +196,8 @@ def measure_live(
     if not evaluation.n_queries:
         raise GapvizError("holds no queries", where=collection.name, hint="give some")
     lists = live_lists(store, collection, evaluation, progress)
-    corpus = Corpus.of(collection)
-    several = {one.name for one in store.schema().fields if one.several}
+    corpus, schema = Corpus.of(collection), store.schema()
+    several = {one.name for one in schema.fields if one.several}
     fields = dict(collection.store.fields) if collection.store else {}
     counts = corpus.counts.copy()
     for place, name in enumerate(corpus.names):
@@ -203,5 +214,6 @@ def measure_live(
         lists.recall,
         lists.exact_by,
         np.where(asking < 0, lonely, asking),
+        not schema.searches_exactly,
         seed,
     )
