@@ -113,6 +113,7 @@ def live_finding(
             *([NO_INDEX] if schema.searches_exactly else []),
             recall_reading(found),
             *_bias_readings(found),
+            *_cross_readings(found),
         ],
         tables=[live_table(found)],
         protocol=live_protocol(found, schema, chosen),
@@ -123,9 +124,10 @@ def live_finding(
 def recall_reading(found: LiveMeasurement) -> str:
     """How much of exact search the engine finds, in a sentence."""
     parts = [
-        f"{figure(100 * one.value, 1)} % for {name} queries" for name, one in found.recalls.items()
+        f"{figure(100 * one.value, 1)} % for {name}{' queries' * (name in found.neutral)}"
+        for name, one in found.recalls.items()
     ]
-    return f"Of the first {DEPTH} of exact search the engine has {' and '.join(parts)}."
+    return f"Of the first {DEPTH} of exact search the engine has {', '.join(parts)}."
 
 
 def _bias_readings(found: LiveMeasurement) -> list[str]:
@@ -141,6 +143,21 @@ def _bias_readings(found: LiveMeasurement) -> list[str]:
             f"(neutral: {tenths(neutral)}): {_added(one)}."
         )
     return told
+
+
+def _cross_readings(found: LiveMeasurement) -> list[str]:
+    """What one modality finds of another, in a sentence; nothing where no index approximates."""
+    if not found.approximates:
+        return []
+    parts = [
+        f"{asked} from {figure(one.exact.value)} to {figure(one.engine.value)} "
+        f"({figure(one.difference.value, signed=True)}, 95 % interval "
+        f"{interval(one.difference.low, one.difference.high)})"
+        for (name, asked), one in found.figures.items()
+        if name == "ndcg" and asked not in found.neutral
+    ]
+    words = f"Over one modality alone the approximate index takes NDCG@{DEPTH} of "
+    return [f"{words}{'; of '.join(parts)}."] if parts else []
 
 
 def _added(one: LiveFigure) -> str:
@@ -171,13 +188,13 @@ def live_table(found: LiveMeasurement) -> Table:
         [
             [
                 FIGURE_TITLES[name],
-                modality,
+                asked,
                 one.engine,
                 one.exact,
                 one.difference,
-                found.recalls[modality],
+                found.recalls[asked],
             ]
-            for (name, modality), one in found.figures.items()
+            for (name, asked), one in found.figures.items()
         ],
         intervals=QUERIES_VARIED,
     )
@@ -198,10 +215,11 @@ def live_protocol(found: LiveMeasurement, schema: StoreSchema, protocol: str) ->
     return sentence(
         f"{asks}. Searched: all {counted(schema.n_entries, 'entry', 'entries')} of the store, by "
         f"the engine as it is configured ({_searched_by(schema)}), and exactly, "
-        f"{EXACT_WORDS[found.exact_by]}. {figures}. R@{DEPTH} of exact: of the first {DEPTH} of "
-        f"exact search the share that the engine has in its own first {DEPTH}. The index adds: "
-        f"engine minus exact search, query by query. Ties: {TIE_RULE}. Intervals: "
-        f"{QUERIES_VARIED}, of recall Wilson's; the index is held as it is"
+        f"{EXACT_WORDS[found.exact_by]}. {figures}. a → b: queries of a over the field of b "
+        f"alone. R@{DEPTH} of exact: of the first {DEPTH} of exact search the share that the "
+        f"engine has in its own first {DEPTH}. The index adds: engine minus exact search, query "
+        f"by query. Ties: {TIE_RULE}. Intervals: {QUERIES_VARIED}, of recall Wilson's; the index "
+        "is held as it is"
     )
 
 
@@ -209,14 +227,14 @@ def _figures(
     found: LiveMeasurement, collection: Collection, schema: StoreSchema, protocol: str
 ) -> dict[str, Any]:
     origin = origin_of(collection)
-    by_modality = {
-        modality: {
-            "n_queries": found.n_queries[modality],
-            "recall": found.recalls[modality],
-            "neutral_bias": found.neutral[modality],
-            **{name: one for (name, of), one in found.figures.items() if of == modality},
+    by_asked = {
+        asked: {
+            "n_queries": found.n_queries[asked],
+            "recall": recall,
+            **({"neutral_bias": found.neutral[asked]} if asked in found.neutral else {}),
+            **{name: one for (name, of), one in found.figures.items() if of == asked},
         }
-        for modality in found.modalities
+        for asked, recall in found.recalls.items()
     }
     plain: dict[str, Any] = plain_json(
         {
@@ -228,14 +246,14 @@ def _figures(
             "exact_by": found.exact_by,
             "protocol": protocol,
             "seed": found.seed,
-            "queries": by_modality,
+            "queries": by_asked,
         }
     )
     return plain
 
 
 def _asked(found: LiveMeasurement) -> str:
-    parts = [f"{n:,} {name} queries" for name, n in found.n_queries.items()]
+    parts = [f"{found.n_queries[name]:,} {name} queries" for name in found.neutral]
     return " and ".join(parts)
 
 

@@ -26,9 +26,9 @@ from gapviz.measures.retrieval.bootstrap import bootstrap_means
 from gapviz.measures.retrieval.intervals import RULE_OF_THREE
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.outcome import mean_of_known
-from gapviz.retrieval.live_lists import ExactBy, live_lists
+from gapviz.retrieval.live_lists import BothLists, ExactBy, live_lists
 from gapviz.retrieval.recall import wilson
-from gapviz.sources.stores.store import Store
+from gapviz.sources.stores.store import Store, StoreSchema
 
 LIVE_FIGURES = ("bias", "target_hit", "ndcg")
 """Of `gapviz.measures.retrieval.judged.JUDGED_FIGURES`."""
@@ -47,13 +47,26 @@ class LiveFigure:
 
 
 @dataclass(frozen=True, eq=False)
-class LiveMeasurement:
-    """What queries got from an engine, and from exact search over all that it holds."""
+class Answered:
+    """Some of the queries, what they got from the engine and from exact search."""
 
     engine: Judged
     exact: Judged
     recall: Float64
-    """`(n_queries,)`, as `LiveLists.recall`."""
+    """`(n_queries,)` of the evaluation, as `BothLists.recall`."""
+    asks: Mask
+    """`(n_queries,)`: which of them they are."""
+    figures: tuple[str, ...] = LIVE_FIGURES
+    """That say something of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveMeasurement:
+    """What queries got from an engine, and from exact search over all that it holds."""
+
+    answered: Mapping[str, Answered]
+    """By query modality over all modalities, `image`; and over another one alone, `image → text`,
+    where each has a field of its own."""
     exact_by: ExactBy
     asking: Indices
     """`(n_queries,)`: the item that a query is drawn with."""
@@ -62,60 +75,47 @@ class LiveMeasurement:
     seed: int = DEFAULT_SEED
 
     @property
-    def evaluation(self) -> Evaluation:
-        """What was asked."""
-        return self.engine.evaluation
-
-    @cached_property
-    def modalities(self) -> tuple[str, ...]:
-        """Query modalities."""
-        return self.evaluation.modality_names
-
-    @cached_property
-    def _asks(self) -> dict[str, Mask]:
-        code = self.evaluation.codes(self.modalities)
-        return {name: code == place for place, name in enumerate(self.modalities)}
-
-    @property
     def n_queries(self) -> dict[str, int]:
-        """How many ask, by query modality."""
-        return {name: int(mask.sum()) for name, mask in self._asks.items()}
+        """How many ask, by what they ask."""
+        return {name: int(one.asks.sum()) for name, one in self.answered.items()}
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], LiveFigure]:
-        """By figure and query modality; those that no query has are left out."""
-        engine, exact = self.engine.values, self.exact.values
+        """By figure and what is asked; those that no query has are left out."""
         found = {}
-        for name in LIVE_FIGURES:
-            for modality, mask in self._asks.items():
-                columns = [engine[name][mask], exact[name][mask]]
+        for asked, one in self.answered.items():
+            items = self.asking[one.asks]
+            for name in one.figures:
+                columns = [side.values[name][one.asks] for side in (one.engine, one.exact)]
                 if np.isnan(columns[0]).all():
                     continue
                 columns.append(columns[0] - columns[1])
-                items = self.asking[mask]
-                engine_one, exact_one, change = bootstrap_means(columns, items, seed=self.seed)
+                engine, exact, change = bootstrap_means(columns, items, seed=self.seed)
                 if self.approximates and not np.nan_to_num(columns[2]).any():
                     # None in n that differs still admits so many.
                     half = RULE_OF_THREE / np.unique(items).size
                     change = replace(change, low=-half, high=half)
-                found[name, modality] = LiveFigure(engine_one, exact_one, change)
+                found[name, asked] = LiveFigure(engine, exact, change)
         return found
 
     @cached_property
     def recalls(self) -> dict[str, Estimate]:
-        """Recall@10 of the engine against exact search, by query modality."""
+        """Recall@10 of the engine against exact search, by what is asked."""
         found = {}
-        for name, mask in self._asks.items():
-            known = mask & ~np.isnan(self.recall)
-            share = mean_of_known(self.recall[known])
-            found[name] = wilson(share, max(np.unique(self.asking[known]).size, 1))
+        for asked, one in self.answered.items():
+            known = one.asks & ~np.isnan(one.recall)
+            share = mean_of_known(one.recall[known])
+            found[asked] = wilson(share, max(np.unique(self.asking[known]).size, 1))
         return found
 
     @cached_property
     def neutral(self) -> dict[str, float]:
-        """Share of the entries that have the modality of the queries: what no bias would give."""
-        share = self.exact.expected_share()
-        return {name: mean_of_known(share[mask]) for name, mask in self._asks.items()}
+        """By query modality, the share of the entries that have it: what no bias would give."""
+        return {
+            asked: mean_of_known(one.exact.expected_share()[one.asks])
+            for asked, one in self.answered.items()
+            if "bias" in one.figures
+        }
 
 
 def paired_queries(
@@ -196,24 +196,52 @@ def measure_live(
     if not evaluation.n_queries:
         raise GapvizError("holds no queries", where=collection.name, hint="give some")
     lists = live_lists(store, collection, evaluation, progress)
-    corpus, schema = Corpus.of(collection), store.schema()
-    several = {one.name for one in schema.fields if one.several}
-    fields = dict(collection.store.fields) if collection.store else {}
-    counts = corpus.counts.copy()
-    for place, name in enumerate(corpus.names):
-        if fields.get(name) in several:
-            # The engine lists an entry once, at the best of its vectors.
-            counts[:, place] = np.minimum(counts[:, place], 1)
-    corpus = replace(corpus, counts=counts)
+    schema = store.schema()
+    corpus = _listed(Corpus.of(collection), collection, schema)
+    names = evaluation.modality_names
+    code = evaluation.codes(names)
+    answered = {
+        name: _answered(lists.mixed, evaluation, corpus, code == place)
+        for place, name in enumerate(names)
+    }
+    for target, both in lists.towards.items():
+        column = np.array([name == target for name in corpus.names], dtype=np.int64)
+        alone = replace(corpus, counts=corpus.counts * column)
+        for place, name in enumerate(names):
+            if name != target:
+                asks = (code == place) & _has_answer(evaluation, alone)
+                one = _answered(both, evaluation, alone, asks)
+                answered[f"{name} → {target}"] = replace(one, figures=("ndcg",))
     own, first = evaluation.own_item, evaluation.first_relevant
     asking = first if own is None else own
     lonely = -1 - np.arange(asking.size)
     return LiveMeasurement(
-        Judged(lists.engine, evaluation, corpus),
-        Judged(lists.exact, evaluation, corpus),
-        lists.recall,
+        answered,
         lists.exact_by,
         np.where(asking < 0, lonely, asking),
         not schema.searches_exactly,
         seed,
     )
+
+
+def _answered(both: BothLists, evaluation: Evaluation, corpus: Corpus, asks: Mask) -> Answered:
+    engine, exact = (Judged(run, evaluation, corpus) for run in (both.engine, both.exact))
+    return Answered(engine, exact, both.recall, asks)
+
+
+def _has_answer(evaluation: Evaluation, corpus: Corpus) -> Mask:
+    """`(n_queries,)`: which queries an item of a corpus answers."""
+    judged = evaluation.judgments
+    there = judged.relevant & (corpus.counts.sum(axis=1) > 0)[judged.item]
+    return np.bincount(judged.query[there], minlength=evaluation.n_queries) > 0
+
+
+def _listed(corpus: Corpus, collection: Collection, schema: StoreSchema) -> Corpus:
+    """The corpus as an engine lists it: an entry once, at the best of its vectors in a field."""
+    several = {one.name for one in schema.fields if one.several}
+    fields = dict(collection.store.fields) if collection.store else {}
+    counts = corpus.counts.copy()
+    for place, name in enumerate(corpus.names):
+        if fields.get(name) in several:
+            counts[:, place] = np.minimum(counts[:, place], 1)
+    return replace(corpus, counts=counts)

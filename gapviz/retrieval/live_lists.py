@@ -33,6 +33,9 @@ MARGIN = 10
 AT_ONCE = 64
 """Queries in one request."""
 
+MIXED = ""
+"""In place of a modality: all of them."""
+
 ExactBy = Literal["engine", "scan"]
 """Who searched exactly: the engine itself, or gapviz in one pass over all entries."""
 
@@ -41,7 +44,7 @@ Asks = Callable[[str, slice], Nearest]
 
 
 @dataclass(frozen=True, eq=False)
-class LiveLists:
+class BothLists:
     """The lists of an engine and of exact search for the same queries."""
 
     engine: Run
@@ -49,6 +52,16 @@ class LiveLists:
     recall: Float64
     """`(n_queries,)`: of the first 10 of exact search, the share that the engine has in its own;
     what scores like the tenth counts as it. NaN where nothing is to be found."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveLists:
+    """What a store answers, and what exact search does."""
+
+    mixed: BothLists
+    """Over all modalities."""
+    towards: Mapping[str, BothLists]
+    """Over one modality alone, where each has a field of its own."""
     exact_by: ExactBy
 
 
@@ -107,12 +120,8 @@ def live_lists(
             lambda share: None,
         )
     progress(0.9, "comparing the lists")
-    return LiveLists(
-        answers.run("engine", engine),
-        answers.run("exact search", exact),
-        np.array([_recall(*both) for both in zip(engine, exact, strict=True)], dtype=np.float64),
-        exact_by,
-    )
+    both = {name: answers.both(engine[name], exact[name]) for name in engine}
+    return LiveLists(both.pop(MIXED), both, exact_by)
 
 
 def origin_of(collection: Collection) -> StoreOrigin:
@@ -173,27 +182,42 @@ class _Answers:
         wanted = DEPTH + MARGIN
         return wanted * several if self.evaluation.unit == "items" else wanted + several
 
-    def lists(self, asks: Asks, tell: Callable[[float], None]) -> list[list[_Hit]]:
-        """A list a query of the evaluation; empty for one without a vector."""
-        found: list[list[_Hit]] = [[] for _ in self.evaluation.queries]
+    def lists(self, asks: Asks, tell: Callable[[float], None]) -> dict[str, list[list[_Hit]]]:
+        """By modality, or `MIXED`: a list a query, empty for one without a vector."""
+        several = len(self.origin.fields) > 1
+        names = [MIXED, *(name for name, _ in self.origin.fields if several)]
+        found: dict[str, list[list[_Hit]]] = {
+            name: [[] for _ in self.evaluation.queries] for name in names
+        }
         blocks = self.evaluation.vectors.values()
         owners = np.concatenate([block.item_index for block in blocks]).tolist()
         for start in range(0, len(owners), AT_ONCE):
             tell(start / len(owners))
             part = slice(start, min(start + AT_ONCE, len(owners)))
-            for query, hits in zip(owners[part], self._merged(asks, part), strict=True):
-                found[query] = self._trimmed(query, hits)
+            answers = self._answers(asks, part)
+            for place, query in enumerate(owners[part]):
+                lists = {name: one[place] for name, one in answers.items()}
+                merged = [hit for one in lists.values() for hit in one]
+                lists[MIXED] = sorted(merged, key=lambda hit: -hit.score)
+                for name in names:
+                    found[name][query] = self._trimmed(query, lists[name])
         return found
 
-    def _merged(self, asks: Asks, part: slice) -> list[list[_Hit]]:
-        lists: list[list[_Hit]] = [[] for _ in range(part.start, part.stop)]
+    def _answers(self, asks: Asks, part: slice) -> dict[str, list[list[_Hit]]]:
+        """By modality of the field: the list of each query."""
+        found = {}
         for modality, name in self.origin.fields:
             answers = asks(name, part)
             told = self._told([one for ids in answers.ids for one in ids], modality)
-            for mine, ids, scores in zip(lists, answers.ids, answers.scores, strict=True):
-                pairs = zip(ids, scores.tolist(), strict=True)
-                mine += [_Hit(*told[one], score) for one, score in pairs if one in told]
-        return [sorted(mine, key=lambda hit: -hit.score) for mine in lists]
+            found[modality] = [
+                [
+                    _Hit(*told[one], score)
+                    for one, score in zip(ids, scores.tolist(), strict=True)
+                    if one in told
+                ]
+                for ids, scores in zip(answers.ids, answers.scores, strict=True)
+            ]
+        return found
 
     def _told(self, ids: Sequence[str], modality: str) -> Mapping[str, tuple[str, str]]:
         """Item and modality of entries, looked up where their ids do not say them."""
@@ -226,6 +250,15 @@ class _Answers:
             seen.add(hit.item)
             kept.append(hit)
         return kept[: DEPTH + MARGIN]
+
+    def both(self, engine: Sequence[Sequence[_Hit]], exact: Sequence[Sequence[_Hit]]) -> BothLists:
+        """Two lists a query, held against each other."""
+        shares = [_recall(*lists) for lists in zip(engine, exact, strict=True)]
+        return BothLists(
+            self.run("engine", engine),
+            self.run("exact search", exact),
+            np.array(shares, dtype=np.float64),
+        )
 
     def run(self, name: str, lists: Sequence[Sequence[_Hit]]) -> Run:
         """The lists as positions in the collection; an item that is not in the sample is −1."""

@@ -108,6 +108,32 @@ def measured(address, collection, evaluation):
         return measure_live(store, collection, evaluation)
 
 
+def mixed(found):
+    """Of all queries over all modalities."""
+    return found.answered["text"]
+
+
+def evaluation_of(found):
+    return mixed(found).engine.evaluation
+
+
+@pytest.mark.parametrize("name", ["fields", "qdrant fields"])
+def test_over_one_field_a_query_finds_what_cross_modal_search_does(stores, name):
+    collection = read(stores[name])
+    found = measured(stores[name], collection, paired_queries(collection, 1_000))
+    assert set(found.answered) == {"image", "text", "text → image", "image → text"}
+    for source, target in (("image", "text"), ("text", "image")):
+        pairs_of = collection.pairs(source, target)
+        rows = {one: collection.modality(one) for one in (source, target)}
+        scores = rows[source].vectors[pairs_of.rows_a] @ rows[target].vectors.T
+        own = np.take_along_axis(scores, pairs_of.rows_b[:, None], axis=1)
+        rank = 1 + (scores > own + 1e-6).sum(axis=1)
+        expected = np.where(rank <= 10, 1 / np.log2(1 + rank), 0).mean()
+        one = found.figures["ndcg", f"{source} → {target}"]
+        assert one.engine.value == pytest.approx(expected, abs=1e-5)
+        assert one.exact.value == one.engine.value
+
+
 @pytest.mark.parametrize("name", ["fields", "entries", "qdrant fields", "qdrant entries"])
 def test_an_exact_engine_has_the_figures_of_the_index_in_memory(stores, name):
     collection = read(stores[name])
@@ -118,10 +144,10 @@ def test_an_exact_engine_has_the_figures_of_the_index_in_memory(stores, name):
     run = ranked_lists(ExactIndex.of(collection, raw), evaluation, depth=20)
     expected = Judged(run, evaluation, Corpus.of(collection)).values
     for figure in FIGURES:
-        np.testing.assert_allclose(found.engine.values[figure], expected[figure], atol=1e-5)
-        np.testing.assert_allclose(found.exact.values[figure], expected[figure], atol=1e-5)
-    assert set(found.recall) == {1.0}
-    assert found.n_queries == {"image": 60, "text": 60}
+        np.testing.assert_allclose(mixed(found).engine.values[figure], expected[figure], atol=1e-5)
+        np.testing.assert_allclose(mixed(found).exact.values[figure], expected[figure], atol=1e-5)
+    assert set(mixed(found).recall) == {1.0}
+    assert (found.n_queries["image"], found.n_queries["text"]) == (60, 60)
     assert all(not one.difference.value for one in found.figures.values())
 
 
@@ -129,21 +155,23 @@ def test_an_exact_engine_has_the_figures_of_the_index_in_memory(stores, name):
 def test_a_sample_asks_the_whole_store(stores, name):
     sample, whole = read(stores[name], 50), read(stores[name])
     found = measured(stores[name], sample, paired_queries(sample, 30))
-    assert (found.engine.run.item == -1).any()
+    assert (mixed(found).engine.run.item == -1).any()
     # The same queries over the whole collection get the same lists.
-    asked = {one.id.partition("-")[2].partition("-")[2] for one in found.evaluation.queries}
+    asked = {one.id.partition("-")[2].partition("-")[2] for one in evaluation_of(found).queries}
     everything = paired_queries(whole, 10_000)
     bias = {
         (query.modality, query.id.rpartition("-")[2]): value
         for query, value in zip(
             everything.queries,
-            measured(stores[name], whole, everything).engine.values["bias"],
+            mixed(measured(stores[name], whole, everything)).engine.values["bias"],
             strict=True,
         )
     }
     assert asked <= {item.id for item in sample.items}
     if name == "fields":
-        for query, value in zip(found.evaluation.queries, found.engine.values["bias"], strict=True):
+        for query, value in zip(
+            evaluation_of(found).queries, mixed(found).engine.values["bias"], strict=True
+        ):
             assert value == bias[query.modality, query.id.rpartition("-")[2]]
 
 
@@ -152,7 +180,9 @@ def test_what_an_approximate_index_adds_is_said_with_its_interval(approximate):
     collection = read(approximate)
     found = measured(approximate, collection, paired_queries(collection, 100))
     assert found.exact_by == "engine"
-    for modality, recall in found.recalls.items():
+    assert set(found.recalls) == {"image", "text", "text → image", "image → text"}
+    for modality in ("image", "text"):
+        recall = found.recalls[modality]
         assert 0.1 < recall.value < 0.95 and recall.low < recall.value < recall.high
         bias = found.figures["bias", modality]
         assert bias.difference.value == pytest.approx(bias.engine.value - bias.exact.value)
@@ -161,6 +191,7 @@ def test_what_an_approximate_index_adds_is_said_with_its_interval(approximate):
     words = find_live(request(collection), no_progress)
     assert "IvfPq" in words.title and NO_INDEX not in words.readings
     assert "the approximate index adds" in " ".join(words.readings)
+    assert "takes NDCG@10 of text → image from" in words.readings[-1]
 
 
 @pytest.mark.slow
@@ -179,9 +210,11 @@ def test_exact_search_is_a_pass_over_the_entries_where_the_engine_cannot(approxi
         monkeypatch.setattr(store, "nearest", cannot)
         by_scan = measure_live(store, collection, evaluation)
     assert by_scan.exact_by == "scan"
-    np.testing.assert_array_equal(by_scan.recall, by_engine.recall)
+    np.testing.assert_array_equal(mixed(by_scan).recall, mixed(by_engine).recall)
     for figure in FIGURES:
-        np.testing.assert_allclose(by_scan.exact.values[figure], by_engine.exact.values[figure])
+        np.testing.assert_allclose(
+            mixed(by_scan).exact.values[figure], mixed(by_engine).exact.values[figure]
+        )
 
 
 def test_a_pass_finds_what_each_metric_says(stores):
@@ -225,7 +258,7 @@ def test_queries_of_ones_own_ask_by_their_judgments(stores, name):
     run = ranked_lists(ExactIndex.of(collection, raw), evaluation, depth=20)
     expected = Judged(run, evaluation, Corpus.of(collection)).values
     for figure in FIGURES:
-        np.testing.assert_allclose(found.engine.values[figure], expected[figure], atol=1e-5)
+        np.testing.assert_allclose(mixed(found).engine.values[figure], expected[figure], atol=1e-5)
     assert ("target_hit", "text") in found.figures
     told = find_live(request(collection), no_progress)
     assert told.figures["protocol"] == "judged" and "judgments" in told.protocol
