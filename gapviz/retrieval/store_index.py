@@ -142,7 +142,8 @@ class StoreIndex:
         """The `k` first entries for one query.
 
         `match_rank` is None where the match is not so far in front that what was fetched tells
-        its rank.
+        its rank; of adjusted scores, and of ranks fused by item, it is the rank among what was
+        fetched.
 
         Args:
             query: as encoded.
@@ -280,21 +281,18 @@ class StoreIndex:
         """The engine's list of each query, of one modality or of all."""
         column, where = self.stored.column, str(self.store.address)
         field = self.stored.fields[modality or self.rows.names[0]]
-        size = self.rows.n_rows
-        if modality is not None:
-            span = self.rows.spans[self.rows.code(modality)]
-            size = span.stop - span.start
+        size = self.stored.n_entries(modality)
         found = self.store.nearest(
             field,
             moved,
-            min(depth, max(size, 1)),
+            max(min(depth, size), 1),
             where=None if modality is None or column is None else {column: modality},
             effort=self.effort,
             exact=self.exact,
         )
         lists = []
         for query, ids, scores in zip(moved, found.ids, found.scores, strict=True):
-            whole = len(ids) >= size or len(ids) < depth
+            whole = len(ids) >= size
             cosines = _cosines(scores, self._fields[field].metric)
             if column is not None:
                 rows = self.stored.single(ids, where)
@@ -307,8 +305,14 @@ class StoreIndex:
                 moved_back = near < cosines - SAME
                 kept = (rows >= 0) & ~(moved_back & (near < last))
                 cosines = np.where(moved_back, near, cosines)
-            lists.append(_Candidates(rows[kept], cosines[kept], inf if whole else int(kept.sum())))
+            sure = inf if whole else self._places(rows[kept])
+            lists.append(_Candidates(rows[kept], cosines[kept], sure))
         return lists
+
+    def _places(self, rows: Indices) -> int:
+        """How many places of a list rows take: items have one each where items are ranked."""
+        by_item = self.strategy.spec.ranks_items
+        return int(np.unique(self.rows.item[rows]).size if by_item else rows.size)
 
     def _fused(self, moved: Float32, asked: _Asked, k: int, fusion: RankFusion) -> list[_Answer]:
         """What the engine's own rank fusion answers."""

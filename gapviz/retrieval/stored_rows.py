@@ -76,6 +76,13 @@ class StoredRows:
             found[name] = (span.start + order, self.rows.item[span][order])
         return found
 
+    def n_entries(self, modality: str | None) -> int:
+        """Entries with a vector of a modality; of any where None, and each is a single vector."""
+        if modality is None:
+            return self.rows.n_rows
+        _, owners = self._by_item[modality]
+        return int(owners.size if self.column is not None else np.unique(owners).size)
+
     def single(self, ids: Sequence[str], where: str) -> Indices:
         """The row of each of some entries, which are single vectors.
 

@@ -65,8 +65,8 @@ def test_recall_is_the_share_of_the_exact_list_that_is_found(
     collection, strategy, exact, approximate
 ):
     index = StoreIndex.of(collection, strategy, approximate, effort=2)
-    (image, text) = recall_against_exact(index, exact, asked(collection), K, n_sample=50)
-    drawn = np.sort(np.random.default_rng(42).choice(N, 50, replace=False))
+    (image, text) = recall_against_exact(index, exact, asked(collection), K, n_sample=30)
+    drawn = np.sort(np.random.default_rng(42).choice(N, 30, replace=False))
     for found, name in ((image, "image"), (text, "text")):
         vectors = collection.modality(name).vectors[drawn]
         lists = [one.search_many(vectors, name, K).rows for one in (index, exact)]
@@ -74,7 +74,7 @@ def test_recall_is_the_share_of_the_exact_list_that_is_found(
         assert found.recall.value == pytest.approx(np.mean(shares))
         assert 0.1 < found.recall.value < 0.95
         assert found.recall.low < found.recall.value < found.recall.high
-        assert str(found).endswith(f"of exact search (50 queries of {name})")
+        assert str(found).endswith(f"of exact search (30 queries of {name})")
 
 
 def test_recall_grows_with_the_effort_and_is_whole_where_the_engine_is_exact(
@@ -82,7 +82,7 @@ def test_recall_grows_with_the_effort_and_is_whole_where_the_engine_is_exact(
 ):
     def recall(**options):
         index = StoreIndex.of(collection, strategy, approximate, **options)
-        found = recall_against_exact(index, exact, asked(collection), K, n_sample=40)
+        found = recall_against_exact(index, exact, asked(collection), K, n_sample=20)
         return found[0].recall.value
 
     assert recall(effort=1) < recall(effort=5) < recall(effort=30)

@@ -240,7 +240,8 @@ class StoreSpec:
     """What keeps its own rank fusion from equalling the formula; empty where it equals it."""
     departs: Mapping[str, str] = field(default_factory=dict)
     """What it is known to answer otherwise than exact search, by kind: `missing`, `ties`,
-    `scale`, `licence`, `whole lists`; shown wherever its figures are."""
+    `scale`, `licence`, `whole lists`, `fusion`, `approximate`; shown wherever its figures are, and
+    why a test of it is expected to fail."""
     place: float = 1_000
     """Its place in lists."""
 
