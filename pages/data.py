@@ -4,14 +4,14 @@ import streamlit as st
 
 from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.catalogue import workspace
-from gapviz.dashboard.data import adding, contents, encoding, library
+from gapviz.dashboard.data import adding, contents, encoding, library, live
 from gapviz.dashboard.errors import show_error
 from gapviz.dashboard.page_head import page_title
 
 page_title("Your data")
 st.caption(
-    "Images with captions to encode here, or vectors that exist already. Everything stays on this "
-    "machine. What is encoded appears in the sidebar of every page."
+    "Images with captions to encode here, or vectors that exist already, in files or in a vector "
+    "store. Everything stays on this machine. What is encoded appears in the sidebar of every page."
 )
 adding.add_section()
 
@@ -41,6 +41,7 @@ with st.container(border=True):
     if opened.encodings:
         library.visits(opened)
     contents.contents_section(opened)
+live.live_section(opened)
 if encoding.can_be_encoded(opened):
     with st.container(border=True):
         st.subheader("Encode", anchor=False)

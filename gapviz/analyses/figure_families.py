@@ -11,6 +11,7 @@ from gapviz.analyses.anatomy.described import ANATOMY
 from gapviz.analyses.approximate.described import APPROXIMATE
 from gapviz.analyses.directions.described import DIRECTIONS
 from gapviz.analyses.judged_figures import JUDGED
+from gapviz.analyses.live_figures import LIVE
 from gapviz.analyses.scoreboard.analysis import FRONT, IMBALANCE
 from gapviz.analyses.scoreboard.rows import FRONT_DRAWS
 from gapviz.analyses.thresholds.analysis import RATES
@@ -57,6 +58,7 @@ def families() -> dict[str, Family]:
         Family("gap", "Gap", _diagnostics(gap)),
         Family("mixed", "Mixed index", (*_diagnostics(mixed_index), *MIXED)),
         Family("judged", "By judgments", JUDGED),
+        Family("live", "A live index", LIVE),
         Family("cross", "One modality finds another", CROSS),
         Family("clouds", "Clouds and cosines", _diagnostics(cosines)),
         Family("dimensions", "Dimensions of the gap", _diagnostics(dimensions)),

@@ -9,6 +9,7 @@ from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.by_judgments import by_judgments
 from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.judged import protocol_words
+from gapviz.analyses.live import live_part
 from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
@@ -22,6 +23,7 @@ from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH, Figure
+from gapviz.sources.source import is_store
 from gapviz.strategies.fusion.ties import TIE_RULE
 
 TIES_CARRY = 0.01
@@ -343,6 +345,7 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
     elif measurement.fit == "all":
         fitted = "the same items (in-sample)"
     judged = by_judgments(request, progress)
+    live = live_part(request, progress) if is_store(request.source) else {}
     paired = f"All but what is by judgments: {protocol_words('paired')}. " * bool(judged)
     return Finding(
         figures=measurement.to_json(),
@@ -362,7 +365,7 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
             mixed_table(measurement),
             recall_table(measurement),
         ],
-        parts=judged,
+        parts=judged | live,
         protocol=f"{paired}Intervals: {INTERVAL_RULES[measurement.intervals]}. Ties: {TIE_RULE}.",
         result=measurement,
     )

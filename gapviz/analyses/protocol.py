@@ -213,6 +213,10 @@ _CHECKS: dict[Need, tuple[Callable[[Request], bool], str]] = {
         lambda asked: has_judgments(asked.collection),
         "no queries with judgments",
     ),
+    "vector store": (
+        lambda asked: asked.collection.store is not None,
+        "not read from a vector store",
+    ),
 }
 """Whether a collection has what a figure needs, and what is said where it has not."""
 

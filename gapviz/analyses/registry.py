@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from gapviz.analyses import cones, measure_on_disk, protocol, search, why, within
+from gapviz.analyses import cones, live, measure_on_disk, protocol, search, why, within
 from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
@@ -30,6 +30,7 @@ _OURS = (
     approximate.ANALYSIS,
     cones.ANALYSIS,
     why.ANALYSIS,
+    live.ANALYSIS,
     decide.ANALYSIS,
     protocol.ANALYSIS,
 )

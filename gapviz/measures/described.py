@@ -15,11 +15,12 @@ Need = Literal[
     "calibration",
     "second encoder",
     "judgments",
+    "vector store",
 ]
 """What a collection must have beside held-out items: two modalities, held-out items with a row of
 both, labels that held-out items share, such labels among items that have no other, held-out items
-with two rows of a modality, a calibrate split, another encoder of the modality, and queries with
-judgments."""
+with two rows of a modality, a calibrate split, another encoder of the modality, queries with
+judgments, and a vector store that the items were read from."""
 
 BY_PAIR: tuple[Need, ...] = ("two modalities", "pairs")
 """What figures of matched pairs need."""

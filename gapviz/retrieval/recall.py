@@ -81,12 +81,12 @@ def recall_against_exact(
             min(np.isin(mine[mine >= 0], rows[those]).sum() / depth, 1.0)
             for mine, rows, those in zip(got.rows, best.rows, enough, strict=True)
         ]
-        recall = _wilson(float(np.mean(shares)), len(shares))
+        recall = wilson(float(np.mean(shares)), len(shares))
         found.append(RecallAgainstExact(modality, k, len(shares), recall))
     return tuple(found)
 
 
-def _wilson(share: float, n: int) -> Estimate:
+def wilson(share: float, n: int) -> Estimate:
     """The interval of a mean of `n` shares."""
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))

@@ -14,6 +14,10 @@ from platformdirs import user_cache_path, user_data_path
 CACHE_VARIABLE = "GAPVIZ_CACHE"
 HOME_VARIABLE = "GAPVIZ_HOME"
 FOLDERS_VARIABLE = "GAPVIZ_FOLDERS"
+STORES_VARIABLE = "GAPVIZ_STORES"
+
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+"""Names of this machine in the address of a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,21 @@ class Configuration:
     folders: tuple[Path, ...]
     """`GAPVIZ_FOLDERS`: folders whose contents a visitor may open by path, joined as in
     `PATH`; none unless named."""
+    stores: tuple[str, ...] = THIS_MACHINE
+    """`GAPVIZ_STORES`: hosts whose vector stores a visitor may read, `host` or `host:port`, joined
+    by commas; this machine alone unless named, and none where it is empty."""
 
 
 def configuration() -> Configuration:
     """The configuration, read from the environment now."""
     cache, home = os.environ.get(CACHE_VARIABLE), os.environ.get(HOME_VARIABLE)
     folders = os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep)
+    hosts = os.environ.get(STORES_VARIABLE)
     return Configuration(
         cache=Path(cache) if cache else user_cache_path("gapviz", appauthor=False),
         home=Path(home) if home else user_data_path("gapviz", appauthor=False),
         folders=tuple(Path(folder) for folder in folders if folder.strip()),
+        stores=THIS_MACHINE
+        if hosts is None
+        else tuple(host.strip() for host in hosts.split(",") if host.strip()),
     )

@@ -71,13 +71,17 @@ def test_a_diagnostic_of_another_package_is_listed_last(monkeypatch):
     assert "Not stated" in " ".join(protocol_finding([last]).parts["further"].readings)
 
 
-def test_the_built_in_collection_has_every_figure_but_those_by_judgments():
+def test_the_built_in_collection_has_every_figure_but_those_by_judgments_and_of_a_store():
     from gapviz.sources.builtin import builtin_collection
 
     found = lacking(builtin_collection(), source="builtin")
     without = {name for name, why in found.items() if why}
-    assert without == {figure.name for figure in families()["judged"].figures}
-    assert {found[name] for name in without} == {"no queries with judgments"}
+    judged, live = (
+        {figure.name for figure in families()[name].figures} for name in ("judged", "live")
+    )
+    assert without == judged | live
+    assert {found[name] for name in judged} == {"no queries with judgments"}
+    assert {found[name] for name in live} == {"not read from a vector store"}
 
 
 def test_a_collection_with_judgments_has_the_figures_by_them(make_judged):

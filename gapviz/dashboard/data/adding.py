@@ -1,8 +1,10 @@
-"""Three ways to add a collection: upload it, name a folder of this machine, fetch a set."""
+"""Ways to add a collection: upload it, name a folder or a vector store, fetch a set."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from uuid import uuid4
@@ -21,18 +23,36 @@ from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import choice_of, segments_of
-from gapviz.sources.files.format import DEFAULT_TEMPLATE, PAIRING_RULES, ReadOptions, upload_endings
+from gapviz.sources.files.format import (
+    DEFAULT_TEMPLATE,
+    PAIRING_RULES,
+    SAMPLE_ITEMS,
+    ReadOptions,
+    upload_endings,
+)
 from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.upload import (
     MAX_BYTES,
     MAX_FILES,
     MAX_UNPACKED_BYTES,
 )
-from gapviz.sources.library.importing import Incoming, add_path, add_reference_set, add_upload
+from gapviz.sources.library.importing import (
+    Incoming,
+    add_path,
+    add_reference_set,
+    add_store,
+    add_upload,
+)
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
+from gapviz.sources.stores.registry import stores
 from gapviz.storage.cache import CachedResult
-from gapviz.storage.configuration import FOLDERS_VARIABLE, configuration
+from gapviz.storage.configuration import (
+    FOLDERS_VARIABLE,
+    STORES_VARIABLE,
+    THIS_MACHINE,
+    configuration,
+)
 
 UPLOAD_TYPES = ("zip", *(ending.removeprefix(".") for ending in sorted(upload_endings())))
 
@@ -41,15 +61,23 @@ FROM_A_TERMINAL = "`gapviz serve PATH` opens a file or folder of any size from a
 ADD_BY = url_choice(
     "add_by",
     "Add a collection",
-    {"upload": "Upload", "path": "Folder on this machine", "set": "Published set"},
+    {
+        "upload": "Upload",
+        "path": "Folder on this machine",
+        "store": "Vector store",
+        "set": "Published set",
+    },
 )
+MIN_SAMPLE = 10
+"""Items below which a sample says nothing."""
+
 RUNNING, ADDED = "_adding", "_added"
 
 Added = tuple[StoredCollection, ...]
 
 
 def add_section() -> None:
-    """The three ways; while a collection is added, its progress."""
+    """The ways; while a collection is added, its progress."""
     running: CachedResult[Added] | None = st.session_state.get(RUNNING)
     if running is not None:
         back = partial(st.session_state.pop, RUNNING, None)
@@ -60,7 +88,8 @@ def add_section() -> None:
             st.session_state[OPENED] = added[0].id
             st.rerun()
         return
-    {"upload": _by_upload, "path": _by_path, "set": _by_set}[segments_of(ADD_BY)]()
+    ways = {"upload": _by_upload, "path": _by_path, "store": _by_store, "set": _by_set}
+    ways[segments_of(ADD_BY)]()
     for one in st.session_state.pop(ADDED, ()):
         _welcome(one)
 
@@ -122,6 +151,47 @@ def _by_path() -> None:
     incoming = _how_to_read()
     if text and incoming is not None and st.button("Add it", type="primary"):
         _start(lambda tell: (add_path(workspace(), text, folders, incoming, tell),))
+
+
+def _by_store() -> None:
+    known = stores()
+    text = st.text_input(
+        "Address of a collection",
+        key="store_address",
+        placeholder=known[0].example,
+        help="; ".join(f"{one.title}: `{one.example}`" for one in known)
+        + ". Nothing is ever written there. Credentials come from the environment of the "
+        "dashboard: " + ", ".join(f"`{name}`" for one in known for name in one.credentials) + ".",
+    ).strip()
+    size = st.number_input(
+        "Items to read",
+        min_value=MIN_SAMPLE,
+        value=SAMPLE_ITEMS,
+        step=1_000,
+        key="store_sample",
+        placeholder="all",
+        help="Of a larger store a seeded sample, as many of every pattern of modalities and of "
+        "every label as it has of them; an item comes with all of its vectors. Empty reads all.",
+    )
+    hosts, folders = store_hosts(), configuration().folders
+    places = [*(f"`{host}`" for host in hosts), *(f"files below `{one}`" for one in folders)]
+    st.caption(
+        f"This page asks {', '.join(places) or 'no store yet'}. `{STORES_VARIABLE}` and "
+        f"`{FOLDERS_VARIABLE}` name others when the dashboard is started."
+    )
+    incoming = _how_to_read()
+    if text and incoming is not None and st.button("Add it", type="primary"):
+        wanted = replace(incoming, options=replace(incoming.options, sample=size))
+        _start(lambda tell: (add_store(workspace(), text, hosts, folders, wanted, tell),))
+
+
+def store_hosts() -> tuple[str, ...]:
+    """Hosts whose stores this dashboard reads: those that are named; else this machine, as long as
+    the dashboard itself is for this machine alone.
+    """
+    if STORES_VARIABLE not in os.environ and st.get_option("server.address") not in THIS_MACHINE:
+        return ()
+    return configuration().stores
 
 
 def _by_set() -> None:

@@ -25,6 +25,9 @@ from gapviz.sources.files.upload import (
 )
 from gapviz.sources.library.stored import MAKE_ROOM, StoredCollection, Workspace
 from gapviz.sources.published import REFERENCE_SETS, fetch, read_reference_set
+from gapviz.sources.source import read as read_source
+from gapviz.sources.stores.allowed import allowed_store
+from gapviz.sources.stores.read_only import written
 from gapviz.storage.background_process import Allowance, confined, runs_in_process
 from gapviz.storage.files import private_folder, unwritable
 from gapviz.storage.leftovers import LANDING, owned_room
@@ -186,6 +189,42 @@ def add_path(
         reading.collections,
         title=incoming.title or path.stem,
         origin=f"folder {path}" if path.is_dir() else f"file {path}",
+        skipped=reading.skipped,
+    )
+
+
+def add_store(
+    workspace: Workspace,
+    text: str,
+    hosts: tuple[str, ...],
+    folders: tuple[Path, ...],
+    incoming: Incoming,
+    progress: Progress = no_progress,
+) -> StoredCollection:
+    """Read the collection of a vector store, and keep its items, or the sample of them.
+
+    Args:
+        workspace: that it goes into.
+        text: the address of the store.
+        hosts: that may be asked, as in `Configuration.stores`.
+        folders: that may be read, as in `Configuration.folders`.
+        incoming: how to read it.
+        progress: called at each stage; may raise to cancel: the next time goes on there.
+
+    Raises:
+        GapvizError: as `allowed_store` and `read_store`.
+    """
+    address = allowed_store(text, hosts, folders)
+    limits = replace(UPLOADS, hint="read a smaller sample")
+    reading = read_source(
+        written(address), replace(incoming.options, limits=limits, progress=progress)
+    )
+    progress(0.98, "keeping")
+    collection = reading.collection
+    return workspace.add(
+        reading.collections,
+        title=incoming.title or collection.name,
+        origin=f"store {address}" + (f", {collection.store.words}" if collection.store else ""),
         skipped=reading.skipped,
     )
 

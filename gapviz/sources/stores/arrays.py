@@ -20,6 +20,7 @@ from gapviz.sources.stores.clients import (
     refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
+    refuse_taken_names,
 )
 from gapviz.sources.stores.rank_fusion import rank_fused
 from gapviz.sources.stores.store import (
@@ -205,6 +206,7 @@ class ArrayStore(WritableStore):
 
     def write(self, batch: Batch) -> None:
         refuse_not_finite(batch, str(self.address))
+        refuse_taken_names(batch, [files.ID], str(self.address))
         parts = files.parts_of(self.folder)
         number = 1 + (int(parts[-1].name) if parts else 0)
         told = files.about(self.folder)

@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import runs
-from gapviz.core.vectors import Indices
+from gapviz.core.vectors import Float32, Indices
 from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.stores.store import Batch, StoreSchema, VectorField
 from gapviz.storage.files import swapped_in
@@ -51,6 +52,16 @@ class Column:
     def owners(self) -> Indices:
         """`(n,)` place of each vector's entry."""
         return np.arange(len(self.vectors)) if self.entry is None else self.entry
+
+    @cached_property
+    def lengths(self) -> Float32:
+        """`(n,)`, read once."""
+        found = np.empty(len(self.vectors), dtype=np.float32)
+        step = max(1, BLOCK_NUMBERS // self.vectors.shape[1])
+        for start in range(0, found.size, step):
+            rows = self.vectors[start : start + step].astype(np.float32)
+            found[start : start + step] = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+        return found
 
     def of(self, places: Indices) -> tuple[Indices, Indices]:
         """The vectors of some entries, one after the other.

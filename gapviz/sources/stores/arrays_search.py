@@ -33,13 +33,13 @@ def nearest_entries(
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
         owners = np.arange(n)[rows] if column.entry is None else column.entry[rows]
-        vectors = column.vectors[rows]
+        vectors, lengths = column.vectors[rows], column.lengths[rows]
         if allowed is not None:
             kept = allowed[owners]
-            owners, vectors = owners[kept], vectors[kept]
+            owners, vectors, lengths = owners[kept], vectors[kept], lengths[kept]
         if not owners.size:
             continue
-        scores = similarities(vectors.astype(np.float32), queries, metric)
+        scores = similarities(vectors.astype(np.float32, copy=False), lengths, queries, metric)
         first = np.flatnonzero(np.diff(owners, prepend=-1))
         if first.size < owners.size:
             scores = np.maximum.reduceat(scores, first, axis=1)
@@ -48,15 +48,22 @@ def nearest_entries(
     return found
 
 
-def similarities(vectors: Float32, queries: Float32, metric: Metric) -> Float32:
-    """`(n_queries, n)`: cosines, inner products, or euclidean distances below zero."""
+def similarities(vectors: Float32, lengths: Float32, queries: Float32, metric: Metric) -> Float32:
+    """`(n_queries, n)`: cosines, inner products, or euclidean distances below zero.
+
+    Args:
+        vectors: `(n, dim)`.
+        lengths: `(n,)`, theirs.
+        queries: `(n_queries, dim)`.
+        metric: which.
+    """
     if metric == "cosine":
-        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         queries = queries / np.linalg.norm(queries, axis=1, keepdims=True)
     scores: Float32 = queries @ vectors.T
+    if metric == "cosine":
+        scores /= lengths
     if metric == "euclidean":
-        squares = (vectors**2).sum(axis=1), (queries**2).sum(axis=1)
-        distance = squares[0] + squares[1][:, None] - 2 * scores
+        distance = lengths**2 + (queries**2).sum(axis=1)[:, None] - 2 * scores
         scores = -np.sqrt(np.maximum(distance, 0))
     return scores
 

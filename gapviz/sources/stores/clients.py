@@ -97,6 +97,17 @@ def refuse_not_finite(batch: Batch, where: str) -> None:
             )
 
 
+def refuse_taken_names(batch: Batch, taken: Iterable[str], where: str) -> None:
+    """Raise `GapvizError` where payload has the name of a column of ids or vectors."""
+    found = set(taken) & {key for one in batch.payload for key in one}
+    if found:
+        raise GapvizError(
+            f"the payload {min(found)!r} has the name of what is stored beside it",
+            where=where,
+            hint="name the payload otherwise",
+        )
+
+
 def refuse_other_schema(address: StoreAddress, found: StoreSchema, wanted: StoreSchema) -> None:
     """Raise `GapvizError` where a collection that is there has other vector fields than wanted."""
 

@@ -19,6 +19,7 @@ from gapviz.sources.stores.clients import (
     refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
+    refuse_taken_names,
 )
 from gapviz.sources.stores.lancedb_columns import (
     DISTANCE,
@@ -269,6 +270,7 @@ class LanceStore(WritableStore):
 
         refuse_not_finite(batch, str(self.address))
         with _explained(self.address):
+            refuse_taken_names(batch, (self._id, *self._fields), str(self.address))
             kinds = payload_kinds(batch.payload)
             new = [name for name in kinds if name not in self.table.schema.names]
             if new:

@@ -168,3 +168,12 @@ def test_the_description_says_how_it_was_made(tmp_path):
     with filled(f"arrays://{tmp_path}#x", Items.fields, Items().batch):
         told = json.loads((tmp_path / "x" / "collection.json").read_text())
     assert [one["name"] for one in told["fields"]] == ["image", "text"]
+
+
+def test_payload_called_as_the_ids_are_is_refused(tmp_path):
+    batch = Batch(("1",), {}, ({"id": "other"},))
+    with (
+        created(f"arrays://{tmp_path}#x", [VectorField("v", DIM)]) as store,
+        pytest.raises(GapvizError, match="'id' has the name of what is stored beside it"),
+    ):
+        store.write(batch)

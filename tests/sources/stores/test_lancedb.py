@@ -10,8 +10,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.lancedb import LanceStore
 from gapviz.sources.stores.registry import open_store
-from gapviz.sources.stores.store import VectorField
-from tests.sources.stores.engines import created, vectors_of
+from gapviz.sources.stores.store import Batch, FieldVectors, VectorField
+from tests.sources.stores.engines import created, filled, vectors_of
 
 DIM = 16
 
@@ -98,3 +98,24 @@ def test_an_index_is_told_and_may_be_passed_by(approximate):
 
 def test_a_store_needs_no_mark_to_be_opened(tmp_path):
     assert isinstance(open_store(table(tmp_path, "t", {"id": list("abcdef")})), LanceStore)
+
+
+def test_payload_may_be_called_id_where_it_is_declared(tmp_path):
+    fields, one = [VectorField("v", DIM)], FieldVectors(np.array([0]), vectors_of(1))
+    batch = Batch(("1",), {"v": one}, ({"id": "other"},))
+    with filled(f"lancedb://{tmp_path}#told", fields, batch, ("id",)) as store:
+        assert store.fetch(["1"], []).payload == ({"id": "other"},)
+    with (
+        created(f"lancedb://{tmp_path}#untold", fields) as store,
+        pytest.raises(GapvizError, match="'id' has the name"),
+    ):
+        store.write(batch)
+
+
+def test_payload_called_as_a_field_is_refused(tmp_path):
+    batch = Batch(("1",), {}, ({"v": "a word"},))
+    with (
+        created(f"lancedb://{tmp_path}#x", [VectorField("v", DIM)]) as store,
+        pytest.raises(GapvizError, match="'v' has the name"),
+    ):
+        store.write(batch)
