@@ -17,6 +17,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -203,6 +204,7 @@ class ArrayStore(WritableStore):
         return rank_fused(lists, k, fusion)
 
     def write(self, batch: Batch) -> None:
+        refuse_not_finite(batch, str(self.address))
         parts = files.parts_of(self.folder)
         number = 1 + (int(parts[-1].name) if parts else 0)
         told = files.about(self.folder)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
-from gapviz.sources.stores.store import StoreSchema, VectorField
+from gapviz.sources.stores.store import Batch, StoreSchema, VectorField
 
 SHOWN = 12
 """Names listed in a message; more are counted."""
@@ -80,6 +82,19 @@ def refuse_other_dimension(field: VectorField, queries: Float32, where: str) -> 
             where=where,
             hint="encode them with the encoder of the collection",
         )
+
+
+def refuse_not_finite(batch: Batch, where: str) -> None:
+    """Raise `GapvizError` where a vector of the batch holds what is no finite number."""
+    for name, rows in batch.vectors.items():
+        bad = np.flatnonzero(~np.isfinite(rows.vectors).all(axis=1))
+        if bad.size:
+            raise GapvizError(
+                f"the vector {name!r} of {batch.ids[int(rows.entry[bad[0]])]!r} holds NaN or "
+                "infinite values",
+                where=where,
+                hint="remove that entry, or encode it again",
+            )
 
 
 def refuse_other_schema(address: StoreAddress, found: StoreSchema, wanted: StoreSchema) -> None:

@@ -16,6 +16,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -264,6 +265,7 @@ class LanceStore(WritableStore):
     def write(self, batch: Batch) -> None:
         import pyarrow as pa
 
+        refuse_not_finite(batch, str(self.address))
         with _explained(self.address):
             kinds = payload_kinds(batch.payload)
             new = [name for name in kinds if name not in self.table.schema.names]
@@ -280,7 +282,8 @@ class LanceStore(WritableStore):
                     columns[column.name] = pa.array(told, column.type)
             kept = pa.table(columns, schema=self.table.schema)
             merge = self.table.merge_insert(self._id).when_matched_update_all()
-            merge.when_not_matched_insert_all().execute(kept)
+            # Else a missing vector of ten dimensions or more is refused as a bad one.
+            merge.when_not_matched_insert_all().execute(kept, on_bad_vectors="null")
 
     def present(self, ids: Sequence[str]) -> frozenset[str]:
         with _explained(self.address):

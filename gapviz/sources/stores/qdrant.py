@@ -17,6 +17,7 @@ from gapviz.sources.stores.clients import (
     field_named,
     no_collection,
     not_ours,
+    refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
 )
@@ -286,6 +287,7 @@ class QdrantStore(WritableStore):
         )
 
     def write(self, batch: Batch) -> None:
+        refuse_not_finite(batch, str(self.address))
         models = client_module("qdrant_client", "Qdrant", "qdrant").models
         held: list[dict[str, Any]] = [{} for _ in batch.ids]
         for name, rows in batch.vectors.items():

@@ -25,7 +25,8 @@ from gapviz.sources.stores.store import (
 )
 
 FRESH = count()
-DIM = 8
+DIM = 16
+"""LanceDB takes a column of ten dimensions or more for vectors, and treats them otherwise."""
 N = 60
 
 
@@ -38,6 +39,8 @@ class Engine:
     address."""
     client: str = ""
     """Module that it needs."""
+    rounding: float = 0.0
+    """How far scores may be from those of the vectors as they were written."""
     fails: Mapping[str, str] = field(default_factory=dict)
     """Test → why it is expected to fail: a kind of `StoreSpec.departs`, or `fusion` for what
     `StoreSpec.fusion` says."""
@@ -45,7 +48,7 @@ class Engine:
 
 ENGINES = {
     "arrays": Engine("arrays_home"),
-    "arrays-float16": Engine("float16_home"),
+    "arrays-float16": Engine("float16_home", rounding=2e-3),
     "qdrant": Engine("qdrant_home", "qdrant_client"),
     "qdrant-files": Engine("qdrant_files_home", "qdrant_client"),
     "lancedb": Engine("lancedb_home", "lancedb"),

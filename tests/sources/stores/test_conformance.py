@@ -241,6 +241,13 @@ def test_writing_again_changes_nothing(fresh):
     assert fresh.nearest("text", QUERIES, 10, exact=True).ids == before.ids
 
 
+def test_a_vector_that_is_no_vector_is_refused(fresh):
+    rows = np.full((1, DIM), np.nan, dtype=np.float32)
+    broken = Batch(("item 5",), {"text": FieldVectors(np.array([0]), rows)}, ({},))
+    with pytest.raises(GapvizError, match="'item 5' holds NaN"):
+        fresh.write(broken)
+
+
 def test_an_entry_that_is_there_is_replaced(fresh):
     rows = FieldVectors(np.array([0]), -Items().texts.vectors[[5]])
     fresh.write(Batch(("item 5",), {"text": rows}, ({"caption": "new"},)))
