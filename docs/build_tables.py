@@ -13,11 +13,13 @@ from gapviz.core.foreign import in_markdown
 from gapviz.export.report.markdown import table_markdown
 from gapviz.sources.files.format import formats
 from gapviz.sources.files.judgments.format import judgment_formats, query_formats
+from gapviz.sources.stores.registry import stores
 from gapviz.strategies.registry import strategies_table
 
 README = Path(__file__).parents[1] / "README.md"
 PROTOCOL = Path(__file__).with_name("protocol.md")
 JUDGMENTS = Path(__file__).with_name("judgments.md")
+STORES = Path(__file__).with_name("stores.md")
 
 BENCHMARKS = ("beir", "mteb", "mixbench", "mbeir")
 
@@ -51,6 +53,29 @@ def with_formats(text: str) -> str:
         text,
         flags=re.S,
     )
+
+
+def with_stores(text: str) -> str:
+    """The text of docs/stores.md with the stores that the code has now."""
+    what = ["| store | address | needs | credentials | takes a fix | its own rank fusion |"]
+    what.append("|---|---|---|---|---|---|")
+    for one in stores():
+        extra = f"`gapviz[{one.extra}]`" if one.extra else "nothing more"
+        variables = ", ".join(f"`{name}`" for name in one.credentials)
+        writes = "no" if one.writes is None else "yes"
+        fusion = in_markdown(one.fusion) or "equals the formula"
+        cells = (in_markdown(one.title), f"`{one.example}`", extra, variables, writes, fusion)
+        what.append(f"| {' | '.join(cells)} |")
+    known = ["| store | of | what is known |", "|---|---|---|"]
+    for one in stores():
+        told = one.departs.items()
+        known += [f"| {in_markdown(one.title)} | {kind} | {in_markdown(w)} |" for kind, w in told]
+    for mark, lines in (("stores", what), ("departures", known)):
+        start, end = f"<!-- {mark} -->\n", "<!-- end -->"
+        before, _, rest = text.partition(start)
+        after = rest.partition(end)[2]
+        text = f"{before}{start}\n" + "\n".join(lines) + f"\n\n{end}{after}"
+    return text
 
 
 def protocol_page() -> str:
@@ -87,4 +112,5 @@ def _listed(lines: Sequence[str]) -> str:
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
     JUDGMENTS.write_text(with_formats(JUDGMENTS.read_text("utf-8")), "utf-8")
+    STORES.write_text(with_stores(STORES.read_text("utf-8")), "utf-8")
     PROTOCOL.write_text(protocol_page(), "utf-8")

@@ -95,6 +95,8 @@ def test_the_protocol_in_the_docs_is_as_the_code_has_it():
     assert script["protocol_page"]() == (docs / "protocol.md").read_text("utf-8")
     page = (docs / "judgments.md").read_text("utf-8")
     assert script["with_formats"](page) == page
+    page = (docs / "stores.md").read_text("utf-8")
+    assert script["with_stores"](page) == page
 
 
 def test_other_words_or_other_figures_are_told_apart():

@@ -49,17 +49,22 @@ class ExactIndex:
         """How cosines are adjusted; what depends on the rows alone is computed once."""
         return self.strategy.prepare(self.rows, self.asking or self.rows)
 
-    def search(self, query: Query, k: int = 10) -> ResultList:
+    def search(self, query: Query, k: int = 10, only: str | None = None) -> ResultList:
         """The `k` first entries for one query; equal scores keep the order of the rows.
+
+        Args:
+            query: as encoded.
+            k: how many.
+            only: the one modality to search; None searches all.
 
         Raises:
             GapvizError: k below 1, a query of another dimension, or a modality that the strategy
-                has not seen.
+                has not seen or that is not indexed.
         """
         rows = self.rows
         if k < 1:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-        cosines, scores, open_rows = self.scored(query)
+        cosines, scores, open_rows = self.scored(query, only)
         own = rows.code(query.modality) if query.modality in rows.names else -1
         found = self.strategy.fusion.ranked(rows, scores, open_rows, own, k, query.item)
         hits = tuple(
@@ -81,7 +86,30 @@ class ExactIndex:
             match_cosine=None if found.match_row is None else float(cosines[found.match_row]),
         )
 
-    def scored(self, query: Query) -> tuple[Float32, Float32, Mask]:
+    def refuse_other(self, vector: Float32, only: str | None = None) -> None:
+        """Raise `GapvizError` for a query of another dimension, or a modality not indexed."""
+        rows = self.rows
+        if vector.shape != (rows.vectors.shape[1],):
+            raise GapvizError(
+                f"the query has shape {vector.shape}, the index {rows.vectors.shape[1]} dimensions",
+                hint="encode the query with the encoder of the collection",
+            )
+        if only is not None and only not in rows.names:
+            raise GapvizError(
+                f"the modality {only!r} is not indexed", hint=f"use one of {', '.join(rows.names)}"
+            )
+
+    def closed(self, query: Query) -> Indices:
+        """Rows that a query must not find: its own, where it is an entry of the index."""
+        rows = self.rows
+        if query.item is None or not query.leave_out_own or query.modality not in rows.names:
+            return np.zeros(0, dtype=np.int64)
+        own = rows.modality == rows.code(query.modality)
+        asked = np.flatnonzero((rows.item == query.item) & own)
+        # Of an item that is ranked whole, every other row may find it.
+        return asked[:1] if self.strategy.spec.ranks_items else asked
+
+    def scored(self, query: Query, only: str | None = None) -> tuple[Float32, Float32, Mask]:
         """Cosines and adjusted scores of a query with all rows, and which rows it may find.
 
         All of `(n_rows,)`; the score of a row that it must not find is −∞.
@@ -90,20 +118,13 @@ class ExactIndex:
             GapvizError: as `search`.
         """
         rows = self.rows
-        if query.vector.shape != (rows.vectors.shape[1],):
-            raise GapvizError(
-                f"the query has shape {query.vector.shape}, the index {rows.vectors.shape[1]} "
-                "dimensions",
-                hint="encode the query with the encoder of the collection",
-            )
+        self.refuse_other(query.vector, only)
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
         cosines: Float32 = rows.vectors @ moved[0]
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
-        if query.item is not None and query.leave_out_own and query.modality in rows.names:
-            own = rows.modality == rows.code(query.modality)
-            asked = np.flatnonzero((rows.item == query.item) & own)
-            # Of an item that is ranked whole, every other row may find it.
-            open_rows[asked[:1] if self.strategy.spec.ranks_items else asked] = False
+        if only is not None:
+            open_rows &= rows.modality == rows.code(only)
+        open_rows[self.closed(query)] = False
         scores: Float32 = np.where(open_rows, cosines, np.float32(-np.inf))
         if self.prepared is not None:
             scores = self.prepared.adjust(scores[None, :], query.modality)[0]

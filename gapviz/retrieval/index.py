@@ -54,7 +54,8 @@ class ResultList:
     """Share of the searched entries that have it: what an unbiased index would give."""
     match_rank: int | None
     """Rank of the query's own item in another modality, over the whole index; None when the
-    query is no item of the collection. 1 + the number of entries before it."""
+    query is no item of the collection, or an engine's list is too short to tell. 1 + the number
+    of entries before it."""
     match_cosine: float | None = None
     """Cosine of the query with that entry, as the strategy left both."""
 
@@ -62,12 +63,17 @@ class ResultList:
 class Index(Protocol):
     """Rows under a fitted strategy: `ExactIndex` in memory, `StoreIndex` in an engine."""
 
-    def search(self, query: Query, k: int = 10) -> ResultList:
+    def search(self, query: Query, k: int = 10, only: str | None = None) -> ResultList:
         """The `k` first entries for one query.
+
+        Args:
+            query: as encoded.
+            k: how many.
+            only: the one modality to search; None searches all.
 
         Raises:
             GapvizError: k below 1, a query of another dimension, or a modality that the strategy
-                has not seen.
+                has not seen or that is not indexed.
         """
 
     def search_many(self, vectors: Float32, modality: str, k: int = 10) -> TopK:

@@ -16,7 +16,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.pairs import Pairs
 from gapviz.core.python_source import literal
 from gapviz.core.rows import Rows
-from gapviz.core.vectors import Float32, Float64, unit_rows
+from gapviz.core.vectors import Float32, Float64, Indices, unit_rows
 from gapviz.strategies.fusion.base import Fusion, Serving
 from gapviz.strategies.fusion.one_list import ONE_LIST
 from gapviz.strategies.options import StrategyOptions
@@ -73,6 +73,31 @@ class PreparedScores(ABC):
     def slope(self, modality: str) -> float:
         """By how much a difference of cosines may grow in the scores of its queries."""
         return 1.0
+
+    def of_rows(self, rows: Indices, n_rows: int) -> PreparedScores:
+        """The same for some rows of the corpus, as if its queries could find no other.
+
+        Args:
+            rows: `(n_some,)`, rising numbers of rows.
+            n_rows: of the corpus.
+        """
+        return _OfRows(self, rows, n_rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _OfRows(PreparedScores):
+    whole: PreparedScores
+    rows: Indices
+    n_rows: int
+
+    def adjust(self, scores: Float32, modality: str) -> Float32:
+        known = np.full((len(scores), self.n_rows), -np.inf, dtype=np.float32)
+        known[:, self.rows] = scores
+        adjusted: Float32 = self.whole.adjust(known, modality)[:, self.rows]
+        return adjusted
+
+    def slope(self, modality: str) -> float:
+        return self.whole.slope(modality)
 
 
 Before = Callable[[Rows], PreparedScores]

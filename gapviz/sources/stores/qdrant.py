@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 
@@ -22,12 +21,20 @@ from gapviz.sources.stores.clients import (
     refuse_other_schema,
 )
 from gapviz.sources.stores.qdrant_connection import KEY, close_client, explained, open_client
+from gapviz.sources.stores.qdrant_points import (
+    METRICS,
+    TEXT_ID,
+    asked_vector,
+    equal_filter,
+    field_config,
+    point_id,
+    text_id,
+)
 from gapviz.sources.stores.store import (
     BATCH,
     MODALITY,
     Batch,
     FieldVectors,
-    Metric,
     Nearest,
     RankFusion,
     StoreSchema,
@@ -36,8 +43,6 @@ from gapviz.sources.stores.store import (
     WritableStore,
 )
 
-TEXT_ID = "gapviz_id"
-"""Payload of a point whose id is neither a whole number nor a UUID, all that Qdrant takes."""
 MARK = "gapviz"
 """Of a collection's metadata: gapviz created it."""
 SAMPLED = 64
@@ -47,7 +52,6 @@ NUMBERS_AT_ONCE = 1_000_000
 """Components of vectors in one request; a server takes 32 MB of JSON."""
 PATIENCE_S = 600.0
 """How long a server may take to build its indexes."""
-METRICS: dict[str, Metric] = {"Cosine": "cosine", "Dot": "dot", "Euclid": "euclidean"}
 
 
 class QdrantStore(WritableStore):
@@ -87,7 +91,7 @@ class QdrantStore(WritableStore):
                         raise not_ours(address)
                     refuse_other_schema(address, store.schema(), schema)
                     return store
-                configs = {one.name: _config(models, one) for one in schema.fields}
+                configs = {one.name: field_config(models, one) for one in schema.fields}
                 store.client.create_collection(
                     store._name,
                     vectors_config=configs[""] if list(configs) == [""] else configs,
@@ -156,7 +160,7 @@ class QdrantStore(WritableStore):
         batch: int = BATCH,
         after: str = "",
     ) -> Iterator[Batch]:
-        at: Any = _point_id(after) if after else None
+        at: Any = point_id(after) if after else None
         while True:
             with explained(self.address):
                 points, at = self.client.scroll(
@@ -175,11 +179,11 @@ class QdrantStore(WritableStore):
         with explained(self.address):
             points = self.client.retrieve(
                 self._name,
-                [_point_id(one) for one in ids],
+                [point_id(one) for one in ids],
                 with_payload=True,
                 with_vectors=self._wanted(fields),
             )
-        found = {_text_id(one): one for one in points}
+        found = {text_id(one): one for one in points}
         return self._batch([found[one] for one in ids if one in found], fields, "")
 
     def _wanted(self, fields: Sequence[str]) -> bool | list[str]:
@@ -205,7 +209,7 @@ class QdrantStore(WritableStore):
             {key: value for key, value in (one.payload or {}).items() if key != TEXT_ID}
             for one in points
         )
-        return Batch(tuple(map(_text_id, points)), vectors, payload, cursor)
+        return Batch(tuple(map(text_id, points)), vectors, payload, cursor)
 
     def nearest(
         self,
@@ -224,9 +228,9 @@ class QdrantStore(WritableStore):
         tuned = not self.address.in_files and (exact or effort is not None)
         requests = [
             models.QueryRequest(
-                query=_asked(known, row),
+                query=asked_vector(known, row),
                 using=field or None,
-                filter=_filter(models, where),
+                filter=equal_filter(models, where),
                 params=models.SearchParams(hnsw_ef=effort, exact=exact) if tuned else None,
                 limit=k,
                 with_payload=[TEXT_ID],
@@ -260,9 +264,9 @@ class QdrantStore(WritableStore):
             models.QueryRequest(
                 prefetch=[
                     models.Prefetch(
-                        query=_asked(fields[name], rows[place]),
+                        query=asked_vector(fields[name], rows[place]),
                         using=fields[name].name or None,
-                        filter=_filter(models, (where or {}).get(name)),
+                        filter=equal_filter(models, (where or {}).get(name)),
                         limit=fusion.depth,
                     )
                     for name, rows in queries.items()
@@ -282,7 +286,7 @@ class QdrantStore(WritableStore):
             with explained(self.address):
                 lists += [one.points for one in self.client.query_batch_points(self._name, few)]
         return Nearest(
-            tuple(tuple(map(_text_id, points)) for points in lists),
+            tuple(tuple(map(text_id, points)) for points in lists),
             tuple(np.array([one.score for one in points], dtype=np.float32) for points in lists),
         )
 
@@ -299,7 +303,7 @@ class QdrantStore(WritableStore):
                     held[place][name] = row
         points = []
         for one, vectors, payload in zip(batch.ids, held, batch.payload, strict=True):
-            key = _point_id(one)
+            key = point_id(one)
             named = payload if str(key) == one else {**payload, TEXT_ID: one}
             vector = vectors[""] if list(vectors) == [""] else vectors
             points.append(models.PointStruct(id=key, vector=vector, payload=dict(named)))
@@ -313,11 +317,11 @@ class QdrantStore(WritableStore):
         with explained(self.address):
             points = self.client.retrieve(
                 self._name,
-                [_point_id(one) for one in ids],
+                [point_id(one) for one in ids],
                 with_payload=[TEXT_ID],
                 with_vectors=False,
             )
-        return frozenset(map(_text_id, points))
+        return frozenset(map(text_id, points))
 
     def finish(self) -> None:
         """Wait until a server has built its indexes.
@@ -338,47 +342,6 @@ class QdrantStore(WritableStore):
                     hint="look at the server, and go on when its status is green",
                 )
             time.sleep(0.2)
-
-
-def _config(models: Any, field: VectorField) -> Any:
-    distance = {metric: name for name, metric in METRICS.items()}[field.metric]
-    best = models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM)
-    return models.VectorParams(
-        size=field.dim,
-        distance=models.Distance(distance),
-        multivector_config=best if field.several else None,
-    )
-
-
-def _filter(models: Any, where: Mapping[str, str] | None) -> Any:
-    if not where:
-        return None
-    return models.Filter(
-        must=[
-            models.FieldCondition(key=key, match=models.MatchValue(value=value))
-            for key, value in where.items()
-        ]
-    )
-
-
-def _asked(field: VectorField, row: Float32) -> list[Any]:
-    numbers: list[Any] = row.tolist()
-    return [numbers] if field.several else numbers
-
-
-def _point_id(text: str) -> int | str:
-    """What Qdrant takes for an id: the number or UUID that the text is, else one made of it."""
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(1 << 64))
-    if digits and str(int(text)) == text and int(text) < 1 << 64:
-        return int(text)
-    try:
-        return text if str(UUID(text)) == text else str(uuid5(NAMESPACE_URL, text))
-    except ValueError:
-        return str(uuid5(NAMESPACE_URL, text))
-
-
-def _text_id(point: Any) -> str:
-    return str((point.payload or {}).get(TEXT_ID, point.id))
 
 
 STORE = StoreSpec(

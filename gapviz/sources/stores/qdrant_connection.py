@@ -24,7 +24,7 @@ PORT = 6333
 KEY = "QDRANT_API_KEY"
 
 MEMORY = ":memory:"
-"""In place of a folder: a store that ends with the process."""
+"""Name of a folder that is none: what is in it ends with the process."""
 
 POINT = ("qdrant_client.http.models.models", "PointStruct")
 """All that the pickles of a folder name beside plain values."""
@@ -75,7 +75,7 @@ def _held_client(folder: Path, *, create: bool) -> Any:
         GapvizError: no such folder, another process holds it, or it holds code.
     """
     library = client_module("qdrant_client", "Qdrant", "qdrant")
-    name = _name_of(folder)
+    name = str(folder.absolute())
     with _LOCK:
         if name not in _CLIENTS:
             _CLIENTS[name] = _Held(_opened(library, folder, create), 0)
@@ -88,16 +88,12 @@ def close_client(address: StoreAddress, client: Any) -> None:
     if not address.in_files:
         client.close()
         return
-    name = _name_of(address.folder)
+    name = str(address.folder.absolute())
     with _LOCK:
         held = _CLIENTS[name]
         held.users -= 1
-        if not held.users and name != MEMORY:
+        if not held.users and address.folder.name != MEMORY:
             _CLIENTS.pop(name).client.close()
-
-
-def _name_of(folder: Path) -> str:
-    return MEMORY if folder.name == MEMORY else str(folder.absolute())
 
 
 def _opened(library: Any, folder: Path, create: bool) -> Any:
