@@ -19,6 +19,8 @@ PICTURES = 40
 ARCHITECTURE = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text("utf-8")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 ONLY_RUN_BY_ITS_OWN_TESTS = "serve"
+STORE = "/data/store"
+"""Where the README's collections of stores lie."""
 
 
 def console():
@@ -62,6 +64,7 @@ def folder(tmp_path, monkeypatch):
 def test_commands_and_code_do_what_the_readme_says(folder, capsys):
     seen = set()
     for command, expected in console():
+        command, expected = (one.replace(STORE, f"{folder}/store") for one in (command, expected))
         name, *arguments = shlex.split(re.sub(r" > \S+$", "", command), comments=True)
         assert name == "gapviz"
         seen.add(arguments[0])

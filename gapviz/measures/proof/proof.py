@@ -104,7 +104,7 @@ class Proof:
             (
                 Column("figure", "figure", text=True),
                 Column("modality", "queries", text=True),
-                Column("memory", "measured"),
+                Column("memory", "in memory"),
                 Column("engine", "engine"),
                 Column("difference", "difference", signed=True),
             ),
