@@ -33,8 +33,10 @@ def add_to(commands: Commands) -> None:
     command.add_argument(
         "--on",
         required=True,
-        metavar="ADDRESS",
-        help=f"the collection of the store, such as {', '.join(one.example for one in stores())}",
+        nargs="+",
+        metavar=("ADDRESS", "SOURCE"),
+        help=f"the collection of the store, such as {', '.join(one.example for one in stores())}; "
+        "the source may follow here as well",
     )
     add_source(command, optional=True)
     command.add_argument(
@@ -59,14 +61,19 @@ def run(options: argparse.Namespace) -> str | Gated:
     Raises:
         GapvizError: bad input, or a store that does not answer.
     """
-    store_of(options.on)
+    # A source behind the flag is no positional argument to argparse.
+    address, *behind = options.on
+    if len(behind) > 1 or (behind and options.source is not None):
+        raise GapvizError("takes one address and one source", where="--on")
+    options.source = behind[0] if behind else options.source
+    store_of(address)
     if options.most_queries < 1:
         raise GapvizError("asks no queries", where="--most-queries", hint="ask at least 1")
     seed = checked_seed(options.seed)
     exported = load_exported(options.folder)
     collection = _collection(options, exported.card)
     known = collection.of_modalities(exported.card.modalities)
-    with open_store(options.on) as store, progress_bar() as progress:
+    with open_store(address) as store, progress_bar() as progress:
         proof = prove(
             known,
             exported.strategy,
