@@ -25,6 +25,7 @@ from gapviz.analyses.judged_answer import (
     share_reading,
 )
 from gapviz.analyses.scoreboard.given_runs import judged_run, with_own_name
+from gapviz.analyses.stored_search import ON, refuse_on, stored_answer
 from gapviz.analyses.thresholds.match_study import match_calibration
 from gapviz.analyses.written_run import RUN, written_finding
 from gapviz.core.collection import Collection
@@ -171,6 +172,8 @@ def list_reading(found: ResultList, modality: str) -> str:
 
 def find_answer(request: Request, progress: Progress) -> Finding:
     """What one query finds."""
+    if request["on"] is not None:
+        refuse_on(judged=request["query_id"] is not None, run=request["run_file"] is not None)
     if request["run_file"] is not None:
         if any(request[name] is not None for name in QUERIES):
             raise GapvizError(
@@ -256,13 +259,19 @@ def _asked(request: Request) -> Query:
 
 
 def _answer(request: Request, experiment: Experiment, query: Query, progress: Progress) -> Finding:
-    collection = request.collection
-    found = experiment.index.search(query, request["results"])
+    collection, on = request.collection, request["on"]
+    how: tuple[str, ...] = ()
+    if on is None:
+        found = experiment.index.search(query, request["results"])
+    else:
+        stored = stored_answer(on, experiment, query, request["results"])
+        found, how = stored.found, stored.readings
     matched = matched_hits(request, experiment, query, found, progress)
     nothing = matched.nothing_reading
     return Finding(
         readings=[
             list_reading(found, query.modality),
+            *how,
             *filter(None, [nothing]),
             *matched.readings,
         ],
@@ -271,6 +280,7 @@ def _answer(request: Request, experiment: Experiment, query: Query, progress: Pr
             "bias": found.bias,
             "corpus_share": found.corpus_share,
             "match_rank": found.match_rank,
+            **({} if on is None else {"searched_by": on}),
             "nothing_matches": matched.nothing_matches,
             "precision": matched.precision,
             "not_matched": matched.lacking,
@@ -325,6 +335,7 @@ ANALYSIS = Analysis(
         ),
         QUERY_MODALITY,
         RUN,
+        ON,
         Parameter(
             "beside",
             "Runs beside",

@@ -1,8 +1,11 @@
 import pytest
 from PIL import Image
 
+from gapviz.measures.experiment import Experiment
 from gapviz.sources.builtin.drawings import drawing_png
-from gapviz.storage.saved_collection import save_collection
+from gapviz.storage.saved_collection import load_collection, save_collection
+from gapviz.strategies import StrategyOptions
+from tests.sources.stores.engines import written
 
 
 @pytest.fixture
@@ -17,6 +20,28 @@ def test_an_item_finds_its_match(saved, figures, strategy):
     assert found["strategy"] == strategy and found["query_modality"] == "image"
     assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3, 4, 5]
     assert found["match_rank"] >= 1 and 0 <= found["bias"] <= 1
+
+
+@pytest.mark.parametrize("strategy", ["centre", "znorm"])
+def test_a_store_answers_as_the_search_in_memory_does(saved, figures, run, tmp_path, strategy):
+    collection = load_collection(saved)
+    experiment = Experiment(collection, StrategyOptions(strategy))
+    address = f"lancedb://{tmp_path}/lance#moved"
+    written(address, collection, experiment.index.rows).close()
+    asked = "search", saved, "--item", "07", "--strategy", strategy
+    found, memory = figures(*asked, "--on", address), figures(*asked)
+    assert found.pop("searched_by") == address
+    for one in (found, memory):
+        for hit in one["hits"]:
+            hit["score"], hit["cosine"] = round(hit["score"], 4), round(hit["cosine"], 4)
+    assert [hit["item"] for hit in found["hits"]] == [hit["item"] for hit in memory["hits"]]
+    assert found["match_rank"] == memory["match_rank"]
+    assert found["bias"] == memory["bias"]
+    assert "LanceDB makes the list" in " ".join(run(*asked, "--on", address).stdout.split())
+    told = run("search", saved, "--run", tmp_path / "a.trec", "--on", address)
+    assert told.returncode == 2 and "--on answers a text" in told.stderr
+    told = run(*asked, "--on", f"lancedb://{tmp_path}/lance#other")
+    assert told.returncode == 2 and "use one of moved" in told.stderr
 
 
 @pytest.mark.encoder

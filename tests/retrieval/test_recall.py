@@ -14,11 +14,9 @@ from gapviz.core.splits import alternate_splits
 from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.recall import recall_against_exact
 from gapviz.retrieval.store_index import StoreIndex
-from gapviz.retrieval.stored_rows import entry_ids
 from gapviz.sources.stores.registry import open_store
-from gapviz.sources.stores.store import ITEM, MODALITY, Batch, FieldVectors, VectorField
 from gapviz.strategies import StrategyOptions, fit_strategy
-from tests.sources.stores.engines import filled
+from tests.sources.stores.engines import written
 
 N, DIM, K = 300, 16, 10
 
@@ -51,14 +49,8 @@ def approximate(collection, strategy, tmp_path_factory):
     """The same rows in a table under an index of thirty lists."""
     folder = tmp_path_factory.mktemp("lance")
     rows = corpus_rows(collection, strategy)
-    owners = [collection.items[item].id for item in rows.item]
-    payload = tuple(
-        {MODALITY: rows.names[code], ITEM: owner}
-        for code, owner in zip(rows.modality, owners, strict=True)
-    )
-    vectors = {"": FieldVectors(np.arange(rows.n_rows), rows.vectors)}
     address = f"lancedb://{folder}#t"
-    filled(address, [VectorField("", DIM)], Batch(entry_ids(rows, owners), vectors, payload))
+    written(address, collection, rows).close()
     made = lancedb.connect(folder).open_table("t")
     made.create_index("vector", config=IvfFlat(distance_type="cosine", num_partitions=30))
     with open_store(address) as store:

@@ -13,10 +13,8 @@ from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.index import Query
 from gapviz.retrieval.recall import recall_against_exact
 from gapviz.retrieval.store_index import StoreIndex
-from gapviz.retrieval.stored_rows import entry_ids
-from gapviz.sources.stores.store import ITEM, MODALITY, Batch, FieldVectors, VectorField
 from gapviz.strategies import StrategyOptions, fit_strategy
-from tests.sources.stores.engines import ENGINES, FRESH, filled
+from tests.sources.stores.engines import ENGINES, FRESH, written
 
 N_ITEMS, DIM = 40, 12
 WHOLE = 1_000
@@ -78,26 +76,6 @@ def stored(home, collection):
     yield of
     for store in opened.values():
         store.close()
-
-
-def written(address, collection, rows, layout):
-    ids = [one.id for one in collection.items]
-    if layout == "vectors":
-        owners = [ids[item] for item in rows.item]
-        payload = tuple(
-            {MODALITY: rows.names[code], ITEM: owner}
-            for code, owner in zip(rows.modality, owners, strict=True)
-        )
-        vectors = {"": FieldVectors(np.arange(rows.n_rows), rows.vectors)}
-        batch = Batch(entry_ids(rows, owners), vectors, payload)
-        return filled(address, [VectorField("", DIM)], batch, (MODALITY, ITEM))
-    vectors, fields = {}, []
-    for name, span in zip(rows.names, rows.spans, strict=True):
-        order = np.argsort(rows.item[span], kind="stable")
-        owners = rows.item[span][order]
-        vectors[name] = FieldVectors(owners, rows.vectors[span][order])
-        fields.append(VectorField(name, DIM, several=bool((np.diff(owners) == 0).any())))
-    return filled(address, fields, Batch(tuple(ids), vectors, ({},) * len(ids)))
 
 
 def queries(collection):
