@@ -21,6 +21,7 @@ from gapviz.dashboard.export import (
     command_section,
     files_section,
     matches_section,
+    store_section,
     thresholds_section,
     what_to_know,
 )
@@ -82,5 +83,6 @@ with st.grid(2, min_column_width=420, gap="large"):
         thresholds_section(card, spec)
         matches_section(card)
 code_section(card, after.strategy)
+store_section(after.strategy.options)
 if spec.moves_vectors:
     command_section(card, spec)

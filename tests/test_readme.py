@@ -19,11 +19,13 @@ PICTURES = 40
 ARCHITECTURE = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text("utf-8")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 ONLY_RUN_BY_THEIR_OWN_TESTS = {"serve", "live"}
+STORE = "/data/store"
+"""Where the README's collections of stores lie."""
 
 
-def console():
+def console(store):
     """(command, what it prints) of every console block, from top to bottom."""
-    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+    for block in re.findall(r"```console\n(.*?)```", README.replace(STORE, store), re.S):
         for told in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, printed = told.partition("\n")
             yield command, printed
@@ -61,7 +63,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.encoder
 def test_commands_and_code_do_what_the_readme_says(folder, capsys):
     seen = set()
-    for command, expected in console():
+    for command, expected in console(f"{folder}/store"):
         name, *arguments = shlex.split(re.sub(r" > \S+$", "", command), comments=True)
         assert name == "gapviz"
         seen.add(arguments[0])

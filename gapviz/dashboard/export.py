@@ -18,7 +18,9 @@ from gapviz.dashboard.tables import show_table
 from gapviz.export.card import TARGET_RECALL, ExportCard
 from gapviz.export.folder import ARRAYS_FILE, CARD_FILE, zipped
 from gapviz.export.snippets import snippets_of
-from gapviz.strategies import Strategy, StrategySpec
+from gapviz.sources.stores.address import parsed_address
+from gapviz.sources.stores.registry import stores
+from gapviz.strategies import Strategy, StrategyOptions, StrategySpec
 from gapviz.strategies.spec import ActsOn
 
 ARRAY_WORDS = {
@@ -168,6 +170,41 @@ def code_section(card: ExportCard, strategy: Strategy) -> None:
                 st.caption(f"`{one.file}` of the zip; the files read or import those beside them.")
             else:
                 st.info(one.note, icon=":material/block:")
+
+
+def store_section(options: StrategyOptions) -> None:
+    """How to write all vectors into a vector store, and to prove that it answers as measured."""
+    st.subheader("Into a vector store", anchor=False)
+    writable = [one for one in stores() if one.writes is not None]
+    known = [one for one in writable if parsed_address(one.example).host]
+    to = (known or writable)[0].example
+    st.code(
+        f"gapviz export SOURCE {_flags(options)} --out FOLDER --to {to}\n"
+        f"gapviz prove FOLDER SOURCE --on {to} --strict",
+        language="bash",
+    )
+    st.caption(
+        "SOURCE is the collection: `builtin`, its name on the dashboard, or its files. The first "
+        f"line writes into a new collection of {', '.join(one.title for one in writable)}; a run "
+        "that was stopped goes on, and a second one changes nothing. The second line asks held-out "
+        "queries there, and says where the answers depart from those measured, and why."
+    )
+
+
+def _flags(options: StrategyOptions) -> str:
+    """The strategy as the command line takes it."""
+    told = ["--strategy", options.name]
+    for one in options.spec.parameters:
+        value = options.value(one.name)
+        if value == one.default or value is None:
+            continue
+        if one.kind == "weights":
+            texts = [f"{name}={weight:g}" for name, weight in value]
+        else:
+            texts = [",".join(value) if one.kind == "names" else str(value)]
+        for text in texts:
+            told += [one.option, text]
+    return shlex.join(told)
 
 
 def command_section(card: ExportCard, spec: StrategySpec) -> None:

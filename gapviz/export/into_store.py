@@ -16,9 +16,11 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.rows import rows_of_one
 from gapviz.core.vectors import Float32, Indices
 from gapviz.core.wording import counted
 from gapviz.export.folder import Exported
+from gapviz.retrieval.stored_rows import entry_ids
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import store_of, stores
 from gapviz.sources.stores.store import (
@@ -140,16 +142,15 @@ class Entries:
 
     def _rows(self, size: int) -> Iterator[Batch]:
         for name, block in self.blocks.items():
-            ids, numbers = entry_ids(self.collection, name), numbers_in_item(block.item_index)
+            owners = [self.collection.items[item].id for item in block.item_index.tolist()]
+            ids = entry_ids(rows_of_one(name, block.vectors, block.item_index), owners)
             for start in range(0, block.n_rows, size):
                 part = slice(start, min(start + size, block.n_rows))
                 places = np.arange(part.stop - part.start)
                 moved = self._moved(block.vectors[part], name)
                 payload = tuple(
-                    {MODALITY: name, **self._payload(item, name, nth)}
-                    for item, nth in zip(
-                        block.item_index[part].tolist(), numbers[part].tolist(), strict=True
-                    )
+                    {MODALITY: name, **self._payload(item, name, int(one.rpartition("/")[2]))}
+                    for one, item in zip(ids[part], block.item_index[part].tolist(), strict=True)
                 )
                 yield Batch(ids[part], {"": FieldVectors(places, moved)}, payload)
 
@@ -184,24 +185,6 @@ class Entries:
         if item.label is not None:
             told[LABEL] = item.label
         return told
-
-
-def entry_ids(collection: Collection, modality: str) -> tuple[str, ...]:
-    """Ids of the entries of the indexed rows of a modality: item, modality, number in the item."""
-    owners = collection.modality(modality).corpus.item_index
-    return tuple(
-        f"{collection.items[item].id}/{modality}/{number}"
-        for item, number in zip(owners.tolist(), numbers_in_item(owners).tolist(), strict=True)
-    )
-
-
-def numbers_in_item(owners: Indices) -> Indices:
-    """`(n,)`: the how many-th row of its item each is, from 0."""
-    order = np.argsort(owners, kind="stable")
-    _, first, counts = np.unique(owners[order], return_index=True, return_counts=True)
-    numbers = np.empty_like(owners)
-    numbers[order] = np.arange(owners.size) - np.repeat(first, counts)
-    return numbers
 
 
 def writable_store(text: str) -> type[WritableStore]:

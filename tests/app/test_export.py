@@ -46,6 +46,16 @@ def test_the_strategy_of_the_sidebar_is_taken_home(open_app, stored):
     assert "gapviz apply FOLDER image.npy --modality image" in app.code[-1].value
 
 
+def test_the_command_that_writes_it_into_a_store_stands_there(open_app, stored):
+    app = open_app(PAGE, collection=stored(), strategy="offset", strength=0.5)
+    (told,) = [one.value for one in app.code if "gapviz prove" in one.value]
+    write, prove = told.splitlines()
+    assert write.startswith("gapviz export SOURCE --strategy offset")
+    assert "--strength 0.5" in write
+    assert write.endswith("--out FOLDER --to qdrant://localhost:6333/collection")
+    assert prove == "gapviz prove FOLDER SOURCE --on qdrant://localhost:6333/collection --strict"
+
+
 @pytest.mark.parametrize(
     "strategy", [name for name, spec in STRATEGIES.items() if not spec.transductive]
 )

@@ -1,0 +1,129 @@
+"""`gapviz prove`: whether the engine that serves an export answers as was measured."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from gapviz.commands.files import json_text
+from gapviz.commands.gate import Gated
+from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell, stored_by
+from gapviz.commands.terminal import paragraph, table_lines, text_of
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.seeds import DEFAULT_SEED, checked_seed
+from gapviz.core.splits import CALIBRATE
+from gapviz.export.card import ExportCard
+from gapviz.export.folder import load_exported
+from gapviz.measures.proof.evidence import QUERIES
+from gapviz.measures.proof.proof import PROTOCOL, Proof, prove
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.stores.registry import open_store, store_of, stores
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "prove",
+        help="replay held-out queries on the engine that serves an export",
+        description="Ask held-out queries of an engine into which `gapviz export --to` wrote, hold "
+        "its lists and figures against those in memory, and say where they depart and why.",
+    )
+    command.add_argument("folder", type=Path, help="the folder that `gapviz export` wrote")
+    command.add_argument(
+        "--on",
+        required=True,
+        nargs="+",
+        metavar=("ADDRESS", "SOURCE"),
+        help=f"the collection of the store, such as {', '.join(one.example for one in stores())}; "
+        "the source may follow here as well",
+    )
+    add_source(command, optional=True)
+    command.add_argument(
+        "--most-queries",
+        type=int,
+        default=QUERIES,
+        metavar="N",
+        help=f"most queries a modality (default: {QUERIES})",
+    )
+    command.add_argument(
+        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help="of the samples"
+    )
+    command.add_argument(
+        "--strict", action="store_true", help="exit with code 1 where the engine departs"
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> str | Gated:
+    """Ask, compare, and say what departs.
+
+    Raises:
+        GapvizError: bad input, or a store that does not answer.
+    """
+    # A source behind the flag is no positional argument to argparse.
+    address, *behind = options.on
+    if len(behind) > 1 or (behind and options.source is not None):
+        raise GapvizError("takes one address and one source", where="--on")
+    options.source = behind[0] if behind else options.source
+    store_of(address)
+    if options.most_queries < 1:
+        raise GapvizError("asks no queries", where="--most-queries", hint="ask at least 1")
+    seed = checked_seed(options.seed)
+    exported = load_exported(options.folder)
+    collection = _collection(options, exported.card)
+    known = collection.of_modalities(exported.card.modalities)
+    with open_store(address) as store, progress_bar() as progress:
+        proof = prove(
+            known,
+            exported.strategy,
+            store,
+            seed=seed,
+            queries=options.most_queries,
+            progress=progress,
+        )
+    text = json_text(proof.to_json()) if options.json else text_of(_lines(proof))
+    broken = tuple(f"{one.title.lower()} ({one.found:,} of {one.of:,})" for one in proof.causes)
+    return Gated(text, broken) if options.strict else text
+
+
+def _collection(options: argparse.Namespace, card: ExportCard) -> Collection:
+    """The source that was exported: the one that is named, or the one that the card names.
+
+    Raises:
+        GapvizError: none is named and none is known, or it is another one.
+    """
+    if options.source is None:
+        for encoder in BUILTIN_ENCODERS:
+            found = builtin_collection(encoder)
+            if (found.name, found.encoder) == (card.collection, card.encoder):
+                return found
+        options.source = card.collection
+        if stored_by(options) is None:
+            raise GapvizError(
+                "the collection that was exported is not known here",
+                where=str(options.folder),
+                hint="name it as well: gapviz prove FOLDER --on ADDRESS SOURCE",
+            )
+    collection = read_and_tell(options).encoded_by(options.encoder)
+    fitted = collection if card.fitted_split == "all" else collection.split(CALIBRATE)
+    if fitted.content_hash != card.fitted_hash:
+        raise GapvizError(
+            f"is not the collection that was exported ({card.collection}, by {card.encoder})",
+            where=collection.name,
+            hint="name the source that was given to `gapviz export`",
+        )
+    return collection
+
+
+def _lines(proof: Proof) -> list[str]:
+    lines = [f"{proof.strategy}, {proof.n_entries:,} entries of {proof.address}"]
+    lines += paragraph(proof.reading)
+    for table in proof.tables:
+        lines += ["", *table_lines(table)]
+    for cause in proof.causes:
+        lines += ["", *paragraph(f"{cause.title}: {cause.sentence}")]
+    lines += ["", *paragraph(proof.answers)]
+    for note in proof.notes:
+        lines += paragraph(note)
+    return [*lines, "", *paragraph(PROTOCOL)]

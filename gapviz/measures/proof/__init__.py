@@ -1,0 +1,1 @@
+"""Whether an engine answers as was measured, and why not where it departs; one file a cause."""
