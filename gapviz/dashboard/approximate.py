@@ -17,6 +17,9 @@ from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.approximate import effort_panels, storage_panels
 from gapviz.figures.lines import Panel
 
+NARROWEST_PANEL = 270
+"""Pixels, so that the three indexes of a strategy stand in one row."""
+
 
 def _on_page(parameter: Parameter, **changed: Any) -> Parameter:
     return url_parameter(replace(parameter, **changed))
@@ -56,6 +59,7 @@ APPROXIMATE = {
         doing="Building approximate indexes",
         panels=_effort_panels,
         columns=3,
+        narrowest=NARROWEST_PANEL,
         values=_effort_values,
     ),
     "storage": Section(

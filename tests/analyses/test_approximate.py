@@ -105,7 +105,12 @@ def test_every_way_of_storing_is_told_by_direction():
     assert list(told) == ["float32", "int8", "binary", "pq"]
     assert told["float32"]["text->image"]["recall_at_10"]["value"] == 1
     assert told["float32"]["bytes_per_row"] == 100 and told["binary"]["bytes_per_row"] == 4
-    assert "What signs alone keep" in words(found)
+    assert "signs keep" in words(found) and "under raw cosine" in words(found)
+    centred = found.to_json()["strategies"]["centre"]["binary"]["text->image"]
+    assert centred["change"]["value"] == pytest.approx(
+        centred["recall_at_10"]["value"] - told["binary"]["text->image"]["recall_at_10"]["value"]
+    )
+    assert len(found.tables) == 3 and len(found.tables[2].rows) == 3
     panels = storage_panels(found.result, NAMES, 42)
     assert [panel.title.partition(":")[0] for panel in panels] == ["Raw cosine", "Centre both"]
 
