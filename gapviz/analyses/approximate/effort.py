@@ -81,8 +81,27 @@ def find_effort(request: Request, progress: Progress) -> Finding:
 
 def effort_reading(found: Sequence[StrategyCurves], seed: int) -> str:
     """What cross-modal queries cost over others, before and after the strategies."""
+    raw, *others = found
     words = [_factor_words(one, seed) for one in found]
-    return f"{' '.join(words)} {_literature_words(found[0], seed)}"
+    words += [_literature_words(raw, seed)]
+    return " ".join([*words, *(_mixed_words(one, raw, seed) for one in others)])
+
+
+def _mixed_words(one: StrategyCurves, raw: StrategyCurves, seed: int) -> str:
+    """What a strategy makes the mixed index cost."""
+    told = []
+    for curve in one.curves:
+        if curve.target is None:
+            change = effort_ratio(curve, raw.curve(curve.source, None), READ_AT, seed)
+            times = "an unknown multiple"
+            if not isnan(change.value):
+                ends = interval(change.low, change.high, 2)
+                times = f"{change.value:.2f} times ({ends})"
+            told.append(f"{curve.source} queries {times}")
+    return (
+        f"Over the mixed index {one.options.spec.title} makes {' and '.join(told)} as dear as raw "
+        "cosine does."
+    )
 
 
 def _factor_words(one: StrategyCurves, seed: int) -> str:
