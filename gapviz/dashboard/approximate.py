@@ -30,6 +30,7 @@ STORAGE = _on_page(asked.STORAGE)
 LINKS = _on_page(asked.LINKS)
 CONSTRUCTION = _on_page(asked.CONSTRUCTION)
 LISTS = _on_page(asked.LISTS)
+RANKED_AGAIN = _on_page(asked.RANKED_AGAIN)
 
 
 def _usual() -> dict[str, Any]:
@@ -41,8 +42,10 @@ def _effort_values(chosen: Settings) -> dict[str, Any]:
     values = _usual()
     values[INDEX.name] = segments_of(INDEX)
     values[STORAGE.name] = select_of(STORAGE, width=160)
-    of_kind = (LISTS,) if values[INDEX.name] == "ivf" else (LINKS, CONSTRUCTION)
-    return values | {one.name: number_of(one, width=160) for one in of_kind}
+    further = (LISTS,) if values[INDEX.name] == "ivf" else (LINKS, CONSTRUCTION)
+    if values[STORAGE.name] != STORAGE.default:
+        further = (*further, RANKED_AGAIN)
+    return values | {one.name: number_of(one, width=160) for one in further}
 
 
 def _effort_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:

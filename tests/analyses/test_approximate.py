@@ -57,7 +57,9 @@ def test_that_cross_modal_queries_cost_more_is_said_where_it_is_known(scattered)
 
 def test_what_a_strategy_makes_the_mixed_index_cost_is_said(scattered):
     change = scattered.to_json()["strategies"]["centre"]["change"]["text->mixed"]["95"]
-    assert f"text queries {change['value']:.2f} times ({change['low']:.2f} to" in words(scattered)
+    assert f"text queries cost {change['value']:.2f} times ({change['low']:.2f} to" in words(
+        scattered
+    )
 
 
 def test_judged_queries_are_said_to_play_no_part(make_judged):
