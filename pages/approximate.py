@@ -5,7 +5,7 @@ from gapviz.dashboard.page_head import open_page
 from gapviz.dashboard.sections import choose_section, show_sections
 
 chosen = open_page(
-    "Approximate index: what the gap costs in it",
+    "Approximate index: what the gap costs",
     needs_two="Cross-modal queries are held against those of the modality that is searched.",
 )
 section, values = choose_section(PART, APPROXIMATE, chosen)

@@ -17,6 +17,9 @@ from gapviz.dashboard.widgets import number_of, segments_of, select_of
 from gapviz.figures.approximate import effort_panels, storage_panels
 from gapviz.figures.lines import Panel
 
+NARROWEST_PANEL = 270
+"""Pixels, so that the three indexes of a strategy stand in one row."""
+
 
 def _on_page(parameter: Parameter, **changed: Any) -> Parameter:
     return url_parameter(replace(parameter, **changed))
@@ -27,6 +30,7 @@ STORAGE = _on_page(asked.STORAGE)
 LINKS = _on_page(asked.LINKS)
 CONSTRUCTION = _on_page(asked.CONSTRUCTION)
 LISTS = _on_page(asked.LISTS)
+RANKED_AGAIN = _on_page(asked.RANKED_AGAIN)
 
 
 def _usual() -> dict[str, Any]:
@@ -38,8 +42,10 @@ def _effort_values(chosen: Settings) -> dict[str, Any]:
     values = _usual()
     values[INDEX.name] = segments_of(INDEX)
     values[STORAGE.name] = select_of(STORAGE, width=160)
-    of_kind = (LISTS,) if values[INDEX.name] == "ivf" else (LINKS, CONSTRUCTION)
-    return values | {one.name: number_of(one, width=160) for one in of_kind}
+    further = (LISTS,) if values[INDEX.name] == "ivf" else (LINKS, CONSTRUCTION)
+    if values[STORAGE.name] != STORAGE.default:
+        further = (*further, RANKED_AGAIN)
+    return values | {one.name: number_of(one, width=160) for one in further}
 
 
 def _effort_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
@@ -56,6 +62,7 @@ APPROXIMATE = {
         doing="Building approximate indexes",
         panels=_effort_panels,
         columns=3,
+        narrowest=NARROWEST_PANEL,
         values=_effort_values,
     ),
     "storage": Section(

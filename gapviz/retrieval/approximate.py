@@ -286,7 +286,7 @@ def _seeded(clustering: Any, seed: int) -> None:
 def _one_thread() -> Iterator[None]:
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
+    with threadpool_limits(1, user_api="openmp"):
         yield
 
 

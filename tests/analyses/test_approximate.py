@@ -55,6 +55,18 @@ def test_that_cross_modal_queries_cost_more_is_said_where_it_is_known(scattered)
     )
 
 
+def test_what_a_strategy_makes_the_mixed_index_cost_is_said(scattered):
+    change = scattered.to_json()["strategies"]["centre"]["change"]["text->mixed"]["95"]
+    assert f"text queries cost {change['value']:.2f} times ({change['low']:.2f} to" in words(
+        scattered
+    )
+
+
+def test_judged_queries_are_said_to_play_no_part(make_judged):
+    found = find("storage", make_judged(80), beside=())
+    assert "Judged queries play no part" in words(found)
+
+
 def test_across_a_gap_alone_no_cost_is_claimed():
     assert "cost no more here than chance explains" in words(
         find("effort", clustered(700), index_kind="ivf")
@@ -105,7 +117,12 @@ def test_every_way_of_storing_is_told_by_direction():
     assert list(told) == ["float32", "int8", "binary", "pq"]
     assert told["float32"]["text->image"]["recall_at_10"]["value"] == 1
     assert told["float32"]["bytes_per_row"] == 100 and told["binary"]["bytes_per_row"] == 4
-    assert "What signs alone keep" in words(found)
+    assert "signs keep" in words(found) and "under raw cosine" in words(found)
+    centred = found.to_json()["strategies"]["centre"]["binary"]["text->image"]
+    assert centred["change"]["value"] == pytest.approx(
+        centred["recall_at_10"]["value"] - told["binary"]["text->image"]["recall_at_10"]["value"]
+    )
+    assert len(found.tables) == 3 and len(found.tables[2].rows) == 3
     panels = storage_panels(found.result, NAMES, 42)
     assert [panel.title.partition(":")[0] for panel in panels] == ["Raw cosine", "Centre both"]
 

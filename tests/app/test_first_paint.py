@@ -36,7 +36,7 @@ TITLES = {
     "curves": "Curves: one choice, its whole range",
     "thresholds": "Thresholds, by pair type",
     "anatomy": "Anatomy of the gap",
-    "approximate": "Approximate index: what the gap costs in it",
+    "approximate": "Approximate index: what the gap costs",
     "protocol": "Protocol: how every figure is measured",
     "scoreboard": "Scoreboard: every way out, against every other",
     "directions": "Directions: which modality finds which",

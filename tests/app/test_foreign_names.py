@@ -15,6 +15,7 @@ PAGES = {
     **{f"curves {one}": {"curve": one} for one in ("strength", "mix", "calibration", "fusion")},
     "thresholds": {},
     **{f"anatomy {one}": {"part": one} for one in ("heat_map", "plane", "hubs", "spectrum")},
+    "approximate": {}, "approximate storage": {"approximate": "storage"},
     "protocol": {}, "decide": {}, "decide one-way": {"task": "one-way"}, "export": {}, "data": {},
 }  # fmt: skip
 """A page, what of it is looked at, and the link that opens it."""

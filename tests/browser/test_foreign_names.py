@@ -11,8 +11,8 @@ pytestmark = pytest.mark.browser
 
 PAGES = (
     "/", "/search", "/within", "/why", "/tour?step=4", "/scoreboard", "/directions",
-    "/curves?curve=mix", "/thresholds", "/anatomy?part=plane", "/protocol", "/decide", "/export",
-    "/data",
+    "/curves?curve=mix", "/thresholds", "/anatomy?part=plane", "/approximate", "/protocol",
+    "/decide", "/export", "/data",
 )  # fmt: skip
 
 FOREIGN = """() => [...document.querySelectorAll("[src], [href], [data-src]")]

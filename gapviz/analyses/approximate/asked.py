@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.approximate.found import Size
+from gapviz.analyses.judged import has_judgments
 from gapviz.core.parameter import Parameter
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.approximate_recall import DEPTH, SHARE_ASKING
@@ -116,7 +117,13 @@ def shown_strategies(request: Request) -> tuple[list[StrategyOptions], list[str]
     """Raw, those beside it and the one chosen, where they move vectors; and why one is left out."""
     names = ["raw", *request[BESIDE.name]]
     asked = [request.strategy_named(name) for name in names]
-    notes, experiment = [], Experiment(request.collection, pair=request.pair, seed=request.seed)
+    notes: list[str] = []
+    if has_judgments(request.collection):
+        notes.append(
+            "Judged queries play no part here: items of the evaluate split ask, and recall is of "
+            "what exact search finds."
+        )
+    experiment = Experiment(request.collection, pair=request.pair, seed=request.seed)
     chosen = request.strategy
     if chosen.spec.moves_vectors:
         asked = [one for one in asked if one.name != chosen.name] + [chosen]

@@ -21,7 +21,12 @@ from gapviz.analyses.approximate.asked import (
     size_of,
 )
 from gapviz.analyses.approximate.found import StrategyCurves, cached_curves
-from gapviz.analyses.approximate.tables import curve_tables, factor_table, needed_table
+from gapviz.analyses.approximate.tables import (
+    curve_tables,
+    factor_table,
+    needed_table,
+    way_words,
+)
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.wording import counted, interval
@@ -81,23 +86,59 @@ def find_effort(request: Request, progress: Progress) -> Finding:
 
 def effort_reading(found: Sequence[StrategyCurves], seed: int) -> str:
     """What cross-modal queries cost over others, before and after the strategies."""
-    words = [_factor_words(one, seed) for one in found]
-    return f"{' '.join(words)} {_literature_words(found[0], seed)}"
+    raw, *others = found
+    if all(isnan(raw.factor(own.source, READ_AT, seed).value) for _, own in raw.crossings):
+        return " ".join(map(_most_words, found))
+    return " ".join(
+        [
+            _factor_words(raw, seed),
+            _literature_words(raw, seed),
+            *(_change_words(one, raw, seed) for one in others),
+        ]
+    )
 
 
-def _factor_words(one: StrategyCurves, seed: int) -> str:
-    clauses = []
-    for across, own in one.crossings:
-        factor = effort_ratio(across, own, READ_AT, seed)
-        over = f"{across.source} queries over {across.target} entries"
-        if isnan(factor.value):
-            clauses.append(f"{over} never do, or {own.source} queries do not")
-        else:
-            clauses.append(
-                f"{over} need {factor.value:.2f} times ({interval(factor.low, factor.high, 2)}) "
-                f"the distance computations of {own.source} queries"
-            )
-    return f"{one.options.spec.title}, to find {READ_AT:.0%}: {'; '.join(clauses)}."
+def _most_words(one: StrategyCurves) -> str:
+    """How much is found where no effort finds enough."""
+    most = ", ".join(
+        f"{way_words(curve.source, curve.target)} {curve.recall.mean(axis=0).max():.0%}"
+        for curve in one.curves
+    )
+    return (
+        f"{one.options.spec.title}: {READ_AT:.0%} cannot be compared, since not all queries reach "
+        f"it; the most that is found of the exact {DEPTH} is {most}."
+    )
+
+
+def _factor_words(raw: StrategyCurves, seed: int) -> str:
+    clauses = [
+        f"{across.source} queries over {across.target} entries need "
+        f"{_times(effort_ratio(across, own, READ_AT, seed))} the distance computations of "
+        f"{own.source} queries"
+        for across, own in raw.crossings
+    ]
+    return f"{raw.options.spec.title}, to find {READ_AT:.0%}: {'; '.join(clauses)}."
+
+
+def _change_words(one: StrategyCurves, raw: StrategyCurves, seed: int) -> str:
+    """The same under a strategy, and what it makes the mixed index cost."""
+    factors = [_times(effort_ratio(across, own, READ_AT, seed)) for across, own in one.crossings]
+    mixed = [
+        f"{curve.source} queries cost "
+        f"{_times(effort_ratio(curve, raw.curve(curve.source, None), READ_AT, seed))}"
+        for curve in one.curves
+        if curve.target is None
+    ]
+    return (
+        f"{one.options.spec.title}: {' and '.join(factors)}; over the mixed index "
+        f"{' and '.join(mixed)} what they cost under {raw.options.spec.title.lower()}."
+    )
+
+
+def _times(ratio: Estimate) -> str:
+    if isnan(ratio.value):
+        return "an unknown number of times"
+    return f"{ratio.value:.2f} times ({interval(ratio.low, ratio.high, 2)})"
 
 
 def _literature_words(raw: StrategyCurves, seed: int) -> str:

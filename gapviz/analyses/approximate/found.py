@@ -16,6 +16,7 @@ from gapviz.measures.retrieval.approximate_recall import (
     effort_ratio,
     sampled,
 )
+from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.stored_recall import StorageLoss, storage_losses
 from gapviz.retrieval.approximate import STORAGES, Hnsw, Ivf, Storage
 from gapviz.storage.cache import cached
@@ -25,6 +26,10 @@ KIND = "approximate"
 
 # Raise it when the same request would give other figures.
 REVISION = 1
+
+
+Way = tuple[str, Target]
+"""Who asks, and what is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,22 @@ class StrategyLosses:
 
     options: StrategyOptions
     losses: tuple[StorageLoss, ...]
+
+    def loss(self, storage: Storage, way: Way) -> StorageLoss:
+        """Of one way of storing, over one index."""
+        return next(
+            one for one in self.losses if one.storage == storage and (one.source, one.target) == way
+        )
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Every query modality over every index."""
+        return tuple(dict.fromkeys((one.source, one.target) for one in self.losses))
+
+    def change_from(self, raw: StrategyLosses, storage: Storage, way: Way, seed: int) -> Estimate:
+        """Recall minus that of the same queries under another strategy."""
+        own, other = self.loss(storage, way), raw.loss(storage, way)
+        return bootstrap_mean(own.recall - other.recall, own.items, seed=seed)
 
 
 @cached(KIND, revision=REVISION)

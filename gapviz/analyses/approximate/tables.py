@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import nan
 
-from gapviz.analyses.approximate.found import StrategyCurves, StrategyLosses
+from gapviz.analyses.approximate.found import StrategyCurves, StrategyLosses, Way
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Cell, Column, Marked, Table
 from gapviz.measures.retrieval.approximate_recall import (
@@ -17,7 +17,7 @@ from gapviz.measures.retrieval.approximate_recall import (
 )
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.intervals import QUERIES_VARIED
-from gapviz.retrieval.approximate import STORAGES
+from gapviz.retrieval.approximate import STORAGES, Storage
 
 NOT_REACHED = "not reached"
 WHOLE = 0.9995
@@ -175,46 +175,68 @@ def _told_efforts(curves: Sequence[EffortCurve]) -> list[int]:
 
 
 def storage_tables(found: Sequence[StrategyLosses], seed: int) -> list[Table]:
-    """A row a strategy and way of storing, a column a direction: as it comes, and ranked again."""
-    tables = []
-    for attribute, title in (
-        ("recall", f"Found of the exact {DEPTH}, the list as it comes"),
-        ("ranked_again", f"Found of the exact {DEPTH}, ranked again by whole vectors"),
-    ):
-        ways = list(dict.fromkeys((loss.source, loss.target) for loss in found[0].losses))
-        rows: list[list[Cell]] = []
-        for one in found:
-            for storage, name in STORAGES.items():
-                own = {
-                    (loss.source, loss.target): loss
-                    for loss in one.losses
-                    if loss.storage == storage
-                }
-                cells: list[Cell] = [
-                    bootstrap_mean(getattr(own[way], attribute), own[way].items, seed=seed)
-                    for way in ways
-                ]
-                size = next(iter(own.values())).bytes_per_row
-                rows.append([one.options.spec.title, name, int(size), *cells])
-        tables.append(
-            Table(
-                title,
-                [
-                    Column("strategy", "strategy", text=True),
-                    Column("storage", "stored as", text=True),
-                    Column("bytes", "bytes a row", better="lower"),
-                    *(
-                        Column(
-                            f"{source}->{target_words(target)}",
-                            f"R@{DEPTH}",
-                            way_words(source, target),
-                            better="higher",
-                        )
-                        for source, target in ways
-                    ),
-                ],
-                rows,
-                intervals=QUERIES_VARIED,
-            )
-        )
+    """A row a strategy and way of storing, a column a direction: as it comes, ranked again, and
+    what a strategy changes of raw.
+    """
+    raw, *others = found
+
+    def read(attribute: str) -> Callable[[StrategyLosses, Storage, Way], Estimate]:
+        def value(one: StrategyLosses, storage: Storage, way: Way) -> Estimate:
+            loss = one.loss(storage, way)
+            return bootstrap_mean(getattr(loss, attribute), loss.items, seed=seed)
+
+        return value
+
+    def change(one: StrategyLosses, storage: Storage, way: Way) -> Estimate:
+        return one.change_from(raw, storage, way, seed)
+
+    title = f"Found of the exact {DEPTH}"
+    tables = [
+        _storage_table(f"{title}, the list as it comes", found, read("recall")),
+        _storage_table(f"{title}, ranked again by whole vectors", found, read("ranked_again")),
+    ]
+    if others:
+        stored = [storage for storage in STORAGES if storage != "float32"]
+        title = f"The list as it comes, minus that under {raw.options.spec.title.lower()}"
+        tables.append(_storage_table(title, others, change, stored, signed=True))
     return tables
+
+
+def _storage_table(
+    title: str,
+    found: Sequence[StrategyLosses],
+    value: Callable[[StrategyLosses, Storage, Way], Estimate],
+    storages: Iterable[Storage] = tuple(STORAGES),
+    *,
+    signed: bool = False,
+) -> Table:
+    ways = found[0].ways
+    return Table(
+        title,
+        [
+            Column("strategy", "strategy", text=True),
+            Column("storage", "stored as", text=True),
+            Column("bytes", "bytes a row", better="lower"),
+            *(
+                Column(
+                    "->".join([source, target_words(target)]),
+                    f"R@{DEPTH}",
+                    way_words(source, target),
+                    better="higher",
+                    signed=signed,
+                )
+                for source, target in ways
+            ),
+        ],
+        [
+            [
+                one.options.spec.title,
+                STORAGES[storage],
+                int(one.loss(storage, ways[0]).bytes_per_row),
+                *(value(one, storage, way) for way in ways),
+            ]
+            for one in found
+            for storage in storages
+        ],
+        intervals=QUERIES_VARIED,
+    )
