@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +14,8 @@ from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted
+from gapviz.encoders.encoding.engine import Engine, ThisProcess
+from gapviz.encoders.encoding.on_ray import RayEngine, connected
 from gapviz.encoders.encoding.run import encode_collection
 from gapviz.encoders.open_clip import CONFIG_FILE
 from gapviz.encoders.registry import (
@@ -100,6 +103,21 @@ def add_to(commands: Commands) -> None:
         metavar="N",
         help="processes that read pictures (default: one a processor)",
     )
+    command.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="encode on a Ray cluster: its address, or local for one of this machine alone; "
+        "pictures must lie at the same path on every machine (pip install 'gapviz[ray]')",
+    )
+    command.add_argument(
+        "--actors",
+        type=int,
+        metavar="N",
+        help="with --ray: processes that hold the model (default: one a processor, or a GPU)",
+    )
+    command.add_argument(
+        "--gpus", type=float, default=0.0, metavar="N", help="with --ray: GPUs of each (default: 0)"
+    )
     command.set_defaults(run=run, goes_on=True)
 
 
@@ -111,6 +129,10 @@ def run(options: argparse.Namespace) -> str:
     """
     if options.workers is not None and options.workers < 0:
         raise GapvizError(f"--workers {options.workers} is negative", hint="give 0 or more")
+    if options.ray is None and (options.actors is not None or options.gpus):
+        raise GapvizError("--actors and --gpus go with --ray", hint="add --ray ADDRESS")
+    if options.actors is not None and options.actors < 1:
+        raise GapvizError(f"--actors {options.actors} are none", hint="give at least 1")
     name = encoder_name(
         options.model,
         options.pretrained,
@@ -121,16 +143,18 @@ def run(options: argparse.Namespace) -> str:
     reading = read(options)
     with progress_bar() as progress:
         progress(0.0, "loading the encoder")
-        encoder = load_any_encoder(name, device=options.device)
-        encoded = encode_collection(
-            reading.collection,
-            encoder,
-            indexed_captions=options.indexed_captions,
-            long_captions=options.long_captions,
-            progress=progress,
-            decode_workers=options.workers,
-            modalities=encoder.modalities,
-        )
+        encoder = load_any_encoder(name, device=None if options.ray else options.device)
+        engine = _engine(options, name)
+        with nullcontext() if options.ray is None else connected(options.ray):
+            encoded = encode_collection(
+                reading.collection,
+                encoder,
+                indexed_captions=options.indexed_captions,
+                long_captions=options.long_captions,
+                progress=progress,
+                modalities=encoder.modalities,
+                engine=engine,
+            )
         replace_collection(encoded.collection, options.out)
     skipped = (*reading.skipped, *encoded.skipped)
     collection = encoded.collection
@@ -172,6 +196,12 @@ def run(options: argparse.Namespace) -> str:
             "the encoder reads; --long-captions leave-out leaves them out"
         )
     return text_of([*lines, *skipped_lines(skipped)])
+
+
+def _engine(options: argparse.Namespace, model: str) -> Engine:
+    if options.ray is None:
+        return ThisProcess(options.workers)
+    return RayEngine(model, options.device, options.actors, num_gpus=options.gpus)
 
 
 def encoder_name(

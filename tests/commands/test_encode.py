@@ -97,6 +97,8 @@ def test_mistakes_are_told_in_one_sentence(source, refused, tmp_path):
     assert "no device" in refused("encode", *source, *out, "--model", "minilm", "--device", "x")
     assert "invalid choice" in refused("encode", *source, *out, "--indexed-captions", "some")
     assert "not a saved" in refused("encode", *source, "--out", tmp_path)
+    assert "go with --ray" in refused("encode", *source, *out, "--actors", "2")
+    assert "are none" in refused("encode", *source, *out, "--ray", "local", "--actors", "0")
     assert "no such file" in refused("encode", tmp_path / "none", *out)
     assert not (tmp_path / "out").exists()
 

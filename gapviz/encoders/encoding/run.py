@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import TypeVar, cast
+from typing import cast
 
 import numpy as np
 
@@ -23,23 +22,18 @@ from gapviz.encoders.base import (
     TextEncoder,
     refuse_unreadable_texts,
 )
+from gapviz.encoders.encoding.engine import Engine, Shard, ThisProcess
 from gapviz.encoders.encoding.pace import Pace, told
-from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
+from gapviz.encoders.encoding.pictures import Fault
 from gapviz.encoders.encoding.queries import with_encoded_queries
 from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
-from gapviz.encoders.pixels import IMAGE_BATCH, Pixels
 from gapviz.sources.files.format import IndexedCaptions, LongCaptions, Skipped
 
-Thing = TypeVar("Thing")
 AnyEncoder = Encoder | ImageEncoder | TextEncoder
 _Rows = list[tuple[int, Float32]]
 """Vectors with the positions of their items, which rise."""
 
 MODALITIES = ("image", "text")
-
-SHARD_ROWS = 8 * IMAGE_BATCH
-"""Vectors that are written at once, a whole number of batches. A run that was killed starts
-again at a shard, so its batches are those of a run that was not."""
 
 # Of the whole work: reading all files once, then pictures, then texts, which are quicker.
 HASHING_SHARE = 0.05
@@ -72,6 +66,7 @@ def encode_collection(
     progress: Progress = no_progress,
     decode_workers: int | None = None,
     modalities: Sequence[str] = MODALITIES,
+    engine: Engine | None = None,
 ) -> Encoded:
     """Encode the pictures and captions of a collection, and the queries of its evaluation.
 
@@ -90,6 +85,7 @@ def encode_collection(
         decode_workers: processes that read and prepare pictures; None takes one a
             processor, 0 does it in this one.
         modalities: `image`, `text` or both.
+        engine: where it is encoded; in this process unless given.
 
     Raises:
         GapvizError: nothing that can be encoded, an encoder that does not encode what is
@@ -99,10 +95,11 @@ def encode_collection(
     _refuse_unfit(encoder, modalities)
     asked = collection.evaluation
     stages = 1 if asked is None else 2
-    work = _Run(collection, encoder.card, modalities, share_of(progress, 0, stages))
+    engine = engine or ThisProcess(decode_workers)
+    work = _Run(collection, encoder.card, modalities, share_of(progress, 0, stages), engine)
     rows: dict[str, _Rows] = {}
     if "image" in modalities:
-        rows["image"] = work.images(cast(ImageEncoder, encoder), decode_workers)
+        rows["image"] = work.images(cast(ImageEncoder, encoder))
     if "text" in modalities:
         rows["text"] = work.texts(cast(TextEncoder, encoder), indexed_captions, long_captions)
     encoded = {name: _modality(found, indexed_captions) for name, found in rows.items() if found}
@@ -124,8 +121,8 @@ def encode_collection(
             encoder.for_queries() if apart else encoder,
             long_captions=long_captions,
             progress=share_of(progress, 1, stages),
-            decode_workers=decode_workers,
             modalities=parts,
+            engine=engine,
         )
         of_queries.append(encoded)
         return encoded.collection
@@ -157,11 +154,16 @@ class _Run:
     card: EncoderCard
     modalities: Sequence[str]
     progress: Progress
-    store: VectorStore = field(default_factory=VectorStore)
+    engine: Engine
+    store: VectorStore = field(init=False)
     skipped: list[Skipped] = field(default_factory=list)
     n_encoded: int = 0
     n_reused: int = 0
     n_cut: int = 0
+
+    def __post_init__(self) -> None:
+        """Open the store."""
+        self.store = VectorStore(parquet=self.engine.stores_parquet)
 
     @cached_property
     def spans(self) -> dict[str, tuple[float, float]]:
@@ -177,7 +179,7 @@ class _Run:
         middle = hashed + (1 - hashed) * weights["image"] / whole
         return {"hash": (0.0, hashed), "image": (hashed, middle), "text": (middle, 1.0)}
 
-    def images(self, encoder: ImageEncoder, decode_workers: int | None) -> _Rows:
+    def images(self, encoder: ImageEncoder) -> _Rows:
         """The vectors of the pictures that can be read."""
         pictures = [
             (owner, item.image)
@@ -185,37 +187,20 @@ class _Run:
             if item.image is not None
         ]
         references = [reference for _, reference in pictures]
-        with PictureWorkers(self.collection.root, decode_workers, len(pictures)) as workers:
+        with self.engine.pictures(self.collection.root, len(pictures)) as reader:
             pace = Pace("pictures", len(pictures), self.spans["hash"], self.progress, "read")
-            digests = dict(zip(references, told(workers.digests(references), pace), strict=True))
+            digests = dict(zip(references, told(reader.digests(references), pace), strict=True))
             # Each content once, under the first reference that leads to it.
             first: dict[bytes, str] = {}
             for reference, digest in digests.items():
                 if not isinstance(digest, Fault):
                     first.setdefault(digest, reference)
-            broken: dict[bytes, Fault] = {}
 
-            def prepared(missing: Sequence[bytes]) -> Iterator[tuple[bytes, Pixels]]:
-                """The pictures that could be prepared.
+            def shards(missing: Sequence[bytes], pace: Pace) -> Iterator[Shard]:
+                return reader.shards(encoder, [(key, first[key]) for key in missing], pace)
 
-                Batches are made of these, so that a broken picture, met again by a run that
-                goes on after another, does not shift them.
-                """
-                named = [(first[digest], digest) for digest in missing]
-                answers = workers.pixels(named, encoder.preprocessing)
-                for digest, pixels in zip(missing, answers, strict=True):
-                    if isinstance(pixels, Fault):
-                        broken[digest] = pixels
-                    else:
-                        yield digest, pixels
-
-            def encode(pixels: Sequence[Pixels], _: Progress) -> Float32:
-                return encoder.encode_pixels(pixels)
-
-            span = self.spans["image"]
-            found = self._vectors(
-                self.card.stored_as, "image", list(first), prepared, IMAGE_BATCH, encode, span
-            )
+            name = self.card.stored_as
+            found, broken = self._vectors(name, "image", list(first), shards, self.spans["image"])
         rows = []
         for owner, reference in pictures:
             digest = digests[reference]
@@ -290,58 +275,44 @@ class _Run:
         """The vectors of some texts, which have so many tokens, by key."""
         text_of = {text_key(text): text for text in tokens}
 
-        def by_length(missing: Sequence[bytes]) -> Iterator[tuple[bytes, str]]:
+        def shards(missing: Sequence[bytes], pace: Pace) -> Iterator[Shard]:
             # Texts of like length share a batch, so that little of it is padding.
             ordered = sorted(missing, key=lambda key: tokens[text_of[key]])
-            return ((key, text_of[key]) for key in ordered)
+            texts = [(key, text_of[key]) for key in ordered]
+            return self.engine.text_shards(encoder, texts, pace, cut=long_captions == "cut")
 
-        def encode(texts: Sequence[str], progress: Progress) -> Float32:
-            return encoder.encode_texts(texts, cut=long_captions == "cut", progress=progress)
-
-        name = encoder.card.stored_as
-        return self._vectors(name, "text", list(text_of), by_length, SHARD_ROWS, encode, span)
+        return self._vectors(encoder.card.stored_as, "text", list(text_of), shards, span)[0]
 
     def _vectors(
         self,
         name: str,
         kind: Kind,
         keys: Sequence[bytes],
-        things_of: Callable[[Sequence[bytes]], Iterator[tuple[bytes, Thing]]],
-        size: int,
-        encode: Callable[[Sequence[Thing], Progress], Float32],
+        shards: Callable[[Sequence[bytes], Pace], Iterator[Shard]],
         span: tuple[float, float],
-    ) -> dict[bytes, Float32]:
-        """Look up what is known, encode the rest in whole batches, store every full shard.
+    ) -> tuple[dict[bytes, Float32], dict[bytes, Fault]]:
+        """Look up what is known, encode the rest, store every shard; and what could not be.
 
         Args:
             name: that they are stored by, `EncoderCard.stored_as`.
             kind: of the contents.
             keys: of all of them, each once.
-            things_of: gives those of some keys, in the order in which they are encoded.
-            size: of a batch.
-            encode: gives the rows of a batch.
+            shards: encodes the contents of some keys.
             span: the share of the whole work before and after this.
         """
         known = self.store.read(name, kind, keys, self.card.dim)
         missing = [key for key in keys if key not in known]
         pace = Pace(f"{kind}s", len(missing), span, self.progress)
         made: dict[bytes, Float32] = {}
-        shard: dict[bytes, Float32] = {}
-        things = things_of(missing)
-        while batch := list(islice(things, size)):
-            progress = pace.part(len(made) + len(shard), len(batch))
-            vectors = encode([thing for _, thing in batch], progress)
-            shard |= {key: row for (key, _), row in zip(batch, vectors, strict=True)}
-            if len(shard) == SHARD_ROWS:
-                self.store.write(name, kind, shard)
-                made |= shard
-                shard = {}
-            pace.tell(len(made) + len(shard))
-        self.store.write(name, kind, shard)
-        made |= shard
+        broken: dict[bytes, Fault] = {}
+        for shard in shards(missing, pace) if missing else ():
+            self.store.write(name, kind, shard.vectors)
+            made |= shard.vectors
+            broken |= shard.faults
+            pace.tell(len(made))
         self.n_encoded += len(made)
         self.n_reused += len(known)
-        return known | made
+        return known | made, broken
 
 
 def _modality(rows: _Rows, captions: IndexedCaptions) -> ModalityVectors:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.vectors import Float32
-from gapviz.storage.cache import read_arrays, write_arrays
+from gapviz.encoders.encoding.parquet_shards import read_parquet_shard, write_parquet_shard
+from gapviz.storage.cache import Arrays, read_arrays, write_arrays
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import unwritable
 
@@ -28,8 +29,15 @@ class VectorStore:
     are named by their keys, so that the same work done twice writes the same files.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, parquet: bool = False) -> None:
+        """Open the store.
+
+        Args:
+            parquet: whether new shards are Parquet files, with the columns `key` and `vector`,
+                which other programs read; either kind is read.
+        """
         self.folder = configuration().cache / "encoded"
+        self._parquet = parquet
 
     def read(
         self, encoder: str, kind: Kind, keys: Iterable[bytes], dim: int
@@ -46,8 +54,15 @@ class VectorStore:
             dim: dimensions that the encoder has.
         """
         wanted, found = set(keys), dict[bytes, Float32]()
-        for path in sorted(self._encoder_folder(encoder).glob(f"{kind}-*.safetensors")):
-            shard = read_arrays(path, lambda read: not wanted.isdisjoint(_keys(read("digests"))))
+
+        def some(read: Callable[[str], npt.NDArray[Any]]) -> bool:
+            return not wanted.isdisjoint(_keys(read("digests")))
+
+        for path in sorted(self._encoder_folder(encoder).glob(f"{kind}-*.*")):
+            if path.suffix not in (".safetensors", ".parquet") or path.name.startswith("."):
+                continue
+            read = read_parquet_shard if path.suffix == ".parquet" else read_arrays
+            shard = read(path, some)
             if shard is not None and shard["vectors"].shape[1:] == (dim,):
                 rows = zip(_keys(shard["digests"]), shard["vectors"], strict=True)
                 found |= {key: row for key, row in rows if key in wanted}
@@ -66,8 +81,12 @@ class VectorStore:
         rows = np.stack(list(vectors.values())).astype(np.float32, copy=False)
         name = hashlib.sha256(content).hexdigest()[:32]
         try:
-            path = self._encoder_folder(encoder) / f"{kind}-{name}.safetensors"
-            write_arrays(path, {"digests": digests, "vectors": rows})
+            path = self._encoder_folder(encoder) / f"{kind}-{name}"
+            arrays: Arrays = {"digests": digests, "vectors": rows}
+            if self._parquet:
+                write_parquet_shard(path.with_suffix(".parquet"), arrays)
+            else:
+                write_arrays(path.with_suffix(".safetensors"), arrays)
         except OSError as error:
             hint = "make room there, or name another folder in GAPVIZ_CACHE"
             raise unwritable(self.folder, error, hint=hint) from error

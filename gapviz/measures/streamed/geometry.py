@@ -11,6 +11,7 @@ from gapviz.measures.geometry.centroids import Cloud, cloud_of
 from gapviz.measures.geometry.contrast import Uniformity
 from gapviz.measures.geometry.gap_interval import OffsetNoise, noise_of
 from gapviz.measures.geometry.matched import Differences, differences_of
+from gapviz.measures.geometry.pair_scores import PairScores
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.spectrum import Spectrum, spectrum_of_covariance
 from gapviz.measures.geometry.sums import PairSums, SecondMoments, Sums
@@ -63,6 +64,10 @@ class StreamedGeometry(Geometry):
     def residual_spectrum(self) -> Spectrum:
         covariance = self.sums.differences.covariance
         return spectrum_of_covariance(covariance, len(covariance))
+
+    @cached_property
+    def scores(self) -> PairScores:
+        return self.sample.scores
 
     @cached_property
     def uniformity(self) -> Uniformity:

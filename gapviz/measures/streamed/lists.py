@@ -23,6 +23,10 @@ KEPT = 64
 """First entries of each modality that are kept; equal scores at the k-th place beyond so many are
 not seen."""
 
+MANY = 128
+"""Entries of a block that are better than the last one kept, above which a query is sorted anew;
+and so many queries at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class AskingRows:
@@ -141,13 +145,19 @@ def _groups(above: Indices, reach: Indices) -> TieGroups:
 def _keep_best(head: Float32, scores: Float32) -> None:
     """Put what is better of `scores` `(n_queries, n)` into `head` `(n_queries, KEPT)`."""
     better = scores > head.min(axis=1)[:, None]
-    changed = np.flatnonzero(count_true(better))
-    if not changed.size:
-        return
-    query, column = np.nonzero(better[changed])
-    counts = np.bincount(query, minlength=changed.size)
-    place = np.arange(query.size) - (np.cumsum(counts) - counts)[query]
-    among = np.full((changed.size, KEPT + int(counts.max())), -np.inf, dtype=np.float32)
-    among[:, :KEPT] = head[changed]
-    among[query, KEPT + place] = scores[changed[query], column]
-    head[changed] = np.partition(among, -KEPT, axis=1)[:, -KEPT:]
+    counts = count_true(better)
+    # Where much is better, as in the first block, all is looked at, some queries at a time.
+    many = np.flatnonzero(counts > MANY)
+    for start in range(0, many.size, MANY):
+        some = many[start : start + MANY]
+        among = np.concatenate([head[some], scores[some]], axis=1)
+        head[some] = np.partition(among, -KEPT, axis=1)[:, -KEPT:]
+    few = np.flatnonzero((counts > 0) & (counts <= MANY))
+    if few.size:
+        query, column = np.nonzero(better[few])
+        counts = counts[few]
+        place = np.arange(query.size) - (np.cumsum(counts) - counts)[query]
+        among = np.full((few.size, KEPT + int(counts.max())), -np.inf, dtype=np.float32)
+        among[:, :KEPT] = head[few]
+        among[query, KEPT + place] = scores[few[query], column]
+        head[few] = np.partition(among, -KEPT, axis=1)[:, -KEPT:]

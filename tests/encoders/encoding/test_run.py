@@ -11,7 +11,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.encoders import load_encoder
 from gapviz.encoders.encoding import VectorStore, encode_collection
-from gapviz.encoders.encoding.run import SHARD_ROWS
+from gapviz.encoders.encoding.engine import SHARD_ROWS
 from gapviz.encoders.registry import load_any_encoder
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled

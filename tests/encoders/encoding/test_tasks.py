@@ -12,7 +12,7 @@ import pytest
 
 from gapviz.core.errors import GapvizError
 from gapviz.encoders.encoding import encode_collection
-from gapviz.encoders.encoding.run import SHARD_ROWS
+from gapviz.encoders.encoding.engine import SHARD_ROWS
 from gapviz.encoders.encoding.tasks import encode_stored
 from gapviz.encoders.registry import load_any_encoder
 from gapviz.sources.library.stored import Workspace
