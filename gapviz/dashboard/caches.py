@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial, update_wrapper
 from importlib import import_module
 from typing import Any, Generic, ParamSpec, TypeVar, cast
@@ -74,17 +73,27 @@ class CachedAnswers(Generic[Asked, Answer]):
         return Later(
             f"{self._make.__module__}.{self._make.__qualname__}{_key(args, named)}",
             lambda: self.known(*args, **named),
-            lambda progress: self(*args, **named),
+            lambda: self(*args, **named),
         )
 
 
-@dataclass(frozen=True, eq=False)
 class Later(Generic[Answer]):
     """An answer to be waited for; see `gapviz.dashboard.waiting.Awaited`."""
 
-    name: str
-    get: Callable[[], Answer | None]
-    compute: Callable[[Progress | None], Answer]
+    def __init__(
+        self, name: str, known: Callable[[], Answer | None], make: Callable[[], Answer]
+    ) -> None:
+        self.name = name
+        self._known = known
+        self._make = make
+
+    def get(self) -> Answer | None:
+        """The answer where it is cached, else None."""
+        return self._known()
+
+    def compute(self, progress: Progress | None = None) -> Answer:
+        """The answer, made now if need be."""
+        return self._make()
 
 
 def _key(args: tuple[object, ...], named: Mapping[str, object]) -> Hashable:
