@@ -101,11 +101,11 @@ export class Plot {
     this.scatter.set({
       pointColor: colors,
       pointColorActive: colors,
-      pointColorHover: colors,
       ...(ground && { backgroundColor: ground }),
       ...(primary && { lassoColor: primary }),
       pointSize: pointSize(view.n),
-      opacityByDensityFill: 0.8,
+      // Of many points a few stand alone, and are to be seen.
+      opacityByDensityFill: view.n > 20_000 ? 2 : 0.8,
     });
     this.marks.draw();
   }
@@ -197,7 +197,12 @@ export class Plot {
   filter(hidden) {
     this.hidden = hidden;
     if (!this.cloud) return;
-    if (!hidden.size) return void this.scatter.unfilter({ preventEvent: true });
+    if (!hidden.size) {
+      if (this.filtered) this.scatter.unfilter({ preventEvent: true });
+      this.filtered = false;
+      return;
+    }
+    this.filtered = true;
     const { n, code } = this.cloud;
     const shown = [];
     for (let i = 0; i < n; i++) if (!hidden.has(code[i])) shown.push(i);
