@@ -259,10 +259,11 @@ def visit_clouds(clouds_server, visitor):
 def _visits(server, visitor):
     pages, faults = [], []
 
-    def opened(path="/", before=""):
+    def opened(path="/", before="", motion="no-preference"):
         """`before` is a script that runs before any of the page."""
         page = visitor.new_page()
         page.add_init_script(before)
+        page.emulate_media(reduced_motion=motion)
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
         page.on("console", lambda message: _note_console(message, faults))

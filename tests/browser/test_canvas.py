@@ -66,7 +66,7 @@ def items_within(points, ends, slack):
 
 @pytest.mark.parametrize("n", [200_000, 1_000_000])
 def test_however_many_points_are_drawn_lassoed_and_hovered(visit_clouds, n):
-    tab = visit_clouds(f"/?n={n}&lines")
+    tab = visit_clouds(f"/?n={n}&lines", motion="reduce")
     clouds = tab.clouds()
     for place in (0, 1):
         assert min(clouds.nth(place).evaluate(COLOURED)) > 500
