@@ -67,6 +67,7 @@ def _described(collection: Collection, item: Item) -> dict[str, Any]:
         "id": item.id,
         "caption": item.captions[0] if item.captions else "",
         "captions": list(item.captions),
+        "picture": item.image is not None,
         "label": ", ".join(item.labels) or None,
         "attribution": collection.attribution,
     }

@@ -74,6 +74,14 @@ def slow_server(tmp_path_factory):
         yield address
 
 
+@pytest.fixture(scope="module")
+def clouds_server(tmp_path_factory):
+    """One that draws as many points as its address asks for."""
+    command = [*AS_MAKE_RUN[:-1], str(Path(__file__).with_name("clouds_app.py"))]
+    with _started(command, tmp_path_factory) as address:
+        yield address
+
+
 @contextmanager
 def _started(command, tmp_path_factory, home=None, cache=None):
     with socket.socket() as probe:
@@ -190,6 +198,39 @@ class Visit:
             self.page.wait_for_timeout(150)
         return x, y
 
+    def until(self, holds):
+        """Wait for what `holds()` finds true."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while not holds():
+            assert time.monotonic() < end, "it does not come about"
+            self.page.wait_for_timeout(50)
+
+    def clouds(self):
+        """The canvases of a picture whose points are all drawn."""
+        self.page.wait_for_selector(".canvas:not([aria-busy])", timeout=PATIENCE_MS)
+        self.settle()
+        return self.page.locator("canvas.points")
+
+    def outline(self, cloud, left, top, right, bottom):
+        """Draw a lasso by shares of a cloud's width and height; returns the ends of what lies in
+        it, `{"x": [low, high], "y": [low, high]}`."""
+        cloud.scroll_into_view_if_needed()
+        self.page.get_by_role("button", name="Lasso").click()
+        box = cloud.bounding_box()
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=2)
+        self.page.mouse.up()
+        span = cloud.evaluate("canvas => canvas.plot.span()")
+        (x0, x1), (y0, y1) = span["x"], span["y"]
+        return {
+            "x": [x0 + (x1 - x0) * left, x0 + (x1 - x0) * right],
+            "y": [y1 - (y1 - y0) * bottom, y1 - (y1 - y0) * top],
+        }
+
     def lists(self):
         return self.page.locator(".gv-grid[role=list]")
 
@@ -206,10 +247,23 @@ def visitor(browser):
 @pytest.fixture
 def visit(server, visitor):
     """Open a tab; afterwards nothing may have gone wrong or left the machine in any."""
+    yield from _visits(server, visitor)
+
+
+@pytest.fixture
+def visit_clouds(clouds_server, visitor):
+    """The same of the server of clouds."""
+    yield from _visits(clouds_server, visitor)
+
+
+def _visits(server, visitor):
     pages, faults = [], []
 
-    def opened(path="/"):
+    def opened(path="/", before="", motion="no-preference"):
+        """`before` is a script that runs before any of the page."""
         page = visitor.new_page()
+        page.add_init_script(before)
+        page.emulate_media(reduced_motion=motion)
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
         page.on("console", lambda message: _note_console(message, faults))

@@ -14,11 +14,12 @@ CAT = "1F431"
 
 def test_the_first_view_draws_both_clouds_by_umap(visit):
     tab = visit("/?strategy=centre")
-    expect(tab.page.locator(".js-plotly-plot")).to_have_count(2)
+    clouds = tab.clouds()
+    expect(clouds).to_have_count(2)
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
     # Most of both on the first screen.
     for place in (0, 1):
-        box = tab.page.locator(".js-plotly-plot").nth(place).bounding_box()
+        box = clouds.nth(place).bounding_box()
         assert box["y"] <= 400 and box["y"] + box["height"] <= 900
 
 
@@ -75,19 +76,9 @@ def test_a_deep_link_comes_with_the_sidebar_whose_weights_reorder_the_routed_lis
     expect(tab.lists().nth(2)).not_to_have_text(before, use_inner_text=True)
 
 
-def test_points_selected_by_box_appear_and_survive_a_toggle(visit):
+def test_points_selected_by_lasso_appear_and_survive_a_toggle(visit):
     tab = visit("/?projection=pca&strategy=centre")
-    chart = tab.widget("cones_before").locator(".js-plotly-plot")
-    chart.scroll_into_view_if_needed()
-    chart.hover()
-    chart.locator("[data-title='Box Select']").click()
-    box = chart.locator(".nsewdrag").bounding_box()
-    mouse = tab.page.mouse
-    mouse.move(box["x"] + box["width"] * 0.05, box["y"] + box["height"] * 0.05)
-    mouse.down()
-    mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] * 0.95, steps=8)
-    mouse.up()
-    tab.settle()
+    tab.outline(tab.clouds().first, 0.05, 0.05, 0.95, 0.95)
     cards = tab.page.locator("a.gv-card")
     expect(cards.first).to_be_visible()
     first = cards.first.inner_text()
@@ -98,27 +89,22 @@ def test_points_selected_by_box_appear_and_survive_a_toggle(visit):
     expect(again.page.locator("a.gv-card").first).to_have_text(first, use_inner_text=True)
 
 
-FIRST_POINT = """plot => {
-    const trace = plot._fullData.find(t => t.meta && t.meta.role === 'points');
-    const layout = plot._fullLayout, box = plot.getBoundingClientRect();
-    return [box.x + layout.xaxis._offset + layout.xaxis.d2p(trace.x[0]),
-            box.y + layout.yaxis._offset + layout.yaxis.d2p(trace.y[0])];
-}"""
-CARD_WITH_CAPTION = """() => {
-    const seen = [];
-    const walk = root => root.querySelectorAll('*').forEach(node => {
-        if (node.matches('.card:not([hidden]) .caption')) seen.push(node.textContent);
-        if (node.shadowRoot) walk(node.shadowRoot);
-    });
-    walk(document);
-    return seen.some(text => text.trim().length > 0);
+FIRST_POINT = "canvas => { const spot = canvas.plot.spot(0); return [spot.x, spot.y]; }"
+CARD_WITH_CAPTION = """canvas => {
+    const caption = canvas.getRootNode().querySelector(".card:not([hidden]) .caption");
+    return Boolean(caption?.textContent.trim());
 }"""
 
 
-def test_hovering_a_point_shows_its_picture_and_caption(visit):
+def test_a_point_that_is_hovered_shows_its_picture_and_caption_and_a_click_its_match(visit):
     tab = visit("/?projection=pca&strategy=raw")
-    chart = tab.widget("cones_before").locator(".js-plotly-plot")
-    tab.rest_on(chart, FIRST_POINT, CARD_WITH_CAPTION)
+    cloud = tab.clouds().first
+    place = tab.rest_on(cloud, FIRST_POINT, CARD_WITH_CAPTION)
+    thumbnail = tab.page.locator(".card .thumbnail")
+    expect(thumbnail).to_be_visible()
+    assert "/thumb/builtin/at/" in thumbnail.get_attribute("src")
+    tab.page.mouse.click(*place)
+    expect(tab.page.get_by_text("Pair cosine")).to_be_visible()
 
 
 def test_dropped_images_are_searched_with_also_those_of_16_bits(visit, tmp_path):

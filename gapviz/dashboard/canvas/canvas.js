@@ -84,7 +84,8 @@ export class PointCanvas {
       outlined: (corners, add) => this.outlined(place, corners, add),
       viewed: (view) => this.viewed(place, view),
       steered: () => (this.moved = true),
-      drawn: () => this.lines.draw(this.plots[place]),
+      panned: (across, up) => this.pan(across, up),
+      drawn: () => this.plots[place] && this.lines?.draw(this.plots[place]),
       key: (event) => pressed(event, this, this.plots[place]),
     };
   }
@@ -116,8 +117,9 @@ export class PointCanvas {
     const waited = pairs ? pairsAt(pairs.url) : Promise.resolve(null);
     waited.then(
       (ends) => {
+        if (this.removed || !this.lines) return;
         this.lines.show(ends, this.clouds, this.data.frame);
-        for (const plot of this.plots) plot.redraw();
+        for (const plot of this.plots) this.lines.draw(plot);
       },
       () => {},
     );

@@ -126,7 +126,7 @@ export class Card {
       // The pointer may have gone on to another point meanwhile.
       if (this.shown !== shown) return;
       shown.partners = owner.points.filter((one) => one !== shown.point).slice(0, MOST_PARTNERS);
-      thumbnail.src = this.data.thumb_url.replace("{item}", owner.item);
+      if (owner.picture) thumbnail.src = this.data.thumb_url.replace("{item}", owner.item);
       for (const name of ["caption", "label", "attribution"]) {
         part(name).textContent = owner[name] ?? "";
       }

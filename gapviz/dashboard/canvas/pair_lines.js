@@ -44,7 +44,7 @@ export class PairLines {
   // Lines of each cloud, or none.
   show(ends, clouds, frame) {
     if (this.ends === ends && this.clouds === clouds) return;
-    Object.assign(this, { ends, clouds });
+    Object.assign(this, { ends, clouds, turn: (this.turn ?? 0) + 1 });
     for (const buffer of this.buffers.values()) buffer.destroy();
     this.buffers = new Map();
     if (!ends) return;
@@ -69,10 +69,12 @@ export class PairLines {
     const buffer = this.buffers.get(plot.cloud);
     // Moving points would leave them behind.
     const drawn = buffer && !plot.moving && !this.hidden;
-    if (!drawn && !target.dataset.drawn) return;
-    target.dataset.drawn = drawn ? "yes" : "";
-    if (!drawn) return target.getContext("2d").clearRect(0, 0, width, height);
     const { view } = plot.scatter.get("camera");
+    // What stands there already need not be drawn again.
+    const now = drawn ? [this.turn, width, height, ...view].join() : "";
+    if ((target.dataset.drawn ?? "") === now) return;
+    target.dataset.drawn = now;
+    if (!drawn) return target.getContext("2d").clearRect(0, 0, width, height);
     const whole = this.renderer.canvas;
     const count = this.ends.length;
     this.renderer.render(

@@ -1,6 +1,7 @@
 // One cloud of points: drawn by regl-scatterplot, with axes, centroids and a keyboard's cursor.
 
 import createScatterplot from "./regl-scatterplot.js";
+import { Lasso } from "./lasso.js";
 import { Marks } from "./marks.js";
 
 const PICK_RADIUS = 14;
@@ -24,19 +25,24 @@ export class Plot {
     this.handlers = handlers;
     this.queue = Promise.resolve();
     this.add = false;
+    this.tool = tool;
+    this.selected = [];
+    this.settings = {};
+    this.lasso = new Lasso(this.plane, (corners) =>
+      handlers.outlined(corners.map((corner) => this.toData(corner)), this.add),
+    );
     this.scatter = createScatterplot({
       canvas: this.canvas,
       renderer,
       width: "auto",
       height: "auto",
-      mouseMode: tool,
       // What is told is told at once, in the order in which it happens.
       syncEvents: true,
       colorBy: "valueA",
       opacityBy: "density",
       pointScaleMode: "constant",
       pointSizeMouseDetection: PICK_RADIUS - 4 / devicePixelRatio,
-      actionKeyMap: { lasso: "shift" },
+      actionKeyMap: {},
       deselectOnDblClick: false,
       deselectOnEscape: false,
       spatialIndexUseWorker: false,
@@ -47,19 +53,9 @@ export class Plot {
 
   listen() {
     const { scatter, handlers, stage } = this;
-    scatter.subscribe("pointover", (point) => handlers.over(point));
+    scatter.subscribe("pointover", (point) => this.lasso.active || handlers.over(point));
     scatter.subscribe("pointout", () => handlers.out());
-    scatter.subscribe("lassoStart", () => (this.lassoing = true));
-    // A lasso selects here at once; whose rows the points are, the server knows.
-    scatter.subscribe("select", ({ points }) => {
-      if (!this.lassoing) handlers.picked(points[0], this.add);
-    });
-    scatter.subscribe("lassoEnd", ({ coordinates }) => {
-      this.lassoing = false;
-      if (coordinates.length > 2) {
-        handlers.outlined(coordinates.map((corner) => this.toData(corner)), this.add);
-      }
-    });
+    scatter.subscribe("select", ({ points }) => handlers.picked(points[0], this.add));
     scatter.subscribe("view", ({ view }) => handlers.viewed(view));
     scatter.subscribe("transitionStart", () => (this.moving = true));
     scatter.subscribe("transitionEnd", () => {
@@ -71,11 +67,24 @@ export class Plot {
       handlers.drawn();
     });
     stage.addEventListener("keydown", handlers.key);
-    stage.addEventListener("pointerdown", (event) => {
+    const pressed = (event) => {
       this.add = event.ctrlKey || event.metaKey;
       stage.focus({ preventScroll: true });
+      if (event.button === 0 && (this.tool === "lasso" || event.shiftKey)) this.lasso.begin(event);
+    };
+    stage.addEventListener("pointerdown", pressed, { capture: true });
+    // What a lasso does, the camera is not to follow.
+    const kept = (event) => this.lasso.active && event.stopPropagation();
+    stage.addEventListener("mousedown", kept, { capture: true });
+    stage.addEventListener("pointermove", (event) => {
+      if (!event.buttons || this.lasso.active) return;
+      handlers.steered();
+      // A finger moves the picture too; the camera knows the mouse alone.
+      const [width, height] = this.size();
+      if (event.pointerType === "touch") {
+        this.handlers.panned(-event.movementX / width, event.movementY / height);
+      }
     });
-    stage.addEventListener("pointermove", (event) => event.buttons && handlers.steered());
     stage.addEventListener("blur", () => (this.cursor = null));
     const wheel = (event) => {
       // Whoever scrolls past is let past; a click into the picture, or Ctrl, turns the wheel to it.
@@ -92,22 +101,29 @@ export class Plot {
     this.stage.setAttribute("aria-label", view.alt);
     this.figure.classList.toggle("linear", view.linear);
     const style = getComputedStyle(this.figure);
-    const [ground, primary] = ["background", "primary"].map((name) =>
-      style.getPropertyValue(`--st-${name}-color`).trim(),
-    );
+    const ground = style.getPropertyValue("--st-background-color").trim();
     // Colours by shape, which stand for each other.
     const colors = Array(6).fill("#7F7F7F");
     for (const look of looks) colors[look.shape] = look.color;
-    this.scatter.set({
+    this.set({
       pointColor: colors,
       pointColorActive: colors,
-      pointColorHover: colors,
       ...(ground && { backgroundColor: ground }),
-      ...(primary && { lassoColor: primary }),
       pointSize: pointSize(view.n),
-      opacityByDensityFill: 0.8,
+      // Of many points a few stand alone, and are to be seen.
+      opacityByDensityFill: view.n > 20_000 ? 2 : 0.8,
     });
     this.marks.draw();
+  }
+
+  // Only what is new: each time all points are drawn again.
+  set(settings) {
+    const changed = Object.entries(settings).filter(
+      ([name, value]) => String(this.settings[name]) !== String(value),
+    );
+    if (!changed.length) return;
+    Object.assign(this.settings, settings);
+    this.scatter.set(Object.fromEntries(changed));
   }
 
   // Draw a cloud, moving there from another one, or from where its points were drawn.
@@ -143,8 +159,11 @@ export class Plot {
     return points;
   }
 
-  toData([x, y]) {
-    return [x * this.frame.scale + this.frame.x, y * this.frame.scale + this.frame.y];
+  // What place of the data is at pixels of the plane.
+  toData([left, top]) {
+    const [width, height] = this.size();
+    const { x, y } = this.span();
+    return [x[0] + ((x[1] - x[0]) * left) / width, y[1] - ((y[1] - y[0]) * top) / height];
   }
 
   // Where a place of the data is, in pixels of the plane.
@@ -181,8 +200,9 @@ export class Plot {
   }
 
   select(points) {
+    if (!points.length && !this.selected.length) return;
     const many = points.length > MANY_RINGS;
-    this.scatter.set({
+    this.set({
       pointSizeSelected: many ? 0.1 : 3,
       pointOutlineWidth: many ? 0.1 : 2,
       opacityInactiveMax: many ? 0.1 : 1,
@@ -197,7 +217,12 @@ export class Plot {
   filter(hidden) {
     this.hidden = hidden;
     if (!this.cloud) return;
-    if (!hidden.size) return void this.scatter.unfilter({ preventEvent: true });
+    if (!hidden.size) {
+      if (this.filtered) this.scatter.unfilter({ preventEvent: true });
+      this.filtered = false;
+      return;
+    }
+    this.filtered = true;
     const { n, code } = this.cloud;
     const shown = [];
     for (let i = 0; i < n; i++) if (!hidden.has(code[i])) shown.push(i);
@@ -205,7 +230,7 @@ export class Plot {
   }
 
   take(tool) {
-    this.scatter.set({ mouseMode: tool });
+    this.tool = tool;
   }
 
   // At a camera's view; without one, where every point of every view is seen.
@@ -242,10 +267,6 @@ export class Plot {
   aim() {
     const { view } = this.scatter.get("camera");
     return [[-view[12] / view[0], -view[13] / view[5]], 1 / view[0]];
-  }
-
-  redraw() {
-    this.scatter.redraw();
   }
 
   remove() {

@@ -7,7 +7,8 @@ that needs no network. Written beside it: the licences of all parts, and `built.
 the file. The same packages give the same bytes.
 
 regl-scatterplot draws circles only. `CHANGES` teaches its shader the shapes of the modalities,
-since their colours are alike in greyscale.
+since their colours are alike in greyscale, and that a point under the pointer, which has a ring
+over the picture, is no reason to draw all points again.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ _SHAPES = """
   float sdf = level * finalPointSize;"""
 
 CHANGES = {
+    "regl-scatterplot/src/index.js": {
+        "    if (needsRedraw) {\n      draw = true;": "    if (false) {\n      draw = true;",
+        "      if (hoveredPoint >= 0) {\n        drawHoveredPoint();\n      }\n": "",
+    },
     "regl-scatterplot/src/point.vs": {
         "varying float finalPointSize;": "varying float finalPointSize;\nvarying float shape;",
         "vec4 state = texture2D(stateTex, stateIndex);": (

@@ -1,0 +1,160 @@
+"""Clouds of points: drawn, lassoed, hovered and moved by keys, however many there are."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.clouds_app import MODALITIES, cloud
+
+pytestmark = pytest.mark.browser
+
+COLOURED = """canvas => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    let blue = 0, orange = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] < 40) continue;
+        if (data[i + 2] > data[i] + 60) blue++;
+        if (data[i] > data[i + 2] + 60) orange++;
+    }
+    return [blue, orange];
+}"""
+"""How many pixels are blue and how many orange."""
+
+CAMERA = "canvas => [...canvas.plot.scatter.get('camera').view]"
+
+# The point that lies most to the left stands alone.
+LEFTMOST = """canvas => {
+    const { x } = canvas.plot.cloud;
+    const spot = canvas.plot.spot(x.reduce((best, at, i) => (at < x[best] ? i : best), 0));
+    return [spot.x, spot.y];
+}"""
+CAPTION = """canvas => {
+    const card = canvas.getRootNode().querySelector(".card:not([hidden])");
+    return card?.querySelector(".caption").textContent ?? "";
+}"""
+
+NO_WEBGL = """
+    const make = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+        return kind.startsWith("webgl") ? null : make.call(this, kind, ...more);
+    };
+"""
+
+
+def selected(tab):
+    """How many items are selected, and the sum of their positions, as the server has them."""
+    words = tab.page.get_by_text(re.compile(r"^selected: ")).inner_text()
+    return tuple(map(int, re.findall(r"\d+", words)))
+
+
+def wait_for_selection(tab):
+    expect(tab.page.get_by_text(re.compile(r"^selected: [1-9]"))).to_be_visible()
+    tab.settle()
+    return selected(tab)
+
+
+def items_within(points, ends, slack):
+    """Positions of items with a point between `ends`, which are `slack` wider on every side."""
+    within = np.ones(len(points.points), dtype=bool)
+    for axis, (low, high) in enumerate((ends["x"], ends["y"])):
+        within &= (points.points[:, axis] > low - slack) & (points.points[:, axis] < high + slack)
+    return np.unique(points.item[within])
+
+
+@pytest.mark.parametrize("n", [200_000, 1_000_000])
+def test_however_many_points_are_drawn_lassoed_and_hovered(visit_clouds, n):
+    tab = visit_clouds(f"/?n={n}&lines", motion="reduce")
+    clouds = tab.clouds()
+    for place in (0, 1):
+        assert min(clouds.nth(place).evaluate(COLOURED)) > 500
+    expect(tab.page.get_by_text(f"Lines join 20,000 of {n // 2:,} matched pairs.")).to_be_visible()
+
+    ends = tab.outline(clouds.first, 0.1, 0.2, 0.35, 0.6)
+    found = wait_for_selection(tab)
+    points, pixel = cloud(n, 3.0), (ends["x"][1] - ends["x"][0]) / 100
+    surely, perhaps = (items_within(points, ends, slack) for slack in (-pixel, pixel))
+    assert surely.size <= found[0] <= perhaps.size
+    assert surely.sum() <= found[1] <= perhaps.sum()
+
+    tab.page.get_by_text("Nearer").click()
+    expect(tab.page.locator("canvas.points").nth(1)).to_have_attribute(
+        "data-drawn", re.compile(".")
+    )
+    tab.clouds()
+    assert selected(tab) == found
+
+    tab.page.get_by_role("button", name="Move").click()
+    tab.rest_on(clouds.first, LEFTMOST, f"canvas => ({CAPTION})(canvas) !== ''")
+    item = points.item[points.points[:, 0].argmin()]
+    assert clouds.first.evaluate(CAPTION) == f"caption {item}"
+
+
+def test_both_clouds_have_one_camera_which_a_toggle_leaves(visit_clouds):
+    tab = visit_clouds("/?n=2000")
+    clouds = tab.clouds()
+    home = clouds.first.evaluate(CAMERA)
+    assert clouds.nth(1).evaluate(CAMERA) == home
+    box = clouds.first.bounding_box()
+    tab.page.mouse.move(box["x"] + 200, box["y"] + 30)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + 150, box["y"] + 60, steps=5)
+    tab.page.mouse.up()
+    tab.until(lambda: clouds.first.evaluate(CAMERA) != home)
+    tab.until(lambda: clouds.nth(1).evaluate(CAMERA) == clouds.first.evaluate(CAMERA))
+    seen = clouds.first.evaluate(CAMERA)
+    tab.page.get_by_text("Nearer").click()
+    tab.settle()
+    assert tab.clouds().first.evaluate(CAMERA) == seen
+
+
+def test_the_picture_is_moved_and_points_are_chosen_by_keys_alone(visit_clouds):
+    tab = visit_clouds("/?n=2000")
+    clouds = tab.clouds()
+    stage = tab.page.get_by_role("application").first
+    expect(stage).to_have_attribute("aria-label", re.compile("^Raw: PCA of 1,000 image and 1,000"))
+    stage.focus()
+    home = clouds.first.evaluate(CAMERA)
+    for key in ("+", "ArrowRight"):
+        tab.page.keyboard.press(key)
+    tab.until(lambda: clouds.nth(1).evaluate(CAMERA) != home)
+    tab.page.keyboard.press("0")
+    tab.until(lambda: clouds.nth(1).evaluate(CAMERA) == home)
+    tab.page.keyboard.press("Shift+ArrowRight")
+    tab.page.keyboard.press("Shift+ArrowRight")
+    tab.page.wait_for_function(
+        f"canvas => ({CAPTION})(canvas) !== ''", arg=clouds.first.element_handle()
+    )
+    caption = clouds.first.evaluate(CAPTION)
+    tab.page.keyboard.press("Enter")
+    assert wait_for_selection(tab) == (1, int(caption.removeprefix("caption ")))
+    tab.page.keyboard.press("Escape")
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.get_by_text("selected: 0, 0")).to_be_visible()
+
+
+def test_a_modality_that_is_hidden_is_neither_drawn_nor_selected(visit_clouds):
+    tab = visit_clouds("/?n=2000")
+    clouds = tab.clouds()
+    tab.page.get_by_role("button", name="image (1,000)").click()
+    tab.until(lambda: clouds.first.evaluate(COLOURED)[1] == 0)
+    ends = tab.outline(clouds.nth(1), 0.02, 0.02, 0.98, 0.98)
+    assert ends["x"][0] < -1
+    count, _ = wait_for_selection(tab)
+    points = cloud(2_000, 0.0)
+    texts = points.modality_code == MODALITIES.index("text")
+    assert count <= np.unique(points.item[texts]).size
+    tab.page.get_by_role("button", name="text (1,000)").click()
+    tab.until(lambda: clouds.first.evaluate(COLOURED)[1] > 0)
+
+
+def test_without_webgl_a_still_picture_stands_with_a_sentence(visit_clouds):
+    tab = visit_clouds("/?n=2000", NO_WEBGL)
+    clouds = tab.clouds()
+    expect(tab.page.get_by_text("This browser draws no WebGL")).to_be_visible()
+    for place in (0, 1):
+        assert min(clouds.nth(place).evaluate(COLOURED)) > 500
+    expect(tab.page.get_by_role("img", name=re.compile("^Raw: PCA of"))).to_be_visible()
+    expect(tab.page.get_by_role("button", name="Lasso")).to_be_hidden()
