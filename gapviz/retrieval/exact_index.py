@@ -64,7 +64,9 @@ class ExactIndex:
         rows = self.rows
         if k < 1:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-        cosines, scores, open_rows = self.scored(query, only)
+        cosines, scores, open_rows = self.scored(query)
+        if only is not None:
+            open_rows &= rows.modality == indexed_code(rows, only)
         own = rows.code(query.modality) if query.modality in rows.names else -1
         found = self.strategy.fusion.ranked(rows, scores, open_rows, own, k, query.item)
         hits = tuple(
@@ -86,30 +88,7 @@ class ExactIndex:
             match_cosine=None if found.match_row is None else float(cosines[found.match_row]),
         )
 
-    def refuse_other(self, vector: Float32, only: str | None = None) -> None:
-        """Raise `GapvizError` for a query of another dimension, or a modality not indexed."""
-        rows = self.rows
-        if vector.shape != (rows.vectors.shape[1],):
-            raise GapvizError(
-                f"the query has shape {vector.shape}, the index {rows.vectors.shape[1]} dimensions",
-                hint="encode the query with the encoder of the collection",
-            )
-        if only is not None and only not in rows.names:
-            raise GapvizError(
-                f"the modality {only!r} is not indexed", hint=f"use one of {', '.join(rows.names)}"
-            )
-
-    def closed(self, query: Query) -> Indices:
-        """Rows that a query must not find: its own, where it is an entry of the index."""
-        rows = self.rows
-        if query.item is None or not query.leave_out_own or query.modality not in rows.names:
-            return np.zeros(0, dtype=np.int64)
-        own = rows.modality == rows.code(query.modality)
-        asked = np.flatnonzero((rows.item == query.item) & own)
-        # Of an item that is ranked whole, every other row may find it.
-        return asked[:1] if self.strategy.spec.ranks_items else asked
-
-    def scored(self, query: Query, only: str | None = None) -> tuple[Float32, Float32, Mask]:
+    def scored(self, query: Query) -> tuple[Float32, Float32, Mask]:
         """Cosines and adjusted scores of a query with all rows, and which rows it may find.
 
         All of `(n_rows,)`; the score of a row that it must not find is −∞.
@@ -118,13 +97,20 @@ class ExactIndex:
             GapvizError: as `search`.
         """
         rows = self.rows
-        self.refuse_other(query.vector, only)
+        if query.vector.shape != (rows.vectors.shape[1],):
+            raise GapvizError(
+                f"the query has shape {query.vector.shape}, the index {rows.vectors.shape[1]} "
+                "dimensions",
+                hint="encode the query with the encoder of the collection",
+            )
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
         cosines: Float32 = rows.vectors @ moved[0]
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
-        if only is not None:
-            open_rows &= rows.modality == rows.code(only)
-        open_rows[self.closed(query)] = False
+        if query.item is not None and query.leave_out_own and query.modality in rows.names:
+            own = rows.modality == rows.code(query.modality)
+            asked = np.flatnonzero((rows.item == query.item) & own)
+            # Of an item that is ranked whole, every other row may find it.
+            open_rows[asked[:1] if self.strategy.spec.ranks_items else asked] = False
         scores: Float32 = np.where(open_rows, cosines, np.float32(-np.inf))
         if self.prepared is not None:
             scores = self.prepared.adjust(scores[None, :], query.modality)[0]
@@ -202,6 +188,19 @@ class ExactIndex:
             rows, scores, items, own, asking[relevant], found[relevant], n_excluded,
             TOLERANCE * slope,
         )  # fmt: skip
+
+
+def indexed_code(rows: Rows, modality: str) -> int:
+    """Position of a modality among those that are indexed.
+
+    Raises:
+        GapvizError: it is not.
+    """
+    if modality not in rows.names:
+        raise GapvizError(
+            f"the modality {modality!r} is not indexed", hint=f"use one of {', '.join(rows.names)}"
+        )
+    return rows.code(modality)
 
 
 def _share(own: Mask) -> float:
