@@ -96,6 +96,13 @@ def items(home):
 
 
 @pytest.fixture(scope="module")
+def several(home):
+    """The world of `Several`, only to be read."""
+    with filled(home("several"), Several.fields, Several().batch, ("caption", "colour")) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
 def vectors(home):
     """The world of `Vectors`, only to be read."""
     with filled(home("vectors"), Vectors.fields, Vectors().batch, Vectors.payload) as store:
@@ -185,17 +192,14 @@ def vectors_of(n, seed=0):
 
 @dataclass(frozen=True)
 class Items:
-    """Items with a vector field a modality: every item has a text, all but each fourth images.
+    """Items with a vector field a modality: every item has a text, all but each fourth an image."""
 
-    Each third item has two images.
-    """
-
-    fields = (VectorField("image", DIM, several=True), VectorField("text", DIM))
+    fields = (VectorField("image", DIM), VectorField("text", DIM))
     ids = tuple(f"item {number}" for number in range(N))
 
     @property
     def images(self):
-        owner = np.array([i for i in range(N) if i % 4 for _ in range(1 + (i % 3 == 0))])
+        owner = np.array([i for i in range(N) if i % 4])
         return FieldVectors(owner, vectors_of(owner.size, 1))
 
     @property
@@ -206,6 +210,18 @@ class Items:
     def batch(self):
         payload = tuple({"caption": f"the {i}th", "colour": COLOURS[i % 2]} for i in range(N))
         return Batch(self.ids, {"image": self.images, "text": self.texts}, payload)
+
+
+@dataclass(frozen=True)
+class Several(Items):
+    """The same, where each third item that has an image has two."""
+
+    fields = (VectorField("image", DIM, several=True), VectorField("text", DIM))
+
+    @property
+    def images(self):
+        owner = np.array([i for i in range(N) if i % 4 for _ in range(1 + (i % 3 == 0))])
+        return FieldVectors(owner, vectors_of(owner.size, 1))
 
 
 COLOURS = ("red", "it's blue")
