@@ -49,6 +49,15 @@ class Engine:
     `StoreSpec.fusion` says."""
 
 
+SEVERAL = (
+    "test_of_several_vectors_the_best_counts",
+    "test_several_vectors_are_told_and_read_in_the_order_they_were_written",
+    "test_several_vectors_are_one_list_of_a_rank_fusion",
+    "test_items_with_several_vectors_are_ranked_as_in_memory",
+    "test_of_several_vectors_of_an_item_the_best_is_listed",
+)
+"""Tests that write several vectors of an entry into a field: `fails` of a store that holds one."""
+
 ENGINES = {
     "arrays": Engine("arrays_home"),
     "arrays-float16": Engine("float16_home", rounding=2e-3),
