@@ -1,4 +1,6 @@
-"""One file of another package is all that a strategy, a figure or a place to export to takes."""
+"""One file of another package is all that a strategy, a figure, a place to export to or a vector
+store takes.
+"""
 
 import json
 import os
@@ -8,7 +10,10 @@ import sys
 import numpy as np
 import pytest
 
+from gapviz.core.rows import corpus_rows
 from gapviz.storage.saved_collection import load_collection, save_collection
+from gapviz.strategies.raw import Raw
+from tests.sources.stores.engines import written
 
 STRATEGY = '''
 """Each modality made round, with a pull."""
@@ -101,7 +106,23 @@ def shelf(card, strategy):
 SHELF = StoreExport(shelf, place=70)
 '''
 
-FILES = {"toy_strategy": STRATEGY, "toy_diagnostics": DIAGNOSTICS, "toy_store": STORE}
+ENGINE = '''
+"""A vector store of another name."""
+
+from gapviz.sources.stores.arrays import ArrayStore
+from gapviz.sources.stores.store import StoreSpec
+
+CUPBOARD = StoreSpec(
+    "cupboard", "A cupboard", ArrayStore.open, "", "cupboard:///folder#name", writes=ArrayStore
+)
+'''
+
+FILES = {
+    "toy_strategy": STRATEGY,
+    "toy_diagnostics": DIAGNOSTICS,
+    "toy_store": STORE,
+    "toy_engine": ENGINE,
+}
 
 ENTRY_POINTS = """
 [gapviz.strategies]
@@ -111,6 +132,8 @@ opposition = toy_diagnostics:OPPOSITION
 hit_at_3 = toy_diagnostics:HIT_AT_3
 [gapviz.exports]
 shelf = toy_store:SHELF
+[gapviz.stores]
+cupboard = toy_engine:CUPBOARD
 """
 
 RUN = """
@@ -239,3 +262,12 @@ def test_a_place_to_export_to_writes_its_file(gapviz, saved, tmp_path):
     (told,) = gapviz(["export", saved, "--strategy", "centre", "--out", tmp_path / "home"])
     assert "on_a_shelf.py" in told
     assert (tmp_path / "home" / "on_a_shelf.py").read_text() == "# Centre both (λ = 1)\n"
+
+
+@pytest.mark.slow
+def test_a_vector_store_answers_a_search(gapviz, saved, tmp_path):
+    collection = load_collection(saved)
+    written(f"arrays://{tmp_path}#x", collection, corpus_rows(collection, Raw().fit(collection)))
+    asked = ["search", saved, "--item", "00", "--strategy", "raw"]
+    (told,) = gapviz([*asked, "--on", f"cupboard://{tmp_path}#x"])
+    assert "A cupboard makes the list." in " ".join(told.split())

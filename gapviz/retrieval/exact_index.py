@@ -65,9 +65,10 @@ class ExactIndex:
         rows = self.rows
         if k < 1:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-        self.refuse_other(query.vector, only)
         own = rows.code(query.modality) if query.modality in rows.names else -1
-        cosines, scores, open_rows = self.scored(query, k, only)
+        cosines, scores, open_rows = self.scored(query, k)
+        if only is not None:
+            open_rows &= rows.modality == indexed_code(rows, only)
         found = self.strategy.fusion.ranked(rows, scores, open_rows, own, k, query.item)
         hits = tuple(
             Hit(
@@ -88,29 +89,6 @@ class ExactIndex:
             match_cosine=None if found.match_row is None else float(cosines[found.match_row]),
         )
 
-    def refuse_other(self, vector: Float32, only: str | None = None) -> None:
-        """Raise `GapvizError` for a query of another dimension, or a modality not indexed."""
-        rows = self.rows
-        if vector.shape != (rows.dim,):
-            raise GapvizError(
-                f"the query has shape {vector.shape}, the index {rows.dim} dimensions",
-                hint="encode the query with the encoder of the collection",
-            )
-        if only is not None and only not in rows.names:
-            raise GapvizError(
-                f"the modality {only!r} is not indexed", hint=f"use one of {', '.join(rows.names)}"
-            )
-
-    def closed(self, query: Query) -> Indices:
-        """Rows that a query must not find: its own, where it is an entry of the index."""
-        rows = self.rows
-        if query.item is None or not query.leave_out_own or query.modality not in rows.names:
-            return np.zeros(0, dtype=np.int64)
-        asked: Indices = np.flatnonzero(rows.item == query.item)
-        asked = asked[rows.modality[asked] == rows.code(query.modality)]
-        # Of an item that is ranked whole, every other row may find it.
-        return asked[:1] if self.strategy.spec.ranks_items else asked
-
     def _corpus_share(self, open_rows: Mask, own: int) -> float:
         n_open = np.count_nonzero(open_rows)
         if not n_open:
@@ -119,9 +97,7 @@ class ExactIndex:
             float(np.count_nonzero(open_rows[self.rows.spans[own]]) / n_open) if own >= 0 else 0.0
         )
 
-    def scored(
-        self, query: Query, first: int = 10, only: str | None = None
-    ) -> tuple[Float32, Float32, Mask]:
+    def scored(self, query: Query, first: int = 10) -> tuple[Float32, Float32, Mask]:
         """Cosines and adjusted scores of a query with all rows, and which rows it may find.
 
         All of `(n_rows,)`; the score of a row that it must not find is −∞. So many of the `first`
@@ -131,17 +107,22 @@ class ExactIndex:
             GapvizError: as `search`.
         """
         rows = self.rows
-        self.refuse_other(query.vector, only)
+        if query.vector.shape != (rows.dim,):
+            raise GapvizError(
+                f"the query has shape {query.vector.shape}, the index {rows.dim} dimensions",
+                hint="encode the query with the encoder of the collection",
+            )
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
-        open_rows[self.closed(query)] = False
         own_rows = np.zeros(0, dtype=np.int64)
         if query.item is not None:
             own_rows = np.flatnonzero(rows.item == query.item)
+        if query.leave_out_own and query.modality in rows.names:
+            asked = own_rows[rows.modality[own_rows] == rows.code(query.modality)]
+            # Of an item that is ranked whole, every other row may find it.
+            open_rows[asked[:1] if self.strategy.spec.ranks_items else asked] = False
         first += int(np.count_nonzero(~open_rows))
         cosines = cosines_of(rows, self.strategy, moved[0], own_rows[open_rows[own_rows]], first)
-        if only is not None:
-            open_rows &= rows.modality == rows.code(only)
         scores = cosines.copy()
         scores[~open_rows] = -np.inf
         if self.prepared is not None:
@@ -224,3 +205,16 @@ class ExactIndex:
 
 def _share(own: Mask) -> float:
     return float(own.mean()) if own.size else float("nan")
+
+
+def indexed_code(rows: Rows, modality: str) -> int:
+    """Position of a modality among those that are indexed.
+
+    Raises:
+        GapvizError: it is not.
+    """
+    if modality not in rows.names:
+        raise GapvizError(
+            f"the modality {modality!r} is not indexed", hint=f"use one of {', '.join(rows.names)}"
+        )
+    return rows.code(modality)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -11,13 +11,14 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.rows import Rows
-from gapviz.core.vectors import Float32, Float64, Indices
+from gapviz.core.vectors import Float32, Indices
 from gapviz.retrieval.exact import TopK
-from gapviz.retrieval.exact_index import ExactIndex
+from gapviz.retrieval.exact_index import ExactIndex, indexed_code
+from gapviz.retrieval.fetched import Answer, Asked, Candidates, unit_cosines
 from gapviz.retrieval.index import Hit, Query, ResultList
 from gapviz.retrieval.stored_rows import StoredRows
 from gapviz.sources.stores.registry import store_of
-from gapviz.sources.stores.store import Metric, RankFusion, Store, StoreSpec, VectorField
+from gapviz.sources.stores.store import RankFusion, Store, StoreSpec, VectorField
 from gapviz.strategies import Strategy
 
 DEPTH = 200
@@ -157,11 +158,13 @@ class StoreIndex:
         rows = self.rows
         if k < 1:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-        self.book.refuse_other(query.vector, only)
+        if only is not None:
+            indexed_code(rows, only)
+        self._refuse_other_dimension(query.vector)
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
         own = rows.code(query.modality) if query.modality in rows.names else -1
-        closed = self.book.closed(query)
-        asked = _Asked(query.modality, own, closed, only, query.item)
+        closed = self._closed(query, own)
+        asked = Asked(query.modality, own, closed, only, query.item)
         found = self._answers(moved, asked, k)[0]
         hits = tuple(
             Hit(
@@ -185,7 +188,24 @@ class StoreIndex:
             match_cosine=found.match_cosine,
         )
 
-    def _corpus_share(self, asked: _Asked) -> float:
+    def _refuse_other_dimension(self, vector: Float32) -> None:
+        dim = self._fields[self.stored.fields[self.rows.names[0]]].dim
+        if vector.shape != (dim,):
+            raise GapvizError(
+                f"the query has shape {vector.shape}, the index {dim} dimensions",
+                hint="encode the query with the encoder of the collection",
+            )
+
+    def _closed(self, query: Query, own: int) -> Indices:
+        """Rows that a query must not find: its own, where it is an entry of the index."""
+        if query.item is None or not query.leave_out_own or own < 0:
+            return np.zeros(0, dtype=np.int64)
+        of_item = np.flatnonzero(self.rows.item == query.item)
+        asked: Indices = of_item[self.rows.modality[of_item] == own]
+        # Of an item that is ranked whole, every other row may find it.
+        return asked[:1] if self.strategy.spec.ranks_items else asked
+
+    def _corpus_share(self, asked: Asked) -> float:
         """Share of the rows that can be found that has the query's modality."""
         counts = np.bincount(self.rows.modality, minlength=len(self.rows.names)).astype(np.int64)
         np.subtract.at(counts, self.rows.modality[asked.closed], 1)
@@ -213,7 +233,7 @@ class StoreIndex:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
         moved = self.strategy.transform_queries(vectors, modality)
         own = self.rows.code(modality) if modality in self.rows.names else -1
-        asked = _Asked(modality, own)
+        asked = Asked(modality, own)
         answer = TopK(
             np.full((len(vectors), k), -1, dtype=np.int64),
             np.full((len(vectors), k), -np.inf, dtype=np.float32),
@@ -223,7 +243,7 @@ class StoreIndex:
             answer.scores[place, : found.rows.size] = found.scores
         return answer
 
-    def _answers(self, moved: Float32, asked: _Asked, k: int) -> list[_Answer]:
+    def _answers(self, moved: Float32, asked: Asked, k: int) -> list[Answer]:
         if self.fusion is not None and not asked.closed.size and asked.only is None:
             return self._fused(moved, asked, k, self.fusion)
         return [
@@ -231,13 +251,15 @@ class StoreIndex:
             for query, found in zip(moved, self._candidates(moved, asked, k), strict=True)
         ]
 
-    def _ranked(self, moved: Float32, found: _Candidates, asked: _Asked, k: int) -> _Answer:
+    def _ranked(self, moved: Float32, found: Candidates, asked: Asked, k: int) -> Answer:
         """What the strategy makes of what was fetched for one query."""
         if not found.rows.size:
             empty = np.zeros(0)
-            return _Answer(found.rows, empty, empty.astype(np.float32))
+            return Answer(found.rows, empty, empty.astype(np.float32))
         few, rows = found.rows, self.rows
-        part = Rows(rows.names, rows.vectors[few], rows.modality[few], rows.item[few])
+        # What ranks scores reads no vectors.
+        nothing = np.empty((few.size, 0), dtype=np.float32)
+        part = Rows(rows.names, nothing, rows.modality[few], rows.item[few])
         scores = found.cosines
         if self.book.prepared is not None:
             prepared = self.book.prepared.of_rows(few, rows.n_rows)
@@ -247,7 +269,7 @@ class StoreIndex:
         rank, match = best.match_rank, best.match_row
         if rank is None or match is None or rank > found.sure:
             rank, match = None, None
-        return _Answer(
+        return Answer(
             few[best.rows],
             best.scores,
             found.cosines[best.rows],
@@ -255,7 +277,7 @@ class StoreIndex:
             None if match is None else float(found.cosines[match]),
         )
 
-    def _candidates(self, moved: Float32, asked: _Asked, k: int) -> list[_Candidates]:
+    def _candidates(self, moved: Float32, asked: Asked, k: int) -> list[Candidates]:
         """What the lists of the engine hold for each query, by rising row."""
         depth = max(self.depth, k + asked.closed.size)
         if self.strategy.fusion.whole_lists:
@@ -272,12 +294,12 @@ class StoreIndex:
             order = np.argsort(rows)
             # The first k of all are among the first k of each list.
             sure = min(one.sure for one in parts)
-            joined.append(_Candidates(rows[order], cosines[order], sure))
+            joined.append(Candidates(rows[order], cosines[order], sure))
         return joined
 
     def _list(
-        self, moved: Float32, modality: str | None, depth: int, asked: _Asked
-    ) -> list[_Candidates]:
+        self, moved: Float32, modality: str | None, depth: int, asked: Asked
+    ) -> list[Candidates]:
         """The engine's list of each query, of one modality or of all."""
         column, where = self.stored.column, str(self.store.address)
         field = self.stored.fields[modality or self.rows.names[0]]
@@ -293,7 +315,7 @@ class StoreIndex:
         lists = []
         for query, ids, scores in zip(moved, found.ids, found.scores, strict=True):
             whole = len(ids) >= size
-            cosines = _cosines(scores, self._fields[field].metric)
+            cosines = unit_cosines(scores, self._fields[field].metric)
             if column is not None:
                 rows = self.stored.single(ids, where)
                 kept = ~np.isin(rows, asked.closed)
@@ -302,11 +324,11 @@ class StoreIndex:
                 rows, near = self.stored.of_items(modality, ids, query, asked.closed, where)
                 # Of an item whose best row is closed, the next one may lie behind what was fetched.
                 last = -inf if whole or not cosines.size else float(cosines[-1])
-                moved_back = near < cosines - SAME
-                kept = (rows >= 0) & ~(moved_back & (near < last))
-                cosines = np.where(moved_back, near, cosines)
+                asking = np.isin(self.rows.item[rows], self.rows.item[asked.closed])
+                kept = (rows >= 0) & ~(asking & (near < last))
+                cosines = np.where(asking, near, cosines)
             sure = inf if whole else self._places(rows[kept])
-            lists.append(_Candidates(rows[kept], cosines[kept], sure))
+            lists.append(Candidates(rows[kept], cosines[kept], sure))
         return lists
 
     def _places(self, rows: Indices) -> int:
@@ -314,7 +336,7 @@ class StoreIndex:
         by_item = self.strategy.spec.ranks_items
         return int(np.unique(self.rows.item[rows]).size if by_item else rows.size)
 
-    def _fused(self, moved: Float32, asked: _Asked, k: int, fusion: RankFusion) -> list[_Answer]:
+    def _fused(self, moved: Float32, asked: Asked, k: int, fusion: RankFusion) -> list[Answer]:
         """What the engine's own rank fusion answers."""
         column, names = self.stored.column, self.rows.names
         assert column is not None
@@ -333,7 +355,7 @@ class StoreIndex:
             first = np.flatnonzero(matches) if asked.item is not None else np.zeros(0, np.int64)
             rank = int(first[0]) + 1 if first.size else None
             answers.append(
-                _Answer(
+                Answer(
                     rows[:k],
                     scores[:k].astype(np.float64),
                     cosines[:k],
@@ -342,50 +364,3 @@ class StoreIndex:
                 )
             )
         return answers
-
-
-SAME = 1e-5
-"""Cosines of an engine and of the same rows in memory are no further apart."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """Queries of one modality, and what they may find."""
-
-    modality: str
-    own: int
-    """Position of the modality in the rows' names; −1 where it has none."""
-    closed: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Rows that must not be found."""
-    only: str | None = None
-    """The one modality that is searched."""
-    item: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidates:
-    """What was fetched for one query."""
-
-    rows: Indices
-    cosines: Float32
-    sure: float
-    """How many entries of a list over all rows are certain to be among them."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """What one query got."""
-
-    rows: Indices
-    scores: Float64
-    cosines: Float32
-    match_rank: int | None = None
-    match_cosine: float | None = None
-
-
-def _cosines(scores: Float32, metric: Metric) -> Float32:
-    """Cosines of unit rows, from an engine's scores."""
-    if metric != "euclidean":
-        return scores
-    found: Float32 = (1 - scores**2 / 2).astype(np.float32)
-    return found

@@ -1,4 +1,8 @@
+import re
+
+import lancedb
 import pytest
+from lancedb.index import IvfFlat
 from PIL import Image
 
 from gapviz.measures.experiment import Experiment
@@ -42,6 +46,19 @@ def test_a_store_answers_as_the_search_in_memory_does(saved, figures, run, tmp_p
     assert told.returncode == 2 and "--on answers a text" in told.stderr
     told = run(*asked, "--on", f"lancedb://{tmp_path}/lance#other")
     assert told.returncode == 2 and "use one of moved" in told.stderr
+
+
+def test_of_an_engine_that_approximates_recall_is_told(make_collection, run, tmp_path):
+    collection = make_collection(240, 16)
+    save_collection(collection, tmp_path / "saved")
+    rows = Experiment(collection, StrategyOptions("raw")).index.rows
+    written(f"lancedb://{tmp_path}/lance#t", collection, rows).close()
+    table = lancedb.connect(tmp_path / "lance").open_table("t")
+    table.create_index("vector", config=IvfFlat(distance_type="cosine", num_partitions=20))
+    asked = "search", tmp_path / "saved", "--item", "007", "--strategy", "raw", "-k", "5"
+    told = " ".join(run(*asked, "--on", f"lancedb://{tmp_path}/lance#t").stdout.split())
+    assert re.search(r"LanceDB approximates: recall@5 [01]\.\d+ \[", told)
+    assert "of exact search (200 queries of image)" in told
 
 
 @pytest.mark.encoder

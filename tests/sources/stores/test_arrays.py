@@ -11,7 +11,15 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.stores import arrays_files, arrays_search
 from gapviz.sources.stores.registry import open_store
 from gapviz.sources.stores.store import Batch, FieldVectors, VectorField
-from tests.sources.stores.engines import DIM, Items, best_entries, created, filled, vectors_of
+from tests.sources.stores.engines import (
+    DIM,
+    Items,
+    Several,
+    best_entries,
+    created,
+    filled,
+    vectors_of,
+)
 
 
 @pytest.fixture
@@ -82,13 +90,13 @@ def test_a_damaged_description_is_told(own):
 
 def test_half_precision_is_kept_on_disk(tmp_path):
     address = f"arrays://{tmp_path}?dtype=float16#half"
-    with filled(address, Items.fields, Items().batch):
+    with filled(address, Several.fields, Several().batch):
         assert np.load(tmp_path / "half" / "text.npy", mmap_mode="r").dtype == np.float16
 
 
 def test_another_precision_is_refused(tmp_path):
     with pytest.raises(GapvizError, match="cannot store int8"):
-        created(f"arrays://{tmp_path}?dtype=int8#x", Items.fields)
+        created(f"arrays://{tmp_path}?dtype=int8#x", Several.fields)
 
 
 def test_what_others_put_there_is_left_alone(own):
@@ -100,10 +108,10 @@ def test_what_others_put_there_is_left_alone(own):
 def test_blocks_of_any_size_find_the_same(tmp_path, monkeypatch, numbers):
     """An item whose two images stand in two blocks is found once, by the better."""
     monkeypatch.setattr(arrays_search, "BLOCK_NUMBERS", numbers)
-    with filled(f"arrays://{tmp_path}#x", Items.fields, Items().batch) as store:
+    with filled(f"arrays://{tmp_path}#x", Several.fields, Several().batch) as store:
         found = store.nearest("image", vectors_of(2, 9), 9)
     for ids, query in zip(found.ids, vectors_of(2, 9), strict=True):
-        expected = best_entries(Items().images, query)[:9]
+        expected = best_entries(Several().images, query)[:9]
         assert ids == tuple(Items.ids[entry] for entry, _ in expected)
 
 
@@ -111,8 +119,8 @@ def test_blocks_of_any_size_find_the_same(tmp_path, monkeypatch, numbers):
 def test_parts_are_joined_in_blocks(tmp_path, monkeypatch, numbers):
     """Of an id the last that was written counts, in its old place."""
     monkeypatch.setattr(arrays_files, "BLOCK_NUMBERS", numbers)
-    images, texts = Items().images, Items().texts
-    with created(f"arrays://{tmp_path}#x", Items.fields) as store:
+    images, texts = Several().images, Several().texts
+    with created(f"arrays://{tmp_path}#x", Several.fields) as store:
         for start in range(0, 60, 17):
             kept = np.arange(start, min(start + 17, 60))
             vectors = {
@@ -165,7 +173,7 @@ def test_payload_of_two_kinds_is_told(tmp_path):
 
 
 def test_the_description_says_how_it_was_made(tmp_path):
-    with filled(f"arrays://{tmp_path}#x", Items.fields, Items().batch):
+    with filled(f"arrays://{tmp_path}#x", Several.fields, Several().batch):
         told = json.loads((tmp_path / "x" / "collection.json").read_text())
     assert [one["name"] for one in told["fields"]] == ["image", "text"]
 

@@ -13,6 +13,7 @@ from tests.sources.stores.engines import (
     DIM,
     Items,
     N,
+    Several,
     Vectors,
     best_entries,
     created,
@@ -41,7 +42,7 @@ def assert_lists(found, expected, ids):
 def test_a_schema_says_what_is_there(items):
     schema = items.schema()
     told = {one.name: (one.dim, one.metric, one.several) for one in schema.fields}
-    assert told == {"image": (DIM, "cosine", True), "text": (DIM, "cosine", False)}
+    assert told == {"image": (DIM, "cosine", False), "text": (DIM, "cosine", False)}
     assert schema.n_entries == N
     assert set(schema.payload) >= {"caption", "colour"}
 
@@ -57,12 +58,6 @@ def test_scores_are_cosines_whatever_the_length_of_the_query(items):
     long = items.nearest("text", 7 * QUERIES, 5, exact=True)
     assert short.ids == long.ids
     np.testing.assert_allclose(np.array(short.scores), np.array(long.scores), atol=NEAR)
-
-
-def test_of_several_vectors_the_best_counts(items):
-    found = items.nearest("image", QUERIES, 10, exact=True)
-    expected = [best_entries(Items().images, query)[:10] for query in QUERIES]
-    assert_lists(found, expected, Items.ids)
 
 
 def test_an_entry_without_the_vector_is_not_found(items):
@@ -204,7 +199,7 @@ def test_entries_are_fetched_in_the_order_asked(items):
     found = items.fetch(["item 7", "nobody", "item 3"], ["image", "text"])
     assert found.ids == ("item 7", "item 3")
     assert found.payload[1]["caption"] == "the 3th"
-    np.testing.assert_array_equal(found.vectors["image"].entry, [0, 1, 1])
+    np.testing.assert_array_equal(found.vectors["image"].entry, [0, 1])
     assert_same_directions(found.vectors["text"].vectors, Items().texts.vectors[[7, 3]])
 
 
@@ -274,6 +269,33 @@ def test_a_collection_of_another_schema_is_left_alone(home):
         pass
     with pytest.raises(GapvizError, match="other vector fields"):
         created(home("other"), [VectorField("text", DIM + 1)])
+
+
+def test_of_several_vectors_the_best_counts(several):
+    found = several.nearest("image", QUERIES, N, exact=True)
+    expected = [best_entries(Several().images, query) for query in QUERIES]
+    assert_lists(found, expected, Items.ids)
+
+
+def test_several_vectors_are_told_and_read_in_the_order_they_were_written(several):
+    told = {one.name: one.several for one in several.schema().fields}
+    assert told == {"image": True, "text": False}
+    images = Several().images
+    found = several.fetch(Items.ids, ["image"]).vectors["image"]
+    np.testing.assert_array_equal(found.entry, images.entry)
+    assert_same_directions(found.vectors, images.vectors)
+
+
+def test_several_vectors_are_one_list_of_a_rank_fusion(several):
+    found = several.fused({"image": QUERIES, "text": QUERIES}, 12, RankFusion(60, depth=N))
+    lists = [
+        [
+            [Items.ids[i] for i, _ in best_entries(rows, query)]
+            for rows in (Several().images, Several().texts)
+        ]
+        for query in QUERIES
+    ]
+    assert_fused(several, found, lists, 12, 60)
 
 
 def test_an_empty_collection_finds_nothing(home):
