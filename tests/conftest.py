@@ -6,10 +6,12 @@ all with one cache; the tests of one file stay together.
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -280,6 +282,43 @@ def ranx():
 
     yield ask
     worker.communicate()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """`postgres()` → the address of a new database with pgvector on a server of the session.
+
+    Its credentials stand in the environment.
+    """
+    password = secrets.token_hex(16)
+    keeper = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("postgres_keeper.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    print(password, file=keeper.stdin, flush=True)
+    port = keeper.stdout.readline().strip()
+    assert port, "the server did not start"
+    numbers = count()
+
+    def made():
+        import psycopg
+
+        place, name = {"host": "127.0.0.1", "port": port}, f"tests_{next(numbers)}"
+        with psycopg.connect(dbname="postgres", autocommit=True, **place) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        with psycopg.connect(dbname=name, autocommit=True, **place) as connection:
+            connection.execute("CREATE EXTENSION vector")
+        return f"postgresql://127.0.0.1:{port}/{name}"
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [one for one in os.environ if one.startswith("PG")]:
+            patch.delenv(name)
+        patch.setenv("PGUSER", "gapviz")
+        patch.setenv("PGPASSWORD", password)
+        yield made
+    keeper.communicate()
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def add_to(commands: Commands) -> None:
         help="write a fitted strategy as files, with code for where it will run",
         description="Fit a strategy, measure it, and write what it has learned, a card of its "
         "figures and of what its scores say of a match, and code for numpy, Qdrant, LanceDB, "
-        "Elasticsearch, OpenSearch and Mixpeek.",
+        "Milvus, PostgreSQL, Elasticsearch, OpenSearch and Mixpeek.",
     )
     add_source(command)
     add_shared(command, ("strategy", "fit", "pair", "seed"), None)

@@ -38,7 +38,8 @@ def test_the_strategy_of_the_sidebar_is_taken_home(open_app, stored):
     assert "fitted on 20 items" in app.markdown[0].value
     assert "direction.image" in html(app) and "image – text" in html(app)
     assert [tab.label for tab in app.tabs] == [
-        "Plain numpy", "Qdrant", "LanceDB", "Elasticsearch", "OpenSearch", "Mixpeek",
+        "Plain numpy", "Qdrant", "LanceDB", "Milvus", "PostgreSQL", "Elasticsearch", "OpenSearch",
+        "Mixpeek",
     ]  # fmt: skip
     assert "STRENGTH = 1.0" in app.tabs[0].code[0].value
     assert len(app.get("download_button")) == 2

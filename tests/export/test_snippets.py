@@ -169,6 +169,76 @@ def test_lancedb_ranks_as_gapviz_does(take_home, halves, generated, tmp_path, op
         )
 
 
+def fused_scores(halves, module, modality, row, by_item):
+    """Scores of the plain numpy file, which the engine's own should equal."""
+    owners = [owners_of(halves)] if by_item else []
+    query = halves[1].modality(modality).corpus.vectors[row]
+    return [score for _, score in module.search(query, modality, rows_of(halves, module), *owners)]
+
+
+@pytest.fixture(scope="module")
+def milvus(tmp_path_factory):
+    from pymilvus import MilvusClient
+
+    client = MilvusClient(str(tmp_path_factory.mktemp("milvus") / "lite.db"))
+    yield client
+    client.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", ENGINE_PLANS, ids=name_of)
+def test_milvus_ranks_as_gapviz_does(take_home, halves, generated, milvus, options):
+    folder, card, strategy = take_home(options)
+    module = generated(folder, "in_milvus")
+    by_item = card.acts_on == "items"
+    entries = numbered(halves, by_item)
+    milvus.drop_collection(module.COLLECTION)
+    module.store(milvus, [(key, name, v) for key, name, _, v in entries])
+    for modality, row in QUERIES:
+        query, expected = expected_hits(halves, strategy, modality, row)
+        hits = module.search(milvus, query, modality, k=K)
+        found = [hit[0] if isinstance(hit, tuple) else hit["entity"]["id"] for hit in hits]
+        assert levels_of(card, entries, found, modality) == levels_of(
+            card, entries, ids_of(expected, entries, by_item), modality
+        )
+
+
+@pytest.fixture(scope="module")
+def table(postgres):
+    import psycopg
+
+    from gapviz.sources.stores.address import parsed_address
+
+    address = parsed_address(postgres())
+    with psycopg.connect(
+        host=address.host, port=address.port, dbname=address.collection
+    ) as connection:
+        yield connection
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", ENGINE_PLANS, ids=name_of)
+def test_postgresql_ranks_as_gapviz_does(take_home, halves, generated, table, options):
+    folder, card, strategy = take_home(options)
+    module = generated(folder, "in_pgvector")
+    by_item = card.acts_on == "items"
+    entries = numbered(halves, by_item)
+    table.execute("DROP TABLE IF EXISTS gapviz")
+    module.store(table, [(key, name, v) for key, name, _, v in entries])
+    for modality, row in QUERIES:
+        query, expected = expected_hits(halves, strategy, modality, row)
+        hits = module.search(table, query, modality, k=K)
+        found = [hit[0] for hit in hits]
+        assert levels_of(card, entries, found, modality) == levels_of(
+            card, entries, ids_of(expected, entries, by_item), modality
+        )
+        if card.serving == "ranks":
+            plain = generated(folder, "in_numpy")
+            assert [score for _, score in hits] == fused_scores(
+                halves, plain, modality, row, by_item
+            )
+
+
 class Recorder:
     """Stands for the server: keeps what the client sends, and answers that all is well."""
 
@@ -338,7 +408,8 @@ def test_every_place_has_code_or_says_why_not(take_home, options):
     _, card, strategy = take_home(options)
     snippets = snippets_of(card, strategy)
     assert [one.target for one in snippets] == [
-        "Plain numpy", "Qdrant", "LanceDB", "Elasticsearch", "OpenSearch", "Mixpeek",
+        "Plain numpy", "Qdrant", "LanceDB", "Milvus", "PostgreSQL", "Elasticsearch", "OpenSearch",
+        "Mixpeek",
     ]  # fmt: skip
     for one in snippets:
         assert one.note.endswith(".")

@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gapviz.core.errors import GapvizError
 
+SAME = {"postgres": "postgresql"}
+"""Schemes that people write, by the one that they mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
@@ -39,6 +42,13 @@ class StoreAddress:
         """Where the files lie."""
         return Path(self.path)
 
+    def secure(self, credentials: bool) -> bool:
+        """Whether to speak TLS: as `?tls=` says, else where credentials leave this machine."""
+        told = self.options.get("tls", "").lower()
+        if told:
+            return told in ("true", "1", "yes")
+        return credentials and self.host not in ("localhost", "127.0.0.1", "::1")
+
     def __str__(self) -> str:
         """The address as a person writes it."""
         if self.in_files:
@@ -50,7 +60,8 @@ class StoreAddress:
 
 def is_store_address(text: str, schemes: frozenset[str]) -> bool:
     """Whether a text is meant as the address of a store of one of the schemes."""
-    return text.partition("://")[0].lower() in schemes and "://" in text
+    scheme = text.partition("://")[0].lower()
+    return SAME.get(scheme, scheme) in schemes and "://" in text
 
 
 def parsed_address(text: str) -> StoreAddress:
@@ -72,6 +83,7 @@ def parsed_address(text: str) -> StoreAddress:
             where=f"{parts.scheme}://{parts.hostname or ''}",
             hint="leave them out, and give them in the environment",
         )
+    scheme = SAME.get(parts.scheme, parts.scheme)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     host, path = parts.hostname or "", unquote(parts.path)
     if not host:
@@ -81,9 +93,9 @@ def parsed_address(text: str) -> StoreAddress:
                 where=text,
                 hint="write for instance lancedb:///path/to/folder#table",
             )
-        return StoreAddress(parts.scheme, "", None, path, unquote(parts.fragment), options)
+        return StoreAddress(scheme, "", None, path, unquote(parts.fragment), options)
     before, _, last = path.strip("/").rpartition("/")
     collection = unquote(parts.fragment) or last
     if parts.fragment:
         before = path.strip("/")
-    return StoreAddress(parts.scheme, host, port, before, collection, options)
+    return StoreAddress(scheme, host, port, before, collection, options)

@@ -85,6 +85,14 @@ class Nearest:
     ids: tuple[tuple[str, ...], ...]
     scores: tuple[Float32, ...]
 
+    @classmethod
+    def of(cls, lists: Sequence[Sequence[tuple[str, float]]]) -> Nearest:
+        """Of pairs of id and score, a list a query."""
+        return cls(
+            tuple(tuple(one for one, _ in found) for found in lists),
+            tuple(np.array([score for _, score in found], dtype=np.float32) for found in lists),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RankFusion:

@@ -49,12 +49,37 @@ class Engine:
     `StoreSpec.fusion` says."""
 
 
+ITEMS = (
+    "test_a_schema_says_what_is_there", "test_the_nearest_are_those_of_exact_search",
+    "test_scores_are_cosines_whatever_the_length_of_the_query",
+    "test_of_several_vectors_the_best_counts", "test_an_entry_without_the_vector_is_not_found",
+    "test_a_filter_lets_through_what_equals_it",
+    "test_its_rank_fusion_of_two_fields_is_the_papers",
+    "test_a_vector_that_is_no_vector_is_refused",
+    "test_a_scan_brings_every_entry_once_as_it_was_written",
+    "test_a_scan_goes_on_from_where_it_was_left", "test_the_last_batch_of_a_scan_has_no_cursor",
+    "test_a_scan_reads_the_payload_that_is_asked_for",
+    "test_entries_are_fetched_in_the_order_asked", "test_writing_again_changes_nothing",
+    "test_an_entry_that_is_there_is_replaced", "test_what_was_created_is_opened_again",
+    "test_a_collection_of_another_schema_is_left_alone",
+    "test_a_collection_that_is_not_there_is_told_with_those_that_are",
+    "test_queries_of_another_dimension_are_refused",
+    "test_a_field_that_is_not_there_is_told_with_those_that_are",
+    "test_items_with_several_vectors_are_ranked_as_in_memory",
+    "test_fields_of_items_are_ranked_as_single_vectors_are_where_an_item_has_one",
+    "test_of_several_vectors_of_an_item_the_best_is_listed",
+    "test_a_store_without_a_modality_is_refused",
+)  # fmt: skip
+"""Tests on items with several vectors in a field; `test_milvus.py` has them with one."""
+
 ENGINES = {
     "arrays": Engine("arrays_home"),
     "arrays-float16": Engine("float16_home", rounding=2e-3),
     "qdrant": Engine("qdrant_home", "qdrant_client"),
     "qdrant-files": Engine("qdrant_files_home", "qdrant_client", indexed=False),
     "lancedb": Engine("lancedb_home", "lancedb"),
+    "postgresql": Engine("postgres_home", "psycopg"),
+    "milvus": Engine("milvus_home", "pymilvus", fails=dict.fromkeys(ITEMS, "several")),
 }
 
 
@@ -139,6 +164,20 @@ def qdrant_files_home(tmp_path_factory):
 def lancedb_home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lance")
     return lambda name: f"lancedb://{folder}#{name}"
+
+
+@pytest.fixture(scope="module")
+def postgres_home(postgres):
+    """A database of the module's own."""
+    database = postgres()
+    return lambda name: f"{database}/{name}"
+
+
+@pytest.fixture(scope="module")
+def milvus_home(tmp_path_factory):
+    """A file, where names are letters, digits and underscores."""
+    file = tmp_path_factory.mktemp("milvus") / "lite.db"
+    return lambda name: f"milvus://{file}#{name.replace('-', '_')}"
 
 
 def created(address, fields, payload=()):
