@@ -18,7 +18,6 @@ from tests.sources.stores.engines import (
     Items,
     N,
     Vectors,
-    created,
     filled,
     vectors_of,
 )
@@ -177,7 +176,8 @@ def test_a_payload_that_is_not_there_is_refused_with_those_that_are(items, home)
 
 
 def test_an_empty_collection_is_refused(home):
-    with created(home("empty"), [VectorField("image", DIM), VectorField("text", DIM)]) as store:
+    fields = [VectorField("image", DIM), VectorField("text", DIM)]
+    with filled(home("empty"), fields, Batch((), {}, ())) as store:
         assert store.schema().n_entries == 0
         with pytest.raises(GapvizError, match="holds no entries"):
             read_store(home("empty"), ALL)
