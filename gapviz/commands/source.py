@@ -201,7 +201,12 @@ def read(options: argparse.Namespace) -> Reading:
         )
         if stored is not None:
             return with_queries(read_stored(stored, options.encoder), wanted)
-        return read_any(options.source, wanted)
+        goes_on = options.goes_on
+        # What was read of a store is kept until all of it is.
+        options.goes_on = goes_on or is_store(options.source)
+        reading = read_any(options.source, wanted)
+        options.goes_on = goes_on
+        return reading
 
 
 def stored_by(options: argparse.Namespace) -> StoredCollection | None:

@@ -13,6 +13,7 @@ from typing import Any
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.columns import (
     NAMES,
+    NOTHING,
     Columns,
     Fields,
     choose_columns,
@@ -74,11 +75,11 @@ class Layout:
 
     def described(self, payload: Payload) -> Fields:
         """What the payload of an entry says of its item."""
-        return fields_of(payload, self.columns)
+        return fields_of(payload, self.columns) if self.columns.all else NOTHING
 
     def item_of(self, entry: str, payload: Payload) -> str | None:
         """The item of an entry; None where nothing says it."""
-        return entry if self.columns.id is None else self.described(payload).id
+        return entry if self.columns.id is None else self.brief.described(payload).id
 
     def modality_of(self, payload: Payload) -> str | None:
         """The modality that an entry names, where it is read; None where it names none."""

@@ -5,15 +5,18 @@ Each is a loop over batches that can be stopped after any of them; `Unfinished` 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
+from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32, Indices
-from gapviz.sources.files.columns import Fields
+from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.vector_tables import MOST_MODALITIES
 from gapviz.sources.stores.layout import Layout
 from gapviz.sources.stores.sampling import (
@@ -33,7 +36,7 @@ SAVE_SECONDS = 5.0
 """Between two savings of where a pass is."""
 PART_ENTRIES = 4_096
 """Entries that are kept as one file while a reading is unfinished."""
-STEP = 512
+STEP = 1_024
 """Entries that are fetched at once."""
 
 
@@ -72,13 +75,19 @@ class Part:
     """Of each entry; empty where it names none."""
     modalities: tuple[str, ...] = ()
     """Of each entry, where payload says it; else empty."""
-    said: tuple[Fields, ...] = ()
+    written: tuple[str, ...] = ()
+    """What payload says of each entry, `Fields` as JSON."""
     entry: Mapping[str, Indices] | None = None
     """By vector field `(n,)`: which entry each vector is of."""
     vectors: Mapping[str, Float32] | None = None
     """By vector field `(n, dim)`."""
     cursor: str = ""
     """Where to go on after it; empty after the last one."""
+
+    @cached_property
+    def said(self) -> tuple[Fields, ...]:
+        """What payload says of each entry."""
+        return tuple(map(_read, self.written))
 
     def held(self, field: str) -> FieldVectors:
         """The vectors of a field."""
@@ -88,17 +97,36 @@ class Part:
     @classmethod
     def of(cls, batch: Batch, layout: Layout) -> Part:
         """From a batch with all that is read."""
-        items = [layout.item_of(*one) for one in zip(batch.ids, batch.payload, strict=True)]
-        said = (layout.described(payload) for payload in batch.payload)
+        said = [layout.described(payload) for payload in batch.payload]
+        named = layout.columns.id is not None
         return cls(
             batch.ids,
-            tuple(item or "" for item in items),
+            tuple(one.id or "" for one in said) if named else batch.ids,
             tuple(layout.modality_of(payload) or "" for payload in batch.payload),
-            tuple(said),
+            tuple(map(_written, said)),
             {name: batch.vectors[name].entry for name in layout.field_names},
             {name: batch.vectors[name].vectors for name in layout.field_names},
             batch.cursor,
         )
+
+
+_NAMES = tuple(one.name for one in fields(Fields))
+
+
+def _written(said: Fields) -> str:
+    """What differs from saying nothing, as JSON."""
+    told = {name: value for name in _NAMES if (value := getattr(said, name))}
+    return json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def _read(text: str) -> Fields:
+    if not text:
+        return NOTHING
+    told: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(text).items()
+    }
+    return Fields(**told)
 
 
 def joined(parts: Sequence[Part], layout: Layout) -> Part:
@@ -117,7 +145,7 @@ def joined(parts: Sequence[Part], layout: Layout) -> Part:
         tuple(one for part in parts for one in part.ids),
         tuple(one for part in parts for one in part.items),
         tuple(one for part in parts for one in part.modalities),
-        tuple(one for part in parts for one in part.said),
+        tuple(one for part in parts for one in part.written),
         entry,
         vectors,
         parts[-1].cursor if parts else "",
@@ -148,7 +176,8 @@ def census(
             progress(found.n_entries / max(n_entries, 1), "counting the items")
             rows, nameless, unread = [], 0, 0
             for entry, payload in zip(batch.ids, batch.payload, strict=True):
-                item = layout.item_of(entry, payload)
+                said = layout.described(payload)
+                item = entry if layout.columns.id is None else said.id
                 pattern: int | None = 1
                 if layout.modality_column is not None:
                     modality = layout.modality_of(payload)
@@ -156,7 +185,7 @@ def census(
                 nameless += item is None
                 unread += pattern is None
                 if item is not None and pattern is not None:
-                    label = label_mark(layout.described(payload).label)
+                    label = label_mark(said.label)
                     rows.append((place_of(item, seed), pattern, label))
             if rows:
                 count.add(*zip(*rows, strict=True))

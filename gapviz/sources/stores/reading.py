@@ -279,19 +279,20 @@ def _left_out(layout: Layout, sample: _Sample, found: Census | None) -> Iterator
     """Entries that are no part of any item, or have no vector; of the whole store where known."""
     n_nameless = sample.n_nameless if found is None else found.n_nameless
     if n_nameless:
-        column = shown(layout.columns.id or "", 60)
-        yield Skipped(counted(n_nameless, "entry", "entries"), f"name no item in {column!r}")
+        yield _entries(n_nameless, "name", f"no item in {shown(layout.columns.id or '', 60)!r}")
     if layout.modality_column is None:
         if sample.n_unread:
-            words = counted(sample.n_unread, "entry", "entries")
-            yield Skipped(words, "hold no vector in the fields that are read")
+            yield _entries(sample.n_unread, "hold", "no vector in the fields that are read")
         return
     n_unread = sample.n_unread if found is None else found.n_unread
     if n_unread:
         column = shown(layout.modality_column, 60)
-        yield Skipped(
-            counted(n_unread, "entry", "entries"), f"name no modality that is read in {column!r}"
-        )
+        yield _entries(n_unread, "name", f"no modality that is read in {column!r}")
+
+
+def _entries(n: int, verb: str, rest: str) -> Skipped:
+    """That so many entries do something."""
+    return Skipped(counted(n, "entry", "entries"), f"{verb}{'s' * (n == 1)} {rest}")
 
 
 def _flaws(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gapviz.commands.cli import main
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.stores import passes, reading
@@ -173,6 +174,20 @@ def test_one_that_is_cancelled_in_the_background_goes_on(opens):
     assert status.result.collection.content_hash == unbroken.collection.content_hash
     shares = [share for share, _ in seen[12:]]
     assert shares == sorted(shares) and shares[-1] <= 1
+
+
+def test_the_command_line_says_that_it_goes_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "cache"))
+    address = f"arrays://{tmp_path}#items"
+    filled(address, Items.fields, Items().batch, ("caption", "colour")).close()
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reading, "fetched", interrupted)
+    assert main(["info", address, "--sample", "20"]) == 130
+    assert capsys.readouterr().err == "gapviz: stopped; the same command goes on from here.\n"
+    assert kept()
 
 
 KILLED = """
