@@ -13,6 +13,7 @@ from gapviz.measures.proof.proof import prove
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import open_store
 from gapviz.strategies import StrategyOptions
+from tests.sources.stores import engines
 from tests.sources.stores.engines import *  # noqa: F403
 
 N = 48
@@ -58,7 +59,9 @@ def written(exported, world, tmp_path):
     """`written(options, scheme, collection)`: an address to which an export was written."""
 
     def of(options=CENTRE, scheme="qdrant", collection=world, address=None):
-        address = address or f"{scheme}://{tmp_path / 'store'}#new"
+        # Qdrant in memory, since in a folder it waits for the disk after every point.
+        place = "/:memory:" if scheme == "qdrant" else tmp_path
+        address = address or f"{scheme}://{place}#proof-{next(engines.FRESH)}"
         single = holds_one_vector(address)
         write_into(address, Entries.of(exported(options, collection), collection, single=single))
         return address

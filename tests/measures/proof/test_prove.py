@@ -79,7 +79,9 @@ def test_vectors_that_are_not_there_are_named(written, proven):
     with open_store(address) as store:
         models = pytest.importorskip("qdrant_client").models
         gone = models.FieldCondition(key="item", match=models.MatchAny(any=["00", "01", "02"]))
-        store.client.delete("new", models.FilterSelector(filter=models.Filter(must=[gone])))
+        store.client.delete(
+            store.address.collection, models.FilterSelector(filter=models.Filter(must=[gone]))
+        )
     proof = proven(address)
     assert kinds(proof) == ["dropped"]
     assert proof.causes[0].found == 9 and "are not there" in proof.causes[0].sentence
@@ -208,7 +210,7 @@ def test_another_scale_is_named(written, proven, options):
 @pytest.mark.parametrize(
     ("metric", "words"), [("dot", "products of vectors of lengths"), ("euclidean", "distances")]
 )
-def test_another_metric_is_named(written, proven, tmp_path, metric, words):
+def test_another_metric_is_named(written, proven, metric, words):
     lengths = np.random.default_rng(1)
     with open_store(written()) as store:
         (batch,) = list(store.scan([""]))
@@ -216,7 +218,7 @@ def test_another_metric_is_named(written, proven, tmp_path, metric, words):
     if metric == "dot":
         scale = lengths.uniform(0.5, 2, (len(rows.vectors), 1)).astype(np.float32)
         rows = FieldVectors(rows.entry, rows.vectors * scale)
-    address = f"qdrant://{tmp_path / 'other'}#{metric}"
+    address = f"qdrant:///:memory:#{metric}-{next(FRESH)}"
     kind = store_of(address).writes
     schema = StoreSchema((VectorField("", 12, metric),), (MODALITY,), 0)
     with kind.create(parsed_address(address), schema) as store:
@@ -263,7 +265,9 @@ class DividesRanks(QdrantStore):
                 )
                 for name, rows in queries.items()
             ]
-            found = self.client.query_points("new", prefetch=prefetch, query=rule, limit=k)
+            found = self.client.query_points(
+                self.address.collection, prefetch=prefetch, query=rule, limit=k
+            )
             answers.append(found.points)
         return Nearest(
             tuple(tuple(one.payload["item"] for one in points) for points in answers),
@@ -352,3 +356,13 @@ class HidesTheThird(QdrantStore):
 def test_what_no_cause_explains_is_said(written, proven):
     proof = proven(written(), kind=HidesTheThird)
     assert kinds(proof) == ["unexplained"]
+
+
+def test_the_engines_own_rank_fusion_has_its_figures_beside(written, proven):
+    options = StrategyOptions("route")
+    proof = proven(written(options), options)
+    assert proof.agrees and len(proof.tables) == 3
+    bias = {one.modality: one for one in proof.own_fusion if one.name == "bias@10"}
+    # Two lists take turns, whichever stands first; a query's own rows are struck.
+    assert all(0.3 <= one.engine.value <= 0.6 for one in bias.values())
+    assert proven(written(), StrategyOptions("centre")).own_fusion == ()
