@@ -97,7 +97,7 @@ def _gains(evidence: Evidence, one: Answered, found: ResultList) -> tuple[list[b
     of_item = rows.modality[rows.item == query.item]
     if evidence.ranks_items:
         # An item whose only row of the modality asks has a list less than all others.
-        closed = evidence.exact.closed(query).size
+        closed = evidence.closed(query).size
         n_own = int((of_item == own).sum())
         matches = int(bool((of_item != own).any()) and (not closed or n_own > closed))
         return [hit.item == query.item for hit in found.hits[:K]], matches

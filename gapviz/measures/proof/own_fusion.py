@@ -18,7 +18,7 @@ def own_fusion(evidence: Evidence) -> tuple[Answered, ...]:
         return ()
     found = []
     for query in evidence.queries:
-        closed = set(evidence.exact.closed(query).tolist())
+        closed = set(evidence.closed(query).tolist())
         asked = replace(query, leave_out_own=False)
         try:
             engine = evidence.index.search(asked, K + len(closed))
