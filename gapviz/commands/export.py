@@ -24,6 +24,7 @@ from gapviz.export.folder import CARD_FILE, export_strategy, load_exported, refu
 from gapviz.export.into_store import (
     Entries,
     Written,
+    holds_one_vector,
     store_notes,
     writable_store,
     write_into,
@@ -85,7 +86,9 @@ def run(options: argparse.Namespace) -> str:
     card = export_strategy(experiment, options.out, settings, notes)
     written = None
     if options.to is not None:
-        entries = Entries.of(load_exported(options.out), collection)
+        entries = Entries.of(
+            load_exported(options.out), collection, single=holds_one_vector(options.to)
+        )
         with progress_bar() as progress:
             written = write_into(options.to, entries, progress=progress)
     if options.json:

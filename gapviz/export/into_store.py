@@ -41,6 +41,8 @@ CAPTION, LABEL = "caption", "label"
 EXPORT = "gapviz_export"
 """Payload: the hash of what was written, by which another run knows its own work."""
 PAYLOAD = (ITEM, CAPTION, LABEL, EXPORT)
+SEVERAL = "several"
+"""Of `StoreSpec.departs`: an entry holds one vector of a field."""
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before a batch that the store refused is tried again."""
 
@@ -65,10 +67,17 @@ class Entries:
     exported: Exported
     collection: Collection
     """With the modalities that the strategy has seen."""
+    single: bool = False
+    """Whether an entry can hold one vector of a field alone."""
 
     @classmethod
-    def of(cls, exported: Exported, collection: Collection) -> Entries:
+    def of(cls, exported: Exported, collection: Collection, *, single: bool = False) -> Entries:
         """Those of a collection.
+
+        Args:
+            exported: the strategy.
+            collection: what to write.
+            single: whether an entry of the store can hold one vector of a field alone.
 
         Raises:
             GapvizError: vectors of another dimension, or no modality that was exported.
@@ -81,12 +90,21 @@ class Entries:
                 hint="give the collection whose strategy was exported",
             )
         exported.refuse_other(known.dim, collection.name)
-        return cls(exported, known)
+        return cls(exported, known, single)
 
     @property
     def layout(self) -> Layout:
-        """Items where the strategy ranks items, else one entry a vector."""
-        return "items" if self.exported.card.by_item else "entries"
+        """Items where the strategy ranks items and the store can hold them, else vectors."""
+        held = not (self.single and any(self._several.values()))
+        return "items" if self.exported.card.by_item and held else "entries"
+
+    @cached_property
+    def _several(self) -> dict[str, bool]:
+        """By modality, whether an item has more than one indexed row of it."""
+        return {
+            name: bool(np.bincount(block.item_index).max() > 1)
+            for name, block in self.blocks.items()
+        }
 
     @cached_property
     def blocks(self) -> dict[str, ModalityVectors]:
@@ -131,8 +149,7 @@ class Entries:
                 hint="name it otherwise (--modalities)",
             )
         fields = tuple(
-            VectorField(name, dim, several=bool(np.bincount(block.item_index).max() > 1))
-            for name, block in self.blocks.items()
+            VectorField(name, dim, several=several) for name, several in self._several.items()
         )
         return StoreSchema(fields, PAYLOAD, self.n_entries)
 
@@ -204,6 +221,11 @@ def writable_store(text: str) -> type[WritableStore]:
             "names no new collection", where=text, hint=f"write for instance {spec.example}"
         )
     return spec.writes
+
+
+def holds_one_vector(text: str) -> bool:
+    """Whether an entry of the store that an address names holds one vector of a field alone."""
+    return SEVERAL in store_of(text).departs
 
 
 def store_notes(text: str) -> dict[str, str]:

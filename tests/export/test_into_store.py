@@ -12,6 +12,7 @@ from gapviz.export.into_store import EXPORT, Entries, store_notes, write_into
 from gapviz.sources.stores.registry import open_store, stores
 from gapviz.sources.stores.store import ITEM, MODALITY
 from gapviz.strategies import StrategyOptions
+from tests.sources.stores.engines import FRESH
 
 WRITABLE = [one.scheme for one in stores() if one.writes is not None and one.scheme in
             ("qdrant", "lancedb", "arrays")]  # fmt: skip
@@ -48,7 +49,9 @@ def entries(take_home, made):
 
 @pytest.fixture(params=WRITABLE)
 def address(request, tmp_path):
-    return f"{request.param}://{tmp_path / 'store'}#new"
+    # Qdrant in memory, since in a folder it waits for the disk after every point.
+    place = "/:memory:" if request.param == "qdrant" else tmp_path / "store"
+    return f"{request.param}://{place}#new-{next(FRESH)}"
 
 
 def contents(address):
@@ -85,8 +88,8 @@ def test_every_vector_is_written_moved_with_what_it_is_of(entries, made, address
             assert payload["label"] == made.items[item].label
 
 
-def test_an_item_is_an_entry_where_items_are_ranked(entries, made, tmp_path):
-    address = f"qdrant://{tmp_path}#items"
+def test_an_item_is_an_entry_where_items_are_ranked(entries, made):
+    address = f"qdrant:///:memory:#items-{next(FRESH)}"
     done = write_into(address, entries("items-rrf"), size=AT_ONCE)
     assert (done.layout, done.n_entries) == ("items", 40)
     held = contents(address)
@@ -159,16 +162,16 @@ def refusing(monkeypatch):
     return refuse
 
 
-def test_a_batch_that_is_refused_is_tried_again_in_halves(entries, tmp_path, refusing):
-    address = f"qdrant://{tmp_path}#new"
+def test_a_batch_that_is_refused_is_tried_again_in_halves(entries, refusing):
+    address = f"qdrant:///:memory:#new-{next(FRESH)}"
     seen = refusing(lambda attempt, batch: len(batch.ids) > 5)
     done = write_into(address, entries(), size=AT_ONCE, waits=(0, 0, 0))
     assert done.n_written == len(contents(address)) == 117
     assert seen[:4] == [16, 8, 4, 4]
 
 
-def test_a_store_that_keeps_refusing_is_told_and_the_next_run_goes_on(entries, tmp_path, refusing):
-    address = f"qdrant://{tmp_path}#new"
+def test_a_store_that_keeps_refusing_is_told_and_the_next_run_goes_on(entries, refusing):
+    address = f"qdrant:///:memory:#new-{next(FRESH)}"
     seen = refusing(lambda attempt, batch: 2 < attempt < 6)
     with pytest.raises(GapvizError, match="429"):
         write_into(address, entries(), size=AT_ONCE, waits=(0, 0))
@@ -177,7 +180,7 @@ def test_a_store_that_keeps_refusing_is_told_and_the_next_run_goes_on(entries, t
     assert done.n_written == 117 - 2 * AT_ONCE
 
 
-def test_what_a_run_lost_is_said(entries, tmp_path, monkeypatch):
+def test_what_a_run_lost_is_said(entries, monkeypatch):
     from gapviz.sources.stores.qdrant import QdrantStore
 
     plain = QdrantStore.write
@@ -187,7 +190,7 @@ def test_what_a_run_lost_is_said(entries, tmp_path, monkeypatch):
         lambda self, batch: plain(self, batch) if "image" in batch.ids[0] else None,
     )
     with pytest.raises(GapvizError, match="holds 37 entries after 117 were written"):
-        write_into(f"qdrant://{tmp_path}#new", entries())
+        write_into(f"qdrant:///:memory:#new-{next(FRESH)}", entries())
 
 
 def test_no_more_than_a_batch_is_moved_at_once(entries, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,11 +53,11 @@ def agreements(evidence: Evidence) -> tuple[Agreement, ...]:
     return tuple(found)
 
 
-def figures(evidence: Evidence) -> tuple[ProvenFigure, ...]:
+def figures(evidence: Evidence, answered: Sequence[Answered]) -> tuple[ProvenFigure, ...]:
     """Bias, hit rate and NDCG of both lists as they stand, a modality that asks."""
     found = []
     for name in evidence.rows.names:
-        few = [one for one in evidence.answered if one.query.modality == name]
+        few = [one for one in answered if one.query.modality == name]
         items = np.array([one.query.item for one in few], dtype=np.int64)
         for title, figure in FIGURES.items():
             memory, engine = (
@@ -97,7 +97,7 @@ def _gains(evidence: Evidence, one: Answered, found: ResultList) -> tuple[list[b
     of_item = rows.modality[rows.item == query.item]
     if evidence.ranks_items:
         # An item whose only row of the modality asks has a list less than all others.
-        closed = evidence.exact.closed(query).size
+        closed = evidence.closed(query).size
         n_own = int((of_item == own).sum())
         matches = int(bool((of_item != own).any()) and (not closed or n_own > closed))
         return [hit.item == query.item for hit in found.hits[:K]], matches

@@ -176,7 +176,7 @@ class Evidence:
         """The engine's list as it stands, without the query's own rows."""
         rows, stored = self.rows, self.index.stored
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
-        closed = self.exact.closed(query)
+        closed = self.closed(query)
         field = next(iter(stored.fields.values()))
         found = self.store.nearest(field, moved, K + closed.size)
         listed = stored.single(found.ids[0], str(self.store.address))
@@ -193,6 +193,10 @@ class Evidence:
     def unknown_entries(self) -> int:
         """Entries that the collection holds beyond those that were to be written; never below 0."""
         return max(0, self.schema.n_entries - len(set(self.index.stored.ids)))
+
+    def closed(self, query: Query) -> Indices:
+        """Rows that a query must not find: its own, where it is an entry of the index."""
+        return np.flatnonzero(~self.exact.scored(query)[2])
 
     def key(self, hit: Hit) -> int:
         """What an entry of a list is: its item, or its row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from gapviz.measures.proof.cut import cut_lists
 from gapviz.measures.proof.entries import dropped_vectors, foreign_entries, lost_of_several
 from gapviz.measures.proof.evidence import QUERIES, Evidence, K
 from gapviz.measures.proof.missing import missing_ranked
+from gapviz.measures.proof.own_fusion import own_fusion
 from gapviz.measures.proof.ranks import other_rank_fusion
 from gapviz.measures.proof.scale import other_scale
 from gapviz.measures.proof.ties import differs, other_ties, same_scores
@@ -42,6 +43,10 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
 OF_LISTS: tuple[Diagnosis, ...] = (rounded_vectors, cut_lists)
 """What is looked at where nothing else explains lists that differ."""
 
+OWN_FUSION = (
+    "The engine's own rank fusion, which the export's code asks for: of scores that tie at every "
+    "rank it shows which it likes"
+)
 PROTOCOL = (
     "The whole collection is indexed, in memory and in the engine, and held-out rows ask, each "
     "without its own item's rows of its modality. Both lists are taken as they stand, ties as each "
@@ -65,6 +70,9 @@ class Proof:
     n_queries: int
     agreements: tuple[Agreement, ...]
     figures: tuple[ProvenFigure, ...]
+    own_fusion: tuple[ProvenFigure, ...]
+    """Of the engine's own rank fusion, which orders equal scores in its own way; empty where
+    gapviz fuses."""
     causes: tuple[Cause, ...]
     notes: tuple[str, ...]
     """What is known of the store."""
@@ -99,27 +107,29 @@ class Proof:
                 for one in self.agreements
             ],
         )
-        both = Table(
-            "",
-            (
-                Column("figure", "figure", text=True),
-                Column("modality", "queries", text=True),
-                Column("memory", "in memory"),
-                Column("engine", "engine"),
-                Column("difference", "difference", signed=True),
-            ),
-            [
-                [one.name, one.modality, one.memory, one.engine, one.difference]
-                for one in self.figures
-            ],
-        )
-        return alike, both
+        if not self.own_fusion:
+            return alike, _table("", self.figures)
+        return alike, _table("", self.figures), _table(OWN_FUSION, self.own_fusion)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         told = asdict(self) | {"agrees": self.agrees, "reading": self.reading, "protocol": PROTOCOL}
         plain: dict[str, Any] = plain_json(told)
         return plain
+
+
+def _table(title: str, figures_: Sequence[ProvenFigure]) -> Table:
+    return Table(
+        title,
+        (
+            Column("figure", "figure", text=True),
+            Column("modality", "queries", text=True),
+            Column("memory", "in memory"),
+            Column("engine", "engine"),
+            Column("difference", "difference", signed=True),
+        ),
+        [[one.name, one.modality, one.memory, one.engine, one.difference] for one in figures_],
+    )
 
 
 def prove(
@@ -162,7 +172,7 @@ def prove(
             )
             causes.append(Cause("unexplained", len(real), len(answered), "lists", sentence))
     causes.append(other_ties(evidence))
-    spec = evidence.index.spec
+    spec, fused = evidence.index.spec, own_fusion(evidence)
     return Proof(
         address=str(store.address),
         store=spec.title,
@@ -171,7 +181,8 @@ def prove(
         n_entries=evidence.schema.n_entries,
         n_queries=len(answered),
         agreements=agreements(evidence),
-        figures=figures(evidence),
+        figures=figures(evidence, answered),
+        own_fusion=figures(evidence, fused) if fused else (),
         causes=tuple(one for one in causes if one is not None),
         notes=tuple(spec.departs.values()),
     )

@@ -7,12 +7,14 @@ import pytest
 
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.export.folder import export_strategy, load_exported
-from gapviz.export.into_store import Entries, write_into
+from gapviz.export.into_store import Entries, holds_one_vector, write_into
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.proof.proof import prove
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import open_store
 from gapviz.strategies import StrategyOptions
+from tests.sources.stores import engines
+from tests.sources.stores.engines import *  # noqa: F403
 
 N = 48
 CENTRE = StrategyOptions("centre")
@@ -56,9 +58,12 @@ def exported(world, tmp_path_factory):
 def written(exported, world, tmp_path):
     """`written(options, scheme, collection)`: an address to which an export was written."""
 
-    def of(options=CENTRE, scheme="qdrant", collection=world):
-        address = f"{scheme}://{tmp_path / 'store'}#new"
-        write_into(address, Entries.of(exported(options, collection), collection))
+    def of(options=CENTRE, scheme="qdrant", collection=world, address=None):
+        # Qdrant in memory, since in a folder it waits for the disk after every point.
+        place = "/:memory:" if scheme == "qdrant" else tmp_path
+        address = address or f"{scheme}://{place}#proof-{next(engines.FRESH)}"
+        single = holds_one_vector(address)
+        write_into(address, Entries.of(exported(options, collection), collection, single=single))
         return address
 
     return of
