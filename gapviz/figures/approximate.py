@@ -13,7 +13,7 @@ from gapviz.core.vectors import Float64
 from gapviz.figures.clear_ground import faded
 from gapviz.figures.lines import BAND_OPACITY, HEIGHT, Axis, Line, Panel, frame, line_panel
 from gapviz.figures.modality_style import style_of
-from gapviz.measures.retrieval.approximate_recall import DEPTH, EffortCurve, Target
+from gapviz.measures.retrieval.approximate_recall import DEPTH, EffortCurve, Indexed
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.stored_recall import StorageLoss
 from gapviz.retrieval.approximate import STORAGES
@@ -59,7 +59,7 @@ def effort_panels(
     return tuple(panels)
 
 
-def _searched(target: Target) -> str:
+def _searched(target: Indexed) -> str:
     return "the mixed index" if target is None else f"{target} entries alone"
 
 

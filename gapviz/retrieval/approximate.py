@@ -41,7 +41,7 @@ _alone = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
-class Nearest:
+class FoundRows:
     """What every query got, and what that took."""
 
     rows: Indices
@@ -57,7 +57,7 @@ class ApproximateIndex(Protocol):
     def efforts(self) -> tuple[int, ...]:
         """Efforts to try, rising from the least that makes sense; see `IndexKind`."""
 
-    def search(self, queries: Float32, k: int, effort: int) -> Nearest:
+    def search(self, queries: Float32, k: int, effort: int) -> FoundRows:
         """The `k` nearest rows that this effort finds.
 
         Args:
@@ -217,7 +217,7 @@ class _Graph(_Built):
     def efforts(self) -> tuple[int, ...]:
         return _steps(10, self.order.size, 512)
 
-    def search(self, queries: Float32, k: int, effort: int) -> Nearest:
+    def search(self, queries: Float32, k: int, effort: int) -> FoundRows:
         faiss, given = _faiss(), self.codes.given(queries)
         settings = faiss.SearchParametersHNSW(efSearch=effort)
         places = np.empty((len(given), k), dtype=np.int64)
@@ -228,7 +228,7 @@ class _Graph(_Built):
                 counted.reset()
                 places[one] = self.made.search(given[one : one + 1], k, params=settings)[1][0]
                 distances[one] = counted.ndis
-        return Nearest(self.rows(places), distances)
+        return FoundRows(self.rows(places), distances)
 
 
 class _Lists(_Built):
@@ -236,7 +236,7 @@ class _Lists(_Built):
     def efforts(self) -> tuple[int, ...]:
         return _steps(1, self.made.nlist, self.made.nlist)
 
-    def search(self, queries: Float32, k: int, effort: int) -> Nearest:
+    def search(self, queries: Float32, k: int, effort: int) -> FoundRows:
         given, probed = self.codes.given(queries), min(effort, self.made.nlist)
         sizes = np.array([self.made.invlists.list_size(one) for one in range(self.made.nlist)])
         with _alone, _one_thread():
@@ -244,7 +244,7 @@ class _Lists(_Built):
             self.made.nprobe = probed
             _, places = self.made.search(given, k)
         scanned = np.where(lists < 0, 0, sizes[lists]).sum(axis=1)
-        return Nearest(self.rows(places), (self.made.nlist + scanned).astype(np.int64))
+        return FoundRows(self.rows(places), (self.made.nlist + scanned).astype(np.int64))
 
 
 class _Whole(_Built):
@@ -252,10 +252,10 @@ class _Whole(_Built):
     def efforts(self) -> tuple[int, ...]:
         return (self.order.size,)
 
-    def search(self, queries: Float32, k: int, effort: int) -> Nearest:
+    def search(self, queries: Float32, k: int, effort: int) -> FoundRows:
         with _one_thread():
             _, places = self.made.search(self.codes.given(queries), k)
-        return Nearest(self.rows(places), np.full(len(queries), self.order.size, dtype=np.int64))
+        return FoundRows(self.rows(places), np.full(len(queries), self.order.size, dtype=np.int64))
 
 
 def _steps(first: int, last: int, most: int) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gapviz.analyses.analysis import Request
-from gapviz.analyses.approximate.found import Size
+from gapviz.analyses.approximate.found import SampleSize
 from gapviz.analyses.judged import has_judgments
 from gapviz.core.parameter import Parameter
 from gapviz.measures.experiment import Experiment
@@ -149,6 +149,6 @@ def index_of(request: Request) -> Hnsw | Ivf:
     return Hnsw(request[LINKS.name], request[CONSTRUCTION.name])
 
 
-def size_of(request: Request) -> Size:
+def size_of(request: Request) -> SampleSize:
     """How much is looked at."""
-    return Size(request[QUERIES.name], request[ROWS.name])
+    return SampleSize(request[QUERIES.name], request[ROWS.name])

@@ -11,7 +11,7 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.retrieval.approximate_recall import (
     EffortCurve,
-    Target,
+    Indexed,
     effort_curves,
     effort_ratio,
     sampled,
@@ -28,12 +28,12 @@ KIND = "approximate"
 REVISION = 1
 
 
-Way = tuple[str, Target]
+SourceIndex = tuple[str, Indexed]
 """Who asks, and what is searched."""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class SampleSize:
     """How much of a collection is looked at."""
 
     n_queries: int
@@ -49,7 +49,7 @@ class StrategyCurves:
     options: StrategyOptions
     curves: tuple[EffortCurve, ...]
 
-    def curve(self, source: str, target: Target) -> EffortCurve:
+    def curve(self, source: str, target: Indexed) -> EffortCurve:
         """Queries of `source` over the index of `target`."""
         return next(one for one in self.curves if (one.source, one.target) == (source, target))
 
@@ -73,18 +73,20 @@ class StrategyLosses:
     options: StrategyOptions
     losses: tuple[StorageLoss, ...]
 
-    def loss(self, storage: Storage, way: Way) -> StorageLoss:
+    def loss(self, storage: Storage, way: SourceIndex) -> StorageLoss:
         """Of one way of storing, over one index."""
         return next(
             one for one in self.losses if one.storage == storage and (one.source, one.target) == way
         )
 
     @property
-    def ways(self) -> tuple[Way, ...]:
+    def ways(self) -> tuple[SourceIndex, ...]:
         """Every query modality over every index."""
         return tuple(dict.fromkeys((one.source, one.target) for one in self.losses))
 
-    def change_from(self, raw: StrategyLosses, storage: Storage, way: Way, seed: int) -> Estimate:
+    def change_from(
+        self, raw: StrategyLosses, storage: Storage, way: SourceIndex, seed: int
+    ) -> Estimate:
         """Recall minus that of the same queries under another strategy."""
         own, other = self.loss(storage, way), raw.loss(storage, way)
         return bootstrap_mean(own.recall - other.recall, own.items, seed=seed)
@@ -98,7 +100,7 @@ def cached_curves(
     index: Hnsw | Ivf,
     storage: Storage,
     overfetched: int,
-    size: Size,
+    size: SampleSize,
     *,
     seed: int,
     progress: Progress = no_progress,
@@ -127,7 +129,7 @@ def cached_losses(
     collection: Collection,
     options: StrategyOptions,
     pair: tuple[str, str],
-    size: Size,
+    size: SampleSize,
     *,
     storages: Sequence[Storage] = tuple(STORAGES),
     seed: int,

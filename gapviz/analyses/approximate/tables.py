@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import nan
 
-from gapviz.analyses.approximate.found import StrategyCurves, StrategyLosses, Way
+from gapviz.analyses.approximate.found import SourceIndex, StrategyCurves, StrategyLosses
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Cell, Column, Marked, Table
 from gapviz.measures.retrieval.approximate_recall import (
     DEPTH,
     LEVELS,
     EffortCurve,
-    Target,
+    Indexed,
     effort_ratio,
 )
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
@@ -27,12 +27,12 @@ FLOOR_MARK = "floor"
 FLOOR = "The smallest effort reaches it already: no less can be asked for."
 
 
-def target_words(target: Target) -> str:
+def target_words(target: Indexed) -> str:
     """What is searched, in words."""
     return "mixed" if target is None else target
 
 
-def way_words(source: str, target: Target) -> str:
+def way_words(source: str, target: Indexed) -> str:
     """Who searches what, in words."""
     return f"{source} → {target_words(target)}"
 
@@ -180,14 +180,14 @@ def storage_tables(found: Sequence[StrategyLosses], seed: int) -> list[Table]:
     """
     raw, *others = found
 
-    def read(attribute: str) -> Callable[[StrategyLosses, Storage, Way], Estimate]:
-        def value(one: StrategyLosses, storage: Storage, way: Way) -> Estimate:
+    def read(attribute: str) -> Callable[[StrategyLosses, Storage, SourceIndex], Estimate]:
+        def value(one: StrategyLosses, storage: Storage, way: SourceIndex) -> Estimate:
             loss = one.loss(storage, way)
             return bootstrap_mean(getattr(loss, attribute), loss.items, seed=seed)
 
         return value
 
-    def change(one: StrategyLosses, storage: Storage, way: Way) -> Estimate:
+    def change(one: StrategyLosses, storage: Storage, way: SourceIndex) -> Estimate:
         return one.change_from(raw, storage, way, seed)
 
     title = f"Found of the exact {DEPTH}"
@@ -205,7 +205,7 @@ def storage_tables(found: Sequence[StrategyLosses], seed: int) -> list[Table]:
 def _storage_table(
     title: str,
     found: Sequence[StrategyLosses],
-    value: Callable[[StrategyLosses, Storage, Way], Estimate],
+    value: Callable[[StrategyLosses, Storage, SourceIndex], Estimate],
     storages: Iterable[Storage] = tuple(STORAGES),
     *,
     signed: bool = False,

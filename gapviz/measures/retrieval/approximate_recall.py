@@ -34,7 +34,7 @@ LEVELS = (0.9, 0.95, 0.99)
 SHARE_ASKING = 4
 """At most one in so many held-out items asks with each modality: the others are indexed."""
 
-Target = str | None
+Indexed = str | None
 """The modality that is indexed alone; None for the mixed index of both."""
 
 
@@ -52,7 +52,7 @@ class Sample:
         return sum(block.n_rows for block in self.indexed.values())
 
     @property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> tuple[Indexed, ...]:
         """What is searched: each modality alone, and both."""
         return (*self.indexed, None)
 
@@ -127,7 +127,7 @@ class EffortCurve:
     """Queries of one modality over one index, at every effort."""
 
     source: str
-    target: Target
+    target: Indexed
     efforts: tuple[int, ...]
     """Rising."""
     recall: Float64
@@ -265,7 +265,7 @@ def effort_curves(
     return tuple(found)
 
 
-def indexed_rows(sample: Sample, strategy: Strategy, target: Target) -> Float32:
+def indexed_rows(sample: Sample, strategy: Strategy, target: Indexed) -> Float32:
     """Moved rows `(n, dim)` of one modality, or of both.
 
     Raises:
@@ -281,7 +281,7 @@ def indexed_rows(sample: Sample, strategy: Strategy, target: Target) -> Float32:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class KnownAnswers:
     """Moved queries of one modality, and what exact search gives them."""
 
     source: str
@@ -304,12 +304,12 @@ class Asked:
         return shares
 
 
-def asked_over(sample: Sample, strategy: Strategy, rows: Float32) -> Iterator[Asked]:
+def asked_over(sample: Sample, strategy: Strategy, rows: Float32) -> Iterator[KnownAnswers]:
     """The queries of each modality over moved rows `(n, dim)`."""
     for source, block in sample.asking.items():
         queries = strategy.transform_queries(block.vectors, source)
         exact = top_k(queries, rows, DEPTH)
-        yield Asked(
+        yield KnownAnswers(
             source,
             block.item_index,
             queries,

@@ -9,8 +9,8 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64, Indices
 from gapviz.measures.retrieval.approximate_recall import (
+    Indexed,
     Sample,
-    Target,
     asked_over,
     indexed_rows,
 )
@@ -27,7 +27,7 @@ class StorageLoss:
 
     storage: Storage
     source: str
-    target: Target
+    target: Indexed
     recall: Float64
     """`(n_queries,)` of the list as it comes."""
     ranked_again: Float64
