@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from gapviz.analyses import cones, measure_on_disk, protocol, search, why, within
+from gapviz.analyses import cones_on_disk, measure_on_disk, protocol, search, why, within
 from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
@@ -26,7 +26,7 @@ _OURS = (
     curves.ANALYSIS,
     thresholds.ANALYSIS,
     anatomy.ANALYSIS,
-    cones.ANALYSIS,
+    cones_on_disk.ANALYSIS,
     why.ANALYSIS,
     decide.ANALYSIS,
     protocol.ANALYSIS,

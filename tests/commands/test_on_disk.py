@@ -49,3 +49,14 @@ def test_what_cannot_be_had_block_by_block_is_refused(refused, vectors, argument
 
 def test_a_source_without_vectors_on_disk_is_refused(refused):
     assert "is not read block by block" in refused("measure", "builtin", "--stream", "always")
+
+
+def test_a_sample_is_drawn_and_every_row_is_placed(run, refused, vectors, tmp_path, monkeypatch):
+    from gapviz.analyses import cones_on_disk
+
+    monkeypatch.setattr(cones_on_disk, "DISPLAY_LIMIT", 200)
+    asked = ("cones", vectors, "--by", "pca", "--strategy", "centre", "--place", tmp_path / "to")
+    assert "add --stream always" in refused(*asked)
+    told = run(*asked, "--stream", "always").stdout.replace("\n", " ")
+    assert "one item of each of 100 equal parts" in told and "200 points" in told
+    assert np.load(tmp_path / "to" / "text.npy").shape == (300, 2)
