@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, OnDisk
@@ -79,7 +80,10 @@ def on_disk_of(analysis: Analysis, options: argparse.Namespace) -> OnDisk | None
 
 def _vectors(options: argparse.Namespace, *, must: bool) -> StreamedVectors | None:
     source = options.source
-    if source in BUILTIN_ENCODERS or stored_by(options) is not None or not Path(source).exists():
+    there = False
+    with suppress(OSError):  # the reader of files says what is wrong with such a path
+        there = Path(source).exists()
+    if source in BUILTIN_ENCODERS or stored_by(options) is not None or not there:
         if not must:
             return None
         raise GapvizError(
