@@ -37,8 +37,8 @@ def add_stream(command: argparse.ArgumentParser, analysis: Analysis) -> None:
         "--stream",
         choices=("auto", "always", "never"),
         default="auto",
-        help="read .npy and .parquet block by block, in the memory of a block and a sample: auto "
-        f"does so where all vectors as float32 take more than {MOST_IN_MEMORY / 1e9:g} GB "
+        help="read .npy, .parquet and .lance block by block, in the memory of a block and a "
+        f"sample: auto does so where all as float32 take over {MOST_IN_MEMORY / 1e9:g} GB "
         "(default: auto)",
     )
 
@@ -53,7 +53,8 @@ def on_disk_of(analysis: Analysis, options: argparse.Namespace) -> OnDisk | None
         return None
     always = options.stream == "always"
     vectors = _vectors(options, must=always)
-    if vectors is None or not (always or vectors.bytes_in_memory > MOST_IN_MEMORY):
+    large = vectors is not None and vectors.bytes_in_memory > MOST_IN_MEMORY
+    if vectors is None or not (always or large or vectors.only_streamed):
         if getattr(options, "place", None) is not None:
             raise GapvizError(
                 "--place is for vectors that are read block by block", hint="add --stream always"

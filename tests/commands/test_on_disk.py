@@ -60,3 +60,12 @@ def test_a_sample_is_drawn_and_every_row_is_placed(run, refused, vectors, tmp_pa
     told = run(*asked, "--stream", "always").stdout.replace("\n", " ")
     assert "one item of each of 100 equal parts" in told and "200 points" in told
     assert np.load(tmp_path / "to" / "text.npy").shape == (300, 2)
+
+
+def test_a_lance_table_is_read_block_by_block_whatever_its_size(run, vectors, tmp_path):
+    lancedb = pytest.importorskip("lancedb")
+    rows = {name: np.load(vectors / f"{name}.npy") for name in ("image", "text")}
+    made = [{name: one[i] for name, one in rows.items()} for i in range(300)]
+    lancedb.connect(str(tmp_path)).create_table("pairs", made)
+    told = run("measure", tmp_path / "pairs.lance").stdout
+    assert "300 items" in told and "float32 .lance" in told.replace("\n", " ")
