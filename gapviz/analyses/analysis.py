@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from gapviz.core.collection import UNNAMED_MODEL, Collection
@@ -242,9 +243,14 @@ class OnDisk:
     """What an analysis is asked about vectors that are too large for memory."""
 
     vectors: StreamedVectors
-    strategy: StrategyOptions = field(default_factory=StrategyOptions)
+    strategy: StrategyOptions | None = None
+    """The usual one where None."""
     seed: int = DEFAULT_SEED
     encoder: str = UNNAMED_MODEL
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Of the analysis' own parameters, by name."""
+    place: Path | None = None
+    """The folder that says where every row stands in what is drawn."""
 
 
 Find = Callable[[Request, Progress], Finding]
@@ -272,6 +278,8 @@ class Analysis:
     """Whether a run that was stopped goes on where it was."""
     on_disk: Callable[[OnDisk, Progress], Finding] | None = None
     """Answers for vectors that are too large for memory; raises `GapvizError` as `find`."""
+    places: bool = False
+    """Whether it says then where every row stands, too."""
 
     def answer(self, request: Request, progress: Progress) -> Finding:
         """What `find` finds; vectors of random weights are said to be that, in its JSON too.

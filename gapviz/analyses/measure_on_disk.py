@@ -21,6 +21,7 @@ from gapviz.core.wording import counted
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
 from gapviz.measures.streamed.measurement import StreamedMeasurement, measure_streamed
 from gapviz.sources.on_disk.vectors import MOST_IN_MEMORY, StreamedVectors
+from gapviz.strategies import StrategyOptions
 from gapviz.strategies.fusion.ties import TIE_RULE
 
 ROWS_MATCH = "Row i of every modality is taken for item i; ids beside the vectors are not read."
@@ -30,7 +31,7 @@ def find_on_disk(asked: OnDisk, progress: Progress) -> Finding:
     """The figures of vectors on disk under one strategy."""
     measurement = measure_streamed(
         asked.vectors,
-        asked.strategy,
+        asked.strategy or StrategyOptions(),
         seed=asked.seed,
         encoder=asked.encoder,
         progress=progress,

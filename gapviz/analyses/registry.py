@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from gapviz.analyses import cones, live, measure_on_disk, protocol, search, why, within
+from gapviz.analyses import cones_on_disk, live, measure_on_disk, protocol, search, why, within
 from gapviz.analyses.advice import analysis as decide
 from gapviz.analyses.analysis import Analysis
 from gapviz.analyses.anatomy import analysis as anatomy
@@ -28,7 +28,7 @@ _OURS = (
     thresholds.ANALYSIS,
     anatomy.ANALYSIS,
     approximate.ANALYSIS,
-    cones.ANALYSIS,
+    cones_on_disk.ANALYSIS,
     why.ANALYSIS,
     live.ANALYSIS,
     decide.ANALYSIS,

@@ -55,7 +55,7 @@ def add_analysis(commands: Commands, analysis: Analysis) -> None:
     add_shared(command, analysis.shared, analysis.strategy)
     add_gate(command)
     if analysis.on_disk is not None:
-        add_stream(command)
+        add_stream(command, analysis)
     command.set_defaults(run=partial(run, analysis), goes_on=analysis.goes_on)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, OnDisk
+from gapviz.commands.parameters import chosen_values
 from gapviz.commands.source import stored_by
 from gapviz.commands.strategy import chosen_pair, given_values
 from gapviz.core.collection import UNNAMED_MODEL
@@ -21,14 +23,22 @@ READ_IN_MEMORY = ("quantisation", "fuse", "dims", "queries", "judgments", "query
 """Options that need the whole source in memory."""
 
 
-def add_stream(command: argparse.ArgumentParser) -> None:
-    """The option that says how a source is read; `on_disk_of` reads it."""
+def add_stream(command: argparse.ArgumentParser, analysis: Analysis) -> None:
+    """The options of a source that is read block by block; `on_disk_of` reads them."""
+    if analysis.places:
+        command.add_argument(
+            "--place",
+            type=Path,
+            metavar="FOLDER",
+            help="with --stream: where every row stands in the picture of the sample, a .npy of "
+            "two numbers a row for each modality",
+        )
     command.add_argument(
         "--stream",
         choices=("auto", "always", "never"),
         default="auto",
-        help="read .npy and .parquet block by block, in the memory of a block and a sample: auto "
-        f"does so where all vectors as float32 take more than {MOST_IN_MEMORY / 1e9:g} GB "
+        help="read .npy, .parquet and .lance block by block, in the memory of a block and a "
+        f"sample: auto does so where all as float32 take over {MOST_IN_MEMORY / 1e9:g} GB "
         "(default: auto)",
     )
 
@@ -43,25 +53,38 @@ def on_disk_of(analysis: Analysis, options: argparse.Namespace) -> OnDisk | None
         return None
     always = options.stream == "always"
     vectors = _vectors(options, must=always)
-    if vectors is None or not (always or vectors.bytes_in_memory > MOST_IN_MEMORY):
+    large = vectors is not None and vectors.bytes_in_memory > MOST_IN_MEMORY
+    if vectors is None or not (always or large or vectors.only_streamed):
+        if getattr(options, "place", None) is not None:
+            raise GapvizError(
+                "--place is for vectors that are read block by block", hint="add --stream always"
+            )
         return None
-    strategy = StrategyOptions(strategy_spec(options.strategy).name)
-    if options.fit == "all" and strategy.spec.learns:
+    strategy = None
+    if options.strategy is not None:
+        strategy = StrategyOptions(strategy_spec(options.strategy).name)
+        strategy = strategy.having(**given_values(options))
+    if options.fit == "all" and (strategy is None or strategy.spec.learns):
         raise GapvizError(
             "vectors that are read block by block are never fitted on and measured at once",
             hint="leave --fit all out, or add --stream never",
         )
     return OnDisk(
         vectors,
-        strategy.having(**given_values(options)),
+        strategy,
         checked_seed(options.seed),
         options.encoder or UNNAMED_MODEL,
+        chosen_values(options, analysis.parameters),
+        getattr(options, "place", None),
     )
 
 
 def _vectors(options: argparse.Namespace, *, must: bool) -> StreamedVectors | None:
     source = options.source
-    if source in BUILTIN_ENCODERS or stored_by(options) is not None or not Path(source).exists():
+    there = False
+    with suppress(OSError):  # the reader of files says what is wrong with such a path
+        there = Path(source).exists()
+    if source in BUILTIN_ENCODERS or stored_by(options) is not None or not there:
         if not must:
             return None
         raise GapvizError(

@@ -49,3 +49,23 @@ def test_what_cannot_be_had_block_by_block_is_refused(refused, vectors, argument
 
 def test_a_source_without_vectors_on_disk_is_refused(refused):
     assert "is not read block by block" in refused("measure", "builtin", "--stream", "always")
+
+
+def test_a_sample_is_drawn_and_every_row_is_placed(run, refused, vectors, tmp_path, monkeypatch):
+    from gapviz.analyses import cones_on_disk
+
+    monkeypatch.setattr(cones_on_disk, "DISPLAY_LIMIT", 200)
+    asked = ("cones", vectors, "--by", "pca", "--strategy", "centre", "--place", tmp_path / "to")
+    assert "add --stream always" in refused(*asked)
+    told = run(*asked, "--stream", "always").stdout.replace("\n", " ")
+    assert "one item of each of 100 equal parts" in told and "200 points" in told
+    assert np.load(tmp_path / "to" / "text.npy").shape == (300, 2)
+
+
+def test_a_lance_table_is_read_block_by_block_whatever_its_size(run, vectors, tmp_path):
+    lancedb = pytest.importorskip("lancedb")
+    rows = {name: np.load(vectors / f"{name}.npy") for name in ("image", "text")}
+    made = [{name: one[i] for name, one in rows.items()} for i in range(300)]
+    lancedb.connect(str(tmp_path)).create_table("pairs", made)
+    told = run("measure", tmp_path / "pairs.lance").stdout
+    assert "300 items" in told and "float32 .lance" in told.replace("\n", " ")

@@ -164,10 +164,10 @@ def measure_streamed(
     learns = options.spec.learns
     n_fitted = min(n_sampled, vectors.n_items // 2) if learns else 0
     fitted_on = spread_rows(vectors.n_items, n_fitted, seed + 1)
-    some = _sample(vectors, fitted_on if learns else np.arange(2), encoder)
+    some = sampled_collection(vectors, fitted_on if learns else np.arange(2), encoder)
     measured = Measured(vectors, fit_strategy(options, some), fitted_on)
     rows = measured.numbers(spread_rows(measured.n, min(n_sampled, measured.n), seed))
-    sample = _sample(vectors, rows, encoder)
+    sample = sampled_collection(vectors, rows, encoder)
     sums = measured.sums(lambda share, stage: progress(share / 3, stage))
     asking = min(n_queries, measured.n)
     places = np.sort(np.random.default_rng(seed).choice(measured.n, asking, replace=False))
@@ -198,8 +198,12 @@ def spread_rows(n: int, wanted: int, seed: int) -> Indices:
     return found
 
 
-def _sample(vectors: StreamedVectors, numbers: Indices, encoder: str) -> Collection:
-    """Some rows of every modality as a collection, items named by their numbers."""
+def sampled_collection(vectors: StreamedVectors, numbers: Indices, encoder: str) -> Collection:
+    """Some rows of every modality as a collection, items named by their numbers, which rise.
+
+    Raises:
+        GapvizError: as `StreamedVectors.rows`.
+    """
     return Collection(
         vectors.name,
         tuple(Item(id=str(number)) for number in numbers.tolist()),

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
+from gapviz.sources.on_disk.cells import vector_columns
+from gapviz.sources.on_disk.lance import ENDING as LANCE
+from gapviz.sources.on_disk.lance import LanceVectors
 from gapviz.sources.on_disk.npy import NpyVectors, RowFile, row_file, row_files
 from gapviz.sources.on_disk.parquet import ParquetVectors
 from gapviz.sources.on_disk.vectors import StreamedVectors
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PLAIN_LISTS = frozenset({"ids", "labels", "captions"})
 """Lists beside vectors that hold an entry an item, and are not read."""
@@ -22,8 +29,9 @@ def open_vectors(source: str, options: ReadOptions = ReadOptions()) -> StreamedV
     """Vectors on disk, of which nothing but headers is read yet.
 
     That are `image.npy` and `text.npy` in a folder, or a stack of both; the folders `img_emb` and
-    `text_emb` of clip-retrieval; Parquet files with a column of vectors for each modality. Row i of
-    every modality is item i; ids, captions and labels beside them are not read.
+    `text_emb` of clip-retrieval; Parquet files, or a Lance table (`.lance`), with a column of
+    vectors for each modality. Row i of every modality is item i; ids, captions and labels beside
+    them are not read.
 
     Args:
         source: path of the file or folder.
@@ -33,9 +41,11 @@ def open_vectors(source: str, options: ReadOptions = ReadOptions()) -> StreamedV
         GapvizError: nothing of the kind there, or rows that do not match one by one.
     """
     path = Path(source)
+    if path.suffix == LANCE and path.is_dir():
+        return LanceVectors(path, options)
     tables = _parquet_files(path)
     if tables:
-        return ParquetVectors(path.name, tables, _vector_columns(tables[0], options))
+        return ParquetVectors(path.name, tables, vector_columns(_schema_of(tables[0]), options))
     if path.suffix == ".npy" and path.is_file():
         found = row_files(path)
         names = tuple(map(modality_name, options.modalities)) or USUAL_MODALITIES
@@ -63,24 +73,15 @@ def _parquet_files(path: Path) -> list[Path]:
     return [path] if path.suffix.lower() == ".parquet" and path.is_file() else []
 
 
-def _vector_columns(file: Path, options: ReadOptions) -> dict[str, str]:
-    """Column of vectors by modality: the lists of floating numbers, or those that are named."""
-    from pyarrow import ArrowException, parquet, types
+def _schema_of(file: Path) -> pa.Schema:
+    from pyarrow import ArrowException, parquet
 
     try:
-        schema = parquet.read_schema(file)
+        return parquet.read_schema(file)
     except (ArrowException, OSError) as error:
         raise GapvizError(
             "is damaged, or cut short", where=file.name, hint="write the file again"
         ) from error
-    found: dict[str, str] = {}
-    for column in schema:
-        kind = column.type
-        is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-        if is_list and types.is_floating(kind.value_type):
-            found.setdefault(modality_name(column.name), column.name)
-    wanted = tuple(map(modality_name, options.modalities)) or tuple(found)
-    return {name: found[name] for name in wanted if name in found}
 
 
 def _clip_parts(path: Path) -> dict[str, list[RowFile]]:

@@ -11,6 +11,7 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Indices
 from gapviz.sources.files.limits import refuse_wide
+from gapviz.sources.on_disk.cells import matrix_of
 from gapviz.sources.on_disk.npy import files_key
 from gapviz.sources.on_disk.vectors import (
     BLOCK_ROWS,
@@ -99,7 +100,9 @@ class ParquetVectors(StreamedVectors):
 
     def _rows(self, batch: pa.RecordBatch, path: Path) -> dict[str, Stored]:
         return {
-            modality: _matrix(batch.column(batch.schema.get_field_index(column)), path, column)
+            modality: matrix_of(
+                batch.column(batch.schema.get_field_index(column)), column, path.name
+            )
             for modality, column in self._columns.items()
         }
 
@@ -108,28 +111,6 @@ def _between(numbers: Indices, first: int, stored: Mapping[str, Stored]) -> Indi
     count = len(next(iter(stored.values())))
     low, high = np.searchsorted(numbers, [first, first + count])
     return numbers[low:high]
-
-
-def _matrix(cells: pa.Array, path: Path, column: str) -> Stored:
-    """`(n, dim)` of cells that are lists of one length.
-
-    Raises:
-        GapvizError: a cell without a vector, or of another length.
-    """
-    flat: Stored = np.asarray(cells.flatten().to_numpy(zero_copy_only=False))
-    n = len(cells)
-    dim, left = divmod(flat.size, n)
-    lengths = {dim}
-    if not hasattr(cells.type, "list_size"):
-        lengths = {*cells.value_lengths().unique().to_pylist()}
-    if cells.null_count or left or lengths != {dim} or flat.dtype.kind != "f":
-        raise GapvizError(
-            f"the column {column!r} has cells that are no vector of one length, and is read block "
-            "by block",
-            where=path.name,
-            hint="give every row a vector of each modality, of one length",
-        )
-    return flat.reshape(n, dim)
 
 
 class _readable:  # noqa: N801 - reads as a statement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,8 @@ class Block:
 class StreamedVectors(ABC):
     """Row i of every modality is item i."""
 
+    only_streamed: ClassVar[bool] = False
+    """Whether nothing else reads such files, whatever their size."""
     name: str
     modalities: tuple[str, ...]
     n_items: int

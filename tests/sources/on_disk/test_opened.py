@@ -7,7 +7,7 @@ from pyarrow import parquet
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.files.format import ReadOptions
-from gapviz.sources.on_disk import npy
+from gapviz.sources.on_disk import lance, npy
 from gapviz.sources.on_disk import parquet as on_disk_parquet
 from gapviz.sources.on_disk.opened import open_vectors
 
@@ -16,7 +16,7 @@ N, DIM = 50, 6
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
-    for module in (npy, on_disk_parquet):
+    for module in (npy, on_disk_parquet, lance):
         monkeypatch.setattr(module, "BLOCK_ROWS", 7)
 
 
@@ -58,7 +58,18 @@ def write_parquet(folder, rows):
     return folder
 
 
-@pytest.mark.parametrize("write", [write_folder, write_stack, write_clip_parts, write_parquet])
+def write_lance(folder, rows):
+    lancedb = pytest.importorskip("lancedb")
+    table = vectors_table(rows)
+    opened = lancedb.connect(str(folder)).create_table("pairs", table.slice(0, 23))
+    opened.add(table.slice(23))
+    return folder / "pairs.lance"
+
+
+WRITERS = [write_folder, write_stack, write_clip_parts, write_parquet, write_lance]
+
+
+@pytest.mark.parametrize("write", WRITERS)
 def test_blocks_and_picked_rows_are_the_rows_that_were_written(tmp_path, rows, write):
     opened = open_vectors(str(write(tmp_path, rows)))
     assert (opened.modalities, opened.n_items, opened.dim) == (("image", "text"), N, DIM)
@@ -123,3 +134,20 @@ def test_a_cell_without_a_vector_is_refused(tmp_path, rows):
     opened = open_vectors(str(tmp_path / "all.parquet"))
     with pytest.raises(GapvizError, match="no vector of one length"):
         list(opened.blocks())
+
+
+def test_a_lance_table_that_grew_is_other_content(tmp_path, rows):
+    path = write_lance(tmp_path, rows)
+    before = open_vectors(str(path)).fingerprint
+    import lancedb
+
+    lancedb.connect(str(tmp_path)).open_table("pairs").add(vectors_table(rows))
+    again = open_vectors(str(path))
+    assert again.n_items == 2 * N and again.fingerprint != before
+
+
+def test_a_folder_that_is_no_lance_table_is_refused(tmp_path):
+    pytest.importorskip("lancedb")
+    (tmp_path / "some.lance").mkdir()
+    with pytest.raises(GapvizError, match="no Lance table"):
+        open_vectors(str(tmp_path / "some.lance"))
