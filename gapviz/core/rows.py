@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from gapviz.core.collection import Collection
 from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
-from gapviz.core.vectors import Float32, Indices, Mask, read_only
+from gapviz.core.unmoved import Move, RawRows, Unmoved
+from gapviz.core.vectors import Float32, Indices, Mask
 
 FEWEST_QUERIES = 10
 """Queries of one's own, of a modality, that make a bank."""
@@ -35,12 +37,32 @@ class Rows:
 
     names: tuple[str, ...]
     """Modalities; `modality` holds positions in this tuple."""
-    vectors: Float32
-    """`(n, dim)`."""
+    stored: Float32 | Unmoved
+    """`(n, dim)`; or what they are made of, where they are made when `vectors` is first read."""
     modality: Indices
     """`(n,)`."""
     item: Indices
     """`(n,)`, positions in `Collection.items`."""
+
+    @cached_property
+    def vectors(self) -> Float32:
+        """`(n, dim)`.
+
+        Raises:
+            GapvizError: a row that the move leaves with no length.
+        """
+        return self.stored.moved if isinstance(self.stored, Unmoved) else self.stored
+
+    @property
+    def unmoved(self) -> Unmoved | None:
+        """What the vectors are made of, as long as nobody has read them whole."""
+        waiting = isinstance(self.stored, Unmoved) and "vectors" not in vars(self)
+        return self.stored if waiting else None  # type: ignore[return-value]
+
+    @property
+    def dim(self) -> int:
+        """Dimensions."""
+        return self.stored.raw.dim if isinstance(self.stored, Unmoved) else self.stored.shape[1]
 
     @property
     def n_rows(self) -> int:
@@ -65,12 +87,25 @@ class Rows:
     def of_items(self, wanted: Mask) -> Rows:
         """Only the rows whose item is marked in `wanted` `(n_items,)`."""
         keep = wanted[self.item]
-        return Rows(self.names, self.vectors[keep], self.modality[keep], self.item[keep])
+        rows = self.unmoved
+        kept = self.vectors[keep] if rows is None else rows.of(keep)
+        return Rows(self.names, kept, self.modality[keep], self.item[keep])
+
+
+_indexed: WeakKeyDictionary[Collection, Rows] = WeakKeyDictionary()
 
 
 def corpus_rows(collection: Collection, alignment: MovesVectors) -> Rows:
-    """The indexed rows of every modality, moved by `alignment`."""
-    return _rows({n: b.corpus for n, b in collection.modalities.items()}, alignment.transform)
+    """The indexed rows of every modality, moved by `alignment` when they are first read whole.
+
+    Those of several strategies share the rows as encoded.
+    """
+    raw = _indexed.get(collection)
+    if raw is None:
+        blocks = {name: block.corpus for name, block in collection.modalities.items()}
+        raw = _indexed[collection] = _rows(blocks, lambda vectors, modality: vectors)
+    assert isinstance(raw.stored, Unmoved)
+    return replace(raw, stored=Unmoved(raw.stored.raw, alignment.transform))
 
 
 def query_rows(collection: Collection, alignment: MovesVectors) -> Rows:
@@ -118,12 +153,12 @@ def rows_of_one(modality: str, vectors: Float32, item: Indices) -> Rows:
     return Rows((modality,), vectors, np.zeros(item.size, dtype=np.int64), item)
 
 
-def _rows(blocks: Mapping[str, ModalityVectors], move: Callable[[Float32, str], Float32]) -> Rows:
+def _rows(blocks: Mapping[str, ModalityVectors], move: Move) -> Rows:
+    names = tuple(blocks)
+    raw = RawRows(names, tuple(block.vectors for block in blocks.values()))
     return Rows(
-        names=tuple(blocks),
-        vectors=read_only(
-            np.concatenate([move(block.vectors, name) for name, block in blocks.items()])
-        ),
+        names,
+        Unmoved(raw, move),
         modality=np.concatenate(
             [np.full(block.n_rows, code, np.int64) for code, block in enumerate(blocks.values())]
         ),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from functools import lru_cache, wraps
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache, partial, update_wrapper
 from importlib import import_module
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.halves import split_alike
+from gapviz.core.progress import Progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
+from gapviz.core.unmoved import RawRows
 from gapviz.dashboard.catalogue import BUILTIN, View, workspace
 from gapviz.encoders.base import TextEncoder
 from gapviz.encoders.registry import load_any_encoder
@@ -40,12 +42,67 @@ Answer = TypeVar("Answer")
 BYTES_AN_ITEM = 500
 """Its words and its place in the splits, roughly."""
 
+APART = (Collection, RawRows)
+"""What answers share, and what holds it counts for."""
+
 _of_collections: list[BoundedCache[Any, Any]] = []
+
+
+class CachedAnswers(Generic[Asked, Answer]):
+    """A function whose answers are cached; see `cached_within`."""
+
+    def __init__(self, make: Callable[Asked, Answer], most_mebibytes: int) -> None:
+        self._make = make
+        self._cache: BoundedCache[Any, Answer] = BoundedCache(most_mebibytes * MEBIBYTE, _bytes_of)
+        _of_collections.append(self._cache)
+        update_wrapper(self, make)
+
+    def __call__(self, *args: Asked.args, **named: Asked.kwargs) -> Answer:
+        cached = self.known(*args, **named)
+        if cached is None:
+            cached = self._make(*args, **named)
+            self._cache.put(_key(args, named), cached)
+        return cached
+
+    def known(self, *args: Asked.args, **named: Asked.kwargs) -> Answer | None:
+        """The answer where it is cached, else None."""
+        return self._cache.get(_key(args, named))
+
+    def later(self, *args: Asked.args, **named: Asked.kwargs) -> Later[Answer]:
+        """The answer for those who wait for it while it is made in the background."""
+        return Later(
+            f"{self._make.__module__}.{self._make.__qualname__}{_key(args, named)}",
+            lambda: self.known(*args, **named),
+            lambda: self(*args, **named),
+        )
+
+
+class Later(Generic[Answer]):
+    """An answer to be waited for; see `gapviz.dashboard.waiting.Awaited`."""
+
+    def __init__(
+        self, name: str, known: Callable[[], Answer | None], make: Callable[[], Answer]
+    ) -> None:
+        self.name = name
+        self._known = known
+        self._make = make
+
+    def get(self) -> Answer | None:
+        """The answer where it is cached, else None."""
+        return self._known()
+
+    def compute(self, progress: Progress | None = None) -> Answer:
+        """The answer, made now if need be."""
+        return self._make()
+
+
+def _key(args: tuple[object, ...], named: Mapping[str, object]) -> Hashable:
+    return args, tuple(sorted(named.items()))
 
 
 def cached_within(
     most_mebibytes: int,
-) -> Callable[[Callable[Asked, Answer]], Callable[Asked, Answer]]:
+) -> Callable[[Callable[Asked, Answer]], CachedAnswers[Asked, Answer]]:
     """Cache the answers of a function of a collection, dropping those used least recently.
 
     Their keys are small and frozen, their values are read-only, and unlike Streamlit's own
@@ -56,23 +113,7 @@ def cached_within(
         most_mebibytes: what the answers may hold together, collections apart, which only the
             caches of collections count.
     """
-
-    def caching(make: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-        cache: BoundedCache[Any, Answer] = BoundedCache(most_mebibytes * MEBIBYTE, _bytes_of)
-        _of_collections.append(cache)
-
-        @wraps(make)
-        def answer(*args: Asked.args, **named: Asked.kwargs) -> Answer:
-            key = args, tuple(sorted(named.items()))
-            cached = cache.get(key)
-            if cached is None:
-                cached = make(*args, **named)
-                cache.put(key, cached)
-            return cached
-
-        return answer
-
-    return caching
+    return partial(CachedAnswers, most_mebibytes=most_mebibytes)
 
 
 def forgotten_with_collections(most_mebibytes: int) -> BoundedCache[str, Any]:
@@ -86,11 +127,13 @@ def _bytes_of(answer: object) -> int:
     """Weigh an answer, which is done when others follow it."""
     if isinstance(answer, Measurement):
         answer.forget_scores()  # large, and quick to make again
+        shared = answer.collection.modalities
+        return bytes_held((answer, shared), apart=APART) - bytes_held(shared)
     if isinstance(answer, Experiment):
         return sum(_bytes_of(vars(answer).get(name)) for name in ("calibration", "evaluated"))
     if isinstance(answer, Collection):
         return bytes_held(answer.modalities) + BYTES_AN_ITEM * answer.n_items
-    return bytes_held(answer, apart=(Collection,))
+    return bytes_held(answer, apart=APART)
 
 
 def forget_collections() -> None:
@@ -130,7 +173,7 @@ def corpus_of(view: View) -> Corpus:
     return Corpus.of(collection_of(view))
 
 
-@cached_within(768)
+@cached_within(1_024)
 def experiment(view: View) -> Experiment:
     """Raw cosine on a collection, whose splits every strategy, seed and pair share."""
     return Experiment(collection_of(view))
@@ -150,7 +193,7 @@ def undefined(view: View, options: StrategyOptions, *, everywhere: bool = False)
     return experiment(view).undefined(options, everywhere=everywhere) or ""
 
 
-@cached_within(512)
+@cached_within(768)
 def measured(
     view: View, options: StrategyOptions, seed: int, pair: tuple[str, str] | None = None
 ) -> Measurement:

@@ -255,11 +255,12 @@ def cloud_cards(chosen: Settings) -> None:
             st.metric(in_markdown(title), value, help=help_text, border=True, height="stretch")
 
 
-def cloud_words(chosen: Settings) -> str:
-    """The reading of those figures, and what they were measured on; Markdown."""
+def say_of_cloud(chosen: Settings) -> None:
+    """The reading of those figures, and what they were measured on."""
     one = _cloud(chosen.view, chosen.modalities[0])
     held_out = counted(one.n_items, "held-out item")
-    return f"{in_markdown(cloud_reading(one))} Measured on the {held_out} of the evaluate split."
+    read = in_markdown(cloud_reading(one))
+    st.markdown(f"{read} Measured on the {held_out} of the evaluate split.")
 
 
 @cached_within(64)

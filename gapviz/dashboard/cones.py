@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -51,12 +51,9 @@ NEIGHBOURS_OF = Parameter("neighbours_of", "Its neighbours, asked with its", "mo
 
 
 @errors_shown()
-def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str] = ()) -> None:
-    """The choice of projection, the clouds before and after, their readings, and the selected
-    items. A single modality has one cloud, drawn as encoded.
-
-    Readings are sentences of Markdown, one a paragraph; notes on the figures above stand
-    beneath them in small type.
+def cones_section(chosen: Settings, said: Callable[[], None]) -> None:
+    """The choice of projection, the clouds before and after, what is `said` of them, and the
+    selected items. A single modality has one cloud, drawn as encoded.
     """
     paired = not chosen.has_one_modality
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -65,11 +62,6 @@ def cones_section(chosen: Settings, readings: Sequence[str], notes: Sequence[str
         }
         method: Method = segments_of(PROJECTION, offered, label_visibility="collapsed")
         lines = paired and st.toggle("Lines between matched pairs", key=PAIRS, bind="query-params")
-
-    def said() -> None:
-        st.markdown("\n\n".join(readings))
-        if notes:
-            st.caption("  \n".join(notes))
 
     drawn = {view: _requests(chosen, view, method) for view in chosen.views}
     # The layout with the strategy is computed from the raw one, so both are ready at once.

@@ -19,12 +19,16 @@ from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.settings import Settings, settings
+from gapviz.dashboard.waiting import PATIENCE_SECONDS, meanwhile
+from gapviz.measures.ahead import compute_figures
 from gapviz.strategies import StrategyOptions
 
 HOW_TO_ADD = (
     "To add a second, bring the same items with vectors of both modalities, or their images with "
     "captions to be encoded here, on the **Data** page."
 )
+
+DOUBTING = "Looking whether these vectors share content at all."
 
 
 def page_title(title: str) -> None:
@@ -72,7 +76,8 @@ def show_doubts(chosen: Settings) -> None:
     than the built-in encoder knows. Of two encoders each warning names its own.
     """
     for view in chosen.views:
-        _warn(chosen, view, *_doubts(view, chosen.raw, chosen.seed, chosen.pair))
+        asked = _doubts.later(view, chosen.raw, chosen.seed, chosen.pair)
+        _warn(chosen, view, *(meanwhile(asked, DOUBTING, PATIENCE_SECONDS) or ()))
 
 
 def _warn(chosen: Settings, view: View, *doubts: str) -> None:
@@ -86,7 +91,9 @@ def _warn(chosen: Settings, view: View, *doubts: str) -> None:
 def _doubts(view: View, raw: StrategyOptions, seed: int, pair: tuple[str, str]) -> tuple[str, ...]:
     found = [domain_reading(collection_of(view))]
     if pair[0] != pair[1]:
-        found.append(content_reading(measured(view, raw, seed, pair)))
+        raw_measured = measured(view, raw, seed, pair)
+        compute_figures(raw_measured)
+        found.append(content_reading(raw_measured))
     return tuple(filter(None, found))
 
 

@@ -19,7 +19,6 @@ from gapviz.dashboard.caches import (
     fitted,
     index_of,
     judged_index_of,
-    measured,
     undefined,
 )
 from gapviz.dashboard.cards import strategy_table
@@ -27,6 +26,7 @@ from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.given_runs import given_runs
 from gapviz.dashboard.judged import judged_board_section, paired_note
 from gapviz.dashboard.matches import ACCEPTED_AT, calibration_of
+from gapviz.dashboard.measuring import figures_of, figures_or_wait
 from gapviz.dashboard.query import RESULTS
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import RAW, ROUTING, Settings
@@ -216,18 +216,22 @@ def whole_split_table(chosen: Settings) -> None:
     """The same strategies over every query: those with judgments, then the evaluate split."""
     judged_board_section(chosen, _compared(chosen))
     st.subheader("Over all held-out queries")
-    measurements, lacking = {}, []
+    figures, lacking = figures_of(chosen, _compared(chosen)), []
     for view in chosen.views:
         head = f"{encoder_title(view)}: " if chosen.compare else ""
         for options in _compared(chosen):
             why = "" if options == chosen.raw else undefined(view, options)
             if why:
                 lacking.append(f"{head}{STRATEGIES[options.name].title} is not measured. {why}")
-                continue
-            found = measured(view, options, chosen.seed, chosen.pair)
-            measurements[f"{head}{found.strategy.label}"] = found
     for words in lacking:
         st.caption(f":material/info: {in_markdown(words)}")
+    found = figures_or_wait(figures, "figures")
+    if found is None:
+        return
+    measurements = {}
+    for (view, _), one in found.items():
+        head = f"{encoder_title(view)}: " if chosen.compare else ""
+        measurements[f"{head}{one.strategy.label}"] = one
     strategy_table(measurements)
     evaluated = next(iter(measurements.values())).collection
     note = paired_note(chosen)

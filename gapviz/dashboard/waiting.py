@@ -24,7 +24,7 @@ POLL_SECONDS = 0.5
 # What is done before it could be read needs no progress bar.
 PATIENCE_SECONDS = 0.8
 
-VISITOR, LEFT = "_visitor", "_left"
+VISITOR, LEFT, SLOTS = "_visitor", "_left", "_slots"
 
 _tasks: TaskBoard[Any] = TaskBoard()
 # What a visitor adds stays for good, so that it is finished though its page is closed.
@@ -59,6 +59,8 @@ class Wait:
     """What is said of work that was cancelled."""
     back: Callable[[], None] | None = None
     """Leads back to where the work was asked for, for work that finishes though nobody looks."""
+    slot: str | None = None
+    """Part of the page that shows one result at a time: what it waited for before is left."""
 
     @property
     def board(self) -> TaskBoard[Any]:
@@ -72,6 +74,7 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
     it. A `wait` of words alone is its `doing`.
     """
     wait = Wait(wait) if isinstance(wait, str) else wait
+    _leave_others(awaited.name, wait)
     found = awaited.get()
     if found is not None:
         return found
@@ -95,20 +98,26 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
     return None
 
 
-def meanwhile(awaited: Awaited[Result], words: str) -> Result | None:
+def meanwhile(awaited: Awaited[Result], words: str, patience: float = 0.0) -> Result | None:
     """The result of `awaited` for a page that goes on without it; None where it is not there.
 
-    It is computed in the background, which `words` say, and the page runs again when it is done.
-    One that failed, or that the visitor cancelled elsewhere, is not begun anew.
+    It is computed in the background, which `words` say, and the page runs again when it is done;
+    so many seconds of `patience` it waits before it says so. One that failed, or that the visitor
+    cancelled elsewhere, is not begun anew.
     """
     found = awaited.get()
     if found is not None or awaited.name in _left():
         return found
     task = _tasks.start_once(awaited.name, awaited.compute, _visitor())
-    status: TaskStatus[Result] = task.status()
+    status: TaskStatus[Result] = task.wait(patience)
     if status.active:
         _say_until_done(awaited, words)
     return status.result
+
+
+def is_left(awaited: Awaited[Any]) -> bool:
+    """Whether the visitor no longer waits for it."""
+    return awaited.name in _left()
 
 
 def show_progress(
@@ -182,6 +191,17 @@ def _leave(awaited: Awaited[Any], wait: Wait) -> None:
         _left().add(awaited.name)
     else:
         wait.back()
+
+
+def _leave_others(name: str, wait: Wait) -> None:
+    """Let go of what the same part of the page waited for before, so that it makes room."""
+    if wait.slot is None:
+        return
+    slots: dict[str, str] = st.session_state.setdefault(SLOTS, {})
+    before = slots.get(wait.slot)
+    if before is not None and before != name:
+        wait.board.leave(before, _visitor())
+    slots[wait.slot] = name
 
 
 def _left() -> set[str]:

@@ -155,7 +155,7 @@ class Experiment:
                 strategy = self.fitted(options)
                 rows = self.collection if everywhere else self.evaluated
                 for name, block in rows.of_modalities(strategy.modalities_).modalities.items():
-                    strategy.transform(block.vectors, name)
+                    strategy.refuse_undefined(block.vectors, name)
                     if strategy.spec.by_role:
                         strategy.transform_queries(block.queries.vectors, name)
             except GapvizError as error:

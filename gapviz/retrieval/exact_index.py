@@ -12,6 +12,7 @@ from gapviz.core.lazy import cached_property
 from gapviz.core.pairs import matching_rows
 from gapviz.core.rows import Rows, corpus_rows, query_rows
 from gapviz.core.vectors import Float32, Indices, Mask
+from gapviz.retrieval.cosines import cosines_of
 from gapviz.retrieval.exact import TopK, top_k
 from gapviz.retrieval.index import Hit, Query, ResultList
 from gapviz.strategies import Strategy
@@ -59,8 +60,8 @@ class ExactIndex:
         rows = self.rows
         if k < 1:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
-        cosines, scores, open_rows = self.scored(query)
         own = rows.code(query.modality) if query.modality in rows.names else -1
+        cosines, scores, open_rows = self.scored(query, k)
         found = self.strategy.fusion.ranked(rows, scores, open_rows, own, k, query.item)
         hits = tuple(
             Hit(
@@ -76,35 +77,47 @@ class ExactIndex:
         return ResultList(
             hits=hits,
             bias=_share(rows.modality[found.rows] == own),
-            corpus_share=_share(rows.modality[open_rows] == own),
+            corpus_share=self._corpus_share(open_rows, own),
             match_rank=found.match_rank,
             match_cosine=None if found.match_row is None else float(cosines[found.match_row]),
         )
 
-    def scored(self, query: Query) -> tuple[Float32, Float32, Mask]:
+    def _corpus_share(self, open_rows: Mask, own: int) -> float:
+        n_open = np.count_nonzero(open_rows)
+        if not n_open:
+            return float("nan")
+        return (
+            float(np.count_nonzero(open_rows[self.rows.spans[own]]) / n_open) if own >= 0 else 0.0
+        )
+
+    def scored(self, query: Query, first: int = 10) -> tuple[Float32, Float32, Mask]:
         """Cosines and adjusted scores of a query with all rows, and which rows it may find.
 
-        All of `(n_rows,)`; the score of a row that it must not find is −∞.
+        All of `(n_rows,)`; the score of a row that it must not find is −∞. So many of the `first`
+        and the match are told apart from others exactly; see `cosines_of`.
 
         Raises:
             GapvizError: as `search`.
         """
         rows = self.rows
-        if query.vector.shape != (rows.vectors.shape[1],):
+        if query.vector.shape != (rows.dim,):
             raise GapvizError(
-                f"the query has shape {query.vector.shape}, the index {rows.vectors.shape[1]} "
-                "dimensions",
+                f"the query has shape {query.vector.shape}, the index {rows.dim} dimensions",
                 hint="encode the query with the encoder of the collection",
             )
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
-        cosines: Float32 = rows.vectors @ moved[0]
         open_rows = np.ones(rows.n_rows, dtype=np.bool_)
-        if query.item is not None and query.leave_out_own and query.modality in rows.names:
-            own = rows.modality == rows.code(query.modality)
-            asked = np.flatnonzero((rows.item == query.item) & own)
+        own_rows = np.zeros(0, dtype=np.int64)
+        if query.item is not None:
+            own_rows = np.flatnonzero(rows.item == query.item)
+        if query.leave_out_own and query.modality in rows.names:
+            asked = own_rows[rows.modality[own_rows] == rows.code(query.modality)]
             # Of an item that is ranked whole, every other row may find it.
             open_rows[asked[:1] if self.strategy.spec.ranks_items else asked] = False
-        scores: Float32 = np.where(open_rows, cosines, np.float32(-np.inf))
+        first += int(np.count_nonzero(~open_rows))
+        cosines = cosines_of(rows, self.strategy, moved[0], own_rows[open_rows[own_rows]], first)
+        scores = cosines.copy()
+        scores[~open_rows] = -np.inf
         if self.prepared is not None:
             scores = self.prepared.adjust(scores[None, :], query.modality)[0]
         return cosines, scores, open_rows

@@ -173,6 +173,10 @@ class Strategy(ABC):
         """
         return self.transform(vectors, modality)
 
+    def refuse_undefined(self, vectors: Float32, modality: str) -> None:
+        """Raise what `transform` raises of the same rows; quicker where it can be known."""
+        self.transform(vectors, modality)
+
     def adjusted_before(self, corpus: Rows, modality: str) -> Callable[[Float32], Float32] | None:
         """How the steps before adjust scores of queries of one modality; None where none does."""
         return (

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
+import numpy as np
+
 from gapviz.core.blocks import centroid
 from gapviz.core.parameter import Parameter
 from gapviz.core.rows import Rows
@@ -13,6 +15,9 @@ from gapviz.core.vectors import Float32, Float64, unit_rows
 from gapviz.strategies.base import Matching, VectorStrategy, refuse_unseen
 
 MAX_STRENGTH = 2.0
+
+SURELY_LEFT = 1e-3
+"""Squared length of a moved row above which rounding cannot have made it of nothing."""
 
 STRENGTH = Parameter(
     "strength",
@@ -80,3 +85,14 @@ class ShiftStrategy(VectorStrategy):
         if not shift.any():
             return vectors
         return unit_rows(vectors, shift=shift, where=f"{modality} after {self.spec.name}")
+
+    def refuse_undefined(self, vectors: Float32, modality: str) -> None:
+        refuse_unseen(modality, self.directions_)
+        shift = self.value("strength") * self.directions_[modality]
+        length = float(np.linalg.norm(shift))
+        # ‖x + s‖ ≥ |‖x‖ − ‖s‖|, whichever way x points.
+        if (1 - length) ** 2 > SURELY_LEFT:
+            return
+        along = vectors @ (shift / length).astype(np.float32)
+        if (1 + 2 * length * along + length**2).min(initial=1) < SURELY_LEFT:
+            self.transform(vectors, modality)

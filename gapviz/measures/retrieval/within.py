@@ -170,7 +170,7 @@ def evaluate_labels(
     asking = seeded_sample(np.flatnonzero(is_labelled(labels)), MAX_QUERIES, seed)
     queries = strategy.transform_queries(block.vectors, modality)
     rows = rows_of_one(modality, vectors, block.item_index)
-    prepared = strategy.prepare(rows, replace(rows, vectors=queries))
+    prepared = strategy.prepare(rows, replace(rows, stored=queries))
     outcome = evaluate_within(
         vectors,
         labels,
