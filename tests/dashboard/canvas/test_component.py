@@ -78,7 +78,7 @@ def test_what_makes_no_sense_is_passed_over(views, told):
 def test_selected_points_are_sent_as_numbers_or_as_bits(served, monkeypatch):
     chosen = np.array([3, 4, 20])
     expected = served.cloud.points_of_items(chosen)
-    assert component._selected(served, chosen) == {"points": expected.tolist()}
+    assert component._selected(served, chosen) == {"items": 3, "points": expected.tolist()}
     monkeypatch.setattr(component, "FEW_POINTS", 2)
     bits = base64.b64decode(component._selected(served, chosen)["bits"])
     found = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")[:60]
