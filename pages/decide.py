@@ -13,7 +13,7 @@ from gapviz.dashboard.decide import (
     verdict_sentence,
 )
 from gapviz.dashboard.page_head import measures_enough, open_page, show_doubts
-from gapviz.dashboard.sections import request_of
+from gapviz.dashboard.sections import request_of, say_sample
 from gapviz.dashboard.waiting import result_of
 
 chosen = open_page(
@@ -23,6 +23,7 @@ chosen = open_page(
     needs_two="Every way here answers a gap, and there is none inside one modality.",
 )
 show_doubts(chosen)
+say_sample(chosen.view)
 situation, protocol = questions(chosen)
 evidence = evidence_of(request_of(chosen, chosen.view, protocol=protocol))
 advice = result_of(cached_advice(evidence, situation), "Measuring on this collection")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item_sample import sample_json, sampled
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.pairing import guesses
@@ -28,9 +29,9 @@ from gapviz.measures.geometry.split_shift import split_warnings
 from gapviz.measures.measurement import Fit, Measurement
 from gapviz.strategies import StrategyOptions, StrategySpec
 
-Shared = Literal["strategy", "fit", "pair", "seed", "also"]
+Shared = Literal["strategy", "fit", "pair", "seed", "also", "sample"]
 """What several analyses let choose: the strategy, what it is fitted on, the pair of modalities,
-the seed, and other sources of the same items."""
+the seed, other sources of the same items, and of how many of them a sample is made."""
 
 QUERY_MODALITY = Parameter(
     "query_modality",
@@ -121,6 +122,11 @@ class Request:
         return self.values[name]
 
     @cached_property
+    def whole(self) -> Collection:
+        """The collection without its sample, for what searches it for one item."""
+        return self.collection
+
+    @cached_property
     def others(self) -> Mapping[str, Collection]:
         """The same items by further models, by encoder."""
         return self.read_others()
@@ -138,6 +144,20 @@ class Request:
     @cached_property
     def _experiment(self) -> Experiment:
         return Experiment(self.collection, fit=self.fit, pair=self.asked_pair, seed=self.seed)
+
+    def on_sample(self, most: int) -> Request:
+        """The same of samples of at most so many items; see `gapviz.core.item_sample`."""
+        if sampled(self.collection, most) is self.collection:
+            return self
+        found = replace(
+            self,
+            collection=sampled(self.collection, most),
+            collections=[sampled(one, most) for one in self.collections],
+            read_others=lambda: {k: sampled(one, most) for k, one in self.others.items()},
+            read_measurement=None,
+        )
+        vars(found)["whole"] = self.collection
+        return found
 
     def measured(self, options: StrategyOptions) -> Measurement:
         """Every figure of a strategy on the items that are measured.
@@ -221,17 +241,17 @@ class Request:
         )
 
     def item(self, name: str) -> int:
-        """Position of the item of that id.
+        """Position of the item of that id in the `whole`.
 
         Raises:
             GapvizError: no such item.
         """
-        position = self.collection.position.get(name)
+        position = self.whole.position.get(name)
         if position is None:
             raise GapvizError(
                 f"has no item {name[:80]!r}",
-                where=self.collection.name,
-                hint=f"name one such as {self.collection.items[0].id!r}",
+                where=self.whole.name,
+                hint=f"name one such as {self.whole.items[0].id!r}",
             )
         return position
 
@@ -261,20 +281,24 @@ class Analysis:
     """Whether a run that was stopped goes on where it was."""
 
     def answer(self, request: Request, progress: Progress) -> Finding:
-        """What `find` finds; vectors of random weights are said to be that, in its JSON too.
+        """What `find` finds; vectors of random weights are said to be that, in its JSON too, and so
+        is a sample of the items.
 
         Raises:
             GapvizError: what cannot be asked.
         """
         found = self.find(request, progress)
-        doubts = random_weights_warnings(request.collection.encoder)
+        sample = request.collection.sample
+        doubts = [*random_weights_warnings(request.collection.encoder)]
+        if sample is not None:
+            doubts.append(sample.sentence)
         if not doubts:
             return found
         in_json = list(dict.fromkeys([*doubts, *found.figures.get("warnings", ())]))
         return replace(
             found,
             warnings=list(dict.fromkeys([*doubts, *found.warnings])),
-            figures={**found.figures, "warnings": in_json},
+            figures={**found.figures, **sample_json(request.collection), "warnings": in_json},
         )
 
     def usual(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
     strategy = StrategyOptions()
     if "strategy" in has:
         strategy = chosen_strategy(options, collection, seed)
-    return Request(
+    request = Request(
         collection,
         values,
         strategy,
@@ -88,6 +88,7 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
         reading.collections if options.encoder is None else (collection,),
         partial(other_models, options, reading, collection),
     )
+    return request.on_sample(options.sample) if "sample" in has else request
 
 
 def run(analysis: Analysis, options: argparse.Namespace) -> Gated:

@@ -13,6 +13,7 @@ from gapviz.commands.parameters import add_parameters, chosen_values
 from gapviz.commands.source import progress_bar
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item_sample import MOST_ITEMS
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.files.format import Reading
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters, strategy_spec
@@ -41,6 +42,13 @@ _SHARED: Mapping[Shared, dict[str, Any]] = {
         "default": DEFAULT_SEED,
         "metavar": "N",
         "help": f"of intervals and samples (default: {DEFAULT_SEED}, as in the dashboard)",
+    },
+    "sample": {
+        "type": int,
+        "default": MOST_ITEMS,
+        "metavar": "N",
+        "help": "of more items than N measure a stratified sample of N, and say so; 0 for all "
+        f"items (default: {MOST_ITEMS}, as in the dashboard)",
     },
 }
 """Flags without their dashes, and what argparse takes besides."""

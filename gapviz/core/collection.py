@@ -40,6 +40,24 @@ NO_AXES = "these vectors come from a matrix of cosines, so their axes mean nothi
 """Why a figure by dimension is left out, in a clause."""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemSample:
+    """That a collection is a sample of a larger one; see `gapviz.core.item_sample`."""
+
+    n_items: int
+    of: int
+    """Items of the whole."""
+    seed: int
+
+    @property
+    def sentence(self) -> str:
+        """What was sampled, and what that changes."""
+        return (
+            f"On a sample of {self.n_items:,} of {self.of:,} items (stratified by split and label, "
+            f"pairs whole, seed {self.seed}): an index of fewer items is easier to search."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Collection:
     """Items with their vectors in any number of named modalities.
@@ -81,6 +99,8 @@ class Collection:
     """How what asks later is encoded."""
     evaluation: Evaluation | None = None
     """Queries of one's own with their judgments; see `gapviz.core.judged_halves`."""
+    sample: ItemSample | None = None
+    """Of what it is a sample; not saved."""
 
     def __post_init__(self) -> None:
         if not self.items:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gapviz.analyses.anatomy.analysis import PARTS as FIND
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import studied
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.sections import Section
 from gapviz.dashboard.url_params import url_choice
@@ -45,7 +45,7 @@ PARTS = {
         panels=lambda found, chosen: plane_panels(*found.result),
         narrowest=NARROWEST_MAP,
         values=lambda chosen: {
-            "ringed": {encoder_title(view): collection_of(view) for view in chosen.views}
+            "ringed": {encoder_title(view): studied(view) for view in chosen.views}
         },
         once=True,
     ),

@@ -14,6 +14,7 @@ from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.halves import split_alike
+from gapviz.core.item_sample import MOST_MEASURED, sampled
 from gapviz.core.progress import Progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.unmoved import RawRows
@@ -158,6 +159,16 @@ def collection_of(view: View) -> Collection:
     return split_alike([collection])[0]
 
 
+@cached_within(512)
+def studied(view: View) -> Collection:
+    """What long analyses of a collection are made on: a stated sample of it where it is large.
+
+    Raises:
+        GapvizError: as `collection_of`.
+    """
+    return sampled(collection_of(view))
+
+
 @cached_within(256)
 def items_of(collection: str) -> Collection:
     """The items of a collection, with or without vectors, for their pictures and words.
@@ -176,8 +187,10 @@ def corpus_of(view: View) -> Corpus:
 
 @cached_within(1_024)
 def experiment(view: View) -> Experiment:
-    """Raw cosine on a collection, whose splits every strategy, seed and pair share."""
-    return Experiment(collection_of(view))
+    """Raw cosine on a collection, whose splits every strategy, seed and pair share; on a sample
+    where it is very large.
+    """
+    return Experiment(sampled(collection_of(view), MOST_MEASURED))
 
 
 @cached_within(128)

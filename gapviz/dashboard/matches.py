@@ -23,7 +23,7 @@ from gapviz.core.foreign import in_markdown
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.table import legend
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import collection_of, studied
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.charts import show_panels
 from gapviz.dashboard.page_head import finding
@@ -73,7 +73,7 @@ class Calibrations:
 
 def calibration_of(view: View, options: StrategyOptions) -> CachedResult[MatchCalibration]:
     """What a strategy's scores say of a match, cached by its content."""
-    return match_calibration(collection_of(view), options)
+    return match_calibration(studied(view), options)
 
 
 def learn_meanwhile(works: Sequence[CachedResult[MatchCalibration]]) -> None:

@@ -19,7 +19,7 @@ from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.settings import Settings, settings
-from gapviz.dashboard.waiting import PATIENCE_SECONDS, meanwhile
+from gapviz.dashboard.waiting import meanwhile
 from gapviz.measures.ahead import compute_figures
 from gapviz.strategies import StrategyOptions
 
@@ -76,8 +76,9 @@ def show_doubts(chosen: Settings) -> None:
     than the built-in encoder knows. Of two encoders each warning names its own.
     """
     for view in chosen.views:
-        asked = _doubts.later(view, chosen.raw, chosen.seed, chosen.pair)
-        _warn(chosen, view, *(meanwhile(asked, DOUBTING, PATIENCE_SECONDS) or ()))
+        asked = _content_doubts.later(view, chosen.raw, chosen.seed, chosen.pair)
+        doubts = meanwhile(asked, DOUBTING, patiently=True) or ()
+        _warn(chosen, view, *_domain_doubts(view), *doubts)
 
 
 def _warn(chosen: Settings, view: View, *doubts: str) -> None:
@@ -88,13 +89,19 @@ def _warn(chosen: Settings, view: View, *doubts: str) -> None:
 
 
 @cached_within(1)
-def _doubts(view: View, raw: StrategyOptions, seed: int, pair: tuple[str, str]) -> tuple[str, ...]:
-    found = [domain_reading(collection_of(view))]
-    if pair[0] != pair[1]:
-        raw_measured = measured(view, raw, seed, pair)
-        compute_figures(raw_measured)
-        found.append(content_reading(raw_measured))
-    return tuple(filter(None, found))
+def _domain_doubts(view: View) -> tuple[str, ...]:
+    return tuple(filter(None, [domain_reading(collection_of(view))]))
+
+
+@cached_within(1)
+def _content_doubts(
+    view: View, raw: StrategyOptions, seed: int, pair: tuple[str, str]
+) -> tuple[str, ...]:
+    if pair[0] == pair[1]:
+        return ()
+    found = measured(view, raw, seed, pair)
+    compute_figures(found)
+    return tuple(filter(None, [content_reading(found)]))
 
 
 def open_page(title: str, caption: str = "", *, needs_two: str) -> Settings:

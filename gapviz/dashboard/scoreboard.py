@@ -12,13 +12,14 @@ from gapviz.analyses.scoreboard.rows import Scoreboard
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.wording import counted, figure
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import studied
 from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.given_runs import given_runs
 from gapviz.dashboard.guard import FOLLOW_LINK, FOLLOWED
 from gapviz.dashboard.judged import protocol_of
 from gapviz.dashboard.scoreboard_table import MODELS, search_address, table_section
+from gapviz.dashboard.sections import say_sample
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
@@ -38,7 +39,7 @@ def scoreboard_section(chosen: Settings) -> None:
     titles = catalogue()[chosen.collection].encoders_of(chosen.modalities)
     if len(titles) > 1 and segments_of(MODELS) == "one":
         titles = {chosen.encoder: titles[chosen.encoder]}
-    collections = {model: collection_of(View(chosen.collection, model)) for model in titles}
+    collections = {model: studied(View(chosen.collection, model)) for model in titles}
     protocol = protocol_of(chosen)
     if protocol == "judged":
         collections = {model: one for model, one in collections.items() if has_judgments(one)}
@@ -53,6 +54,7 @@ def scoreboard_section(chosen: Settings) -> None:
         protocol,
         runs,
     )
+    say_sample(chosen.view)
     doing = f"Measuring {request.n_rows} rows, once"
     board = result_of(request, Wait(doing, cancelled="What had been measured is kept."))
     if board is None:
@@ -115,7 +117,7 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
     most = most_by_chance(board)
     by_chance = ", ".join(f"{figure(value)} to {name}" for name, value in most.items())
     chance = f"By chance: up to {by_chance}." + f" {NO_LABELS}" * ("labels" not in most)
-    fitted = collection_of(View(chosen.collection, next(iter(board.n_items))))
+    fitted = studied(View(chosen.collection, next(iter(board.n_items))))
     with st.container(border=True):
         st.markdown(
             f"""
@@ -156,7 +158,7 @@ def _protocol(chosen: Settings, board: Scoreboard) -> None:
 
 def _judged_protocol(chosen: Settings, board: Scoreboard) -> None:
     model, judging = next(iter(board.judging.items()))
-    fitted = collection_of(View(chosen.collection, model))
+    fitted = studied(View(chosen.collection, model))
     with st.container(border=True):
         st.markdown(
             f"""

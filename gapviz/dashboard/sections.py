@@ -12,7 +12,7 @@ import streamlit as st
 from gapviz.analyses.analysis import Find, Finding, Request
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
-from gapviz.dashboard.caches import collection_of, measured
+from gapviz.dashboard.caches import measured, studied
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.charts import NARROWEST, show_panels
 from gapviz.dashboard.errors import errors_shown
@@ -51,8 +51,10 @@ class Section:
 
 def request_of(chosen: Settings, view: View, **values: Any) -> Request:
     """What the sidebar asks an analysis about; `values` are of the analysis' own parameters."""
+    collection = studied(view)
+    whole = collection.sample is None
     return Request(
-        collection_of(view),
+        collection,
         values,
         strategy=chosen.options(),
         given=dict(chosen.parameters),
@@ -60,11 +62,13 @@ def request_of(chosen: Settings, view: View, **values: Any) -> Request:
         seed=chosen.seed,
         source=view.encoder if view.collection == BUILTIN else view.collection,
         read_others=lambda: {
-            name: collection_of(View(view.collection, name))
+            name: studied(View(view.collection, name))
             for name in catalogue()[view.collection].encoders
             if name != view.encoder
         },
-        read_measurement=lambda options: measured(view, options, chosen.seed, chosen.pair),
+        read_measurement=partial(measured, view, seed=chosen.seed, pair=chosen.pair)
+        if whole
+        else None,
     )
 
 
@@ -120,8 +124,16 @@ def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) ->
                 _show(section, chosen, view, found)
 
 
+def say_sample(view: View) -> None:
+    """That figures are of a sample of the items, where they are."""
+    sample = studied(view).sample
+    if sample is not None:
+        st.caption(f":material/filter_alt: {sample.sentence}")
+
+
 def _show(section: Section, chosen: Settings, view: View, found: Finding) -> None:
     """Readings, panels, tables and protocol of what was found."""
+    say_sample(view)
     *notes, reading = found.readings
     for note in notes:
         st.caption(f":material/info: {in_markdown(note)}")

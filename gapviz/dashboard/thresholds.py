@@ -29,7 +29,7 @@ from gapviz.dashboard.charts import show_panels
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.query import QUERY_MODALITY, ask_with_item
 from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.sections import request_of
+from gapviz.dashboard.sections import request_of, say_sample
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter
@@ -81,6 +81,7 @@ def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies 
     None while they are being made. `query_modality` is that of `query_modality_of`.
     """
     found, request = {}, request_of(chosen, view, query_modality=query_modality)
+    say_sample(view)
     if request.undefined is not None:
         st.warning(in_markdown(request.undefined), icon=":material/warning:")
     for name, work in studies_of(request).items():

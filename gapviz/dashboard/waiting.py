@@ -98,18 +98,18 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
     return None
 
 
-def meanwhile(awaited: Awaited[Result], words: str, patience: float = 0.0) -> Result | None:
+def meanwhile(awaited: Awaited[Result], words: str, *, patiently: bool = False) -> Result | None:
     """The result of `awaited` for a page that goes on without it; None where it is not there.
 
-    It is computed in the background, which `words` say, and the page runs again when it is done;
-    so many seconds of `patience` it waits before it says so. One that failed, or that the visitor
-    cancelled elsewhere, is not begun anew.
+    It is computed in the background, which `words` say, and the page runs again when it is done.
+    Who waits `patiently` gives it the time that nobody notices. One that failed, or that the
+    visitor cancelled elsewhere, is not begun anew.
     """
     found = awaited.get()
     if found is not None or awaited.name in _left():
         return found
     task = _tasks.start_once(awaited.name, awaited.compute, _visitor())
-    status: TaskStatus[Result] = task.wait(patience)
+    status: TaskStatus[Result] = task.wait(PATIENCE_SECONDS if patiently else 0.0)
     if status.active:
         _say_until_done(awaited, words)
     return status.result

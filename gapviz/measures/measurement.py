@@ -13,6 +13,7 @@ import numpy as np
 
 from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
+from gapviz.core.item_sample import sample_json
 from gapviz.core.lazy import cached_property
 from gapviz.core.plain_json import VERSION, plain_json
 from gapviz.core.random_weights import random_weights_warnings
@@ -127,6 +128,7 @@ class Measurement:
         clouds = zip(self.pair, (self.geometry.x, self.geometry.y), strict=True)
         told = (
             *random_weights_warnings(self.collection.encoder),
+            *([self.collection.sample.sentence] if self.collection.sample else []),
             *self.not_measured.values(),
             *self.strategy.warnings,
         )
@@ -323,6 +325,7 @@ class Measurement:
             "collection": self.collection.name,
             "encoder": self.collection.encoder,
             "n_items": self.collection.n_items,
+            **sample_json(self.collection),
             "dim": self.collection.dim,
             "modalities": list(names),
             "n_vectors": {name: self.collection.modality(name).corpus.n_rows for name in names},

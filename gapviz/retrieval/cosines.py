@@ -29,6 +29,10 @@ SHORTEST = 0.01
 """Squared length left by a shift below which rounding tells too little: all rows are moved."""
 
 
+SMALLEST_STEP = 1e-9
+"""Length of a step that moves no row of float32."""
+
+
 def cosines_of(
     rows: Rows, strategy: Strategy, query: Float32, beside: Indices, first: int
 ) -> Float32:
@@ -67,9 +71,8 @@ def _of_shifted(
     """
     parts, shortest = [], np.inf
     for code, step in enumerate(steps):
-        squares = raw.squares_of(code)
-        if step.any():
-            length = float(np.linalg.norm(step))
+        squares, length = raw.squares_of(code), float(np.linalg.norm(step))
+        if length > SMALLEST_STEP:
             # By its direction, which is the same for every strength.
             along = raw.products_of(code, (step / length).astype(np.float32))
             squares = squares + 2 * length * along.astype(np.float64) + length**2

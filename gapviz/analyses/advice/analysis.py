@@ -169,5 +169,5 @@ ANALYSIS = Analysis(
     "another, are tried as well.",
     find_advice,
     parameters=PARAMETERS,
-    shared=("pair", "seed", "also"),
+    shared=("pair", "seed", "also", "sample"),
 )

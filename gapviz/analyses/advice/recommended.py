@@ -12,6 +12,7 @@ from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation, applicable
 from gapviz.core.collection import Collection
+from gapviz.core.item_sample import sampled
 from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
@@ -35,7 +36,7 @@ class Recommended:
     """
 
     collection: Collection
-    """With a calibrate and an evaluate split."""
+    """With a calibrate and an evaluate split; a sample of a large one is measured."""
     seed: int = DEFAULT_SEED
 
     @cached_property
@@ -45,7 +46,7 @@ class Recommended:
         Raises:
             GapvizError: fewer than two modalities.
         """
-        evidence = Evidence(self.collection, seed=self.seed)
+        evidence = Evidence(sampled(self.collection), seed=self.seed)
         return cached_advice(evidence, Situation(found=evidence.pair[0]))
 
     def get(self) -> StrategyOptions | None:

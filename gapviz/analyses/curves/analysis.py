@@ -66,5 +66,6 @@ ANALYSIS = Analysis(
         ),
         replace(PROTOCOL, help=f"for strength: {PROTOCOL.help}; all other curves are of pairs"),
     ),
+    shared=("strategy", "pair", "seed", "sample"),
     strategy=None,
 )

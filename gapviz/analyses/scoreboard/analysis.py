@@ -320,6 +320,6 @@ ANALYSIS = Analysis(
         PROTOCOL,
         RUNS,
     ),
-    shared=("seed",),
+    shared=("seed", "sample"),
     goes_on=True,
 )

@@ -281,7 +281,7 @@ def studies_of(request: Request) -> dict[str, CachedResult[ScoreStudy]]:
 
 def _merged(request: Request) -> Finding:
     """One item's lists merged by bare cosine and by rank."""
-    collection, routing = request.collection, request.strategy_named("route")
+    collection, routing = request.whole, request.strategy_named("route")
     query = item_query(collection, request.item(request["item"]), request.query_modality)
     raw = Experiment(collection, fit="all")
     by_rank = raw.having(routing)
@@ -374,5 +374,6 @@ ANALYSIS = Analysis(
         results_parameter(8, "how many hits of --item to show"),
         *PARAMETERS,
     ),
+    shared=("strategy", "pair", "seed", "sample"),
     strategy=None,
 )
