@@ -16,8 +16,10 @@ from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.unmoved import RawRows
 from gapviz.core.vectors import Float32, Indices
 from gapviz.measures.measurement import Fit
+from gapviz.measures.projection.drawn import Shift
 from gapviz.measures.projection.layout import Layout, Method
 from gapviz.measures.projection.project import project
 from gapviz.measures.projection.sampling import DISPLAY_LIMIT, DisplaySample, sample_for_display
@@ -52,6 +54,8 @@ class LayoutRequest:
     """The modalities whose gap is the gap axis; the first two where None."""
     fit: Fit = "split"
     """What the strategy was fitted on."""
+    limit: int = DISPLAY_LIMIT
+    """Most points that are drawn."""
 
     @cached_property
     def sample(self) -> DisplaySample:
@@ -60,6 +64,7 @@ class LayoutRequest:
         return sample_for_display(
             self.collection.n_items,
             self.collection.labels,
+            limit=self.limit,
             points_per_item=per_item,
             seed=self.seed,
         )
@@ -91,6 +96,24 @@ class LayoutRequest:
             for name, block in self.modalities.items()
         }
 
+    @cached_property
+    def raw_rows(self) -> RawRows:
+        """The rows as encoded, whose products with a few vectors are kept for all strategies."""
+        return RawRows(
+            tuple(self.modalities),
+            tuple(block.corpus.vectors for block in self.modalities.values()),
+        )
+
+    @cached_property
+    def shift(self) -> Shift | None:
+        """How the rows move, where that is along one direction a modality and can be drawn so."""
+        directions = self.strategy.shift
+        if directions is None or self.stands_on is None:
+            return None
+        raw, strength = self.stands_on.raw_rows, float(self.strategy.value("strength"))
+        found = Shift(raw, {name: strength * directions[name] for name in raw.names})
+        return found if found.is_exact else None
+
     @property
     def key(self) -> str:
         """Hash of everything that a UMAP layout of this request depends on."""
@@ -98,7 +121,7 @@ class LayoutRequest:
             collection=self.collection.content_hash,
             strategy=self.strategy.options.plain() if self.strategy.spec.moves_vectors else {},
             method=self.method,
-            limit=DISPLAY_LIMIT,
+            limit=self.limit,
             seed=self.seed,
             revision=REVISION,
             # Left out where it is the usual one, so that the keys of shipped layouts stay.
@@ -153,11 +176,13 @@ def _project(
     points: Float32 | None = None,
     progress: Progress | None = None,
 ) -> Layout:
-    basis = None
+    basis = shift = None
     if request.method != "umap" and request.stands_on is not None:
-        basis = request.stands_on.linear_layout.basis
+        basis, shift = request.stands_on.linear_layout.basis, request.shift
     return project(
-        request.vectors,
+        request.vectors
+        if shift is None
+        else dict(zip(shift.raw.names, shift.raw.blocks, strict=True)),
         method=request.method,
         rows={name: request.sample.rows(owners) for name, owners in request.item_index.items()},
         basis=basis,
@@ -165,6 +190,7 @@ def _project(
         start=start,
         points=points,
         seed=request.seed,
+        shift=shift,
         progress=progress,
     )
 

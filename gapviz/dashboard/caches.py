@@ -27,6 +27,7 @@ from gapviz.export.folder import export_files
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.projection.layout import Method
+from gapviz.measures.projection.sampling import DISPLAY_LIMIT
 from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import asked_by
 from gapviz.sources.builtin import builtin_collection
@@ -227,12 +228,13 @@ def layout_request(
     method: Method,
     seed: int,
     pair: tuple[str, str] | None = None,
+    limit: int = DISPLAY_LIMIT,
 ) -> LayoutRequest:
     """What to draw; raw requests are shared, so that their axes are found once."""
     whole, strategy = collection_of(view), fitted(view, options)
     raw = StrategyOptions("raw")
-    stands_on = None if options == raw else layout_request(view, raw, method, seed, pair)
-    return LayoutRequest(whole, strategy, method, seed, stands_on, between=pair)
+    stands_on = None if options == raw else layout_request(view, raw, method, seed, pair, limit)
+    return LayoutRequest(whole, strategy, method, seed, stands_on, between=pair, limit=limit)
 
 
 @cached_within(1_024)

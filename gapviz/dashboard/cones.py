@@ -33,6 +33,7 @@ from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.figures.cones import METHOD_TITLES
 from gapviz.measures.projection.layout import Layout, Method
+from gapviz.measures.projection.sampling import DISPLAY_LIMIT
 from gapviz.retrieval.index import ResultList
 from gapviz.retrieval.queries import item_query
 from gapviz.strategies import STRATEGIES
@@ -41,6 +42,8 @@ PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap
 PAIRS = free_parameter("pairs")
 HEADLINES = ("gap", "noise_floor", "separation", "bias", "ndcg")
 PICTURE = "cones"
+MOST_POINTS = 1_000_000
+"""That are drawn where a projection costs one product a point."""
 SELECTED, FOUND = "_selected_items", "_selected_positions"
 SELECTED_IN_URL = free_parameter("selected")
 MOST_IN_URL = 48
@@ -77,7 +80,8 @@ def _requests(chosen: Settings, view: View, method: Method) -> list[LayoutReques
     alone = chosen.has_one_modality
     options = [chosen.raw] if alone else [chosen.raw, chosen.options()]
     options = [one for one in options if not undefined(view, one, everywhere=True)]
-    found = [layout_request(view, one, method, chosen.seed, chosen.pair) for one in options]
+    limit = DISPLAY_LIMIT if method == "umap" else MOST_POINTS
+    found = [layout_request(view, one, method, chosen.seed, chosen.pair, limit) for one in options]
     return [found[0], *(one for one in found[1:] if one.strategy.spec.moves_vectors)]
 
 

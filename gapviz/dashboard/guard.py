@@ -66,8 +66,8 @@ class Guard:
 def content_policy() -> str:
     """What a page may load: what this server sends, and what the page itself makes.
 
-    Plotly's WebGL traces compile functions, the hover cards are a module made by the page, and
-    Streamlit styles its elements one by one; hence the three exceptions.
+    Plotly and the canvas compile functions for WebGL, Streamlit makes modules of the scripts of
+    components, and styles its elements one by one; hence the three exceptions.
     """
     rules = {
         "default-src": "'self'",

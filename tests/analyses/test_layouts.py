@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from gapviz.analyses import layouts
 from gapviz.analyses.layouts import LayoutRequest
 from gapviz.core.splits import CALIBRATE
+from gapviz.measures.projection.project import project
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.background import Cancelled
 from gapviz.strategies import StrategyOptions, fit_strategy
@@ -48,6 +50,24 @@ def test_linear_layouts_need_no_waiting_and_stand_on_the_raw_axes(request_for, m
     raw, moved = request_for(method).get(), request_for(method, "centre", 0.4).get()
     assert np.array_equal(raw.basis.axes, moved.basis.axes)
     assert not np.allclose(raw.points, moved.points)
+
+
+@pytest.mark.parametrize("name", ["centre", "half", "offset"])
+@pytest.mark.parametrize("method", ["pca", "gap_axis"])
+def test_a_picture_of_a_shift_is_that_of_moved_rows(request_for, method, name):
+    asked = request_for(method, name, 0.7)
+    basis = asked.stands_on.compute().basis
+    exact = project(asked.vectors, method=method, basis=basis)
+    assert asked.shift is not None
+    np.testing.assert_allclose(asked.compute().points, exact.points, atol=2e-6)
+
+
+def test_so_many_points_are_drawn_as_are_asked_for(request_for):
+    whole = request_for("pca", "centre")
+    few = replace(whole, limit=200, stands_on=replace(whole.stands_on, limit=200))
+    assert len(few.compute().points) == 200
+    assert np.array_equal(few.compute().row, few.stands_on.compute().row)
+    assert few.key != whole.key
 
 
 def test_routing_draws_the_raw_layout(request_for):

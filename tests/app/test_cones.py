@@ -246,7 +246,7 @@ def test_selected_points_are_those_of_every_modality_of_the_items(open_app):
     (picture,) = pictures(app)
     assert len(picture["selected"]["points"]) == 4
     (nothing,) = pictures(open_app())
-    assert nothing["selected"] == {"points": []}
+    assert nothing["selected"] == {"items": 0, "points": []}
 
 
 def test_pair_lines_are_asked_for_only_where_they_are_shown(open_app):

@@ -109,8 +109,8 @@ export class PointCanvas {
 
   // What stands on the points: the selection and the lines of pairs.
   mark() {
-    const points = selectedPoints(this.data.selected);
-    for (const plot of this.plots) plot.select(points);
+    const selected = { points: selectedPoints(this.data.selected), items: this.data.selected.items };
+    for (const plot of this.plots) plot.select(selected);
     const { pairs } = this.data;
     this.part("pair_note").textContent = pairs ? pairs.words : "";
     if (!this.renderer) return;

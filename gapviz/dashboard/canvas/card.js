@@ -1,7 +1,7 @@
 // The picture and the words of the point under the pointer, ringed in every view.
 
 import { ownerAt } from "./files.js";
-import { SHAPES, svg } from "./shapes.js";
+import { SHAPES, twice } from "./shapes.js";
 
 const DWELL_MS = 125;
 const MOST_PARTNERS = 12;
@@ -158,6 +158,3 @@ function link(a, b) {
   const [x2, y2] = along(length - PARTNER_RING);
   return twice("line", { x1, y1, x2, y2 });
 }
-
-const twice = (shape, attributes) =>
-  ["halo", "stroke"].map((kind) => svg(shape, { class: kind, ...attributes }));

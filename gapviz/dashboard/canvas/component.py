@@ -199,7 +199,8 @@ def _selected(served: ServedCloud, items: Indices) -> dict[str, Any]:
     """The points of the selected items, in whichever form is less to send."""
     points = served.cloud.points_of_items(items)
     if points.size <= FEW_POINTS:
-        return {"points": points.tolist()}
+        return {"items": items.size, "points": points.tolist()}
     chosen = np.zeros(len(served.cloud.points), dtype=bool)
     chosen[points] = True
-    return {"bits": base64.b64encode(np.packbits(chosen, bitorder="little").tobytes()).decode()}
+    bits = np.packbits(chosen, bitorder="little").tobytes()
+    return {"items": items.size, "bits": base64.b64encode(bits).decode()}

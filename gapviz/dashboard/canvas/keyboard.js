@@ -24,7 +24,7 @@ export function pressed(event, canvas, plot) {
 
 // To the nearest point that lies that way; at first to the selected one, or the one in the middle.
 function step(canvas, plot, way) {
-  const from = plot.cursor ?? plot.selected?.find((point) => plot.spot(point));
+  const from = plot.cursor ?? plot.selected.points.find((point) => plot.spot(point));
   const found = from == null ? nearest(plot, middle(plot)) : nearest(plot, at(plot, from), way);
   if (found == null) return;
   plot.cursor = found;

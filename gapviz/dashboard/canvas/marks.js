@@ -1,8 +1,12 @@
-// What stands over the points: axes with their numbers, and a large mark at each centroid.
+// What stands over the points: axes with their numbers, a large mark at each centroid, and rings
+// around what is selected.
 
-import { SHAPES, svg } from "./shapes.js";
+import { SHAPES, svg, twice } from "./shapes.js";
 
 const CENTROID = 9;
+const RING = 7;
+// Above this many selected points rings would cover one another: the others fade instead.
+export const MANY_RINGS = 60;
 
 export class Marks {
   constructor(element, plot) {
@@ -14,7 +18,9 @@ export class Marks {
     const { view, looks } = this.plot;
     if (!view) return;
     const marks = view.linear ? [...this.axis("x"), ...this.axis("y")] : [];
-    view.centroids.forEach((place, code) => {
+    // While points move, what stands on them would be ahead of them.
+    const held = this.plot.moving ? [] : view.centroids;
+    held.forEach((place, code) => {
       if (!place || this.plot.hidden?.has(code)) return;
       const [x, y] = this.plot.toPlane(...place);
       if (!this.holds(x, y)) return;
@@ -27,6 +33,7 @@ export class Marks {
         }),
       );
     });
+    if (!this.plot.moving) marks.push(...this.selection());
     const [width, height] = this.plot.size();
     const [across, up] = view.axes;
     marks.push(
@@ -41,6 +48,26 @@ export class Marks {
       ),
     );
     this.element.replaceChildren(...marks);
+  }
+
+  // Where only a few points are selected; of a single item, joined.
+  selection() {
+    const { cloud, selected, hidden } = this.plot;
+    if (!cloud || !selected || selected.points.length > MANY_RINGS) return [];
+    const found = selected.points
+      .filter((point) => point < cloud.n && !hidden?.has(cloud.code[point]))
+      .map((point) => ({ at: this.plot.toPlane(cloud.x[point], cloud.y[point]), point }))
+      .filter(({ at }) => this.holds(...at));
+    const links = [];
+    if (selected.items === 1) {
+      found.forEach(({ at: [x1, y1], point }, place) => {
+        for (const { at: [x2, y2], point: other } of found.slice(place + 1)) {
+          if (cloud.code[point] === cloud.code[other]) continue;
+          links.push(...twice("line", { x1, y1, x2, y2 }));
+        }
+      });
+    }
+    return [...links, ...found.flatMap(({ at: [cx, cy] }) => twice("circle", { cx, cy, r: RING }))];
   }
 
   axis(name) {

@@ -2,15 +2,15 @@
 
 import createScatterplot from "./regl-scatterplot.js";
 import { Lasso } from "./lasso.js";
-import { Marks } from "./marks.js";
+import { MANY_RINGS, Marks } from "./marks.js";
 
 const PICK_RADIUS = 14;
 const MOVE_MS = 900;
 // Above this many points an animation waits longer for its start than it lasts.
 const MOST_MOVED = 400_000;
-// Above this many selected points rings would cover one another: the others fade instead.
-const MANY_RINGS = 60;
 const PADDING = 1.06;
+
+const NOTHING = { points: [], items: 0 };
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -26,7 +26,7 @@ export class Plot {
     this.queue = Promise.resolve();
     this.add = false;
     this.tool = tool;
-    this.selected = [];
+    this.selected = NOTHING;
     this.settings = {};
     this.lasso = new Lasso(this.plane, (corners) =>
       handlers.outlined(corners.map((corner) => this.toData(corner)), this.add),
@@ -110,8 +110,9 @@ export class Plot {
       pointColorActive: colors,
       ...(ground && { backgroundColor: ground }),
       pointSize: pointSize(view.n),
-      // Of many points a few stand alone, and are to be seen.
-      opacityByDensityFill: view.n > 20_000 ? 2 : 0.8,
+      // Of few points none may be faint, or blue is lost on a dark ground; many tell by it where
+      // they are dense.
+      opacityByDensityFill: view.n > 20_000 ? 1 : 2.5,
     });
     this.marks.draw();
   }
@@ -199,18 +200,20 @@ export class Plot {
     return [Math.max(1, this.plane.clientWidth), Math.max(1, this.plane.clientHeight)];
   }
 
-  select(points) {
-    if (!points.length && !this.selected.length) return;
+  select(selected) {
+    const { points } = selected;
+    if (!points.length && !this.selected.points.length) return;
     const many = points.length > MANY_RINGS;
     this.set({
-      pointSizeSelected: many ? 0.1 : 3,
-      pointOutlineWidth: many ? 0.1 : 2,
+      // Drawn as large as the others: a few get rings, and beside many all others fade.
+      pointSizeSelected: 0.1,
+      pointOutlineWidth: 0.1,
       opacityInactiveMax: many ? 0.1 : 1,
       opacityInactiveScale: many ? 0.4 : 1,
     });
     // Given as a list that is theirs: regl-scatterplot takes out of it what is not shown.
     this.scatter.select([...points], { preventEvent: true });
-    this.selected = points;
+    this.selected = selected;
     this.scatter.redraw();
   }
 
@@ -278,7 +281,7 @@ export class Plot {
 
 // Smaller the more there are, so that clusters stay apart.
 function pointSize(n) {
-  if (n <= 2_500) return 8;
-  if (n <= 20_000) return 6;
+  if (n <= 2_500) return 7;
+  if (n <= 20_000) return 5;
   return n <= 200_000 ? 4 : 2.5;
 }

@@ -15,3 +15,7 @@ export function svg(name, attributes, text = "") {
   if (text) made.textContent = text;
   return made;
 }
+
+// A dark and a light stroke together stand out on any ground and any point colour.
+export const twice = (shape, attributes) =>
+  ["halo", "stroke"].map((kind) => svg(shape, { class: kind, ...attributes }));

@@ -47,7 +47,6 @@ export class StillPicture {
       path.addPath(new Path2D(shape), new DOMMatrix().scale(size));
       return path;
     });
-    const chosen = new Set(this.selected);
     pen.globalAlpha = many ? 0.4 : 0.8;
     for (let i = 0; i < cloud.n; i++) {
       const look = looks[cloud.code[i]];
@@ -59,12 +58,6 @@ export class StillPicture {
         pen.translate(x, y);
         pen.fill(paths[look.shape]);
         pen.translate(-x, -y);
-      }
-      if (chosen.has(i) && chosen.size <= 60) {
-        pen.strokeStyle = look.color;
-        pen.beginPath();
-        pen.arc(x, y, 7, 0, 7);
-        pen.stroke();
       }
     }
     this.marks.draw();
@@ -91,9 +84,9 @@ export class StillPicture {
     ];
   }
 
-  select(points) {
-    this.selected = points;
-    this.paint();
+  select(selected) {
+    this.selected = selected;
+    this.marks.draw();
   }
 
   filter() {}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from gapviz.core.blocks import centroid
 from gapviz.core.errors import GapvizError
-from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.core.vectors import Float32, Indices, read_only
+from gapviz.core.vectors import Float32, Indices
+from gapviz.measures.projection.drawn import Drawn, Shift, ShiftedDrawn
 from gapviz.measures.projection.layout import METHODS, Basis, Layout, Method
 from gapviz.measures.projection.linear import gap_axis_basis, pca_basis
 from gapviz.measures.projection.umap_layout import (
@@ -37,6 +35,7 @@ def project(
     start: Layout | None = None,
     points: Float32 | None = None,
     seed: int = DEFAULT_SEED,
+    shift: Shift | None = None,
     progress: Progress | None = None,
 ) -> Layout:
     """Draw all modalities in one plane, fitted once on the pooled rows.
@@ -56,6 +55,7 @@ def project(
         points: UMAP only: `(n_drawn, 2)` as an earlier fit of the same rows gave them, to
             use instead of fitting again.
         seed: of UMAP's optimiser.
+        shift: moves the rows for a picture on an earlier basis.
         progress: told of each stage; may raise to cancel.
 
     Raises:
@@ -69,7 +69,10 @@ def project(
             where="projection",
             hint=f"choose one of {', '.join(METHODS)}",
         )
-    drawn = _Drawn(vectors_by_modality, _drawn_rows(vectors_by_modality, rows), seed)
+    wanted = _drawn_rows(vectors_by_modality, rows)
+    drawn = Drawn(vectors_by_modality, wanted, seed)
+    if shift is not None:
+        drawn = ShiftedDrawn(vectors_by_modality, wanted, seed, shift)
     if method != "umap":
         return _linear(drawn, method, basis, between)
     if drawn.row.size < FEWEST_ROWS:
@@ -108,50 +111,8 @@ def trustworthiness(
     return float(share)
 
 
-@dataclass(frozen=True, eq=False)
-class _Drawn:
-    """What is drawn."""
-
-    vectors_by_modality: Mapping[str, Float32]
-    """Every row, drawn or not."""
-    rows: Mapping[str, Indices]
-    """Per modality the row numbers to draw."""
-    seed: int
-
-    @cached_property
-    def modality_code(self) -> Indices:
-        """As in `Layout`."""
-        sizes = [wanted.size for wanted in self.rows.values()]
-        return read_only(np.repeat(np.arange(len(sizes), dtype=np.int64), sizes))
-
-    @cached_property
-    def row(self) -> Indices:
-        """As in `Layout`."""
-        return read_only(np.concatenate(list(self.rows.values())))
-
-    @cached_property
-    def pooled(self) -> Float32:
-        """`(n_drawn, dim)`."""
-        return np.concatenate(
-            [self.vectors_by_modality[name][wanted] for name, wanted in self.rows.items()],
-            dtype=np.float32,
-        )
-
-    def layout(self, method: Method, points: Float32, **more: Any) -> Layout:
-        """The layout with these points."""
-        return Layout(
-            method=method,
-            points=read_only(points),
-            modalities=tuple(self.rows),
-            modality_code=self.modality_code,
-            row=self.row,
-            seed=self.seed,
-            **more,
-        )
-
-
 def _umap(
-    drawn: _Drawn, start: Layout | None, points: Float32 | None, progress: Progress | None
+    drawn: Drawn, start: Layout | None, points: Float32 | None, progress: Progress | None
 ) -> Layout:
     n_drawn = drawn.row.size
     if points is not None and points.shape != (n_drawn, 2):
@@ -189,7 +150,7 @@ def _umap(
 
 
 def _linear(
-    drawn: _Drawn, method: Method, basis: Basis | None, between: tuple[str, str] | None
+    drawn: Drawn, method: Method, basis: Basis | None, between: tuple[str, str] | None
 ) -> Layout:
     if basis is not None and basis.method != method:
         raise GapvizError(
@@ -201,8 +162,8 @@ def _linear(
     if basis is None:
         filled = {name: block for name, block in everything.items() if block.shape[0]}
         basis = pca_basis(filled) if method == "pca" else gap_axis_basis(filled, between)
-    points = basis.coordinates(drawn.pooled)
-    total = float(drawn.pooled.var(axis=0, dtype=np.float64).sum())
+    points = drawn.points(basis)
+    total = drawn.total_variance()
     along = points.var(axis=0, dtype=np.float64)
     share_x, share_y = (along / total).tolist() if total > 0 else (0.0, 0.0)
     if basis.between is None:
@@ -214,11 +175,7 @@ def _linear(
         what_is_lost = "Not neighbourhoods"
     else:
         first, second = basis.between
-        # Of all rows, drawn or not.
-        apart = float("nan")
-        if first in everything and second in everything:
-            difference = centroid(everything[first]) - centroid(everything[second])
-            apart = abs(float(difference @ basis.axes[0]))
+        apart = drawn.apart((first, second), basis)
         titles = (
             f"along the gap, {second} → {first} ({share_x:.0%} of variance)",
             f"top residual component ({share_y:.0%} of variance)",

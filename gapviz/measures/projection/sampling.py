@@ -11,7 +11,7 @@ from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Indices, read_only
 
 DISPLAY_LIMIT = 20_000
-"""Points that a WebGL scatter plot still draws and selects from without a wait."""
+"""Points that Plotly still draws without a wait, and that UMAP lays out in seconds."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,97 @@
+"""Files of the clouds: sent to whoever has their address, and to no page of others."""
+
+import json
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from gapviz.dashboard.caches import forget_collections
+from gapviz.dashboard.canvas.served import (
+    SCRIPTS,
+    SCRIPTS_VERSION,
+    ServedCloud,
+    serve,
+)
+from gapviz.dashboard.guard import guards
+from gapviz.dashboard.routes import ROUTES
+from gapviz.figures.point_cloud import PointCloud
+from gapviz.measures.projection.project import project
+from gapviz.sources.builtin import builtin_collection
+
+
+@pytest.fixture(scope="module")
+def client():
+    app = Starlette(routes=ROUTES, middleware=guards(["testserver"]))
+    with TestClient(app) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served():
+    collection = builtin_collection()
+    random = np.random.default_rng(0)
+    vectors = {name: random.standard_normal((collection.n_items, 3)) for name in ("image", "text")}
+    layout = project(
+        {name: rows.astype(np.float32) for name, rows in vectors.items()}, method="pca"
+    )
+    items = {name: np.arange(collection.n_items) for name in vectors}
+    return ServedCloud(PointCloud.of(layout, items), "builtin", ("image", "text"))
+
+
+def test_a_cloud_comes_whole_and_may_be_kept_by_this_browser_alone(client, served):
+    answer = client.get(f"/cloud/{serve(served)}.bin")
+    assert answer.content == served.cloud.content
+    assert "private" in answer.headers["cache-control"]
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_pairs_come_as_numbers_of_points(client, served):
+    answer = client.get(f"/cloud/{serve(served)}/pairs.bin")
+    ends = np.frombuffer(answer.content, "<u4").reshape(-1, 2)
+    assert (served.cloud.item[ends[:, 0]] == served.cloud.item[ends[:, 1]]).all()
+
+
+def test_a_point_tells_its_item_and_all_points_of_it(client, served):
+    answer = client.get(f"/cloud/{serve(served)}/5.json").json()
+    position = int(served.cloud.item[5])
+    item = builtin_collection().items[position]
+    assert (answer["item"], answer["id"]) == (position, item.id)
+    assert answer["caption"] == item.captions[0] and answer["picture"]
+    assert answer["points"] == np.flatnonzero(served.cloud.item == position).tolist()
+
+
+@pytest.mark.parametrize("point", ["3238", "-1", "x", "9" * 5_000, "1.5"])
+def test_there_is_no_other_point(client, served, point):
+    assert client.get(f"/cloud/{serve(served)}/{point}.json").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["{}.bin", "{}/pairs.bin", "{}/0.json"])
+def test_a_cloud_that_no_page_shows_is_not_there(client, served, place):
+    assert client.get("/cloud/" + place.format("0" * 32)).status_code == 404
+    key = serve(served)
+    forget_collections()
+    assert client.get("/cloud/" + place.format(key)).status_code == 404
+
+
+def test_scripts_come_under_their_version_as_scripts(client):
+    for name, content in SCRIPTS.items():
+        answer = client.get(f"/canvas/{SCRIPTS_VERSION}/{name}")
+        assert answer.content == content
+        assert answer.headers["content-type"].startswith("text/javascript")
+    assert client.get(f"/canvas/{SCRIPTS_VERSION}/component.py").status_code == 404
+    assert client.get("/canvas/0/canvas.js").status_code == 404
+
+
+def test_every_script_that_another_one_imports_is_served():
+    for name, content in SCRIPTS.items():
+        if name != "regl-scatterplot.js":
+            imported = [line for line in content.decode().splitlines() if line.startswith("import")]
+            assert all(line.rpartition('"./')[2].rstrip('";') in SCRIPTS for line in imported)
+
+
+def test_what_is_told_of_a_point_is_json(client, served):
+    answer = client.get(f"/cloud/{serve(served)}/0.json")
+    assert json.loads(answer.content)
