@@ -31,7 +31,7 @@ from gapviz.measures.measurement import Fit, Measurement
 from gapviz.sources.on_disk.vectors import StreamedVectors
 from gapviz.strategies import StrategyOptions, StrategySpec
 
-Shared = Literal["strategy", "fit", "pair", "seed", "also", "sample"]
+Shared = Literal["strategy", "fit", "pair", "seed", "also", "most-items"]
 """What several analyses let choose: the strategy, what it is fitted on, the pair of modalities,
 the seed, other sources of the same items, and of how many of them a sample is made."""
 

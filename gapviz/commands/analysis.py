@@ -91,7 +91,7 @@ def request_of(analysis: Analysis, options: argparse.Namespace) -> Request:
         reading.collections if options.encoder is None else (collection,),
         partial(other_models, options, reading, collection),
     )
-    return request.on_sample(options.sample) if "sample" in has else request
+    return request.on_sample(options.most_items) if "most-items" in has else request
 
 
 def run(analysis: Analysis, options: argparse.Namespace) -> Gated:

@@ -43,7 +43,7 @@ _SHARED: Mapping[Shared, dict[str, Any]] = {
         "metavar": "N",
         "help": f"of intervals and samples (default: {DEFAULT_SEED}, as in the dashboard)",
     },
-    "sample": {
+    "most-items": {
         "type": int,
         "default": MOST_ITEMS,
         "metavar": "N",

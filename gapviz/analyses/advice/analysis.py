@@ -169,5 +169,5 @@ ANALYSIS = Analysis(
     "another, are tried as well.",
     find_advice,
     parameters=PARAMETERS,
-    shared=("pair", "seed", "also", "sample"),
+    shared=("pair", "seed", "also", "most-items"),
 )

@@ -357,6 +357,6 @@ ANALYSIS = Analysis(
     "of matched pairs beside the gap, and whether clusters follow labels or modality.",
     find_anatomy,
     parameters=(parts_parameter(PARTS),),
-    shared=("strategy", "pair", "seed", "also", "sample"),
+    shared=("strategy", "pair", "seed", "also", "most-items"),
     strategy=None,
 )

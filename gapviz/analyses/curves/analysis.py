@@ -66,6 +66,6 @@ ANALYSIS = Analysis(
         ),
         replace(PROTOCOL, help=f"for strength: {PROTOCOL.help}; all other curves are of pairs"),
     ),
-    shared=("strategy", "pair", "seed", "sample"),
+    shared=("strategy", "pair", "seed", "most-items"),
     strategy=None,
 )

@@ -324,6 +324,6 @@ ANALYSIS = Analysis(
     "on its way back, which modality the pooled index answers with, and whether the gap predicts "
     "any of it; on the items of the evaluate split.",
     find_directions,
-    shared=("strategy", "also", "seed", "sample"),
+    shared=("strategy", "also", "seed", "most-items"),
     in_report=True,
 )

@@ -320,6 +320,6 @@ ANALYSIS = Analysis(
         PROTOCOL,
         RUNS,
     ),
-    shared=("seed", "sample"),
+    shared=("seed", "most-items"),
     goes_on=True,
 )

@@ -374,6 +374,6 @@ ANALYSIS = Analysis(
         results_parameter(8, "how many hits of --item to show"),
         *PARAMETERS,
     ),
-    shared=("strategy", "pair", "seed", "sample"),
+    shared=("strategy", "pair", "seed", "most-items"),
     strategy=None,
 )
