@@ -44,7 +44,7 @@ from gapviz.strategies import STRATEGIES, StrategyOptions
 
 INDEX = url_choice(
     "index",
-    "ExactIndex",
+    "Index",
     {"all": "All items", "held-out": "Held-out items"},
     help="Held-out items are those that the encoder's heads were not trained on.",
 )
