@@ -47,6 +47,8 @@ class Layout:
     columns: Columns
     """Payload that describes items; its `id` names the item of an entry."""
     modality_column: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    """What the payload holds for each modality, as far as it was looked at and is one text."""
     wanted: tuple[str, ...] = ()
     """Modalities that were named; empty takes all."""
     notes: tuple[Skipped, ...] = ()
@@ -180,7 +182,8 @@ def _of_one_field(
             hint=f"name the payload that says it in --id-column, of {listed(payload)}",
         )
     wanted = tuple(modality_name(name) for name in options.modalities)
-    return Layout((("", field),), replace(columns, id=item), column, wanted)
+    values = _values(peeked, column, wanted)
+    return Layout((("", field),), replace(columns, id=item), column, values, wanted)
 
 
 def _modality_column(
@@ -218,6 +221,19 @@ def _modality(payload: Payload, column: str) -> str | None:
     except TypeError:
         return None
     return None if text is None else modality_name(text)
+
+
+def _values(
+    peeked: Sequence[Payload], column: str, wanted: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """What payload holds for each modality; nothing for one that is written in several ways."""
+    met: dict[str, set[object]] = {}
+    for one in peeked:
+        modality = _modality(one, column)
+        if modality is not None and (not wanted or modality in wanted):
+            met.setdefault(modality, set()).add(one[column])
+    single = {modality: next(iter(held)) for modality, held in met.items() if len(held) == 1}
+    return tuple((name, value) for name, value in single.items() if isinstance(value, str))
 
 
 def _field_words(name: str) -> str:

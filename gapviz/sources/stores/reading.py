@@ -244,6 +244,7 @@ def _reading(
         n_stored=max(n_stored, collection.n_items),
         seed=options.sample_seed,
         estimated=found is not None and found.counted.halvings > 0,
+        values=layout.values,
         n_kept=sample.n_kept,
     )
     told = reading.skipped
