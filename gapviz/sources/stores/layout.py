@@ -47,8 +47,6 @@ class Layout:
     columns: Columns
     """Payload that describes items; its `id` names the item of an entry."""
     modality_column: str | None = None
-    values: tuple[tuple[str, str], ...] = ()
-    """What the payload holds for each modality, as far as it was looked at and is one text."""
     wanted: tuple[str, ...] = ()
     """Modalities that were named; empty takes all."""
     notes: tuple[Skipped, ...] = ()
@@ -70,10 +68,10 @@ class Layout:
         """The same that reads of an item only which it is, and its label."""
         return replace(self, columns=Columns(id=self.columns.id, label=self.columns.label))
 
-    @property
-    def several(self) -> bool:
-        """Whether a field may hold several vectors of an entry."""
-        return any(field.several for _, field in self.fields)
+    def value_of(self, payload: Payload) -> str:
+        """The text under which an entry names its modality; empty where it is none."""
+        value = None if self.modality_column is None else payload.get(self.modality_column)
+        return value if isinstance(value, str) else ""
 
     def described(self, payload: Payload) -> Fields:
         """What the payload of an entry says of its item."""
@@ -182,8 +180,7 @@ def _of_one_field(
             hint=f"name the payload that says it in --id-column, of {listed(payload)}",
         )
     wanted = tuple(modality_name(name) for name in options.modalities)
-    values = _values(peeked, column, wanted)
-    return Layout((("", field),), replace(columns, id=item), column, values, wanted)
+    return Layout((("", field),), replace(columns, id=item), column, wanted)
 
 
 def _modality_column(
@@ -221,19 +218,6 @@ def _modality(payload: Payload, column: str) -> str | None:
     except TypeError:
         return None
     return None if text is None else modality_name(text)
-
-
-def _values(
-    peeked: Sequence[Payload], column: str, wanted: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    """What payload holds for each modality; nothing for one that is written in several ways."""
-    met: dict[str, set[object]] = {}
-    for one in peeked:
-        modality = _modality(one, column)
-        if modality is not None and (not wanted or modality in wanted):
-            met.setdefault(modality, set()).add(one[column])
-    single = {modality: next(iter(held)) for modality, held in met.items() if len(held) == 1}
-    return tuple((name, value) for name, value in single.items() if isinstance(value, str))
 
 
 def _field_words(name: str) -> str:
