@@ -215,11 +215,11 @@ def live_protocol(found: LiveMeasurement, schema: StoreSchema, protocol: str) ->
     return sentence(
         f"{asks}. Searched: all {counted(schema.n_entries, 'entry', 'entries')} of the store, by "
         f"the engine as it is configured ({_searched_by(schema)}), and exactly, "
-        f"{EXACT_WORDS[found.exact_by]}. {figures}. a → b: queries of a over the field of b "
-        f"alone. R@{DEPTH} of exact: of the first {DEPTH} of exact search the share that the "
-        f"engine has in its own first {DEPTH}. The index adds: engine minus exact search, query "
-        f"by query. Ties: {TIE_RULE}. Intervals: {QUERIES_VARIED}, of recall Wilson's; the index "
-        "is held as it is"
+        f"{EXACT_WORDS[found.exact_by]}. {figures}. a → b: queries of a over b alone, in its "
+        f"field or by a filter. R@{DEPTH} of exact: of the first {DEPTH} of exact search the "
+        f"share that the engine has in its own first {DEPTH}. The index adds: engine minus exact "
+        f"search, query by query. Ties: {TIE_RULE}. Intervals: {QUERIES_VARIED}, of recall "
+        "Wilson's; the index is held as it is"
     )
 
 

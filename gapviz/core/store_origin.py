@@ -30,6 +30,8 @@ class StoreOrigin:
     """Of the sample."""
     estimated: bool = False
     """Whether `n_stored` is reckoned from a part."""
+    values: tuple[tuple[str, str], ...] = ()
+    """What that payload holds for each modality, where it is one text."""
     n_kept: int = 0
     """Items of the sample that are in it because they are judged, beside those that were drawn."""
 
@@ -56,6 +58,7 @@ class StoreOrigin:
             KeyError, TypeError, ValueError: other values.
         """
         fields = tuple((str(modality), str(field)) for modality, field in told["fields"])
+        values = tuple((str(modality), str(value)) for modality, value in told["values"])
         columns = [told["modality_column"], told["item_column"]]
         if any(not isinstance(one, str | None) for one in columns):
             raise TypeError("a name of payload is no text")
@@ -68,5 +71,6 @@ class StoreOrigin:
             n_stored=int(told["n_stored"]),
             seed=int(told["seed"]),
             estimated=bool(told["estimated"]),
+            values=values,
             n_kept=int(told["n_kept"]),
         )

@@ -65,8 +65,8 @@ class LiveMeasurement:
     """What queries got from an engine, and from exact search over all that it holds."""
 
     answered: Mapping[str, Answered]
-    """By query modality over all modalities, `image`; and over another one alone, `image → text`,
-    where each has a field of its own."""
+    """By query modality over all modalities, `image`; and over another one alone, in its field or
+    by a filter of the engine, `image → text`."""
     exact_by: ExactBy
     asking: Indices
     """`(n_queries,)`: the item that a query is drawn with."""

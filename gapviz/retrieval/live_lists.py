@@ -16,11 +16,12 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation
+from gapviz.core.lazy import cached_property
 from gapviz.core.progress import Progress
 from gapviz.core.store_origin import StoreOrigin
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.retrieval.run import Run, levels_of_lists
-from gapviz.retrieval.scanned import scanned_nearest
+from gapviz.retrieval.scanned import Search, scanned_nearest
 from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.texts import text_in
 from gapviz.sources.stores.store import Nearest, Store
@@ -39,8 +40,8 @@ MIXED = ""
 ExactBy = Literal["engine", "scan"]
 """Who searched exactly: the engine itself, or gapviz in one pass over all entries."""
 
-Asks = Callable[[str, slice], Nearest]
-"""The nearest of some of the queries in one field."""
+Asks = Callable[[Search, slice], Nearest]
+"""The nearest of some of the queries."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,7 @@ class LiveLists:
     mixed: BothLists
     """Over all modalities."""
     towards: Mapping[str, BothLists]
-    """Over one modality alone, where each has a field of its own."""
+    """Over one modality alone: in the field that it has, or by a filter of the engine."""
     exact_by: ExactBy
 
 
@@ -69,14 +70,10 @@ class LiveLists:
 class _Hit:
     """One entry of a list."""
 
+    entry: str
     item: str
     modality: str
     score: float
-
-    @property
-    def row(self) -> tuple[str, str]:
-        """What tells it from others: an entry is one row of its item in a modality."""
-        return self.item, self.modality
 
 
 def live_lists(
@@ -101,11 +98,11 @@ def live_lists(
     def told(start: float, end: float, stage: str) -> Callable[[float], None]:
         return lambda share: progress(start + share * (end - start), stage)
 
-    def asked(name: str, part: slice) -> Nearest:
-        return store.nearest(name, vectors[part], depth)
+    def asked(one: Search, part: slice) -> Nearest:
+        return store.nearest(one.field, vectors[part], depth, where=one.where)
 
-    def asked_exactly(name: str, part: slice) -> Nearest:
-        return store.nearest(name, vectors[part], depth, exact=True)
+    def asked_exactly(one: Search, part: slice) -> Nearest:
+        return store.nearest(one.field, vectors[part], depth, where=one.where, exact=True)
 
     engine = answers.lists(asked, told(0.0, 0.4, "asking the store"))
     exact_by: ExactBy = "engine"
@@ -114,9 +111,9 @@ def live_lists(
         exact = answers.lists(asked_exactly, tell)
     except GapvizError:
         exact_by = "scan"
-        found = scanned_nearest(store, answers.field_names, vectors, depth, tell)
+        found = scanned_nearest(store, answers.searches, vectors, depth, tell)
         exact = answers.lists(
-            lambda name, part: Nearest(found[name].ids[part], found[name].scores[part]),
+            lambda one, part: Nearest(found[one].ids[part], found[one].scores[part]),
             lambda share: None,
         )
     progress(0.9, "comparing the lists")
@@ -166,6 +163,24 @@ class _Answers:
         """Vector fields that are asked."""
         return [name for _, name in self.origin.fields]
 
+    @cached_property
+    def searches(self) -> tuple[Search, ...]:
+        """What is asked: each field that is a modality; or the one field, whole and by modality.
+
+        Where the engine takes no such filter, the field as a whole alone.
+        """
+        column = self.origin.modality_column
+        if column is None:
+            return tuple(Search(modality, name) for modality, name in self.origin.fields)
+        (name,) = self.field_names
+        filtered = [Search(modality, name, column, value) for modality, value in self.origin.values]
+        try:
+            for one in filtered:
+                self.store.nearest(name, self.vectors[:1], 1, where=one.where)
+        except GapvizError:
+            filtered = []
+        return (Search(MIXED, name), *filtered)
+
     @property
     def vectors(self) -> Float32:
         """`(n, dim)`: all queries, modality by modality."""
@@ -184,8 +199,8 @@ class _Answers:
 
     def lists(self, asks: Asks, tell: Callable[[float], None]) -> dict[str, list[list[_Hit]]]:
         """By modality, or `MIXED`: a list a query, empty for one without a vector."""
-        several = len(self.origin.fields) > 1
-        names = [MIXED, *(name for name, _ in self.origin.fields if several)]
+        targets = [one.target for one in self.searches if one.target]
+        names = [MIXED, *(targets if len(self.searches) > 1 else ())]
         found: dict[str, list[list[_Hit]]] = {
             name: [[] for _ in self.evaluation.queries] for name in names
         }
@@ -194,30 +209,28 @@ class _Answers:
         for start in range(0, len(owners), AT_ONCE):
             tell(start / len(owners))
             part = slice(start, min(start + AT_ONCE, len(owners)))
-            answers = self._answers(asks, part)
+            answers = {one.target: self._answers(asks, one, part) for one in self.searches}
             for place, query in enumerate(owners[part]):
                 lists = {name: one[place] for name, one in answers.items()}
-                merged = [hit for one in lists.values() for hit in one]
-                lists[MIXED] = sorted(merged, key=lambda hit: -hit.score)
+                if MIXED not in lists:
+                    merged = [hit for one in lists.values() for hit in one]
+                    lists[MIXED] = sorted(merged, key=lambda hit: -hit.score)
                 for name in names:
                     found[name][query] = self._trimmed(query, lists[name])
         return found
 
-    def _answers(self, asks: Asks, part: slice) -> dict[str, list[list[_Hit]]]:
-        """By modality of the field: the list of each query."""
-        found = {}
-        for modality, name in self.origin.fields:
-            answers = asks(name, part)
-            told = self._told([one for ids in answers.ids for one in ids], modality)
-            found[modality] = [
-                [
-                    _Hit(*told[one], score)
-                    for one, score in zip(ids, scores.tolist(), strict=True)
-                    if one in told
-                ]
-                for ids, scores in zip(answers.ids, answers.scores, strict=True)
+    def _answers(self, asks: Asks, search: Search, part: slice) -> list[list[_Hit]]:
+        """The list of each query of a part, in one search."""
+        answers = asks(search, part)
+        told = self._told([one for ids in answers.ids for one in ids], search.target)
+        return [
+            [
+                _Hit(one, *told[one], score)
+                for one, score in zip(ids, scores.tolist(), strict=True)
+                if one in told
             ]
-        return found
+            for ids, scores in zip(answers.ids, answers.scores, strict=True)
+        ]
 
     def _told(self, ids: Sequence[str], modality: str) -> Mapping[str, tuple[str, str]]:
         """Item and modality of entries, looked up where their ids do not say them."""
@@ -253,7 +266,8 @@ class _Answers:
 
     def both(self, engine: Sequence[Sequence[_Hit]], exact: Sequence[Sequence[_Hit]]) -> BothLists:
         """Two lists a query, held against each other."""
-        shares = [_recall(*lists) for lists in zip(engine, exact, strict=True)]
+        by_item = self.evaluation.unit == "items"
+        shares = [_recall(*lists, by_item=by_item) for lists in zip(engine, exact, strict=True)]
         return BothLists(
             self.run("engine", engine),
             self.run("exact search", exact),
@@ -280,14 +294,19 @@ class _Answers:
         )
 
 
-def _recall(engine: Sequence[_Hit], exact: Sequence[_Hit]) -> float:
+def _recall(engine: Sequence[_Hit], exact: Sequence[_Hit], *, by_item: bool) -> float:
     if not exact:
         return float("nan")
+
+    def row(hit: _Hit) -> tuple[str, str]:
+        """An entry may be found in several fields."""
+        return (hit.item, "") if by_item else (hit.entry, hit.modality)
+
     last = exact[min(DEPTH, len(exact)) - 1].score
     near = TOLERANCE * max(abs(last), 1.0)
-    counts = {hit.row for hit in exact if hit.score >= last - near}
+    counts = {row(hit) for hit in exact if hit.score >= last - near}
     wanted = min(DEPTH, len(exact))
-    return min(sum(hit.row in counts for hit in engine[:DEPTH]), wanted) / wanted
+    return min(sum(row(hit) in counts for hit in engine[:DEPTH]), wanted) / wanted
 
 
 def _text(value: object) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,18 +12,38 @@ from gapviz.core.vectors import SMALLEST_NORM, Float32, Indices
 from gapviz.sources.stores.store import FieldVectors, Metric, Nearest, Store
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched: one field, of all entries or of those whose payload has a value."""
+
+    target: str
+    """The modality that is found there; empty for all of them."""
+    field: str
+    column: str | None = None
+    value: str = ""
+
+    @property
+    def where(self) -> Mapping[str, str] | None:
+        """As `Store.nearest` takes it."""
+        return None if self.column is None else {self.column: self.value}
+
+    def is_of(self, payload: Mapping[str, Any]) -> bool:
+        """Whether an entry is searched."""
+        return self.column is None or payload.get(self.column) == self.value
+
+
 def scanned_nearest(
     store: Store,
-    fields: Sequence[str],
+    searches: Sequence[Search],
     queries: Float32,
     k: int,
     tell: Callable[[float], None],
-) -> dict[str, Nearest]:
-    """The nearest entries of all queries, by field; memory is that of a batch.
+) -> dict[Search, Nearest]:
+    """The nearest entries of all queries in every search; memory is that of a batch.
 
     Args:
         store: that is read.
-        fields: names of vector fields.
+        searches: what is searched.
         queries: `(n_queries, dim)`.
         k: how many entries to find for each.
         tell: told the share done; may raise to stop.
@@ -32,15 +53,21 @@ def scanned_nearest(
     """
     schema = store.schema()
     metrics = {one.name: one.metric for one in schema.fields}
-    best = {name: _Best.empty(len(queries)) for name in fields}
+    best = {one: _Best.empty(len(queries)) for one in searches}
+    names = list(dict.fromkeys(one.field for one in searches))
+    columns = list(dict.fromkeys(one.column for one in searches if one.column is not None))
     seen = 0
-    for batch in store.scan(fields, ()):
+    for batch in store.scan(names, columns):
         tell(seen / max(schema.n_entries, 1))
-        for name in fields:
-            held = batch.vectors[name]
-            best[name] = best[name].with_batch(held, batch.ids, queries, metrics[name], k)
+        for one in searches:
+            held = batch.vectors[one.field]
+            if one.column is not None:
+                of_it = np.array([one.is_of(payload) for payload in batch.payload], dtype=np.bool_)
+                kept = of_it[held.entry]
+                held = FieldVectors(held.entry[kept], held.vectors[kept])
+            best[one] = best[one].with_batch(held, batch.ids, queries, metrics[one.field], k)
         seen += len(batch.ids)
-    return {name: one.nearest() for name, one in best.items()}
+    return {one: found.nearest() for one, found in best.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,10 +68,10 @@ class Layout:
         """The same that reads of an item only which it is, and its label."""
         return replace(self, columns=Columns(id=self.columns.id, label=self.columns.label))
 
-    @property
-    def several(self) -> bool:
-        """Whether a field may hold several vectors of an entry."""
-        return any(field.several for _, field in self.fields)
+    def value_of(self, payload: Payload) -> str:
+        """The text under which an entry names its modality; empty where it is none."""
+        value = None if self.modality_column is None else payload.get(self.modality_column)
+        return value if isinstance(value, str) else ""
 
     def described(self, payload: Payload) -> Fields:
         """What the payload of an entry says of its item."""

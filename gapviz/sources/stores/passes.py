@@ -75,6 +75,8 @@ class Part:
     """Of each entry; empty where it names none."""
     modalities: tuple[str, ...] = ()
     """Of each entry, where payload says it; else empty."""
+    values: tuple[str, ...] = ()
+    """As payload has it."""
     written: tuple[str, ...] = ()
     """What payload says of each entry, `Fields` as JSON."""
     entry: Mapping[str, Indices] | None = None
@@ -103,6 +105,7 @@ class Part:
             batch.ids,
             tuple(one.id or "" for one in said) if named else batch.ids,
             tuple(layout.modality_of(payload) or "" for payload in batch.payload),
+            tuple(map(layout.value_of, batch.payload)),
             tuple(map(_written, said)),
             {name: batch.vectors[name].entry for name in layout.field_names},
             {name: batch.vectors[name].vectors for name in layout.field_names},
@@ -145,6 +148,7 @@ def joined(parts: Sequence[Part], layout: Layout) -> Part:
         tuple(one for part in parts for one in part.ids),
         tuple(one for part in parts for one in part.items),
         tuple(one for part in parts for one in part.modalities),
+        tuple(one for part in parts for one in part.values),
         tuple(one for part in parts for one in part.written),
         entry,
         vectors,

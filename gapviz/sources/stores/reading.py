@@ -244,6 +244,7 @@ def _reading(
         n_stored=max(n_stored, collection.n_items),
         seed=options.sample_seed,
         estimated=found is not None and found.counted.halvings > 0,
+        values=_values(part, entries),
         n_kept=sample.n_kept,
     )
     told = reading.skipped
@@ -251,6 +252,15 @@ def _reading(
         name = f"{name}, {origin.words}"
         told = (Skipped(where, f"is read as {origin.words}"), *told)
     return Reading((replace(collection, name=name, store=origin),), told)
+
+
+def _values(part: Part, entries: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """What payload holds for each modality; nothing for one that is written in several ways."""
+    met: dict[str, set[str]] = {}
+    for at in entries:
+        met.setdefault(part.modalities[at], set()).add(part.values[at])
+    single = {name: held.pop() for name, held in sorted(met.items()) if len(held) == 1}
+    return tuple((name, value) for name, value in single.items() if name and value)
 
 
 def _blocks(layout: Layout, sample: _Sample, name: str) -> Iterator[tuple[str, VectorRows]]:

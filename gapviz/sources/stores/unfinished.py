@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,8 @@ from gapviz.storage.files import alone, private_folder
 
 KIND = "stores"
 """Folder of the cache."""
+
+KEPT_DAYS = 7
 
 Result = TypeVar("Result")
 
@@ -62,17 +65,27 @@ class Unfinished:
 
 @contextmanager
 def unfinished(key: str) -> Iterator[Unfinished]:
-    """What was kept under a key; nothing is where another run reads the same at this moment."""
+    """What was kept under a key; nothing is where another run reads the same at this moment.
+
+    What nobody has gone on with for `KEPT_DAYS` is given up.
+    """
     folder = configuration().cache / KIND / key
-    try:
-        private_folder(folder.parent)
-        lock = alone(folder)
-        lock.__enter__()
-    except (OSError, GapvizError) as error:
-        _log.warning("nothing is kept of this reading (%s)", error)
-        yield Unfinished(None)
-        return
-    try:
-        yield Unfinished(folder)
-    finally:
-        lock.__exit__(None, None, None)
+    with ExitStack() as held:
+        place = None
+        try:
+            private_folder(folder.parent)
+            held.enter_context(alone(folder))
+            _give_up_old(folder)
+            place = folder
+        except (OSError, GapvizError) as error:
+            _log.warning("nothing is kept of this reading (%s)", error)
+        yield Unfinished(place)
+
+
+def _give_up_old(folder: Path) -> None:
+    """Delete what stands beside a folder and was last written long ago."""
+    oldest = time.time() - KEPT_DAYS * 86_400
+    for other in folder.parent.iterdir():
+        with suppress(FileNotFoundError):
+            if other != folder and other.is_dir() and other.stat().st_mtime < oldest:
+                shutil.rmtree(other, ignore_errors=True)

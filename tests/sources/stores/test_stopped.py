@@ -1,6 +1,7 @@
 """A reading that is stopped, cancelled or killed goes on where it was, and ends as any other."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -174,6 +175,37 @@ def test_one_that_is_cancelled_in_the_background_goes_on(opens):
     assert status.result.collection.content_hash == unbroken.collection.content_hash
     shares = [share for share, _ in seen[12:]]
     assert shares == sorted(shares) and shares[-1] <= 1
+
+
+def test_what_nobody_goes_on_with_is_given_up(opens):
+    def stops(name):
+        if name == "fetch":
+            raise StoppedError
+
+    opens(MemoryStore(by_field(40), FIELDS, stops))
+    with pytest.raises(GapvizError):
+        read_store(ADDRESS, ReadOptions(sample=12))
+    (begun,) = {one.parent for one in kept()}
+    opens(MemoryStore(by_entry(20), LONG))
+    read_store(ADDRESS, ReadOptions(sample=12))
+    assert begun.is_dir()
+    os.utime(begun, (0, 0))
+    read_store(ADDRESS, ReadOptions(sample=12))
+    assert not begun.exists()
+
+
+def test_two_that_read_the_same_do_not_mix(opens):
+    entries, seen = by_field(40), []
+
+    def another(name):
+        if name == "fetch" and not seen:
+            seen.append(name)
+            opens(MemoryStore(entries, FIELDS))
+            seen.append(read_store(ADDRESS, ReadOptions(sample=12)))
+
+    opens(MemoryStore(entries, FIELDS, another))
+    first = read_store(ADDRESS, ReadOptions(sample=12))
+    assert seen[1].collection.content_hash == first.collection.content_hash
 
 
 def test_the_command_line_says_that_it_goes_on(tmp_path, monkeypatch, capsys):
