@@ -13,12 +13,20 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.core.splits import CALIBRATE
+from gapviz.core.wording import figure
 from gapviz.export.card import ExportCard
 from gapviz.export.folder import load_exported
 from gapviz.measures.proof.evidence import QUERIES
 from gapviz.measures.proof.proof import PROTOCOL, Proof, prove
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.stores.registry import open_store, store_of, stores
+
+CARD_FIGURES = {
+    "bias_at_10": "bias@10",
+    "mixed_recall_at_10": "hit rate@10",
+    "mixed_ndcg_at_10": "NDCG@10",
+}
+"""Of a card, what `prove` repeats, and its title."""
 
 
 def add_to(commands: Commands) -> None:
@@ -82,7 +90,11 @@ def run(options: argparse.Namespace) -> str | Gated:
             queries=options.most_queries,
             progress=progress,
         )
-    text = json_text(proof.to_json()) if options.json else text_of(_lines(proof))
+    if options.json:
+        told = {name: exported.card.figures_after[name] for name in CARD_FIGURES}
+        text = json_text(proof.to_json() | {"exported_figures": told})
+    else:
+        text = text_of(_lines(proof, exported.card))
     broken = tuple(f"{one.title.lower()} ({one.found:,} of {one.of:,})" for one in proof.causes)
     return Gated(text, broken) if options.strict else text
 
@@ -116,14 +128,26 @@ def _collection(options: argparse.Namespace, card: ExportCard) -> Collection:
     return collection
 
 
-def _lines(proof: Proof) -> list[str]:
+def _lines(proof: Proof, card: ExportCard) -> list[str]:
     lines = [f"{proof.strategy}, {proof.n_entries:,} entries of {proof.address}"]
     lines += paragraph(proof.reading)
     for table in proof.tables:
         lines += ["", *table_lines(table)]
+    told = f"Measured when it was exported, on held-out items alone: {_told(card)}."
+    lines += ["", *paragraph(told)]
     for cause in proof.causes:
         lines += ["", *paragraph(f"{cause.title}: {cause.sentence}")]
     lines += ["", *paragraph(proof.answers)]
     for note in proof.notes:
         lines += paragraph(note)
     return [*lines, "", *paragraph(PROTOCOL)]
+
+
+def _told(card: ExportCard) -> str:
+    """The figures of an export, a query modality after the other."""
+    known = []
+    for key, title in CARD_FIGURES.items():
+        for name, told in card.figures_after[key].items():
+            if told.get("value") is not None:
+                known.append(f"{title} {name} {figure(told['value'])}")
+    return ", ".join(known)

@@ -1,5 +1,7 @@
 """`gapviz prove` as a person runs it."""
 
+import json
+
 import pytest
 
 from gapviz.sources.stores.registry import open_store
@@ -25,6 +27,9 @@ def test_an_engine_that_answers_as_measured(run, figures, served):
     assert "Qdrant answers 40 held-out queries as was measured." in done.stdout
     told = figures(*asked)
     assert told["agrees"] is True and told["causes"] == []
+    card = json.loads((home / "card.json").read_text("utf-8"))["figures_after"]
+    assert told["exported_figures"]["bias_at_10"] == card["bias_at_10"]
+    assert f"bias@10 image {card['bias_at_10']['image']['value']:.3f}" in done.stdout
     assert {one["modality"]: one["overlap"]["value"] for one in told["agreements"]} == {
         "image": 1, "text": 1,
     }  # fmt: skip

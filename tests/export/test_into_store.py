@@ -1,5 +1,7 @@
 """What `export --to` writes into engines: whole, once, and going on after it was stopped."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from gapviz.export.folder import load_exported
 from gapviz.export.into_store import EXPORT, Entries, store_notes, write_into
 from gapviz.sources.stores.registry import open_store, stores
 from gapviz.sources.stores.store import ITEM, MODALITY
+from gapviz.storage.saved_collection import load_collection, save_collection
 from gapviz.strategies import StrategyOptions
 from tests.sources.stores.engines import FRESH
 
@@ -122,6 +125,37 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing(entries, address):
     # 37 images in three batches, and one of texts.
     assert done.n_entries - done.n_written == 37 + AT_ONCE
     assert done.n_entries == len(contents(address)) == 117
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from gapviz.export.folder import load_exported
+from gapviz.export.into_store import Entries, write_into
+from gapviz.storage.saved_collection import load_collection
+
+entries = Entries.of(load_exported(Path(sys.argv[1])), load_collection(Path(sys.argv[2])))
+write_into(sys.argv[3], entries, size=4, progress=lambda share, stage: print(stage, flush=True))
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_was_killed_is_gone_on_from(take_home, made, tmp_path):
+    save_collection(made, tmp_path / "made")
+    folder = take_home(StrategyOptions("centre"), made)[0]
+    address = f"lancedb://{tmp_path / 'store'}#new"
+    running = subprocess.Popen(
+        [sys.executable, "-c", WRITES, folder, tmp_path / "made", address],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    told = [running.stdout.readline() for _ in range(3)]
+    running.kill()
+    running.communicate()
+    assert told[-1].startswith("12 of 117")
+    done = write_into(
+        address, Entries.of(load_exported(folder), load_collection(tmp_path / "made"))
+    )
+    assert 0 < done.n_written <= 117 - 12 and len(contents(address)) == done.n_entries == 117
 
 
 def test_another_export_is_not_mixed_in(entries, address):

@@ -10,6 +10,7 @@ from gapviz.core.rows import corpus_rows
 from gapviz.core.splits import EVALUATE
 from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.index import Query
+from gapviz.sources.stores.address import parsed_address
 from gapviz.strategies import StrategyOptions
 
 NAMES = ("image", "text", "sound")
@@ -43,41 +44,78 @@ def expected(held_out, strategy, query, modality):
     return [(hit.modality, hit.row - starts[hit.modality]) for hit in found.hits]
 
 
-@pytest.mark.parametrize("options", PLANS, ids=lambda o: f"{o.name}-{o.value('ties')}")
-@pytest.mark.parametrize("place", ["in_numpy", "in_qdrant", "in_lancedb"])
-def test_ties_of_three_lists_break_alike(take_home, tied, generated, tmp_path, options, place):
+def numpy_asks(module, blocks, keys, request):
+    rows = {name: module.move(block, name) for name, block in blocks.items()}
+    return lambda query, modality: module.search(query, modality, rows, k=K)
+
+
+def qdrant_asks(module, blocks, keys, request):
+    from qdrant_client import QdrantClient
+
+    client = QdrantClient(":memory:")
+    module.store(client, [(n, {name: blocks[name][row]}) for n, (name, row) in enumerate(keys)])
+    return by_number(keys, lambda *asked: module.search(client, *asked, k=K))
+
+
+def lancedb_asks(module, blocks, keys, request):
+    import lancedb
+
+    database = lancedb.connect(request.getfixturevalue("tmp_path"))
+    table = module.store(database, listed(blocks, keys))
+    return by_number(keys, lambda *asked: module.search(table, *asked, k=K))
+
+
+def milvus_asks(module, blocks, keys, request):
+    from pymilvus import MilvusClient
+
+    client = MilvusClient(str(request.getfixturevalue("tmp_path") / "lite.db"))
+    request.addfinalizer(client.close)
+    module.store(client, listed(blocks, keys))
+    return by_number(keys, lambda *asked: module.search(client, *asked, k=K))
+
+
+def pgvector_asks(module, blocks, keys, request):
+    import psycopg
+
+    address = parsed_address(request.getfixturevalue("postgres")())
+    connection = psycopg.connect(host=address.host, port=address.port, dbname=address.collection)
+    request.addfinalizer(connection.close)
+    module.store(connection, listed(blocks, keys))
+    return by_number(keys, lambda *asked: module.search(connection, *asked, k=K))
+
+
+def listed(blocks, keys):
+    """(id, modality, vector) of every row."""
+    return [(n, name, blocks[name][row]) for n, (name, row) in enumerate(keys)]
+
+
+def by_number(keys, search):
+    """A search whose keys are numbers of rows, under their modality and row."""
+    return lambda *asked: [(keys[key], score) for key, score in search(*asked)]
+
+
+PLACES = {
+    "in_numpy": numpy_asks, "in_qdrant": qdrant_asks, "in_lancedb": lancedb_asks,
+    "in_milvus": milvus_asks, "in_pgvector": pgvector_asks,
+}  # fmt: skip
+CASES = [
+    pytest.param(options, place, marks=pytest.mark.slow if place != "in_numpy" else ())
+    for options in PLANS
+    for place in PLACES
+    if place in ("in_numpy", "in_qdrant") or options.value("ties") == "shared"
+]
+
+
+@pytest.mark.parametrize(("options", "place"), CASES)
+def test_ties_of_three_lists_break_alike(take_home, tied, generated, request, options, place):
     folder, _, strategy = take_home(options, tied)
     module = generated(folder, place)
     held_out = tied.split(EVALUATE)
     blocks = {name: held_out.modality(name).corpus.vectors for name in NAMES}
     keys = [(name, row) for name in NAMES for row in range(len(blocks[name]))]
-    if place == "in_numpy":
-        rows = {name: module.move(block, name) for name, block in blocks.items()}
-
-        def ask(query, modality):
-            return [key for key, _ in module.search(query, modality, rows, k=K)]
-
-    elif place == "in_qdrant":
-        from qdrant_client import QdrantClient
-
-        client = QdrantClient(":memory:")
-        module.store(client, [(n, {name: blocks[name][row]}) for n, (name, row) in enumerate(keys)])
-
-        def ask(query, modality):
-            return [keys[key] for key, _ in module.search(client, query, modality, k=K)]
-
-    else:
-        import lancedb
-
-        table = module.store(
-            lancedb.connect(tmp_path),
-            [(n, name, blocks[name][row]) for n, (name, row) in enumerate(keys)],
-        )
-
-        def ask(query, modality):
-            return [keys[key] for key, _ in module.search(table, query, modality, k=K)]
-
+    ask = PLACES[place](module, blocks, keys, request)
     for modality in ("image", "text"):
         for row in (0, 3, 5, 12, 33):
             query = blocks[modality][row]
-            assert ask(query, modality) == expected(held_out, strategy, query, modality)
+            found = [key for key, _ in ask(query, modality)]
+            assert found == expected(held_out, strategy, query, modality)

@@ -247,6 +247,20 @@ def test_what_an_approximate_index_misses_is_named(written, proven):
     assert max(one.overlap.value for one in proof.agreements) < 1
 
 
+@pytest.mark.slow
+def test_a_real_approximate_index_is_named(written, proven, make_collection):
+    from lancedb.index import IvfFlat
+
+    many = make_collection(300, 12)
+    address = written(scheme="lancedb", collection=many)
+    with open_store(address) as store:
+        lists = IvfFlat(distance_type="cosine", num_partitions=80)
+        store.table.create_index("vector", config=lists)
+    proof = proven(address, collection=many)
+    assert kinds(proof) == ["approximate"]
+    assert "ivf" in proof.causes[0].sentence.lower()
+
+
 class DividesRanks(QdrantStore):
     """Fuses with weights as Qdrant has them: w / (rank + w·k) instead of a weighted sum."""
 
