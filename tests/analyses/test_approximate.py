@@ -105,6 +105,12 @@ def test_a_floor_is_marked_and_explained(scattered):
     assert "no less can be asked for" in needed.note
 
 
+def test_a_recall_that_the_smallest_effort_reaches_is_not_read():
+    found = find("effort", clustered(120), beside=(), links=32)
+    assert found.result[0].curve("text", "image").at_least_effort(0.95)
+    assert "to find 99%" in words(found) and "to find 95%" not in words(found)
+
+
 def test_efforts_that_find_everything_are_told_once(scattered):
     table = scattered.tables[2]
     whole = [row for row in table.rows if all(cell.value >= 0.9995 for cell in row[1:])]

@@ -14,7 +14,7 @@ PAGES = {
     "/curves?curve=mix": (1, "share"),
     "/thresholds": (1, "Threshold of"),
     "/anatomy?part=spectrum": (1, "principal"),
-    "/approximate?approximate=storage": (2, "signs keep"),
+    "/approximate?index_kind=ivf": (6, "distance computations"),
     "/protocol?family=mixed": (0, "MixBench"),
     "/decide": (0, "What do you search with"),
     "/export": (0, "Qdrant"),

@@ -38,8 +38,8 @@ from gapviz.measures.retrieval.approximate_recall import (
 )
 from gapviz.retrieval.approximate import STORAGES, Hnsw, Ivf
 
-READ_AT = 0.95
-"""The recall that readings are about."""
+READ_AT = LEVELS[1:]
+"""The recalls that readings may be about: the first that the smallest effort does not reach."""
 LITERATURE = 10.0
 """Times as much for cross-modal queries, as papers report of large sets of web images."""
 COST_RULE = (
@@ -84,48 +84,58 @@ def find_effort(request: Request, progress: Progress) -> Finding:
     )
 
 
+def read_level(raw: StrategyCurves) -> float:
+    """The recall that readings are about."""
+    crossings = list(raw.crossings)
+    for level in READ_AT:
+        if not all(one.at_least_effort(level) for pair in crossings for one in pair):
+            return level
+    return READ_AT[-1]
+
+
 def effort_reading(found: Sequence[StrategyCurves], seed: int) -> str:
     """What cross-modal queries cost over others, before and after the strategies."""
     raw, *others = found
-    if all(isnan(raw.factor(own.source, READ_AT, seed).value) for _, own in raw.crossings):
-        return " ".join(map(_most_words, found))
+    level = read_level(raw)
+    if all(isnan(raw.factor(own.source, level, seed).value) for _, own in raw.crossings):
+        return " ".join(_most_words(one, level) for one in found)
     return " ".join(
         [
-            _factor_words(raw, seed),
-            _literature_words(raw, seed),
-            *(_change_words(one, raw, seed) for one in others),
+            _factor_words(raw, level, seed),
+            _literature_words(raw, level, seed),
+            *(_change_words(one, raw, level, seed) for one in others),
         ]
     )
 
 
-def _most_words(one: StrategyCurves) -> str:
+def _most_words(one: StrategyCurves, level: float) -> str:
     """How much is found where no effort finds enough."""
     most = ", ".join(
         f"{way_words(curve.source, curve.target)} {curve.recall.mean(axis=0).max():.0%}"
         for curve in one.curves
     )
     return (
-        f"{one.options.spec.title}: {READ_AT:.0%} cannot be compared, since not all queries reach "
+        f"{one.options.spec.title}: {level:.0%} cannot be compared, since not all queries reach "
         f"it; the most that is found of the exact {DEPTH} is {most}."
     )
 
 
-def _factor_words(raw: StrategyCurves, seed: int) -> str:
+def _factor_words(raw: StrategyCurves, level: float, seed: int) -> str:
     clauses = [
         f"{across.source} queries over {across.target} entries need "
-        f"{_times(effort_ratio(across, own, READ_AT, seed))} the distance computations of "
+        f"{_times(effort_ratio(across, own, level, seed))} the distance computations of "
         f"{own.source} queries"
         for across, own in raw.crossings
     ]
-    return f"{raw.options.spec.title}, to find {READ_AT:.0%}: {'; '.join(clauses)}."
+    return f"{raw.options.spec.title}, to find {level:.0%}: {'; '.join(clauses)}."
 
 
-def _change_words(one: StrategyCurves, raw: StrategyCurves, seed: int) -> str:
+def _change_words(one: StrategyCurves, raw: StrategyCurves, level: float, seed: int) -> str:
     """The same under a strategy, and what it makes the mixed index cost."""
-    factors = [_times(effort_ratio(across, own, READ_AT, seed)) for across, own in one.crossings]
+    factors = [_times(effort_ratio(across, own, level, seed)) for across, own in one.crossings]
     mixed = [
         f"{curve.source} queries cost "
-        f"{_times(effort_ratio(curve, raw.curve(curve.source, None), READ_AT, seed))}"
+        f"{_times(effort_ratio(curve, raw.curve(curve.source, None), level, seed))}"
         for curve in one.curves
         if curve.target is None
     ]
@@ -141,8 +151,8 @@ def _times(ratio: Estimate) -> str:
     return f"{ratio.value:.2f} times ({interval(ratio.low, ratio.high, 2)})"
 
 
-def _literature_words(raw: StrategyCurves, seed: int) -> str:
-    factors = [raw.factor(across.target or "", READ_AT, seed) for across, _ in raw.crossings]
+def _literature_words(raw: StrategyCurves, level: float, seed: int) -> str:
+    factors = [raw.factor(across.target or "", level, seed) for across, _ in raw.crossings]
     known = [one for one in factors if not isnan(one.low)]
     if not known:
         return "Whether cross-modal queries cost more cannot be said at this recall."
