@@ -30,12 +30,15 @@ SIDES = {"image": 0.5, "text": -0.5}
 SPREAD, OWN = 0.6, 0.6
 
 MEASURED = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 began = time.perf_counter()
 from gapviz.commands.cli import main
 code = main(["measure", sys.argv[1], "--stream", "always", "--json"])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps([code, time.perf_counter() - began, peak * 1024]), file=sys.stderr)
+# Not ru_maxrss, which counts what the process was forked from.
+(peak,) = [line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line]
+spent = [time.perf_counter() - began, time.process_time(), 1024 * int(peak.split()[1])]
+print(json.dumps([code, *spent]), file=sys.stderr)
 """
 
 
@@ -52,10 +55,10 @@ def comparisons(n_pairs: int = N_PAIRS) -> Iterator[Comparison]:
         files = make_files(folder, n_pairs)
         read = _seconds(lambda: [*map(_read_whole, files)])
         mean = _seconds(lambda: [np.load(f, mmap_mode="r").mean(0, np.float64) for f in files])
-        seconds, peak, figures = measured(folder)
+        seconds, processor, peak, figures = measured(folder)
     case = (
         f"measure {n_pairs:,} pairs × {DIM} float16, {needed / 1e9:.1f} GB, peak "
-        f"{peak / 1e6:,.0f} MB"
+        f"{peak / 1e6:,.0f} MB, {processor:,.0f} s of processors"
     )
     told = ", ".join(f"{name} {figures[name]}" for name in ("gap", "bias_at_10", "recall"))
     print(f"{case}: {told}", file=sys.stderr)
@@ -93,8 +96,10 @@ def _rows(rng: np.random.Generator, meaning: Float32, scale: Float32, side: floa
     return rows
 
 
-def measured(folder: Path) -> tuple[float, float, dict[str, object]]:
-    """Seconds, bytes at the peak and figures of the command in a fresh process."""
+def measured(folder: Path) -> tuple[float, float, float, dict[str, object]]:
+    """Seconds, those of processors, bytes at the peak and figures of the command in a fresh
+    process (Linux).
+    """
     with tempfile.TemporaryDirectory() as cache:
         done = subprocess.run(
             [sys.executable, "-c", MEASURED, str(folder)],
@@ -105,10 +110,10 @@ def measured(folder: Path) -> tuple[float, float, dict[str, object]]:
         )
     if done.returncode:
         raise SystemExit(done.stderr)
-    code, seconds, peak = json.loads(done.stderr.splitlines()[-1])
+    code, seconds, processor, peak = json.loads(done.stderr.splitlines()[-1])
     if code:
         raise SystemExit(done.stderr)
-    return seconds, peak, json.loads(done.stdout)
+    return seconds, processor, peak, json.loads(done.stdout)
 
 
 def _read_whole(path: Path) -> int:

@@ -321,6 +321,8 @@ class connected:  # noqa: N801 - reads as a statement
 
     def __enter__(self) -> None:
         """Connect."""
+        # What goes wrong comes as an exception; the log of Ray itself would stand among figures.
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         try:
             import ray
@@ -340,7 +342,7 @@ class connected:  # noqa: N801 - reads as a statement
                     hint=f"give the address that `ray start --head` has printed, or {LOCAL!r}",
                 ) from error
             self._opened = True
-        logging.getLogger("ray.data").setLevel(logging.WARNING)
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         memory = ray.cluster_resources().get("object_store_memory", 0)
