@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
@@ -40,6 +41,21 @@ def item_sums(
         block = matrix[order[starts[first] : starts[after]]].astype(np.float64)
         yield np.add.reduceat(block, starts[first:after] - starts[first]), counts[first:after]
         first = after
+
+
+_centroids: dict[int, tuple[weakref.ref[Float32], Float64]] = {}
+
+
+def kept_centroid(matrix: Float32) -> Float64:
+    """`centroid` of a matrix that nobody can write into, found once as long as there is one."""
+    if matrix.flags.writeable:
+        return centroid(matrix)
+    key = id(matrix)
+    known = _centroids.get(key)
+    if known is None or known[0]() is not matrix:
+        forget = weakref.ref(matrix, lambda _: _centroids.pop(key, None))
+        known = _centroids[key] = (forget, centroid(matrix))
+    return known[1]
 
 
 def centroid(matrix: Float32) -> Float64:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -215,7 +216,7 @@ class Collection:
         """SHA-256 over all that figures are made of: the key of every cache."""
         digest = hashlib.sha256()
         # An item of one label has the hash that it had before there were several.
-        told = [astuple(item) if item.other_labels else astuple(item)[:-1] for item in self.items]
+        told = [_told(item) if item.other_labels else _told(item)[:-1] for item in self.items]
         digest.update(json.dumps(told).encode())
         for modality, block in self.modalities.items():
             digest.update(json.dumps([modality, *block.vectors.shape]).encode())
@@ -338,6 +339,11 @@ class Collection:
         with one image and five captions gives five pairs.
         """
         return matching_rows(self.modality(a).corpus.item_index, self.modality(b).corpus.item_index)
+
+
+def _told(item: Item) -> tuple[Any, ...]:
+    # What `astuple` gives, which copies every part of every item.
+    return item.id, item.label, item.captions, item.image, item.other_labels
 
 
 def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:

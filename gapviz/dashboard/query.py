@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float32
-from gapviz.dashboard.caches import collection_of, encoder_named, items_of
+from gapviz.dashboard.caches import cached_within, collection_of, encoder_named, items_of
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title, live_encoder
 from gapviz.dashboard.judged_query import can_ask_judged, chosen_query
 from gapviz.dashboard.settings import Settings
@@ -87,7 +87,7 @@ def ask(chosen: Settings) -> Queries | None:
     """
     # Vectors without their model leave captions and items.
     live = all(live_encoder(view) for view in chosen.views)
-    captions = any(item.captions for item in collection_of(chosen.view).items)
+    captions = bool(_some_caption(chosen.view))
     offered = {
         "judged": can_ask_judged(chosen, live),
         "text": "text" in chosen.modalities and (live or captions),
@@ -106,10 +106,9 @@ def ask(chosen: Settings) -> Queries | None:
 
 
 def _text_query(chosen: Settings) -> Queries | None:
-    collection = collection_of(chosen.view)
     text = st.text_input(
         "Text",
-        FIRST_QUERY.get(chosen.collection, _some_caption(collection)),
+        FIRST_QUERY.get(chosen.collection, _some_caption(chosen.view)),
         key=TEXT,
         bind="query-params",
         max_chars=2_000,
@@ -144,8 +143,10 @@ def _query_prompt(collection: Collection) -> str | None:
     return record.query_prompt if record.asks_apart else None
 
 
-def _some_caption(collection: Collection) -> str:
+@cached_within(1)
+def _some_caption(view: View) -> str:
     """A caption that only asks, where there is one."""
+    collection = collection_of(view)
     several = (item.captions[-1] for item in collection.items if len(item.captions) > 1)
     single = (item.captions[0] for item in collection.items if item.captions)
     return next(several, next(single, ""))

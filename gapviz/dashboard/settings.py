@@ -16,7 +16,7 @@ from gapviz.core.not_measured import not_measured
 from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import STYLESHEET
-from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.caches import cached_within, collection_of, studied
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
 from gapviz.dashboard.url_params import (
     free_parameter,
@@ -225,9 +225,19 @@ def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
 def _measured(view: View, modalities: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the modalities that both halves have; all where that is none."""
     with suppress(GapvizError):  # the page says what is wrong with the collection
-        lacking = not_measured(collection_of(view))
+        lacking = _lacking(view)
         return tuple(name for name in modalities if name not in lacking) or modalities
     return modalities
+
+
+@cached_within(1)
+def _lacking(view: View) -> dict[str, str]:
+    return not_measured(collection_of(view))
+
+
+@cached_within(16)
+def _recommendation(view: View, seed: int) -> Recommended:
+    return Recommended(studied(view), seed)
 
 
 def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
@@ -250,7 +260,7 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
 def _recommended(view: View, seed: int) -> str | None:
     """The strategy that the advisor recommends; None while it measures, and where it cannot."""
     with suppress(GapvizError):  # the page says what is wrong with the collection
-        asked = Recommended(collection_of(view), seed)
+        asked = _recommendation(view, seed)
         known = asked.get()
         if known is None:
             advice = meanwhile(asked.advice, MEASURING)

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from gapviz.core.blocks import centroid
+from gapviz.core.blocks import kept_centroid
 from gapviz.core.parameter import Parameter
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64, unit_rows
@@ -62,7 +62,9 @@ class ShiftStrategy(VectorStrategy):
         """The direction `(dim,)` of each modality, from the calibration centroids."""
 
     def fit_vectors(self, vectors: Mapping[str, Float32], pairs: Matching | None = None) -> Self:
-        self.directions_ = self.directions({name: centroid(rows) for name, rows in vectors.items()})
+        self.directions_ = self.directions(
+            {name: kept_centroid(rows) for name, rows in vectors.items()}
+        )
         return self
 
     @property
