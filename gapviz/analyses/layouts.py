@@ -69,7 +69,7 @@ class LayoutRequest:
             seed=self.seed,
         )
 
-    @cached_property
+    @property
     def modalities(self) -> Mapping[str, ModalityVectors]:
         """Those that are drawn: where a strategy is fitted on one half, those of both halves."""
         found = self.collection.modalities

@@ -221,7 +221,7 @@ def _seeded(view: View, seed: int, pair: tuple[str, str] | None) -> Experiment:
     return experiment(view).having(seed=seed, pair=known)
 
 
-@cached_within(64)
+@cached_within(256)
 def layout_request(
     view: View,
     options: StrategyOptions,

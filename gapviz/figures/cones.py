@@ -49,8 +49,8 @@ def shared_ranges(*layouts: Layout, padding: float = 0.05) -> AxisRanges:
         layouts: one or more, on the same axes.
         padding: share of the span added at each end.
     """
-    points = np.concatenate([layout.points for layout in layouts])
-    low, high = points.min(axis=0), points.max(axis=0)
+    lows, highs = zip(*(layout.extent for layout in layouts), strict=True)
+    low, high = np.min(lows, axis=0), np.max(highs, axis=0)
     # A single point, or points on a line, still need an axis with some length.
     margin = np.maximum((high - low) * padding, 1e-3)
     return AxisRanges(*zip((low - margin).tolist(), (high + margin).tolist(), strict=True))
@@ -109,14 +109,17 @@ def alt_text(layout: Layout, *, title: str = "") -> str:
         layout: as `project` returned it.
         title: which vectors these are ("after centring", say).
     """
-    counts = " and ".join(f"{layout.rows_of(name).size:,} {name}" for name in layout.modalities)
+    found = np.bincount(layout.modality_code, minlength=len(layout.modalities)).tolist()
+    counts = " and ".join(
+        f"{count:,} {name}" for count, name in zip(found, layout.modalities, strict=True)
+    )
     head = f"{title}: " if title else ""
     spread = ""
     if layout.basis is not None and len(layout.modalities) > 1:
         first, second = layout.basis.between or layout.modalities[:2]
-        ends = [layout.points_of(name)[:, 0] for name in (first, second)]
-        if all(end.size for end in ends):
-            offset = abs(float(ends[0].mean() - ends[1].mean()))
+        middles = layout.middles
+        if first in middles and second in middles:
+            offset = abs(middles[first][0] - middles[second][0])
             spread = f" Centroids of {first} and {second} lie {offset:.2f} apart along x."
     return f"{head}{METHOD_TITLES[layout.method]} of {counts} points.{spread}"
 
@@ -199,9 +202,8 @@ def _pair_lines(
 
 
 def _centroids(layout: Layout, scatter: Any) -> Any:
-    drawn = [name for name in layout.modalities if layout.points_of(name).size]
-    styles = [style_of(name, layout.modalities) for name in drawn]
-    middles = np.array([layout.points_of(name).mean(axis=0, dtype=np.float64) for name in drawn])
+    styles = [style_of(name, layout.modalities) for name in layout.middles]
+    middles = np.array(list(layout.middles.values()))
     large = {
         "color": [style.color for style in styles],
         "symbol": [style.symbol for style in styles],

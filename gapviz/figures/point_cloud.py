@@ -74,7 +74,7 @@ class PointCloud:
         """Of the points and of whose they are."""
         return hashlib.sha256(self.content + self.item.tobytes()).hexdigest()[:32]
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Points by modality."""
         found = np.bincount(self.modality_code, minlength=len(self.layout.modalities))
@@ -85,15 +85,7 @@ class PointCloud:
         """The mean of the drawn points by modality; none in a UMAP, where it is the image of
         nothing.
         """
-        if not self.layout.linear:
-            return {}
-        of_each = {name: self.layout.points_of(name) for name in self.layout.modalities}
-        means = {
-            name: points.mean(axis=0, dtype=np.float64).tolist()
-            for name, points in of_each.items()
-            if points.size
-        }
-        return {name: (x, y) for name, (x, y) in means.items()}
+        return self.layout.middles if self.layout.linear else {}
 
     def points_of_items(self, positions: npt.ArrayLike) -> Indices:
         """Ascending numbers of the points that are rows of some items."""

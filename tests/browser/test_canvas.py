@@ -110,6 +110,24 @@ def test_both_clouds_have_one_camera_which_a_toggle_leaves(visit_clouds):
     assert tab.clouds().first.evaluate(CAMERA) == seen
 
 
+MOVING = "canvas => Boolean(canvas.plot.moving)"
+
+
+def test_what_a_strategy_moves_is_seen_to_move_and_again_when_asked(visit_clouds):
+    tab = visit_clouds("/?n=2000")
+    before, after = tab.clouds().all()
+    tab.page.get_by_role("button", name="Replay").click()
+    tab.until(lambda: after.evaluate(MOVING))
+    assert not before.evaluate(MOVING)
+    tab.until(lambda: not after.evaluate(MOVING))
+    tab.page.get_by_text("Nearer").click()
+    tab.until(lambda: after.evaluate(MOVING))
+    calm = visit_clouds("/?n=2000", motion="reduce")
+    _, after = calm.clouds().all()
+    calm.page.get_by_role("button", name="Replay").click()
+    assert not after.evaluate(MOVING)
+
+
 def test_the_picture_is_moved_and_points_are_chosen_by_keys_alone(visit_clouds):
     tab = visit_clouds("/?n=2000")
     clouds = tab.clouds()

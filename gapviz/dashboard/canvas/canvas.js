@@ -24,7 +24,10 @@ export class PointCanvas {
     this.plots = [];
     this.tool = "panZoom";
     this.card = new Card(this);
-    this.legend = new Legend(this.part("legend"), () => this.filter());
+    this.legend = new Legend(this.part("legend"), () => {
+      this.filter();
+      this.mark();
+    });
     this.sizes = new ResizeObserver(() => this.resized());
     this.sizes.observe(this.part("views"));
     this.root.addEventListener("click", (event) => this.clicked(event));
@@ -56,8 +59,8 @@ export class PointCanvas {
     this.root.setAttribute("aria-busy", "true");
     this.part("sentence").hidden = Boolean(this.renderer);
     Promise.all(data.views.map((view) => cloudAt(view.url, view.n))).then(
-      (clouds) => this.wanted === wanted && this.draw(clouds),
-      () => this.wanted === wanted && this.fail(),
+      (clouds) => !this.removed && this.wanted === wanted && this.draw(clouds),
+      () => !this.removed && this.wanted === wanted && this.fail(),
     );
   }
 
@@ -100,7 +103,7 @@ export class PointCanvas {
       plot.draw(clouds[place], place && first ? clouds[0] : null),
     );
     await Promise.all(moves);
-    if (this.clouds !== clouds) return;
+    if (this.removed || this.clouds !== clouds) return;
     this.drawn = true;
     this.root.removeAttribute("aria-busy");
     this.filter();
@@ -198,7 +201,7 @@ export class PointCanvas {
     this.renderer.resize(width, height);
     this.renderer.refresh();
     // After the plots have measured themselves.
-    requestAnimationFrame(() => this.fit());
+    requestAnimationFrame(() => this.removed || this.fit());
   }
 
   fail() {

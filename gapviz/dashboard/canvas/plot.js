@@ -130,7 +130,7 @@ export class Plot {
   // Draw a cloud, moving there from another one, or from where its points were drawn.
   draw(cloud, from = null) {
     this.latest = cloud;
-    this.queue = this.queue.then(() => this.drawNow(cloud, from));
+    this.queue = this.queue.catch(() => {}).then(() => this.drawNow(cloud, from));
     return this.queue;
   }
 
@@ -142,6 +142,7 @@ export class Plot {
     if (alike(from)) {
       await this.scatter.draw(this.normalised(from), options);
       this.cloud = from;
+      if (this.removed) return;
     }
     const transition = Boolean(this.cloud) && this.cloud !== cloud && alike(this.cloud);
     this.cloud = cloud;

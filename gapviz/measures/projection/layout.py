@@ -9,6 +9,7 @@ import numpy as np
 
 from gapviz.core.blocks import float64_blocks
 from gapviz.core.errors import GapvizError
+from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Array, Float32, Float64, Indices
 
 Method = Literal["umap", "pca", "gap_axis"]
@@ -86,6 +87,22 @@ class Layout:
     def linear(self) -> bool:
         """Whether positions, and so centroids, are true to the full space."""
         return self.basis is not None
+
+    @cached_property
+    def extent(self) -> tuple[Float32, Float32]:
+        """`(2,)` each: the lowest and the highest coordinates of any point."""
+        return self.points.min(axis=0), self.points.max(axis=0)
+
+    @cached_property
+    def middles(self) -> dict[str, tuple[float, float]]:
+        """The mean of the drawn points of each modality that has any."""
+        found = {}
+        for name in self.modalities:
+            points = self.points_of(name)
+            if points.size:
+                x, y = points.mean(axis=0, dtype=np.float64).tolist()
+                found[name] = (x, y)
+        return found
 
     def points_of(self, modality: str) -> Float32:
         """`(n_drawn of the modality, 2)`, in the order of its drawn rows.
