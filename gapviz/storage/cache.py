@@ -165,7 +165,8 @@ def content_key(**parts: object) -> str:
         parts: JSON values, arrays, dataclasses of such, and what has a `content_hash`.
     """
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=_content)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    # Names of files may hold bytes that are no characters.
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:

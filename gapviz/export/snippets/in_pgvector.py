@@ -15,7 +15,7 @@ CREATE TABLE gapviz (id bigint, modality text, embedding vector({{DIM}}))
 """
 
 
-def text(vector):
+def as_text(vector):
     """A vector as PostgreSQL reads it."""
     return str(vector.tolist())
 
@@ -27,7 +27,7 @@ def store(connection, rows):
         cursor.execute(CREATE)
         with cursor.copy("COPY gapviz (id, modality, embedding) FROM STDIN") as copy:
             for key, modality, vector in rows:
-                copy.write_row((key, modality, text(move(vector[None], modality)[0])))
+                copy.write_row((key, modality, as_text(move(vector[None], modality)[0])))
 '''
 
 _MIXED = '''
@@ -40,7 +40,7 @@ FROM gapviz ORDER BY embedding <=> %(query)s::vector LIMIT %(k)s
 
 def search(connection, query, modality, k=10):
     """The k best rows of all modalities as [(id, modality, cosine)], for a query as encoded."""
-    moved = text(move_query(query[None], modality)[0])
+    moved = as_text(move_query(query[None], modality)[0])
     return connection.execute(NEAREST, {"query": moved, "k": k}).fetchall()
 '''
 
@@ -68,7 +68,7 @@ def search(connection, query, modality, k=10{depth}):
     """The k best {entries} as [(id, score)] by rank fusion, for a query vector as encoded."""
     names = {order}
     asked = {{
-        "query": text(move_query(query[None], modality)[0]),
+        "query": as_text(move_query(query[None], modality)[0]),
         "names": names,
         "weights": [WEIGHTS[name] for name in names],
         "constant": K,
@@ -109,7 +109,7 @@ ORDER BY embedding <=> %(query)s::vector LIMIT %(limit)s
 
 def search(connection, query, modality, k=10{depth}):
     """The k best as [(id, score)], merged here, for a query vector as encoded."""
-    moved = text(move_query(query[None], modality)[0])
+    moved = as_text(move_query(query[None], modality)[0])
     limit = {limit}
     lists = {{
         name: connection.execute(

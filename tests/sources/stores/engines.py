@@ -55,6 +55,7 @@ SEVERAL = (
     "test_several_vectors_are_one_list_of_a_rank_fusion",
     "test_items_with_several_vectors_are_ranked_as_in_memory",
     "test_of_several_vectors_of_an_item_the_best_is_listed",
+    "test_several_vectors_of_an_entry_are_several_of_its_item",
 )
 """Tests that write several vectors of an entry into a field: `fails` of a store that holds one."""
 

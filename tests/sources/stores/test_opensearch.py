@@ -7,7 +7,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.stores.registry import open_store, store_of
 from gapviz.sources.stores.store import RankFusion
 from tests.sources.stores import test_conformance as suite
-from tests.sources.stores.engines import COLOURS, DIM, Items, N, best_entries, vectors_of
+from tests.sources.stores.engines import COLOURS, DIM, Items, N, Several, best_entries, vectors_of
 from tests.sources.stores.opensearch_server import Cluster, served
 
 QUERIES = vectors_of(3, 9)
@@ -43,7 +43,7 @@ PROPERTIES = {
 @pytest.fixture(scope="module")
 def cluster():
     made = Cluster()
-    made.create("items", PROPERTIES, documents_of(Items()))
+    made.create("items", PROPERTIES, documents_of(Several()))
     return made
 
 
@@ -73,13 +73,13 @@ def test_the_mapping_is_the_schema(items):
 @pytest.mark.parametrize("exact", [False, True])
 def test_scores_are_cosines_by_index_and_by_script(items, exact):
     found = items.nearest("text", QUERIES, 10, exact=exact)
-    expected = [best_entries(Items().texts, query)[:10] for query in QUERIES]
+    expected = [best_entries(Several().texts, query)[:10] for query in QUERIES]
     suite.assert_lists(found, expected, Items.ids)
 
 
 def test_of_nested_vectors_the_best_counts(items):
     found = items.nearest("images.image", QUERIES, N)
-    expected = [best_entries(Items().images, query) for query in QUERIES]
+    expected = [best_entries(Several().images, query) for query in QUERIES]
     suite.assert_lists(found, expected, Items.ids)
     with pytest.raises(GapvizError, match="by its index alone"):
         items.nearest("images.image", QUERIES, 3, exact=True)
@@ -90,7 +90,7 @@ def test_of_nested_vectors_the_best_counts(items):
 def test_a_filter_takes_the_whole_words_of_a_text(items, colour, exact):
     allowed = {i for i in range(N) if COLOURS[i % 2] == colour}
     found = items.nearest("text", QUERIES, N, where={"colour": colour}, exact=exact)
-    expected = [best_entries(Items().texts, query, allowed) for query in QUERIES]
+    expected = [best_entries(Several().texts, query, allowed) for query in QUERIES]
     suite.assert_lists(found, expected, Items.ids)
 
 
@@ -145,10 +145,10 @@ def test_a_scan_brings_every_document_once_and_leaves_no_point_in_time(items, cl
     first = batches[0]
     for place, one in enumerate(first.ids):
         number = Items.ids.index(one)
-        for name, rows in (("images.image", Items().images), ("text", Items().texts)):
+        for name, rows in (("images.image", Several().images), ("text", Several().texts)):
             held = first.vectors[name].vectors[first.vectors[name].entry == place]
             np.testing.assert_array_equal(held, rows.vectors[rows.entry == number])
-        assert first.payload[place] == {**Items().batch.payload[number], "n": number}
+        assert first.payload[place] == {**Several().batch.payload[number], "n": number}
     assert not cluster.points
 
 
@@ -174,7 +174,7 @@ def test_its_rank_fusion_is_the_papers_and_stores_no_pipeline(items, cluster, co
     lists = [
         [
             [Items.ids[i] for i, _ in best_entries(rows, query)[:30]]
-            for rows, query in zip((Items().images, Items().texts), both, strict=True)
+            for rows, query in zip((Several().images, Several().texts), both, strict=True)
         ]
         for both in zip(QUERIES, QUERIES[::-1], strict=True)
     ]

@@ -1,7 +1,5 @@
 """Collections out of stores: on every engine, in both layouts, all of them or a sample."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -23,23 +21,6 @@ from tests.sources.stores.engines import (
 )
 
 ALL = ReadOptions(sample=None)
-
-
-@pytest.fixture(scope="module")
-def items(home):
-    """The world of `Items`, of which Milvus holds one image an entry."""
-    fields, batch = Items.fields, Items().batch
-    if is_milvus(home):
-        first = np.unique(Items().images.entry, return_index=True)[1]
-        one = FieldVectors(Items().images.entry[first], Items().images.vectors[first])
-        fields = tuple(replace(field, several=False) for field in fields)
-        batch = replace(batch, vectors={**batch.vectors, "image": one})
-    with filled(home("items"), fields, batch, ("caption", "colour")) as store:
-        yield store
-
-
-def is_milvus(home):
-    return home("items").startswith("milvus:")
 
 
 def told(reading):
@@ -71,11 +52,16 @@ def test_a_field_is_a_modality_and_an_entry_an_item(items, home):
     assert "the payload colour is not read" in told(reading)
 
 
-def test_an_entry_without_a_vector_lacks_the_modality_and_several_are_several(items, home):
+def test_an_entry_without_a_vector_lacks_the_modality(items, home):
     images = rows_of(read_store(home("items"), ALL).collection, "image")
     assert set(images) == {Items.ids[i] for i in range(N) if i % 4}
-    several = {len(rows) for i, rows in images.items() if int(i.split()[1]) % 3 == 0}
-    assert several == {1 if is_milvus(home) else 2}
+
+
+def test_several_vectors_of_an_entry_are_several_of_its_item(several, home):
+    images = rows_of(read_store(home("several"), ALL).collection, "image")
+    assert {item: len(rows) for item, rows in images.items()} == {
+        Items.ids[i]: 1 + (i % 3 == 0) for i in range(N) if i % 4
+    }
 
 
 def test_entries_that_name_modality_and_item_are_its_vectors(vectors, home):
@@ -140,7 +126,8 @@ def test_items_that_are_judged_are_read_whether_drawn_or_not(vectors, home):
     assert f"{collection.n_items - 5} of them since they are judged" in collection.store.words
 
 
-def test_nothing_stays_in_the_cache_of_a_reading_that_is_done(vectors, home):
+def test_nothing_stays_in_the_cache_of_a_reading_that_is_done(vectors, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path))
     read_store(home("vectors"), ReadOptions(sample=5))
     folder = configuration().cache / "stores"
     assert not folder.is_dir() or not any(folder.iterdir())
