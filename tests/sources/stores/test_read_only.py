@@ -78,6 +78,7 @@ def everything_that_reads(address):
         store.nearest("text", vectors_of(3), 5, exact=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scheme", "reads"), [("qdrant", QDRANT_READS), ("lancedb", LANCE_READS), ("arrays", set())]
 )

@@ -75,7 +75,7 @@ class StoppedError(Exception):
 
 @pytest.mark.parametrize("sample", [None, 12])
 @pytest.mark.parametrize(("make", "fields"), [(by_field, FIELDS), (by_entry, LONG)])
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stops=st.lists(st.integers(1, 12), max_size=8), shuffled=st.randoms())
 def test_a_reading_that_is_stopped_again_and_again_is_an_unbroken_one(
     opens, make, fields, sample, stops, shuffled
