@@ -17,7 +17,10 @@ LOOK_AGAIN_SECONDS = 0.25
 PATIENCE = 120.0
 STILL_WAITING = ("progress", ":material/hourglass_top:")
 """A bar, or the mark of a page that goes on while something is measured."""
-SHOWN = ("markdown", "heading", "alert", "metric", "html", "code", "plotly_chart", "exception")
+SHOWN = (
+    "markdown", "heading", "alert", "metric", "html", "code", "plotly_chart", "bidi_component",
+    "exception",
+)  # fmt: skip
 """Elements whose words tell one visitor's page from another's."""
 HIDDEN = ("id", "figure_id", "form_id", "config", "url")
 LINKS = "<nav"
