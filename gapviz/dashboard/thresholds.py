@@ -9,6 +9,7 @@ from math import isnan
 
 import streamlit as st
 
+from gapviz.analyses.analysis import Request
 from gapviz.analyses.thresholds.analysis import (
     STAYS_RAW,
     calibrated_table,
@@ -23,7 +24,7 @@ from gapviz.analyses.thresholds.analysis import (
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
-from gapviz.dashboard.caches import collection_of, index_of
+from gapviz.dashboard.caches import cached_within, collection_of, index_of, undefined
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.charts import show_panels
 from gapviz.dashboard.page_head import finding
@@ -80,16 +81,24 @@ def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies 
 
     None while they are being made. `query_modality` is that of `query_modality_of`.
     """
-    found, request = {}, request_of(chosen, view, query_modality=query_modality)
+    found, request = {}, _request(chosen, view, query_modality)
     say_sample(view)
-    if request.undefined is not None:
-        st.warning(in_markdown(request.undefined), icon=":material/warning:")
+    why = undefined(view, request.strategy, everywhere=True)
+    if why:
+        words = f"{request.spec.title} is left out. {why}"
+        st.warning(in_markdown(words), icon=":material/warning:")
     for name, work in studies_of(request).items():
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
             return None
         found[name] = study
     return found
+
+
+@cached_within(16)
+def _request(chosen: Settings, view: View, query_modality: str | None) -> Request:
+    # Kept for what it has found out: the pair, and whether the strategy is defined.
+    return request_of(chosen, view, query_modality=query_modality)
 
 
 def threshold_sliders(studies: Studies) -> dict[str, float]:

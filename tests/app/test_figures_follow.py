@@ -46,6 +46,7 @@ def metrics(app):
     return [one.label for one in app.metric]
 
 
+@pytest.mark.slow
 def test_the_lists_of_search_come_before_the_figures(open_app, held):
     app = open_app("pages/search.py", strategy="offset")
     assert not app.exception
@@ -57,6 +58,7 @@ def test_the_lists_of_search_come_before_the_figures(open_app, held):
     assert any("Small figures" in one.value for one in app.caption)
 
 
+@pytest.mark.slow
 def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
     app = open_app(strategy="offset")
     assert not app.exception
@@ -68,6 +70,7 @@ def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
     assert any("NDCG" in label for label in metrics(app))
 
 
+@pytest.mark.slow
 def test_figures_of_before_are_not_shown_for_another_strength(open_app, held):
     held.set()
     app = settled(open_app(strategy="offset"))
@@ -77,6 +80,7 @@ def test_figures_of_before_are_not_shown_for_another_strength(open_app, held):
     assert not app.metric and app.get("progress")
 
 
+@pytest.mark.slow
 def test_what_was_cancelled_is_not_shown(open_app, held):
     app = open_app(strategy="offset")
     next(one for one in app.button if one.label == "Cancel").click().run()

@@ -40,7 +40,7 @@ def shown(found):
     return hits, found.match_rank, f"{found.match_cosine:.4f}", found.bias, found.corpus_share
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     name=st.sampled_from(["offset", "centre", "half"]),
