@@ -28,6 +28,7 @@ HOW_TO_ADD = (
     "captions to be encoded here, on the **Data** page."
 )
 
+PAIRING = "Looking whether rows are paired by more than their place."
 DOUBTING = "Looking whether these vectors share content at all."
 
 
@@ -48,7 +49,8 @@ def page_head(title: str, chosen: Settings, caption: str = "") -> None:
     doubt = too_few(_held_out(chosen.views))
     if doubt is not None:
         st.warning(doubt, icon=":material/warning:")
-    for words in dict.fromkeys(words for view in chosen.views for words in _told_of(view)):
+    told = [words for view in chosen.views for words in (*_guesses_of(view), *_told_of(view))]
+    for words in dict.fromkeys(told):
         st.warning(in_markdown(words), icon=":material/warning:")
     if caption:
         st.caption(caption)
@@ -63,8 +65,20 @@ def warn_of_random_weights(chosen: Settings) -> None:
 @cached_within(1)
 def _told_of(view: View) -> tuple[str, ...]:
     try:
-        collection = collection_of(view)
-        return (*guesses(collection), *not_measured(collection).values())
+        return tuple(not_measured(collection_of(view)).values())
+    except GapvizError:
+        return ()  # the page says what is wrong with it
+
+
+def _guesses_of(view: View) -> tuple[str, ...]:
+    """Looked for in the background where that takes a while."""
+    return meanwhile(_guesses.later(view), PAIRING, patiently=True) or ()
+
+
+@cached_within(1)
+def _guesses(view: View) -> tuple[str, ...]:
+    try:
+        return guesses(collection_of(view))
     except GapvizError:
         return ()  # the page says what is wrong with it
 

@@ -118,6 +118,7 @@ def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) ->
             st.subheader(in_markdown(encoder_title(view)), anchor=False)
         with errors_shown():
             request = request_of(chosen, view, **values)
+            say_sample(view)
             others = section.once or section.with_others
             found = found_of(section.find, request, section.doing, with_others=others)
             if found is not None:
@@ -133,7 +134,6 @@ def say_sample(view: View) -> None:
 
 def _show(section: Section, chosen: Settings, view: View, found: Finding) -> None:
     """Readings, panels, tables and protocol of what was found."""
-    say_sample(view)
     *notes, reading = found.readings
     for note in notes:
         st.caption(f":material/info: {in_markdown(note)}")

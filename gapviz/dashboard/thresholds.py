@@ -23,7 +23,7 @@ from gapviz.analyses.thresholds.analysis import (
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
-from gapviz.dashboard.caches import collection_of, index_of
+from gapviz.dashboard.caches import collection_of, index_of, undefined
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.charts import show_panels
 from gapviz.dashboard.page_head import finding
@@ -82,8 +82,10 @@ def scored(chosen: Settings, view: View, query_modality: str | None) -> Studies 
     """
     found, request = {}, request_of(chosen, view, query_modality=query_modality)
     say_sample(view)
-    if request.undefined is not None:
-        st.warning(in_markdown(request.undefined), icon=":material/warning:")
+    why = undefined(view, request.strategy, everywhere=True)
+    if why:
+        words = f"{request.spec.title} is left out. {why}"
+        st.warning(in_markdown(words), icon=":material/warning:")
     for name, work in studies_of(request).items():
         study = result_of(work, f"Scoring pairs, {STRATEGIES[name].title}")
         if study is None:
