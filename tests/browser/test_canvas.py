@@ -64,6 +64,7 @@ def items_within(points, ends, slack):
     return np.unique(points.item[within])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [200_000, 1_000_000])
 def test_however_many_points_are_drawn_lassoed_and_hovered(visit_clouds, n):
     tab = visit_clouds(f"/?n={n}&lines", motion="reduce")

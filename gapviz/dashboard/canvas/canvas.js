@@ -96,7 +96,6 @@ export class PointCanvas {
   async draw(clouds) {
     this.clouds = clouds;
     const first = !this.drawn;
-    this.part("views").dataset.count = clouds.length;
     if (this.renderer) this.fit();
     const moves = this.plots.map((plot, place) =>
       // What the strategy moves starts where it was.
