@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.clouds_app import MODALITIES, cloud
+from tests.browser.made_clouds import MODALITIES, cloud
 
 pytestmark = pytest.mark.browser
 
