@@ -66,7 +66,7 @@ def items_within(points, ends, slack):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [200_000, 1_000_000])
-def test_however_many_points_are_drawn_lassoed_and_hovered(visit_clouds, n):
+def test_however_many_points_are_drawn_and_lassoed(visit_clouds, n):
     tab = visit_clouds(f"/?n={n}&lines", motion="reduce")
     clouds = tab.clouds()
     for place in (0, 1):
@@ -80,6 +80,13 @@ def test_however_many_points_are_drawn_lassoed_and_hovered(visit_clouds, n):
     assert surely.size <= found[0] <= perhaps.size
     assert surely.sum() <= found[1] <= perhaps.sum()
 
+
+@pytest.mark.slow
+def test_of_many_points_a_selection_survives_a_toggle_and_each_tells_its_item(visit_clouds):
+    tab = visit_clouds("/?n=200000", motion="reduce")
+    clouds = tab.clouds()
+    tab.outline(clouds.first, 0.1, 0.2, 0.35, 0.6)
+    found = wait_for_selection(tab)
     tab.page.get_by_text("Nearer").click()
     expect(tab.page.locator("canvas.points").nth(1)).to_have_attribute(
         "data-drawn", re.compile(".")
@@ -87,6 +94,7 @@ def test_however_many_points_are_drawn_lassoed_and_hovered(visit_clouds, n):
     tab.clouds()
     assert selected(tab) == found
 
+    points = cloud(200_000, 3.0)
     tab.page.get_by_role("button", name="Move").click()
     tab.rest_on(clouds.first, LEFTMOST, f"canvas => ({CAPTION})(canvas) !== ''")
     item = points.item[points.points[:, 0].argmin()]
