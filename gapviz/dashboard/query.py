@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+import numpy as np
 import streamlit as st
 from PIL.Image import Image
 
@@ -31,11 +34,17 @@ from gapviz.retrieval.queries import (
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 # A second caption, so that it is no entry of the index: raw cosine misses its picture.
 FIRST_QUERY = {BUILTIN: "pedestrian"}
 MOST_OPTIONS = 1_000
 """Items in one list to choose from; a larger collection is filtered first."""
 MOST_MEGABYTES = 10
+
+_titles: WeakKeyDictionary[Collection, pa.Array] = WeakKeyDictionary()
+"""`(n_items,)` titles of the items of a large collection."""
 
 
 def item_title(item: Item) -> str:
@@ -176,17 +185,13 @@ def ask_with_item(chosen: Settings) -> Queries | None:
 
 def chosen_item(collection: Collection) -> str | None:
     """The id of an item to search with; None where the filter leaves none."""
-    shown = list(collection.items)
+    shown = collection.items
     if len(shown) > MOST_OPTIONS:
         words = st.text_input(
             f"Find one of {len(shown):,} items", key="item_filter", placeholder="caption or id"
         )
-        wanted = st.query_params.get(ITEM.name)
-        shown = [
-            item
-            for item in shown
-            if words.casefold() in item_title(item).casefold() or item_title(item) == wanted
-        ][:MOST_OPTIONS]
+        found = items_having(collection, words, st.query_params.get(ITEM.name))
+        shown = tuple(shown[place] for place in found)
     item: str | None = select_of(
         ITEM,
         {item.id: item_title(item) for item in shown},
@@ -194,6 +199,30 @@ def chosen_item(collection: Collection) -> str | None:
         placeholder="no item matches",
     )
     return item
+
+
+def items_having(collection: Collection, words: str, wanted: str | None) -> list[int]:
+    """Positions of the first items whose title holds some words, rising, at most `MOST_OPTIONS`.
+
+    Args:
+        collection: whose titles are made once.
+        words: in whatever case; none for all items.
+        wanted: title of one that is among them in any case.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    titles = _titles.get(collection)
+    if titles is None:
+        # Names of files may hold bytes that are no characters.
+        made = (item_title(item).encode(errors="replace") for item in collection.items)
+        titles = _titles[collection] = pa.array(made, pa.string())
+    found = list(range(MOST_OPTIONS))
+    if words:
+        held = pc.match_substring(titles, words, ignore_case=True)
+        found = np.flatnonzero(held.to_numpy(zero_copy_only=False))[:MOST_OPTIONS].tolist()
+    place = -1 if wanted is None else pc.index(titles, wanted).as_py()
+    return found if place < 0 or place in found else sorted([*found[: MOST_OPTIONS - 1], place])
 
 
 def _picture_query(chosen: Settings) -> Queries | None:
