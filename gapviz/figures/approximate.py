@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 from gapviz.analyses.approximate.found import StrategyCurves, StrategyLosses
 from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64
-from gapviz.figures.clear_ground import faded
-from gapviz.figures.lines import BAND_OPACITY, HEIGHT, Axis, Line, Panel, frame, line_panel
+from gapviz.figures.lines import HEIGHT, Axis, Line, Panel, add_band, frame, line_panel
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.retrieval.approximate_recall import DEPTH, EffortCurve, Indexed
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
@@ -77,18 +76,7 @@ def _effort_figure(
     for curve in curves:
         style = style_of(curve.source, modalities)
         cost, (recall, low, high) = curve.distances.mean(axis=0), curve.band(seed)
-        for end, fill in ((low, None), (high, "tonexty")):
-            figure.add_scatter(
-                x=cost,
-                y=end,
-                mode="lines",
-                line={"width": 0, "color": style.color},
-                fill=fill,
-                fillcolor=faded(style.color, BAND_OPACITY),
-                legendgroup=curve.source,
-                showlegend=False,
-                hoverinfo="skip",
-            )
+        add_band(figure, cost, low, high, color=style.color, group=curve.source)
         figure.add_scatter(
             x=cost,
             y=recall,

@@ -104,19 +104,8 @@ def line_figure(
     """
     figure = go.Figure(layout=frame(x_axis, y_axis, height, legend=len(lines) > 1))
     for line in lines:
-        for end, fill in ((line.low, None), (line.high, "tonexty")):
-            if end is not None:
-                figure.add_scatter(
-                    x=x,
-                    y=end,
-                    mode="lines",
-                    line={"width": 0, "color": line.color},
-                    fill=fill,
-                    fillcolor=faded(line.color, BAND_OPACITY),
-                    legendgroup=line.name,
-                    showlegend=False,
-                    hoverinfo="skip",
-                )
+        if line.low is not None and line.high is not None:
+            add_band(figure, x, line.low, line.high, color=line.color, group=line.name)
     for line in lines:
         figure.add_scatter(
             x=x,
@@ -148,6 +137,30 @@ def line_figure(
             annotation_position="top left",
         )
     return figure
+
+
+def add_band(
+    figure: go.Figure,
+    x: npt.ArrayLike,
+    low: npt.ArrayLike,
+    high: npt.ArrayLike,
+    *,
+    color: str,
+    group: str,
+) -> None:
+    """Shade what lies between two lines over `x` `(n,)`; the band goes with the line `group`."""
+    for end, fill in ((low, None), (high, "tonexty")):
+        figure.add_scatter(
+            x=x,
+            y=end,
+            mode="lines",
+            line={"width": 0, "color": color},
+            fill=fill,
+            fillcolor=faded(color, BAND_OPACITY),
+            legendgroup=group,
+            showlegend=False,
+            hoverinfo="skip",
+        )
 
 
 def line_panel(

@@ -15,7 +15,7 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
+from gapviz.core.estimate import Estimate, wilson
 from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
 from gapviz.core.paired_evaluation import paired_evaluation
@@ -27,7 +27,6 @@ from gapviz.measures.retrieval.intervals import RULE_OF_THREE
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.retrieval.live_lists import BothLists, ExactBy, live_lists
-from gapviz.retrieval.recall import wilson
 from gapviz.sources.stores.store import Store, StoreSchema
 
 LIVE_FIGURES = ("bias", "target_hit", "ndcg")

@@ -7,14 +7,12 @@ from math import atanh, isnan, nan, sqrt, tanh
 
 import numpy as np
 
-from gapviz.core.estimate import Estimate
+from gapviz.core.estimate import NORMAL_95, Estimate
 from gapviz.core.vectors import Float64
 
 FEWEST_POINTS = 5
 """Below which no rank correlation says anything: of four points even a perfect one is chance in
 one case of twelve."""
-
-NORMAL_95 = 1.959963984540054
 
 
 def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Estimate:

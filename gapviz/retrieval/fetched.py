@@ -11,7 +11,7 @@ from gapviz.sources.stores.store import Metric
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class EngineQueries:
     """Queries of one modality, and what they may find."""
 
     modality: str
@@ -25,7 +25,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Candidates:
+class FetchedList:
     """What was fetched for one query."""
 
     rows: Indices
@@ -35,7 +35,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class RankedList:
     """What one query got."""
 
     rows: Indices

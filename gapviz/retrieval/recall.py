@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.estimate import Estimate
+from gapviz.core.estimate import Estimate, wilson
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
 from gapviz.core.vectors import Float32
 from gapviz.retrieval.index import Index
@@ -17,8 +16,6 @@ from gapviz.strategies.fusion.ties import TOLERANCE
 
 SAMPLE = 200
 """Queries of a modality that are asked twice."""
-Z = 1.959963984540054
-"""Of a 95 % interval."""
 SPARE = 20
 """How far behind place k equals of it are looked for."""
 
@@ -84,10 +81,3 @@ def recall_against_exact(
         recall = wilson(float(np.mean(shares)), len(shares))
         found.append(RecallAgainstExact(modality, k, len(shares), recall))
     return tuple(found)
-
-
-def wilson(share: float, n: int) -> Estimate:
-    """The interval of a mean of `n` shares."""
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return Estimate(share, max(middle - half, 0.0), min(middle + half, 1.0))

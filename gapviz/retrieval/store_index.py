@@ -14,11 +14,11 @@ from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Indices
 from gapviz.retrieval.exact import TopK
 from gapviz.retrieval.exact_index import ExactIndex, indexed_code
-from gapviz.retrieval.fetched import Answer, Asked, Candidates, unit_cosines
+from gapviz.retrieval.fetched import EngineQueries, FetchedList, RankedList, unit_cosines
 from gapviz.retrieval.index import Hit, Query, ResultList
 from gapviz.retrieval.stored_rows import StoredRows
 from gapviz.sources.stores.registry import store_of
-from gapviz.sources.stores.store import RankFusion, Store, StoreSpec, VectorField
+from gapviz.sources.stores.store import ReciprocalFusion, Store, StoreSpec, VectorField
 from gapviz.strategies import Strategy
 
 DEPTH = 200
@@ -101,7 +101,7 @@ class StoreIndex:
         return plain and self.stored.column is not None
 
     @cached_property
-    def fusion(self) -> RankFusion | None:
+    def fusion(self) -> ReciprocalFusion | None:
         """The engine's own rank fusion, where it is the strategy's; None where gapviz fuses."""
         told = self.strategy.fusion.plain or {}
         if told.get("method") != "rrf" or self.book.prepared is not None or self.spec.fusion:
@@ -111,7 +111,7 @@ class StoreIndex:
         whole = constant >= 1 and float(constant).is_integer()
         if self.stored.column is None or self.effort is not None or self.exact:
             return None
-        return RankFusion(int(constant), self.depth) if alike and whole else None
+        return ReciprocalFusion(int(constant), self.depth) if alike and whole else None
 
     @property
     def described(self) -> str:
@@ -164,7 +164,7 @@ class StoreIndex:
         moved = self.strategy.transform_queries(query.vector[None, :], query.modality)
         own = rows.code(query.modality) if query.modality in rows.names else -1
         closed = self._closed(query, own)
-        asked = Asked(query.modality, own, closed, only, query.item)
+        asked = EngineQueries(query.modality, own, closed, only, query.item)
         found = self._answers(moved, asked, k)[0]
         hits = tuple(
             Hit(
@@ -205,7 +205,7 @@ class StoreIndex:
         # Of an item that is ranked whole, every other row may find it.
         return asked[:1] if self.strategy.spec.ranks_items else asked
 
-    def _corpus_share(self, asked: Asked) -> float:
+    def _corpus_share(self, asked: EngineQueries) -> float:
         """Share of the rows that can be found that has the query's modality."""
         counts = np.bincount(self.rows.modality, minlength=len(self.rows.names)).astype(np.int64)
         np.subtract.at(counts, self.rows.modality[asked.closed], 1)
@@ -233,7 +233,7 @@ class StoreIndex:
             raise GapvizError(f"cannot return {k} results", hint="ask for at least 1")
         moved = self.strategy.transform_queries(vectors, modality)
         own = self.rows.code(modality) if modality in self.rows.names else -1
-        asked = Asked(modality, own)
+        asked = EngineQueries(modality, own)
         answer = TopK(
             np.full((len(vectors), k), -1, dtype=np.int64),
             np.full((len(vectors), k), -np.inf, dtype=np.float32),
@@ -243,7 +243,7 @@ class StoreIndex:
             answer.scores[place, : found.rows.size] = found.scores
         return answer
 
-    def _answers(self, moved: Float32, asked: Asked, k: int) -> list[Answer]:
+    def _answers(self, moved: Float32, asked: EngineQueries, k: int) -> list[RankedList]:
         if self.fusion is not None and not asked.closed.size and asked.only is None:
             return self._fused(moved, asked, k, self.fusion)
         return [
@@ -251,11 +251,13 @@ class StoreIndex:
             for query, found in zip(moved, self._candidates(moved, asked, k), strict=True)
         ]
 
-    def _ranked(self, moved: Float32, found: Candidates, asked: Asked, k: int) -> Answer:
+    def _ranked(
+        self, moved: Float32, found: FetchedList, asked: EngineQueries, k: int
+    ) -> RankedList:
         """What the strategy makes of what was fetched for one query."""
         if not found.rows.size:
             empty = np.zeros(0)
-            return Answer(found.rows, empty, empty.astype(np.float32))
+            return RankedList(found.rows, empty, empty.astype(np.float32))
         few, rows = found.rows, self.rows
         # What ranks scores reads no vectors.
         nothing = np.empty((few.size, 0), dtype=np.float32)
@@ -269,7 +271,7 @@ class StoreIndex:
         rank, match = best.match_rank, best.match_row
         if rank is None or match is None or rank > found.sure:
             rank, match = None, None
-        return Answer(
+        return RankedList(
             few[best.rows],
             best.scores,
             found.cosines[best.rows],
@@ -277,7 +279,7 @@ class StoreIndex:
             None if match is None else float(found.cosines[match]),
         )
 
-    def _candidates(self, moved: Float32, asked: Asked, k: int) -> list[Candidates]:
+    def _candidates(self, moved: Float32, asked: EngineQueries, k: int) -> list[FetchedList]:
         """What the lists of the engine hold for each query, by rising row."""
         depth = max(self.depth, k + asked.closed.size)
         if self.strategy.fusion.whole_lists:
@@ -294,12 +296,12 @@ class StoreIndex:
             order = np.argsort(rows)
             # The first k of all are among the first k of each list.
             sure = min(one.sure for one in parts)
-            joined.append(Candidates(rows[order], cosines[order], sure))
+            joined.append(FetchedList(rows[order], cosines[order], sure))
         return joined
 
     def _list(
-        self, moved: Float32, modality: str | None, depth: int, asked: Asked
-    ) -> list[Candidates]:
+        self, moved: Float32, modality: str | None, depth: int, asked: EngineQueries
+    ) -> list[FetchedList]:
         """The engine's list of each query, of one modality or of all."""
         column, where = self.stored.column, str(self.store.address)
         field = self.stored.fields[modality or self.rows.names[0]]
@@ -328,7 +330,7 @@ class StoreIndex:
                 kept = (rows >= 0) & ~(asking & (near < last))
                 cosines = np.where(asking, near, cosines)
             sure = inf if whole else self._places(rows[kept])
-            lists.append(Candidates(rows[kept], cosines[kept], sure))
+            lists.append(FetchedList(rows[kept], cosines[kept], sure))
         return lists
 
     def _places(self, rows: Indices) -> int:
@@ -336,7 +338,9 @@ class StoreIndex:
         by_item = self.strategy.spec.ranks_items
         return int(np.unique(self.rows.item[rows]).size if by_item else rows.size)
 
-    def _fused(self, moved: Float32, asked: Asked, k: int, fusion: RankFusion) -> list[Answer]:
+    def _fused(
+        self, moved: Float32, asked: EngineQueries, k: int, fusion: ReciprocalFusion
+    ) -> list[RankedList]:
         """What the engine's own rank fusion answers."""
         column, names = self.stored.column, self.rows.names
         assert column is not None
@@ -344,7 +348,7 @@ class StoreIndex:
         found = self.store.fused(
             dict.fromkeys(names, moved),
             depth,
-            RankFusion(fusion.k, depth),
+            ReciprocalFusion(fusion.k, depth),
             where={name: {column: name} for name in names},
         )
         answers = []
@@ -355,7 +359,7 @@ class StoreIndex:
             first = np.flatnonzero(matches) if asked.item is not None else np.zeros(0, np.int64)
             rank = int(first[0]) + 1 if first.size else None
             answers.append(
-                Answer(
+                RankedList(
                     rows[:k],
                     scores[:k].astype(np.float64),
                     cosines[:k],

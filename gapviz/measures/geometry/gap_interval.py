@@ -14,11 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gapviz.core.blocks import BLOCK_ROWS
-from gapviz.core.estimate import Estimate
+from gapviz.core.estimate import NORMAL_95, Estimate
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float32, Float64, Indices
-
-NORMAL_95 = 1.959963984540054
 
 MOST_ITEMS = 4_096
 """Of those that the shape of C is taken from; its size and its part along Δ are of all items."""

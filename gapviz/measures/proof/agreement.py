@@ -9,13 +9,13 @@ import numpy as np
 
 from gapviz.core.estimate import Estimate
 from gapviz.core.vectors import Float64
-from gapviz.measures.proof.evidence import Answered, Evidence, K
+from gapviz.measures.proof.evidence import K, ProofEvidence, ReplayedQuery
 from gapviz.measures.retrieval.bootstrap import bootstrap_means
 from gapviz.retrieval.index import ResultList
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class ListAgreement:
     """Of the queries of one modality."""
 
     modality: str
@@ -39,7 +39,7 @@ class ProvenFigure:
     """The engine's less that in memory, of the same queries."""
 
 
-def agreements(evidence: Evidence) -> tuple[Agreement, ...]:
+def agreements(evidence: ProofEvidence) -> tuple[ListAgreement, ...]:
     """Overlap and rank agreement, a modality that asks."""
     found = []
     for name in evidence.rows.names:
@@ -49,11 +49,11 @@ def agreements(evidence: Evidence) -> tuple[Agreement, ...]:
         overlap, ranks = bootstrap_means(
             [overlaps[:, -1], overlaps.mean(axis=1)], items, seed=evidence.seed
         )
-        found.append(Agreement(name, len(few), overlap, ranks))
+        found.append(ListAgreement(name, len(few), overlap, ranks))
     return tuple(found)
 
 
-def figures(evidence: Evidence, answered: Sequence[Answered]) -> tuple[ProvenFigure, ...]:
+def figures(evidence: ProofEvidence, answered: Sequence[ReplayedQuery]) -> tuple[ProvenFigure, ...]:
     """Bias, hit rate and NDCG of both lists as they stand, a modality that asks."""
     found = []
     for name in evidence.rows.names:
@@ -70,7 +70,7 @@ def figures(evidence: Evidence, answered: Sequence[Answered]) -> tuple[ProvenFig
     return tuple(found)
 
 
-def _overlaps(evidence: Evidence, one: Answered) -> Float64:
+def _overlaps(evidence: ProofEvidence, one: ReplayedQuery) -> Float64:
     """`(K,)`: overlap at each depth; entries that tie with the last one in memory count."""
     memory = [(evidence.key(hit), hit.score) for hit in one.memory.hits]
     known = dict(memory)
@@ -85,12 +85,14 @@ def _overlaps(evidence: Evidence, one: Answered) -> Float64:
     return found
 
 
-def _bias(evidence: Evidence, one: Answered, found: ResultList) -> float:
+def _bias(evidence: ProofEvidence, one: ReplayedQuery, found: ResultList) -> float:
     own = [hit.modality == one.query.modality for hit in found.hits[:K]]
     return float(np.mean(own)) if own else float("nan")
 
 
-def _gains(evidence: Evidence, one: Answered, found: ResultList) -> tuple[list[bool], int]:
+def _gains(
+    evidence: ProofEvidence, one: ReplayedQuery, found: ResultList
+) -> tuple[list[bool], int]:
     """Which of the first 10 are matches, and how many matches there are."""
     query, rows = one.query, evidence.rows
     own = rows.code(query.modality)
@@ -105,12 +107,12 @@ def _gains(evidence: Evidence, one: Answered, found: ResultList) -> tuple[list[b
     return hits, int((of_item != own).sum())
 
 
-def _hit(evidence: Evidence, one: Answered, found: ResultList) -> float:
+def _hit(evidence: ProofEvidence, one: ReplayedQuery, found: ResultList) -> float:
     hits, matches = _gains(evidence, one, found)
     return float(any(hits)) if matches else float("nan")
 
 
-def _ndcg(evidence: Evidence, one: Answered, found: ResultList) -> float:
+def _ndcg(evidence: ProofEvidence, one: ReplayedQuery, found: ResultList) -> float:
     hits, matches = _gains(evidence, one, found)
     if not matches:
         return float("nan")
@@ -119,7 +121,7 @@ def _ndcg(evidence: Evidence, one: Answered, found: ResultList) -> float:
     return float(gain / discounts[: min(matches, K)].sum())
 
 
-FIGURES: dict[str, Callable[[Evidence, Answered, ResultList], float]] = {
+FIGURES: dict[str, Callable[[ProofEvidence, ReplayedQuery, ResultList], float]] = {
     f"bias@{K}": _bias,
     f"hit rate@{K}": _hit,
     f"NDCG@{K}": _ndcg,

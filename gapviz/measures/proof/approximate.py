@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gapviz.core.errors import GapvizError
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import ROUNDING, Evidence, K
+from gapviz.measures.proof.evidence import ROUNDING, K, ProofEvidence
 
 
-def approximate_search(evidence: Evidence) -> Cause | None:
+def approximate_search(evidence: ProofEvidence) -> Cause | None:
     """Recall@10 of the engine's own search in every list, held against its exact search.
 
     An entry that scores as the last of the exact list does counts as one of it.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import PROBES, Evidence, K
+from gapviz.measures.proof.evidence import PROBES, K, ProofEvidence
 from gapviz.measures.proof.ties import differs, same_scores
 
 
-def cut_lists(evidence: Evidence) -> Cause | None:
+def cut_lists(evidence: ProofEvidence) -> Cause | None:
     """Whether lists that differ are those of memory once each is fetched whole."""
     index, n_rows = evidence.index, evidence.rows.n_rows
     if index.depth >= n_rows:

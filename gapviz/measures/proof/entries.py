@@ -7,10 +7,10 @@ import numpy as np
 from gapviz.core.vectors import Mask
 from gapviz.core.wording import counted
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import Evidence
+from gapviz.measures.proof.evidence import ProofEvidence
 
 
-def dropped_vectors(evidence: Evidence) -> Cause | None:
+def dropped_vectors(evidence: ProofEvidence) -> Cause | None:
     """Items of which no vector of a modality is there."""
     lost, alone = _lost(evidence)
     n, stored = int((lost & alone).sum()), evidence.stored
@@ -36,7 +36,7 @@ def dropped_vectors(evidence: Evidence) -> Cause | None:
     return Cause("dropped", n, stored.row.size, "vectors", sentence)
 
 
-def lost_of_several(evidence: Evidence) -> Cause | None:
+def lost_of_several(evidence: ProofEvidence) -> Cause | None:
     """Items of which some vectors of a modality are there, and others are not."""
     lost, alone = _lost(evidence)
     n, size = int((lost & ~alone).sum()), evidence.stored.row.size
@@ -50,7 +50,7 @@ def lost_of_several(evidence: Evidence) -> Cause | None:
     return Cause("several", n, size, "vectors", sentence)
 
 
-def foreign_entries(evidence: Evidence) -> Cause | None:
+def foreign_entries(evidence: ProofEvidence) -> Cause | None:
     """Entries beyond those that were to be written."""
     n, total = evidence.unknown_entries, evidence.schema.n_entries
     if not n:
@@ -62,7 +62,7 @@ def foreign_entries(evidence: Evidence) -> Cause | None:
     return Cause("foreign", n, total, "entries", sentence)
 
 
-def _lost(evidence: Evidence) -> tuple[Mask, Mask]:
+def _lost(evidence: ProofEvidence) -> tuple[Mask, Mask]:
     """`(n_checked,)`: rows that are not there, and rows of whose item and modality none is."""
     stored, rows = evidence.stored, evidence.rows
     group = np.unique(

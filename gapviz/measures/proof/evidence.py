@@ -40,7 +40,7 @@ RANKS_EQUAL = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class ReplayedQuery:
     """One query with the list in memory and that of the engine."""
 
     query: Query
@@ -70,7 +70,7 @@ class StoredVectors:
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class ProofEvidence:
     """A collection under a fitted strategy, in memory and in a store.
 
     Each part is made when first asked for, and then kept.
@@ -148,7 +148,7 @@ class Evidence:
         return tuple(found)
 
     @cached_property
-    def answered(self) -> tuple[Answered, ...]:
+    def answered(self) -> tuple[ReplayedQuery, ...]:
         """Every query with both lists; those that the engine answers with entries of others are
         left out.
 
@@ -162,7 +162,7 @@ class Evidence:
             except GapvizError as error:
                 refused = error
                 continue
-            found.append(Answered(query, self.exact.search(query, DEEP), engine))
+            found.append(ReplayedQuery(query, self.exact.search(query, DEEP), engine))
         if refused is not None and not self.unknown_entries:
             raise refused
         return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import Evidence
+from gapviz.measures.proof.evidence import ProofEvidence
 
 DEEPEST = 10_000
 """Entries of a list that are looked through."""
@@ -13,7 +13,7 @@ LOOKED_AT = 1_000
 """Entries without a vector that are fetched."""
 
 
-def missing_ranked(evidence: Evidence) -> Cause | None:
+def missing_ranked(evidence: ProofEvidence) -> Cause | None:
     """Whether fields of items that lack a modality are ranked; single vectors lack nothing."""
     index, rows = evidence.index, evidence.rows
     if index.stored.column is not None:

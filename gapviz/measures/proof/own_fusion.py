@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gapviz.core.errors import GapvizError
-from gapviz.measures.proof.evidence import DEEP, Answered, Evidence, K
+from gapviz.measures.proof.evidence import DEEP, K, ProofEvidence, ReplayedQuery
 from gapviz.retrieval.index import ResultList
 
 
-def own_fusion(evidence: Evidence) -> tuple[Answered, ...]:
+def own_fusion(evidence: ProofEvidence) -> tuple[ReplayedQuery, ...]:
     """Every query with what the engine itself fuses, and the same in memory.
 
     A query finds itself there, and is struck from both lists. Empty where gapviz fuses.
@@ -25,7 +25,9 @@ def own_fusion(evidence: Evidence) -> tuple[Answered, ...]:
         except GapvizError:
             continue  # entries of others, which are told
         memory = evidence.exact.search(asked, DEEP + len(closed))
-        found.append(Answered(query, _without(memory, closed, DEEP), _without(engine, closed, K)))
+        found.append(
+            ReplayedQuery(query, _without(memory, closed, DEEP), _without(engine, closed, K))
+        )
     return tuple(found)
 
 

@@ -12,12 +12,12 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted
-from gapviz.measures.proof.agreement import Agreement, ProvenFigure, agreements, figures
+from gapviz.measures.proof.agreement import ListAgreement, ProvenFigure, agreements, figures
 from gapviz.measures.proof.approximate import approximate_search
 from gapviz.measures.proof.cause import Cause
 from gapviz.measures.proof.cut import cut_lists
 from gapviz.measures.proof.entries import dropped_vectors, foreign_entries, lost_of_several
-from gapviz.measures.proof.evidence import QUERIES, Evidence, K
+from gapviz.measures.proof.evidence import QUERIES, K, ProofEvidence
 from gapviz.measures.proof.missing import missing_ranked
 from gapviz.measures.proof.own_fusion import own_fusion
 from gapviz.measures.proof.ranks import other_rank_fusion
@@ -27,7 +27,7 @@ from gapviz.measures.proof.vectors import other_vectors, rounded_vectors
 from gapviz.sources.stores.store import Store
 from gapviz.strategies import Strategy
 
-Diagnosis = Callable[[Evidence], Cause | None]
+Diagnosis = Callable[[ProofEvidence], Cause | None]
 
 DIAGNOSES: tuple[Diagnosis, ...] = (
     dropped_vectors,
@@ -68,7 +68,7 @@ class Proof:
     """How the engine answers, in sentences."""
     n_entries: int
     n_queries: int
-    agreements: tuple[Agreement, ...]
+    agreements: tuple[ListAgreement, ...]
     figures: tuple[ProvenFigure, ...]
     own_fusion: tuple[ProvenFigure, ...]
     """Of the engine's own rank fusion, which orders equal scores in its own way; empty where
@@ -154,7 +154,7 @@ def prove(
     Raises:
         GapvizError: the store holds other fields, or does not answer.
     """
-    evidence = Evidence(collection, strategy, store, seed, queries)
+    evidence = ProofEvidence(collection, strategy, store, seed, queries)
     progress(0.0, f"ask {store.address}")
     answered = evidence.answered
     causes = []

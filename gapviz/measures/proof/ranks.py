@@ -8,8 +8,8 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Float32
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import Evidence, K
-from gapviz.sources.stores.store import RankFusion
+from gapviz.measures.proof.evidence import K, ProofEvidence
+from gapviz.sources.stores.store import ReciprocalFusion
 
 DEPTH = 100
 APART = 1e-3
@@ -23,12 +23,12 @@ class EngineFusion:
     matter here.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: ProofEvidence) -> None:
         """Ask nothing yet."""
         self.evidence = evidence
 
     @cached_property
-    def rule(self) -> RankFusion | None:
+    def rule(self) -> ReciprocalFusion | None:
         """The formula as measured, where the engine has one that can equal it."""
         told = self.evidence.strategy.fusion.plain or {}
         method = str(told.get("method", "")).removeprefix("items-")
@@ -38,9 +38,9 @@ class EngineFusion:
         constant = float(told["k"] + told["rank_base"] - 1)
         if set(told["weights"].values()) - {1.0} or constant < 1 or not constant.is_integer():
             return None
-        return RankFusion(int(constant), DEPTH)
+        return ReciprocalFusion(int(constant), DEPTH)
 
-    def compared(self, rule: RankFusion) -> tuple[list[float], list[float], list[list[int]]]:
+    def compared(self, rule: ReciprocalFusion) -> tuple[list[float], list[float], list[list[int]]]:
         """Scores that the engine tells, those of the formula, and the ranks they are made of.
 
         Raises:
@@ -72,7 +72,7 @@ class EngineFusion:
         return told, expected, ranks
 
 
-def other_rank_fusion(evidence: Evidence) -> Cause | None:
+def other_rank_fusion(evidence: ProofEvidence) -> Cause | None:
     """Whether what the engine fuses is Σ 1 / (k + rank) with the k that was measured."""
     fusion = EngineFusion(evidence)
     if fusion.rule is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import Evidence, K
+from gapviz.measures.proof.evidence import K, ProofEvidence
 from gapviz.sources.stores.store import cosines
 
 FAR = 1e-3
 """Scores of the same vectors further apart than this are on another scale."""
 
 
-def other_scale(evidence: Evidence) -> Cause | None:
+def other_scale(evidence: ProofEvidence) -> Cause | None:
     """Whether the engine's scores are the cosines of what it stores."""
     index = evidence.index
     scores: list[float] = []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import Answered, Evidence, K
+from gapviz.measures.proof.evidence import K, ProofEvidence, ReplayedQuery
 
 
-def other_ties(evidence: Evidence) -> Cause | None:
+def other_ties(evidence: ProofEvidence) -> Cause | None:
     """Queries whose two lists hold other entries, or another order, of the same scores."""
     tied = sum(differs_by_ties(evidence, one) for one in evidence.answered)
     if not tied:
@@ -20,7 +20,7 @@ def other_ties(evidence: Evidence) -> Cause | None:
     return Cause("ties", tied, n, "lists", sentence)
 
 
-def differs_by_ties(evidence: Evidence, one: Answered) -> bool:
+def differs_by_ties(evidence: ProofEvidence, one: ReplayedQuery) -> bool:
     """Whether the lists differ, and by the scores of both, they score alike place by place."""
     told = [hit.score for hit in one.engine.hits]
     wanted = [hit.score for hit in one.memory.hits[:K]]
@@ -32,13 +32,13 @@ def differs_by_ties(evidence: Evidence, one: Answered) -> bool:
     )
 
 
-def differs(evidence: Evidence, one: Answered) -> bool:
+def differs(evidence: ProofEvidence, one: ReplayedQuery) -> bool:
     """Whether the two lists are not the same."""
     memory = [evidence.key(hit) for hit in one.memory.hits[:K]]
     return memory != [evidence.key(hit) for hit in one.engine.hits]
 
 
-def same_scores(evidence: Evidence, one: Answered) -> bool:
+def same_scores(evidence: ProofEvidence, one: ReplayedQuery) -> bool:
     """Whether the entries of the engine's list score, in memory, as those there do."""
     known = {evidence.key(hit): hit.score for hit in one.memory.hits}
     wanted = [hit.score for hit in one.memory.hits[:K]]

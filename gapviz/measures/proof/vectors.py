@@ -6,7 +6,7 @@ import numpy as np
 
 from gapviz.core.vectors import Float64
 from gapviz.measures.proof.cause import Cause
-from gapviz.measures.proof.evidence import Evidence
+from gapviz.measures.proof.evidence import ProofEvidence
 from gapviz.measures.proof.ties import differs, same_scores
 
 SAME = 1e-3
@@ -17,7 +17,7 @@ SAID = 1e-4
 """The same of the vector as encoded, where it is another one."""
 
 
-def other_vectors(evidence: Evidence) -> Cause | None:
+def other_vectors(evidence: ProofEvidence) -> Cause | None:
     """Stored vectors that point elsewhere than those that were to be written."""
     stored = evidence.stored
     known = np.flatnonzero(stored.vector & (stored.lengths > 0))
@@ -44,7 +44,7 @@ def other_vectors(evidence: Evidence) -> Cause | None:
     return Cause("vectors", n, int(known.size), "vectors", sentence)
 
 
-def rounded_vectors(evidence: Evidence) -> Cause | None:
+def rounded_vectors(evidence: ProofEvidence) -> Cause | None:
     """Vectors in fewer digits than float32, where lists differ by more than equal scores."""
     stored = evidence.stored
     known = np.flatnonzero(stored.vector & (stored.lengths > 0))

@@ -123,20 +123,11 @@ def _kept_items(
 
 
 @dataclass(frozen=True, eq=False)
-class EffortCurve:
-    """Queries of one modality over one index, at every effort."""
+class SearchedWay:
+    """Queries of one modality over one index."""
 
     source: str
     target: Indexed
-    efforts: tuple[int, ...]
-    """Rising."""
-    recall: Float64
-    """`(n_queries, n_efforts)`, share of the exact first `DEPTH` that was found."""
-    distances: Float64
-    """`(n_queries, n_efforts)` distance computations."""
-    items: Indices
-    """`(n_queries,)` the item of each query: what intervals resample."""
-    n_indexed: int
 
     @property
     def crosses(self) -> bool:
@@ -147,6 +138,21 @@ class EffortCurve:
     def way(self) -> tuple[str, str]:
         """Source and target, for JSON."""
         return self.source, self.target or "mixed"
+
+
+@dataclass(frozen=True, eq=False)
+class EffortCurve(SearchedWay):
+    """What they find at every effort."""
+
+    efforts: tuple[int, ...]
+    """Rising."""
+    recall: Float64
+    """`(n_queries, n_efforts)`, share of the exact first `DEPTH` that was found."""
+    distances: Float64
+    """`(n_queries, n_efforts)` distance computations."""
+    items: Indices
+    """`(n_queries,)` the item of each query: what intervals resample."""
+    n_indexed: int
 
     def resampled(self, seed: int) -> tuple[Float64, Float64]:
         """Mean recall and mean cost in each resample of the items, `(n_resamples, n_efforts)`."""

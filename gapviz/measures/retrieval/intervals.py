@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from gapviz.core.estimate import Estimate
+from gapviz.core.estimate import NORMAL_95, Estimate, wilson
 from gapviz.core.vectors import Float64, Mask
 from gapviz.measures.retrieval.outcome import mean_of_known
 
@@ -62,7 +62,6 @@ CONFIDENCE = 0.95
 OVERLAP = 0.6 / 11
 FIT_FREEDOM = 8
 
-NORMAL_95 = 1.959963984540054
 MAX_T_DRAWS = 2_000
 
 Scale = Literal["share", "ratio", "change", "bounded"]
@@ -163,7 +162,7 @@ class Replicates:
         if isnan(value) or isnan(variance) or self.n < 2:
             return Estimate(value, float("nan"), float("nan"))
         if self.scale == "share":
-            return Estimate(value, *_wilson(value, variance, self.n, times))
+            return _of_share(value, variance, self.n, times)
         half = times * sqrt(variance)
         if self.scale == "change" and self.fit.size and variance < 1e-14:
             half = RULE_OF_THREE / self.n
@@ -347,17 +346,9 @@ def _deviations(parts: Float64) -> Float64:
     return np.asarray(centred.ravel() * sqrt((GROUPS - 1) / GROUPS / len(known)))
 
 
-def _wilson(share: float, variance: float, n: int, times: float) -> tuple[float, float]:
-    """Wilson's interval (1927) of a share whose variance is that of as many queries."""
+def _of_share(share: float, variance: float, n: int, times: float) -> Estimate:
+    """Wilson's interval at as many queries as the variance of a share stands for."""
     inside = 1e-9 < share < 1 - 1e-9
     if inside and variance < 1e-14:
-        return share, share  # by construction, as of lists that take turns
-    effective = share * (1 - share) / variance if inside else float(n)
-    square = times**2 / effective
-    middle = (share + square / 2) / (1 + square)
-    half = (
-        times
-        / (1 + square)
-        * sqrt(max(share * (1 - share), 0) / effective + square / effective / 4)
-    )
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+        return Estimate(share, share, share)  # by construction, as of lists that take turns
+    return wilson(share, share * (1 - share) / variance if inside else float(n), times)

@@ -9,8 +9,8 @@ from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.vectors import Float64, Indices
 from gapviz.measures.retrieval.approximate_recall import (
-    Indexed,
     Sample,
+    SearchedWay,
     asked_over,
     indexed_rows,
 )
@@ -22,28 +22,16 @@ OVERFETCHED = 4
 
 
 @dataclass(frozen=True, eq=False)
-class StorageLoss:
+class StorageLoss(SearchedWay):
     """What a way of storing vectors loses where every row is compared."""
 
     storage: Storage
-    source: str
-    target: Indexed
     recall: Float64
     """`(n_queries,)` of the list as it comes."""
     ranked_again: Float64
     """`(n_queries,)` of the first `OVERFETCHED` times as many, ranked by whole vectors."""
     items: Indices
     bytes_per_row: float
-
-    @property
-    def crosses(self) -> bool:
-        """Whether queries of one modality search the other alone."""
-        return self.target not in (self.source, None)
-
-    @property
-    def way(self) -> tuple[str, str]:
-        """Source and target, for JSON."""
-        return self.source, self.target or "mixed"
 
 
 def storage_losses(
@@ -75,9 +63,9 @@ def _losses(
                 fetched = min(asked.depth * OVERFETCHED, len(rows))
                 found = made.search(asked.queries, fetched, len(rows)).rows
                 yield StorageLoss(
-                    storage,
                     asked.source,
                     target,
+                    storage,
                     asked.recall(found[:, : asked.depth]),
                     asked.recall(found),
                     asked.items,

@@ -15,7 +15,7 @@ from gapviz.measures.geometry.pair_scores import PairScores
 from gapviz.measures.geometry.report import Geometry
 from gapviz.measures.geometry.spectrum import Spectrum, spectrum_of_covariance
 from gapviz.measures.geometry.sums import PairSums, SecondMoments, Sums
-from gapviz.measures.streamed.passes import Swept
+from gapviz.measures.streamed.passes import SecondPass
 
 OF_A_SAMPLE = (
     "separation_c", "uniformity", "auc_matched", "d_prime", "threshold", "info_nce", "linear_cka",
@@ -30,7 +30,7 @@ class StreamedGeometry(Geometry):
 
     sums: Sums
     """Of all rows."""
-    swept: Swept
+    swept: SecondPass
     """What one more pass found."""
 
     @cached_property

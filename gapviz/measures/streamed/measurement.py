@@ -23,7 +23,7 @@ from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.outcome import CrossOutcome, MixedOutcome
 from gapviz.measures.retrieval.outcomes import DEPTH, Outcomes
 from gapviz.measures.streamed.geometry import StreamedGeometry
-from gapviz.measures.streamed.passes import Measured, Swept, swept
+from gapviz.measures.streamed.passes import Measured, SecondPass, swept
 from gapviz.sources.on_disk.vectors import StreamedVectors
 from gapviz.strategies import StrategyOptions, fit_strategy
 
@@ -59,7 +59,7 @@ class StreamedMeasurement(Measurement):
 
     measured: Measured
     sums: Sums
-    swept: Swept
+    swept: SecondPass
 
     @cached_property
     def geometry(self) -> Geometry:

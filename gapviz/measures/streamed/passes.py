@@ -127,7 +127,7 @@ class Measured:
 
 
 @dataclass(frozen=True, eq=False)
-class Swept:
+class SecondPass:
     """What the second pass finds."""
 
     lists: Lists
@@ -138,7 +138,7 @@ class Swept:
     """Of x − y with Δ."""
 
 
-def swept(measured: Measured, sums: Sums, places: Indices, progress: Progress) -> Swept:
+def swept(measured: Measured, sums: Sums, places: Indices, progress: Progress) -> SecondPass:
     """Search every row for some queries, and add up distances to the centroids.
 
     Args:
@@ -165,4 +165,4 @@ def swept(measured: Measured, sums: Sums, places: Indices, progress: Progress) -
             distances[code] += float(np.sqrt(np.einsum("ij,ij->i", wide[code], wide[code])).sum())
         progress((int(numbers[-1]) + 1) / n_items, f"searched {numbers[-1] + 1:,} of {n_items:,}")
     n = measured.n
-    return Swept(lists, distances[0] / n, distances[1] / n, cosines / n)
+    return SecondPass(lists, distances[0] / n, distances[1] / n, cosines / n)

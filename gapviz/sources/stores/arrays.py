@@ -28,7 +28,7 @@ from gapviz.sources.stores.store import (
     Batch,
     FieldVectors,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     StoreSchema,
     StoreSpec,
     WritableStore,
@@ -49,7 +49,7 @@ class ArrayStore(WritableStore):
         super().__init__(address)
         self.folder = folder
         self._writes = writes
-        self._opened: files.Stored | None = None
+        self._opened: files.StoredArrays | None = None
 
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
@@ -83,7 +83,7 @@ class ArrayStore(WritableStore):
         return store
 
     @property
-    def _stored(self) -> files.Stored:
+    def _stored(self) -> files.StoredArrays:
         if self._writes:
             self.finish()
         if self._opened is None:
@@ -193,7 +193,7 @@ class ArrayStore(WritableStore):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:

@@ -40,7 +40,7 @@ Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ArrayColumn:
     """The vectors of one field."""
 
     vectors: Numbers
@@ -80,11 +80,11 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
+class StoredArrays:
     """A folder of arrays, opened."""
 
     fields: tuple[VectorField, ...]
-    columns: Mapping[str, Column]
+    columns: Mapping[str, ArrayColumn]
     entries: Any
     """`pyarrow.Table`."""
 
@@ -151,7 +151,7 @@ def file_of(field: VectorField) -> str:
     return quote(field.name, safe=" +").replace(".", "%2E") or ONE_VECTOR
 
 
-def read_arrays(folder: Path, fields: tuple[VectorField, ...] | None = None) -> Stored:
+def read_arrays(folder: Path, fields: tuple[VectorField, ...] | None = None) -> StoredArrays:
     """Open a folder; vectors stay on disk.
 
     Args:
@@ -184,12 +184,12 @@ def read_arrays(folder: Path, fields: tuple[VectorField, ...] | None = None) -> 
             hint=f"give one with {ENTRIES} and a .npy a vector field",
         ) from error
     named = told if told is not None else _fields_of(found)
-    return Stored(named, found, entries)
+    return StoredArrays(named, found, entries)
 
 
 def _columns(
     folder: Path, fields: Sequence[VectorField] | None, n_entries: int
-) -> dict[str, Column]:
+) -> dict[str, ArrayColumn]:
     if fields is None:
         files = sorted(path.name for path in folder.glob("*.npy"))
         stems = [name.removesuffix(".npy") for name in files if not name.endswith(OWNERS)]
@@ -221,11 +221,11 @@ def _columns(
                 where=str(path),
                 hint=f"give one vector an entry, or the entry of each, rising, in {owners.name}",
             )
-        found[name] = Column(vectors, None if entry is None else entry.astype(np.int64))
+        found[name] = ArrayColumn(vectors, None if entry is None else entry.astype(np.int64))
     return found
 
 
-def _fields_of(columns: Mapping[str, Column]) -> tuple[VectorField, ...]:
+def _fields_of(columns: Mapping[str, ArrayColumn]) -> tuple[VectorField, ...]:
     return tuple(
         VectorField(
             name,
@@ -279,7 +279,7 @@ def joined(folder: Path) -> None:
 
 
 def _join_column(
-    folder: Path, field: VectorField, parts: Sequence[Stored], last: Indices, dtype: str
+    folder: Path, field: VectorField, parts: Sequence[StoredArrays], last: Indices, dtype: str
 ) -> None:
     """The vectors of the entries `last`, places among those of all parts, in their order."""
     held = [one.columns.get(field.name) for one in parts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gapviz.core.vectors import Float32, Indices, Mask
-from gapviz.sources.stores.arrays_files import Column
+from gapviz.sources.stores.arrays_files import ArrayColumn
 from gapviz.sources.stores.store import Metric
 
 BLOCK_NUMBERS = 1 << 24
@@ -15,7 +15,7 @@ Found = tuple[Indices, Float32]
 
 
 def nearest_entries(
-    column: Column, queries: Float32, k: int, metric: Metric, allowed: Mask | None = None
+    column: ArrayColumn, queries: Float32, k: int, metric: Metric, allowed: Mask | None = None
 ) -> list[Found]:
     """The `k` nearest entries of each query, by their best vector; equal scores by their place.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -11,8 +13,14 @@ import numpy as np
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
-from gapviz.sources.stores.store import Batch, StoreSchema, VectorField
+from gapviz.sources.stores.store import Batch, Store, StoreSchema, VectorField
 
+QUERIES_AT_ONCE = 64
+"""In one request to a server."""
+SAMPLED = 64
+"""Entries looked at for the names of payload that a store does not declare."""
+PATIENCE_S = 600.0
+"""How long a server may take to build its indexes."""
 SHOWN = 12
 """Names listed in a message; more are counted."""
 
@@ -35,6 +43,33 @@ def client_module(module: str, title: str, extra: str) -> Any:
             f"{title} needs {module.partition('.')[0]}, which is not installed",
             hint=f"run pip install 'gapviz[{extra}]'",
         ) from error
+
+
+@contextmanager
+def closed_on_error(store: Store) -> Iterator[None]:
+    """Let go of a store that turns out not to be usable."""
+    try:
+        yield
+    except GapvizError:
+        store.close()
+        raise
+
+
+def wait_for_indexes(built: Callable[[], bool], address: StoreAddress) -> None:
+    """Ask again and again until a server has built its indexes.
+
+    Raises:
+        GapvizError: it has not after ten minutes.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while not built():
+        if time.monotonic() > end:
+            raise GapvizError(
+                f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
+                where=str(address),
+                hint="look at the server, and go on when it is ready",
+            )
+        time.sleep(0.2)
 
 
 def no_collection(address: StoreAddress, names: Iterable[str], kind: str) -> GapvizError:

@@ -42,7 +42,7 @@ from gapviz.sources.stores.store import (
     BATCH,
     Batch,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     StoreSchema,
     StoreSpec,
     VectorField,
@@ -237,7 +237,7 @@ class LanceStore(WritableStore):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:

@@ -39,7 +39,7 @@ METRIC_WORDS: Mapping[Metric, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class StoreLayout:
     """How a collection of a store is read."""
 
     fields: tuple[tuple[str, VectorField], ...]
@@ -64,7 +64,7 @@ class Layout:
         return tuple(dict.fromkeys([*self.columns.all, *column]))
 
     @property
-    def brief(self) -> Layout:
+    def brief(self) -> StoreLayout:
         """The same that reads of an item only which it is, and its label."""
         return replace(self, columns=Columns(id=self.columns.id, label=self.columns.label))
 
@@ -89,7 +89,7 @@ class Layout:
 
 def layout_of(
     schema: StoreSchema, peeked: Sequence[Payload], options: ReadOptions, *, where: str
-) -> Layout:
+) -> StoreLayout:
     """How a collection is to be read.
 
     Args:
@@ -126,7 +126,7 @@ def layout_of(
 
 def _of_fields(
     fields: Sequence[VectorField], payload: Sequence[str], options: ReadOptions, where: str
-) -> Layout:
+) -> StoreLayout:
     """Each field a modality, each entry an item."""
     by_name = {field.name: field for field in fields}
     out = other_sizes({field.name: field.dim for field in fields}, options)
@@ -147,7 +147,7 @@ def _of_fields(
     ]
     columns = choose_columns(payload, options, where=where)
     taken = tuple((modality, by_name[name]) for modality, name in chosen.items())
-    return Layout(taken, columns, notes=tuple(notes))
+    return StoreLayout(taken, columns, notes=tuple(notes))
 
 
 def _of_one_field(
@@ -156,7 +156,7 @@ def _of_one_field(
     peeked: Sequence[Payload],
     options: ReadOptions,
     where: str,
-) -> Layout:
+) -> StoreLayout:
     """Entries that name their modality; or one modality alone, where it is named."""
     column = _modality_column(payload, peeked, options)
     if column is None:
@@ -169,7 +169,7 @@ def _of_one_field(
                 "payload 'modality' and 'item'; or name the one modality in --modalities",
             )
         columns = choose_columns(payload, options, where=where)
-        return Layout(((options.modalities[0], field),), columns)
+        return StoreLayout(((options.modalities[0], field),), columns)
     columns = choose_columns(payload, options, where=where, only_named=[column])
     item = columns.id if options.id_column else _item_column(payload, peeked, column)
     if item is None:
@@ -180,7 +180,7 @@ def _of_one_field(
             hint=f"name the payload that says it in --id-column, of {listed(payload)}",
         )
     wanted = tuple(modality_name(name) for name in options.modalities)
-    return Layout((("", field),), replace(columns, id=item), column, wanted)
+    return StoreLayout((("", field),), replace(columns, id=item), column, wanted)
 
 
 def _modality_column(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -12,13 +11,17 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
+    QUERIES_AT_ONCE,
+    SAMPLED,
     client_module,
+    closed_on_error,
     field_named,
     no_collection,
     not_ours,
     refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
+    wait_for_indexes,
 )
 from gapviz.sources.stores.milvus_client import TOKEN, explained, let_go, opened
 from gapviz.sources.stores.milvus_schema import (
@@ -40,18 +43,12 @@ from gapviz.sources.stores.store import (
     Batch,
     FieldVectors,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     StoreSchema,
     StoreSpec,
     VectorField,
     WritableStore,
 )
-
-QUERIES_AT_ONCE = 64
-SAMPLED = 64
-"""Entries looked at for the names of what is not declared."""
-PATIENCE_S = 600.0
-"""How long a server may take to build its indexes."""
 
 
 class MilvusStore(WritableStore):
@@ -71,15 +68,11 @@ class MilvusStore(WritableStore):
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
         store = cls(address, opened(address, create=False))
-        try:
-            with explained(address):
-                names = store.client.list_collections()
-                if address.collection not in names:
-                    raise no_collection(address, names, "collection")
-                store._be_loaded()
-        except GapvizError:
-            store.close()
-            raise
+        with closed_on_error(store), explained(address):
+            names = store.client.list_collections()
+            if address.collection not in names:
+                raise no_collection(address, names, "collection")
+            store._be_loaded()
         return store
 
     @classmethod
@@ -87,25 +80,21 @@ class MilvusStore(WritableStore):
         library = client_module("pymilvus", "Milvus", "milvus")
         store = cls(address, opened(address, create=True))
         named = StoreSchema(tuple(map(named_field, schema.fields)), schema.payload, 0)
-        try:
-            with explained(address):
-                if store.client.has_collection(store._name):
-                    if not is_ours(store.client, store._name):
-                        raise not_ours(address)
-                    store.client.load_collection(store._name)
-                    refuse_other_schema(address, store.schema(), named)
-                    return store
-                store.client.create_collection(
-                    store._name,
-                    schema=collection_schema(library, named.fields, named.payload),
-                    index_params=index_params(store.client, named.fields),
-                    consistency_level="Strong",
-                    properties={MARK: "1"} if address.in_files else None,
-                )
+        with closed_on_error(store), explained(address):
+            if store.client.has_collection(store._name):
+                if not is_ours(store.client, store._name):
+                    raise not_ours(address)
                 store.client.load_collection(store._name)
-        except GapvizError:
-            store.close()
-            raise
+                refuse_other_schema(address, store.schema(), named)
+                return store
+            store.client.create_collection(
+                store._name,
+                schema=collection_schema(library, named.fields, named.payload),
+                index_params=index_params(store.client, named.fields),
+                consistency_level="Strong",
+                properties={MARK: "1"} if address.in_files else None,
+            )
+            store.client.load_collection(store._name)
         return store
 
     def close(self) -> None:
@@ -284,7 +273,7 @@ class MilvusStore(WritableStore):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:
@@ -365,14 +354,11 @@ class MilvusStore(WritableStore):
         Raises:
             GapvizError: it has not after ten minutes.
         """
-        end = time.monotonic() + PATIENCE_S
         with explained(self.address):
             self.client.flush(self._name)
-            while any(map(self._pending, self._declared.vectors)):
-                if time.monotonic() > end:
-                    what = f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes"
-                    raise GapvizError(what, where=str(self.address))
-                time.sleep(0.2)
+            wait_for_indexes(
+                lambda: not any(map(self._pending, self._declared.vectors)), self.address
+            )
 
     def _pending(self, field: VectorField) -> int:
         (name,) = self.client.list_indexes(self._name, field_name=field.name)

@@ -19,6 +19,7 @@ from gapviz.sources.stores import opensearch_queries as asked
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
     client_module,
+    closed_on_error,
     field_named,
     no_collection,
     refuse_other_dimension,
@@ -29,7 +30,7 @@ from gapviz.sources.stores.store import (
     Batch,
     FieldVectors,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     Store,
     StoreSchema,
     StoreSpec,
@@ -61,15 +62,11 @@ class OpenSearchStore(Store):
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
         store = cls(address, _client(address))
-        try:
-            with _explained(address):
-                if not address.collection or not store.client.indices.exists(index=store._name):
-                    held = store.client.cat.indices(format="json")
-                    names = [one["index"] for one in held if not one["index"].startswith(".")]
-                    raise no_collection(address, names, "index")
-        except GapvizError:
-            store.close()
-            raise
+        with closed_on_error(store), _explained(address):
+            if not address.collection or not store.client.indices.exists(index=store._name):
+                held = store.client.cat.indices(format="json")
+                names = [one["index"] for one in held if not one["index"].startswith(".")]
+                raise no_collection(address, names, "index")
         return store
 
     def close(self) -> None:
@@ -253,7 +250,7 @@ class OpenSearchStore(Store):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:
@@ -288,14 +285,14 @@ class OpenSearchStore(Store):
             lists.append([(hit["_id"], float(hit["_score"])) for hit in hits[:k]])
         return Nearest.of(lists)
 
-    def _refuse_fusion(self, n_lists: int, fusion: RankFusion) -> None:
+    def _refuse_fusion(self, n_lists: int, fusion: ReciprocalFusion) -> None:
         with _explained(self.address):
             told = self.client.info()["version"]["number"]
         version = tuple(int(part) for part in told.split(".")[:2])
         why = ""
         if version < (2, 19):
             why = f"OpenSearch {told} has no rank fusion, which came with 2.19"
-        elif version < (3, 0) and fusion.k != RankFusion().k:
+        elif version < (3, 0) and fusion.k != ReciprocalFusion().k:
             why = f"OpenSearch {told} ignores the rank constant, and takes 60 for {fusion.k}"
         elif n_lists > MOST_LISTS:
             why = f"a hybrid query holds at most {MOST_LISTS} queries"

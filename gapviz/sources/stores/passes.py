@@ -18,11 +18,11 @@ from gapviz.core.progress import Progress
 from gapviz.core.vectors import Float32, Indices
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.vector_tables import MOST_MODALITIES
-from gapviz.sources.stores.layout import Layout
+from gapviz.sources.stores.layout import StoreLayout
 from gapviz.sources.stores.sampling import (
     NOTHING_COUNTED,
     Bits,
-    Counted,
+    CountedItems,
     ItemCount,
     Places,
     is_among,
@@ -44,7 +44,7 @@ STEP = 1_024
 class Census:
     """Who is in a store."""
 
-    counted: Counted = NOTHING_COUNTED
+    counted: CountedItems = NOTHING_COUNTED
     modalities: tuple[str, ...] = ()
     """By bit of a pattern; empty where vectors tell it."""
     n_entries: int = 0
@@ -97,7 +97,7 @@ class Part:
         return FieldVectors(entry[field], vectors[field])
 
     @classmethod
-    def of(cls, batch: Batch, layout: Layout) -> Part:
+    def of(cls, batch: Batch, layout: StoreLayout) -> Part:
         """From a batch with all that is read."""
         said = [layout.described(payload) for payload in batch.payload]
         named = layout.columns.id is not None
@@ -132,7 +132,7 @@ def _read(text: str) -> Fields:
     return Fields(**told)
 
 
-def joined(parts: Sequence[Part], layout: Layout) -> Part:
+def joined(parts: Sequence[Part], layout: StoreLayout) -> Part:
     """Several parts as one."""
     starts = np.cumsum([0, *(len(part.ids) for part in parts)])
     entry, vectors = {}, {}
@@ -157,7 +157,12 @@ def joined(parts: Sequence[Part], layout: Layout) -> Part:
 
 
 def census(
-    store: Store, layout: Layout, n_entries: int, seed: int, kept: Unfinished, progress: Progress
+    store: Store,
+    layout: StoreLayout,
+    n_entries: int,
+    seed: int,
+    kept: Unfinished,
+    progress: Progress,
 ) -> Census:
     """Every item of a store, by its payload alone.
 
@@ -213,7 +218,7 @@ def census(
 
 def entries_of(
     store: Store,
-    layout: Layout,
+    layout: StoreLayout,
     wanted: Places,
     n_entries: int,
     seed: int,
@@ -262,7 +267,7 @@ def entries_of(
 
 
 def fetched(
-    store: Store, layout: Layout, ids: Sequence[str], kept: Unfinished, progress: Progress
+    store: Store, layout: StoreLayout, ids: Sequence[str], kept: Unfinished, progress: Progress
 ) -> list[Part]:
     """What the entries of some ids hold."""
 
@@ -278,7 +283,7 @@ def fetched(
 
 
 def scanned(
-    store: Store, layout: Layout, n_entries: int, kept: Unfinished, progress: Progress
+    store: Store, layout: StoreLayout, n_entries: int, kept: Unfinished, progress: Progress
 ) -> list[Part]:
     """What every entry holds."""
     seen = 0
@@ -294,7 +299,7 @@ def scanned(
 
 
 def _kept_parts(
-    batches: Callable[[str], Iterator[Part]], layout: Layout, kept: Unfinished
+    batches: Callable[[str], Iterator[Part]], layout: StoreLayout, kept: Unfinished
 ) -> list[Part]:
     """All parts: those that an earlier run has kept, and then the others, kept in their turn."""
     parts: list[Part] = []

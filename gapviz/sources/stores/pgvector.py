@@ -12,6 +12,7 @@ from gapviz.sources.stores import pgvector_queries as asked
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
     client_module,
+    closed_on_error,
     field_named,
     no_collection,
     not_ours,
@@ -33,7 +34,7 @@ from gapviz.sources.stores.store import (
     BATCH,
     Batch,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     StoreSchema,
     StoreSpec,
     VectorField,
@@ -56,21 +57,17 @@ class PgvectorStore(WritableStore):
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
         store = cls(address, _connected(address))
-        try:
-            with _explained(address):
-                store.connection.read_only = True
-                if store._described() is None:
-                    names = tables_with_vectors(store.connection)
-                    raise no_collection(address, names, "table")
-        except GapvizError:
-            store.close()
-            raise
+        with closed_on_error(store), _explained(address):
+            store.connection.read_only = True
+            if store._described() is None:
+                names = tables_with_vectors(store.connection)
+                raise no_collection(address, names, "table")
         return store
 
     @classmethod
     def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
         store = cls(address, _connected(address))
-        try:
+        with closed_on_error(store):
             with _explained(address), store.connection.transaction():
                 noted = written_fields(store.connection, address)
                 if noted is None:
@@ -80,9 +77,6 @@ class PgvectorStore(WritableStore):
                     raise not_ours(address)
             named = StoreSchema(tuple(map(named_column, schema.fields)), schema.payload, 0)
             refuse_other_schema(address, store.schema(), named)
-        except GapvizError:
-            store.close()
-            raise
         return store
 
     def close(self) -> None:
@@ -232,7 +226,7 @@ class PgvectorStore(WritableStore):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -12,13 +11,17 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
+    QUERIES_AT_ONCE,
+    SAMPLED,
     client_module,
+    closed_on_error,
     field_named,
     no_collection,
     not_ours,
     refuse_not_finite,
     refuse_other_dimension,
     refuse_other_schema,
+    wait_for_indexes,
 )
 from gapviz.sources.stores.qdrant_connection import KEY, close_client, explained, open_client
 from gapviz.sources.stores.qdrant_points import (
@@ -36,7 +39,7 @@ from gapviz.sources.stores.store import (
     Batch,
     FieldVectors,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     StoreSchema,
     StoreSpec,
     VectorField,
@@ -45,13 +48,8 @@ from gapviz.sources.stores.store import (
 
 MARK = "gapviz"
 """Of a collection's metadata: gapviz created it."""
-SAMPLED = 64
-"""Entries looked at for the names of their payload."""
-QUERIES_AT_ONCE = 64
 NUMBERS_AT_ONCE = 1_000_000
 """Components of vectors in one request; a server takes 32 MB of JSON."""
-PATIENCE_S = 600.0
-"""How long a server may take to build its indexes."""
 
 
 class QdrantStore(WritableStore):
@@ -70,40 +68,33 @@ class QdrantStore(WritableStore):
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
         store = cls(address, open_client(address, create=False))
-        try:
+        with closed_on_error(store):
             with explained(address):
                 names = [one.name for one in store.client.get_collections().collections]
             if address.collection not in names:
                 raise no_collection(address, names, "collection")
-        except GapvizError:
-            store.close()
-            raise
         return store
 
     @classmethod
     def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
         models = client_module("qdrant_client", "Qdrant", "qdrant").models
         store = cls(address, open_client(address, create=True))
-        try:
-            with explained(address):
-                if store.client.collection_exists(store._name):
-                    if MARK not in (store._info.config.metadata or {}):
-                        raise not_ours(address)
-                    refuse_other_schema(address, store.schema(), schema)
-                    return store
-                configs = {one.name: field_config(models, one) for one in schema.fields}
-                store.client.create_collection(
-                    store._name,
-                    vectors_config=configs[""] if list(configs) == [""] else configs,
-                    metadata={MARK: True},
+        with closed_on_error(store), explained(address):
+            if store.client.collection_exists(store._name):
+                if MARK not in (store._info.config.metadata or {}):
+                    raise not_ours(address)
+                refuse_other_schema(address, store.schema(), schema)
+                return store
+            configs = {one.name: field_config(models, one) for one in schema.fields}
+            store.client.create_collection(
+                store._name,
+                vectors_config=configs[""] if list(configs) == [""] else configs,
+                metadata={MARK: True},
+            )
+            if MODALITY in schema.payload and not address.in_files:
+                store.client.create_payload_index(
+                    store._name, MODALITY, models.PayloadSchemaType.KEYWORD
                 )
-                if MODALITY in schema.payload and not address.in_files:
-                    store.client.create_payload_index(
-                        store._name, MODALITY, models.PayloadSchemaType.KEYWORD
-                    )
-        except GapvizError:
-            store.close()
-            raise
         return store
 
     def close(self) -> None:
@@ -246,7 +237,7 @@ class QdrantStore(WritableStore):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:
@@ -329,19 +320,12 @@ class QdrantStore(WritableStore):
         Raises:
             GapvizError: it has not after ten minutes.
         """
-        end = time.monotonic() + PATIENCE_S
-        while True:
+
+        def built() -> bool:
             with explained(self.address):
-                status = self._info.status.value
-            if status in ("green", "grey"):
-                return
-            if time.monotonic() > end:
-                raise GapvizError(
-                    f"the indexes are not built after {PATIENCE_S / 60:.0f} minutes",
-                    where=str(self.address),
-                    hint="look at the server, and go on when its status is green",
-                )
-            time.sleep(0.2)
+                return self._info.status.value in ("green", "grey")
+
+        wait_for_indexes(built, self.address)
 
 
 STORE = StoreSpec(

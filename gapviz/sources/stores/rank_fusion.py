@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gapviz.sources.stores.store import Nearest, RankFusion
+from gapviz.sources.stores.store import Nearest, ReciprocalFusion
 
 DIGITS = 12
 """Sums of reciprocals that agree so far are equal, whatever the order of adding."""
 
 
-def rank_fused(lists: Sequence[Nearest], k: int, fusion: RankFusion) -> Nearest:
+def rank_fused(lists: Sequence[Nearest], k: int, fusion: ReciprocalFusion) -> Nearest:
     """The `k` first by Σ 1 / (k + rank), ranks from 1 (Cormack, Clarke & Büttcher 2009).
 
     Of equal sums the entry that stands first in the first list comes first.

@@ -20,7 +20,7 @@ from gapviz.sources.files.item_metadata import ItemMetadata
 from gapviz.sources.files.limits import Limits
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.texts import shown
-from gapviz.sources.stores.layout import Layout, layout_of
+from gapviz.sources.stores.layout import StoreLayout, layout_of
 from gapviz.sources.stores.passes import Census, Part, census, entries_of, fetched, joined, scanned
 from gapviz.sources.stores.read_only import ReadOnlyStore, opened_to_read, written
 from gapviz.sources.stores.sampling import (
@@ -71,7 +71,7 @@ def read_store(
 def _key(
     store: ReadOnlyStore,
     schema: StoreSchema,
-    layout: Layout,
+    layout: StoreLayout,
     first: Batch,
     options: ReadOptions,
     kept_items: Iterable[str],
@@ -92,7 +92,7 @@ def _key(
 def _read(
     store: ReadOnlyStore,
     schema: StoreSchema,
-    layout: Layout,
+    layout: StoreLayout,
     options: ReadOptions,
     kept_items: frozenset[str],
     kept: Unfinished,
@@ -135,7 +135,7 @@ class _Sample:
 
 def _sample_of(
     part: Part,
-    layout: Layout,
+    layout: StoreLayout,
     size: int | None,
     seed: int,
     first: Places | None,
@@ -188,7 +188,7 @@ def _sample_of(
     )
 
 
-def _modalities(part: Part, layout: Layout) -> list[str]:
+def _modalities(part: Part, layout: StoreLayout) -> list[str]:
     if layout.modality_column is None:
         return [modality for modality, _ in layout.fields]
     return sorted({name for name in part.modalities if name})
@@ -202,7 +202,7 @@ def _natural(text: str) -> tuple[int, int, str]:
 
 def _reading(
     store: ReadOnlyStore,
-    layout: Layout,
+    layout: StoreLayout,
     options: ReadOptions,
     sample: _Sample,
     found: Census | None,
@@ -263,7 +263,7 @@ def _values(part: Part, entries: Sequence[int]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in single.items() if name and value)
 
 
-def _blocks(layout: Layout, sample: _Sample, name: str) -> Iterator[tuple[str, VectorRows]]:
+def _blocks(layout: StoreLayout, sample: _Sample, name: str) -> Iterator[tuple[str, VectorRows]]:
     """The vectors of the sample by modality, in the order of its entries."""
     part = sample.part
     turn = np.full(len(part.ids), -1, dtype=np.int64)
@@ -285,7 +285,7 @@ def _blocks(layout: Layout, sample: _Sample, name: str) -> Iterator[tuple[str, V
                 yield one, VectorRows(held.vectors[rows], owners, where=f"{name}, {one}")
 
 
-def _left_out(layout: Layout, sample: _Sample, found: Census | None) -> Iterator[Skipped]:
+def _left_out(layout: StoreLayout, sample: _Sample, found: Census | None) -> Iterator[Skipped]:
     """Entries that are no part of any item, or have no vector; of the whole store where known."""
     n_nameless = sample.n_nameless if found is None else found.n_nameless
     if n_nameless:
@@ -324,7 +324,7 @@ def _flaws(
         )
 
 
-def _refuse_large(n_entries: int, layout: Layout, limits: Limits, where: str) -> None:
+def _refuse_large(n_entries: int, layout: StoreLayout, limits: Limits, where: str) -> None:
     """Raise `GapvizError` where the vectors of so many entries do not fit into what is allowed."""
     n_bytes = 4 * n_entries * sum(field.dim for _, field in layout.fields)
     if n_bytes > limits.most_bytes:

@@ -40,7 +40,7 @@ def label_mark(label: str | None) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
+class CountedItems:
     """The items that were seen, each once, by rising place."""
 
     place: Places
@@ -64,27 +64,27 @@ class Counted:
 
 
 NOBODY = np.zeros(0, dtype=np.uint64)
-NOTHING_COUNTED = Counted(NOBODY, NOBODY, NOBODY)
+NOTHING_COUNTED = CountedItems(NOBODY, NOBODY, NOBODY)
 
 
 @dataclass(slots=True)
 class ItemCount:
     """Takes entries in any order, and tells how many items of which modalities and label."""
 
-    counted: Counted = NOTHING_COUNTED
+    counted: CountedItems = NOTHING_COUNTED
     most: int = HELD_ITEMS
-    _new: list[Counted] = field(default_factory=list)
+    _new: list[CountedItems] = field(default_factory=list)
     _n_new: int = 0
 
     def add(self, place: Sequence[int], pattern: Sequence[int], label: Sequence[int]) -> None:
         """Some entries: place of its item, bits of its modalities and mark of its label, each."""
         columns = [np.array(column, dtype=np.uint64) for column in (place, pattern, label)]
-        self._new.append(Counted(columns[0], columns[1], columns[2]))
+        self._new.append(CountedItems(columns[0], columns[1], columns[2]))
         self._n_new += len(place)
         if self._n_new > max(self.counted.n, 65_536):
             self.settle()
 
-    def settle(self) -> Counted:
+    def settle(self) -> CountedItems:
         """All entries up to now, an item but once."""
         parts = [self.counted, *self._new]
         halvings = self.counted.halvings
@@ -96,7 +96,7 @@ class ItemCount:
         while found[0].size > self.most:
             halvings += 1
             found = _below(found, halvings)
-        self.counted = Counted(found[0], found[1], found[2], halvings)
+        self.counted = CountedItems(found[0], found[1], found[2], halvings)
         self._new, self._n_new = [], 0
         return self.counted
 
@@ -121,7 +121,7 @@ def _merged(place: Places, pattern: Places, label: Places) -> list[Places]:
     ]
 
 
-def drawn(counted: Counted, size: int) -> Places:
+def drawn(counted: CountedItems, size: int) -> Places:
     """Rising places of the items that are drawn: so many, a like share of every stratum.
 
     Strata are the patterns of modalities, and in each the labels. Every pattern that there is has

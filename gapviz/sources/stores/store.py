@@ -95,7 +95,7 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
-class RankFusion:
+class ReciprocalFusion:
     """Reciprocal rank fusion as the paper writes it: Σ 1 / (k + rank), ranks from 1."""
 
     k: int = 60
@@ -175,7 +175,7 @@ class Store(ABC):
         self,
         queries: Mapping[str, Float32],
         k: int,
-        fusion: RankFusion,
+        fusion: ReciprocalFusion,
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:

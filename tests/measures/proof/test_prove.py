@@ -17,7 +17,7 @@ from gapviz.sources.stores.store import (
     Batch,
     FieldVectors,
     Nearest,
-    RankFusion,
+    ReciprocalFusion,
     StoreSchema,
     VectorField,
 )
@@ -298,14 +298,14 @@ class CountsFromZero(QdrantStore):
     """Fuses ranks from 0 with the k of the paper: off by one."""
 
     def fused(self, queries, k, fusion, *, where=None):
-        return super().fused(queries, k, RankFusion(fusion.k - 1, fusion.depth), where=where)
+        return super().fused(queries, k, ReciprocalFusion(fusion.k - 1, fusion.depth), where=where)
 
 
 class UsualConstant(QdrantStore):
     """Fuses with Qdrant's own default."""
 
     def fused(self, queries, k, fusion, *, where=None):
-        return super().fused(queries, k, RankFusion(1, fusion.depth), where=where)
+        return super().fused(queries, k, ReciprocalFusion(1, fusion.depth), where=where)
 
 
 @pytest.mark.parametrize("name", ["route", "items-rrf"])

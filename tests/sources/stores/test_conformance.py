@@ -7,7 +7,7 @@ import pytest
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.stores.registry import open_store, store_of
-from gapviz.sources.stores.store import Batch, FieldVectors, RankFusion, VectorField
+from gapviz.sources.stores.store import Batch, FieldVectors, ReciprocalFusion, VectorField
 from tests.sources.stores.engines import (
     COLOURS,
     DIM,
@@ -116,7 +116,7 @@ def assert_fused(store, found, lists_by_query, k, constant):
 
 @pytest.mark.parametrize("constant", [60, 1])
 def test_its_rank_fusion_of_two_fields_is_the_papers(items, constant):
-    fusion = RankFusion(constant, depth=30)
+    fusion = ReciprocalFusion(constant, depth=30)
     found = items.fused({"image": QUERIES, "text": QUERIES[::-1].copy()}, 12, fusion)
     lists = [
         [
@@ -133,7 +133,7 @@ def test_its_rank_fusion_of_two_filters_is_the_papers(vectors):
     found = vectors.fused(
         dict.fromkeys(asked, QUERIES),
         10,
-        RankFusion(60, depth=10),
+        ReciprocalFusion(60, depth=10),
         where={name: {"modality": name} for name in asked},
     )
     lists = [
@@ -287,7 +287,7 @@ def test_several_vectors_are_told_and_read_in_the_order_they_were_written(severa
 
 
 def test_several_vectors_are_one_list_of_a_rank_fusion(several):
-    found = several.fused({"image": QUERIES, "text": QUERIES}, 12, RankFusion(60, depth=N))
+    found = several.fused({"image": QUERIES, "text": QUERIES}, 12, ReciprocalFusion(60, depth=N))
     lists = [
         [
             [Items.ids[i] for i, _ in best_entries(rows, query)]

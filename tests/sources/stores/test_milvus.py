@@ -8,7 +8,7 @@ import pytest
 from gapviz.core.errors import GapvizError
 from gapviz.sources.stores.milvus_schema import Declared
 from gapviz.sources.stores.registry import open_store
-from gapviz.sources.stores.store import Batch, FieldVectors, RankFusion, VectorField
+from gapviz.sources.stores.store import Batch, FieldVectors, ReciprocalFusion, VectorField
 from tests.sources.stores import test_conformance as suite
 from tests.sources.stores.engines import (
     COLOURS,
@@ -114,7 +114,7 @@ def test_the_engine_itself_ranks_a_missing_vector_above_negative_cosines(items):
 
 def test_its_rank_fusion_is_refused_where_vectors_are_missing(items):
     with pytest.raises(GapvizError, match=r"keeps a missing vector as zeros.*'image' has some"):
-        items.fused({"image": QUERIES, "text": QUERIES}, 5, RankFusion())
+        items.fused({"image": QUERIES, "text": QUERIES}, 5, ReciprocalFusion())
 
 
 def test_its_rank_fusion_of_two_fields_is_the_papers_where_none_is_missing(milvus_home):
@@ -122,7 +122,9 @@ def test_its_rank_fusion_of_two_fields_is_the_papers_where_none_is_missing(milvu
     rows = [FieldVectors(np.arange(N), vectors_of(N, seed)) for seed in (1, 2)]
     batch = Batch(Items.ids, dict(zip(("image", "text"), rows, strict=True)), ({},) * N)
     with filled(milvus_home("complete"), fields, batch) as store:
-        found = store.fused({"image": QUERIES, "text": QUERIES[::-1].copy()}, 12, RankFusion(7, 30))
+        found = store.fused(
+            {"image": QUERIES, "text": QUERIES[::-1].copy()}, 12, ReciprocalFusion(7, 30)
+        )
     lists = [
         [
             [Items.ids[i] for i, _ in best_entries(held, query)[:30]]

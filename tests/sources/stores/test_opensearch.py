@@ -5,7 +5,7 @@ import pytest
 
 from gapviz.core.errors import GapvizError
 from gapviz.sources.stores.registry import open_store, store_of
-from gapviz.sources.stores.store import RankFusion
+from gapviz.sources.stores.store import ReciprocalFusion
 from tests.sources.stores import test_conformance as suite
 from tests.sources.stores.engines import COLOURS, DIM, Items, N, Several, best_entries, vectors_of
 from tests.sources.stores.opensearch_server import Cluster, served
@@ -170,7 +170,7 @@ def test_documents_are_fetched_in_the_order_asked(items):
 @pytest.mark.parametrize("constant", [60, 7])
 def test_its_rank_fusion_is_the_papers_and_stores_no_pipeline(items, cluster, constant):
     asked = {"images.image": QUERIES, "text": QUERIES[::-1].copy()}
-    found = items.fused(asked, 12, RankFusion(constant, 30))
+    found = items.fused(asked, 12, ReciprocalFusion(constant, 30))
     lists = [
         [
             [Items.ids[i] for i, _ in best_entries(rows, query)[:30]]
@@ -198,12 +198,12 @@ def test_a_fusion_that_would_not_be_the_papers_is_refused(
     lists = {f"list {number}": QUERIES for number in range(n_lists)}
     where = {name: {"colour": "red"} for name in lists}
     with pytest.raises(GapvizError, match=sentence):
-        items.fused(lists, 5, RankFusion(constant), where=where)
+        items.fused(lists, 5, ReciprocalFusion(constant), where=where)
 
 
 def test_the_19th_of_the_second_takes_sixty(items, cluster, monkeypatch):
     monkeypatch.setattr(cluster, "version", "2.19.2")
-    found = items.fused({"text": QUERIES}, 1, RankFusion(60))
+    found = items.fused({"text": QUERIES}, 1, ReciprocalFusion(60))
     np.testing.assert_allclose(np.array(found.scores), 1 / 61, rtol=1e-6)
 
 

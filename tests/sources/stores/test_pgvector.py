@@ -10,7 +10,7 @@ import pytest
 from gapviz.core.errors import GapvizError
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import names_store, open_store, store_of
-from gapviz.sources.stores.store import Batch, FieldVectors, RankFusion, VectorField
+from gapviz.sources.stores.store import Batch, FieldVectors, ReciprocalFusion, VectorField
 from tests.sources.stores.engines import DIM, created, filled, vectors_of
 
 N = 1_500
@@ -139,7 +139,7 @@ def test_its_rank_fusion_equals_the_formula_to_the_last_digit(postgres_home):
     ids = tuple(f"{number:02}" for number in range(90))
     fields = [VectorField(name, DIM) for name in names]
     with filled(postgres_home("fused"), fields, Batch(ids, held, ({},) * 90)) as store:
-        found = store.fused(dict.fromkeys(names, QUERIES), 90, RankFusion(60, 50))
+        found = store.fused(dict.fromkeys(names, QUERIES), 90, ReciprocalFusion(60, 50))
         lists = [store.nearest(name, QUERIES, 50, exact=True).ids for name in names]
     for place, (got, scores) in enumerate(zip(found.ids, found.scores, strict=True)):
         total = {}
