@@ -11,16 +11,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from drawing_names import drawn_items
+from inputs import Inputs
 from recipes import VARIANTS, Recipe, chosen_variants
 from splitting import TRAIN, split_items
 from tower_features import TowerFeatures, tower_features
-from vectors_of import as_stored, collection_of, load_heads
+from vectors_of import as_stored, collection_of
 
 from gapviz.core.collection import Collection
 from gapviz.core.vectors import unit_rows
+from gapviz.encoders.heads import INPUTS_FILE, ImageInputs, load_joined
 from gapviz.sources.builtin.dedicated import DEDICATED_FILE, packed
 from gapviz.sources.builtin.deflated import deflated
-from gapviz.sources.builtin.variants import variant_place
+from gapviz.sources.builtin.variants import HEADS_FILE, variant_place
 from gapviz.storage.files import write_atomically
 from gapviz.storage.saved_collection import VECTORS_FILE, save_collection
 
@@ -48,14 +50,18 @@ def main() -> None:
     variants, recipe = chosen_variants("Send drawings and captions through the heads."), Recipe()
     items = drawn_items()
     splits = split_items(items, recipe.seed)
-    features = tower_features(items, splits[TRAIN], seed=recipe.seed, views=recipe.views)
+    features = tower_features(
+        items, splits[TRAIN], seed=recipe.seed, views=recipe.views, set_views=recipe.set_views
+    )
+    of_images = ImageInputs.load(DATA / variant_place("") / INPUTS_FILE)
+    inputs = Inputs(features, of_images, splits[TRAIN])
     for variant in variants:
-        heads = load_heads(DATA / variant_place(variant.name))
-        collection = collection_of(items, features, heads, splits, variant.name)
+        heads = load_joined(DATA / variant_place(variant.name) / HEADS_FILE)
+        collection = collection_of(items, inputs, heads, splits, variant.name)
         if variant.name:
             write_variant(collection, variant.name)
         else:
-            save_collection(collection, DATA / "builtin")
+            save_collection(collection, DATA / "builtin", half=True)
         print(f"{collection.encoder}: {collection.n_items} items, {len(features.texts)} captions")
     if len(variants) == len(VARIANTS):
         write_dedicated(features)

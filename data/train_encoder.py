@@ -1,8 +1,9 @@
 """Train the heads of the built-in encoder and of its variants.
 
-Run it as `python data/train_encoder.py`; about ten minutes on two cores. With the names of
+Run it as `python data/train_encoder.py`; about twenty minutes on two cores. With the names of
 variants (`python data/train_encoder.py modgap`) it trains those alone. The same versions on the
-same machine give the same bytes. It writes `data/encoder/` and `data/variants/`.
+same machine give the same bytes. It writes `data/encoder/` and `data/variants/`. The first run
+reads a few packages of npm (`npm_packages.py`) and keeps them in the cache folder.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from drawing_names import drawn_items
 from held_out import Figure, held_out
+from inputs import Inputs, fitted
 from model_card import write_model_card
 from recipes import Recipe, Variant, chosen_variants
 from splitting import TRAIN, split_items
-from tower_features import tower_features
-from training import Trained, train_variant
-from vectors_of import as_stored, collection_of, load_heads
+from tower_features import TowerFeatures, tower_features
+from training import Trained, train, train_variant
+from vectors_of import as_stored, collection_of
 
+from gapviz.core.vectors import Indices
+from gapviz.encoders.heads import INPUTS_FILE, ImageInputs, joined_tensors, load_joined
 from gapviz.sources.builtin.deflated import deflated
 from gapviz.sources.builtin.variants import HEADS_FILE, encoder_name, variant_place
 from gapviz.storage.files import write_atomically
@@ -46,14 +51,25 @@ def record_of(recipe: Recipe, chosen: Trained, runs: list[Trained]) -> dict[str,
 
 
 def write_heads(folder: Path, chosen: Trained, variant: Variant) -> None:
-    """Write both heads, as precise as the variant's files are."""
+    """Write the heads, as precise as the variant's files are."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
-        name: as_stored(array, variant.name)
-        for part, head in chosen.heads.items()
-        for name, array in head.tensors(part).items()
+        name: as_stored(array, variant.name) if array.dtype == np.float32 else array
+        for name, array in joined_tensors(chosen.heads).items()
     }
     write_atomically(folder / HEADS_FILE, deflated(tensors))
+
+
+def image_inputs(features: TowerFeatures, train: Indices, recipe: Recipe, *, anew: bool) -> Inputs:
+    """What the image heads read, as it is stored; fitted and written before where `anew`."""
+    path = DATA / variant_place("") / INPUTS_FILE
+    if anew:
+        made = fitted(features, train, recipe.width).tensors()
+        wide = ("image.directions", "image.class_names")
+        tensors = {name: as_stored(a, "") if name in wide else a for name, a in made.items()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, deflated(tensors))
+    return Inputs(features, ImageInputs.load(path), train)
 
 
 def main(say: Callable[[str], None] = print) -> None:
@@ -62,26 +78,46 @@ def main(say: Callable[[str], None] = print) -> None:
     items = drawn_items()
     splits = split_items(items, shared.seed)
     say(f"{len(items)} items, {', '.join(f'{k} {v.size}' for k, v in splits.items())}")
-    features = tower_features(items, splits[TRAIN], seed=shared.seed, views=shared.views)
+    features = tower_features(
+        items, splits[TRAIN], seed=shared.seed, views=shared.views, set_views=shared.set_views
+    )
+    anew = not variants[0].name
+    inputs = image_inputs(features, splits[TRAIN], shared, anew=anew)
     base: list[Figure] = []
     for variant in variants:
         name = encoder_name(variant.name)
         say(f"{name}: training")
-        chosen, runs = train_variant(features, splits, variant, shared)
+        chosen, runs = train_variant(inputs, splits, variant, shared)
         folder = DATA / variant_place(variant.name)
         write_heads(folder, chosen, variant)
         log = json.dumps(record_of(shared, chosen, runs), indent=1) + "\n"
         write_atomically(folder / "training_log.json", log.encode())
-        heads = load_heads(folder)
-        figures = held_out(collection_of(items, features, heads, splits, variant.name))
+        stored = load_joined(folder / HEADS_FILE)
+        figures = held_out(collection_of(items, inputs, stored, splits, variant.name))
+        exact = held_out(
+            collection_of(items, inputs, chosen.heads, splits, variant.name, exact=True)
+        )
+        repeats: list[list[Figure]] = []
         if not variant.name:
             base = figures
+            for repeat in range(1, shared.repeats + 1):
+                say(f"{name}: repeat {repeat}")
+                again = train(inputs, splits, chosen.objective, shared, repeat=repeat)
+                repeats.append(held_out(collection_of(items, inputs, again.heads, splits, "")))
         elif not base:
-            stored = load_heads(DATA / variant_place(""))
-            base = held_out(collection_of(items, features, stored, splits, ""))
-        exact = held_out(collection_of(items, features, chosen.heads, splits, ""))
+            of_base = load_joined(DATA / variant_place("") / HEADS_FILE)
+            base = held_out(collection_of(items, inputs, of_base, splits, ""))
         write_model_card(
-            folder, variant, shared, runs, chosen, splits, figures, base=base, exact=exact
+            folder,
+            variant,
+            shared,
+            runs,
+            chosen,
+            splits,
+            figures,
+            base=base,
+            exact=exact,
+            repeats=repeats,
         )
         for figure in figures:
             say(f"  {figure.what}: {figure}")

@@ -1,20 +1,21 @@
-"""The loop that fits the two heads by an objective, and chooses among its checkpoints."""
+"""The loop that fits heads by an objective, and chooses among its checkpoints."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from held_out import match_ranks
+from inputs import FLOOR, Inputs, Rows
 from recipes import Recipe, Variant
 from splitting import TRAIN
-from tower_features import TowerFeatures
 
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32, Indices
-from gapviz.encoders.builtin import JOINT_DIM, Head
+from gapviz.encoders.heads import JOINT_DIM, Head, JoinedHeads
 from gapviz.training.objectives import Objective
 
 
@@ -37,80 +38,156 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """Heads that one objective led to, and how it got there."""
+    """Heads that one objective led to, and how they got there."""
 
     objective: Objective
-    heads: dict[str, Head]
+    heads: dict[str, JoinedHeads]
     """`image` and `text`, as they were at the step kept."""
     kept: Step
     learned: dict[str, float]
-    """What the loss had learned itself by then."""
+    """What the loss of the first heads had learned itself by then."""
     log: list[Step]
 
 
-def train(
-    features: TowerFeatures, splits: dict[str, Indices], objective: Objective, recipe: Recipe
-) -> Trained:
-    """Fit both heads by one objective; keep the earliest of the best checkpoints."""
-    import torch
-    from torch.nn.functional import normalize
+class _Run:
+    """Heads of both modalities while they are trained from one seed."""
 
-    torch.manual_seed(recipe.seed)
+    def __init__(
+        self, images: Rows, texts: Rows, objective: Objective, recipe: Recipe, seed: int
+    ) -> None:
+        import torch
+
+        torch.manual_seed(seed)
+        self._rng = np.random.default_rng(seed)
+        self._recipe = recipe
+        self._images, self._texts = images, texts
+        # The inputs of images are scaled as they are made.
+        width = images.inputs.shape[1]
+        as_they_are = np.zeros(width, dtype=np.float32), np.ones(width, dtype=np.float32)
+        self._scalers = [as_they_are, _scaler(texts.inputs)]
+        self._nets = [_network(rows.inputs.shape[1], recipe) for rows in (images, texts)]
+        self.loss = objective.loss()
+        weights = [weight for net in self._nets for weight in net.parameters()]
+        self._optimiser = _optimiser(weights, self.loss.learned, recipe)
+        steps = recipe.steps
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps))
+        )
+        # Each run draws from its own state, so that they may take turns.
+        self._state = torch.get_rng_state()
+
+    def step(self) -> float:
+        """One batch; the loss before it."""
+        import torch
+        from torch.nn.functional import normalize
+
+        torch.set_rng_state(self._state)
+        recipe, rng = self._recipe, self._rng
+        pairs = rng.permutation(self._images.ends.size - 1)[: recipe.batch]
+        joint = []
+        for rows, share, noise, scaler, net in (
+            (self._images, recipe.plain_share, recipe.image_noise, self._scalers[0], self._nets[0]),
+            (self._texts, recipe.name_share, recipe.text_noise, self._scalers[1], self._nets[1]),
+        ):
+            chosen = rows.inputs[rows.chosen(pairs, share, rng)]
+            seen = torch.from_numpy((chosen - scaler[0]) / scaler[1])
+            joint.append(normalize(net(seen + noise * torch.randn_like(seen)), dim=1))
+        value = self.loss.of(*joint)
+        self._optimiser.zero_grad()
+        value.backward()
+        self._optimiser.step()
+        self._schedule.step()
+        self._state = torch.get_rng_state()
+        return float(value.detach())
+
+    def heads(self) -> tuple[Head, Head]:
+        """Of images and of texts, as they are now."""
+        image, text = (
+            _exported(net, scaler) for net, scaler in zip(self._nets, self._scalers, strict=True)
+        )
+        return image, text
+
+
+def train(
+    inputs: Inputs,
+    splits: dict[str, Indices],
+    objective: Objective,
+    recipe: Recipe,
+    *,
+    repeat: int = 0,
+) -> Trained:
+    """Fit heads of several seeds by one objective; keep the earliest of the best checkpoints.
+
+    Args:
+        inputs: of all items.
+        splits: the items of each split.
+        objective: what training minimises.
+        recipe: all else.
+        repeat: another number, other seeds.
+    """
+    import torch
+
     torch.use_deterministic_algorithms(True)
     # Sums are then added up in one order, however many cores there are.
     torch.set_num_threads(1)
-    rng = np.random.default_rng(recipe.seed)
-    members = splits[TRAIN]
-    rows = np.concatenate([features.captions[i] for i in members])
-    image_scaler = _scaler(features.images[members])
-    text_scaler = _scaler(features.texts[rows])
-    # Classes of ImageNet stand behind the items, each with one caption and one view.
-    n_items, n_classes = len(features.captions), len(features.class_texts)
-    pairs = np.concatenate([members, np.arange(n_items, n_items + n_classes)])
-    captions_of = [*features.captions, *(len(features.texts) + np.arange(n_classes))[:, None]]
-    plain = _standard([features.images, features.class_images], image_scaler)
-    texts = _standard([features.texts, features.class_texts], text_scaler)
-    views = [_standard([view, features.class_images], image_scaler) for view in features.views]
-    image_net = _network(plain.shape[1], recipe)
-    text_net = _network(texts.shape[1], recipe)
-    loss = objective.loss()
-    optimiser = _optimiser([*image_net.parameters(), *text_net.parameters()], loss.learned, recipe)
+    images, texts = inputs.training_images, inputs.training_texts
+    runs = [
+        _Run(images, texts, objective, recipe, repeat * recipe.heads + number)
+        for number in range(recipe.heads)
+    ]
     log: list[Step] = []
-    kept: list[tuple[dict[str, Head], dict[str, float]]] = []
-    loss_value: float | None = None
+    kept: list[tuple[dict[str, JoinedHeads], dict[str, float]]] = []
+    losses: list[float] = []
     for step in range(recipe.steps + 1):
         if step % recipe.eval_every == 0:
-            heads = {
-                "image": _exported(image_net, image_scaler),
-                "text": _exported(text_net, text_scaler),
-            }
-            log.append(_log_line(step, loss_value, heads, features, splits[CALIBRATE]))
-            kept.append((heads, {name: round(v.item(), 4) for name, v in loss.learned.items()}))
-        batch = rng.permutation(pairs)[: recipe.batch]
-        seen = plain[batch]
-        for row in np.flatnonzero(rng.random(batch.size) >= recipe.plain_share):
-            seen[row] = views[rng.integers(recipe.views)][batch[row]]
-        read = texts[[int(rng.choice(captions_of[i])) for i in batch]]
-        x = normalize(image_net(seen + recipe.image_noise * torch.randn_like(seen)), dim=1)
-        y = normalize(text_net(read + recipe.text_noise * torch.randn_like(read)), dim=1)
-        value = loss.of(x, y)
-        optimiser.zero_grad()
-        value.backward()
-        optimiser.step()
-        loss_value = float(value.detach())
+            heads = _joined([run.heads() for run in runs])
+            log.append(_log_line(step, losses, heads, inputs, splits[CALIBRATE]))
+            learned = {name: round(v.item(), 4) for name, v in runs[0].loss.learned.items()}
+            kept.append((heads, learned))
+        losses = [run.step() for run in runs] if step < recipe.steps else []
     best = _earliest_of_the_best(log, recipe.near_equal)
-    return Trained(objective, kept[best][0], log[best], kept[best][1], log)
+    heads = _narrowed(kept[best][0], inputs, splits[TRAIN])
+    return Trained(objective, heads, log[best], kept[best][1], log)
+
+
+def _joined(heads: Sequence[tuple[Head, Head]]) -> dict[str, JoinedHeads]:
+    """Heads side by side, with all their dimensions."""
+    all_directions = np.eye(len(heads) * JOINT_DIM, dtype=np.float32)
+    images, texts = zip(*heads, strict=True)
+    return {
+        "image": JoinedHeads(images, all_directions),
+        "text": JoinedHeads(texts, all_directions),
+    }
+
+
+def _narrowed(
+    heads: dict[str, JoinedHeads], inputs: Inputs, members: Indices
+) -> dict[str, JoinedHeads]:
+    """The same heads, their outputs on the directions that keep most of the training pairs."""
+    if len(heads["image"].heads) == 1:
+        return heads
+    first = inputs.features.texts[inputs.features.first[members]]
+    rows = np.concatenate(
+        [
+            heads["image"].side_by_side(inputs.images[members]),
+            heads["text"].side_by_side(first),
+        ]
+    ).astype(np.float64)
+    # Not centred: what is kept is cosines, and the gap with them.
+    directions = np.linalg.eigh(rows.T @ rows)[1][:, : -JOINT_DIM - 1 : -1]
+    shared = np.ascontiguousarray(directions.T, dtype=np.float32)
+    return {part: replace(of_part, directions=shared) for part, of_part in heads.items()}
 
 
 def train_variant(
-    features: TowerFeatures, splits: dict[str, Indices], variant: Variant, recipe: Recipe
+    inputs: Inputs, splits: dict[str, Indices], variant: Variant, recipe: Recipe
 ) -> tuple[Trained, list[Trained]]:
     """Train every candidate of a variant.
 
     Returns:
         The one that recall on `calibrate` chooses, of the nearly equal the last; and all.
     """
-    runs = [train(features, splits, objective, recipe) for objective in variant.candidates]
+    runs = [train(inputs, splits, objective, recipe) for objective in variant.candidates]
     best = max(run.kept.recall for run in runs)
     near = [run for run in runs if run.kept.recall >= best - recipe.near_equal]
     return near[-1], runs
@@ -121,15 +198,8 @@ def _earliest_of_the_best(log: Sequence[Step], near_equal: float) -> int:
     return next(i for i, line in enumerate(log) if line.recall >= best - near_equal)
 
 
-def _scaler(features: Float32) -> tuple[Float32, Float32]:
-    # The floor keeps a feature that is silent on drawings from shouting on photographs.
-    return features.mean(axis=0), features.std(axis=0) + np.float32(1e-4)
-
-
-def _standard(parts: list[Float32], scaler: tuple[Float32, Float32]) -> Any:
-    import torch
-
-    return torch.from_numpy((np.concatenate(parts) - scaler[0]) / scaler[1])
+def _scaler(inputs: Float32) -> tuple[Float32, Float32]:
+    return inputs.mean(axis=0), inputs.std(axis=0) + FLOOR
 
 
 def _network(width: int, recipe: Recipe) -> Any:
@@ -165,17 +235,17 @@ def _exported(network: Any, scaler: tuple[Float32, Float32]) -> Head:
 
 def _log_line(
     step: int,
-    loss: float | None,
-    heads: dict[str, Head],
-    features: TowerFeatures,
+    losses: Sequence[float],
+    heads: dict[str, JoinedHeads],
+    inputs: Inputs,
     members: Indices,
 ) -> Step:
-    x = heads["image"].project(features.images[members])
-    y = heads["text"].project(features.texts[features.first[members]])
+    x = heads["image"].project(inputs.images[members])
+    y = heads["text"].project(inputs.features.texts[inputs.features.first[members]])
     gap, separation = _gap_and_separation(x, y)
     return Step(
         step=step,
-        loss=None if loss is None else round(loss, 4),
+        loss=round(sum(losses) / len(losses), 4) if losses else None,
         text_to_image_recall_at_10=round(float((match_ranks(y, x) < 10).mean()), 4),
         image_to_text_recall_at_10=round(float((match_ranks(x, y) < 10).mean()), 4),
         gap=round(gap, 4),

@@ -7,20 +7,31 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (
     EncoderCard,
     ImageEncoder,
     choose_device,
+    in_batches,
     standardised_features,
 )
-from gapviz.encoders.pixels import Pixels, Preprocessing
+from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preprocessing
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
 from gapviz.encoders.weights import digest_of, loading, named_checkpoint, reading_checkpoint
 
 IMAGE_EDGE = 224
+
+STAGE_ENDS = (7, 10, 14, 15)
+"""Of EfficientNet-lite0's blocks, those that end one of its last stages but the very last."""
+STAGE_WIDTHS = (80, 112, 192, 320, 1280)
+"""Channels of the last five stages."""
+STAGES_DIM = 2 * sum(STAGE_WIDTHS)
+POOLED = slice(sum(STAGE_WIDTHS[:-1]), sum(STAGE_WIDTHS))
+"""Of the columns of `pixel_stages`, those that ImageNet's classifier sees."""
 
 _FITS = {"center": "shortest", "squash": "squash", "border": "longest"}
 
@@ -50,13 +61,39 @@ class EfficientNetEncoder(ImageEncoder):
         self._model.eval().requires_grad_(False).to(self.device)
 
     def pixel_features(self, pixels: Sequence[Pixels]) -> Float32:
+        return self.pixel_stages(pixels)[:, POOLED]
+
+    def pixel_stages(self, pixels: Sequence[Pixels]) -> Float32:
+        """`(n, STAGES_DIM)`: means, then maxima, over the places of each of the last five stages.
+
+        The stages follow one another, the last one at the end of either half; one forward pass.
+        """
         import torch
 
         batch = torch.from_numpy(np.stack(pixels)).to(self.device).permute(0, 3, 1, 2).float()
+        model = self._model
         with torch.inference_mode():
-            maps = self._model.extract_features((batch - 127.0) / 128.0)
-            features: Float32 = maps.mean(dim=(2, 3)).cpu().numpy()
+            maps = model._swish(model._bn0(model._conv_stem((batch - 127.0) / 128.0)))
+            stages = []
+            for number, block in enumerate(model._blocks):
+                maps = block(maps)
+                if number in STAGE_ENDS:
+                    stages.append(maps)
+            stages.append(model._swish(model._bn1(model._conv_head(maps))))
+            means = [stage.mean(dim=(2, 3)) for stage in stages]
+            maxima = [stage.amax(dim=(2, 3)) for stage in stages]
+            features: Float32 = torch.cat([*means, *maxima], dim=1).cpu().numpy()
         return features
+
+    def image_stages(
+        self, images: Sequence[Image.Image], progress: Progress = no_progress
+    ) -> Float32:
+        """`(n, STAGES_DIM)` of pictures: `pixel_stages` in batches."""
+
+        def encode(batch: Sequence[Image.Image]) -> Float32:
+            return self.pixel_stages([self.preprocessing.pixels(one) for one in batch])
+
+        return in_batches(encode, images, IMAGE_BATCH, progress, "images")
 
     def classifier(self) -> tuple[Float32, Float32]:
         """ImageNet's classifier on these features: weights `(1000, 1280)`, biases `(1000,)`."""

@@ -44,15 +44,22 @@ CHECKSUMS = "checksums"
 """Of each tensor, by its name."""
 
 
-def save_collection(collection: Collection, folder: Path) -> None:
+def save_collection(collection: Collection, folder: Path, *, half: bool = False) -> None:
     """Write `collection.json`, `vectors.safetensors` and what queries and judgments there are.
 
     Each atomically, with checksums.
+
+    Args:
+        collection: what to write.
+        folder: where; made where it is missing.
+        half: write vectors as float16, in half the room; they are read as float32 unit rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
     for name, block in collection.modalities.items():
-        tensors[f"{name}.vectors"] = np.ascontiguousarray(block.vectors)
+        tensors[f"{name}.vectors"] = np.ascontiguousarray(
+            block.vectors.astype(np.float16) if half else block.vectors
+        )
         tensors[f"{name}.item_index"] = np.ascontiguousarray(block.item_index)
         tensors[f"{name}.query_only"] = block.query_only.astype(np.uint8)
     description: dict[str, Any] = {

@@ -22,7 +22,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
-from gapviz.encoders.builtin import Head
+from gapviz.encoders.heads import Head
 from gapviz.training.features import TrainingFeatures
 from gapviz.training.objectives import (
     ALIGNMENT,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from gapviz.encoders.builtin import Head
+from gapviz.encoders.heads import Head
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
 from gapviz.training.features import collection_features

@@ -8,7 +8,8 @@ from PIL import Image
 import gapviz
 from gapviz.core.errors import GapvizError
 from gapviz.encoders import load_encoder
-from gapviz.encoders.builtin import BuiltinEncoder, Head
+from gapviz.encoders.builtin import BuiltinEncoder
+from gapviz.encoders.heads import Head, ImageInputs, load_joined
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.drawings import render, render_transparent
 
@@ -188,7 +189,8 @@ def test_progress_ends_at_one_and_may_cancel(encoder):
 def test_damaged_heads_are_told_in_a_sentence(tmp_path):
     broken = tmp_path / "heads.safetensors"
     broken.write_bytes(b"half a file")
-    with pytest.raises(GapvizError, match="missing or damaged"):
-        Head.load(broken, "image")
+    for load in (load_joined, ImageInputs.load, lambda path: Head.load(path, "image")):
+        with pytest.raises(GapvizError, match="missing or damaged"):
+            load(broken)
     with pytest.raises(GapvizError, match="make data"):
         Head.load(tmp_path / "absent.safetensors", "image")

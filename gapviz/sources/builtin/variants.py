@@ -65,31 +65,31 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
         BuiltinEncoderNote(
             encoder_name(""),
             "Built-in dual encoder",
-            "EfficientNet-lite0 and MiniLM, frozen, joined by two small heads that were trained "
-            "contrastively on OpenMoji drawings and their names. It works offline and shows a "
+            "EfficientNet-lite0 and MiniLM, frozen, joined by small heads that were trained "
+            "contrastively on drawings of emoji and their names. It works offline and shows a "
             "gap as CLIP does, but it is not CLIP: on photographs it is weak.",
             logit_scale=100,
         ),
         BuiltinEncoderNote(
             encoder_name("sigmoid"),
             "Built-in, sigmoid loss",
-            "The built-in encoder with heads trained by the sigmoid loss of SigLIP. Held out, the "
-            "gap is half as wide; nine in ten answers of a mixed index still have the query's "
-            "modality, and captions in other words find their drawing less often.",
-            logit_scale=22.9,
+            "The built-in encoder with heads trained by the sigmoid loss of SigLIP. Held out, an "
+            "eighth of the gap is left and recall the same; eight in ten answers of a mixed index "
+            "still have the query's modality.",
+            logit_scale=16.5,
         ),
         BuiltinEncoderNote(
             encoder_name("intra-modal"),
             "Built-in, intra-modal terms",
             "The built-in encoder with heads trained by InfoNCE plus the consistency terms of "
-            "CyCLIP. They do not close the gap: held out it is wider, and recall the same.",
+            "CyCLIP. They do not close the gap: held out it is wider, and recall no better.",
             logit_scale=100,
         ),
         BuiltinEncoderNote(
             encoder_name("warm"),
             "Built-in, higher temperature",
             "The built-in encoder with heads trained at five times the temperature. Held out, a "
-            "fifth of the gap is left and recall the same; two in three answers of a mixed index "
+            "seventh of the gap is left and recall the same; eight in ten answers of a mixed index "
             "still have the query's modality.",
             logit_scale=20,
         ),
@@ -98,8 +98,8 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
             "Built-in, ModGap loss",
             "The built-in encoder with heads trained by InfoNCE at the same temperature plus "
             "ModGap's terms, which draw pairs together and spread their centroids. Held out, a "
-            "fifth of the gap is left and recall the same; seven in ten answers of a mixed index "
-            "still have the query's modality.",
+            "tenth of the gap is left and recall the same; nearly nine in ten answers of a mixed "
+            "index still have the query's modality.",
             logit_scale=100,
         ),
     )

@@ -135,7 +135,7 @@ def test_modgap_leaves_less_of_the_gap_and_of_the_bias_and_recall_as_it_was(meas
 
 def test_what_is_rounded_to_fewer_bits_holds_no_others():
     folder = variant_folder("modgap")
-    files = ((HEADS_FILE, ["image.weight_in"]), (VECTORS_FILE, ["image.vectors", "text.vectors"]))
+    files = ((HEADS_FILE, ["image.0.weight_in"]), (VECTORS_FILE, ["image.vectors", "text.vectors"]))
     for file, names in files:
         for array in shipped_tensors(folder / file, names).values():
             assert not (array.view(np.uint16) & 0b111).any()
