@@ -29,7 +29,7 @@ from gapviz.dashboard.url_params import (
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.pair import pair_of
-from gapviz.sources.builtin import ATTRIBUTION
+from gapviz.sources.builtin import ATTRIBUTION, SHIPPED_COLLECTIONS
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
 
@@ -171,7 +171,7 @@ def show_sidebar() -> None:
     with st.sidebar:
         entries = catalogue()
         titles = {name: entry.title for name, entry in entries.items()}
-        add = "Add your own on the Data page." if len(entries) == 1 else None
+        add = "Add your own on the Data page." if len(entries) == len(SHIPPED_COLLECTIONS) else None
         collection: str = select_of(COLLECTION, titles, help=add)
         entry = entries[collection]
         encoder, compare = _encoders(entry)
@@ -181,7 +181,7 @@ def show_sidebar() -> None:
         strategy_place = st.container()
         st.divider()
         seed = int(number_of(SEED))
-        drawings = f"{ATTRIBUTION}. " if collection == BUILTIN else ""
+        drawings = f"{ATTRIBUTION}. " if collection in SHIPPED_COLLECTIONS else ""
         st.caption(f"{drawings}gapviz {gapviz.__version__}")
     # Above the page, where it is seen while the sidebar is folded away.
     recommended = _recommended(View(collection, encoder), seed)
