@@ -18,6 +18,7 @@ from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import STYLESHEET
 from gapviz.dashboard.caches import cached_within, collection_of, studied
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
+from gapviz.dashboard.real_clip import newly_fetched, offer_real_clip
 from gapviz.dashboard.url_params import (
     free_parameter,
     one_weight,
@@ -172,7 +173,11 @@ def show_sidebar() -> None:
         entries = catalogue()
         titles = {name: entry.title for name, entry in entries.items()}
         add = "Add your own on the Data page." if len(entries) == len(SHIPPED_COLLECTIONS) else None
+        fetched = newly_fetched()
+        if fetched is not None:
+            st.session_state[COLLECTION.name] = fetched.id
         collection: str = select_of(COLLECTION, titles, help=add)
+        offer_real_clip(collection)
         entry = entries[collection]
         encoder, compare = _encoders(entry)
         modalities = _measured(View(collection, encoder), entry.modalities[encoder])
