@@ -111,14 +111,15 @@ def _svg_path(code: str) -> Path:
 def _draw(source: Path, size: int, *, background: str | None, outline: bool = False) -> bytes:
     import resvg_py
 
-    drawn: dict[str, str] = {"svg_path": str(source)}
-    if outline:
-        drawn = {"svg_string": _outline_of(source)}
-
     # Without system fonts a drawing looks the same on every machine; OpenMoji's letters
     # are paths, so none is needed.
     content = resvg_py.svg_to_bytes(
-        **drawn, width=size, height=size, background=background, skip_system_fonts=True
+        svg_path=None if outline else str(source),
+        svg_string=_outline_of(source) if outline else None,
+        width=size,
+        height=size,
+        background=background,
+        skip_system_fonts=True,
     )
     return bytes(content)
 
