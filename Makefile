@@ -37,6 +37,7 @@ style: $(TEST_READY)
 data: $(RUN_READY)
 	$(BIN)/python data/train_encoder.py
 	$(BIN)/python data/build_collection.py
+	$(BIN)/python data/build_outlines.py
 	$(BIN)/python data/build_layouts.py
 	$(BIN)/python data/build_recommended.py
 	$(BIN)/python data/build_model_list.py

@@ -4,11 +4,12 @@ import streamlit as st
 
 from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.catalogue import workspace
-from gapviz.dashboard.data import adding, contents, encoding, library, live
+from gapviz.dashboard.data import adding, contents, encoding, library, live, steps
 from gapviz.dashboard.errors import show_error
 from gapviz.dashboard.page_head import page_title
 
 page_title("Your data")
+line = st.container()
 st.caption(
     "Images with captions to encode here, or vectors that exist already, in files or in a vector "
     "store. Everything stays on this machine. What is encoded appears in the sidebar of every page."
@@ -19,6 +20,8 @@ for damage in workspace().damaged():
     show_error(damage)
 stored = workspace().collections()
 if not stored:
+    with line:
+        steps.show_steps("add")
     st.info(
         "Nothing of your own yet. The built-in drawings are always there.",
         icon=":material/inventory_2:",
@@ -36,6 +39,9 @@ chosen = st.selectbox(
     bind="query-params",
 )
 opened = by_id[chosen]
+step = "add" if adding.is_under_way() else steps.next_step(opened)
+with line:
+    steps.show_steps(step)
 with st.container(border=True):
     st.subheader(in_markdown(opened.title), anchor=False)
     if opened.encodings:
@@ -45,5 +51,5 @@ live.live_section(opened)
 if encoding.can_be_encoded(opened):
     with st.container(border=True):
         st.subheader("Encode", anchor=False)
-        encoding.encoding_panel(opened)
+        encoding.encoding_panel(opened, is_next=step == "encode")
 library.removal(opened)

@@ -135,7 +135,7 @@ def hits_json(
                 "score": hit.score,
                 "cosine": hit.cosine,
                 "caption": next(iter(item.captions), None),
-                "image": item.image,
+                "image": item.picture(hit.modality),
             }
         )
         if matched is not None:

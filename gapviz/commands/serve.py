@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from gapviz.commands.source import Commands, add_source, read, stored_by
 from gapviz.core.errors import GapvizError
+from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
 from gapviz.sources.library.stored import Workspace
 
@@ -55,6 +56,8 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
         return {}
     if options.source in BUILTIN_ENCODERS:
         return {"collection": BUILTIN, "encoder": options.source}
+    if options.source in SHIPPED_COLLECTIONS:
+        return {"collection": options.source}
     stored = stored_by(options)
     if stored is None:
         reading = read(options)

@@ -218,8 +218,7 @@ class Collection:
     def content_hash(self) -> str:
         """SHA-256 over all that figures are made of: the key of every cache."""
         digest = hashlib.sha256()
-        # An item of one label has the hash that it had before there were several.
-        told = [_told(item) if item.other_labels else _told(item)[:-1] for item in self.items]
+        told = list(map(_told, self.items))
         digest.update(json.dumps(told).encode())
         for modality, block in self.modalities.items():
             digest.update(json.dumps([modality, *block.vectors.shape]).encode())
@@ -345,8 +344,12 @@ class Collection:
 
 
 def _told(item: Item) -> tuple[Any, ...]:
-    # What `astuple` gives, which copies every part of every item.
-    return item.id, item.label, item.captions, item.image, item.other_labels
+    # What `astuple` gives, which copies every part of every item. What an item has none of is left
+    # out, so that it has the hash that it had before there could be some.
+    told: tuple[Any, ...] = (item.id, item.label, item.captions, item.image)
+    if item.other_pictures:
+        return *told, item.other_labels, item.other_pictures
+    return (*told, item.other_labels) if item.other_labels else told
 
 
 def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:

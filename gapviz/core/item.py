@@ -20,6 +20,14 @@ class Item:
     path relative to `Collection.root`."""
     other_labels: tuple[str, ...] = ()
     """Those after the first: items that share any of theirs are relevant to one another."""
+    other_pictures: tuple[tuple[str, str], ...] = ()
+    """(modality, reference) of pictures that another modality than `image` is made of."""
+
+    def picture(self, modality: str) -> str | None:
+        """The reference of what stands for the item in a modality: its own picture, else that of
+        the item; None where it has none.
+        """
+        return dict(self.other_pictures).get(modality, self.image)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from gapviz.core.item_sample import MOST_MEASURED, sampled
 from gapviz.core.progress import Progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.unmoved import RawRows
-from gapviz.dashboard.catalogue import BUILTIN, View, workspace
+from gapviz.dashboard.catalogue import View, workspace
 from gapviz.encoders.base import TextEncoder
 from gapviz.encoders.registry import load_any_encoder
 from gapviz.encoders.torchvision_operators import declare_torchvision_operators
@@ -30,7 +30,7 @@ from gapviz.measures.projection.layout import Method
 from gapviz.measures.projection.sampling import DISPLAY_LIMIT
 from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.retrieval.run import asked_by
-from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin import SHIPPED_COLLECTIONS, shipped_collection
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
@@ -151,8 +151,8 @@ def collection_of(view: View) -> Collection:
     Raises:
         GapvizError: it is gone, or its files are missing or damaged.
     """
-    if view.collection == BUILTIN:
-        return builtin_collection(view.encoder)
+    if view.collection in SHIPPED_COLLECTIONS:
+        return SHIPPED_COLLECTIONS[view.collection].load(view.encoder)
     collection = workspace().load(view.collection, view.encoder)
     if collection.splits:
         return collection
@@ -176,7 +176,7 @@ def items_of(collection: str) -> Collection:
     Raises:
         GapvizError: as `collection_of`.
     """
-    return builtin_collection() if collection == BUILTIN else workspace().load(collection)
+    return shipped_collection(collection) or workspace().load(collection)
 
 
 @cached_within(64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from gapviz.encoders.registry import is_dual_encoder
-from gapviz.sources.builtin import BUILTIN_ENCODERS
+from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.builtin import encoder_title as builtin_title
 from gapviz.sources.library.stored import StoredCollection, Workspace
 
@@ -53,14 +53,15 @@ def workspace() -> Workspace:
 
 
 def catalogue() -> dict[str, CatalogueEntry]:
-    """Every collection that has vectors, by id; the built-in one comes first."""
+    """Every collection that has vectors, by id; those that ship come first."""
     entries = {
-        BUILTIN: CatalogueEntry(
-            title="OpenMoji drawings (built in)",
-            encoders={name: note.title for name, note in BUILTIN_ENCODERS.items()},
+        name: CatalogueEntry(
+            title=shipped.title,
+            encoders={encoder: builtin_title(encoder) for encoder in shipped.encoders},
             encoder_note=BUILTIN_NOTE,
-            modalities=dict.fromkeys(BUILTIN_ENCODERS, ("image", "text")),
+            modalities=dict.fromkeys(shipped.encoders, shipped.modalities),
         )
+        for name, shipped in SHIPPED_COLLECTIONS.items()
     }
     for stored in workspace().collections():
         if stored.encodings:
@@ -82,7 +83,7 @@ def live_encoder(view: View) -> str | None:
     None where vectors came as a file, without the model that made them.
     """
     name = view.encoder
-    if view.collection != BUILTIN:
+    if view.collection not in SHIPPED_COLLECTIONS:
         name = workspace().find(view.collection).encoding(view.encoder).loads_as or name
     return name if is_dual_encoder(name) else None
 

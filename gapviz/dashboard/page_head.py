@@ -152,7 +152,7 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
         title=in_markdown(f"{entry.encoders[chosen.encoder]} {alone}"),
         icon=":material/join_left:",
     )
-    ways_on(links, **instead)
+    ways_on(links, first=False, **instead)
     return True
 
 
@@ -168,7 +168,11 @@ def measures_enough(view: View) -> bool:
 
 
 def ways_on(
-    links: Mapping[str, str], *, keep: Collection[str] | None = None, **instead: str
+    links: Mapping[str, str],
+    *,
+    keep: Collection[str] | None = None,
+    first: bool = False,
+    **instead: str,
 ) -> None:
     """Links to other pages that keep what the URL says.
 
@@ -178,13 +182,15 @@ def ways_on(
     Args:
         links: address of the page → what is done there.
         keep: the parameters of the URL to keep; all unless given.
+        first: the first looks like a button: it is the next step.
         instead: as of `address_of`.
     """
     lost = () if keep is None else set(st.query_params) - set(keep)
     anchors = "".join(
-        f'<a href="{in_html(address_of(page, without=lost, **instead))}" target="_self">'
+        f"<a{' class=gv-primary' * (first and not place)} "
+        f'href="{in_html(address_of(page, without=lost, **instead))}" target="_self">'
         f"{in_html(words)} →</a>"
-        for page, words in links.items()
+        for place, (page, words) in enumerate(links.items())
     )
     st.html(f"<nav aria-label='next steps' class='gv-links'>{anchors}</nav>")
 

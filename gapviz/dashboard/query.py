@@ -31,6 +31,7 @@ from gapviz.retrieval.queries import (
     item_query,
     picture_query,
 )
+from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
 
@@ -234,7 +235,7 @@ def _picture_query(chosen: Settings) -> Queries | None:
     )
     if upload is None:
         words = "Drop an image to search with."
-        if chosen.collection == BUILTIN:
+        if chosen.collection in SHIPPED_COLLECTIONS:
             words += " A drawing works best: the built-in encoder's heads have seen drawings."
         st.info(words, icon=":material/image:")
         return None

@@ -254,7 +254,7 @@ def _card(
     named = item.id if head != item.id else "no caption" if item.image else "vector only"
     caption = item.captions[0] if item.captions else named
     if item.image and drawn != "text":
-        source = in_html(thumbnail_url(name, collection, item, 192))
+        source = in_html(thumbnail_url(name, collection, item, 192, drawn))
         body = f'<img src="{source}" alt="{in_html(caption)}" loading="lazy">'
         under = caption
     else:

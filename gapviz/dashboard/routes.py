@@ -31,11 +31,16 @@ addresses of an earlier version."""
 UNCHANGING = {"Cache-Control": "private, max-age=86400"}
 
 
-def thumbnail_url(name: str, collection: Collection, item: Item, size: int = 96) -> str:
-    """Where the thumbnail of an item of the collection called `name` is served."""
+def thumbnail_url(
+    name: str, collection: Collection, item: Item, size: int = 96, modality: str = "image"
+) -> str:
+    """Where the thumbnail of an item of the collection called `name` is served; of its picture in
+    `modality`, where it has one of its own.
+    """
     # A part of an address cannot hold a slash, and an id may.
     place = quote(item.id) if "/" not in item.id else f"at/{collection.position[item.id]}"
-    return f"/thumb/{quote(name)}/{place}.png?size={size}"
+    own = f"&modality={quote(modality)}" if modality in dict(item.other_pictures) else ""
+    return f"/thumb/{quote(name)}/{place}.png?size={size}{own}"
 
 
 def _thumbnail(request: Request) -> Response:
@@ -43,13 +48,14 @@ def _thumbnail(request: Request) -> Response:
     if found is None:
         return PlainTextResponse("no such item", status_code=404)
     collection, item = found
-    if item.image is None:
+    reference = item.picture(request.query_params.get("modality", "image"))
+    if reference is None:
         return PlainTextResponse("this item has no picture", status_code=404)
     wanted = request.query_params.get("size", "96")
     size = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 96
     served = min(SIZES, key=lambda offered: abs(offered - size))
     try:
-        png = thumbnail_png(item.image, collection.root, served)
+        png = thumbnail_png(reference, collection.root, served)
     except GapvizError as error:
         return PlainTextResponse(error.sentence, status_code=404)
     return Response(png, media_type="image/png", headers=UNCHANGING)

@@ -18,6 +18,7 @@ from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import STYLESHEET
 from gapviz.dashboard.caches import cached_within, collection_of, studied
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
+from gapviz.dashboard.real_clip import newly_fetched, offer_real_clip
 from gapviz.dashboard.url_params import (
     free_parameter,
     one_weight,
@@ -29,7 +30,7 @@ from gapviz.dashboard.url_params import (
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.pair import pair_of
-from gapviz.sources.builtin import ATTRIBUTION
+from gapviz.sources.builtin import ATTRIBUTION, SHIPPED_COLLECTIONS
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
 
@@ -171,8 +172,12 @@ def show_sidebar() -> None:
     with st.sidebar:
         entries = catalogue()
         titles = {name: entry.title for name, entry in entries.items()}
-        add = "Add your own on the Data page." if len(entries) == 1 else None
+        add = "Add your own on the Data page." if len(entries) == len(SHIPPED_COLLECTIONS) else None
+        fetched = newly_fetched()
+        if fetched is not None:
+            st.session_state[COLLECTION.name] = fetched.id
         collection: str = select_of(COLLECTION, titles, help=add)
+        offer_real_clip(collection)
         entry = entries[collection]
         encoder, compare = _encoders(entry)
         modalities = _measured(View(collection, encoder), entry.modalities[encoder])
@@ -181,7 +186,7 @@ def show_sidebar() -> None:
         strategy_place = st.container()
         st.divider()
         seed = int(number_of(SEED))
-        drawings = f"{ATTRIBUTION}. " if collection == BUILTIN else ""
+        drawings = f"{ATTRIBUTION}. " if collection in SHIPPED_COLLECTIONS else ""
         st.caption(f"{drawings}gapviz {gapviz.__version__}")
     # Above the page, where it is seen while the sidebar is folded away.
     recommended = _recommended(View(collection, encoder), seed)

@@ -71,7 +71,7 @@ def save_collection(collection: Collection, folder: Path, *, half: bool = False)
         "encoder_record": asdict(collection.encoder_record),
         "modalities": list(collection.modalities),
         "splits": {name: [int(i) for i in members] for name, members in collection.splits.items()},
-        "items": [asdict(item) for item in collection.items],
+        "items": list(map(_described_item, collection.items)),
         CHECKSUMS: {name: checksum({name: tensor}) for name, tensor in tensors.items()},
     }
     if collection.store is not None:
@@ -189,6 +189,13 @@ def _tensors(folder: Path, description: dict[str, Any]) -> dict[str, npt.NDArray
     return tensors
 
 
+def _described_item(item: Item) -> dict[str, Any]:
+    told = asdict(item)
+    if not item.other_pictures:
+        del told["other_pictures"]
+    return told
+
+
 def _item(entry: dict[str, Any]) -> Item:
     item = Item(
         entry["id"],
@@ -196,9 +203,11 @@ def _item(entry: dict[str, Any]) -> Item:
         tuple(entry["captions"]),
         entry["image"],
         tuple(entry.get("other_labels", ())),
+        tuple((modality, reference) for modality, reference in entry.get("other_pictures", ())),
     )
     optional = (value for value in (item.label, item.image) if value is not None)
-    _refuse_other_than_texts([item.id, *item.captions, *item.other_labels, *optional])
+    pictures = (part for picture in item.other_pictures for part in picture)
+    _refuse_other_than_texts([item.id, *item.captions, *item.other_labels, *optional, *pictures])
     return item
 
 

@@ -1,5 +1,6 @@
 """The Data page: what is there, what is in it, how it is encoded, how it goes."""
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -286,3 +287,18 @@ def test_a_collection_that_is_damaged_is_named_with_what_is_wrong(open_app, phot
     assert not app.exception
     (said,) = [box.value for box in app.error]
     assert photos.id in said and "about.json is damaged (its checksum differs)" in said
+
+
+def test_the_next_step_is_the_only_primary_one(open_app, photos, store_collection):
+    def steps(app):
+        current = re.search(r'aria-current="step"><span>.</span> ([^<]+)<', html(app))
+        primary = [one.label for one in app.button if one.proto.type == "primary"]
+        return current[1], primary, "class=gv-primary" in html(app)
+
+    assert steps(open_app(PAGE, opened="Photos")) == ("Encode it", ["Encode"], False)
+    encoded = store_collection(title="Encoded")
+    assert steps(open_app(PAGE, opened=encoded.title)) == ("See it", [], True)
+
+
+def test_steps_begin_with_adding(open_app):
+    assert re.search(r'aria-current="step"><span>1</span> Add', html(open_app(PAGE)))

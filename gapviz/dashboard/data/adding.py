@@ -94,6 +94,11 @@ def add_section() -> None:
         _welcome(one)
 
 
+def is_under_way() -> bool:
+    """Whether something is given that only has to be added."""
+    return any(st.session_state.get(key) for key in ("upload", "path", "store_address"))
+
+
 @errors_shown()
 def _welcome(stored: StoredCollection) -> None:
     """What was added, which vectors belong together, and what is wrong with them."""

@@ -72,12 +72,22 @@ def can_be_encoded(stored: StoredCollection) -> bool:
     return any(item.image is not None or item.captions for item in items)
 
 
-def encoding_panel(stored: StoredCollection) -> None:
-    """Choose a model and start; below, every task of the collection."""
+def encoding_panel(stored: StoredCollection, *, is_next: bool) -> None:
+    """Choose a model and start; below, every task of the collection.
+
+    Args:
+        stored: the collection.
+        is_next: whether this is the next step of the page.
+    """
     encoder = _chosen_encoder()
     captions = segments_of(CAPTIONS)
     long_captions = segments_of(LONG_CAPTIONS)
-    if st.button("Encode", type="primary", icon=":material/memory:", disabled=encoder is None):
+    if st.button(
+        "Encode",
+        type="primary" if is_next else "secondary",
+        icon=":material/memory:",
+        disabled=encoder is None,
+    ):
         with errors_shown():
             encode_stored(
                 workspace(),

@@ -71,7 +71,7 @@ def visits(stored: StoredCollection) -> None:
     links = {"search": "Search it"}
     if any(len(encoding.rows) > 1 for encoding in stored.encodings):
         links = {"cones": "See its cones", **links}
-    ways_on(links, keep=(), collection=catalogue()[stored.id].title)
+    ways_on(links, first=True, keep=(), collection=catalogue()[stored.id].title)
 
 
 def removal(stored: StoredCollection) -> None:

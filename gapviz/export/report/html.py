@@ -191,7 +191,7 @@ def _hits(report: Report, found: ResultList, asked: int) -> str:
         item = report.collection.items[hit.item]
         caption = item.captions[0] if item.captions else item.id
         style = style_of(hit.modality, report.collection.modality_names)
-        picture = _picture(report, item.image) if hit.modality == "image" else ""
+        picture = "" if hit.modality == "text" else _picture(report, item.picture(hit.modality))
         match = ' class="match"' if hit.item == asked else ""
         cells.append(
             f'<figure{match}>{picture}<figcaption><span style="color:{style.color}">{style.glyph}'

@@ -1,12 +1,14 @@
-"""The collection that comes with gapviz: OpenMoji drawings with their names."""
+"""The collections that come with gapviz: OpenMoji drawings with their names, and outlines."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from gapviz.core.collection import Collection
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.sources.builtin.dedicated import DedicatedVectors, dedicated_vectors
+from gapviz.sources.builtin.outlines import OUTLINES, outlines_collection
 from gapviz.sources.builtin.shipped import shipped_folder, shipped_tensors
 from gapviz.sources.builtin.variants import (
     BUILTIN,
@@ -20,10 +22,12 @@ from gapviz.storage.saved_collection import VECTORS_FILE, load_collection
 __all__ = [
     "ATTRIBUTION",
     "BUILTIN_ENCODERS",
+    "SHIPPED_COLLECTIONS",
     "DedicatedVectors",
     "builtin_collection",
     "dedicated_vectors",
     "encoder_title",
+    "shipped_collection",
 ]
 
 ATTRIBUTION = (
@@ -57,3 +61,45 @@ def builtin_collection(encoder: str = BUILTIN) -> Collection:
         for name, block in base.modalities.items()
     }
     return replace(base, modalities=modalities, encoder=encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedCollection:
+    """A collection that comes with gapviz."""
+
+    title: str
+    encoders: tuple[str, ...]
+    """Those of `BUILTIN_ENCODERS` that have seen it."""
+    modalities: tuple[str, ...]
+    load: Callable[[str], Collection]
+    """By the encoder's name."""
+
+
+SHIPPED_COLLECTIONS: Mapping[str, ShippedCollection] = {
+    BUILTIN: ShippedCollection(
+        "OpenMoji drawings (built in)",
+        tuple(BUILTIN_ENCODERS),
+        ("image", "text"),
+        builtin_collection,
+    ),
+    OUTLINES: ShippedCollection(
+        "OpenMoji in colour and outline (built in)",
+        (BUILTIN,),
+        ("image", "outline", "text"),
+        lambda encoder: outlines_collection(builtin_collection(encoder)),
+    ),
+}
+"""By their name as a source; the first is the default."""
+
+
+def shipped_collection(source: str) -> Collection | None:
+    """What `builtin`, a variant of it or another name of `SHIPPED_COLLECTIONS` stands for; None for
+    any other source.
+
+    Raises:
+        GapvizError: the shipped files are missing or damaged.
+    """
+    if source in BUILTIN_ENCODERS:
+        return builtin_collection(source)
+    known = SHIPPED_COLLECTIONS.get(source)
+    return None if known is None else known.load(BUILTIN)

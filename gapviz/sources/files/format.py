@@ -21,7 +21,7 @@ from gapviz.core.fused import with_fused_documents
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed
-from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin import shipped_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
 from gapviz.sources.files.other_programs import OTHER_PROGRAMS
@@ -258,8 +258,9 @@ def read_source(source: str, options: ReadOptions = ReadOptions()) -> Reading:
     Raises:
         GapvizError: nothing there, a format that no reader knows, or what its reader says.
     """
-    if source in BUILTIN_ENCODERS:
-        return as_asked(Reading((builtin_collection(source),)), options)
+    shipped = shipped_collection(source)
+    if shipped is not None:
+        return as_asked(Reading((shipped,)), options)
     path = Path(source)
     try:
         recover(path)

@@ -3,6 +3,7 @@
 | reference | picture |
 |---|---|
 | `openmoji:1F600` | a drawing of the built-in collection |
+| `openmoji-outline:1F600` | its black lines alone |
 | `photos/a.jpg` | a file, relative to the root |
 | `tar:shards/0.tar#1536,20480` | 20,480 bytes at byte 1,536 of an uncompressed archive |
 | `parquet:data/0.parquet#17,image` | row 17 (from 0) of a column that stores images |
@@ -18,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.builtin.drawings import IMAGE_SCHEME, drawing_png
+from gapviz.sources.builtin.drawings import IMAGE_SCHEME, OUTLINE_SCHEME, drawing_png
 from gapviz.sources.images.decoding import MAX_FILE_BYTES, decode_image, file_flaw, over_white
 from gapviz.sources.images.parquet import parquet_image
 from gapviz.storage.files import unreadable
@@ -55,7 +56,7 @@ def thumbnail_png(reference: str, root: Path | None, size: int) -> bytes:
     Raises:
         GapvizError: as `image_bytes`, or `decode_image`.
     """
-    if reference.startswith(IMAGE_SCHEME):
+    if reference.startswith((IMAGE_SCHEME, OUTLINE_SCHEME)):
         return drawing_png(reference, size)
     image = decode_image(image_bytes(reference, root), where=reference, about=size)
     small = over_white(image)
@@ -174,6 +175,7 @@ def _parquet_bytes(reference: str, root: Path | None) -> bytes:
 
 _READ: dict[str, Callable[[str, Path | None], bytes]] = {
     IMAGE_SCHEME: lambda reference, _: drawing_png(reference, DRAWING_SIZE),
+    OUTLINE_SCHEME: lambda reference, _: drawing_png(reference, DRAWING_SIZE),
     "tar:": _tar_bytes,
     "parquet:": _parquet_bytes,
 }

@@ -237,17 +237,28 @@ def add_reference_set(
     Raises:
         GapvizError: no such set, no connection, or a file that is not the published one.
     """
-    known = REFERENCE_SETS[name]
+    origin = _origin_of(name)
     folder = fetch(name, progress=progress)
     return tuple(
         workspace.add(
             reading.collections,
             title=reading.collection.name,
-            origin=f"{known.repository} at {known.commit[:12]}, {known.licence}",
+            origin=origin,
             skipped=reading.skipped,
         )
         for reading in read_reference_set(name, folder)
     )
+
+
+def of_reference_set(workspace: Workspace, name: str) -> StoredCollection | None:
+    """The first collection that came of a published set; None while there is none."""
+    origin = _origin_of(name)
+    return next((one for one in workspace.collections() if one.origin == origin), None)
+
+
+def _origin_of(name: str) -> str:
+    known = REFERENCE_SETS[name]
+    return f"{known.title}: {known.repository} at {known.commit[:12]}, {known.licence}"
 
 
 @contextmanager
