@@ -26,7 +26,6 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
 from gapviz.storage.cache import CachedResult
-from gapviz.strategies import StrategyOptions
 
 
 def advice_of(request: Request) -> CachedResult[Advice]:
@@ -38,42 +37,46 @@ def advice_of(request: Request) -> CachedResult[Advice]:
     return cached_advice(evidence_of(request), Situation(found=request.pair[0]))
 
 
-def find_story(request: Request, progress: Progress) -> Finding:
-    """The example, its lists, how often, and what to do."""
-    story = tell(request, share_of(progress, 0, 2))
+def find_told(request: Request, progress: Progress) -> Finding:
+    """The example, its lists, and how often: all but what Decide says."""
+    story = tell(request, progress)
     example = None
     if story.examples:
         example = chosen_example(story.examples, request["example"], story.n_examples)
-    figures: dict[str, Any] = {
-        "strategy": story.strategy.name,
-        "label": story.label,
-        "ending": story.ending,
-        "rule": CHOICE_RULE,
-        "n_examples": story.n_examples,
-        "example": None if example is None else example_json(example, story.collection),
-        "how_often": dict(story.often),
-    }
     tables: list[Table] = []
     if example is not None:
         tables = [
             answers_table(example, story.collection, "Raw cosine", example.raw.hits),
             answers_table(example, story.collection, story.label, example.fixed.hits),
         ]
-    readings = story_readings(story, example)
-    try:
-        advice = advice_of(request).compute(share_of(progress, 1, 2))
-        readings.append(f"Decide says: {answer_reading(advice)}")
-        figures["decide"] = advice.recommendations[0].to_json()
-    except GapvizError as error:
-        figures["decide"] = None
-        readings.append(f"Decide says nothing: {error.sentence}")
     return request.finding(
-        figures=figures,
-        readings=readings,
+        figures={
+            "strategy": story.strategy.name,
+            "label": story.label,
+            "ending": story.ending,
+            "rule": CHOICE_RULE,
+            "n_examples": story.n_examples,
+            "example": None if example is None else example_json(example, story.collection),
+            "how_often": dict(story.often),
+        },
+        readings=story_readings(story, example),
         tables=[*tables, often_table(story.often, story.label)],
-        protocol=often_protocol(request.measured(StrategyOptions())),
+        protocol=often_protocol(story.collection.n_items),
         result=story,
     )
+
+
+def find_story(request: Request, progress: Progress) -> Finding:
+    """The example, its lists, how often, and what to do."""
+    told = find_told(request, share_of(progress, 0, 2))
+    try:
+        advice = advice_of(request).compute(share_of(progress, 1, 2))
+    except GapvizError as error:
+        says, first = f"Decide says nothing: {error.sentence}", None
+    else:
+        says = f"Decide says: {answer_reading(advice)}"
+        first = advice.recommendations[0].to_json()
+    return replace(told, readings=[*told.readings, says], figures={**told.figures, "decide": first})
 
 
 ANSWER_COLUMNS = (

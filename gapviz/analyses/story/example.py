@@ -46,6 +46,7 @@ class Example:
     """The caption that asks; None where a picture does, or the collection has no words."""
     answer_modality: str
     """Of the entry that it should find."""
+    query: Query
     raw: ResultList
     fixed: ResultList
     n_entries: int
@@ -128,6 +129,7 @@ def examples_of(
                 modality,
                 words[number],
                 answer.modality,
+                query,
                 before.search(query, DEPTH),
                 found,
                 int(raw.mixed[modality].n_entries[number]),

@@ -114,10 +114,10 @@ def often_table(shares: Mapping[str, HowOften], title: str) -> Table:
     return Table("", columns, rows)
 
 
-def often_protocol(raw: Measurement) -> str:
+def often_protocol(n_items: int) -> str:
     """What is indexed, what asks, and what varies in the intervals."""
     return (
-        f"Indexed: every row of the {raw.collection.n_items:,} held-out items (evaluate split), "
+        f"Indexed: every row of the {n_items:,} held-out items (evaluate split), "
         "all modalities together. Asking: their rows, each without the rows of its own item in "
         "its own modality. Right: the rows of its item in other modalities. Intervals of the "
         f"share that find their match: {INTERVAL_RULES['all']}; of the share that see nothing "
