@@ -42,7 +42,7 @@ PAGES = {
     "Cones": "",
     "Search": SEARCH,
     "Curves": "pages/curves.py",
-    "Thresholds": "pages/thresholds.py",
+    "Scores": "pages/scores.py",
     "Anatomy": "pages/anatomy.py",
     "Scoreboard": "pages/scoreboard.py",
 }

@@ -34,7 +34,7 @@ for page in [None, *sys.argv[1:]]:
 TITLES = {
     "search": "Search: one query, three indexes",
     "curves": "Curves: one choice, its whole range",
-    "thresholds": "Thresholds, by pair type",
+    "scores": "Scores: one number, several meanings",
     "anatomy": "Anatomy of the gap",
     "approximate": "Approximate index: what the gap costs",
     "protocol": "Protocol: how every figure is measured",

@@ -9,7 +9,7 @@ from gapviz.analyses.one_cloud import study_cloud
 from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
-    "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves", "thresholds",
+    "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves", "scores",
     "anatomy", "approximate", "protocol", "decide", "export", "data",
 )  # fmt: skip
 NEED_NO_SECOND = ("within", "protocol", "data")
