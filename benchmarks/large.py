@@ -43,7 +43,7 @@ PAGES = {
     "Cones": "pages/cones.py",
     "Search": SEARCH,
     "Curves": "pages/curves.py",
-    "Thresholds": "pages/thresholds.py",
+    "Scores": "pages/scores.py",
     "Anatomy": "pages/anatomy.py",
     "Scoreboard": "pages/scoreboard.py",
 }

@@ -4,17 +4,17 @@ import streamlit as st
 
 from gapviz.dashboard.page_head import lacks_second_modality, page_title, warn_of_random_weights
 from gapviz.dashboard.settings import settings
-from gapviz.dashboard.why import forces, training_panel
+from gapviz.dashboard.why import forces, player, training_panel
+
+INTRODUCTION = (
+    "A dual encoder has two networks, one for each modality, trained so that matching pairs "
+    "point the same way. Yet the two clouds stay apart, for three reasons."
+)
 
 chosen = settings()
 
 page_title("Why a gap: where it comes from")
 warn_of_random_weights(chosen)
-st.markdown(
-    "A dual encoder has two networks, one for each modality, trained so that matching pairs "
-    "point the same way. Yet the two clouds stay apart. Watch it happen, then see the three "
-    "forces behind it."
-)
 if lacks_second_modality(
     chosen,
     "Training, and two of the three forces, need matched pairs of two modalities; the first force "
@@ -22,9 +22,11 @@ if lacks_second_modality(
 ):
     st.subheader("The first force")
 else:
-    st.subheader("Train one yourself")
-    training_panel.training_section(chosen)
+    if player.short_run_section(chosen):
+        st.subheader("Train one yourself")
+        training_panel.training_section(chosen)
     st.subheader("Three forces")
+    st.markdown(INTRODUCTION)
 with st.container(border=True):
     forces.random_start_section(chosen)
 if chosen.has_one_modality:

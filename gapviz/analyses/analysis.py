@@ -71,6 +71,8 @@ class Finding:
     """What was looked at, in one line."""
     warnings: Sequence[str] = ()
     """What every figure should be doubted for, one sentence each."""
+    so_what: str = ""
+    """What the figures mean for whoever searches, one line."""
     readings: Sequence[str] = ()
     """What the figures say, one paragraph each."""
     tables: Sequence[Table] = ()
@@ -93,7 +95,8 @@ class Finding:
         """Its figures and those of its parts as plain values; NaN becomes None."""
         parts = {name: part.to_json() for name, part in self.parts.items() if part.figures}
         plain: dict[str, Any] = plain_json(self.figures)
-        return plain | parts
+        meaning = {"so_what": self.so_what} if self.so_what else {}
+        return plain | meaning | parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,6 +297,8 @@ class Analysis:
     """The strategy unless one is chosen; None for what the advisor recommends."""
     in_report: bool = False
     """Whether a report has a section of it, at its usual parameters."""
+    summary: Find | None = None
+    """What that section shows instead of what `find` finds."""
     goes_on: bool = False
     """Whether a run that was stopped goes on where it was."""
     on_disk: Callable[[OnDisk, Progress], Finding] | None = None

@@ -18,10 +18,10 @@ NARROWEST = 12
 
 
 def finding_lines(finding: Finding) -> list[str]:
-    """Everything that an analysis found: title, warnings, readings, tables, parts."""
+    """Everything that an analysis found: title, warnings, meaning, readings, tables, parts."""
     lines = paragraph(finding.title)
     lines += [f"warning   {words}" for words in map(in_terminal, finding.warnings)]
-    for reading in finding.readings:
+    for reading in (finding.so_what, *finding.readings):
         lines += paragraph(reading)
     for table in finding.tables:
         lines += _apart(lines, table_lines(table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gapviz.analyses.anatomy.analysis import PARTS as FIND
+from gapviz.analyses.anatomy.analysis import TITLES
 from gapviz.dashboard.caches import studied
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.sections import Section
@@ -20,7 +21,7 @@ NARROWEST_MAP = 400
 
 PARTS = {
     "dimensions": Section(
-        title="Dimensions",
+        title=TITLES["dimensions"],
         question="Which dimensions is the gap made of, and does it go when they go?",
         find=FIND["dimensions"],
         doing="Taking dimensions away",
@@ -29,7 +30,7 @@ PARTS = {
         ),
     ),
     "heat_map": Section(
-        title="Heat map",
+        title=TITLES["heat_map"],
         question="Do the four quadrants look alike, as they would without a gap?",
         find=FIND["heat_map"],
         doing="Clustering pairs",
@@ -37,7 +38,7 @@ PARTS = {
         narrowest=NARROWEST_MAP,
     ),
     "plane": Section(
-        title="Loss plane",
+        title=TITLES["plane"],
         question="Does a strategy bring pairs together, spread the clouds, or trade one for the "
         "other? The ring is the sidebar's choice.",
         find=FIND["plane"],
@@ -50,7 +51,7 @@ PARTS = {
         once=True,
     ),
     "hubs": Section(
-        title="Hubs",
+        title=TITLES["hubs"],
         question="Are a few entries found by everyone, and many by no one?",
         find=FIND["hubs"],
         doing="Counting who is found",
@@ -58,7 +59,7 @@ PARTS = {
         open_tables=True,
     ),
     "spectrum": Section(
-        title="Spectrum",
+        title=TITLES["spectrum"],
         question="How many directions does each cloud really use?",
         find=FIND["spectrum"],
         doing="Finding eigenvalues",
@@ -66,7 +67,7 @@ PARTS = {
         open_tables=True,
     ),
     "matched": Section(
-        title="Matched pairs",
+        title=TITLES["matched"],
         question="How much of a pair's distance is the gap, and are both clouds arranged alike?",
         find=FIND["matched"],
         doing="Comparing both clouds",
@@ -74,7 +75,7 @@ PARTS = {
         open_tables=True,
     ),
     "groups": Section(
-        title="Groups",
+        title=TITLES["groups"],
         question="Do clusters of everything together follow what items mean, or their modality?",
         find=FIND["groups"],
         doing="Clustering all rows",

@@ -1,4 +1,4 @@
-"""Is this a match? Beside the scores of Search, and as a section of the page of thresholds."""
+"""Is this a match? Beside the scores of Search, and as a section of the page of scores."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from gapviz.sources.images.references import thumbnail_png
 SIZES = (48, 96, 192, 384)
 """Thumbnails come in these sizes only, so that no link can fill the disk."""
 
-MOVED = {"/story": "/", "/scores": "/thresholds", "/advisor": "/decide"}
+MOVED = {"/story": "/", "/thresholds": "/scores?scores=thresholds", "/advisor": "/decide"}
 """Address → where it leads. Streamlit serves the first page at `/` alone; the others are the
 addresses of an earlier version."""
 
@@ -119,8 +119,9 @@ def _script(request: Request) -> Response:
 
 
 async def _moved(request: Request) -> Response:
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{MOVED[request.url.path]}{query}")
+    place, _, set_here = MOVED[request.url.path].partition("?")
+    query = "&".join(filter(None, [set_here, request.url.query]))
+    return RedirectResponse(f"{place}?{query}" if query else place)
 
 
 def _find(request: Request) -> tuple[Collection, Item] | None:

@@ -137,13 +137,12 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
     *notes, reading = found.readings
     for note in notes:
         st.caption(f":material/info: {in_markdown(note)}")
+    if found.so_what:
+        finding(f"**{in_markdown(found.so_what)}**", view)
+    panels = section.panels(found, chosen)
+    shown = f"{section.find.__name__}_{view.encoder}"
+    show_panels(panels, shown, columns=section.columns, narrowest=section.narrowest)
     finding(f"**{in_markdown(found.title)}.** {in_markdown(reading)}", view)
-    show_panels(
-        section.panels(found, chosen),
-        f"{section.find.__name__}_{view.encoder}",
-        columns=section.columns,
-        narrowest=section.narrowest,
-    )
     for table in found.tables if section.open_tables else ():
         show_table(table)
     with st.container(horizontal=True, vertical_alignment="center"):

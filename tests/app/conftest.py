@@ -1,7 +1,7 @@
 """The dashboard run by Streamlit's own test harness, without a browser."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from gapviz.dashboard import matches, settings, waiting
 from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.why import player
+from gapviz.training.short_run import short_run
 
 APP = Path(__file__).parents[2] / "app.py"
 # UMAP needs a minute of compiling where nothing is cached; these tests need no UMAP.
@@ -56,6 +58,12 @@ def _learns_no_matches(request, monkeypatch):
 def learns_matches(monkeypatch):
     """They are learned before the first run of the page has ended; the next one shows them."""
     monkeypatch.setattr(matches, "meanwhile", lambda awaited, words: awaited.compute())
+
+
+@pytest.fixture(autouse=True)
+def _trains_shortly(monkeypatch):
+    """Of the run that trains when the page is opened, two records are enough."""
+    monkeypatch.setattr(player, "short_run", partial(short_run, steps=2, record_every=1))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ PAGES = {
     "pages/scoreboard.py": "Scoreboard",
     "pages/directions.py": "Directions",
     "pages/curves.py": "Curves",
-    "pages/thresholds.py": "Thresholds",
+    "pages/scores.py": "Scores",
     "pages/anatomy.py": "Anatomy of the gap",
     "pages/approximate.py": "Approximate index",
     "pages/protocol.py": "Protocol",

@@ -12,6 +12,8 @@ import numpy as np
 import gapviz.dashboard.caches as caches
 import gapviz.measures.geometry.groups as groups
 import gapviz.measures.match_probability.model as match_model
+import gapviz.training.short_run as short_run
+from gapviz.core.errors import GapvizError
 # As the fixture `as_the_server_runs_it`.
 make = PagesManager.__init__
 def told(self, *args, **named):
@@ -21,6 +23,9 @@ PagesManager.__init__ = told
 # All are for threads that run once the page is painted.
 caches.encoder_named = caches.import_library = lambda name: None
 match_model._logistic = lambda scores, is_match, of_others: (10.0, -5.0)
+def untrained(*asked):
+    raise GapvizError("nothing is trained here")
+short_run.train_run = untrained
 groups.k_means = lambda vectors, k, seed: np.arange(len(vectors)) % k
 heavy = {"torch", "umap", "numba", "transformers", "open_clip", "sklearn"}
 app = AppTest.from_file("app.py", default_timeout=120).run()
@@ -35,7 +40,7 @@ TITLES = {
     "cones": "Cones: two clouds, one gap",
     "search": "Search: one query, three indexes",
     "curves": "Curves: one choice, its whole range",
-    "thresholds": "Thresholds, by pair type",
+    "scores": "Scores: one number, several meanings",
     "anatomy": "Anatomy of the gap",
     "approximate": "Approximate index: what the gap costs",
     "protocol": "Protocol: how every figure is measured",

@@ -14,7 +14,7 @@ PAGES = {
     **{f"tour {number}": {"step": number} for number in range(1, 9)},
     "scoreboard": {}, "directions": {},
     **{f"curves {one}": {"curve": one} for one in ("strength", "mix", "calibration", "fusion")},
-    "thresholds": {},
+    **{f"scores {one}": {"scores": one} for one in ("distributions", "thresholds", "fusion")},
     **{f"anatomy {one}": {"part": one} for one in ("heat_map", "plane", "hubs", "spectrum")},
     "approximate": {}, "approximate storage": {"approximate": "storage"},
     "protocol": {}, "decide": {}, "decide one-way": {"task": "one-way"}, "export": {}, "data": {},

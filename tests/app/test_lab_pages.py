@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gapviz.analyses.thresholds.match_study import study_matches
 from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.core.collection import NO_AXES, Collection
 from gapviz.core.item import items_of_rows
@@ -15,11 +16,10 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
 
-CURVES, ANATOMY = "pages/curves.py", "pages/anatomy.py"
-THRESHOLDS = "pages/thresholds.py"
+CURVES, ANATOMY, SCORES = "pages/curves.py", "pages/anatomy.py", "pages/scores.py"
 VIEWS = [
     *((CURVES, {"curve": name}) for name in ("strength", "mix", "calibration", "fusion")),
-    (THRESHOLDS, {}),
+    *((SCORES, {"scores": name}) for name in ("distributions", "thresholds", "fusion")),
     *(
         (ANATOMY, {"part": name})
         for name in ("dimensions", "heat_map", "plane", "hubs", "spectrum")
@@ -68,6 +68,11 @@ def charts(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
+def drawn(app):
+    """Charts, or the lists and tables where a view has no chart."""
+    return charts(app) or 'class="gv-table"' in html_of(app) or 'role="list"' in html_of(app)
+
+
 def words(app):
     kinds = ("markdown", "caption", "error", "info")
     said = [element.value for kind in kinds for element in getattr(app, kind)]
@@ -91,7 +96,7 @@ def without_pairs():
 def test_every_view_draws_a_small_collection(opened, stored, make_collection, page, query):
     app = opened(page, collection=stored(make_collection(24)), **query)
     assert not app.error
-    assert charts(app)
+    assert drawn(app)
 
 
 @pytest.mark.parametrize(("page", "query"), VIEWS)
@@ -101,7 +106,7 @@ def test_what_needs_axes_is_left_out_of_cosines(opened, stored, make_collection,
     left_out = query.get("part") == "dimensions"
     # The plane is drawn, and says why it has no point of a strategy that needs axes.
     told = left_out or query.get("part") == "plane"
-    assert bool(charts(app)) is not left_out and (NO_AXES in words(app)) is told
+    assert bool(drawn(app)) is not left_out and (NO_AXES in words(app)) is told
 
 
 def test_a_strategy_that_needs_axes_says_so(opened, stored, make_collection):
@@ -121,7 +126,7 @@ def test_what_cannot_be_drawn_is_said_in_a_sentence(
     }[kind]()
     app = opened(page, collection=stored(made), **query)
     assert all("unexpected fault" not in error.value for error in app.error)
-    assert charts(app) or app.error
+    assert drawn(app) or app.error
 
 
 @pytest.mark.parametrize(("page", "query"), VIEWS)
@@ -151,7 +156,7 @@ def test_a_strategy_without_strength_is_replaced_and_said_so(opened, stored, mak
 
 
 def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
-    app = opened(THRESHOLDS, strategy="half", target="recall", reach="0.6")
+    app = opened(SCORES, scores="thresholds", strategy="half", target="recall", reach="0.6")
     copied = json.loads(app.code[0].value)
     study = study_scores(
         builtin_collection(), StrategyOptions("half"), ("image", "text"), seed=42
@@ -162,35 +167,44 @@ def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
 
 
 def test_a_target_out_of_reach_gives_no_threshold_and_says_so(opened):
-    app = opened(THRESHOLDS, strategy="half", target="precision", reach="0.6")
+    app = opened(SCORES, scores="thresholds", strategy="half", target="precision", reach="0.6")
     assert json.loads(app.code[0].value)["thresholds"]["image–text"] is None
     assert "no threshold reaches it" in words(app)
 
 
 def test_moving_the_threshold_changes_what_passes(opened):
-    app = opened(THRESHOLDS)
+    app = opened(SCORES)
     before = html_of(app)
     app.slider(key="threshold").set_value(0.9).run()
     assert html_of(app) != before
 
 
 def test_a_strategy_that_moves_nothing_leaves_the_cosines_raw(opened, stored, make_collection):
-    app = opened(THRESHOLDS, collection=stored(make_collection(24)), strategy="route")
+    app = opened(SCORES, collection=stored(make_collection(24)), strategy="route")
     assert "moves no vector and adjusts no score" in words(app)
     assert "yaxis2" not in charts(app)[0]["layout"]
 
 
-@pytest.mark.parametrize(
+ADJUSTING = pytest.mark.parametrize(
     ("strategy", "unit"),
     [("znorm", "z-score"), ("nnn", "adjusted score"), ("csls", "adjusted score")],
 )
+
+
+@ADJUSTING
 def test_adjusted_scores_have_an_axis_and_a_threshold_of_their_own(opened, strategy, unit):
-    app = opened(THRESHOLDS, strategy=strategy, target="recall", reach="0.6")
+    app = opened(SCORES, strategy=strategy)
     layout = charts(app)[0]["layout"]
     assert "cosine" in layout["xaxis"]["title"]["text"]
     assert unit in layout["xaxis2"]["title"]["text"]
     assert layout["xaxis"].get("matches") is layout["xaxis2"].get("matches") is None
     assert app.slider(key=f"threshold_{strategy}").label.endswith(f"({unit})")
+    assert "an axis and a threshold of its own" in words(app)
+
+
+@ADJUSTING
+def test_the_threshold_to_copy_is_of_adjusted_scores(opened, strategy, unit):
+    app = opened(SCORES, scores="thresholds", strategy=strategy, target="recall", reach="0.6")
     study = study_scores(
         builtin_collection(), StrategyOptions(strategy), ("image", "text"), seed=42
     ).compute()
@@ -198,17 +212,37 @@ def test_adjusted_scores_have_an_axis_and_a_threshold_of_their_own(opened, strat
     assert copied["passes"] == f"{unit} at or above"
     expected = study.calibrated("recall", 0.6)["cross"].threshold
     assert copied["thresholds"]["text → image"] == pytest.approx(expected, abs=1e-6)
-    assert "an axis and a threshold of its own" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("part", "scored", "matched"),
+    [
+        ("distributions", True, False),
+        ("thresholds", True, True),
+        ("fusion", False, False),
+    ],
+)
+def test_only_the_part_that_is_looked_at_is_measured(
+    opened, stored, make_collection, part, scored, matched
+):
+    # As many items as no other test brings, so that nothing is known of them.
+    brought = stored(make_collection(200 + len(part), dim=12))
+    opened(SCORES, collection=brought, scores=part, strategy="raw")
+    collection, raw = workspace().load(brought, "model 1"), StrategyOptions("raw")
+    scores = study_scores(collection, raw, ("image", "text"), seed=42)
+    assert (scores.get() is not None) is scored
+    matches = study_matches(collection, raw, ("image", "text"), seed=42)
+    assert (matches.get() is not None) is matched
 
 
 def test_who_asks_across_the_modalities_can_be_chosen(opened):
-    app = opened(THRESHOLDS, strategy="nnn", query_modality="image")
+    app = opened(SCORES, scores="thresholds", strategy="nnn", query_modality="image")
     assert "image → text" in json.loads(app.code[0].value)["thresholds"]
     assert "Across the modalities they are image → text" in words(app)
 
 
 def test_the_threshold_of_adjusted_scores_leaves_the_raw_one_alone(opened):
-    app = opened(THRESHOLDS, strategy="znorm")
+    app = opened(SCORES, strategy="znorm")
     raw = app.slider(key="threshold").value
     before = html_of(app)
     app.slider(key="threshold_znorm").set_value(1.5).run()
@@ -231,9 +265,9 @@ def test_too_few_scores_to_adjust_are_drawn_or_said(
         "no pairs": without_pairs,
         "three items": lambda: make_collection(3),
     }[kind]()
-    app = opened(THRESHOLDS, collection=stored(made), strategy=strategy)
+    app = opened(SCORES, collection=stored(made), strategy=strategy)
     assert all("unexpected fault" not in error.value for error in app.error)
-    assert charts(app) or app.error
+    assert drawn(app) or app.error
 
 
 def test_hubs_are_counted_in_the_lists_of_adjusted_scores(opened):
@@ -243,7 +277,7 @@ def test_hubs_are_counted_in_the_lists_of_adjusted_scores(opened):
 
 
 def test_bare_scores_shut_the_other_modality_out(opened):
-    app = opened(THRESHOLDS, item="1F431")
+    app = opened(SCORES, scores="fusion", item="1F431")
     lists = [h.proto.body for h in app.get("html") if 'role="list"' in h.proto.body]
     assert len(lists) == 2
     assert "● text" not in lists[0]
@@ -257,7 +291,7 @@ def test_a_sample_of_pairs_is_said_on_the_screen(opened):
 
 
 @pytest.mark.parametrize(
-    ("page", "key"), [(CURVES, "curve"), (ANATOMY, "part"), (THRESHOLDS, "target")]
+    ("page", "key"), [(CURVES, "curve"), (ANATOMY, "part"), (SCORES, "target")]
 )
 def test_a_wrong_link_is_named(open_app, page, key):
     app = open_app(page, **{key: "magic"})
@@ -266,7 +300,7 @@ def test_a_wrong_link_is_named(open_app, page, key):
 
 
 def test_a_threshold_off_its_slider_is_named_once_it_is_known(opened):
-    app = opened(THRESHOLDS, strategy="znorm", threshold_znorm="900")
+    app = opened(SCORES, strategy="znorm", threshold_znorm="900")
     assert "threshold_znorm = “900”" in app.warning[0].value
     assert "threshold_znorm" not in app.query_params
     app.button(key="dismiss_link_problems").click().run()

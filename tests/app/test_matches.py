@@ -1,4 +1,4 @@
-"""How likely an answer matches: on the cards of Search, on the page of thresholds, on Export."""
+"""How likely an answer matches: on the cards of Search, on the page of scores, on Export."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.strategies import StrategyOptions
 
-SEARCH, THRESHOLDS, EXPORT = "pages/search.py", "pages/thresholds.py", "pages/export.py"
+SEARCH, SCORES, EXPORT = "pages/search.py", "pages/scores.py", "pages/export.py"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_collection_without_pairs_says_why_nothing_is_told(
 
 
 def test_the_curve_that_can_be_copied_is_that_of_the_library(open_app, brought):
-    app = open_app(THRESHOLDS, collection=brought.id, strategy="nnn", prior="0.05")
+    app = open_app(SCORES, scores="thresholds", collection=brought.id, strategy="nnn", prior="0.05")
     assert not app.exception
     copied = json.loads(app.code[-1].value)
     collection = collection_of(View(brought.id, "first model"))
@@ -86,7 +86,9 @@ def test_the_curve_that_can_be_copied_is_that_of_the_library(open_app, brought):
 
 
 def test_method_and_precision_can_be_chosen(open_app, brought):
-    app = open_app(THRESHOLDS, collection=brought.id, strategy="raw", method="isotonic")
+    app = open_app(
+        SCORES, scores="thresholds", collection=brought.id, strategy="raw", method="isotonic"
+    )
     app.slider(key="precision").set_value(0.8).run()
     assert not app.exception
     copied = json.loads(app.code[-1].value)

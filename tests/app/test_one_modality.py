@@ -10,7 +10,7 @@ from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
     "story", "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves",
-    "thresholds", "anatomy", "approximate", "protocol", "decide", "export", "data",
+    "scores", "anatomy", "approximate", "protocol", "decide", "export", "data",
 )  # fmt: skip
 NEED_NO_SECOND = ("within", "protocol", "data")
 

@@ -67,8 +67,8 @@ def test_raw_and_routing_answer_where_centring_is_undefined(open_app, stored, tw
     assert any("Centre both is not measured." in one.value for one in app.caption)
 
 
-def test_thresholds_of_raw_are_shown_where_centring_is_undefined(open_app, stored, two_points):
-    app = open_app("pages/thresholds.py", collection=stored(two_points), strategy="centre")
+def test_scores_of_raw_are_shown_where_centring_is_undefined(open_app, stored, two_points):
+    app = open_app("pages/scores.py", collection=stored(two_points), strategy="centre")
     assert not app.error and not app.exception
     assert app.get("plotly_chart") and WHY in warned(app)
 

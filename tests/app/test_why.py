@@ -5,9 +5,12 @@ from functools import partial
 
 import pytest
 
-from gapviz.dashboard.why import forces, training_panel
+from gapviz.dashboard import waiting
+from gapviz.dashboard.why import forces, player, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
+from gapviz.training.features import builtin_features
 from gapviz.training.random_start import cached_random_start
+from gapviz.training.short_run import short_run
 
 pytestmark = pytest.mark.encoder
 
@@ -22,6 +25,35 @@ def short_runs(monkeypatch):
         "training_steps",
         lambda features, options: steps(features, replace(options, steps=20)),
     )
+
+
+def film_of(app):
+    (film,) = app.get("bidi_component")
+    return json.loads(film.proto.json)
+
+
+def test_a_short_run_is_trained_on_arrival_and_can_be_played(open_app):
+    app = open_app(PAGE)
+    assert not app.exception and not app.error
+    film = film_of(app)
+    assert [record["step"] for record in film["records"]] == [0, 1, 2]
+    assert [one["name"] for one in film["modalities"]] == ["image", "text"]
+    expected = player.short_run(builtin_features(), seed=42).get()
+    assert film["records"][-1]["gap"] == pytest.approx(expected.steps[-1].gap)
+    assert film_of(open_app(PAGE, seed=7))["key"] != film["key"]
+
+
+def test_the_short_run_can_be_cancelled_and_begun_anew(open_app, store_collection, monkeypatch):
+    # As many steps as it takes to be cancelled.
+    monkeypatch.setattr(player, "short_run", partial(short_run, steps=2_000, record_every=1))
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0)
+    app = open_app(PAGE, collection=store_collection(n=40).id)
+    app = next(one for one in app.button if one.label == "Cancel").click().run()
+    assert any("There is nothing to play." in told.value for told in app.info)
+    assert not app.get("bidi_component")
+    monkeypatch.setattr(player, "short_run", partial(short_run, steps=2, record_every=1))
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 100)
+    assert film_of(app.run())["records"]
 
 
 def trained(app):

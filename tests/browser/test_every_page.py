@@ -13,7 +13,7 @@ PAGES = {
     "/scoreboard?models=one": (1, "Score z-norm"),
     "/directions": (3, "Asymmetry"),
     "/curves?curve=mix": (1, "share"),
-    "/thresholds": (1, "Threshold of"),
+    "/scores": (1, "Threshold of"),
     "/anatomy?part=spectrum": (1, "principal"),
     "/approximate?index_kind=ivf": (6, "distance computations"),
     "/protocol?family=mixed": (0, "MixBench"),

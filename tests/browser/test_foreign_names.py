@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = (
     "/", "/cones", "/search", "/within", "/why", "/tour?step=4", "/scoreboard", "/directions",
-    "/curves?curve=mix", "/thresholds", "/anatomy?part=plane", "/approximate", "/protocol",
+    "/curves?curve=mix", "/scores", "/anatomy?part=plane", "/approximate", "/protocol",
     "/decide", "/export", "/data",
 )  # fmt: skip
 

@@ -90,3 +90,28 @@ def test_two_visitors_train_at_once_and_neither_holds_up_the_other(visit):
     assert one.reached() == 10
     one.press("stop")
     one.expect("· stopped")
+
+
+def test_the_short_run_plays_is_paused_scrubbed_and_waits_where_motion_is_reduced(visit):
+    tab = visit("/why")
+    film = tab.page.locator(".film[data-ready]")
+    at, button = film.locator(".at"), film.get_by_role("button")
+    expect(at).not_to_have_text(re.compile(r"^step 0 "))
+    # However far it has come meanwhile, it is played from the start once more.
+    tab.until(lambda: film.get_attribute("data-state") == "paused")
+    button.click()
+    expect(film).to_have_attribute("data-state", "playing")
+    button.click()
+    expect(film).to_have_attribute("data-state", "paused")
+    thumb = film.get_by_role("slider")
+    thumb.press("Home")
+    expect(at).to_have_text(re.compile(r"^step 0 "))
+    first = film.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+    thumb.press("End")
+    expect(at).to_have_text(re.compile(r"^step (\d+) of \1$"))
+    assert film.locator("canvas").evaluate("canvas => canvas.toDataURL()") != first
+    calm = visit("/why", motion="reduce").page.locator(".film[data-ready]")
+    expect(calm).to_have_attribute("data-state", "paused")
+    expect(calm.locator(".at")).to_have_text(re.compile(r"^step 0 "))
+    calm.get_by_role("button").click()
+    expect(calm.locator(".at")).not_to_have_text(re.compile(r"^step 0 "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -35,10 +36,18 @@ from gapviz.analyses.anatomy.parts import (
     cached_plane,
     cached_spectra,
 )
+from gapviz.analyses.anatomy.so_what import (
+    dimensions_meaning,
+    heat_map_meaning,
+    hubs_meaning,
+    plane_meaning,
+    quadrants,
+    spectrum_meaning,
+)
+from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.table import Column, Table
-from gapviz.core.vectors import Float32
 from gapviz.core.wording import UNKNOWN, counted, figure
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.spectrum import Spectrum
@@ -96,7 +105,7 @@ def heat_map_reading(found: HeatMaps) -> str:
     x, y = found.pair
     parts = []
     for title, one in found.by_strategy.items():
-        within_x, within_y, mismatched, matched = _quadrants(one.cosines)
+        within_x, within_y, mismatched, matched = quadrants(one.cosines)
         parts.append(
             f"{title}: {x}–{x} {figure(within_x, 2)}, {y}–{y} {figure(within_y, 2)}, {x}–{y} "
             f"mismatched {figure(mismatched, 2)} and matched {figure(matched, 2)}"
@@ -152,18 +161,6 @@ def spectra_reading(spectra: Mapping[str, Mapping[str, Spectrum]]) -> str:
     return f"Effective rank, of {dim} dimensions. {'; '.join(parts)}."
 
 
-def _quadrants(cosines: Float32) -> tuple[float, float, float, float]:
-    """Means of x–x and y–y without their diagonals, of x–y without and along its own."""
-    n = len(cosines) // 2
-    off = ~np.eye(n, dtype=np.bool_)
-    across = cosines[:n, n:]
-    blocks = (cosines[:n, :n][off], cosines[n:, n:][off], across[off], across.diagonal())
-    within_x, within_y, mismatched, matched = (
-        float(block.mean()) if block.size else float("nan") for block in blocks
-    )
-    return within_x, within_y, mismatched, matched
-
-
 def dimensions_table(found: Dimensions, pair: tuple[str, str]) -> Table:
     """Gap and recall without the largest dimensions, and without as many random ones."""
     x, y = pair
@@ -211,9 +208,11 @@ def _dimensions(request: Request, progress: Progress) -> Finding:
     found = cached_dimensions(request.collection, request.pair, seed=request.seed).compute(progress)
     tops = {str(count): found.shares.top(count) for count in TOPS}
     shares = ", ".join(f"{n}: {share:.1%}".replace("nan%", UNKNOWN) for n, share in tops.items())
+    raw = request.measured(StrategyOptions("raw"))
     return Finding(
         figures=found.to_json() | {"top_share": tops},
         title=DIMENSIONS_TITLE,
+        so_what=dimensions_meaning(found, no_gap=raw.geometry.gap.none),
         readings=[dimensions_reading(found)],
         tables=[dimensions_table(found, request.pair)],
         protocol=f"Share of the largest dimensions: {shares}. Share of a dimension: Δd² / ‖Δ‖² of "
@@ -235,6 +234,7 @@ def _heat_map(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures=by_name(found.to_json(), strategies),
         title=f"Cosines, {shown:,} of {counted(found.n_pairs, 'held-out pair')}",
+        so_what=heat_map_meaning(found),
         readings=[
             *notes,
             f"Showing {shown:,} of {counted(found.n_pairs, 'held-out pair')}, drawn with seed "
@@ -275,6 +275,7 @@ def _plane(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures={"points": plane, "chosen": chosen},
         title="Loss plane",
+        so_what=plane_meaning(plane, chosen),
         readings=[*notes, plane_reading(plane)],
         tables=[plane_table(plane, chosen)],
         protocol="Alignment: mean‖x − y‖² over matched pairs. Uniformity: log mean exp(−2‖a − b‖²) "
@@ -300,6 +301,7 @@ def _hubs(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures=by_name(hubs.to_json(), strategies),
         title="Hubs",
+        so_what=hubs_meaning(hubs),
         readings=[*notes, hubs_reading(hubs)],
         tables=[table_by_strategy("direction", HUB_COLUMNS, hubs.by_strategy)],
         protocol="k-occurrence with k = 10: in how many of the other modality's lists an entry "
@@ -317,6 +319,7 @@ def _spectra(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures=by_name({"by_strategy": plain_json(spectra)}, strategies),
         title="Spectrum",
+        so_what=spectrum_meaning(spectra),
         readings=[*notes, spectra_reading(spectra)],
         tables=[table_by_strategy("modality", SPECTRUM_COLUMNS, spectra)],
         protocol="Eigenvalues of each modality's own covariance, as shares of its variance, "
@@ -338,6 +341,16 @@ def find_anatomy(request: Request, progress: Progress) -> Finding:
     )
 
 
+TITLES = {
+    "dimensions": "Dimensions",
+    "heat_map": "Heat map",
+    "plane": "Loss plane",
+    "hubs": "Hubs",
+    "spectrum": "Spectrum",
+    "matched": "Matched pairs",
+    "groups": "Groups",
+}
+"""Of the parts, by name."""
 PARTS: dict[str, Find] = {
     "dimensions": _dimensions,
     "heat_map": _heat_map,
@@ -347,6 +360,21 @@ PARTS: dict[str, Find] = {
     "matched": find_matched,
     "groups": find_groups,
 }
+
+
+def summarised(request: Request, progress: Progress) -> Finding:
+    """What every part means, for a report; a part that cannot be measured is left out."""
+    meanings = {}
+    for place, (name, find) in enumerate(PARTS.items()):
+        with suppress(GapvizError):
+            meanings[name] = find(request, share_of(progress, place, len(PARTS))).so_what
+    said = {name: meaning for name, meaning in meanings.items() if meaning}
+    return Finding(
+        figures={"so_what": said},
+        title="What the gap is made of, and what that means",
+        readings=[f"{TITLES[name]}: {meaning}" for name, meaning in said.items()],
+    )
+
 
 ANALYSIS = Analysis(
     "anatomy",
@@ -359,4 +387,6 @@ ANALYSIS = Analysis(
     parameters=(parts_parameter(PARTS),),
     shared=("strategy", "pair", "seed", "also", "most-items"),
     strategy=None,
+    in_report=True,
+    summary=summarised,
 )

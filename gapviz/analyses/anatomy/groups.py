@@ -9,6 +9,7 @@ from typing import Any
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.anatomy.by_strategy import STRATEGY, by_name, moved
 from gapviz.analyses.anatomy.parts import KIND, REVISION
+from gapviz.analyses.anatomy.so_what import groups_meaning
 from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress, no_progress
@@ -168,6 +169,7 @@ def find_groups(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures=by_name(figures, strategies),
         title=f"Clusters of all rows: {counted(raw.n_items, 'held-out item')}",
+        so_what=groups_meaning(found),
         readings=[*notes, groups_reading(found)],
         tables=[groups_table(found)],
         protocol=f"{sentence(MADE)} One row a modality of each held-out item, all modalities "

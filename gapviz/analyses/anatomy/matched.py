@@ -9,6 +9,7 @@ from math import isnan
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.anatomy.by_strategy import STRATEGY, by_name, moved
 from gapviz.analyses.anatomy.parts import KIND, REVISION
+from gapviz.analyses.anatomy.so_what import matched_meaning
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
@@ -149,6 +150,7 @@ def find_matched(request: Request, progress: Progress) -> Finding:
     return Finding(
         figures=by_name(found.to_json(), strategies),
         title=f"Matched pairs: {counted(found.n_pairs, 'held-out pair')}",
+        so_what=matched_meaning(found),
         readings=[*notes, matched_reading(found)],
         tables=[matched_table(found)],
         protocol="mean‖x − y‖² = ‖Δ‖² + mean‖(x − μx) − (y − μy)‖², every pair weighing alike, "

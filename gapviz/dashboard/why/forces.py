@@ -51,7 +51,7 @@ def random_start_section(chosen: Settings) -> None:
         "weights have two different cones, so the gap is there before the first pair is seen."
     )
     st.caption("Source: Liang et al. 2022, Mind the Gap (cone effect; random initialisation).")
-    start = _loading_first("open_clip", cached_random_start(seed=chosen.seed))
+    start = loading_first("open_clip", cached_random_start(seed=chosen.seed))
     found = result_of(start, Wait("Building", ask=f"Build {MODEL} at random weights"))
     if found is None:
         return
@@ -113,7 +113,7 @@ def temperature_section(chosen: Settings) -> None:
     )
     features = features_of(chosen.view, chosen.pair)
     options = TrainingOptions(seed=chosen.seed, steps=STUDY_STEPS)
-    runs = _loading_first("torch", cached_temperatures(features, options))
+    runs = loading_first("torch", cached_temperatures(features, options))
     study = result_of(runs, Wait("Training", ask="Train at five temperatures"))
     if study is None:
         return
@@ -129,7 +129,7 @@ def temperature_section(chosen: Settings) -> None:
     )
 
 
-def _loading_first(library: str, result: CachedResult[Result]) -> CachedResult[Result]:
+def loading_first(library: str, result: CachedResult[Result]) -> CachedResult[Result]:
     """`result`, whose function finds its library imported, whoever else imports it meanwhile."""
 
     def function(progress: Progress) -> Result:

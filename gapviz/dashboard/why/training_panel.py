@@ -108,13 +108,8 @@ class TrainedRun:
 @errors_shown()
 def training_section(chosen: Settings) -> None:
     """Choose, train, look, compare."""
-    features = features_of(chosen.view, chosen.pair)
-    st.caption(
-        f"{in_markdown(features.source)} {features.train.size:,} pairs train; every figure "
-        f"below is measured on {features.held_out.size:,} others, held out."
-    )
     _warm_torch()
-    _panel(features, _options(chosen))
+    _panel(features_of(chosen.view, chosen.pair), _options(chosen))
 
 
 @lru_cache(maxsize=1)

@@ -281,7 +281,7 @@ def report_on(
         ),
         compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
         further={
-            name: analysis.find(
+            name: (analysis.summary or analysis.find)(
                 Request(
                     evidence.collection,
                     analysis.usual(),

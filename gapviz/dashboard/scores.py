@@ -1,13 +1,14 @@
-"""Distributions of scores, what a threshold lets pass, calibrated thresholds, merged lists."""
+"""The three parts of the page of scores: distributions, thresholds, merged lists."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import isnan
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.thresholds.analysis import (
@@ -25,12 +26,14 @@ from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Tar
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import cached_within, collection_of, index_of, undefined
-from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.catalogue import View, encoder_title
 from gapviz.dashboard.charts import show_panels
+from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.matches import match_choices, match_section
 from gapviz.dashboard.page_head import finding
 from gapviz.dashboard.query import QUERY_MODALITY, ask_with_item
 from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.sections import request_of, say_sample
+from gapviz.dashboard.sections import how_computed, request_of, say_sample
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import refuse_out_of_range, url_choice, url_parameter
@@ -57,9 +60,91 @@ REACH = url_parameter(
 )
 MERGED = 8
 """Results of each merged list."""
+SCORES = url_choice(
+    "scores",
+    "Look at",
+    {"distributions": "Distributions", "thresholds": "Thresholds", "fusion": "Fusion"},
+)
+QUESTIONS = {
+    "distributions": "A score means one thing between two modalities and another within one. Do "
+    "the distributions lie over each other?",
+    "thresholds": "Does the threshold of one pair type serve the others? If not, each needs its "
+    "own.",
+    "fusion": "Two lists become one: by their bare scores, or by rank?",
+}
+
+TRANSFERRED = (
+    f"Each threshold is the highest score that {USUAL_RECALL:.0%} of the relevant pairs of its "
+    "type reach on the calibrate split; shares are of the evaluate split."
+)
 
 Studies = Mapping[str, ScoreStudy]
 """By the name of the strategy; raw first."""
+
+
+def show_scores(chosen: Settings) -> None:
+    """The part that the visitor looks at; no other is measured."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        part = segments_of(SCORES)
+        how_computed(PROTOCOL)
+    st.markdown(QUESTIONS[part])
+    _PARTS[part](chosen)
+
+
+def _show_distributions(chosen: Settings) -> None:
+    """The distributions of every view, and below them the thresholds that are drawn in them."""
+    results = st.container()
+    found = _studies_of_views(chosen, query_modality_of(chosen), results)
+    if found:
+        thresholds = threshold_sliders(next(iter(found.values())))
+        with results:
+            _each(found, lambda view, studies: distributions(chosen, view, studies, thresholds))
+
+
+def _show_thresholds(chosen: Settings) -> None:
+    """One threshold read on all pair types, one for each, and how likely a score is a match."""
+    results = st.container()
+    found = _studies_of_views(chosen, query_modality_of(chosen), results)
+    if not found:
+        return
+    with results:
+        st.header("One threshold, read on the other pair types", anchor=False)
+        _each(found, transfer_section)
+        *_, studies = found.values()
+        st.caption(f"{TRANSFERRED} {in_markdown(protocol(studies))}")
+        _say_what_stays_raw(chosen)
+        st.header("A threshold of its own for each pair type", anchor=False)
+        calibrated = st.container()
+        target = target_choice()
+        with calibrated:
+            _each(found, lambda view, studies: calibrated_section(view, studies, *target))
+        st.header("Is this a match?", anchor=False)
+        matches = st.container()
+        matching = match_choices()
+        with matches:
+            _each(found, lambda view, studies: match_section(chosen, view, *matching))
+
+
+def _studies_of_views(
+    chosen: Settings, query_modality: str | None, place: DeltaGenerator
+) -> dict[View, Studies]:
+    """By view, those that are there; what is waited for, or wrong, is shown in `place`."""
+    found = {}
+    for view in chosen.views:
+        with place, errors_shown():
+            studies = scored(chosen, view, query_modality)
+            if studies is not None:
+                found[view] = studies
+    return found
+
+
+def _each(found: Mapping[View, Studies], show: Callable[[View, Studies], None]) -> None:
+    """Show the same of every view."""
+    for view, studies in found.items():
+        if len(found) > 1:
+            st.subheader(in_markdown(encoder_title(view)), anchor=False)
+        with errors_shown():
+            show(view, studies)
 
 
 def query_modality_of(chosen: Settings) -> str | None:
@@ -135,6 +220,10 @@ def distributions(
     show_table(passing_table(studies, thresholds))
     own = " Each chart has an axis and a threshold of its own."
     st.caption(in_markdown(protocol(studies)) + own * (last.query_modality is not None))
+    _say_what_stays_raw(chosen)
+
+
+def _say_what_stays_raw(chosen: Settings) -> None:
     spec = chosen.options().spec
     if spec.routed or spec.ranks_items:
         st.caption(f":material/info: {spec.title} {STAYS_RAW}")
@@ -142,15 +231,10 @@ def distributions(
 
 def transfer_section(view: View, studies: Studies) -> None:
     """A threshold fitted on each pair type, read on all of them."""
-    st.subheader("One threshold, read on the other pair types", anchor=False)
     for study in studies.values():
         finding(in_markdown(transfer_reading(study, USUAL_RECALL)), view)
     table = transfer_table({study.strategy: study for study in studies.values()})
     show_table(replace(table, title=""))
-    st.caption(
-        f"Each threshold is the highest score that {USUAL_RECALL:.0%} of the relevant pairs of "
-        "its type reach on the calibrate split; shares are of the evaluate split."
-    )
 
 
 def target_choice() -> tuple[Target, float]:
@@ -159,8 +243,10 @@ def target_choice() -> tuple[Target, float]:
         return segments_of(TARGET), float(number_of(REACH, width=240))
 
 
-def calibrated_section(view: View, study: ScoreStudy, target: Target, share: float) -> None:
+def calibrated_section(view: View, studies: Studies, target: Target, share: float) -> None:
     """A threshold for each pair type that reaches a target, to copy."""
+    *_, study = studies.values()
+    st.caption(f"For {in_markdown(study.strategy)}, fitted on the calibrate split.")
     show_table(replace(calibrated_table(study, target, share), title=""))
     thresholds = {
         study.across if name == "cross" else type_title(name, study.pair): None
@@ -185,11 +271,12 @@ def fusion_section(chosen: Settings) -> None:
     Raises:
         GapvizError: an item without a vector of the modality to ask with.
     """
-    st.subheader("Merged by bare score, and by rank", anchor=False)
     for view, query in (ask_with_item(chosen) or {}).items():
         merged = compare_fusions(
             index_of(view, chosen.raw), index_of(view, chosen.routing), query, MERGED
         )
+        if chosen.compare:
+            st.subheader(in_markdown(encoder_title(view)), anchor=False)
         st.markdown(in_markdown(fusion_comparison_reading(merged)))
         by_rank = f"#### By rank, k = {chosen.routing.value('rrf_k'):g}"
         show_answers(
@@ -204,3 +291,10 @@ def fusion_section(chosen: Settings) -> None:
         "of both modalities in one, by cosine. By rank: Σ weight / (k + rank), as set under "
         "Routing. Marked: the match, and what the other list does not show."
     )
+
+
+_PARTS: dict[str, Callable[[Settings], None]] = {
+    "distributions": _show_distributions,
+    "thresholds": _show_thresholds,
+    "fusion": fusion_section,
+}
