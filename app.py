@@ -19,6 +19,7 @@ from gapviz.dashboard import (
     protocol,
     scoreboard,
     search,
+    story,
     thresholds,
     tour,
     why,
@@ -54,7 +55,8 @@ if __name__ == "__main__":
     page = st.navigation(
         {
             "See": [
-                _page(cones, "Cones", "scatter_plot", default=True),
+                _page(story, "Start", "home", default=True),
+                _page(cones, "Cones", "scatter_plot"),
                 _page(search, "Search", "search"),
                 _page(within, "Within a modality", "join_inner"),
                 _page(why, "Why a gap", "school"),

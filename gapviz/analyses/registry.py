@@ -12,6 +12,7 @@ from gapviz.analyses.approximate import analysis as approximate
 from gapviz.analyses.curves import analysis as curves
 from gapviz.analyses.directions import analysis as directions
 from gapviz.analyses.scoreboard import analysis as scoreboard
+from gapviz.analyses.story import analysis as story
 from gapviz.analyses.thresholds import analysis as thresholds
 from gapviz.core.discovery import installed
 
@@ -19,6 +20,7 @@ ENTRY_POINTS = "gapviz.analyses"
 """The group of entry points by which another package ships an `Analysis`."""
 
 _OURS = (
+    story.ANALYSIS,
     measure_on_disk.ANALYSIS,
     search.ANALYSIS,
     scoreboard.ANALYSIS,

@@ -24,7 +24,7 @@ from gapviz.sources.images.references import thumbnail_png
 SIZES = (48, 96, 192, 384)
 """Thumbnails come in these sizes only, so that no link can fill the disk."""
 
-MOVED = {"/cones": "/", "/scores": "/thresholds", "/advisor": "/decide"}
+MOVED = {"/story": "/", "/scores": "/thresholds", "/advisor": "/decide"}
 """Address → where it leads. Streamlit serves the first page at `/` alone; the others are the
 addresses of an earlier version."""
 

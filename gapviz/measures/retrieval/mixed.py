@@ -113,8 +113,8 @@ def asked_by_modality(
         ]
     )
     for code, name in enumerate(queries.names):
-        asking = np.arange(queries.spans[code].start, queries.spans[code].stop)
-        chosen = seeded_sample(asking, max_queries, seed)
+        span = queries.spans[code]
+        chosen = span.start + sampled_queries(span.stop - span.start, seed, max_queries)
         n_blocks = max(1, min(chosen.size, -(-chosen.size * entries // BLOCK_SCORES)))
         blocks = np.array_split(chosen, n_blocks)
         yield (
@@ -122,6 +122,17 @@ def asked_by_modality(
             queries.item[chosen],
             (index.asked(queries, name, block, row[block]) for block in blocks),
         )
+
+
+def sampled_queries(n_queries: int, seed: int, most: int = MAX_QUERIES) -> Indices:
+    """Which queries of a modality are measured, rising: all, or a seeded sample of `most`.
+
+    Args:
+        n_queries: how many rows of `ModalityVectors.queries` there are.
+        seed: of the sample.
+        most: queries that are measured.
+    """
+    return seeded_sample(np.arange(n_queries), most, seed)
 
 
 def expected_bias(outcomes: Mapping[str, MixedOutcome]) -> float:

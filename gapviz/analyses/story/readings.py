@@ -1,0 +1,118 @@
+"""The story in plain sentences."""
+
+from __future__ import annotations
+
+from gapviz.analyses.advice.advice import Advice
+from gapviz.analyses.story.example import CHOICE_RULE, Example
+from gapviz.analyses.story.often import HowOften
+from gapviz.analyses.story.story import Story
+from gapviz.core.wording import counted, figure, interval, tenths, too_few
+from gapviz.measures.retrieval.outcomes import DEPTH
+
+NO_MATCHES = "No held-out item has two modalities, so no query has a right answer to find."
+NO_GAP = "There is no gap worth fixing here."
+NO_WAY = "There is a gap here, and nothing that was tried makes a search find more."
+
+
+def story_readings(story: Story, example: Example | None) -> list[str]:
+    """The story in sentences, the most telling one first."""
+    told = [ending_reading(story)]
+    if example is not None:
+        told += [query_reading(example), raw_reading(example), fixed_reading(story, example)]
+        told.append(choice_reading(story))
+    told += [often_reading(name, one, story.label) for name, one in story.often.items()]
+    return [one for one in told if one]
+
+
+def ending_reading(story: Story) -> str:
+    """How the story goes, where no query is fixed; empty where one is."""
+    if story.ending == "fixed":
+        return ""
+    if story.ending == "no example":
+        return (
+            f"With {story.label} no {story.modality} query finds a match that raw cosine "
+            f"leaves out of the first {DEPTH}: choose another strategy."
+        )
+    if story.ending == "too few":
+        return str(too_few(story.collection.n_items))
+    return {"no matches": NO_MATCHES, "no gap": NO_GAP, "no way": NO_WAY}[story.ending]
+
+
+def query_reading(example: Example) -> str:
+    """What is searched for."""
+    if example.words is not None:
+        return f"Somebody searches for “{example.words}”."
+    return f"Somebody searches with the {example.modality} of item {example.item_id}."
+
+
+def raw_reading(example: Example) -> str:
+    """What that finds with raw cosine, and where the right answer is."""
+    return (
+        f"{_own(example, 'raw')}; the right {example.answer_modality} is at place "
+        f"{example.raw_rank:,} of {example.n_entries:,}."
+    )
+
+
+def fixed_reading(story: Story, example: Example) -> str:
+    """What it finds with the strategy."""
+    return (
+        f"With {story.label} the right {example.answer_modality} is at place "
+        f"{example.fixed_rank:,}; {_own(example, 'fixed')}."
+    )
+
+
+def _own(example: Example, which: str) -> str:
+    found = example.raw if which == "raw" else example.fixed
+    return f"{example.own_kind(found)} of {len(found.hits)} answers are {example.modality}"
+
+
+def choice_reading(story: Story) -> str:
+    """How the example was chosen, and of how many."""
+    return (
+        f"Chosen by a rule: {CHOICE_RULE}. There are {story.n_examples:,} such "
+        f"{story.modality} queries."
+    )
+
+
+def often_reading(name: str, one: HowOften, label: str) -> str:
+    """What all held-out queries of a modality get, in a sentence or two."""
+    only = f"{_percent(one.raw.only_own.value)} see nothing but {name}"
+    if one.fixed is not None:
+        only = f"{only} (with {label} {_percent(one.fixed.only_own.value)})"
+    if not one.n_matched:
+        return (
+            f"Of {counted(one.n_queries, f'{name} query', f'{name} queries')} {only} in their "
+            f"first {DEPTH}: {tenths(one.bias.value)} of 10 answers are {name}, and "
+            f"{tenths(one.neutral)} would be if no modality were favoured."
+        )
+    found = f"{_percent(one.raw.found.value)} find their match among their first {DEPTH}"
+    if one.fixed is not None:
+        found = (
+            f"{found}, with {label} {_percent(one.fixed.found.value)} (95 % interval "
+            f"{interval(one.fixed.found.low, one.fixed.found.high)})"
+        )
+    lost = ""
+    if one.lost is not None and one.lost > 0:
+        lost = f" {_percent(one.lost)} found it before and lose it."
+    return f"Of {counted(one.n_matched, f'{name} query', f'{name} queries')} {found}; {only}.{lost}"
+
+
+def _percent(share: float) -> str:
+    return f"{figure(100 * share, 0)} %"
+
+
+def answer_reading(advice: Advice) -> str:
+    """Decide's first answer with its reason, in plain words."""
+    first = advice.recommendations[0]
+    if first.verdict != "better" or not first.effects:
+        return (
+            f"Leave it as it is: of {counted(advice.n_tried, 'way')} tried none is better by "
+            "more than chance."
+        )
+    effect = first.effects[0]
+    return (
+        f"{first.title}: of {counted(advice.n_tried, 'way')} tried it puts right answers highest "
+        f"({effect.figure} {figure(effect.before.value)} → {figure(effect.after.value)}, better "
+        f"by more than chance). It costs: {first.cost.query} a query; {first.cost.storage} to "
+        "store."
+    )
