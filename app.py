@@ -73,7 +73,7 @@ if __name__ == "__main__":
             ],
             "Act": [
                 _page(decide, "Decide", "alt_route"),
-                _page(export, "Export", "download"),
+                _page(export, "Take it home", "download"),
                 _page(data, "Data", "folder_open"),
             ],
         },

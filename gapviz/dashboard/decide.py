@@ -1,4 +1,4 @@
-"""The advisor's questions, the wait for its figures, and its ranked cards."""
+"""The advisor's questions, and what stands behind its answer: folded until somebody asks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gapviz.analyses.advice.advice import Advice
-from gapviz.analyses.advice.analysis import CHANGE, EFFECT_COLUMNS, PARAMETERS
+from gapviz.analyses.advice.analysis import EFFECT_COLUMNS, PARAMETERS
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
 from gapviz.analyses.advice.judging import Recommendation, title_of
@@ -19,6 +19,7 @@ from gapviz.core.table import Table
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import encoder_title
+from gapviz.dashboard.decision import OF_THE_DATA
 from gapviz.dashboard.judged import judged_views, protocol_of
 from gapviz.dashboard.page_head import ways_on
 from gapviz.dashboard.settings import Settings
@@ -29,12 +30,7 @@ from gapviz.export.report.contents import report_on
 from gapviz.export.report.html import report_html
 from gapviz.strategies.spec import Changeable, Task
 
-WAYS_ON = {"search": "Search with it", "export": "Export it"}
-OF_THE_DATA = ("collection", "encoder", "pair", "seed")
-"""Parameters of the URL that say what was measured."""
-
-OPEN_CARDS = 3
-"""How many recommendations are shown in full; the others open with a click."""
+WAYS_ON = {"search": "Search with it", "export": "Take it home"}
 
 _VERDICTS = {
     "better": ":green-badge[:material/{arrow}: better by more than chance]",
@@ -107,65 +103,49 @@ def protocol_note(chosen: Settings, advice: Advice, asked: str | None) -> str:
     return f":material/info: {why}{words}."
 
 
-def ranked_cards(advice: Advice) -> None:
-    """The recommendations, best first, and what could not be judged."""
-    for place, one in enumerate(advice.recommendations, start=1):
-        title = f"{place}. {in_markdown(one.title)}"
-        if place <= OPEN_CARDS:
-            with st.container(border=True):
-                st.subheader(title, anchor=False)
-                _card(one)
-        else:
+def why_section(advice: Advice) -> None:
+    """What stands behind the answer, folded: the figures, the evidence, the usual advice."""
+    first = advice.recommendations[0]
+    with st.expander("Why: its figures, and what is usually said", icon=":material/function:"):
+        _card(first)
+        st.caption(in_markdown(advice.protocol))
+
+
+def other_ways(advice: Advice) -> None:
+    """All other recommendations, best first, and what could not be judged; folded."""
+    others = advice.recommendations[1:]
+    head = f"The other {counted(len(others), 'way')}, best first" if others else "No other way"
+    with st.expander(head, icon=":material/format_list_numbered:"):
+        for place, one in enumerate(others, start=2):
             change = "".join(
                 f" {in_markdown(first.figure)} {figure(first.change.value, signed=True)}"
                 for first in one.effects[:1]
             )
             ties = _TIES * one.carried_by_ties
-            with st.expander(f"{title} {_verdict(one)}{ties}{change}"):
+            with st.expander(f"{place}. {in_markdown(one.title)} {_verdict(one)}{ties}{change}"):
                 _card(one)
-    for what, why in advice.not_measured:
-        st.caption(
-            f":material/help: **{in_markdown(what)}** could not be judged: {in_markdown(why)}"
-        )
-    if advice.needs_more:
-        names = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
-        st.caption(
-            f":material/lock: Not looked at, since it needs more than you can change: "
-            f"{in_markdown('; '.join(names))}."
-        )
-    st.caption(in_markdown(advice.protocol))
+        for what, why in advice.not_measured:
+            st.caption(
+                f":material/help: **{in_markdown(what)}** could not be judged: {in_markdown(why)}"
+            )
+        if advice.needs_more:
+            names = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
+            st.caption(
+                f":material/lock: Not looked at, since it needs more than you can change: "
+                f"{in_markdown('; '.join(names))}."
+            )
 
 
-def verdict_sentence(advice: Advice) -> str:
-    """The first recommendation in one sentence."""
-    first = advice.recommendations[0]
-    if len(advice.recommendations) == 1 and advice.not_measured:
-        return "**Leave it as it is**, for now: no other way could be measured on these items."
-    if len(advice.recommendations) == 1:
-        return "**Leave it as it is.** Every other way needs more than you can change."
-    if first.rule.kind == "nothing":
-        return "**Leave it as it is.** Nothing tried here is better by more than chance."
-    effect = first.effects[0]
-    named = effect.figure[0].upper() + effect.figure[1:]
-    return (
-        f"**{in_markdown(first.title)}.** {in_markdown(named)}: "
-        f"{effect.before.value:.3f} → {effect.after.value:.3f} "
-        f"(gain {CHANGE.shown(effect.gain)}; better is {effect.best}).{_chosen_of(advice)}"
-    )
-
-
-def _chosen_of(advice: Advice) -> str:
-    """Of how many ways the first was chosen, and its worth on items that did not choose it."""
-    words = (
-        f" Of {counted(advice.n_tried, 'way')} tried; the interval of the gain holds for all of "
-        "them at once."
-    )
-    if advice.other_half is not None:
-        words += (
-            " Chosen on one half of the items and read on the other, an index half as large: "
-            f"{figure(advice.other_half, 2, signed=True)}."
-        )
-    return words
+def contradictions_section(advice: Advice) -> None:
+    """Where this data speaks against the usual advice, folded; nothing where it does not."""
+    found = [one for one in advice.recommendations if one.stance == "contradicts"]
+    if not found:
+        return
+    ways = counted(len(found), "way")
+    with st.expander(
+        f"This data contradicts the usual advice on {ways}", icon=":material/priority_high:"
+    ):
+        st.markdown(contradictions(advice))
 
 
 def contradictions(advice: Advice) -> str:

@@ -1,11 +1,11 @@
-"""The sections of the export page: files, thresholds, code."""
+"""The page that a strategy is taken home from: the download, its figures, thresholds, code."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
@@ -13,11 +13,27 @@ import streamlit as st
 from safetensors.numpy import load
 
 from gapviz.core.foreign import in_markdown
+from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.table import Column, Table
+from gapviz.core.wording import counted
+from gapviz.dashboard.caches import exported, measured
+from gapviz.dashboard.cards import (
+    HEADLINES,
+    gap_cards,
+    headline_notes,
+    how_it_is_computed,
+    quality_cards,
+    strategy_table,
+)
+from gapviz.dashboard.catalogue import View
+from gapviz.dashboard.settings import RAW
 from gapviz.dashboard.tables import show_table
 from gapviz.export.card import TARGET_RECALL, ExportCard
 from gapviz.export.folder import ARRAYS_FILE, CARD_FILE, zipped
 from gapviz.export.snippets import snippets_of
+from gapviz.measures.ahead import compute_figures, has_figures
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.sources.stores.address import parsed_address
 from gapviz.sources.stores.registry import stores
 from gapviz.strategies import Strategy, StrategyOptions, StrategySpec
@@ -46,6 +62,8 @@ WHAT_TO_KNOW: dict[ActsOn, str] = {
     "belongs. Where the place cannot do that, the code does it in your application.",
 }
 """The most common mistake, by what a strategy acts on."""
+CODE_HEIGHT = 420
+"""Of a longer text of code one part is seen at a time."""
 UNMOVED: tuple[ActsOn, ...] = ("scores", "lists")
 """What changes while vectors may stay."""
 
@@ -57,8 +75,114 @@ def what_to_know(spec: StrategySpec) -> str:
     return " ".join(["No vector changes."] * stays + words)
 
 
-def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
-    """What is stored, and the buttons that fetch it."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A strategy ready to be taken along, and what it does."""
+
+    before: Measurement
+    after: Measurement
+    files: Mapping[str, bytes]
+    card: ExportCard
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """The export of a strategy, to be waited for; see `gapviz.dashboard.waiting.Awaited`."""
+
+    view: View
+    options: StrategyOptions
+    seed: int
+    pair: tuple[str, str]
+
+    @property
+    def name(self) -> str:
+        """Unlike that of any other such work."""
+        return f"export {self}"
+
+    def get(self) -> Taken | None:
+        """All of it, where it is there to be read."""
+        asked = (self.seed, self.pair)
+        made = exported.known(self.view, self.options, *asked)
+        before, after = (
+            measured.known(self.view, one, *asked) for one in (StrategyOptions(RAW), self.options)
+        )
+        if made is None or before is None or after is None:
+            return None
+        return Taken(before, after, *made) if has_figures(before) and has_figures(after) else None
+
+    def compute(self, progress: Progress | None = None) -> Taken:
+        """Measure both, then make the files.
+
+        Raises:
+            GapvizError: a strategy that cannot be exported.
+        """
+        tell = progress or no_progress
+        before, after = (
+            measured(self.view, options, self.seed, self.pair)
+            for options in (StrategyOptions(RAW), self.options)
+        )
+        for place, one in enumerate((before, after)):
+            compute_figures(one, share_of(tell, place, 3))
+        tell(2 / 3, "thresholds and files")
+        return Taken(before, after, *exported(self.view, self.options, self.seed, self.pair))
+
+
+def downloads(taken: Taken) -> None:
+    """What it is in a line, and the buttons that fetch it."""
+    card, spec = taken.card, taken.after.strategy.spec
+    st.markdown(
+        f"**{in_markdown(taken.after.strategy.label)}**, {_fitted_words(card)}, as files and "
+        f"code: &nbsp; `{card.formula}`"
+    )
+    stem = f"gapviz-{card.strategy}-{_word(card.collection)}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Everything (zip)",
+            zipped(taken.files),
+            file_name=f"{stem}.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            type="primary",
+            on_click="ignore",
+            key="download_zip",
+        )
+        st.download_button(
+            "Card (JSON)",
+            taken.files[CARD_FILE],
+            file_name=f"{stem}.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            key="download_card",
+        )
+    st.info(what_to_know(spec), icon=":material/info:")
+    for warning in card.warnings:
+        st.warning(in_markdown(warning), icon=":material/warning:")
+
+
+def _fitted_words(card: ExportCard) -> str:
+    if not card.fitted_items:
+        return "which learns nothing from this data"
+    return f"fitted on {counted(card.fitted_items, 'item')} of the calibrate split"
+
+
+def figures_section(taken: Taken) -> None:
+    """What it does to every figure, before and after."""
+    before, after = taken.before, taken.after
+    moved = None if after.strategy.spec.name == RAW else after
+    gap_cards(before, moved)
+    quality_cards(before, moved)
+    for note in headline_notes(before, moved):
+        st.caption(note)
+    strategy_table({before.strategy.label: before, after.strategy.label: after})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Small figures: {VARIED}. These figures stand in the card.", width="stretch")
+        with st.popover("How is this computed?", icon=":material/function:"):
+            how_it_is_computed(HEADLINES)
+
+
+def files_section(files: Mapping[str, bytes]) -> None:
+    """What is stored."""
     st.subheader("What is stored", anchor=False)
     rows = [
         [
@@ -76,27 +200,6 @@ def files_section(files: Mapping[str, bytes], card: ExportCard) -> None:
         f"{CARD_FILE} the formula, all parameters, figures with intervals, thresholds, and "
         "hashes of arrays and calibration items."
     )
-    stem = f"gapviz-{card.strategy}-{_word(card.collection)}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Everything (zip)",
-            zipped(files),
-            file_name=f"{stem}.zip",
-            mime="application/zip",
-            icon=":material/folder_zip:",
-            type="primary",
-            on_click="ignore",
-            key="download_zip",
-        )
-        st.download_button(
-            "Card (JSON)",
-            files[CARD_FILE],
-            file_name=f"{stem}.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            on_click="ignore",
-            key="download_card",
-        )
 
 
 def thresholds_section(card: ExportCard, spec: StrategySpec) -> None:
@@ -166,7 +269,7 @@ def code_section(card: ExportCard, strategy: Strategy) -> None:
         with tab:
             if one.code:
                 st.markdown(one.note)
-                st.code(one.code, language="python", line_numbers=True)
+                st.code(one.code, language="python", line_numbers=True, height=CODE_HEIGHT)
                 st.caption(f"`{one.file}` of the zip; the files read or import those beside them.")
             else:
                 st.info(one.note, icon=":material/block:")

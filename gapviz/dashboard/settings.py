@@ -183,7 +183,7 @@ def show_sidebar() -> None:
         modalities = _measured(View(collection, encoder), entry.modalities[encoder])
         pair = _pair(modalities)
         st.divider()
-        strategy_place = st.container()
+        strategy_place = st.container(key="sidebar_strategy")
         st.divider()
         seed = int(number_of(SEED))
         drawings = f"{ATTRIBUTION}. " if collection in SHIPPED_COLLECTIONS else ""

@@ -1,13 +1,17 @@
 """The advisor's page: its questions in the URL, its cards the library's advice."""
 
+import html
+import re
 import time
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 import streamlit as st
 
 from gapviz.analyses.advice import advice as cached_advice
 from gapviz.analyses.advice.advice import advise
+from gapviz.analyses.advice.decision import decision_of
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import Situation
 from gapviz.commands.cli import main
@@ -15,8 +19,9 @@ from gapviz.dashboard import decide
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.cache import clear_memory
+from gapviz.strategies import fit_strategy
 
-PAGE = "pages/decide.py"
+PAGE, DECISION = "pages/decide.py", 'class="gv-decision"'
 
 
 @pytest.fixture
@@ -47,26 +52,58 @@ def words(app):
                     for element in getattr(app, kind))  # fmt: skip
 
 
-def test_the_first_card_is_what_the_library_advises(open_app, stored):
+def card(app):
+    (found,) = [one.proto.body for one in app.get("html") if DECISION in one.proto.body]
+    return html.unescape(found)
+
+
+def test_one_card_answers_as_the_library_does(open_app, stored):
     brought = stored(n=60)
     app = finished(open_app(PAGE, collection=brought.id, changeable="neither"))
     assert not app.exception and not app.error
     collection = workspace().load(brought.id, "first model")
-    expected = advise(Evidence(collection), Situation("mixed", "neither"))
-    assert app.subheader[0].value == f"1. {expected.recommendations[0].title}"
-    assert expected.recommendations[0].title in app.info[0].value
-    assert "evaluate split" in words(app)
+    advice = advise(Evidence(collection), Situation("mixed", "neither"))
+    expected = decision_of(advice)
+    told = card(app)
+    assert f"<h2>{expected.title}</h2>" in told and expected.reason in told
+    for one in (*expected.gains, *expected.losses):
+        assert f"{one.before} → {one.after}" in told and one.words in told
+    assert all(words in told for words in expected.costs)
+    others = [one.label for one in app.expander if one.label.startswith("The other")]
+    assert others == [f"The other {len(advice.recommendations) - 1} ways, best first"]
+
+
+def test_the_answer_stands_above_the_questions(open_app, stored):
+    app = finished(open_app(PAGE, collection=stored(n=60).id))
+    kinds = [one.type for one in app.main]
+    first_question = kinds.index("button_group")
+    answers = [n for n, one in enumerate(app.main) if DECISION in getattr(one.proto, "body", "")]
+    assert answers and answers[0] < first_question
+
+
+def test_the_button_exports_exactly_what_is_recommended(open_app):
+    app = finished(open_app(PAGE, strategy="offset", strength=0.5))
+    expected = decision_of(advise(Evidence(builtin_collection()), Situation("mixed", "index")))
+    (address,) = re.findall(r'class="gv-button" href="([^"]*)"', card(app))
+    page, _, asked = address.partition("?")
+    link = dict(parse_qsl(asked))
+    assert (page, link["strategy"]) == ("export", expected.strategy.name)
+    assert set(link) <= {"strategy", "collection", "encoder", "pair", "seed"}
+    there = open_app("pages/export.py", **link)
+    assert there.markdown[0].value.startswith(f"**{fit_label(expected.strategy)}**")
+
+
+def fit_label(options):
+    return fit_strategy(options, builtin_collection().split("calibrate")).label
 
 
 @pytest.mark.slow
 def test_the_winner_says_of_how_many_it_was_chosen_and_what_it_gains_elsewhere(open_app):
     app = finished(open_app(PAGE))
     advice = advise(Evidence(builtin_collection()), Situation("mixed", "index"))
-    said = app.info[0].value
-    assert f"Of {advice.n_tried} ways tried" in said and "holds for all of them at once" in said
-    assert f"read on the other, an index half as large: +{advice.other_half:.2f}" in said
-    gain = advice.recommendations[0].effects[0].gain
-    assert f"gain +{gain.value:.3f} [+{gain.low:.3f}, +{gain.high:.3f}]" in said
+    told = card(app)
+    assert f"Of {advice.n_tried} ways tried on {advice.n_items} held-out items" in told
+    assert f"it holds on the other: NDCG@10 +{advice.other_half:.2f}" in told
 
 
 def test_what_is_undecided_has_a_badge_of_its_own(open_app, stored):
@@ -76,7 +113,11 @@ def test_what_is_undecided_has_a_badge_of_its_own(open_app, stored):
 
 def test_a_card_leads_on_with_the_strategy_as_it_was_judged(open_app, stored):
     app = finished(open_app(PAGE, collection=stored(n=60).id, changeable="index", strength=0.5))
-    links = [html.proto.body for html in app.get("html") if "next steps" in html.proto.body]
+    links = [
+        one.proto.body
+        for one in app.get("html")
+        if "next steps" in one.proto.body and DECISION not in one.proto.body
+    ]
     expected = [strategy for strategy in _strategies(app) if strategy]
     assert len(links) == len(expected) > 1
     for link, strategy in zip(links, expected, strict=True):
@@ -105,9 +146,10 @@ def test_a_link_that_asks_for_another_task_is_named(open_app, stored):
     assert "task = “magic”" in app.warning[0].value
 
 
-def test_where_the_data_contradicts_the_usual_advice_is_said_at_the_top(open_app):
+def test_where_the_data_contradicts_the_usual_advice_is_said(open_app):
     app = finished(open_app(PAGE, task="within", changeable="model"))
-    assert "Search with EfficientNet-lite0" in app.warning[0].value
+    (found,) = [one for one in app.expander if "contradicts the usual advice" in one.label]
+    assert "Search with EfficientNet-lite0" in found.markdown[0].value
 
 
 def test_without_labels_likeness_is_said_to_be_unknown(open_app, stored):
@@ -125,7 +167,7 @@ def test_where_nothing_else_was_tried_that_is_not_called_no_better(
 ):
     link = {"task": "within", "changeable": changeable}
     app = finished(open_app(PAGE, collection=stored(n=40).id, **link))
-    assert said in app.info[0].value and "by more than chance" not in app.info[0].value
+    assert said in card(app) and "better by more than chance" not in card(app)
 
 
 def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, capsys):
@@ -134,7 +176,7 @@ def test_the_command_line_finds_what_the_page_measured(open_app, monkeypatch, ca
     monkeypatch.setattr(cached_advice, "advise", None)
     asked = ["--task", "within", "--find", "text", "--can-change", "model"]
     assert main(["advise", "builtin", *asked]) == 0
-    title = app.subheader[0].value
+    (title,) = re.findall("<h2>(.*)</h2>", card(app))
     assert title in capsys.readouterr().out
 
 

@@ -1,9 +1,12 @@
 """The page that exports the sidebar's strategy."""
 
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
+from gapviz.dashboard import export, waiting
 from gapviz.dashboard.catalogue import workspace
 from gapviz.strategies import STRATEGIES
 
@@ -27,6 +30,16 @@ def stored(make_collection):
         workspace().remove(collection.id)
 
 
+def finished(app):
+    """The page once nothing is waited for."""
+    for _ in range(600):
+        if not app.get("progress"):
+            return app
+        time.sleep(0.05)
+        app.run()
+    raise AssertionError("no files came")
+
+
 def html(app):
     return " ".join(element.proto.body for element in app.get("html"))
 
@@ -43,6 +56,8 @@ def test_the_strategy_of_the_sidebar_is_taken_home(open_app, stored):
     ]  # fmt: skip
     assert "STRENGTH = 1.0" in app.tabs[0].code[0].value
     assert len(app.get("download_button")) == 2
+    kinds = [one.type for one in app.main]
+    assert kinds.index("download_button") < min(map(kinds.index, ("expander", "tab", "code")))
     assert "gapviz apply FOLDER image.npy --modality image" in app.code[-1].value
 
 
@@ -78,6 +93,34 @@ def test_a_transductive_strategy_says_why_it_stays(open_app, stored):
 def test_odd_collections_have_an_answer(open_app, stored, made):
     app = open_app(PAGE, collection=stored(**made))
     assert not app.exception and not app.error
+
+
+@pytest.fixture
+def held(monkeypatch, _patient):
+    """Packing waits for this event."""
+    event, make = threading.Event(), export.compute_figures
+
+    def compute(measurement, progress):
+        while not event.wait(0.01):
+            progress(0.1, "held")
+        make(measurement, progress)
+
+    monkeypatch.setattr(export, "compute_figures", compute)
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.05)
+    yield event
+    event.set()
+
+
+def test_the_page_comes_before_the_files_and_the_wait_can_be_cancelled(open_app, stored, held):
+    app = open_app(PAGE, collection=stored(n=44), strategy="half")
+    assert not app.exception and not app.get("download_button")
+    (cancel,) = [one for one in app.button if one.label == "Cancel"]
+    cancel.click().run()
+    assert "No files were made" in app.info[0].value and not app.get("progress")
+    held.set()
+    (start,) = [one for one in app.button if one.label == "Compute after all"]
+    finished(start.click().run())
+    assert len(app.get("download_button")) == 2
 
 
 def test_of_two_models_the_first_is_taken_home(open_app, stored):

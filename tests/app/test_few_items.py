@@ -17,7 +17,7 @@ PAGES = {
     "pages/approximate.py": "Approximate index",
     "pages/protocol.py": "Protocol",
     "pages/decide.py": "Decide",
-    "pages/export.py": "Export",
+    "pages/export.py": "Take it home",
 }
 """With their names in the list of pages."""
 

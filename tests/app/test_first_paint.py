@@ -48,7 +48,7 @@ TITLES = {
     "directions": "Directions: which modality finds which",
     "within": "Within a modality: is one tool enough?",
     "decide": "Decide: what to do about it",
-    "export": "Export: the strategy as files and code",
+    "export": "Take it home: the strategy as files and code",
     "why": "Why a gap: where it comes from",
     "tour": "Two cones",
     "data": "Your data",

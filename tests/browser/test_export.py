@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 def test_the_downloaded_archive_loads_back(visit, tmp_path):
     tab = visit("/export?strategy=centre")
-    expect(tab.page.locator("h1")).to_have_text("Export: the strategy as files and code")
+    expect(tab.page.locator("h1")).to_have_text("Take it home: the strategy as files and code")
     tab.page.get_by_role("tab", name="Qdrant").click()
     expect(tab.page.get_by_role("tabpanel").get_by_text("upload_points")).to_be_visible()
     with tab.page.expect_download() as download:

@@ -31,7 +31,7 @@ from gapviz.strategies.spec import Task
 KIND = "advice"
 
 # Raise it when the same evidence and rules would give other advice.
-REVISION = 7
+REVISION = 8
 
 _PLACE: dict[Verdict, int] = {
     "better": 0,
@@ -75,6 +75,8 @@ class Advice:
     """Whose figures decide."""
     n_queries: int = 0
     """Judged queries that were measured; 0 where items ask."""
+    n_items: int = 0
+    """Held-out items that were measured."""
     n_tried: int = 0
     """Ways that were held against doing nothing."""
     other_half: float | None = None
@@ -97,6 +99,7 @@ class Advice:
             "needs_more": [rule.name for rule in self.needs_more],
             "measured_by": self.measured_by,
             "n_queries": self.n_queries,
+            "n_items": self.n_items,
             "n_tried": self.n_tried,
             "other_half": self.other_half,
             "protocol": self.protocol,
@@ -170,6 +173,7 @@ def advise(evidence: Evidence, situation: Situation, *, progress: Progress = no_
         ),
         measured_by=protocol,
         n_queries=n_queries,
+        n_items=measured.n_items,
         n_tried=len(deciding),
         other_half=other_half([trial.halves for trial in deciding]) if len(figures) == 1 else None,
     )

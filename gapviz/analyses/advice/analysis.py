@@ -7,6 +7,7 @@ from math import isnan
 from typing import Any
 
 from gapviz.analyses.advice.advice import Advice, cached_advice
+from gapviz.analyses.advice.decision import decision_of
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
@@ -81,15 +82,16 @@ def advice_finding(advice: Advice, title: str = "", *, most: int | None = None) 
         title: the question unless given.
         most: how many ways to show; all of them where None.
     """
-    shown = advice.recommendations[:most]
-    readings = [f"Not judged: {what}: {why}" for what, why in advice.not_measured]
+    shown, answer = advice.recommendations[:most], decision_of(advice)
+    readings = [f"{answer.title}. {answer.reason}"]
+    readings += [f"Not judged: {what}: {why}" for what, why in advice.not_measured]
     if advice.needs_more:
         titles = dict.fromkeys(title_of(rule) for rule in advice.needs_more)
         readings.append(
             f"Not looked at, since it needs more than can be changed: {'; '.join(titles)}."
         )
     return Finding(
-        figures=advice.to_json(),
+        figures={**advice.to_json(), "decision": answer.to_json()},
         title=title or question(advice.situation),
         readings=readings,
         parts={str(place): _way(place, one) for place, one in enumerate(shown, 1)},

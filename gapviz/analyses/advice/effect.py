@@ -38,6 +38,10 @@ class Effect(JsonFields):
     """How far the figure is above that after the change, with an interval as that of `gain`."""
     gain_if_ties_lost: float | None = None
     """The gain where ties count against it; None where none carry the figure."""
+    words: str = ""
+    """What the figure counts, in plain words; empty where its name says it."""
+    out_of: int = 1
+    """Of how many it is told in those words: of 100 queries, say."""
 
     @property
     def better(self) -> bool:
@@ -102,6 +106,12 @@ class Trial:
     gain_if_ties_lost: float | None = None
     halves: tuple[float, float] = (nan, nan)
     """The gain on either half of the items."""
+    words: str = ""
+    out_of: int = 1
+
+    def in_words(self, words: str, out_of: int = 100) -> Trial:
+        """The same, with what it counts in plain words; see `Effect.words`."""
+        return replace(self, words=words, out_of=out_of)
 
     @classmethod
     def of(
@@ -185,4 +195,6 @@ class Trial:
             self.chance,
             None if self.above_chance is None else self.above_chance.within(times),
             self.gain_if_ties_lost,
+            self.words,
+            self.out_of,
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
 from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
+from gapviz.analyses.advice.plain_words import AMONG_FIRST, OWN_WORDS, RANK_WORDS
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.judged import Protocol, chosen_protocol
 from gapviz.core.collection import Collection
@@ -23,6 +24,7 @@ from gapviz.core.vectors import Float32
 from gapviz.measures.experiment import Experiment, judged_queries, measured_pair
 from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import Measurement
+from gapviz.measures.retrieval.intervals import mean_of
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH, Figure
 from gapviz.measures.retrieval.within import evaluate_within
@@ -196,10 +198,16 @@ def one_way_trials(
     before: Measurement, after: Measurement, source: str, target: str
 ) -> list[Trial]:
     """Reciprocal rank and recall of the match among the rows of `target` alone."""
-    titles = {"mrr": "MRR", "recall@1": "R@1", "recall@10": "R@10"}
+    ways = {
+        "mrr": ("MRR", RANK_WORDS.format("MRR"), 1),
+        "recall@1": ("R@1", f"{source} queries that find their {target} at the first place", 100),
+        "recall@10": ("R@10", f"{source} queries that find their {target} {AMONG_FIRST}", 100),
+    }
     return [
-        _trial(f"{title}, {source} → {target}", before, after, (name, source, target))
-        for name, title in titles.items()
+        _trial(f"{title}, {source} → {target}", before, after, (name, source, target)).in_words(
+            words, out_of
+        )
+        for name, (title, words, out_of) in ways.items()
     ]
 
 
@@ -210,25 +218,43 @@ def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
     modality crowds out its own. It is told by query modality, since the mean of two opposite
     biases would look neutral. Without pairs there is no NDCG, and the imbalance comes first.
     """
-    names = list(before.mixed)
     if isnan(before.mean_ndcg.value):
         pair = (before.mean_imbalance, after.mean_imbalance)
         trials = [Trial.of("imbalance@10, mixed index", *pair, higher_is_better=False)]
     else:
-        ends = [
-            tuple(np.nanmean([one.tie_ends["ndcg", name] for name in names], axis=0))
-            for one in (before, after)
+        trials = [
+            _mean_trial("NDCG@10", before, after, "ndcg").in_words(RANK_WORDS.format("NDCG@10"), 1),
+            _mean_trial("R@10", before, after, "recall").in_words(
+                f"queries that find their answer {AMONG_FIRST}"
+            ),
         ]
-        pair = (before.mean_ndcg, after.mean_ndcg)
-        trials = [Trial.of("NDCG@10, mixed index", *pair, chance=after.chance_ndcg, ends=ends)]
     for name, outcome in before.mixed.items():
         share = mean_of_known(outcome.expected_share)
-        figure = f"bias@10, {name} queries"
+        aim = None if isnan(share) else share
         trials.append(
-            _trial(figure, before, after, ("bias", name), aim=None if isnan(share) else share)
+            _trial(f"bias@10, {name} queries", before, after, ("bias", name), aim=aim).in_words(
+                OWN_WORDS.format(name), DEPTH
+            )
         )
-    ways = [(f"R@10, {a} → {b}", (f"recall@{DEPTH}", a, b)) for a, b in before.cross]
-    return trials + [_trial(figure, before, after, key) for figure, key in ways]
+    return trials + [
+        _trial(f"R@10, {a} → {b}", before, after, (f"recall@{DEPTH}", a, b)).in_words(
+            f"{a} queries that find their {b} {AMONG_FIRST} of an index of {b} alone"
+        )
+        for a, b in before.cross
+    ]
+
+
+def _mean_trial(title: str, before: Measurement, after: Measurement, name: str) -> Trial:
+    """A figure of the mixed index as the mean over the query modalities, each weighing alike."""
+    keys = [(name, modality) for modality in before.mixed]
+    old, new = (mean_of([one.replicates[key] for key in keys]) for one in (before, after))
+    chance = mean_of_known(np.array([after.chance[key] for key in keys]))
+    before_ends, after_ends = (
+        [tuple(np.nanmean([one.tie_ends[key] for key in keys], axis=0))] for one in (before, after)
+    )
+    return Trial.of(
+        f"{title}, mixed index", old, new, chance=chance, ends=[*before_ends, *after_ends]
+    )
 
 
 def _trial(

@@ -65,7 +65,7 @@ def passing_trials(evidence: Evidence, strategy: str | None) -> list[Trial]:
                 seed=evidence.seed,
                 higher_is_better=each != "unrelated",
                 aim=None if each != "unrelated" or isnan(aim) else aim,
-            )
+            ).in_words(_FIGURES[each].format("–".join(kind)))
             for each in counting
         ]
 
